@@ -1,0 +1,41 @@
+# Fathom: `make run` boots it and shows the walk, `make test` runs every test, `make help` lists the rest.
+#
+# One make over the whole tree: each fragment in mk/ knows one part of the house.  Nothing is
+# written outside $(O); O=DIR builds elsewhere, and the source tree may be read-only.
+#   DEBUG=1                        -Og and every checker on
+#   REPLACE="kernel/mm/page.c=MINE.c ..."   build with another file in place of one of ours
+
+O ?= build
+S := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help
+all: # the first target; the fragments say what it is
+
+# $(call src,PATH): the file to compile for PATH, after REPLACE.
+replacement = $(strip $(foreach r,$(REPLACE),$(if $(filter $(1)=%,$(r)),$(patsubst $(1)=%,%,$(r)))))
+src = $(or $(call replacement,$(1)),$(S)/$(1))
+# $(call files,PATTERN ...): source paths relative to the top.
+files = $(patsubst $(S)/%,%,$(sort $(wildcard $(addprefix $(S)/,$(1)))))
+
+PYTHON ?= python3
+MINGW := i686-w64-mingw32-
+CC_PE := $(MINGW)gcc
+WARN := -Wall -Wextra -Werror
+OPT := $(if $(DEBUG),-Og -DDEBUG=1,-O2)
+# Frame pointers and no tail calls: a walk of EBP must find every function of the chain.
+CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mno-sse -fno-omit-frame-pointer \
+  -fno-optimize-sibling-calls -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-ident -MMD -MP \
+  -ffile-prefix-map=$(abspath $(S))/= -I$(S)/include -I$(O)/gen
+
+include $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/mk/image.mk $(S)/mk/run.mk $(S)/mk/test.mk
+
+help: ## this list
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(S)/Makefile $(S)/mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
+
+clean: ## remove what was built
+	rm -rf $(O)
+.PHONY: clean
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,80 @@
+/* fathom.h - what only Fathom offers: events with their stacks, symbols, the prompt's queries.
+ *
+ * The kernel writes these records, fathom.dll hands them on, the walk and the shell read them.
+ * None of it exists on Windows; a program that uses it asks for fathom.dll at run time.
+ */
+#ifndef FATHOM_FATHOM_H
+#define FATHOM_FATHOM_H
+
+#include <windef.h>
+
+#define FATHOM_MAX_FRAMES 48
+#define FATHOM_FRAME_ARGUMENTS 6
+
+/* How a frame came to be known. */
+#define FATHOM_FRAME_KERNEL 0x01  /* ring 0 */
+#define FATHOM_FRAME_GUESSED 0x02 /* found by scanning the stack, not by EBP or a known stub */
+#define FATHOM_FRAME_TRAP 0x04    /* interrupted or crossing instruction, not a return address */
+#define FATHOM_FRAME_STUB 0x08    /* the known shape of KiFastSystemCall and the service stub */
+#define FATHOM_FRAME_ARGS 0x10    /* Arguments[] are those of this frame's function */
+
+typedef struct _FATHOM_FRAME {
+    ULONG Address; /* instruction (TRAP) or return address */
+    ULONG Frame;   /* EBP of the function, 0 if it keeps none */
+    ULONG Flags;
+    ULONG Arguments[FATHOM_FRAME_ARGUMENTS];
+} FATHOM_FRAME;
+
+typedef struct _FATHOM_EVENT {
+    USHORT Size; /* bytes, whole record, multiple of 4 */
+    USHORT Id;   /* events.tbl */
+    ULONG Sequence;
+    ULONGLONG Time; /* TSC, the tracer's own cost taken out */
+    ULONG ProcessId;
+    ULONG ThreadId;
+    USHORT FieldCount;
+    USHORT FrameCount;
+    ULONG Fields[8];
+    FATHOM_FRAME Frames[]; /* FrameCount of them, innermost first */
+} FATHOM_EVENT;
+
+/* NtFathomTrace(Mask, Flags): bit n of Mask turns event n on, for the calling process.
+ * 0 turns tracing off and drops what was not read. */
+#define FATHOM_TRACE_STACKS 1 /* record the stack of each event */
+#define FATHOM_TRACE_SERIAL 2 /* also send them out of COM2, for all processes */
+
+/* NtFathomQuery classes: the prompt's questions. */
+typedef enum _FATHOM_QUERY {
+    FathomQueryMemory = 0,    /* FATHOM_MEMORY */
+    FathomQueryProcesses = 1, /* FATHOM_PROCESS[] */
+    FathomQueryRegions = 2,   /* FATHOM_REGION[] of process id Argument (0: own) */
+    FathomQueryPage = 3,      /* FATHOM_PAGE of address Argument in the own process */
+    FathomQueryClock = 4,     /* FATHOM_CLOCK */
+} FATHOM_QUERY;
+
+typedef struct _FATHOM_MEMORY { /* all in pages */
+    ULONG Total, Free, Zeroed, User, PageTable, Kernel, Shared;
+    ULONG Committed, CommitLimit;
+} FATHOM_MEMORY;
+
+typedef struct _FATHOM_PROCESS {
+    ULONG Id, Parent, Threads, Handles, PrivatePages, CommitPages;
+    CHAR Name[32];
+} FATHOM_PROCESS;
+
+typedef struct _FATHOM_REGION {
+    ULONG Base, Size; /* bytes */
+    ULONG Type;       /* MEM_PRIVATE, MEM_MAPPED, MEM_IMAGE */
+    ULONG Protect, CommitPages;
+    CHAR Name[32]; /* of the image, or empty */
+} FATHOM_REGION;
+
+typedef struct _FATHOM_PAGE {
+    ULONG Present, Pfn, Protect, ShareCount;
+} FATHOM_PAGE;
+
+typedef struct _FATHOM_CLOCK {
+    ULONG Icount; /* 1: the TSC counts guest instructions (boot option icount=1) */
+} FATHOM_CLOCK;
+
+#endif

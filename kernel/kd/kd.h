@@ -1,0 +1,68 @@
+/* kd.h - the public face of what the kernel says about itself: print, stop, trace, name.
+ *
+ * It stands on the ground and serves every folder; what it needs from above it is handed as
+ * functions (KdReadMemory, KdFindImage) at start-up.
+ */
+#ifndef FATHOM_KD_H
+#define FATHOM_KD_H
+
+#include <stdarg.h>
+#include "fathom.h"
+#include "ke/ke.h"
+
+/* ---- say ---- */
+void KdInitializeSerial(void);        /* COM1 (console), COM2 (events), COM3 (host), polled */
+void KdSerialWrite(ULONG port, const void *bytes, ULONG length); /* port 0..2 */
+int KdSerialRead(ULONG port);         /* a byte, or -1 */
+ULONG DbgPrint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+extern void (*KdConsoleWrite)(const char *, ULONG); /* the text console, when there is one */
+
+/* The host port: framed records to the tool that started the machine (port E9h out, COM3 in).
+ * Only ring 0 can write there.  Layout in docs/hostport.md.  No-op when no token= was given. */
+void KdHostSend(ULONG type, const void *payload, ULONG length);
+
+/* ---- stop ---- */
+DECLSPEC_NORETURN void KeBugCheckEx(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4);
+DECLSPEC_NORETURN void KdBugCheckTrap(ULONG code, const KTRAP_FRAME *, ULONG_PTR p1, ULONG_PTR p2);
+DECLSPEC_NORETURN void KdPowerOff(ULONG status); /* isa-debug-exit, then ACPI/APM ways, then hlt */
+#define ASSERT(e) ((e) ? (void)0 : KdAssertFailed(#e, __FILE__, __LINE__))
+DECLSPEC_NORETURN void KdAssertFailed(const char *expression, const char *file, int line);
+
+/* ---- read and name ---- */
+/* Fault-safe read of size bytes at any address of the current space: mm hands it over. */
+extern NTSTATUS (*KdReadMemory)(ULONG_PTR address, void *buffer, SIZE_T size);
+
+/* What stands at an address: filled by ps/mm through KdFindImage. File is the PE file as it
+ * lies in the boot archive (kernel memory), so names never come from memory a program wrote. */
+typedef struct _KDIMAGE {
+    ULONG_PTR Base;
+    SIZE_T Size;
+    const UCHAR *File;
+    SIZE_T FileSize;
+    char Name[32]; /* "ntdll", without extension */
+} KDIMAGE;
+extern BOOLEAN (*KdFindImage)(ULONG_PTR address, KDIMAGE *image); /* in the current space */
+
+/* "ntdll!RtlAllocateHeap+1f" into text; FALSE (and a bare number) if nothing is known.
+ * start, if not NULL, receives the address of the symbol. */
+BOOLEAN KdNameAddress(ULONG_PTR address, char *text, SIZE_T size, ULONG_PTR *start);
+
+/* Walk from a kernel EBP/EIP (or a trap frame) across the ring. Returns frames written. */
+ULONG KdCaptureStack(ULONG_PTR eip, ULONG_PTR ebp, FATHOM_FRAME *frames, ULONG max);
+ULONG KdCaptureTrap(const KTRAP_FRAME *, FATHOM_FRAME *frames, ULONG max);
+void KdPrintStack(const FATHOM_FRAME *, ULONG count);
+void KdPrintThreadStacks(void); /* of every thread: hang, bug check */
+
+/* ---- trace ---- */
+#include "events_gen.h" /* EventServiceEnter = 1 ... */
+extern ULONG KdTraceMask; /* bit n: some process wants event n */
+void KdTraceEvent(ULONG id, ULONG count, const ULONG *fields);
+#define KD_TRACE(name, ...)                                                                   \
+    do {                                                                                      \
+        if (__builtin_expect(KdTraceMask & (1u << Event##name), 0)) {                         \
+            const ULONG fields_[] = {__VA_ARGS__};                                            \
+            KdTraceEvent(Event##name, sizeof fields_ / sizeof *fields_, fields_);             \
+        }                                                                                     \
+    } while (0)
+
+#endif

@@ -1,0 +1,199 @@
+/* ke.h - the public face of the kernel's lowest folder: processor, threads, waits, time.
+ *
+ * The idea: one processor, and a kernel that is not preempted.  A thread gives up the
+ * processor in kernel mode only inside KeWait*, KeDelay and KeYield; an interrupt that comes
+ * while the kernel runs touches the interrupt's own data, sets KPCR.Reschedule and returns.
+ * The switch happens on the way back to user mode.  So a service runs to its end or its wait
+ * as one piece, and needs no lock; what an interrupt handler shares with the rest is touched
+ * with interrupts off (KeDisable/KeRestore), for a bounded time.
+ *
+ * Current thread and processor are behind fs (selector 30h, KPCR); fs:[124h] is the thread,
+ * as on Windows.
+ */
+#ifndef FATHOM_KE_H
+#define FATHOM_KE_H
+
+#include "ntos.h"
+#include "trapframe.h"
+
+/* ---- processor features, found once at boot ---- */
+typedef struct _KFEATURES {
+    BOOLEAN Sep, Fxsr, Sse, Nx, Smep, Smap, Pge, Tsc;
+} KFEATURES;
+extern KFEATURES KeFeatures;
+
+struct _KTHREAD;
+struct _MMSPACE;
+
+/* ---- dispatcher objects: Windows' DISPATCHER_HEADER and its type numbers ---- */
+enum {
+    EventNotificationObject = 0, EventSynchronizationObject = 1, MutantObject = 2,
+    ProcessObject = 3, SemaphoreObject = 5, ThreadObject = 6,
+    TimerNotificationObject = 8, TimerSynchronizationObject = 9,
+};
+
+typedef struct _DISPATCHER_HEADER {
+    UCHAR Type, Absolute, Size, Inserted;
+    LONG SignalState;
+    LIST_ENTRY WaitListHead; /* of KWAIT_BLOCK.WaitListEntry */
+} DISPATCHER_HEADER;
+
+typedef struct _KEVENT { DISPATCHER_HEADER Header; } KEVENT;
+typedef struct _KSEMAPHORE { DISPATCHER_HEADER Header; LONG Limit; } KSEMAPHORE;
+typedef struct _KMUTANT {
+    DISPATCHER_HEADER Header;
+    LIST_ENTRY MutantListEntry; /* of KTHREAD.MutantListHead */
+    struct _KTHREAD *OwnerThread;
+    BOOLEAN Abandoned;
+} KMUTANT;
+typedef struct _KTIMER {
+    DISPATCHER_HEADER Header;
+    ULONGLONG DueTime; /* 100 ns since boot */
+    LIST_ENTRY TimerListEntry;
+    ULONG Period; /* milliseconds; 0: once */
+    void (*Callback)(struct _KTIMER *, void *); /* interrupts off, at the tick; may be NULL */
+    void *CallbackContext;
+} KTIMER;
+
+typedef struct _KWAIT_BLOCK {
+    LIST_ENTRY WaitListEntry;
+    struct _KTHREAD *Thread;
+    DISPATCHER_HEADER *Object;
+    NTSTATUS WaitKey; /* status the wait ends with if this object ends it */
+} KWAIT_BLOCK;
+
+/* An APC: KernelRoutine runs in the thread, in kernel mode, on its way to user mode or when an
+ * alertable wait ends; NormalRoutine (user) is called through KiUserApcDispatcher. */
+typedef struct _KAPC {
+    LIST_ENTRY ApcListEntry;
+    void (*FreeRoutine)(struct _KAPC *); /* called when delivered or when the thread dies */
+    PVOID NormalRoutine, NormalContext, SystemArgument1, SystemArgument2;
+} KAPC;
+
+typedef enum { KthreadInitialized, KthreadReady, KthreadRunning, KthreadWaiting, KthreadTerminated } KTHREAD_STATE;
+
+typedef struct _KTHREAD {
+    DISPATCHER_HEADER Header; /* signalled when the thread has ended */
+    PVOID InitialStack;       /* top of the kernel stack, page aligned */
+    PVOID StackLimit;         /* lowest byte */
+    PVOID KernelStack;        /* saved ESP while not running */
+    struct _MMSPACE *Space;   /* address space; NULL for a system thread (any will do) */
+    PVOID Teb;                /* user address, or NULL */
+    KTRAP_FRAME *TrapFrame;   /* of the latest entry from user mode */
+    UCHAR State, Priority, BasePriority;
+    LONG Quantum;
+    LIST_ENTRY ReadyListEntry; /* ready queue */
+    LIST_ENTRY AllListEntry;   /* KeAllThreads */
+    LIST_ENTRY MutantListHead;
+    NTSTATUS WaitStatus;
+    BOOLEAN Alertable, WaitUser, Alerted;
+    ULONG WaitCount;
+    KWAIT_BLOCK *WaitBlocks;     /* of the wait under way */
+    KWAIT_BLOCK WaitBlock[4];    /* enough for most waits */
+    KTIMER WaitTimer;
+    LIST_ENTRY ApcListHead;      /* user APCs */
+    ULONG SuspendCount;
+    BOOLEAN TerminatePending;    /* die at the next return to user mode; waits end at once */
+    NTSTATUS ExitStatus;
+    ULONGLONG KernelTime, UserTime; /* ticks */
+    ULONG ContextSwitches;
+} KTHREAD, *PKTHREAD;
+
+/* The processor's page at fs:0, in kernel mode; the offsets named are Windows'. */
+typedef struct _KPCR {
+    PVOID ExceptionList;    /* 00 */
+    ULONG Reserved0[6];
+    struct _KPCR *SelfPcr;  /* 1C */
+    ULONG Reserved1[6];
+    PVOID IDT;              /* 38 */
+    PVOID GDT;
+    PVOID TSS;              /* 40 */
+    ULONG Reserved2[56];
+    struct _KTHREAD *CurrentThread; /* 124 */
+    struct _KTHREAD *IdleThread;
+    ULONG Reschedule;       /* a switch is due on the way to user mode */
+    ULONG InterruptDepth;
+    ULONGLONG Ticks;
+} KPCR;
+
+static inline PKTHREAD KeGetCurrentThread(void)
+{
+    PKTHREAD thread;
+    __asm__ volatile("movl %%fs:0x124, %0" : "=r"(thread));
+    return thread;
+}
+
+static inline ULONG KeDisable(void) /* interrupts off; returns what KeRestore takes */
+{
+    ULONG flags;
+    __asm__ volatile("pushfl; popl %0; cli" : "=r"(flags)::"memory");
+    return flags;
+}
+static inline void KeRestore(ULONG flags)
+{
+    __asm__ volatile("pushl %0; popfl" ::"r"(flags) : "memory", "cc");
+}
+static inline ULONGLONG KeReadTsc(void)
+{
+    ULONGLONG t;
+    __asm__ volatile("rdtsc" : "=A"(t));
+    return t;
+}
+
+void KeInitializeProcessor(void); /* features, GDT, TSS, MSRs; before interrupts */
+void KeInitializeClock(void);     /* PIT at 1000 Hz/…, PIC remapped */
+
+/* ---- threads ---- */
+/* Make a thread of it, on the kernel stack [limit, top) that the caller supplies: it will run
+ * start(context) in kernel mode.  Not yet ready.  Never fails. */
+void KeInitializeThread(PKTHREAD, PVOID stackTop, PVOID stackLimit, struct _MMSPACE *,
+                        void (*start)(void *), void *context);
+void KeReadyThread(PKTHREAD);
+DECLSPEC_NORETURN void KeTerminateThread(NTSTATUS); /* the current one; signals it; never returns */
+/* Called on another thread's stack when it is safe to free what the dead thread stood on. */
+extern void (*KeReapThread)(PKTHREAD);
+void KeYield(void);
+LONG KeSetPriorityThread(PKTHREAD, LONG); /* returns the old one; 0..31 */
+ULONG KeSuspendThread(PKTHREAD);          /* returns the count before; takes effect at user mode */
+ULONG KeResumeThread(PKTHREAD);
+extern LIST_ENTRY KeAllThreads;
+/* Run by whatever returns to user mode (trap exit, service exit) with work pending: reschedule,
+ * suspend, APCs, termination.  PsExitPending is the hook by which ps ends a thread. */
+void KiServicePendingUserMode(KTRAP_FRAME *);
+extern void (*KePsTerminateHook)(void);
+/* Enter user mode for the first time with this frame (never returns). */
+DECLSPEC_NORETURN void KiReturnToUser(KTRAP_FRAME *);
+
+/* ---- waits.  timeout: 100 ns, negative relative, positive absolute system time, NULL forever ---- */
+void KeInitializeEvent(KEVENT *, int type, BOOLEAN signalled);
+LONG KeSetEvent(KEVENT *);
+LONG KeResetEvent(KEVENT *);
+LONG KePulseEvent(KEVENT *);
+void KeInitializeSemaphore(KSEMAPHORE *, LONG count, LONG limit);
+NTSTATUS KeReleaseSemaphore(KSEMAPHORE *, LONG add, LONG *previous); /* STATUS_SEMAPHORE_LIMIT_EXCEEDED */
+void KeInitializeMutant(KMUTANT *, BOOLEAN owned);
+NTSTATUS KeReleaseMutant(KMUTANT *, LONG *previous); /* STATUS_MUTANT_NOT_OWNED */
+void KeInitializeTimer(KTIMER *, int type);
+BOOLEAN KeSetTimer(KTIMER *, LARGE_INTEGER due, ULONG periodMs); /* TRUE if it was set before */
+BOOLEAN KeCancelTimer(KTIMER *);
+/* STATUS_SUCCESS + index, STATUS_ABANDONED + index, STATUS_TIMEOUT, STATUS_USER_APC,
+ * STATUS_ALERTED; STATUS_THREAD_IS_TERMINATING when TerminatePending ends a user wait. */
+NTSTATUS KeWaitForSingleObject(void *object, BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *timeout);
+/* blocks may be NULL when count <= 4, else count KWAIT_BLOCKs */
+NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all, BOOLEAN alertable,
+                                  BOOLEAN user, LARGE_INTEGER *timeout, KWAIT_BLOCK *blocks);
+NTSTATUS KeDelayExecutionThread(BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *interval);
+void KeSignalObject(DISPATCHER_HEADER *); /* set to signalled and wake: processes */
+BOOLEAN KeQueueApc(PKTHREAD, KAPC *);     /* FALSE: the thread has ended */
+BOOLEAN KeAlertThread(PKTHREAD);
+
+/* ---- time ---- */
+ULONGLONG KeQueryInterruptTime(void); /* 100 ns since boot */
+ULONGLONG KeQuerySystemTime(void);    /* 100 ns since 1601 */
+#define KE_TICK_100NS 100000u         /* 10 ms; 64 Hz is Windows' 15.625 ms: nt-map */
+
+/* ---- traps ---- */
+/* Install a handler for a hardware interrupt line 0..15; it runs with interrupts off. */
+void KeConnectInterrupt(ULONG irq, void (*handler)(void));
+
+#endif

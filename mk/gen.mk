@@ -1,0 +1,9 @@
+# gen.mk - what the tables in include/ are made into.
+comma := ,
+GEN := $(O)/gen/services_gen.h $(O)/gen/services_gen.c $(O)/gen/stubs_gen.asm $(O)/gen/events_gen.h
+$(O)/gen/services_gen.h $(O)/gen/services_gen.c $(O)/gen/stubs_gen.asm &: $(S)/include/services.tbl $(S)/tools/services.py
+	@mkdir -p $(O)/gen
+	$(PYTHON) $(S)/tools/services.py $(S)/include/services.tbl $(O)/gen
+$(O)/gen/events_gen.h: $(S)/include/events.tbl $(S)/tools/events.py
+	@mkdir -p $(O)/gen
+	$(PYTHON) $(S)/tools/events.py $(S)/include/events.tbl $@

@@ -1,0 +1,1 @@
+# image.mk - the UEFI loaders and the disk image.

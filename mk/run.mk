@@ -1,0 +1,1 @@
+# run.mk - make run, walk, gdb, bench.

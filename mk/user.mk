@@ -1,0 +1,65 @@
+# user.mk - the DLLs, each a real PE32 with a .def of its own, and the programs.
+#
+# $(call dll,NAME,FOLDERS,BASE,LIBRARIES,FLAGS): $(O)/bin/NAME.dll from all C and NASM files of
+# FOLDERS and FOLDERS[0]/NAME.def, an import library $(O)/lib/libNAME.a beside it.
+DLLS :=
+define dll
+$(1)_C := $$(call files,$$(addsuffix /*.c,$(2)))
+$(1)_ASM := $$(call files,$$(addsuffix /*.asm,$(2)))
+$(1)_OBJ := $$($(1)_C:%.c=$$(O)/dll/%.o) $$($(1)_ASM:%.asm=$$(O)/dll/%.o) $(6)
+DLLS += $$(O)/bin/$(1).dll
+$$(O)/bin/$(1).dll $$(O)/lib/lib$(1).a &: $$($(1)_OBJ) $$(S)/$(firstword $(2))/$(1).def $$(patsubst %,$$(O)/lib/lib%.a,$(4))
+	@mkdir -p $$(O)/bin $$(O)/lib
+	$$(CC_PE) -shared -nostdlib -Wl,--image-base,$(3) -Wl,--no-insert-timestamp -Wl,--enable-stdcall-fixup \
+	  -Wl,--kill-at -Wl,--out-implib,$$(O)/lib/lib$(1).a -Wl,-Map,$$(O)/bin/$(1).map -o $$(O)/bin/$(1).dll \
+	  $$($(1)_OBJ) $$(S)/$(firstword $(2))/$(1).def $$(patsubst %,$$(O)/lib/lib%.a,$(4)) $(5) -lgcc
+endef
+# $(call cflags,FOLDER): extra flags for the C files of one folder
+USER_CFLAGS := $(CFLAGS_OURS) -I$(S)
+
+$(O)/dll/%.o: $(S)/%.c $(GEN)
+	@mkdir -p $(@D)
+	$(CC_PE) $(USER_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) -c $(call src,$*.c) -o $@
+$(O)/dll/%.o: $(S)/%.asm
+	@mkdir -p $(@D)
+	nasm -f win32 -I$(S)/include/ -o $@ $(call src,$*.asm)
+	nasm -f elf32 -g -F dwarf -I$(S)/include/ -o $(@:.o=.dbg.o) $(call src,$*.asm)
+$(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm
+	@mkdir -p $(@D)
+	nasm -f win32 -o $@ $<
+	nasm -f elf32 -g -F dwarf -o $(@:.o=.dbg.o) $<
+
+CFLAGS_ntdll := -ffreestanding -D_NTDLL_ -I$(S)/ntdll
+CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -I$(S)/kernel32
+CFLAGS_crt := -D_CRTBLD -I$(S)/crt
+CFLAGS_ole32 := -I$(S)/ole32
+CFLAGS_fathom := -ffreestanding -I$(S)/fathom
+
+$(eval $(call dll,ntdll,ntdll ntdll/heap ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o))
+$(eval $(call dll,kernel32,kernel32,0x7C800000,ntdll,-Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,msvcrt,crt/msvcrt crt/new,0x77C10000,kernel32,-lmingwex -Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,cw3220,crt/borland,0x32600000,kernel32,-Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,ole32,ole32,0x774E0000,kernel32,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))
+
+# Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
+PROGRAM_CFLAGS := -O2 -g -Wall -Wextra -fno-omit-frame-pointer -I$(S)/include
+PROGRAMS := $(patsubst user/%.c,$(O)/bin/%.exe,$(call files,user/*.c)) \
+  $(patsubst user/%.cpp,$(O)/bin/%.exe,$(call files,user/*.cpp)) $(O)/bin/walk.exe
+$(O)/bin/%.exe: $(S)/user/%.c
+	@mkdir -p $(@D)
+	$(MINGW)gcc $(PROGRAM_CFLAGS) -MMD -MF $(O)/bin/$*.d $(call src,user/$*.c) -o $@
+$(O)/bin/%.exe: $(S)/user/%.cpp
+	@mkdir -p $(@D)
+	$(MINGW)g++ $(PROGRAM_CFLAGS) -static -MMD -MF $(O)/bin/$*.d $(call src,user/$*.cpp) -o $@
+WALK_SRC := $(call files,user/walk/*.cpp)
+$(O)/bin/walk.exe: $(addprefix $(S)/,$(WALK_SRC)) $(wildcard $(S)/user/walk/*.h) $(GEN)
+	@mkdir -p $(@D)
+	$(MINGW)g++ $(PROGRAM_CFLAGS) -I$(O)/gen -static $(foreach f,$(WALK_SRC),$(call src,$(f))) -o $@
+
+# The archive: everything that runs, without line tables, names kept (COFF symbols).
+$(O)/archive.tar: $(DLLS) $(PROGRAMS)
+	@rm -rf $(O)/archive && mkdir -p $(O)/archive
+	@for f in $^; do $(MINGW)objcopy --strip-debug $$f $(O)/archive/$$(basename $$f) || exit 1; done
+	tar --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C $(O)/archive -cf $@ .
+all: $(O)/kernel/ntoskrnl.exe $(O)/archive.tar
