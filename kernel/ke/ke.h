@@ -190,7 +190,7 @@ BOOLEAN KeAlertThread(PKTHREAD);
 /* ---- time ---- */
 ULONGLONG KeQueryInterruptTime(void); /* 100 ns since boot */
 ULONGLONG KeQuerySystemTime(void);    /* 100 ns since 1601 */
-#define KE_TICK_100NS 100000u         /* 10 ms; 64 Hz is Windows' 15.625 ms: nt-map */
+#define KE_TICK_100NS 156250u /* 64 Hz, as Windows */
 
 /* ---- traps ---- */
 /* Install a handler for a hardware interrupt line 0..15; it runs with interrupts off. */
