@@ -1,7 +1,8 @@
 # user.mk - the DLLs, each a real PE32 with a .def of its own, and the programs.
 #
 # $(call dll,NAME,FOLDERS,BASE,LIBRARIES,FLAGS): $(O)/bin/NAME.dll from all C and NASM files of
-# FOLDERS and FOLDERS[0]/NAME.def, an import library $(O)/lib/libNAME.a beside it.
+# FOLDERS and FOLDERS[0]/NAME.def, an import library $(O)/lib/libNAME.a beside it.  A .def names
+# stdcall functions as Name@N: the DLL exports Name (--kill-at), the import library has both.
 DLLS :=
 define dll
 $(1)_C := $$(call files,$$(addsuffix /*.c,$(2)))
@@ -11,8 +12,9 @@ DLLS += $$(O)/bin/$(1).dll
 $$(O)/bin/$(1).dll $$(O)/lib/lib$(1).a &: $$($(1)_OBJ) $$(S)/$(firstword $(2))/$(1).def $$(patsubst %,$$(O)/lib/lib%.a,$(4))
 	@mkdir -p $$(O)/bin $$(O)/lib
 	$$(CC_PE) -shared -nostdlib -Wl,--image-base,$(3) -Wl,--no-insert-timestamp -Wl,--enable-stdcall-fixup \
-	  -Wl,--kill-at -Wl,--out-implib,$$(O)/lib/lib$(1).a -Wl,-Map,$$(O)/bin/$(1).map -o $$(O)/bin/$(1).dll \
+	  -Wl,--kill-at -Wl,-Map,$$(O)/bin/$(1).map -o $$(O)/bin/$(1).dll \
 	  $$($(1)_OBJ) $$(S)/$(firstword $(2))/$(1).def $$(patsubst %,$$(O)/lib/lib%.a,$(4)) $(5) -lgcc
+	$(MINGW)dlltool -k -t $$(abspath $$(O)/lib)/$(1) -d $$(S)/$(firstword $(2))/$(1).def -l $$(O)/lib/lib$(1).a
 endef
 # $(call cflags,FOLDER): extra flags for the C files of one folder
 USER_CFLAGS := $(CFLAGS_OURS) -I$(S)
