@@ -1,0 +1,67 @@
+/* loader.h - what the files of the UEFI loader share.
+ *
+ * One source, built twice: BOOTIA32.EFI and BOOTX64.EFI.  The loader does what `qemu
+ * -kernel` and GRUB do for a Multiboot kernel, so that the kernel has a single entry:
+ *
+ *   file.c     \fathom\ntoskrnl.exe, \fathom\archive.tar, \fathom\fathom.cfg from the
+ * partition pe.c       lay the kernel out at its address                       (pure,
+ * tested on the host) memmap.c   UEFI's memory map as a Multiboot map, the framebuffer
+ * (pure part tested too) handoff.asm  leave paging or long mode and jump
+ *
+ * Everything that the kernel will read lies below BOOT_LOW_LIMIT, the end of its linear
+ * map.
+ */
+#ifndef FATHOM_LOADER_H
+#define FATHOM_LOADER_H
+
+#include <efi.h>
+#include <efilib.h>
+#include "bootinfo.h"
+
+#define BOOT_LOW_LIMIT    0x1FFFFFFFu /* last byte of the kernel's linear map: 512 MiB */
+#define BOOT_MAX_RANGES   512
+#define BOOT_CMDLINE_SIZE 1024
+#define BOOT_MIN_MEMORY                                                                  \
+    40 /* MiB that must be usable: what firmware leaves of 64 MiB, less some */
+
+/* What the kernel gets: one allocation below BOOT_LOW_LIMIT, physical addresses inside.
+ */
+typedef struct {
+    MULTIBOOT_INFO Info;
+    MULTIBOOT_MODULE Module;
+    char CommandLine[BOOT_CMDLINE_SIZE];
+    char LoaderName[32];
+    char ModuleName[32];
+    MULTIBOOT_MMAP Ranges[BOOT_MAX_RANGES];
+} HANDOVER;
+
+typedef struct {
+    EFI_HANDLE Image;
+    EFI_FILE_HANDLE Root; /* of the partition that we came from */
+    HANDOVER *Handover;
+    UINT32 KernelEntry;    /* physical, from the kernel's Multiboot header */
+    UINT8 *Trampoline;     /* a copy of handoff.asm's code, below 4 GiB */
+    UINT8 *FirmwareMap;    /* buffer for the last memory map ... */
+    UINTN FirmwareMapSize; /* ... and its size in bytes */
+} BOOT;
+
+/* main.c: say on the firmware's console, and on COM1 unless the console shows there
+ * anyway. BootFail says why and returns the status, for `return BootFail(...)`. */
+void BootSay(const CHAR16 *format, ...);
+EFI_STATUS BootFail(EFI_STATUS status, const CHAR16 *format, ...);
+
+/* file.c: whole file into fresh pages below limit; says what is wrong itself. */
+EFI_STATUS FileOpenVolume(BOOT *boot);
+EFI_STATUS FileLoad(BOOT *boot, CHAR16 *path, UINT64 limit, UINT8 **data, UINTN *size);
+
+/* memmap.c */
+void ScreenDescribe(MULTIBOOT_INFO *info);
+EFI_STATUS MemoryPrepare(BOOT *boot);
+EFI_STATUS MemoryLeaveFirmware(BOOT *boot);
+UINT32 MemoryConvert(const UINT8 *map, UINTN size, UINTN stride, MULTIBOOT_MMAP *out,
+                     UINT32 max);
+
+/* handoff.asm: position independent, [HandoffStart, HandoffEnd). */
+extern const UINT8 HandoffStart[], HandoffEnd[];
+
+#endif

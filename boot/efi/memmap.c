@@ -1,0 +1,149 @@
+/* memmap.c - UEFI's memory map as a Multiboot map, and the framebuffer.
+ *
+ * After ExitBootServices all that firmware used for itself to boot is free: those ranges
+ * become type 1 (usable), neighbours joined.  As with every Multiboot loader, what the
+ * kernel, its module and this information occupy is part of type 1, and the kernel keeps
+ * clear of it.
+ *
+ * Sources: UEFI Specification 2.10, table 7.10 (types after ExitBootServices) and
+ * section 12.9 (graphics output); Multiboot Specification 0.6.96, section 3.3.
+ */
+#include "loader.h"
+
+static int usable(UINT32 type)
+{
+    return type == EfiConventionalMemory || type == EfiBootServicesCode ||
+           type == EfiBootServicesData || type == EfiLoaderCode || type == EfiLoaderData;
+}
+
+/* Convert size bytes of descriptors, stride bytes apart, into at most max ranges.
+ * Returns how many were made; what does not fit is left out, which only loses memory. */
+UINT32 MemoryConvert(const UINT8 *map, UINTN size, UINTN stride, MULTIBOOT_MMAP *out,
+                     UINT32 max)
+{
+    UINT32 count = 0;
+    for (UINTN at = 0; stride && at + sizeof(EFI_MEMORY_DESCRIPTOR) <= size;
+         at += stride) {
+        const EFI_MEMORY_DESCRIPTOR *from = (const EFI_MEMORY_DESCRIPTOR *)(map + at);
+        UINT64 length = from->NumberOfPages << 12;
+        UINT32 type = usable(from->Type) ? 1 : from->Type == EfiACPIReclaimMemory ? 3 : 2;
+        MULTIBOOT_MMAP *last = count ? &out[count - 1] : NULL;
+        if (last && last->Type == type &&
+            last->Base + last->Length == from->PhysicalStart) {
+            last->Length += length;
+            continue;
+        }
+        if (count == max)
+            break;
+        out[count++] = (MULTIBOOT_MMAP){sizeof *out - sizeof out->Size,
+                                        from->PhysicalStart, length, type};
+    }
+    return count;
+}
+
+static void mask_to_field(UINT32 mask, uint8_t *position, uint8_t *size)
+{
+    *position = *size = 0;
+    while (mask && !(mask & 1)) {
+        mask >>= 1;
+        ++*position;
+    }
+    while (mask & 1) {
+        mask >>= 1;
+        ++*size;
+    }
+}
+
+/* Describe the screen as firmware left it; without a linear framebuffer nothing is set.
+ */
+void ScreenDescribe(MULTIBOOT_INFO *info)
+{
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+    if (EFI_ERROR(LibLocateProtocol(&GraphicsOutputProtocol, (void **)&gop)) ||
+        !gop->Mode)
+        return;
+    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode = gop->Mode->Info;
+    EFI_PIXEL_BITMASK mask = mode->PixelInformation;
+    if (mode->PixelFormat == PixelRedGreenBlueReserved8BitPerColor)
+        mask = (EFI_PIXEL_BITMASK){0xFF, 0xFF00, 0xFF0000, 0xFF000000};
+    else if (mode->PixelFormat == PixelBlueGreenRedReserved8BitPerColor)
+        mask = (EFI_PIXEL_BITMASK){0xFF0000, 0xFF00, 0xFF, 0xFF000000};
+    else if (mode->PixelFormat != PixelBitMask)
+        return; /* only a blitter, which goes with the firmware */
+    info->Flags |= MULTIBOOT_HAS_FRAMEBUFFER;
+    info->FramebufferAddress = gop->Mode->FrameBufferBase;
+    info->FramebufferPitch = mode->PixelsPerScanLine * 4;
+    info->FramebufferWidth = mode->HorizontalResolution;
+    info->FramebufferHeight = mode->VerticalResolution;
+    info->FramebufferBpp = 32;
+    info->FramebufferType = 1;
+    mask_to_field(mask.RedMask, &info->RedPosition, &info->RedSize);
+    mask_to_field(mask.GreenMask, &info->GreenPosition, &info->GreenSize);
+    mask_to_field(mask.BlueMask, &info->BluePosition, &info->BlueSize);
+}
+
+/* Allocate the buffer for the last map, with room for what allocations still split, and
+ * see that there is enough memory.  Fills the handover's ranges for the message. */
+EFI_STATUS MemoryPrepare(BOOT *boot)
+{
+    UINTN size = 0, key, stride;
+    UINT32 version;
+    BS->GetMemoryMap(&size, NULL, &key, &stride, &version);
+    boot->FirmwareMapSize = size + 16 * stride;
+    EFI_STATUS status = BS->AllocatePool(EfiLoaderData, boot->FirmwareMapSize,
+                                         (void **)&boot->FirmwareMap);
+    if (EFI_ERROR(status))
+        return BootFail(status, L"too little memory for the memory map");
+    size = boot->FirmwareMapSize;
+    status = BS->GetMemoryMap(&size, (void *)boot->FirmwareMap, &key, &stride, &version);
+    if (EFI_ERROR(status))
+        return BootFail(status, L"the firmware does not give its memory map");
+    MULTIBOOT_MMAP *range = boot->Handover->Ranges;
+    UINT32 count = MemoryConvert(boot->FirmwareMap, size, stride, range, BOOT_MAX_RANGES);
+    UINT64 total = 0;
+    for (UINT32 i = 0; i < count; i++)
+        total += range[i].Type == 1 ? range[i].Length : 0;
+    BootSay(L"  memory        %d MiB usable, %d ranges\n", (UINTN)(total >> 20),
+            (UINTN)count);
+    if (total >> 20 < BOOT_MIN_MEMORY)
+        return BootFail(EFI_OUT_OF_RESOURCES,
+                        L"too little memory: Fathom needs a machine with 64 MiB");
+    return EFI_SUCCESS;
+}
+
+static void describe_memory(HANDOVER *handover, UINT32 count)
+{
+    MULTIBOOT_INFO *info = &handover->Info;
+    info->Flags |= MULTIBOOT_HAS_MEMORY | MULTIBOOT_HAS_MMAP;
+    info->Mmap = (UINT32)(UINTN)handover->Ranges;
+    info->MmapLength = count * sizeof *handover->Ranges;
+    info->MemLower = 640;
+    for (UINT32 i = 0; i < count; i++) {
+        MULTIBOOT_MMAP *range = &handover->Ranges[i];
+        UINT64 end = range->Base + range->Length;
+        if (range->Type == 1 && range->Base <= 0x100000 && end > 0x100000)
+            info->MemUpper = (UINT32)((end - 0x100000) >> 10);
+    }
+}
+
+/* The point of no return: last map, ExitBootServices, the map converted.  The map's key
+ * may go stale between the two calls (an event ran); then only these two may be called
+ * again. */
+EFI_STATUS MemoryLeaveFirmware(BOOT *boot)
+{
+    for (int attempt = 0; attempt < 8; attempt++) {
+        UINTN size = boot->FirmwareMapSize, key, stride;
+        UINT32 version;
+        EFI_STATUS status =
+            BS->GetMemoryMap(&size, (void *)boot->FirmwareMap, &key, &stride, &version);
+        if (EFI_ERROR(status))
+            return BootFail(status, L"the firmware does not give its memory map");
+        if (!EFI_ERROR(BS->ExitBootServices(boot->Image, key))) {
+            describe_memory(boot->Handover,
+                            MemoryConvert(boot->FirmwareMap, size, stride,
+                                          boot->Handover->Ranges, BOOT_MAX_RANGES));
+            return EFI_SUCCESS;
+        }
+    }
+    return BootFail(EFI_ABORTED, L"the firmware refuses to leave");
+}
