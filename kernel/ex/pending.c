@@ -1,0 +1,601 @@
+/* pending.c - services on their way. */
+#include "ke/ke.h"
+NTSTATUS NTAPI NtCancelTimer_pending(ULONG, ULONG) __asm__("_NtCancelTimer@8");
+NTSTATUS NTAPI NtCancelTimer_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtClearEvent_pending(ULONG) __asm__("_NtClearEvent@4");
+NTSTATUS NTAPI NtClearEvent_pending(ULONG a0)
+{
+    (void)a0;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtCreateEvent_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateEvent@20");
+NTSTATUS NTAPI NtCreateEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtCreateFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateFile@44");
+NTSTATUS NTAPI NtCreateFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9, ULONG a10)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    (void)a5;
+    (void)a6;
+    (void)a7;
+    (void)a8;
+    (void)a9;
+    (void)a10;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtCreateKeyedEvent_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateKeyedEvent@16");
+NTSTATUS NTAPI NtCreateKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtCreateMutant_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateMutant@16");
+NTSTATUS NTAPI NtCreateMutant_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtCreateSemaphore_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateSemaphore@20");
+NTSTATUS NTAPI NtCreateSemaphore_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtCreateThreadEx_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateThreadEx@44");
+NTSTATUS NTAPI NtCreateThreadEx_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9, ULONG a10)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    (void)a5;
+    (void)a6;
+    (void)a7;
+    (void)a8;
+    (void)a9;
+    (void)a10;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtCreateTimer_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateTimer@16");
+NTSTATUS NTAPI NtCreateTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtCreateUserProcess_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateUserProcess@44");
+NTSTATUS NTAPI NtCreateUserProcess_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9, ULONG a10)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    (void)a5;
+    (void)a6;
+    (void)a7;
+    (void)a8;
+    (void)a9;
+    (void)a10;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtDelayExecution_pending(ULONG, ULONG) __asm__("_NtDelayExecution@8");
+NTSTATUS NTAPI NtDelayExecution_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtDeviceIoControlFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtDeviceIoControlFile@40");
+NTSTATUS NTAPI NtDeviceIoControlFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    (void)a5;
+    (void)a6;
+    (void)a7;
+    (void)a8;
+    (void)a9;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtDisplayString_pending(ULONG) __asm__("_NtDisplayString@4");
+NTSTATUS NTAPI NtDisplayString_pending(ULONG a0)
+{
+    (void)a0;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtFlushBuffersFile_pending(ULONG, ULONG) __asm__("_NtFlushBuffersFile@8");
+NTSTATUS NTAPI NtFlushBuffersFile_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtGetContextThread_pending(ULONG, ULONG) __asm__("_NtGetContextThread@8");
+NTSTATUS NTAPI NtGetContextThread_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtOpenEvent_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenEvent@12");
+NTSTATUS NTAPI NtOpenEvent_pending(ULONG a0, ULONG a1, ULONG a2)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtOpenFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtOpenFile@24");
+NTSTATUS NTAPI NtOpenFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    (void)a5;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtOpenKeyedEvent_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenKeyedEvent@12");
+NTSTATUS NTAPI NtOpenKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtOpenMutant_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenMutant@12");
+NTSTATUS NTAPI NtOpenMutant_pending(ULONG a0, ULONG a1, ULONG a2)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtOpenProcess_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtOpenProcess@16");
+NTSTATUS NTAPI NtOpenProcess_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtOpenSemaphore_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenSemaphore@12");
+NTSTATUS NTAPI NtOpenSemaphore_pending(ULONG a0, ULONG a1, ULONG a2)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtOpenThread_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtOpenThread@16");
+NTSTATUS NTAPI NtOpenThread_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtOpenTimer_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenTimer@12");
+NTSTATUS NTAPI NtOpenTimer_pending(ULONG a0, ULONG a1, ULONG a2)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtPulseEvent_pending(ULONG, ULONG) __asm__("_NtPulseEvent@8");
+NTSTATUS NTAPI NtPulseEvent_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryAttributesFile_pending(ULONG, ULONG) __asm__("_NtQueryAttributesFile@8");
+NTSTATUS NTAPI NtQueryAttributesFile_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryDirectoryFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryDirectoryFile@44");
+NTSTATUS NTAPI NtQueryDirectoryFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9, ULONG a10)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    (void)a5;
+    (void)a6;
+    (void)a7;
+    (void)a8;
+    (void)a9;
+    (void)a10;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryEvent_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryEvent@20");
+NTSTATUS NTAPI NtQueryEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryFullAttributesFile_pending(ULONG, ULONG) __asm__("_NtQueryFullAttributesFile@8");
+NTSTATUS NTAPI NtQueryFullAttributesFile_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryInformationFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryInformationFile@20");
+NTSTATUS NTAPI NtQueryInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryInformationProcess_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryInformationProcess@20");
+NTSTATUS NTAPI NtQueryInformationProcess_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryInformationThread_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryInformationThread@20");
+NTSTATUS NTAPI NtQueryInformationThread_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryMutant_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryMutant@20");
+NTSTATUS NTAPI NtQueryMutant_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryPerformanceCounter_pending(ULONG, ULONG) __asm__("_NtQueryPerformanceCounter@8");
+NTSTATUS NTAPI NtQueryPerformanceCounter_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQuerySemaphore_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQuerySemaphore@20");
+NTSTATUS NTAPI NtQuerySemaphore_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQuerySystemInformation_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtQuerySystemInformation@16");
+NTSTATUS NTAPI NtQuerySystemInformation_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQuerySystemTime_pending(ULONG) __asm__("_NtQuerySystemTime@4");
+NTSTATUS NTAPI NtQuerySystemTime_pending(ULONG a0)
+{
+    (void)a0;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryTimer_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryTimer@20");
+NTSTATUS NTAPI NtQueryTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryTimerResolution_pending(ULONG, ULONG, ULONG) __asm__("_NtQueryTimerResolution@12");
+NTSTATUS NTAPI NtQueryTimerResolution_pending(ULONG a0, ULONG a1, ULONG a2)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueryVolumeInformationFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryVolumeInformationFile@20");
+NTSTATUS NTAPI NtQueryVolumeInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtQueueApcThread_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueueApcThread@20");
+NTSTATUS NTAPI NtQueueApcThread_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtReadFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtReadFile@36");
+NTSTATUS NTAPI NtReadFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    (void)a5;
+    (void)a6;
+    (void)a7;
+    (void)a8;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtReleaseKeyedEvent_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtReleaseKeyedEvent@16");
+NTSTATUS NTAPI NtReleaseKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtReleaseMutant_pending(ULONG, ULONG) __asm__("_NtReleaseMutant@8");
+NTSTATUS NTAPI NtReleaseMutant_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtReleaseSemaphore_pending(ULONG, ULONG, ULONG) __asm__("_NtReleaseSemaphore@12");
+NTSTATUS NTAPI NtReleaseSemaphore_pending(ULONG a0, ULONG a1, ULONG a2)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtResetEvent_pending(ULONG, ULONG) __asm__("_NtResetEvent@8");
+NTSTATUS NTAPI NtResetEvent_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtResumeProcess_pending(ULONG) __asm__("_NtResumeProcess@4");
+NTSTATUS NTAPI NtResumeProcess_pending(ULONG a0)
+{
+    (void)a0;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtResumeThread_pending(ULONG, ULONG) __asm__("_NtResumeThread@8");
+NTSTATUS NTAPI NtResumeThread_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSetContextThread_pending(ULONG, ULONG) __asm__("_NtSetContextThread@8");
+NTSTATUS NTAPI NtSetContextThread_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSetEvent_pending(ULONG, ULONG) __asm__("_NtSetEvent@8");
+NTSTATUS NTAPI NtSetEvent_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSetInformationFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtSetInformationFile@20");
+NTSTATUS NTAPI NtSetInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSetInformationProcess_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtSetInformationProcess@16");
+NTSTATUS NTAPI NtSetInformationProcess_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSetInformationThread_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtSetInformationThread@16");
+NTSTATUS NTAPI NtSetInformationThread_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSetTimer_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtSetTimer@28");
+NTSTATUS NTAPI NtSetTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    (void)a5;
+    (void)a6;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSetTimerResolution_pending(ULONG, ULONG, ULONG) __asm__("_NtSetTimerResolution@12");
+NTSTATUS NTAPI NtSetTimerResolution_pending(ULONG a0, ULONG a1, ULONG a2)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtShutdownSystem_pending(ULONG) __asm__("_NtShutdownSystem@4");
+NTSTATUS NTAPI NtShutdownSystem_pending(ULONG a0)
+{
+    (void)a0;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSignalAndWaitForSingleObject_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtSignalAndWaitForSingleObject@16");
+NTSTATUS NTAPI NtSignalAndWaitForSingleObject_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSuspendProcess_pending(ULONG) __asm__("_NtSuspendProcess@4");
+NTSTATUS NTAPI NtSuspendProcess_pending(ULONG a0)
+{
+    (void)a0;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtSuspendThread_pending(ULONG, ULONG) __asm__("_NtSuspendThread@8");
+NTSTATUS NTAPI NtSuspendThread_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtTerminateProcess_pending(ULONG, ULONG) __asm__("_NtTerminateProcess@8");
+NTSTATUS NTAPI NtTerminateProcess_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtTerminateThread_pending(ULONG, ULONG) __asm__("_NtTerminateThread@8");
+NTSTATUS NTAPI NtTerminateThread_pending(ULONG a0, ULONG a1)
+{
+    (void)a0;
+    (void)a1;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtTestAlert_pending(void) __asm__("_NtTestAlert@0");
+NTSTATUS NTAPI NtTestAlert_pending(void)
+{
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtWaitForKeyedEvent_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtWaitForKeyedEvent@16");
+NTSTATUS NTAPI NtWaitForKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtWaitForMultipleObjects_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtWaitForMultipleObjects@20");
+NTSTATUS NTAPI NtWaitForMultipleObjects_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtWaitForSingleObject_pending(ULONG, ULONG, ULONG) __asm__("_NtWaitForSingleObject@12");
+NTSTATUS NTAPI NtWaitForSingleObject_pending(ULONG a0, ULONG a1, ULONG a2)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtWriteFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtWriteFile@36");
+NTSTATUS NTAPI NtWriteFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    (void)a5;
+    (void)a6;
+    (void)a7;
+    (void)a8;
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtYieldExecution_pending(void) __asm__("_NtYieldExecution@0");
+NTSTATUS NTAPI NtYieldExecution_pending(void)
+{
+    return STATUS_NOT_IMPLEMENTED;
+}
+NTSTATUS NTAPI NtFathomQuery_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtFathomQuery@20");
+NTSTATUS NTAPI NtFathomQuery_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+{
+    (void)a0;
+    (void)a1;
+    (void)a2;
+    (void)a3;
+    (void)a4;
+    return STATUS_NOT_IMPLEMENTED;
+}

@@ -1,0 +1,212 @@
+/* name.c - names: OBJECT_ATTRIBUTES captured, and the one directory \BaseNamedObjects.
+ *
+ * The directory is a list; programs name a handful of objects.  kernel32 says
+ * \BaseNamedObjects\X, or X alone; Local\ and Global\ lead to the same place, since
+ * Fathom has one session.  Files have names of their own kind, which io resolves. Windows
+ * keeps the same thing in OBJECT_DIRECTORY (`!object \BaseNamedObjects`).
+ */
+#include "kd/kd.h"
+#include "obp.h"
+
+static LIST_ENTRY ObpNames = {&ObpNames, &ObpNames};
+
+NTSTATUS ObCaptureString(const UNICODE_STRING *user, WCHAR **name, USHORT *length)
+{
+    UNICODE_STRING string;
+    NTSTATUS status = MmCopyFromUser(&string, user, sizeof string);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (string.Length % sizeof(WCHAR))
+        return STATUS_OBJECT_NAME_INVALID;
+    WCHAR *copy =
+        ExAllocatePool(string.Length + sizeof(WCHAR), OB_TAG('O', 'b', 'n', 'm'));
+    if (copy == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = string.Length ? MmCopyFromUser(copy, string.Buffer, string.Length)
+                           : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status)) {
+        ExFreePool(copy);
+        return status;
+    }
+    *name = copy;
+    *length = string.Length / sizeof(WCHAR);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS ObCaptureAttributes(POBJECT_ATTRIBUTES user, OBATTRIBUTES *captured)
+{
+    OBJECT_ATTRIBUTES attributes;
+
+    __builtin_memset(captured, 0, sizeof *captured);
+    if (user == NULL)
+        return STATUS_SUCCESS;
+    NTSTATUS status = MmCopyFromUser(&attributes, user, sizeof attributes);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (attributes.Length != sizeof attributes)
+        return STATUS_INVALID_PARAMETER;
+    captured->Attributes = attributes.Attributes;
+    captured->Root = attributes.RootDirectory;
+    if (attributes.ObjectName == NULL)
+        return STATUS_SUCCESS;
+    status =
+        ObCaptureString(attributes.ObjectName, &captured->Name, &captured->NameLength);
+    if (NT_SUCCESS(status) && captured->NameLength == 0)
+        ObReleaseAttributes(captured); /* an empty name is no name */
+    return status;
+}
+
+void ObReleaseAttributes(OBATTRIBUTES *captured)
+{
+    if (captured->Name != NULL)
+        ExFreePool(captured->Name);
+    captured->Name = NULL;
+    captured->NameLength = 0;
+}
+
+static WCHAR Upper(WCHAR c)
+{
+    return c >= 'a' && c <= 'z' ? c - 32 : c;
+}
+
+static BOOLEAN SameName(const WCHAR *a, const WCHAR *b, BOOLEAN ignoreCase)
+{
+    for (; *a && *b; a++, b++)
+        if (*a != *b && !(ignoreCase && Upper(*a) == Upper(*b)))
+            return FALSE;
+    return *a == *b;
+}
+
+/* If name starts with prefix (in any case), what follows it; else name. */
+static const WCHAR *SkipPrefix(const WCHAR *name, const char *prefix)
+{
+    const WCHAR *rest = name;
+
+    for (; *prefix; prefix++, rest++)
+        if (Upper(*rest) != Upper((UCHAR)*prefix))
+            return name;
+    return rest;
+}
+
+/* The name below \BaseNamedObjects. */
+static NTSTATUS RelativeName(const OBATTRIBUTES *attributes, const WCHAR **result)
+{
+    const WCHAR *name = SkipPrefix(attributes->Name, "\\BaseNamedObjects\\");
+
+    name = SkipPrefix(name, "\\Sessions\\1\\BaseNamedObjects\\");
+    name = SkipPrefix(SkipPrefix(name, "Local\\"), "Global\\");
+    for (ULONG i = 0; i < attributes->NameLength; i++)
+        if (attributes->Name[i] == 0)
+            return STATUS_OBJECT_NAME_INVALID;
+    if (*name == 0)
+        return STATUS_OBJECT_NAME_INVALID;
+    for (const WCHAR *p = name; *p; p++)
+        if (*p == '\\')
+            return STATUS_OBJECT_PATH_NOT_FOUND;
+    *result = name;
+    return STATUS_SUCCESS;
+}
+
+static OBJECT_HEADER *FindName(const WCHAR *name, BOOLEAN ignoreCase)
+{
+    for (LIST_ENTRY *entry = ObpNames.Flink; entry != &ObpNames; entry = entry->Flink) {
+        OBJECT_HEADER *header = CONTAINING_RECORD(entry, OBJECT_HEADER, NameEntry);
+        if (SameName(header->Name, name, ignoreCase))
+            return header;
+    }
+    return NULL;
+}
+
+void ObpForgetName(OBJECT_HEADER *header)
+{
+    header->NameEntry.Flink->Blink = header->NameEntry.Blink;
+    header->NameEntry.Blink->Flink = header->NameEntry.Flink;
+    ExFreePool(header->Name);
+    header->Name = NULL;
+}
+
+static NTSTATUS GiveName(OBJECT_HEADER *header, const WCHAR *name)
+{
+    SIZE_T length = 0;
+
+    while (name[length])
+        length++;
+    header->Name =
+        ExAllocatePool((length + 1) * sizeof(WCHAR), OB_TAG('O', 'b', 'n', 'm'));
+    if (header->Name == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    __builtin_memcpy(header->Name, name, length * sizeof(WCHAR));
+    header->NameEntry.Flink = ObpNames.Flink;
+    header->NameEntry.Blink = &ObpNames;
+    ObpNames.Flink->Blink = &header->NameEntry;
+    ObpNames.Flink = &header->NameEntry;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS OpenFound(OBJECT_HEADER *found, const OBTYPE *type, ULONG attributes,
+                          ACCESS_MASK desired, HANDLE *userHandle)
+{
+    if (found->Type != type)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    return ObReturnHandle(BODY_OF(found), ObMapAccess(type, desired),
+                          attributes & OBJ_INHERIT, userHandle);
+}
+
+NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *attributes, ACCESS_MASK desired,
+                       HANDLE *userHandle)
+{
+    OBJECT_HEADER *header = OBJECT_OF(body);
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (attributes->Name != NULL) {
+        const WCHAR *name;
+        OBJECT_HEADER *found = NULL;
+        status = RelativeName(attributes, &name);
+        if (NT_SUCCESS(status))
+            found = FindName(name, (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0);
+        if (found != NULL) {
+            status = attributes->Attributes & OBJ_OPENIF
+                         ? OpenFound(found, header->Type, attributes->Attributes, desired,
+                                     userHandle)
+                         : STATUS_OBJECT_NAME_COLLISION;
+            ObDereferenceObject(body);
+            return NT_SUCCESS(status) ? STATUS_OBJECT_NAME_EXISTS : status;
+        }
+        if (NT_SUCCESS(status))
+            status = GiveName(header, name);
+    }
+    if (NT_SUCCESS(status))
+        status = ObReturnHandle(body, ObMapAccess(header->Type, desired),
+                                attributes->Attributes & OBJ_INHERIT, userHandle);
+    ObDereferenceObject(body);
+    return status;
+}
+
+NTSTATUS ObOpenNamed(const OBTYPE *type, POBJECT_ATTRIBUTES user, ACCESS_MASK desired,
+                     HANDLE *userHandle)
+{
+    OBATTRIBUTES attributes;
+    const WCHAR *name;
+    NTSTATUS status = ObCaptureAttributes(user, &attributes);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (attributes.Name == NULL)
+        return STATUS_OBJECT_PATH_SYNTAX_BAD;
+    status = RelativeName(&attributes, &name);
+    if (NT_SUCCESS(status)) {
+        OBJECT_HEADER *found =
+            FindName(name, (attributes.Attributes & OBJ_CASE_INSENSITIVE) != 0);
+        status = found == NULL
+                     ? STATUS_OBJECT_NAME_NOT_FOUND
+                     : OpenFound(found, type, attributes.Attributes, desired, userHandle);
+    }
+    ObReleaseAttributes(&attributes);
+    return status;
+}
+
+const WCHAR *ObNameOf(void *body)
+{
+    return OBJECT_OF(body)->Name;
+}

@@ -1,0 +1,213 @@
+/* service.c - the services that treat all handles alike: close, duplicate, query, set.
+ *
+ * Sources: learn.microsoft.com, pages of NtClose, DuplicateHandle, NtQueryObject,
+ * SetHandleInformation.
+ */
+#include "obp.h"
+
+NTSTATUS (*ObProcessTable)(HANDLE, ACCESS_MASK, void **, OBHANDLE_TABLE **);
+
+NTSTATUS NTAPI NtClose(HANDLE handle)
+{
+    /* Closing a pseudo handle has no effect (GetCurrentProcess, "Remarks"). */
+    if (handle == NtCurrentProcess() || handle == NtCurrentThread())
+        return STATUS_SUCCESS;
+    return ObCloseHandle(ObCurrentTable(), handle);
+}
+
+/* The object behind a handle of any process; referenced. */
+static NTSTATUS ReferenceSource(OBHANDLE_TABLE *table, HANDLE handle, void **body,
+                                ACCESS_MASK *granted, ULONG *attributes)
+{
+    *attributes = 0;
+    if ((LONG_PTR)handle < 0) /* a pseudo handle means the caller, whatever the process */
+        return ObReferenceObjectByHandle(handle, NULL, 0, body, granted);
+    NTSTATUS status = ObLookupHandle(table, handle, body, granted, attributes);
+    if (NT_SUCCESS(status))
+        ObReferenceObject(*body);
+    return status;
+}
+
+static NTSTATUS DuplicateInto(HANDLE targetProcess, HANDLE *userTarget, void *body,
+                              ACCESS_MASK access, ULONG attributes)
+{
+    void *target;
+    OBHANDLE_TABLE *table;
+    HANDLE handle;
+    NTSTATUS status = ObProcessTable(targetProcess, PROCESS_DUP_HANDLE, &target, &table);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObInsertHandle(table, body, access, attributes, &handle);
+    if (NT_SUCCESS(status) && userTarget != NULL) {
+        status = MmCopyToUser(userTarget, &handle, sizeof handle);
+        if (!NT_SUCCESS(status)) {
+            ObSetHandleAttributes(table, handle, 0);
+            ObCloseHandle(table, handle);
+        }
+    }
+    ObDereferenceObject(target);
+    return status;
+}
+
+/* DUPLICATE_CLOSE_SOURCE closes the source whatever else fails, as DuplicateHandle says.
+ */
+NTSTATUS NTAPI NtDuplicateObject(HANDLE sourceProcess, HANDLE sourceHandle,
+                                 HANDLE targetProcess, HANDLE *userTarget,
+                                 ACCESS_MASK desired, ULONG attributes, ULONG options)
+{
+    void *source, *body;
+    OBHANDLE_TABLE *table;
+    ACCESS_MASK granted;
+    ULONG sourceAttributes;
+    NTSTATUS status = ObProcessTable(sourceProcess, PROCESS_DUP_HANDLE, &source, &table);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ReferenceSource(table, sourceHandle, &body, &granted, &sourceAttributes);
+    if (!NT_SUCCESS(status)) {
+        ObDereferenceObject(source);
+        return status;
+    }
+    if (targetProcess != NULL) {
+        ACCESS_MASK access = options & DUPLICATE_SAME_ACCESS
+                                 ? granted
+                                 : ObMapAccess(ObGetType(body), desired);
+        ULONG inherit =
+            options & 4 /* DUPLICATE_SAME_ATTRIBUTES */ ? sourceAttributes
+                                                        : attributes & OBJ_INHERIT;
+        status = DuplicateInto(targetProcess, userTarget, body, access, inherit);
+    } else if (!(options & DUPLICATE_CLOSE_SOURCE)) {
+        status = STATUS_INVALID_HANDLE;
+    }
+    if ((options & DUPLICATE_CLOSE_SOURCE) && (LONG_PTR)sourceHandle > 0)
+        ObCloseHandle(table, sourceHandle);
+    ObDereferenceObject(body);
+    ObDereferenceObject(source);
+    return status;
+}
+
+/* A UNICODE_STRING and its characters behind it, as classes 1 and 2 begin. */
+static NTSTATUS ReturnString(const char *narrow, const WCHAR *wide, const char *prefix,
+                             SIZE_T head, void *user, ULONG length, ULONG *needed)
+{
+    WCHAR text[300];
+    UNICODE_STRING string;
+    USHORT n = 0;
+
+    for (; *prefix && n < 299; prefix++)
+        text[n++] = (UCHAR)*prefix;
+    for (; wide != NULL && *wide && n < 299; wide++)
+        text[n++] = *wide;
+    for (; narrow != NULL && *narrow && n < 299; narrow++)
+        text[n++] = (UCHAR)*narrow;
+    text[n] = 0;
+    ULONG bytes = n ? (n + 1) * sizeof(WCHAR) : 0;
+    *needed = head + bytes;
+    if (length < *needed)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    string.Length = n * sizeof(WCHAR);
+    string.MaximumLength = bytes;
+    string.Buffer = n ? (WCHAR *)((UCHAR *)user + head) : NULL;
+    NTSTATUS status = MmCopyToUser(user, &string, sizeof string);
+    if (NT_SUCCESS(status) && bytes)
+        status = MmCopyToUser((UCHAR *)user + head, text, bytes);
+    return status;
+}
+
+static NTSTATUS QueryBasic(void *body, ACCESS_MASK granted, ULONG attributes, void *user,
+                           ULONG length, ULONG *needed)
+{
+    OBJECT_BASIC_INFORMATION basic = {0};
+
+    *needed = sizeof basic;
+    if (length < sizeof basic)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    basic.Attributes = attributes;
+    basic.GrantedAccess = granted;
+    basic.HandleCount = ObObjectHandleCount(body);
+    basic.PointerCount = ObPointerCount(body);
+    return MmCopyToUser(user, &basic, sizeof basic);
+}
+
+static NTSTATUS QueryType(void *body, void *user, ULONG length, ULONG *needed)
+{
+    OBJECT_TYPE_INFORMATION type = {0};
+    const SIZE_T head = sizeof type;
+    NTSTATUS status =
+        ReturnString(ObGetType(body)->Name, NULL, "", head, user, length, needed);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    type.GenericMapping = ObGetType(body)->Generic;
+    type.ValidAccessMask = ObGetType(body)->ValidAccess;
+    return MmCopyToUser((UCHAR *)user + sizeof(UNICODE_STRING),
+                        (UCHAR *)&type + sizeof(UNICODE_STRING),
+                        head - sizeof(UNICODE_STRING));
+}
+
+static NTSTATUS QueryFlags(ULONG attributes, void *user, ULONG length, ULONG *needed)
+{
+    OBJECT_DATA_INFORMATION flags = {(attributes & OBJ_INHERIT) != 0,
+                                     (attributes & OBJ_PROTECT_CLOSE) != 0};
+
+    *needed = sizeof flags;
+    if (length < sizeof flags)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    return MmCopyToUser(user, &flags, sizeof flags);
+}
+
+NTSTATUS NTAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOID user,
+                             ULONG length, PULONG userReturned)
+{
+    void *body;
+    ACCESS_MASK granted;
+    ULONG attributes, needed = 0;
+    NTSTATUS status =
+        ReferenceSource(ObCurrentTable(), handle, &body, &granted, &attributes);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    const WCHAR *name = OBJECT_OF(body)->Name;
+    switch ((ULONG) class) {
+    case ObjectBasicInformation:
+        status = QueryBasic(body, granted, attributes, user, length, &needed);
+        break;
+    case ObjectNameInformation:
+        status = ReturnString(NULL, name, name != NULL ? "\\BaseNamedObjects\\" : "",
+                              sizeof(UNICODE_STRING), user, length, &needed);
+        break;
+    case ObjectTypeInformation:
+        status = QueryType(body, user, length, &needed);
+        break;
+    case ObjectDataInformation: /* Windows: ObjectHandleFlagInformation */
+        status = QueryFlags(attributes, user, length, &needed);
+        break;
+    default:
+        status = STATUS_INVALID_INFO_CLASS;
+    }
+    ObDereferenceObject(body);
+    if (userReturned != NULL && needed) {
+        NTSTATUS copied = MmCopyToUser(userReturned, &needed, sizeof needed);
+        if (!NT_SUCCESS(copied))
+            status = copied;
+    }
+    return status;
+}
+
+NTSTATUS NTAPI NtSetInformationObject(HANDLE handle, OBJECT_INFORMATION_CLASS class,
+                                      PVOID user, ULONG length)
+{
+    OBJECT_DATA_INFORMATION flags;
+
+    if (class != ObjectDataInformation)
+        return STATUS_INVALID_INFO_CLASS;
+    if (length != sizeof flags)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status = MmCopyFromUser(&flags, user, sizeof flags);
+    if (!NT_SUCCESS(status))
+        return status;
+    return ObSetHandleAttributes(ObCurrentTable(), handle,
+                                 (flags.InheritHandle ? OBJ_INHERIT : 0) |
+                                     (flags.ProtectFromClose ? OBJ_PROTECT_CLOSE : 0));
+}
