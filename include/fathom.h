@@ -43,6 +43,13 @@ typedef struct _FATHOM_EVENT {
 #define FATHOM_TRACE_STACKS 1 /* record the stack of each event */
 #define FATHOM_TRACE_SERIAL 2 /* also send them out of COM2, for all processes */
 
+/* Operation of a HeapOperation event. */
+#define FATHOM_HEAP_ALLOCATE 1
+#define FATHOM_HEAP_FREE 2
+#define FATHOM_HEAP_REALLOCATE 3
+#define FATHOM_HEAP_CREATE 4
+#define FATHOM_HEAP_DESTROY 5
+
 /* NtFathomQuery classes: the prompt's questions. */
 typedef enum _FATHOM_QUERY {
     FathomQueryMemory = 0,    /* FATHOM_MEMORY */

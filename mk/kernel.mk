@@ -2,7 +2,7 @@
 KERNEL_C := $(call files,kernel/*.c kernel/*/*.c)
 KERNEL_ASM := $(call files,boot/*.asm kernel/*/*.asm)
 KERNEL_OBJ := $(KERNEL_ASM:%.asm=$(O)/%.o) $(KERNEL_C:%.c=$(O)/%.o) $(O)/gen/services_gen.o
-KERNEL_CFLAGS := $(CFLAGS_OURS) -ffreestanding -fno-builtin-printf -I$(S)/kernel
+KERNEL_CFLAGS := $(CFLAGS_OURS) -Wno-multichar -ffreestanding -fno-builtin-printf -I$(S)/kernel
 KERNEL_LDFLAGS := -nostdlib -Wl,--image-base,0x80100000,--section-alignment,4096,--file-alignment,4096 \
   -Wl,-T,$(S)/kernel/kernel.ld -Wl,--no-insert-timestamp -Wl,--disable-reloc-section -Wl,-e,_KiSystemStartup
 

@@ -31,6 +31,8 @@ DECLSPEC_NORETURN void KdAssertFailed(const char *expression, const char *file, 
 /* ---- read and name ---- */
 /* Fault-safe read of size bytes at any address of the current space: mm hands it over. */
 extern NTSTATUS (*KdReadMemory)(ULONG_PTR address, void *buffer, SIZE_T size);
+/* Work in another address space; returns the one before (mm's MmAttachSpace). */
+extern struct _MMSPACE *(*KdEnterSpace)(struct _MMSPACE *);
 
 /* What stands at an address: filled by ps/mm through KdFindImage. File is the PE file as it
  * lies in the boot archive (kernel memory), so names never come from memory a program wrote. */
@@ -57,6 +59,19 @@ void KdPrintThreadStacks(void); /* of every thread: hang, bug check */
 #include "events_gen.h" /* EventServiceEnter = 1 ... */
 extern ULONG KdTraceMask; /* bit n: some process wants event n */
 void KdTraceEvent(ULONG id, ULONG count, const ULONG *fields);
+
+/* One process's trace: its mask, its flags (FATHOM_TRACE_*), and what it has not read yet. */
+typedef struct _KDTRACE {
+    ULONG Mask, Flags;
+    ULONG Head, Tail; /* bytes read and written since the start; Tail - Head <= KDTRACE_SIZE */
+    ULONG Lost;       /* events that found no room */
+    UCHAR Buffer[];
+} KDTRACE;
+#define KDTRACE_SIZE 0x20000u
+extern KDTRACE *(*KdCurrentTrace)(ULONG *processId, ULONG *threadId); /* ps hands it over */
+extern ULONG KdSerialTraceMask; /* boot option trace=MASK: all processes, out of COM2 */
+extern ULONGLONG KdTraceOverhead; /* TSC that tracing itself has used */
+ULONG KdReadTrace(KDTRACE *, UCHAR *buffer, ULONG length); /* whole records; bytes copied */
 #define KD_TRACE(name, ...)                                                                   \
     do {                                                                                      \
         if (__builtin_expect(KdTraceMask & (1u << Event##name), 0)) {                         \

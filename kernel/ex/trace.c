@@ -1,0 +1,158 @@
+/* trace.c - the services behind events and names: what fathom.dll calls.
+ *
+ * A process traces itself: NtFathomTrace gives it a KDTRACE (a ring of records in pool),
+ * NtFathomReadEvents moves whole records out of it, NtFathomHeapEvent lets ntdll's heap
+ * add its own.  While a process wants heap operations, bit 0 of its PEB's TracingFlags is
+ * set (Windows 7's HeapTracingEnabled), so that a heap that is not traced pays one test.
+ * KdTraceMask is the union of all masks: NtFathomTrace and a process's end recompute it.
+ */
+#include "ex/ex.h"
+#include "kd/kd.h"
+#include "ps/ps.h"
+
+#define READ_CHUNK           0x4000u
+#define HEAP_TRACING_ENABLED 1u
+
+static KDTRACE *CurrentTrace(ULONG *processId, ULONG *threadId)
+{
+    EPROCESS *process = PsCurrentProcess();
+    if (!process)
+        return NULL;
+    *processId = process->Id;
+    *threadId = PsCurrentThread()->Id;
+    return process->TraceBuffer;
+}
+
+static BOOLEAN FindImage(ULONG_PTR address, KDIMAGE *image)
+{
+    MMFILE *file;
+    MMSPACE *space = MmCurrentSpace();
+    if (!space || !MmFindImage(space, address, &image->Base, &image->Size, &file) ||
+        !file->Data)
+        return FALSE;
+    image->File = file->Data;
+    image->FileSize = (SIZE_T)file->Size;
+    ULONG i = 0;
+    while (i < sizeof image->Name - 1 && file->Name[i] && file->Name[i] != '.') {
+        image->Name[i] = file->Name[i];
+        i++;
+    }
+    image->Name[i] = 0;
+    return TRUE;
+}
+
+static void Recompute(void)
+{
+    KdTraceMask = KdSerialTraceMask;
+    for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
+        KDTRACE *trace = CONTAINING_RECORD(e, EPROCESS, AllListEntry)->TraceBuffer;
+        if (trace)
+            KdTraceMask |= trace->Mask;
+    }
+}
+
+void ExInitializeTrace(void)
+{
+    KdReadMemory = MmReadMemorySafe;
+    KdEnterSpace = MmAttachSpace;
+    KdFindImage = FindImage;
+    KdCurrentTrace = CurrentTrace;
+}
+
+/* The process's records go; for NtFathomTrace(0) and for ps when a process is deleted. */
+void ExDeleteTrace(EPROCESS *process)
+{
+    KDTRACE *trace = process->TraceBuffer;
+    if (!trace)
+        return;
+    process->TraceBuffer = NULL;
+    ExFreePool(trace);
+    Recompute();
+}
+
+static void TellHeap(BOOLEAN on)
+{
+    ULONG *flags = &((PEB *)PsCurrentProcess()->Peb)->TracingFlags;
+    ULONG value;
+    if (!NT_SUCCESS(MmCopyFromUser(&value, flags, sizeof value)))
+        return;
+    value = on ? value | HEAP_TRACING_ENABLED : value & ~HEAP_TRACING_ENABLED;
+    MmCopyToUser(flags, &value, sizeof value);
+}
+
+/* Mask: bit n turns event n on (0: all off, unread records dropped); flags:
+ * FATHOM_TRACE_*. STATUS_INVALID_PARAMETER_2, STATUS_NO_MEMORY (then nothing changed). */
+NTSTATUS NTAPI NtFathomTrace(ULONG mask, ULONG flags)
+{
+    EPROCESS *process = PsCurrentProcess();
+    if (flags & ~(FATHOM_TRACE_STACKS | FATHOM_TRACE_SERIAL))
+        return STATUS_INVALID_PARAMETER_2;
+    if (mask && !process->TraceBuffer)
+        process->TraceBuffer = ExAllocatePool(sizeof(KDTRACE) + KDTRACE_SIZE, 'carT');
+    if (mask && !process->TraceBuffer)
+        return STATUS_NO_MEMORY;
+    TellHeap((mask & (1u << EventHeapOperation)) != 0);
+    if (!mask) {
+        ExDeleteTrace(process);
+        return STATUS_SUCCESS;
+    }
+    KDTRACE *trace = process->TraceBuffer;
+    trace->Mask = mask;
+    trace->Flags = flags;
+    Recompute();
+    return STATUS_SUCCESS;
+}
+
+/* Whole FATHOM_EVENT records into buffer; *returned: bytes. STATUS_SUCCESS with 0 bytes
+ * when there is none, STATUS_BUFFER_TOO_SMALL when the next does not fit (it stays),
+ * STATUS_ACCESS_VIOLATION (records moved so far are lost). */
+NTSTATUS NTAPI NtFathomReadEvents(PVOID buffer, ULONG length, ULONG *returned)
+{
+    KDTRACE *trace = PsCurrentProcess()->TraceBuffer;
+    ULONG done = 0, got = 1;
+    NTSTATUS status = MmProbeForWrite(returned, sizeof *returned, 4);
+    if (NT_SUCCESS(status))
+        status = MmProbeForWrite(buffer, length, 4);
+    if (!NT_SUCCESS(status) || !trace)
+        return NT_SUCCESS(status) ? MmCopyToUser(returned, &done, sizeof done) : status;
+    UCHAR *chunk = ExAllocatePool(READ_CHUNK, 'carT');
+    if (!chunk)
+        return STATUS_NO_MEMORY;
+    while (NT_SUCCESS(status) &&
+           (got = KdReadTrace(trace, chunk, min(length - done, READ_CHUNK)))) {
+        status = MmCopyToUser((UCHAR *)buffer + done, chunk, got);
+        done += got;
+    }
+    ExFreePool(chunk);
+    if (NT_SUCCESS(status) && !done && trace->Head != trace->Tail)
+        status = STATUS_BUFFER_TOO_SMALL;
+    NTSTATUS told = MmCopyToUser(returned, &done, sizeof done);
+    return NT_SUCCESS(status) ? told : status;
+}
+
+/* operation: FATHOM_HEAP_*; block and size as the heap function had them. */
+NTSTATUS NTAPI NtFathomHeapEvent(ULONG operation, PVOID heap, PVOID block, SIZE_T size)
+{
+    KD_TRACE(HeapOperation, operation, (ULONG)heap, (ULONG)block, size);
+    return STATUS_SUCCESS;
+}
+
+/* The name of an address of the calling process (or of the kernel) as text, NUL-ended, at
+ * most length bytes. STATUS_NOT_FOUND (text is the bare number), STATUS_ACCESS_DENIED for
+ * another process, STATUS_BUFFER_TOO_SMALL below 16 bytes. */
+NTSTATUS NTAPI NtFathomSymbol(HANDLE process, ULONG_PTR address, PVOID buffer,
+                              ULONG length)
+{
+    static char
+        text[512]; /* a mangled C++ name can be long; the kernel is not preempted */
+    if (process != NtCurrentProcess())
+        return STATUS_ACCESS_DENIED;
+    if (length < 16)
+        return STATUS_BUFFER_TOO_SMALL;
+    BOOLEAN known = KdNameAddress(address, text, min(length, sizeof text), NULL);
+    SIZE_T size = 0;
+    while (text[size++])
+        ;
+    NTSTATUS status = MmCopyToUser(buffer, text, size);
+    return !NT_SUCCESS(status) ? status : known ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+}

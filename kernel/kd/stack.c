@@ -1,0 +1,247 @@
+/* stack.c - walk a stack from the kernel, across the ring, down to a program's entry.
+ *
+ * The kernel and our DLLs keep EBP, so most of the way is [ebp], [ebp+4].  Three places
+ * differ:
+ *
+ *   - the trap frame.  The entry code leaves EBP on the KTRAP_FRAME; its DbgArgMark tells
+ * it from a C frame.  From there the walk goes on with the registers saved in it.
+ *   - the two stubs.  At a service the user stack is always
+ *         [esp] return into ntdll!NtXxx   [esp+4] return into its caller   [esp+8]
+ * arguments because KiFastSystemCall and the stub push nothing.  The two bytes before the
+ * saved EIP are read, and must be sysenter (0F 34) or int 2Eh (CD 2E), to say so.
+ *   - foreign code without EBP (libstdc++'s operator new).  A function is taken to keep a
+ * frame if `push ebp; mov ebp,esp` stands near its start.  If not, its stack is scanned
+ * upward for the first dword that follows a call instruction of an executable image; the
+ * frame found so is marked FATHOM_FRAME_GUESSED.
+ *
+ * All reads go through KdReadMemory: nothing here faults, allocates or trusts.  A chain
+ * that does not rise ends the walk.  Lock: none.  WinDbg: `kb`.
+ */
+#include "kd/kd.h"
+
+NTSTATUS (*KdReadMemory)(ULONG_PTR address, void *buffer, SIZE_T size);
+struct _MMSPACE *(*KdEnterSpace)(struct _MMSPACE *);
+
+#define SCAN_DWORDS    512 /* how far a frameless function's stack is searched */
+#define PROLOGUE_BYTES 32  /* where push ebp / mov ebp,esp must stand */
+
+typedef struct {
+    ULONG Eip, Ebp, Esp; /* Esp 0: not known */
+    ULONG Flags;         /* of the frame that Eip will become */
+    FATHOM_FRAME *Out;
+    ULONG Count, Max;
+} WALK;
+
+static BOOLEAN Read(ULONG_PTR address, void *buffer, SIZE_T size)
+{
+    return KdReadMemory && NT_SUCCESS(KdReadMemory(address, buffer, size));
+}
+
+static FATHOM_FRAME *Emit(WALK *walk, ULONG address, ULONG frame, ULONG flags)
+{
+    static FATHOM_FRAME spill;
+    FATHOM_FRAME *out = walk->Count < walk->Max ? &walk->Out[walk->Count++] : &spill;
+    *out = (FATHOM_FRAME){.Address = address, .Frame = frame, .Flags = flags};
+    if (address >= MM_SYSTEM_RANGE_START)
+        out->Flags |= FATHOM_FRAME_KERNEL;
+    return out;
+}
+
+static void EmitArguments(FATHOM_FRAME *frame, ULONG_PTR at)
+{
+    for (ULONG i = 0; i < FATHOM_FRAME_ARGUMENTS; i++)
+        if (!Read(at + 4 * i, &frame->Arguments[i], 4))
+            return;
+    frame->Flags |= FATHOM_FRAME_ARGS;
+}
+
+/* Offset in the function's first bytes just behind `mov ebp,esp`, or 0: keeps no frame.
+ */
+static ULONG FramePrologue(ULONG_PTR start)
+{
+    UCHAR code[PROLOGUE_BYTES];
+    if (!start || !Read(start, code, sizeof code))
+        return 0;
+    for (ULONG i = 0; i + 2 < sizeof code; i++)
+        if (code[i] == 0x55 && ((code[i + 1] == 0x89 && code[i + 2] == 0xE5) ||
+                                (code[i + 1] == 0x8B && code[i + 2] == 0xEC)))
+            return i + 3;
+    return 0;
+}
+
+/* Does a call instruction end right before this address, inside an image? */
+static BOOLEAN FollowsCall(ULONG_PTR address)
+{
+    KDIMAGE image;
+    UCHAR code[7];
+    if (address < MM_LOWEST_USER_ADDRESS || address >= MM_SYSTEM_RANGE_START ||
+        !KdFindImage || !KdFindImage(address, &image) ||
+        !Read(address - 7, code, sizeof code))
+        return FALSE;
+    return code[2] == 0xE8 ||                               /* call rel32 */
+           (code[5] == 0xFF && (code[6] & 0x38) == 0x10) || /* call [reg], call reg */
+           (code[4] == 0xFF && (code[5] & 0xF8) == 0x50) || /* call [reg+disp8] */
+           (code[1] == 0xFF &&
+            ((code[2] & 0xF8) == 0x90 || code[2] == 0x15)); /* [..disp32] */
+}
+
+/* The caller of a function that keeps no frame: scan. FALSE: nothing found. */
+static BOOLEAN ScanForCaller(WALK *walk, FATHOM_FRAME *frame)
+{
+    if (!walk->Esp)
+        return FALSE;
+    for (ULONG i = 0; i < SCAN_DWORDS; i++) {
+        ULONG slot = walk->Esp + 4 * i, value;
+        if (walk->Ebp > walk->Esp && slot >= walk->Ebp)
+            return FALSE;
+        if (!Read(slot, &value, 4))
+            return FALSE;
+        if (!FollowsCall(value))
+            continue;
+        EmitArguments(frame, slot + 4);
+        walk->Eip = value;
+        walk->Esp = slot + 4;
+        walk->Flags = FATHOM_FRAME_GUESSED;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* One [ebp] step. FALSE ends the walk. */
+static BOOLEAN FollowEbp(WALK *walk)
+{
+    ULONG pair[2];
+    if (walk->Ebp < MM_LOWEST_USER_ADDRESS || (walk->Ebp & 3) ||
+        !Read(walk->Ebp, pair, sizeof pair) || (pair[0] && pair[0] <= walk->Ebp) ||
+        !pair[1])
+        return FALSE;
+    walk->Esp = walk->Ebp + 8;
+    walk->Ebp = pair[0];
+    walk->Eip = pair[1];
+    walk->Flags = 0;
+    return TRUE;
+}
+
+static BOOLEAN StepUser(WALK *walk)
+{
+    char text[4];
+    ULONG_PTR start = 0;
+    BOOLEAN atTrap = (walk->Flags & FATHOM_FRAME_TRAP) != 0;
+    /* A return address may lie behind a call that ends its function: look one byte back.
+     */
+    KdNameAddress(atTrap ? walk->Eip : walk->Eip - 1, text, sizeof text, &start);
+    ULONG prologue = FramePrologue(start);
+    BOOLEAN framed = prologue && walk->Eip - start >= prologue;
+
+    FATHOM_FRAME *frame = Emit(walk, walk->Eip, framed ? walk->Ebp : 0, walk->Flags);
+    if (framed || (!start && walk->Ebp)) {
+        EmitArguments(frame, walk->Ebp + 8);
+        return FollowEbp(walk);
+    }
+    if (atTrap && prologue && walk->Esp) { /* interrupted inside its prologue */
+        ULONG pushed = walk->Eip - start > prologue - 3 ? 4 : 0;
+        ULONG value;
+        if (Read(walk->Esp + pushed, &value, 4)) {
+            walk->Eip = value;
+            walk->Esp += pushed + 4;
+            walk->Flags = 0;
+            return TRUE;
+        }
+    }
+    return ScanForCaller(walk, frame) || FollowEbp(walk);
+}
+
+/* The crossing at a service: sysenter or int 2Eh, then the stub. */
+static void EmitStubs(WALK *walk)
+{
+    UCHAR code[2];
+    ULONG returns[2];
+    if (!Read(walk->Eip - 2, code, 2) ||
+        !((code[0] == 0x0F && code[1] == 0x34) || (code[0] == 0xCD && code[1] == 0x2E)) ||
+        !Read(walk->Esp, returns, sizeof returns))
+        return;
+    Emit(walk, walk->Eip - 2, 0, FATHOM_FRAME_TRAP | FATHOM_FRAME_STUB);
+    FATHOM_FRAME *stub = Emit(walk, returns[0], 0, FATHOM_FRAME_STUB);
+    EmitArguments(stub, walk->Esp + 8);
+    walk->Eip = returns[1];
+    walk->Esp += 8;
+    walk->Flags = 0;
+}
+
+/* Go on at what a trap frame interrupted. */
+static void EnterTrap(WALK *walk, const KTRAP_FRAME *trap)
+{
+    walk->Eip = trap->Eip;
+    walk->Ebp = trap->Ebp;
+    walk->Flags = FATHOM_FRAME_TRAP;
+    walk->Esp = 0;
+    if (trap->SegCs & 3) {
+        walk->Esp = trap->HardwareEsp;
+        EmitStubs(walk);
+    }
+}
+
+static void WalkOn(WALK *walk)
+{
+    while (walk->Count < walk->Max && walk->Eip) {
+        if (walk->Eip < MM_SYSTEM_RANGE_START) {
+            if (!StepUser(walk))
+                return;
+            continue;
+        }
+        FATHOM_FRAME *frame = Emit(walk, walk->Eip, walk->Ebp, walk->Flags);
+        KTRAP_FRAME trap;
+        if (Read(walk->Ebp, &trap, sizeof trap) && trap.DbgArgMark == KTRAP_FRAME_MARK) {
+            frame->Frame = 0;
+            EnterTrap(walk, &trap);
+            continue;
+        }
+        EmitArguments(frame, walk->Ebp + 8);
+        if (!FollowEbp(walk))
+            return;
+    }
+}
+
+ULONG KdCaptureStack(ULONG_PTR eip, ULONG_PTR ebp, FATHOM_FRAME *frames, ULONG max)
+{
+    WALK walk = {.Eip = eip, .Ebp = ebp, .Out = frames, .Max = max};
+    WalkOn(&walk);
+    return walk.Count;
+}
+
+ULONG KdCaptureTrap(const KTRAP_FRAME *trap, FATHOM_FRAME *frames, ULONG max)
+{
+    WALK walk = {.Out = frames, .Max = max};
+    EnterTrap(&walk, trap);
+    WalkOn(&walk);
+    return walk.Count;
+}
+
+void KdPrintStack(const FATHOM_FRAME *frames, ULONG count)
+{
+    static char text[160];
+    for (ULONG i = 0; i < count; i++) {
+        KdNameAddress(frames[i].Address, text, sizeof text, NULL);
+        DbgPrint("  %2lu %08lx %08lx %s%s\n", i, frames[i].Frame, frames[i].Address, text,
+                 frames[i].Flags & FATHOM_FRAME_GUESSED ? " (guessed)" : "");
+    }
+}
+
+/* Where a thread that is not running left off: KiSwapContext keeps its EBP and return
+ * address on its kernel stack; the thread's own trap frame is the sure start when it came
+ * from user. */
+void KdPrintThreadStacks(void)
+{
+    static FATHOM_FRAME frames[FATHOM_MAX_FRAMES];
+    for (LIST_ENTRY *e = KeAllThreads.Flink; e && e != &KeAllThreads; e = e->Flink) {
+        PKTHREAD thread = CONTAINING_RECORD(e, KTHREAD, AllListEntry);
+        DbgPrint("thread %p state %u teb %p\n", (void *)thread, thread->State,
+                 thread->Teb);
+        if (!thread->TrapFrame || !thread->Space)
+            continue;
+        struct _MMSPACE *before = KdEnterSpace ? KdEnterSpace(thread->Space) : NULL;
+        KdPrintStack(frames, KdCaptureTrap(thread->TrapFrame, frames, FATHOM_MAX_FRAMES));
+        if (KdEnterSpace)
+            KdEnterSpace(before);
+    }
+}

@@ -1,0 +1,247 @@
+/* symbol.c - module and symbol from an address.
+ *
+ * The idea: a name is evidence only if the program being watched could not have written
+ * it. So names of user code come from the PE file as it lies in the boot archive
+ * (KDIMAGE.File), never from the mapped image: first its COFF symbol table, which the
+ * stock linker leaves in an unstripped .exe, then its export directory.  The kernel's own
+ * names come from the table that the second link put into .ksym.  Files are not trusted:
+ * every offset is checked.
+ *
+ *   nt!PageAlloc+12      the kernel, called nt as WinDbg does
+ *   ntdll!RtlAllocateHeap+4c
+ *   walk!_Znwj+18        names stay mangled here; who prints may demangle
+ *
+ * A search is linear in the symbols of one image: it runs only while something is being
+ * traced, or on the way down.  Lock: none, the kernel is not preempted.
+ * WinDbg: `ln ADDRESS`.
+ */
+#include "kd/kd.h"
+
+extern const struct {
+    ULONG Count;
+    struct {
+        ULONG Address, Name;
+    } Entry[];
+} KdKernelSymbols;
+
+BOOLEAN (*KdFindImage)(ULONG_PTR address, KDIMAGE *image);
+
+typedef struct {
+    ULONG Rva;        /* of the best symbol so far */
+    const char *Name; /* not necessarily NUL-ended ... */
+    ULONG Length;     /* ... so its length */
+} BEST;
+
+static ULONG BoundedLength(const char *text, SIZE_T limit)
+{
+    ULONG length = 0;
+    while (length < limit && text[length])
+        length++;
+    return length;
+}
+
+/* The bytes [offset, offset+size) of the file, or NULL. */
+static const void *FileAt(const KDIMAGE *image, ULONGLONG offset, ULONGLONG size)
+{
+    return offset + size <= image->FileSize ? image->File + offset : NULL;
+}
+
+static const IMAGE_NT_HEADERS32 *Headers(const KDIMAGE *image)
+{
+    const IMAGE_DOS_HEADER *dos = FileAt(image, 0, sizeof *dos);
+    if (!dos || dos->e_magic != IMAGE_DOS_SIGNATURE || dos->e_lfanew < 0)
+        return NULL;
+    const IMAGE_NT_HEADERS32 *nt = FileAt(image, (ULONG)dos->e_lfanew, sizeof *nt);
+    return nt && nt->Signature == IMAGE_NT_SIGNATURE ? nt : NULL;
+}
+
+static const IMAGE_SECTION_HEADER *Section(const KDIMAGE *image, ULONG index)
+{
+    const IMAGE_NT_HEADERS32 *nt = Headers(image);
+    if (!nt || index >= nt->FileHeader.NumberOfSections)
+        return NULL;
+    const UCHAR *first =
+        (const UCHAR *)&nt->OptionalHeader + nt->FileHeader.SizeOfOptionalHeader;
+    return FileAt(image,
+                  first - image->File + (ULONGLONG)index * sizeof(IMAGE_SECTION_HEADER),
+                  sizeof(IMAGE_SECTION_HEADER));
+}
+
+/* File bytes behind a relative virtual address, or NULL. */
+static const void *RvaAt(const KDIMAGE *image, ULONG rva, ULONG size)
+{
+    const IMAGE_SECTION_HEADER *section;
+    for (ULONG i = 0; (section = Section(image, i)); i++)
+        if (rva >= section->VirtualAddress &&
+            rva - section->VirtualAddress < section->SizeOfRawData)
+            return FileAt(image,
+                          (ULONGLONG)section->PointerToRawData + rva -
+                              section->VirtualAddress,
+                          size);
+    return NULL;
+}
+
+static void Consider(BEST *best, ULONG wanted, ULONG rva, const char *name, ULONG length)
+{
+    if (length == 0 || name[0] == '.' || rva > wanted || (best->Name && rva < best->Rva))
+        return;
+    *best = (BEST){rva, name, length};
+}
+
+static void SearchCoff(const KDIMAGE *image, ULONG wanted, BEST *best)
+{
+    const IMAGE_NT_HEADERS32 *nt = Headers(image);
+    if (!nt || !nt->FileHeader.PointerToSymbolTable)
+        return;
+    ULONG count = nt->FileHeader.NumberOfSymbols;
+    ULONGLONG table = nt->FileHeader.PointerToSymbolTable;
+    ULONGLONG strings = table + (ULONGLONG)count * IMAGE_SIZEOF_SYMBOL;
+    const UCHAR *symbols = FileAt(image, table, strings - table);
+    if (!symbols)
+        return;
+    for (ULONG i = 0; i < count; i++) {
+        const IMAGE_SYMBOL *s = (const void *)(symbols + (SIZE_T)i * IMAGE_SIZEOF_SYMBOL);
+        i += s->NumberOfAuxSymbols;
+        if (s->SectionNumber <= 0 || s->StorageClass == IMAGE_SYM_CLASS_FILE ||
+            s->StorageClass == IMAGE_SYM_CLASS_SECTION)
+            continue;
+        const IMAGE_SECTION_HEADER *section = Section(image, s->SectionNumber - 1);
+        if (!section || !(section->Characteristics & IMAGE_SCN_MEM_EXECUTE))
+            continue;
+        const char *name = (const char *)s->N.ShortName;
+        ULONG limit = IMAGE_SIZEOF_SHORT_NAME;
+        if (!s->N.Name.Short) {
+            ULONGLONG at = strings + s->N.Name.Long;
+            if (at >= image->FileSize)
+                continue;
+            name = (const char *)image->File + at;
+            limit = (ULONG)min(image->FileSize - at, 512);
+        }
+        Consider(best, wanted, section->VirtualAddress + s->Value, name,
+                 BoundedLength(name, limit));
+    }
+}
+
+static void SearchExports(const KDIMAGE *image, ULONG wanted, BEST *best)
+{
+    const IMAGE_NT_HEADERS32 *nt = Headers(image);
+    if (!nt)
+        return;
+    const IMAGE_DATA_DIRECTORY *where =
+        &nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT];
+    const IMAGE_EXPORT_DIRECTORY *exports =
+        RvaAt(image, where->VirtualAddress, sizeof *exports);
+    if (!where->VirtualAddress || !exports || exports->NumberOfNames > 0x10000)
+        return;
+    const ULONG *names =
+        RvaAt(image, exports->AddressOfNames, exports->NumberOfNames * 4);
+    const USHORT *ordinals =
+        RvaAt(image, exports->AddressOfNameOrdinals, exports->NumberOfNames * 2);
+    const ULONG *functions =
+        RvaAt(image, exports->AddressOfFunctions, exports->NumberOfFunctions * 4);
+    if (!names || !ordinals || !functions)
+        return;
+    for (ULONG i = 0; i < exports->NumberOfNames; i++) {
+        const char *name = RvaAt(image, names[i], 1);
+        if (!name || ordinals[i] >= exports->NumberOfFunctions)
+            continue;
+        SIZE_T rest = image->FileSize - ((const UCHAR *)name - image->File);
+        Consider(best, wanted, functions[ordinals[i]], name,
+                 BoundedLength(name, min(rest, 512)));
+    }
+}
+
+/* i386 PE decorates: one underscore in front, @bytes behind a stdcall name. */
+static void Undecorate(BEST *best)
+{
+    if (best->Name[0] == '_' || best->Name[0] == '@') {
+        best->Name++;
+        best->Length--;
+    }
+    for (ULONG i = 1; i < best->Length; i++)
+        if (best->Name[i] == '@' && best->Name[0] != '?')
+            best->Length = i;
+}
+
+static void Append(char **text, SIZE_T *room, const char *bytes, SIZE_T length)
+{
+    while (length-- && *room > 1) {
+        *(*text)++ = *bytes++;
+        --*room;
+    }
+    **text = 0;
+}
+
+static void AppendHex(char **text, SIZE_T *room, ULONG value)
+{
+    char digits[8];
+    ULONG n = 8;
+    do
+        digits[--n] = "0123456789abcdef"[value & 15];
+    while (value >>= 4);
+    Append(text, room, digits + n, 8 - n);
+}
+
+static BOOLEAN NameKernel(ULONG_PTR address, BEST *best, ULONG_PTR *start)
+{
+    ULONG low = 0, high = KdKernelSymbols.Count;
+    while (low < high) {
+        ULONG middle = (low + high) / 2;
+        if (KdKernelSymbols.Entry[middle].Address <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || address - KdKernelSymbols.Entry[low - 1].Address > 0x10000)
+        return FALSE;
+    const char *names = (const char *)&KdKernelSymbols.Entry[KdKernelSymbols.Count];
+    best->Name = names + KdKernelSymbols.Entry[low - 1].Name;
+    best->Length = BoundedLength(best->Name, 512);
+    *start = KdKernelSymbols.Entry[low - 1].Address;
+    return TRUE;
+}
+
+static BOOLEAN NameUser(ULONG_PTR address, const KDIMAGE *image, BEST *best,
+                        ULONG_PTR *start)
+{
+    SearchCoff(image, address - image->Base, best);
+    if (!best->Name)
+        SearchExports(image, address - image->Base, best);
+    if (!best->Name)
+        return FALSE;
+    Undecorate(best);
+    *start = image->Base + best->Rva;
+    return TRUE;
+}
+
+/* text (size bytes, at least 1) receives module!symbol+offset, module+offset, or the bare
+ * number; TRUE if a module is known.  *start: the symbol's address, 0 if there is none.
+ */
+BOOLEAN KdNameAddress(ULONG_PTR address, char *text, SIZE_T size, ULONG_PTR *start)
+{
+    KDIMAGE image = {.Name = "nt"};
+    BEST best = {0};
+    ULONG_PTR symbol = 0;
+    BOOLEAN known = TRUE;
+
+    if (address >= MM_SYSTEM_RANGE_START)
+        known = NameKernel(address, &best, &symbol);
+    else if ((known = KdFindImage && KdFindImage(address, &image)))
+        NameUser(address, &image, &best, &symbol);
+    if (known) {
+        Append(&text, &size, image.Name, BoundedLength(image.Name, sizeof image.Name));
+        if (best.Name) {
+            Append(&text, &size, "!", 1);
+            Append(&text, &size, best.Name, best.Length);
+        }
+    }
+    ULONG_PTR offset = address - (best.Name ? symbol : known ? image.Base : 0);
+    if (offset || !best.Name) {
+        if (known)
+            Append(&text, &size, "+", 1);
+        AppendHex(&text, &size, offset);
+    }
+    if (start)
+        *start = symbol;
+    return known;
+}
