@@ -57,7 +57,7 @@ $(O)/bin/%.exe: $(S)/user/%.cpp
 WALK_SRC := $(call files,user/walk/*.cpp)
 $(O)/bin/walk.exe: $(addprefix $(S)/,$(WALK_SRC)) $(wildcard $(S)/user/walk/*.h) $(GEN)
 	@mkdir -p $(@D)
-	$(MINGW)g++ $(PROGRAM_CFLAGS) -I$(O)/gen -static $(foreach f,$(WALK_SRC),$(call src,$(f))) -o $@
+	$(MINGW)g++ $(PROGRAM_CFLAGS) -I$(O)/gen -static $(foreach f,$(WALK_SRC),$(call src,$(f))) -o $@ -lole32
 
 # The archive: everything that runs, without line tables, names kept (COFF symbols).
 $(O)/archive.tar: $(DLLS) $(PROGRAMS)

@@ -1,17 +1,19 @@
 /* walk.h - what the parts of the walk share.
  *
- *   main.cpp     which doors, in which order; the verdict
- *   doors.cpp    the doors: how each allocates, touches and frees
+ *   main.cpp     the order of things; the verdict
+ *   doors.cpp    the doors: how each allocates and frees; the chain each must show
+ *   descent.cpp  one door walked: cold, touch, warm, free
  *   capture.cpp  events of one call, from fathom.dll
- *   judge.cpp    what a staircase must look like: the table of the chain
+ *   judge.cpp    does a captured stack follow the chain? which row broke?
  *   show.cpp     drawing
  *   code.cpp     the bytes at KiFastSystemCall, decoded
- *   facts.cpp    identities of heaps and exports
+ *   facts.cpp    identities of heaps and exports, a replaced operator new
  *   share.cpp    GlobalAlloc between two processes
  *   cost.cpp     instructions of pairs
  *
  * Everything shown is read from events, memory or return values; no part prints what it
- * believes.  An expectation that does not hold is reported by fail(), and the walk exits 1.
+ * believes.  An expectation that does not hold goes through proof(false, ...) and the
+ * walk exits 1.
  */
 #ifndef WALK_H
 #define WALK_H
@@ -22,15 +24,19 @@
 #include "fathom.h"
 #include "events_gen.h"
 
+#define NOINLINE __attribute__((noinline, optimize("no-optimize-sibling-calls")))
+
 /* ---- capture.cpp ---- */
 struct Frame {
-    ULONG address, ebp, flags;
+    ULONG address, flags;
     ULONG arguments[FATHOM_FRAME_ARGUMENTS];
-    std::string module;   /* "ntdll", lower case; empty: unknown */
-    std::string function; /* demangled, without offset; empty: unknown */
+    std::string module;   /* "ntdll"; empty: unknown */
+    std::string function; /* demangled, without offset and parameters; empty: unknown */
     ULONG offset;
-    bool kernel() const { return flags & FATHOM_FRAME_KERNEL; }
-    bool is(const char *module_name, const char *function_name) const;
+    bool kernel() const
+    {
+        return flags & FATHOM_FRAME_KERNEL;
+    }
 };
 
 struct Event {
@@ -40,52 +46,59 @@ struct Event {
     std::vector<Frame> frames; /* innermost first */
 };
 
-bool capture_open();           /* false: not Fathom (no fathom.dll) */
-bool capture_counts();         /* the clock counts instructions */
-void capture_begin();          /* events of this process from here on */
+bool capture_open();   /* false: not Fathom (there is no fathom.dll) */
+bool capture_counts(); /* the clock counts instructions */
+void capture_begin();  /* events of this process from here on */
 std::vector<Event> capture_end();
-std::string name_of(ULONG address, std::string *module = nullptr, ULONG *offset = nullptr);
-bool page_of(const void *address, ULONG *pfn);
-extern "C" FARPROC fathom_function(const char *name);
+bool page_of(const void *address,
+             ULONG *pfn); /* the physical page behind it, if there is one */
 
 /* ---- doors.cpp ---- */
+struct Step {
+    const char *row;      /* of the chain's table in docs/chain.md */
+    const char *module;   /* "" means this program */
+    const char *function; /* alternatives are separated by | */
+};
 struct Door {
-    const char *title;          /* "new", "malloc (msvcrt)" */
-    const char *call;           /* how a program writes it */
+    const char *title;
     void *(*allocate)(size_t);
     void (*release)(void *);
-    char (*touch)(void *, size_t);   /* the first access to the untouched middle */
-    HANDLE (*heap)();           /* the heap it must come from; NULL result: none */
-    const char *path;           /* the chain, outermost first: judge.cpp says how it is read */
-    bool warm_stays;            /* a second small call must not cross */
+    HANDLE (*heap)(); /* the heap it must come from; NULL: no NT heap at all */
+    const Step
+        *chain; /* outermost first, the service's part included; ends with row NULL */
+    bool constructs; /* the constructor makes the first touch */
+    bool warm_stays; /* a second small call must not cross */
 };
-extern Door doors[];
+extern const Door doors[];
 extern const size_t door_count;
-const size_t cold_size = 96 * 1024; /* more than a heap keeps committed and free, less than 508 KiB */
+const size_t cold_size =
+    96 * 1024; /* more than a heap keeps free and committed, below 508 KiB */
 const size_t warm_size = 40;
-HANDLE crt_heap();              /* msvcrt's own, NULL if it does not say */
-HANDLE created_heap();          /* one from HeapCreate */
-void *replaced_new_calls();     /* see facts.cpp */
+HANDLE crt_heap();     /* msvcrt's own, as it says itself; NULL: it does not */
+HANDLE created_heap(); /* one from HeapCreate */
 
 /* ---- judge.cpp ---- */
-bool check_path(const Door &door, const Event &commit);
-bool check_touch(const Event &page, const Event &fault);
-void fail(const char *row, const char *format, ...) __attribute__((format(printf, 2, 3)));
-extern int failures;
+const Frame *find_frame(const Event &event, const char *module, const char *function);
+bool follows(const Event &event, const Step *chain, std::string *why, const char **row);
+bool same_module(const std::string &module, const char *wanted);
 
 /* ---- show.cpp ---- */
-void show_open(bool colour);
-void title(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void text(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void proof(bool holds, const char *row, const char *format, ...) __attribute__((format(printf, 3, 4)));
+extern int failures;
+void show_open();
+void title(const char *format, ...) __attribute__((format(gnu_printf, 1, 2)));
+void say(const char *format, ...) __attribute__((format(gnu_printf, 1, 2)));
+void proof(bool holds, const char *row, const char *format, ...)
+    __attribute__((format(gnu_printf, 3, 4)));
 void staircase(const char *caption, const Event &event, const std::string &foot);
+std::string one_line(const Event &event, const char *from_function);
+std::string format(const char *format, ...) __attribute__((format(gnu_printf, 1, 2)));
 
 /* ---- the other parts ---- */
 void walk_door(const Door &door);
 void show_code();
 void show_facts();
 void show_sharing();
-int peek_main(int argc, char **argv); /* the second process of share.cpp */
+int peek_main(ULONG address); /* the second process of share.cpp */
 void show_costs();
 
 #endif

@@ -1,0 +1,175 @@
+/* show.cpp - drawing: titles, staircases, proofs.
+ *
+ * A staircase is one captured stack, unedited, the caller above the called, each a step
+ * to the right; the ring boundary is drawn where the frames change from user to kernel.
+ * On a console that takes escape sequences there is colour, otherwise plain text.
+ * NO_COLOR (any value) turns it off, CLICOLOR_FORCE on (no-color.org,
+ * bixense.com/clicolors).
+ */
+#include "walk.h"
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+int failures;
+static bool colour;
+
+enum Ink { plain, bold, dim, green, red, cyan, yellow };
+static const char *ink(Ink which)
+{
+    static const char *const codes[] = {"\x1b[0m",  "\x1b[1m",  "\x1b[2m", "\x1b[32m",
+                                        "\x1b[31m", "\x1b[36m", "\x1b[33m"};
+    return colour ? codes[which] : "";
+}
+
+void show_open()
+{
+    DWORD mode;
+    HANDLE out = GetStdHandle(STD_OUTPUT_HANDLE);
+    colour = GetConsoleMode(out, &mode) != 0;
+    if (getenv("CLICOLOR_FORCE"))
+        colour = true;
+    if (getenv("NO_COLOR"))
+        colour = false;
+}
+
+static std::string vformat(const char *pattern, va_list arguments)
+{
+    char line[1024];
+    __mingw_vsnprintf(line, sizeof line, pattern, arguments);
+    return line;
+}
+
+std::string format(const char *pattern, ...)
+{
+    va_list arguments;
+    va_start(arguments, pattern);
+    std::string line = vformat(pattern, arguments);
+    va_end(arguments);
+    return line;
+}
+
+void title(const char *pattern, ...)
+{
+    va_list arguments;
+    va_start(arguments, pattern);
+    std::string line = vformat(pattern, arguments);
+    va_end(arguments);
+    printf("\n%s%s%s\n%s\n", ink(bold), line.c_str(), ink(plain),
+           std::string(line.size(), '=').c_str());
+}
+
+void say(const char *pattern, ...)
+{
+    va_list arguments;
+    va_start(arguments, pattern);
+    printf("%s\n", vformat(pattern, arguments).c_str());
+    va_end(arguments);
+}
+
+void proof(bool holds, const char *row, const char *pattern, ...)
+{
+    va_list arguments;
+    va_start(arguments, pattern);
+    std::string line = vformat(pattern, arguments);
+    va_end(arguments);
+    if (!holds)
+        failures++;
+    printf("  %s%s%s  row %-3s %s\n", ink(holds ? green : red),
+           holds ? "holds" : "BROKEN", ink(plain), row, line.c_str());
+}
+
+/* ---- prototypes: whose arguments are shown, and what they are called ---- */
+static const struct {
+    const char *module, *function, *names;
+} prototypes[] = {
+    {"", "operator new", "size"},
+    {"msvcrt", "malloc", "size"},
+    {"cw3220", "malloc", "size"},
+    {"ole32", "IMalloc_Alloc", "this cb"},
+    {"ole32", "CoTaskMemAlloc", "cb"},
+    {"kernel32", "GlobalAlloc", "uFlags dwBytes"},
+    {"kernel32", "LocalAlloc", "uFlags uBytes"},
+    {"kernel32", "VirtualAlloc", "lpAddress dwSize flAllocationType flProtect"},
+    {"kernel32", "VirtualAllocEx",
+     "hProcess lpAddress dwSize flAllocationType flProtect"},
+    {"ntdll", "RtlAllocateHeap", "HeapHandle Flags Size"},
+    {"ntdll", "NtAllocateVirtualMemory",
+     "ProcessHandle *BaseAddress ZeroBits *RegionSize AllocationType Protect"},
+    {"nt", "NtAllocateVirtualMemory",
+     "ProcessHandle *BaseAddress ZeroBits *RegionSize AllocationType Protect"},
+    {"nt", "MmAccessFault", "errorCode address userMode trapFrame"},
+    {"nt", "PageAlloc", "use flags address"},
+};
+
+static std::string arguments_of(const Frame &frame)
+{
+    if (!(frame.flags & FATHOM_FRAME_ARGS))
+        return "";
+    for (const auto &prototype : prototypes) {
+        if (frame.function != prototype.function ||
+            !same_module(frame.module, prototype.module))
+            continue;
+        std::string line = "(";
+        const char *name = prototype.names;
+        for (int i = 0; *name && i < FATHOM_FRAME_ARGUMENTS; i++) {
+            size_t length = strcspn(name, " ");
+            line += (i ? ", " : "") + std::string(name, length) +
+                    format(" %lX", frame.arguments[i]);
+            name += length + (name[length] == ' ');
+        }
+        return line + ")";
+    }
+    return "";
+}
+
+static std::string name_of(const Frame &frame)
+{
+    std::string name = frame.module.empty() ? "?" : frame.module;
+    if (!frame.function.empty())
+        name += "!" + frame.function;
+    return name;
+}
+
+static void boundary(const Event &event, size_t user)
+{
+    bool service = event.frames[user].flags & FATHOM_FRAME_STUB;
+    bool fast = event.frames[user].function == "KiFastSystemCall";
+    printf("%s  ~~~~~~~~ ring 3 ~~~~~~~~ %s ~~~~~~~~ ring 0 ~~~~~~~~%s\n", ink(yellow),
+           !service ? "page fault (trap 0Eh)"
+           : fast   ? "sysenter"
+                    : "int 2Eh",
+           ink(plain));
+}
+
+void staircase(const char *caption, const Event &event, const std::string &foot)
+{
+    printf("\n  %s%s%s\n", ink(bold), caption, ink(plain));
+    int depth = 0;
+    for (size_t i = event.frames.size(); i-- > 0;) {
+        const Frame &frame = event.frames[i];
+        printf("  %s%08lX%s %*s%s%s%s%s%s\n", ink(dim), frame.address, ink(plain),
+               depth++, "", ink(frame.kernel() ? cyan : plain), name_of(frame).c_str(),
+               ink(plain), arguments_of(frame).c_str(),
+               frame.flags & FATHOM_FRAME_GUESSED ? "   (guessed)" : "");
+        if (i > 0 && !frame.kernel() && event.frames[i - 1].kernel())
+            boundary(event, i);
+    }
+    printf("  %s=> %s%s\n", ink(green), foot.c_str(), ink(plain));
+}
+
+/* The user part of a stack on one line, from a function of this program inwards. */
+std::string one_line(const Event &event, const char *from_function)
+{
+    std::string line;
+    bool on = false;
+    for (size_t i = event.frames.size(); i-- > 0;) {
+        const Frame &frame = event.frames[i];
+        if (frame.function == from_function && same_module(frame.module, ""))
+            on = true;
+        if (on && !frame.kernel() && !(frame.flags & FATHOM_FRAME_STUB))
+            line += (line.empty() ? "" : " > ") + name_of(frame);
+    }
+    return line;
+}
