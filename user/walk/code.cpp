@@ -68,6 +68,10 @@ static const unsigned char *export_of(const char *name)
 void show_code()
 {
     title("The crossing, byte by byte");
+    if (!capture_open()) {
+        say("  The crossing of this system is its own; it is shown on Fathom.");
+        return;
+    }
     const unsigned char *stub = export_of("NtAllocateVirtualMemory");
     const unsigned char *fast = export_of("KiFastSystemCall");
     const unsigned char *slow = export_of("KiIntSystemCall");
