@@ -7,6 +7,7 @@
 #define FATHOM_KD_H
 
 #include <stdarg.h>
+#include "rtl/rtl.h"
 #include "fathom.h"
 #include "ke/ke.h"
 
@@ -14,17 +15,31 @@
 void KdInitializeSerial(void);        /* COM1 (console), COM2 (events), COM3 (host), polled */
 void KdSerialWrite(ULONG port, const void *bytes, ULONG length); /* port 0..2 */
 int KdSerialRead(ULONG port);         /* a byte, or -1 */
+/* Text for people: an 'L' frame when a host listens, else COM1 and the text console. */
 ULONG DbgPrint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern void (*KdConsoleWrite)(const char *, ULONG); /* the text console, when there is one */
+void KdPrintText(const char *, ULONG);       /* as DbgPrint, unformatted */
+void KdPrintEverywhere(const char *, ULONG); /* COM1 and the text console, host or not */
 
 /* The host port: framed records to the tool that started the machine (port E9h out, COM3 in).
  * Only ring 0 can write there.  Layout in docs/hostport.md.  No-op when no token= was given. */
 void KdHostSend(ULONG type, const void *payload, ULONG length);
+extern BOOLEAN KdHostPresent; /* token= was given: the host port is in use */
+/* A whole frame came from the host on COM3; called with interrupts off, from the tick, from
+ * interrupt line 4 or from KdPollHost.  At most KD_HOST_PAYLOAD bytes; longer ones are cut. */
+#define KD_HOST_PAYLOAD 4096
+extern void (*KdHostCommand)(UCHAR type, const UCHAR *payload, ULONG length);
+void KdPollHost(void);                    /* read what COM3 has now */
+void KdSerialEnableInterrupt(ULONG port); /* receiver of port 0..2 raises line 4, 3, 4 */
 
 /* ---- stop ---- */
 DECLSPEC_NORETURN void KeBugCheckEx(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULONG_PTR p3, ULONG_PTR p4);
+DECLSPEC_NORETURN void KdReportAndStop(ULONG code, const KTRAP_FRAME *, const ULONG_PTR parameters[4]);
 DECLSPEC_NORETURN void KdBugCheckTrap(ULONG code, const KTRAP_FRAME *, ULONG_PTR p1, ULONG_PTR p2);
-DECLSPEC_NORETURN void KdPowerOff(ULONG status); /* isa-debug-exit, then ACPI/APM ways, then hlt */
+/* isa-debug-exit with this value, then ACPI's ways, then hlt. */
+#define KD_POWEROFF_ORDERLY 0x10  /* QEMU exits with 33 */
+#define KD_POWEROFF_BUGCHECK 0x11 /* QEMU exits with 35 */
+DECLSPEC_NORETURN void KdPowerOff(ULONG value);
 #define ASSERT(e) ((e) ? (void)0 : KdAssertFailed(#e, __FILE__, __LINE__))
 DECLSPEC_NORETURN void KdAssertFailed(const char *expression, const char *file, int line);
 

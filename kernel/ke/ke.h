@@ -68,7 +68,7 @@ typedef struct _KAPC {
     LIST_ENTRY ApcListEntry;
     void (*FreeRoutine)(struct _KAPC *); /* called when delivered or when the thread dies */
     PVOID NormalRoutine, NormalContext, SystemArgument1, SystemArgument2;
-} KAPC;
+} KAPC; /* FreeRoutine gets it after the arguments were taken: it may free it */
 
 typedef enum { KthreadInitialized, KthreadReady, KthreadRunning, KthreadWaiting, KthreadTerminated } KTHREAD_STATE;
 
@@ -92,11 +92,14 @@ typedef struct _KTHREAD {
     KWAIT_BLOCK WaitBlock[4];    /* enough for most waits */
     KTIMER WaitTimer;
     LIST_ENTRY ApcListHead;      /* user APCs */
+    BOOLEAN UserApcPending;      /* deliver them at the next return to user mode */
     ULONG SuspendCount;
+    KEVENT ResumeEvent;          /* what a suspended thread waits for */
     BOOLEAN TerminatePending;    /* die at the next return to user mode; waits end at once */
     NTSTATUS ExitStatus;
     ULONGLONG KernelTime, UserTime; /* ticks */
     ULONG ContextSwitches;
+    ULONG ExitWork;              /* not 0: leave to user mode by the long way (KeRequestExitWork) */
 } KTHREAD, *PKTHREAD;
 
 /* The processor's page at fs:0, in kernel mode; the offsets named are Windows'. */
@@ -140,6 +143,11 @@ static inline ULONGLONG KeReadTsc(void)
     return t;
 }
 
+/* A word of the boot command line: "name=value" gives value, a bare "name" gives "", an absent
+ * one NULL.  The text stays. */
+const char *KeBootOption(const char *name);
+ULONG KeBootNumber(const char *name, ULONG otherwise); /* decimal or 0x hexadecimal */
+
 void KeInitializeProcessor(void); /* features, GDT, TSS, MSRs; before interrupts */
 void KeInitializeClock(void);     /* PIT at 1000 Hz/…, PIC remapped */
 
@@ -153,6 +161,21 @@ DECLSPEC_NORETURN void KeTerminateThread(NTSTATUS); /* the current one; signals 
 /* Called on another thread's stack when it is safe to free what the dead thread stood on. */
 extern void (*KeReapThread)(PKTHREAD);
 void KeYield(void);
+/* Where a thread that does not run will go on: for printing its stack. */
+void KeQueryThreadResume(PKTHREAD, ULONG_PTR *eip, ULONG_PTR *ebp);
+/* The thread's trap frame or context changed, or it has something to do on its way to user
+ * mode: its next exit goes through KiServicePendingUserMode and iret. */
+void KeRequestExitWork(PKTHREAD);
+/* User registers of a thread (the current one, or one that does not run) to and from a CONTEXT,
+ * by ContextFlags.  What a program may not choose (kernel selectors, IOPL, IF, ...) is put
+ * right silently, as Windows does. */
+void KeTrapFrameToContext(PKTHREAD, CONTEXT *);
+void KeContextToTrapFrame(PKTHREAD, const CONTEXT *);
+/* Hooks by which what stands above is reached. */
+extern void (*KeActivateSpace)(struct _MMSPACE *); /* mm: load CR3 if it differs */
+extern BOOLEAN (*KeIdleWork)(void);                /* mm: zero a page; FALSE: nothing to do */
+extern KUSER_SHARED_DATA *KeSharedUserData;        /* where the clock is shown; may be NULL */
+DECLSPEC_NORETURN void KiIdleLoop(void);           /* the boot thread becomes the idle thread */
 LONG KeSetPriorityThread(PKTHREAD, LONG); /* returns the old one; 0..31 */
 ULONG KeSuspendThread(PKTHREAD);          /* returns the count before; takes effect at user mode */
 ULONG KeResumeThread(PKTHREAD);
@@ -186,6 +209,7 @@ NTSTATUS KeDelayExecutionThread(BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *
 void KeSignalObject(DISPATCHER_HEADER *); /* set to signalled and wake: processes */
 BOOLEAN KeQueueApc(PKTHREAD, KAPC *);     /* FALSE: the thread has ended */
 BOOLEAN KeAlertThread(PKTHREAD);
+BOOLEAN KeTestAlertThread(void); /* TRUE: an alert or a user APC was pending (NtTestAlert) */
 
 /* ---- time ---- */
 ULONGLONG KeQueryInterruptTime(void); /* 100 ns since boot */

@@ -1,0 +1,119 @@
+; multiboot.asm - where every loader enters: header, first page tables, the jump up high.
+;
+; The kernel is linked at 80100000h and loaded at 00100000h.  Until paging is on, an address is
+; its symbol minus 80000000h.  The first tables are the least that works: one page directory
+; of 2 MiB pages over the low 512 MiB, seen twice, at 0 (so that the next instruction is still
+; there when paging comes on) and at 80000000h (the linear map).  mm makes better ones.
+;
+; On entry (Multiboot Specification 0.6.96, section 3.2): EAX = 2BADB002h, EBX = physical
+; address of the information, protected mode, flat segments, paging off, A20 open.  The loader
+; may have left us any GDT, so no segment register is loaded until ours is there.
+
+KERNEL_BASE equ 80000000h
+BOOT_STACK_SIZE equ 4000h
+
+MAGIC equ 1BADB002h
+FLAGS equ 00010003h     ; modules page aligned, memory map, addresses in this header
+
+extern __load_end, __bss_start, __bss_end
+extern _KiInitializeSystem
+global _KiSystemStartup, _KiBootStackTop, _KiBootStackLimit
+
+section .boot code align=16
+header:
+    dd MAGIC, FLAGS, -(MAGIC + FLAGS)
+    dd header - KERNEL_BASE
+    dd 00100000h                        ; load_addr: the PE header is loaded too
+    dd __load_end - KERNEL_BASE
+    dd __bss_end - KERNEL_BASE
+    dd _KiSystemStartup - KERNEL_BASE
+
+_KiSystemStartup:
+    cli
+    cld
+    mov edx, eax
+    mov esi, ebx
+    xor eax, eax
+    mov edi, __bss_start - KERNEL_BASE
+    mov ecx, __bss_end - KERNEL_BASE
+    sub ecx, edi
+    shr ecx, 2
+    rep stosd
+    mov esp, _KiBootStackTop - KERNEL_BASE
+    mov edi, not_multiboot - KERNEL_BASE
+    cmp edx, 2BADB002h
+    jne stop
+    mov edi, no_pae - KERNEL_BASE
+    pushfd                              ; CPUID exists if EFLAGS.ID can be changed
+    pop eax
+    mov ecx, eax
+    xor eax, 1 << 21
+    push eax
+    popfd
+    pushfd
+    pop eax
+    xor eax, ecx
+    test eax, 1 << 21
+    jz stop
+    mov eax, 1
+    cpuid
+    test edx, 1 << 6
+    jz stop
+
+    mov edi, boot_directory - KERNEL_BASE
+    mov eax, 83h                        ; present, writable, 2 MiB
+    mov ecx, 256
+.directory:
+    mov [edi], eax
+    add edi, 8
+    add eax, 200000h
+    loop .directory
+    mov eax, boot_directory - KERNEL_BASE + 1
+    mov [boot_pointers - KERNEL_BASE], eax
+    mov [boot_pointers - KERNEL_BASE + 16], eax
+    mov eax, boot_pointers - KERNEL_BASE
+    mov cr3, eax
+    mov eax, cr4
+    or eax, 1 << 5                      ; PAE
+    mov cr4, eax
+    mov eax, cr0
+    or eax, 80010001h                   ; PG, WP, PE
+    mov cr0, eax
+    mov eax, high
+    jmp eax
+high:
+    mov esp, _KiBootStackTop
+    xor ebp, ebp
+    push esi
+    push ebp                            ; no caller
+    jmp _KiInitializeSystem
+
+; EDI = physical address of a message: to COM1, the host port and VGA text, then the end.
+stop:
+    mov ebx, 0B8000h
+.next:
+    movzx ecx, byte [edi]
+    jecxz .end
+    mov dx, 3F8h
+    mov al, cl
+    out dx, al
+    out 0E9h, al
+    mov ch, 0Fh
+    mov [ebx], cx
+    add ebx, 2
+    inc edi
+    jmp .next
+.end:
+    hlt
+    jmp .end
+
+section .rdata rdata align=4
+no_pae: db "Fathom: this processor has no PAE; it cannot run here.", 13, 10, 0
+not_multiboot: db "Fathom: not entered by a Multiboot loader (EAX is not 2BADB002h).", 13, 10, 0
+
+section .bss align=4096
+boot_directory: resb 4096
+boot_pointers: resb 32
+    alignb 4096
+_KiBootStackLimit: resb BOOT_STACK_SIZE
+_KiBootStackTop:

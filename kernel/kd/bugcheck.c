@@ -1,0 +1,144 @@
+/* bugcheck.c - the last words of a kernel that found itself wrong.
+ *
+ * A bug check names its code, shows every register and the stack with symbols: on the screen,
+ * on COM1, and as a 'B' frame to the host, then ends the machine (isa-debug-exit 11h, so the
+ * host tells it from a hang and from a triple fault).  It allocates nothing and trusts nothing:
+ * a second bug check inside the first stops at once.  Windows: KeBugCheckEx, !analyze.
+ */
+#include "kd/kd.h"
+#include "kd/port.h"
+
+#define FRAMES 40
+#define ISA_DEBUG_EXIT 0x501
+#define ACPI_SLEEP_S5 0x2000
+
+/* Names and numbers as in bugcodes.h (Windows Driver Kit). */
+static const struct {
+    ULONG Code;
+    const char *Name;
+} KdpCodes[] = {
+    {0x0A, "IRQL_NOT_LESS_OR_EQUAL"},
+    {0x1A, "MEMORY_MANAGEMENT"},
+    {0x1E, "KMODE_EXCEPTION_NOT_HANDLED"},
+    {0x50, "PAGE_FAULT_IN_NONPAGED_AREA"},
+    {0x5C, "HAL_INITIALIZATION_FAILED"},
+    {0x7A, "KERNEL_DATA_INPAGE_ERROR"},
+    {0x7F, "UNEXPECTED_KERNEL_MODE_TRAP"},
+    {0x80, "NMI_HARDWARE_FAILURE"},
+    {0xC2, "BAD_POOL_CALLER"},
+    {0xC4, "ASSERTION_FAILED"},
+    {0xE2, "MANUALLY_INITIATED_CRASH"},
+};
+
+static char KdpReport[6144];
+static ULONG KdpReportLength;
+static LONG KdpStopping;
+
+static void KdpAppend(void *context, const char *text, ULONG length)
+{
+    (void)context;
+    for (ULONG i = 0; i < length && KdpReportLength < sizeof KdpReport; i++)
+        KdpReport[KdpReportLength++] = text[i];
+}
+
+static void KdpSay(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    RtlFormat(KdpAppend, NULL, format, arguments);
+    va_end(arguments);
+}
+
+static const char *KdpCodeName(ULONG code)
+{
+    for (ULONG i = 0; i < sizeof KdpCodes / sizeof *KdpCodes; i++) {
+        if (KdpCodes[i].Code == code)
+            return KdpCodes[i].Name;
+    }
+    return "UNKNOWN";
+}
+
+static ULONG KdpControlRegister(int which)
+{
+    ULONG value;
+    switch (which) {
+    case 0:
+        __asm__ volatile("mov %%cr0, %0" : "=r"(value));
+        return value;
+    case 2:
+        __asm__ volatile("mov %%cr2, %0" : "=r"(value));
+        return value;
+    case 3:
+        __asm__ volatile("mov %%cr3, %0" : "=r"(value));
+        return value;
+    default:
+        __asm__ volatile("mov %%cr4, %0" : "=r"(value));
+        return value;
+    }
+}
+
+static void KdpSayRegisters(const KTRAP_FRAME *f)
+{
+    const BOOLEAN user = f->SegCs & 3;
+    KdpSay("eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x\n", f->Eax, f->Ebx, f->Ecx,
+           f->Edx, f->Esi, f->Edi);
+    KdpSay("eip=%08x esp=%08x ebp=%08x efl=%08x error=%08x\n", f->Eip,
+           user ? f->HardwareEsp : (ULONG)&f->HardwareEsp, f->Ebp, f->EFlags, f->ErrCode);
+    KdpSay("cs=%04x ss=%04x ds=%04x es=%04x fs=%04x gs=%04x\n", f->SegCs & 0xFFFF,
+           user ? f->HardwareSegSs & 0xFFFF : KGDT_R0_DATA, f->SegDs & 0xFFFF,
+           f->SegEs & 0xFFFF, f->SegFs & 0xFFFF, f->SegGs & 0xFFFF);
+    KdpSay("cr0=%08x cr2=%08x cr3=%08x cr4=%08x\n", KdpControlRegister(0),
+           KdpControlRegister(2), KdpControlRegister(3), KdpControlRegister(4));
+}
+
+static void KdpSayStack(const KTRAP_FRAME *frame)
+{
+    static FATHOM_FRAME frames[FRAMES];
+    const ULONG count = KdCaptureTrap(frame, frames, FRAMES);
+    for (ULONG i = 0; i < count; i++) {
+        char name[96];
+        KdNameAddress(frames[i].Address, name, sizeof name, NULL);
+        KdpSay("  %08x %s%s\n", frames[i].Address, name,
+               frames[i].Flags & FATHOM_FRAME_GUESSED ? " (guessed)" : "");
+    }
+}
+
+void KdBugCheckTrap(ULONG code, const KTRAP_FRAME *frame, ULONG_PTR p1, ULONG_PTR p2)
+{
+    const ULONG_PTR parameters[4] = {p1, p2, 0, 0};
+    KdReportAndStop(code, frame, parameters);
+}
+
+void KdReportAndStop(ULONG code, const KTRAP_FRAME *frame, const ULONG_PTR *p)
+{
+    __asm__ volatile("cli");
+    if (KdpStopping++ == 0) {
+        KdpSay("\n*** Fathom bug check %08x %s (%08x, %08x, %08x, %08x)\n", code,
+               KdpCodeName(code), p[0], p[1], p[2], p[3]);
+        KdpSayRegisters(frame);
+        KdPrintEverywhere(KdpReport, KdpReportLength); /* in case the walk fails */
+        const ULONG said = KdpReportLength;
+        KdpSayStack(frame);
+        KdPrintEverywhere(KdpReport + said, KdpReportLength - said);
+    }
+    KdHostSend('B', KdpReport, KdpReportLength);
+    KdPowerOff(KD_POWEROFF_BUGCHECK);
+}
+
+void KdAssertFailed(const char *expression, const char *file, int line)
+{
+    KdPrintEverywhere("\nASSERT ", 8);
+    KdpSay("\n*** ASSERT(%s) failed at %s:%d", expression, file, line);
+    KeBugCheckEx(0xC4, (ULONG_PTR)expression, (ULONG_PTR)file, line, 0);
+}
+
+void KdPowerOff(ULONG value)
+{
+    __asm__ volatile("cli");
+    KdOut8(ISA_DEBUG_EXIT, value);
+    KdOut16(0x604, ACPI_SLEEP_S5);  /* PM1a control as SeaBIOS places it, pc and q35 */
+    KdOut16(0xB004, ACPI_SLEEP_S5); /* as OVMF places it on pc */
+    KdPrintEverywhere("It is now safe to turn off the machine.\n", 40);
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}

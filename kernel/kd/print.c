@@ -1,0 +1,65 @@
+/* print.c - DbgPrint: one line of text to whoever listens.
+ *
+ * With a host at the port (token= on the command line) it is an 'L' frame; the console belongs
+ * to the programs then.  Without, it is the console itself.  A line is built whole first, so
+ * that two never mix; what is longer than the buffer goes in pieces.
+ */
+#include "kd/kd.h"
+
+void (*KdConsoleWrite)(const char *, ULONG);
+
+typedef struct {
+    char Text[256];
+    ULONG Length;
+} LINE;
+
+/* Text for the terminal: LF becomes CR LF, as a serial terminal needs. */
+static void KdpSerialText(const char *text, ULONG length)
+{
+    for (ULONG i = 0; i < length; i++) {
+        if (text[i] == '\n')
+            KdSerialWrite(0, "\r", 1);
+        KdSerialWrite(0, text + i, 1);
+    }
+}
+
+void KdPrintText(const char *text, ULONG length)
+{
+    if (KdHostPresent) {
+        KdHostSend('L', text, length);
+        return;
+    }
+    KdpSerialText(text, length);
+    if (KdConsoleWrite)
+        KdConsoleWrite(text, length);
+}
+
+void KdPrintEverywhere(const char *text, ULONG length)
+{
+    KdpSerialText(text, length);
+    if (KdConsoleWrite)
+        KdConsoleWrite(text, length);
+}
+
+static void KdpPut(void *context, const char *text, ULONG length)
+{
+    LINE *line = context;
+    for (ULONG i = 0; i < length; i++) {
+        if (line->Length == sizeof line->Text) {
+            KdPrintText(line->Text, line->Length);
+            line->Length = 0;
+        }
+        line->Text[line->Length++] = text[i];
+    }
+}
+
+ULONG DbgPrint(const char *format, ...)
+{
+    LINE line = {.Length = 0};
+    va_list arguments;
+    va_start(arguments, format);
+    const ULONG length = RtlFormat(KdpPut, &line, format, arguments);
+    va_end(arguments);
+    KdPrintText(line.Text, line.Length);
+    return length;
+}
