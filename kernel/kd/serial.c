@@ -25,7 +25,7 @@
 static const USHORT KdpPorts[3] = {0x3F8, 0x2F8, 0x3E8};
 static BOOLEAN KdpPresent[3];
 BOOLEAN KdHostPresent;
-void (*KdHostCommand)(UCHAR type, const UCHAR *payload, ULONG length);
+void (*KdHostCommand)(ULONG type, const void *payload, ULONG length);
 
 void KdInitializeSerial(void)
 {

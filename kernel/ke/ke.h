@@ -86,7 +86,7 @@ typedef struct _KTHREAD {
     LIST_ENTRY AllListEntry;   /* KeAllThreads */
     LIST_ENTRY MutantListHead;
     NTSTATUS WaitStatus;
-    BOOLEAN Alertable, WaitUser, Alerted;
+    BOOLEAN Alertable, WaitUser, WaitAll, Alerted;
     ULONG WaitCount;
     KWAIT_BLOCK *WaitBlocks;     /* of the wait under way */
     KWAIT_BLOCK WaitBlock[4];    /* enough for most waits */
@@ -116,6 +116,7 @@ typedef struct _KPCR {
     struct _KTHREAD *IdleThread;
     ULONG Reschedule;       /* a switch is due on the way to user mode */
     ULONG InterruptDepth;
+    ULONG InterruptedUser;  /* the latest interrupt came from user mode */
     ULONGLONG Ticks;
 } KPCR;
 
@@ -169,8 +170,8 @@ void KeRequestExitWork(PKTHREAD);
 /* User registers of a thread (the current one, or one that does not run) to and from a CONTEXT,
  * by ContextFlags.  What a program may not choose (kernel selectors, IOPL, IF, ...) is put
  * right silently, as Windows does. */
-void KeTrapFrameToContext(PKTHREAD, CONTEXT *);
-void KeContextToTrapFrame(PKTHREAD, const CONTEXT *);
+void KeContextFromThread(PKTHREAD, CONTEXT *);
+void KeContextToThread(PKTHREAD, const CONTEXT *);
 /* Hooks by which what stands above is reached. */
 extern void (*KeActivateSpace)(struct _MMSPACE *); /* mm: load CR3 if it differs */
 extern BOOLEAN (*KeIdleWork)(void);                /* mm: zero a page; FALSE: nothing to do */
@@ -207,6 +208,9 @@ NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all, BOOL
                                   BOOLEAN user, LARGE_INTEGER *timeout, KWAIT_BLOCK *blocks);
 NTSTATUS KeDelayExecutionThread(BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *interval);
 void KeSignalObject(DISPATCHER_HEADER *); /* set to signalled and wake: processes */
+/* TerminatePending with this exit status (the first request counts); a wait on behalf of the
+ * user ends, a suspended thread runs to its end. */
+void KeRequestTermination(PKTHREAD, NTSTATUS);
 BOOLEAN KeQueueApc(PKTHREAD, KAPC *);     /* FALSE: the thread has ended */
 BOOLEAN KeAlertThread(PKTHREAD);
 BOOLEAN KeTestAlertThread(void); /* TRUE: an alert or a user APC was pending (NtTestAlert) */

@@ -66,7 +66,6 @@ void KiInitializeThreads(void);
 void KiInsertTimer(KTIMER *, ULONGLONG due);
 void KiRemoveTimer(KTIMER *);
 ULONGLONG KiDueTime(const LARGE_INTEGER *); /* to 100 ns since boot */
-void KiSignalTimer(KTIMER *);               /* wait.c */
 
 void KiInterrupt(ULONG irq); /* timer.c: from the trap code */
 

@@ -211,14 +211,20 @@ static void RtlpPutBuffer(void *context, const char *text, ULONG length)
     buffer->Room -= take;
 }
 
-ULONG RtlPrint(char *text, SIZE_T size, const char *format, ...)
+int RtlFormatV(char *text, SIZE_T size, const char *format, va_list arguments)
 {
     BUFFER buffer = {text, size == 0 ? 0 : size - 1};
-    va_list arguments;
-    va_start(arguments, format);
-    const ULONG length = RtlFormat(RtlpPutBuffer, &buffer, format, arguments);
-    va_end(arguments);
+    RtlFormat(RtlpPutBuffer, &buffer, format, arguments);
     if (size != 0)
         *buffer.At = 0;
+    return buffer.At - text;
+}
+
+int RtlSnprintf(char *text, SIZE_T size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const int length = RtlFormatV(text, size, format, arguments);
+    va_end(arguments);
     return length;
 }

@@ -1,0 +1,389 @@
+/* wait.c - dispatcher objects: wait and signal.
+ *
+ * A thread that waits hangs one KWAIT_BLOCK in each object's WaitListHead.  Whoever signals an
+ * object walks its list and ends the waits it can satisfy, taking the object's state on behalf
+ * of the thread it wakes: when a wait returns, what it waited for is already the thread's own.
+ *
+ *   signalled:  SignalState > 0, or a mutant whose owner asks again
+ *   taken by a wait:  synchronization event and timer -> 0, semaphore -1, mutant -1 (owned)
+ *
+ * A wait for all takes nothing until all are signalled at once.
+ * Lock: interrupts off.  Windows: dt nt!_KWAIT_BLOCK, !object.
+ */
+#include "ke/ki.h"
+
+static BOOLEAN KiIsSignalled(const DISPATCHER_HEADER *object, PKTHREAD thread)
+{
+    if (object->Type == MutantObject && ((const KMUTANT *)object)->OwnerThread == thread)
+        return TRUE;
+    return object->SignalState > 0;
+}
+
+/* Take the object for the thread; TRUE: it was an abandoned mutant. */
+static BOOLEAN KiSatisfy(DISPATCHER_HEADER *object, PKTHREAD thread)
+{
+    switch (object->Type) {
+    case EventSynchronizationObject:
+    case TimerSynchronizationObject:
+        object->SignalState = 0;
+        return FALSE;
+    case SemaphoreObject:
+        object->SignalState--;
+        return FALSE;
+    case MutantObject: {
+        KMUTANT *mutant = (KMUTANT *)object;
+        if (--object->SignalState == 0) {
+            mutant->OwnerThread = thread;
+            InsertTailList(&thread->MutantListHead, &mutant->MutantListEntry);
+            if (mutant->Abandoned) {
+                mutant->Abandoned = FALSE;
+                return TRUE;
+            }
+        }
+        return FALSE;
+    }
+    default:
+        return FALSE;
+    }
+}
+
+static BOOLEAN KiAllSignalled(PKTHREAD thread)
+{
+    for (ULONG i = 0; i < thread->WaitCount; i++) {
+        if (!KiIsSignalled(thread->WaitBlocks[i].Object, thread))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static NTSTATUS KiSatisfyAll(PKTHREAD thread)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    for (ULONG i = 0; i < thread->WaitCount; i++) {
+        if (KiSatisfy(thread->WaitBlocks[i].Object, thread))
+            status = STATUS_ABANDONED_WAIT_0;
+    }
+    return status;
+}
+
+void KiUnwaitThread(PKTHREAD thread, NTSTATUS status)
+{
+    for (ULONG i = 0; i < thread->WaitCount; i++)
+        RemoveEntryList(&thread->WaitBlocks[i].WaitListEntry);
+    thread->WaitCount = 0;
+    KiRemoveTimer(&thread->WaitTimer);
+    thread->WaitStatus = status;
+    KeReadyThread(thread);
+}
+
+/* The object may have become signalled: end what waits can end. */
+static void KiWaitTest(DISPATCHER_HEADER *object)
+{
+    LIST_ENTRY *entry = object->WaitListHead.Flink;
+    while (entry != &object->WaitListHead && object->SignalState > 0) {
+        KWAIT_BLOCK *block = CONTAINING_RECORD(entry, KWAIT_BLOCK, WaitListEntry);
+        PKTHREAD thread = block->Thread;
+        NTSTATUS status = block->WaitKey;
+        entry = entry->Flink;
+        if (thread->WaitAll) {
+            if (!KiAllSignalled(thread))
+                continue;
+            status = KiSatisfyAll(thread);
+        } else if (KiSatisfy(object, thread)) {
+            status += STATUS_ABANDONED_WAIT_0;
+        }
+        KiUnwaitThread(thread, status);
+        /* A thread that waits twice for one object took both blocks with it. */
+        entry = object->WaitListHead.Flink;
+    }
+}
+
+void KeSignalObject(DISPATCHER_HEADER *object)
+{
+    const ULONG flags = KeDisable();
+    object->SignalState = 1;
+    KiWaitTest(object);
+    KeRestore(flags);
+}
+
+/* ---- events, semaphores, mutants ---- */
+
+static void KiInitializeHeader(DISPATCHER_HEADER *header, int type, ULONG size, LONG state)
+{
+    header->Type = type;
+    header->Size = size / sizeof(ULONG);
+    header->SignalState = state;
+    InitializeListHead(&header->WaitListHead);
+}
+
+void KeInitializeEvent(KEVENT *event, int type, BOOLEAN signalled)
+{
+    KiInitializeHeader(&event->Header, type, sizeof *event, signalled != 0);
+}
+
+LONG KeSetEvent(KEVENT *event)
+{
+    const ULONG flags = KeDisable();
+    const LONG old = event->Header.SignalState;
+    KeSignalObject(&event->Header);
+    KeRestore(flags);
+    return old;
+}
+
+LONG KeResetEvent(KEVENT *event)
+{
+    const ULONG flags = KeDisable();
+    const LONG old = event->Header.SignalState;
+    event->Header.SignalState = 0;
+    KeRestore(flags);
+    return old;
+}
+
+LONG KePulseEvent(KEVENT *event)
+{
+    const ULONG flags = KeDisable();
+    const LONG old = KeSetEvent(event);
+    event->Header.SignalState = 0;
+    KeRestore(flags);
+    return old;
+}
+
+void KeInitializeSemaphore(KSEMAPHORE *semaphore, LONG count, LONG limit)
+{
+    KiInitializeHeader(&semaphore->Header, SemaphoreObject, sizeof *semaphore, count);
+    semaphore->Limit = limit;
+}
+
+NTSTATUS KeReleaseSemaphore(KSEMAPHORE *semaphore, LONG add, LONG *previous)
+{
+    const ULONG flags = KeDisable();
+    const LONG old = semaphore->Header.SignalState;
+    if (add <= 0 || add > semaphore->Limit - old) {
+        KeRestore(flags);
+        return STATUS_SEMAPHORE_LIMIT_EXCEEDED;
+    }
+    semaphore->Header.SignalState = old + add;
+    KiWaitTest(&semaphore->Header);
+    KeRestore(flags);
+    if (previous)
+        *previous = old;
+    return STATUS_SUCCESS;
+}
+
+void KeInitializeMutant(KMUTANT *mutant, BOOLEAN owned)
+{
+    KiInitializeHeader(&mutant->Header, MutantObject, sizeof *mutant, 1);
+    mutant->OwnerThread = NULL;
+    mutant->Abandoned = FALSE;
+    InitializeListHead(&mutant->MutantListEntry);
+    const ULONG flags = KeDisable();
+    if (owned)
+        KiSatisfy(&mutant->Header, KeGetCurrentThread());
+    KeRestore(flags);
+}
+
+static void KiFreeMutant(KMUTANT *mutant)
+{
+    RemoveEntryList(&mutant->MutantListEntry);
+    mutant->OwnerThread = NULL;
+    mutant->Header.SignalState = 1;
+    KiWaitTest(&mutant->Header);
+}
+
+NTSTATUS KeReleaseMutant(KMUTANT *mutant, LONG *previous)
+{
+    const ULONG flags = KeDisable();
+    const LONG old = mutant->Header.SignalState;
+    if (mutant->OwnerThread != KeGetCurrentThread()) {
+        KeRestore(flags);
+        return STATUS_MUTANT_NOT_OWNED;
+    }
+    if (old == 0)
+        KiFreeMutant(mutant);
+    else
+        mutant->Header.SignalState = old + 1;
+    KeRestore(flags);
+    if (previous)
+        *previous = old;
+    return STATUS_SUCCESS;
+}
+
+void KiAbandonMutants(PKTHREAD thread)
+{
+    while (!IsListEmpty(&thread->MutantListHead)) {
+        KMUTANT *mutant =
+            CONTAINING_RECORD(thread->MutantListHead.Flink, KMUTANT, MutantListEntry);
+        mutant->Abandoned = TRUE;
+        KiFreeMutant(mutant);
+    }
+}
+
+void KeInitializeTimer(KTIMER *timer, int type)
+{
+    memset(timer, 0, sizeof *timer);
+    KiInitializeHeader(&timer->Header, type, sizeof *timer, 0);
+    InitializeListHead(&timer->TimerListEntry);
+}
+
+/* ---- waiting ---- */
+
+/* What ends a wait (or keeps it from beginning) besides its objects; STATUS_SUCCESS: nothing. */
+static NTSTATUS KiInterruption(PKTHREAD thread)
+{
+    if (thread->WaitUser && thread->TerminatePending)
+        return STATUS_THREAD_IS_TERMINATING;
+    if (thread->Alertable && thread->Alerted) {
+        thread->Alerted = FALSE;
+        return STATUS_ALERTED;
+    }
+    if (thread->Alertable && thread->WaitUser && !IsListEmpty(&thread->ApcListHead)) {
+        thread->UserApcPending = TRUE;
+        KeRequestExitWork(thread);
+        return STATUS_USER_APC;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* TRUE: the wait is over before it began, with *status. */
+static BOOLEAN KiSatisfiedNow(PKTHREAD thread, NTSTATUS *status)
+{
+    if (thread->WaitAll) {
+        if (thread->WaitCount == 0 || !KiAllSignalled(thread))
+            return FALSE;
+        *status = KiSatisfyAll(thread);
+        return TRUE;
+    }
+    for (ULONG i = 0; i < thread->WaitCount; i++) {
+        if (KiIsSignalled(thread->WaitBlocks[i].Object, thread)) {
+            *status = i + (KiSatisfy(thread->WaitBlocks[i].Object, thread)
+                               ? STATUS_ABANDONED_WAIT_0
+                               : STATUS_WAIT_0);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* thread->WaitBlocks[0 .. WaitCount) name the objects; interrupts are off. */
+static NTSTATUS KiWait(PKTHREAD thread, BOOLEAN alertable, BOOLEAN user,
+                       const LARGE_INTEGER *timeout)
+{
+    NTSTATUS status;
+    thread->Alertable = alertable;
+    thread->WaitUser = user;
+    if (KiSatisfiedNow(thread, &status)) {
+        thread->WaitCount = 0;
+        return status;
+    }
+    status = KiInterruption(thread);
+    const ULONGLONG due = timeout ? KiDueTime(timeout) : 0;
+    if (status == STATUS_SUCCESS && timeout && due <= KeQueryInterruptTime())
+        status = STATUS_TIMEOUT;
+    if (status != STATUS_SUCCESS) {
+        thread->WaitCount = 0;
+        thread->Alertable = FALSE;
+        return status;
+    }
+    for (ULONG i = 0; i < thread->WaitCount; i++) {
+        KWAIT_BLOCK *block = &thread->WaitBlocks[i];
+        InsertTailList(&block->Object->WaitListHead, &block->WaitListEntry);
+    }
+    if (timeout)
+        KiInsertTimer(&thread->WaitTimer, due);
+    thread->State = KthreadWaiting;
+    KiSwapThread();
+    thread->Alertable = FALSE;
+    return thread->WaitStatus;
+}
+
+NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all, BOOLEAN alertable,
+                                  BOOLEAN user, LARGE_INTEGER *timeout, KWAIT_BLOCK *blocks)
+{
+    PKTHREAD thread = KeGetCurrentThread();
+    const ULONG flags = KeDisable();
+    thread->WaitBlocks = blocks ? blocks : thread->WaitBlock;
+    thread->WaitCount = count;
+    thread->WaitAll = all;
+    for (ULONG i = 0; i < count; i++) {
+        KWAIT_BLOCK *block = &thread->WaitBlocks[i];
+        InitializeListHead(&block->WaitListEntry);
+        block->Thread = thread;
+        block->Object = objects[i];
+        block->WaitKey = i;
+    }
+    const NTSTATUS status = KiWait(thread, alertable, user, timeout);
+    KeRestore(flags);
+    return status;
+}
+
+NTSTATUS KeWaitForSingleObject(void *object, BOOLEAN alertable, BOOLEAN user,
+                               LARGE_INTEGER *timeout)
+{
+    return KeWaitForMultipleObjects(1, &object, FALSE, alertable, user, timeout, NULL);
+}
+
+NTSTATUS KeDelayExecutionThread(BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *interval)
+{
+    const NTSTATUS status =
+        KeWaitForMultipleObjects(0, NULL, FALSE, alertable, user, interval, NULL);
+    return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
+}
+
+/* ---- APCs and alerts ---- */
+
+/* Something came that may end the wait of a thread. */
+static void KiInterruptWait(PKTHREAD thread)
+{
+    if (thread->State != KthreadWaiting)
+        return;
+    const NTSTATUS status = KiInterruption(thread);
+    if (status != STATUS_SUCCESS)
+        KiUnwaitThread(thread, status);
+}
+
+BOOLEAN KeQueueApc(PKTHREAD thread, KAPC *apc)
+{
+    const ULONG flags = KeDisable();
+    const BOOLEAN alive = thread->State != KthreadTerminated && !thread->TerminatePending;
+    if (alive) {
+        InsertTailList(&thread->ApcListHead, &apc->ApcListEntry);
+        KiInterruptWait(thread);
+    }
+    KeRestore(flags);
+    return alive;
+}
+
+BOOLEAN KeAlertThread(PKTHREAD thread)
+{
+    const ULONG flags = KeDisable();
+    const BOOLEAN before = thread->Alerted;
+    thread->Alerted = TRUE;
+    KiInterruptWait(thread);
+    KeRestore(flags);
+    return before;
+}
+
+BOOLEAN KeTestAlertThread(void)
+{
+    PKTHREAD thread = KeGetCurrentThread();
+    const ULONG flags = KeDisable();
+    const BOOLEAN alerted = thread->Alerted;
+    thread->Alerted = FALSE;
+    if (!IsListEmpty(&thread->ApcListHead)) {
+        thread->UserApcPending = TRUE;
+        KeRequestExitWork(thread);
+    }
+    KeRestore(flags);
+    return alerted;
+}
+
+void KeRequestTermination(PKTHREAD thread, NTSTATUS status)
+{
+    const ULONG flags = KeDisable();
+    if (!thread->TerminatePending)
+        thread->ExitStatus = status;
+    thread->TerminatePending = TRUE;
+    KeRequestExitWork(thread);
+    KiInterruptWait(thread);
+    KeRestore(flags);
+}
