@@ -28,7 +28,7 @@ void show_open()
     DWORD mode;
     HANDLE out = GetStdHandle(STD_OUTPUT_HANDLE);
     colour = GetConsoleMode(out, &mode) != 0;
-    if (getenv("CLICOLOR_FORCE"))
+    if (getenv("FATHOM_COLOR"))
         colour = true;
     if (getenv("NO_COLOR"))
         colour = false;
