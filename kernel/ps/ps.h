@@ -1,4 +1,9 @@
-/* ps.h - processes and threads. */
+/* ps.h - processes and threads.
+ *
+ * A process is an address space, a handle table and threads.  It ends when its last thread
+ * has ended, and everything of it but the object itself is given back by that thread; the
+ * object goes with its last reference.  `!process`, `!thread` on Windows.
+ */
 #ifndef FATHOM_PS_H
 #define FATHOM_PS_H
 
@@ -8,33 +13,44 @@
 typedef struct _EPROCESS {
     DISPATCHER_HEADER Header; /* signalled when it has ended */
     MMSPACE *Space;
-    OBHANDLE_TABLE *Handles;
+    OBHANDLE_TABLE *Handles; /* NULL once it has ended */
     ULONG Id, ParentId;
-    LIST_ENTRY ThreadListHead; /* ETHREAD.ThreadListEntry */
+    LIST_ENTRY ThreadListHead; /* ETHREAD.ThreadListEntry, until the thread object goes */
     LIST_ENTRY AllListEntry;   /* PsAllProcesses */
-    ULONG ActiveThreads;
+    ULONG ActiveThreads;       /* that have not ended */
     NTSTATUS ExitStatus;       /* STATUS_PENDING while it runs */
     BOOLEAN Exiting, Crashed;  /* Crashed: an unhandled exception ended it */
     ULONG CrashCode;
     ULONG_PTR CrashAddress;
+    char CrashPlace[64]; /* "prog.exe+1234" */
     PVOID Peb;
     MMSECTION *Image;
     ULONG_PTR ImageBase;
     char Name[32]; /* base name of the image */
+    WCHAR *ImagePath; /* pool; NT path, as ProcessImageFileName gives it */
     LONGLONG CreateTime, ExitTime;
-    ULONG BasePriority;
+    ULONGLONG KernelTime, UserTime; /* ticks, of the threads that have ended */
+    ULONG BasePriority, PriorityClass;
+    ULONG ErrorMode;     /* ProcessDefaultHardErrorMode */
+    ULONG ExecuteFlags;  /* ProcessExecuteFlags */
     BOOLEAN HostStreams; /* standard handles lead to the host port */
+    BOOLEAN BoostDisabled;
+    ULONG HostIndex;     /* of the run list's program that it belongs to */
     ULONG TraceMask, TraceFlags; /* kd's */
     PVOID TraceBuffer;
 } EPROCESS;
 
 typedef struct _ETHREAD {
     KTHREAD Tcb; /* first: a KTHREAD of ps is an ETHREAD */
-    EPROCESS *Process;
+    EPROCESS *Process; /* NULL: a system thread */
     LIST_ENTRY ThreadListEntry;
     ULONG Id;
-    ULONG_PTR StartAddress;
+    ULONG_PTR StartAddress, Win32StartAddress;
+    PVOID StackAllocation; /* the user stack that the kernel made and takes back; or NULL */
     LONGLONG CreateTime, ExitTime;
+    BOOLEAN HideFromDebugger, BoostDisabled, IsTerminated;
+    void (*SystemRoutine)(void *);
+    void *SystemContext;
 } ETHREAD;
 
 extern const OBTYPE PsProcessType, PsThreadType;
@@ -51,13 +67,29 @@ typedef struct _PSCREATE {
     const WCHAR *Environment; /* block, double NUL; NULL: the default one */
     const WCHAR *CurrentDirectory;
     BOOLEAN HostStreams;      /* else the console */
+    ULONG HostIndex;          /* of the run list */
     ULONG GlobalFlag;         /* NtGlobalFlag */
 } PSCREATE;
 /* From kernel (init, batch): a process whose first thread runs. Referenced. */
 NTSTATUS PsCreateInitialProcess(const PSCREATE *, EPROCESS **);
-NTSTATUS PsCreateSystemThread(void (*start)(void *), void *context, ETHREAD **);
+/* The thread is referenced when result is not NULL. STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS PsCreateSystemThread(void (*start)(void *), void *context, ETHREAD **result);
 NTSTATUS PsTerminateProcess(EPROCESS *, NTSTATUS);
 /* The unhandled exception of the current thread: print code, module+offset, stack; end the process. */
 DECLSPEC_NORETURN void PsCrash(EXCEPTION_RECORD *, KTRAP_FRAME *);
+/* "prog.exe+1234" of an address in the process of the current space; FALSE: in no image. */
+BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size);
+/* Referenced, or NULL. */
+EPROCESS *PsLookupProcess(ULONG id);
+ETHREAD *PsLookupThread(ULONG id);
+/* Objects of this folder that exist: what an audit compares. */
+extern ULONG PsProcessCount, PsThreadCount;
+/* ntdll's entry points in user space, by their exported names. */
+typedef struct _PSENTRIES {
+    ULONG_PTR LdrInitializeThunk, RtlUserThreadStart, KiUserExceptionDispatcher,
+        KiUserApcDispatcher, KiRaiseUserExceptionDispatcher, KiFastSystemCall,
+        KiIntSystemCall, KiFastSystemCallRet;
+} PSENTRIES;
+extern PSENTRIES PsEntries;
 
 #endif

@@ -1,0 +1,95 @@
+/* context.c - a thread's registers read and written from outside, and user APCs.
+ *
+ * Any thread but the caller stands in the kernel: its user registers are the trap frame of its
+ * latest entry (a new thread's: the frame it will start with) and its FXSAVE area.
+ */
+#include "psp.h"
+
+static NTSTATUS ReferenceThread(HANDLE handle, ACCESS_MASK access, ETHREAD **thread)
+{
+    NTSTATUS status =
+        ObReferenceObjectByHandle(handle, &PsThreadType, access, (void **)thread, NULL);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if ((*thread)->IsTerminated || (*thread)->Tcb.TrapFrame == NULL) {
+        ObDereferenceObject(*thread);
+        return STATUS_UNSUCCESSFUL; /* what Windows answers for an ended thread */
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Only the parts that ContextFlags names are written. */
+NTSTATUS NTAPI NtGetContextThread(HANDLE handle, CONTEXT *user)
+{
+    ETHREAD *thread;
+    CONTEXT context;
+    NTSTATUS status = MmCopyFromUser(&context, user, sizeof context);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ReferenceThread(handle, THREAD_GET_CONTEXT, &thread);
+    if (!NT_SUCCESS(status))
+        return status;
+    KeContextFromThread(&thread->Tcb, &context);
+    ObDereferenceObject(thread);
+    return MmCopyToUser(user, &context, sizeof context);
+}
+
+NTSTATUS NTAPI NtSetContextThread(HANDLE handle, CONTEXT *user)
+{
+    ETHREAD *thread;
+    CONTEXT context;
+    NTSTATUS status = MmCopyFromUser(&context, user, sizeof context);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
+    if (!NT_SUCCESS(status))
+        return status;
+    KeContextToThread(&thread->Tcb, &context);
+    ObDereferenceObject(thread);
+    return STATUS_SUCCESS;
+}
+
+static void FreeApc(KAPC *apc)
+{
+    ExFreePool(apc);
+}
+
+/* The APC runs when the thread next waits alertably.  STATUS_NO_MEMORY, STATUS_UNSUCCESSFUL
+ * (it has ended). */
+NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1, PVOID argument2,
+                                PVOID argument3)
+{
+    ETHREAD *thread;
+    NTSTATUS status = ReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    KAPC *apc = ExAllocatePool(sizeof *apc, PSP_TAG);
+    if (apc == NULL) {
+        status = STATUS_NO_MEMORY;
+    } else {
+        apc->FreeRoutine = FreeApc;
+        apc->NormalRoutine = routine;
+        apc->NormalContext = argument1;
+        apc->SystemArgument1 = argument2;
+        apc->SystemArgument2 = argument3;
+        if (!KeQueueApc(&thread->Tcb, apc)) {
+            ExFreePool(apc);
+            status = STATUS_UNSUCCESSFUL;
+        }
+    }
+    ObDereferenceObject(thread);
+    return status;
+}
+
+/* Deliver what is queued, now: an alertable wait of no time. */
+NTSTATUS NTAPI NtTestAlert(void)
+{
+    LARGE_INTEGER none = {.QuadPart = 0};
+    NTSTATUS status = KeDelayExecutionThread(TRUE, TRUE, &none);
+
+    return status == STATUS_USER_APC || status == STATUS_ALERTED ? status : STATUS_SUCCESS;
+}

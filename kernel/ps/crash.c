@@ -1,0 +1,136 @@
+/* crash.c - a process that dies of an exception nobody handled says so, once and clearly.
+ *
+ *   fathom: prog.exe (pid 8) crashed: c0000005 access violation reading 00000000 at
+ *   prog.exe+1234 (main+12)
+ *   registers, and the user stack with names
+ *
+ * The text goes to the console's log, or in a frame of its own to the host.  The process ends
+ * with the exception's code, as Windows' ExitProcess of the unhandled filter does.
+ */
+#include "psp.h"
+
+BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size)
+{
+    ULONG_PTR base;
+    SIZE_T length;
+    MMFILE *file;
+    EPROCESS *process = PsCurrentProcess();
+
+    if (process != NULL && process->Space != NULL &&
+        MmFindImage(process->Space, address, &base, &length, &file)) {
+        RtlPrint(text, size, "%s+%x", file->Name, (unsigned)(address - base));
+        return TRUE;
+    }
+    RtlPrint(text, size, "%08x", (unsigned)address);
+    return FALSE;
+}
+
+static const char *CodeName(ULONG code)
+{
+    static const struct {
+        ULONG Code;
+        const char *Name;
+    } names[] = {
+        {STATUS_ACCESS_VIOLATION, "access violation"},
+        {STATUS_GUARD_PAGE_VIOLATION, "guard page violation"},
+        {STATUS_DATATYPE_MISALIGNMENT, "misaligned data"},
+        {STATUS_BREAKPOINT, "breakpoint"},
+        {STATUS_SINGLE_STEP, "single step"},
+        {STATUS_IN_PAGE_ERROR, "in-page error"},
+        {STATUS_INVALID_HANDLE, "invalid handle"},
+        {STATUS_NO_MEMORY, "out of memory"},
+        {STATUS_ILLEGAL_INSTRUCTION, "illegal instruction"},
+        {STATUS_NONCONTINUABLE_EXCEPTION, "noncontinuable exception continued"},
+        {STATUS_INVALID_DISPOSITION, "invalid disposition of a handler"},
+        {STATUS_ARRAY_BOUNDS_EXCEEDED, "array bounds exceeded"},
+        {STATUS_FLOAT_DENORMAL_OPERAND, "floating point: denormal operand"},
+        {STATUS_FLOAT_DIVIDE_BY_ZERO, "floating point: division by zero"},
+        {STATUS_FLOAT_INEXACT_RESULT, "floating point: inexact result"},
+        {STATUS_FLOAT_INVALID_OPERATION, "floating point: invalid operation"},
+        {STATUS_FLOAT_OVERFLOW, "floating point: overflow"},
+        {STATUS_FLOAT_STACK_CHECK, "floating point: stack check"},
+        {STATUS_FLOAT_UNDERFLOW, "floating point: underflow"},
+        {STATUS_FLOAT_MULTIPLE_FAULTS, "SSE floating point faults"},
+        {STATUS_FLOAT_MULTIPLE_TRAPS, "SSE floating point traps"},
+        {STATUS_INTEGER_DIVIDE_BY_ZERO, "integer division by zero"},
+        {STATUS_INTEGER_OVERFLOW, "integer overflow"},
+        {STATUS_PRIVILEGED_INSTRUCTION, "privileged instruction"},
+        {STATUS_STACK_OVERFLOW, "stack overflow"},
+        {STATUS_BAD_STACK, "bad stack"},
+        {STATUS_STACK_BUFFER_OVERRUN, "stack buffer overrun"},
+        {STATUS_HEAP_CORRUPTION, "heap corruption"},
+        {STATUS_ASSERTION_FAILURE, "assertion failure"},
+        {0xE06D7363, "Visual C++ exception"},
+        {0x20474343, "C++ exception (gcc)"},
+    };
+
+    for (ULONG i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].Code == code)
+            return names[i].Name;
+    return "exception";
+}
+
+static void DescribeAccess(const EXCEPTION_RECORD *record, char *text, SIZE_T size)
+{
+    text[0] = 0;
+    if ((record->ExceptionCode != (DWORD)STATUS_ACCESS_VIOLATION &&
+         record->ExceptionCode != (DWORD)STATUS_IN_PAGE_ERROR &&
+         record->ExceptionCode != (DWORD)STATUS_GUARD_PAGE_VIOLATION) ||
+        record->NumberParameters < 2)
+        return;
+    RtlPrint(text, size, " %s %08x",
+             record->ExceptionInformation[0] == 8   ? "executing"
+             : record->ExceptionInformation[0] == 1 ? "writing"
+                                                    : "reading",
+             (unsigned)record->ExceptionInformation[1]);
+}
+
+static void PrintRegisters(const KTRAP_FRAME *frame)
+{
+    DbgPrint("  eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x\n", (unsigned)frame->Eax,
+             (unsigned)frame->Ebx, (unsigned)frame->Ecx, (unsigned)frame->Edx,
+             (unsigned)frame->Esi, (unsigned)frame->Edi);
+    DbgPrint("  eip=%08x esp=%08x ebp=%08x efl=%08x cs=%04x ss=%04x\n", (unsigned)frame->Eip,
+             (unsigned)frame->HardwareEsp, (unsigned)frame->Ebp, (unsigned)frame->EFlags,
+             (unsigned)frame->SegCs & 0xFFFF, (unsigned)frame->HardwareSegSs & 0xFFFF);
+}
+
+static void PrintUserStack(const KTRAP_FRAME *frame)
+{
+    FATHOM_FRAME *frames = ExAllocatePool(FATHOM_MAX_FRAMES * sizeof *frames, PSP_TAG);
+
+    if (frames == NULL)
+        return;
+    KdPrintStack(frames, KdCaptureTrap(frame, frames, FATHOM_MAX_FRAMES));
+    ExFreePool(frames);
+}
+
+void PsCrash(EXCEPTION_RECORD *record, KTRAP_FRAME *frame)
+{
+    EPROCESS *process = PsCurrentProcess();
+    char where[64], symbol[96], access[48], named[104] = "";
+    const ULONG_PTR at = (ULONG_PTR)record->ExceptionAddress;
+
+    PsNameOffset(at, where, sizeof where);
+    if (KdNameAddress(at, symbol, sizeof symbol, NULL)) {
+        const char *name = symbol;
+        while (*name && *name != '!')
+            name++;
+        RtlPrint(named, sizeof named, " (%s)", *name ? name + 1 : symbol);
+    }
+    DescribeAccess(record, access, sizeof access);
+    DbgPrint("fathom: %s (pid %u) crashed: %08x %s%s at %s%s\n", process->Name,
+             (unsigned)process->Id, (unsigned)record->ExceptionCode,
+             CodeName(record->ExceptionCode), access, where, named);
+    PrintRegisters(frame);
+    PrintUserStack(frame);
+    if (!process->Exiting) {
+        process->Crashed = TRUE;
+        process->CrashCode = record->ExceptionCode;
+        process->CrashAddress = at;
+        RtlPrint(process->CrashPlace, sizeof process->CrashPlace, "%s", where);
+    }
+    ObReferenceObject(process); /* PsTerminateProcess drops it on the way out */
+    PsTerminateProcess(process, record->ExceptionCode);
+    PspExitThread(record->ExceptionCode);
+}

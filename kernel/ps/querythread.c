@@ -1,0 +1,204 @@
+/* querythread.c - NtQueryInformationThread and NtSetInformationThread. */
+#include "psp.h"
+
+typedef struct { /* THREAD_BASIC_INFORMATION, 1Ch bytes on x86 */
+    NTSTATUS ExitStatus;
+    PVOID TebBaseAddress;
+    CLIENT_ID ClientId;
+    ULONG_PTR AffinityMask;
+    LONG Priority, BasePriority;
+} BASIC;
+C_ASSERT(sizeof(BASIC) == 0x1C);
+
+typedef union {
+    BASIC Basic;
+    KERNEL_USER_TIMES Times;
+    ULONG Number;
+    UCHAR Flag;
+    ULONGLONG Counter;
+} ANSWER;
+
+enum {
+    ClassBasic = 0, ClassTimes = 1, ClassPriority = 2, ClassBasePriority = 3,
+    ClassAffinityMask = 4, ClassWin32StartAddress = 9, ClassZeroTlsCell = 10,
+    ClassPerformanceCount = 11, ClassAmILastThread = 12, ClassIdealProcessor = 13,
+    ClassPriorityBoost = 14, ClassIsIoPending = 16, ClassHideFromDebugger = 17,
+    ClassIsTerminated = 20, ClassSuspendCount = 35
+};
+
+static ULONG FillBasic(ETHREAD *thread, ANSWER *answer)
+{
+    answer->Basic = (BASIC){
+        .ExitStatus = thread->IsTerminated ? thread->Tcb.ExitStatus : STATUS_PENDING,
+        .TebBaseAddress = thread->IsTerminated ? NULL : thread->Tcb.Teb,
+        .ClientId = {(HANDLE)(ULONG_PTR)thread->Process->Id, (HANDLE)(ULONG_PTR)thread->Id},
+        .AffinityMask = 1,
+        .Priority = thread->Tcb.Priority,
+        /* As Windows: relative to the process's. */
+        .BasePriority = (LONG)thread->Tcb.BasePriority - (LONG)thread->Process->BasePriority,
+    };
+    return sizeof answer->Basic;
+}
+
+static ULONG FillTimes(ETHREAD *thread, ANSWER *answer)
+{
+    answer->Times.CreateTime.QuadPart = thread->CreateTime;
+    answer->Times.ExitTime.QuadPart = thread->ExitTime;
+    answer->Times.KernelTime.QuadPart = thread->Tcb.KernelTime * KE_TICK_100NS;
+    answer->Times.UserTime.QuadPart = thread->Tcb.UserTime * KE_TICK_100NS;
+    return sizeof answer->Times;
+}
+
+static ULONG FillNumber(ETHREAD *thread, ULONG class, ANSWER *answer)
+{
+    const ULONG active = thread->Process->ActiveThreads;
+
+    answer->Number = class == ClassWin32StartAddress ? thread->Win32StartAddress
+                     : class == ClassAmILastThread   ? active == 1
+                     : class == ClassIsTerminated    ? thread->IsTerminated
+                     : class == ClassPriorityBoost   ? thread->BoostDisabled
+                     : class == ClassSuspendCount    ? thread->Tcb.SuspendCount
+                                                     : 0; /* ClassIsIoPending: none is */
+    return sizeof answer->Number;
+}
+
+static ULONG Fill(ETHREAD *thread, ULONG class, ANSWER *answer)
+{
+    switch (class) {
+    case ClassBasic:
+        return FillBasic(thread, answer);
+    case ClassTimes:
+        return FillTimes(thread, answer);
+    case ClassWin32StartAddress:
+    case ClassAmILastThread:
+    case ClassPriorityBoost:
+    case ClassIsIoPending:
+    case ClassIsTerminated:
+    case ClassSuspendCount:
+        return FillNumber(thread, class, answer);
+    case ClassHideFromDebugger:
+        answer->Flag = thread->HideFromDebugger;
+        return sizeof answer->Flag;
+    default:
+        return 0;
+    }
+}
+
+NTSTATUS NTAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PVOID user,
+                                        ULONG length, PULONG userReturned)
+{
+    ETHREAD *thread;
+    ANSWER answer;
+    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsThreadType,
+                                                0x800 /* THREAD_QUERY_LIMITED_INFORMATION */,
+                                                (void **)&thread, NULL);
+
+    if (status == STATUS_ACCESS_DENIED)
+        status = ObReferenceObjectByHandle(handle, &PsThreadType, THREAD_QUERY_INFORMATION,
+                                           (void **)&thread, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    ULONG size = Fill(thread, class, &answer);
+    if (size == 0)
+        status = STATUS_INVALID_INFO_CLASS;
+    else
+        status = ExReturnStructure(&answer, size, user, length, userReturned, FALSE);
+    ObDereferenceObject(thread);
+    return status;
+}
+
+/* An increment is within -2..2 of the process's base, or 15 (time critical) and -15 (idle). */
+static NTSTATUS SetBasePriority(ETHREAD *thread, LONG increment)
+{
+    LONG base = (LONG)thread->Process->BasePriority;
+
+    if (increment == THREAD_PRIORITY_TIME_CRITICAL || increment == 16)
+        base = base >= 16 ? 31 : 15;
+    else if (increment == THREAD_PRIORITY_IDLE || increment == -16)
+        base = base >= 16 ? 16 : 1;
+    else if (increment < -7 || increment > 6 ||
+             (base < 16 && (increment < -2 || increment > 2)))
+        return STATUS_INVALID_PARAMETER;
+    else
+        base += increment;
+    KeSetPriorityThread(&thread->Tcb, base < 1 ? 1 : base > 31 ? 31 : base);
+    return STATUS_SUCCESS;
+}
+
+/* TlsFree clears the slot in every thread of the process. */
+static NTSTATUS ZeroTlsCell(ULONG index)
+{
+    EPROCESS *process = PsCurrentProcess();
+    LIST_ENTRY *entry = process->ThreadListHead.Flink;
+    const PVOID zero = NULL;
+
+    if (index >= TLS_MINIMUM_AVAILABLE + 1024)
+        return STATUS_INVALID_PARAMETER;
+    for (; entry != &process->ThreadListHead; entry = entry->Flink) {
+        ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
+        TEB *teb = thread->Tcb.Teb;
+        PVOID *slots;
+        if (thread->IsTerminated || teb == NULL)
+            continue;
+        if (index < TLS_MINIMUM_AVAILABLE)
+            MmCopyToUser(&teb->TlsSlots[index], &zero, sizeof zero);
+        else if (NT_SUCCESS(MmCopyFromUser(&slots, &teb->TlsExpansionSlots, sizeof slots)) &&
+                 slots != NULL)
+            MmCopyToUser(&slots[index - TLS_MINIMUM_AVAILABLE], &zero, sizeof zero);
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS SetNumber(ETHREAD *thread, ULONG class, ULONG value)
+{
+    switch (class) {
+    case ClassPriority:
+        if (value < 1 || value > 31)
+            return STATUS_INVALID_PARAMETER;
+        KeSetPriorityThread(&thread->Tcb, value);
+        return STATUS_SUCCESS;
+    case ClassBasePriority:
+        return SetBasePriority(thread, value);
+    case ClassAffinityMask:
+        return value == 1 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    case ClassWin32StartAddress:
+        thread->Win32StartAddress = value;
+        return STATUS_SUCCESS;
+    case ClassZeroTlsCell:
+        return thread == PsCurrentThread() ? ZeroTlsCell(value) : STATUS_INVALID_PARAMETER;
+    case ClassIdealProcessor:
+        return value <= MAXIMUM_PROCESSORS ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    case ClassPriorityBoost:
+        thread->BoostDisabled = value != 0;
+        return STATUS_SUCCESS;
+    default:
+        return STATUS_INVALID_INFO_CLASS;
+    }
+}
+
+NTSTATUS NTAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, PVOID user,
+                                      ULONG length)
+{
+    ETHREAD *thread;
+    ULONG value = 0;
+    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsThreadType, THREAD_SET_INFORMATION,
+                                                (void **)&thread, NULL);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if ((ULONG)class == ClassHideFromDebugger) {
+        status = length == 0 ? STATUS_SUCCESS : STATUS_INFO_LENGTH_MISMATCH;
+        if (NT_SUCCESS(status))
+            thread->HideFromDebugger = TRUE;
+    } else if (length != sizeof value) {
+        status = STATUS_INFO_LENGTH_MISMATCH;
+    } else {
+        status = MmCopyFromUser(&value, user, sizeof value);
+        if (NT_SUCCESS(status) && thread->IsTerminated)
+            status = STATUS_THREAD_IS_TERMINATING;
+        if (NT_SUCCESS(status))
+            status = SetNumber(thread, class, value);
+    }
+    ObDereferenceObject(thread);
+    return status;
+}

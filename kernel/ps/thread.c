@@ -1,0 +1,289 @@
+/* thread.c - ETHREAD: made, started, ended.
+ *
+ * A new user thread stands at ntdll!RtlUserThreadStart (EAX start address, EBX argument): that
+ * is what GetThreadContext shows of it and SetThreadContext changes while it is suspended.
+ * When it first runs, the kernel pushes that context on its user stack and sends it to
+ * ntdll!LdrInitializeThunk(context, ntdll's base), which ends in NtContinue(context).
+ *
+ *      user stack, from the top:   CONTEXT | base of ntdll | &CONTEXT | 0 <- ESP
+ *
+ * Invariants:
+ *   E1  a thread that was started holds a reference to itself until it is reaped
+ *   E2  ActiveThreads counts the threads of a process that were created and have not ended
+ * Windows: `!thread`, `dt nt!_ETHREAD`; there the push is done by an APC.
+ */
+#include "psp.h"
+
+ULONG PsThreadCount;
+
+static void DeleteThread(void *body)
+{
+    ETHREAD *thread = body;
+
+    RemoveEntryList(&thread->ThreadListEntry);
+    if (thread->Process != NULL)
+        ObDereferenceObject(thread->Process);
+    PsThreadCount--;
+}
+
+const OBTYPE PsThreadType = {
+    .Name = "Thread",
+    .Delete = DeleteThread,
+    .ValidAccess = THREAD_ALL_ACCESS,
+    .Generic = {THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION | STANDARD_RIGHTS_READ,
+                THREAD_TERMINATE | THREAD_SUSPEND_RESUME | THREAD_SET_CONTEXT |
+                    THREAD_SET_INFORMATION | STANDARD_RIGHTS_WRITE,
+                SYNCHRONIZE | STANDARD_RIGHTS_EXECUTE, THREAD_ALL_ACCESS},
+    .Waitable = TRUE,
+};
+
+ETHREAD *PsCurrentThread(void)
+{
+    /* The idle thread, and whatever runs before the first ETHREAD, is a bare KTHREAD. */
+    PKTHREAD thread = KeGetCurrentThread();
+
+    return thread != NULL && thread->Space != NULL ? (ETHREAD *)thread : NULL;
+}
+
+/* Where every entry from user mode leaves its frame (trapframe.h). */
+static KTRAP_FRAME *FirstFrame(ETHREAD *thread)
+{
+    return (KTRAP_FRAME *)((UCHAR *)thread->Tcb.InitialStack - KFX_AREA_SIZE -
+                           offsetof(KTRAP_FRAME, V86Es));
+}
+
+/* The processor comes here on the new thread's kernel stack. */
+static void UserThreadStartup(void *context)
+{
+    ETHREAD *thread = context;
+    KTRAP_FRAME *frame = FirstFrame(thread);
+    struct {
+        ULONG_PTR ReturnAddress, ContextPointer, NtdllBase;
+    } arguments = {0};
+    CONTEXT start = {.ContextFlags = CONTEXT_FULL};
+
+    KiServicePendingUserMode(frame); /* created suspended: it waits in here */
+    KeContextFromThread(&thread->Tcb, &start);
+    ULONG_PTR at = ALIGN_DOWN(start.Esp - sizeof start, 16);
+    arguments.ContextPointer = at;
+    arguments.NtdllBase = PspNtdllBase;
+    NTSTATUS status = MmCopyToUser((void *)at, &start, sizeof start);
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser((void *)(at - sizeof arguments), &arguments, sizeof arguments);
+    if (!NT_SUCCESS(status)) /* its stack went before it ran */
+        PspExitThread(status);
+    frame->HardwareEsp = at - sizeof arguments;
+    frame->Eip = PsEntries.LdrInitializeThunk;
+    KiReturnToUser(frame);
+}
+
+static void SystemThreadStartup(void *context)
+{
+    ETHREAD *thread = context;
+
+    thread->SystemRoutine(thread->SystemContext);
+    KeTerminateThread(STATUS_SUCCESS);
+}
+
+static NTSTATUS AllocateThread(EPROCESS *process, ETHREAD **result)
+{
+    ETHREAD *thread;
+    NTSTATUS status = ObCreateObject(&PsThreadType, sizeof *thread, (void **)&thread);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    PsThreadCount++;
+    InitializeListHead(&thread->ThreadListEntry);
+    PVOID top = MmCreateKernelStack();
+    if (top == NULL) {
+        ObDereferenceObject(thread);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    KeInitializeThread(&thread->Tcb, top, (UCHAR *)top - KERNEL_STACK_SIZE,
+                       process != NULL ? process->Space : NULL,
+                       process != NULL ? UserThreadStartup : SystemThreadStartup, thread);
+    thread->Id = PspNewId();
+    thread->CreateTime = KeQuerySystemTime();
+    *result = thread;
+    return STATUS_SUCCESS;
+}
+
+static void FreeThread(ETHREAD *thread)
+{
+    MmDeleteKernelStack(thread->Tcb.InitialStack);
+    thread->Tcb.InitialStack = NULL; /* a handle may keep the object */
+    thread->Tcb.TrapFrame = NULL;
+    ObDereferenceObject(thread);
+}
+
+/* The new thread's TEB and stack; the process's space is attached. */
+static NTSTATUS MakeUserSide(ETHREAD *thread, const PSTHREAD *wanted)
+{
+    EPROCESS *process = thread->Process;
+    MMSECTION_FACTS facts;
+    PVOID base, limit;
+    NTSTATUS status = MmCreateTeb(process->Space, &thread->Tcb.Teb);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    MmQuerySection(process->Image, &facts);
+    status = MmCreateUserStack(
+        process->Space, wanted->StackReserve ? wanted->StackReserve : facts.StackReserve,
+        wanted->StackCommit ? wanted->StackCommit : facts.StackCommit, &base, &limit,
+        &thread->StackAllocation);
+    if (!NT_SUCCESS(status))
+        return status;
+    TEB *teb = thread->Tcb.Teb;
+    NT_TIB tib = {.ExceptionList = (PVOID)(ULONG_PTR)-1,
+                  .StackBase = base,
+                  .StackLimit = limit,
+                  .Version = 0x1E00,
+                  .Self = (NT_TIB *)teb};
+    TEB_CLIENT_ID client = {(HANDLE)(ULONG_PTR)process->Id, (HANDLE)(ULONG_PTR)thread->Id};
+    UNICODE_STRING string = {0, sizeof teb->StaticUnicodeBuffer, teb->StaticUnicodeBuffer};
+    status = MmCopyToUser(&teb->NtTib, &tib, sizeof tib);
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser(&teb->ClientId, &client, sizeof client);
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser(&teb->RealClientId, &client, sizeof client);
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser(&teb->ProcessEnvironmentBlock, &process->Peb, sizeof(PVOID));
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser(&teb->DeallocationStack, &thread->StackAllocation, sizeof(PVOID));
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser(&teb->StaticUnicodeString, &string, sizeof string);
+    KTRAP_FRAME *frame = FirstFrame(thread);
+    frame->SegCs = KGDT_R3_CODE;
+    frame->SegDs = frame->SegEs = frame->HardwareSegSs = KGDT_R3_DATA;
+    frame->SegFs = KGDT_R3_TEB;
+    frame->EFlags = 0x202;
+    frame->Eip = PsEntries.RtlUserThreadStart;
+    frame->HardwareEsp = (ULONG_PTR)base - 4;
+    frame->Eax = wanted->Start;
+    frame->Ebx = wanted->Argument;
+    frame->DbgArgMark = KTRAP_FRAME_MARK;
+    frame->DbgEip = frame->Eip;
+    frame->ExceptionList = (PVOID)(ULONG_PTR)-1;
+    return status;
+}
+
+static void FreeUserSide(ETHREAD *thread)
+{
+    MMSPACE *space = thread->Process->Space;
+    PVOID stack = thread->StackAllocation;
+    SIZE_T size = 0;
+
+    if (stack != NULL)
+        MmFreeVirtualMemory(space, &stack, &size, MEM_RELEASE);
+    if (thread->Tcb.Teb != NULL)
+        MmDeleteTeb(space, thread->Tcb.Teb);
+    thread->StackAllocation = NULL;
+}
+
+NTSTATUS PspCreateThread(EPROCESS *process, const PSTHREAD *wanted, ETHREAD **result)
+{
+    ETHREAD *thread;
+
+    if (process->Exiting)
+        return STATUS_PROCESS_IS_TERMINATING;
+    NTSTATUS status = AllocateThread(process, &thread);
+    if (!NT_SUCCESS(status))
+        return status;
+    ObReferenceObject(process);
+    thread->Process = process;
+    thread->StartAddress = thread->Win32StartAddress = wanted->Start;
+    thread->HideFromDebugger = wanted->HideFromDebugger;
+    MMSPACE *before = MmAttachSpace(process->Space);
+    status = MakeUserSide(thread, wanted);
+    MmAttachSpace(before);
+    if (!NT_SUCCESS(status)) {
+        FreeUserSide(thread);
+        thread->Tcb.Teb = NULL;
+        FreeThread(thread);
+        return status;
+    }
+    thread->Tcb.TrapFrame = FirstFrame(thread);
+    thread->Tcb.BasePriority = thread->Tcb.Priority = process->BasePriority;
+    InsertTailList(&process->ThreadListHead, &thread->ThreadListEntry);
+    process->ActiveThreads++;
+    if (wanted->Suspended)
+        KeSuspendThread(&thread->Tcb);
+    *result = thread;
+    return STATUS_SUCCESS;
+}
+
+void PspStartThread(ETHREAD *thread)
+{
+    KD_TRACE(ThreadCreate, thread->Process->Id, thread->Id, thread->StartAddress);
+    ObReferenceObject(thread); /* its own, until it is reaped */
+    KeReadyThread(&thread->Tcb);
+}
+
+void PspAbandonThread(ETHREAD *thread)
+{
+    FreeUserSide(thread);
+    thread->Tcb.Teb = NULL;
+    thread->IsTerminated = TRUE;
+    thread->Process->ActiveThreads--;
+    if (thread->Tcb.AllListEntry.Flink != NULL)
+        RemoveEntryList(&thread->Tcb.AllListEntry);
+    FreeThread(thread);
+}
+
+NTSTATUS PsCreateSystemThread(void (*start)(void *), void *context, ETHREAD **result)
+{
+    ETHREAD *thread;
+    NTSTATUS status = AllocateThread(NULL, &thread);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    thread->SystemRoutine = start;
+    thread->SystemContext = context;
+    thread->Tcb.BasePriority = thread->Tcb.Priority = 8;
+    if (result != NULL) {
+        ObReferenceObject(thread);
+        *result = thread;
+    }
+    KeReadyThread(&thread->Tcb);
+    return STATUS_SUCCESS;
+}
+
+void PspTerminateThread(ETHREAD *thread, NTSTATUS status)
+{
+    KeRequestTermination(&thread->Tcb, status);
+}
+
+/* The end of the current thread.  The last one takes the process with it. */
+void PspExitThread(NTSTATUS status)
+{
+    ETHREAD *thread = PsCurrentThread();
+    EPROCESS *process = thread->Process;
+
+    thread->IsTerminated = TRUE;
+    thread->ExitTime = KeQuerySystemTime();
+    process->KernelTime += thread->Tcb.KernelTime;
+    process->UserTime += thread->Tcb.UserTime;
+    KD_TRACE(ThreadExit, process->Id, thread->Id, status);
+    if (--process->ActiveThreads == 0)
+        PspCleanProcess(process, status);
+    else
+        FreeUserSide(thread);
+    KeTerminateThread(status);
+}
+
+/* On another stack, when the dead thread's own is no longer in use. */
+static void ReapThread(PKTHREAD tcb)
+{
+    FreeThread((ETHREAD *)tcb);
+}
+
+static void TerminateCurrent(void)
+{
+    PspExitThread(KeGetCurrentThread()->ExitStatus);
+}
+
+void PspInitializeThreads(void)
+{
+    KeReapThread = ReapThread;
+    KePsTerminateHook = TerminateCurrent;
+}
