@@ -1,18 +1,17 @@
-/* ex.h - the executive on top of the objects: services of waiting, time, system, the run list. */
+/* ex.h - the executive on top of the objects: services of waiting, time, system, the run
+ * list. */
 #ifndef FATHOM_EX_H
 #define FATHOM_EX_H
 
 #include "io/io.h"
 #include "ps/ps.h"
 
-/* The last step of start-up, in a system thread: take the boot words, run what they ask for
- * (walk, shell, run), power off with its status.  commandLine: kernel memory. */
+/* The last step of start-up, in a system thread: take the boot words, run what they ask
+ * for (walk, shell, run), power off with its status.  commandLine: kernel memory. */
 DECLSPEC_NORETURN void ExStart(const char *commandLine);
 
-/* The value of word "name=" of the boot line into text; FALSE: the word is not there. */
-BOOLEAN ExBootOption(const char *name, char *text, SIZE_T size);
-
-/* The boot line's seed=, and what is drawn from it: the same in every run with the same seed. */
+/* The boot line's seed=, and what is drawn from it: the same in every run with the same
+ * seed. */
 void ExSeedRandom(ULONGLONG seed);
 ULONGLONG ExRandom(void);
 
@@ -20,13 +19,15 @@ ULONGLONG ExRandom(void);
 void ExHostCommand(ULONG type, const void *payload, ULONG length);
 
 /* Copy a fixed structure out as the NtQueryXxx services do: the length must fit (or be at
- * least so, atLeast), *returned is told. STATUS_INFO_LENGTH_MISMATCH, STATUS_ACCESS_VIOLATION. */
+ * least so, atLeast), *returned is told. STATUS_INFO_LENGTH_MISMATCH,
+ * STATUS_ACCESS_VIOLATION. */
 NTSTATUS ExReturnStructure(const void *from, ULONG size, void *user, ULONG length,
                            ULONG *userReturned, BOOLEAN atLeast);
 
 void ExInitializeTrace(void);   /* kd's hooks; once, after PsInitialize */
 void ExDeleteTrace(EPROCESS *); /* a process's trace goes; none: nothing happens */
 
-extern const OBTYPE ExEventType, ExMutantType, ExSemaphoreType, ExTimerType, ExKeyedEventType;
+extern const OBTYPE ExEventType, ExMutantType, ExSemaphoreType, ExTimerType,
+    ExKeyedEventType;
 
 #endif

@@ -67,22 +67,6 @@ NTSTATUS NTAPI NtCreateSemaphore_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3,
     (void)a4;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtCreateThreadEx_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateThreadEx@44");
-NTSTATUS NTAPI NtCreateThreadEx_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9, ULONG a10)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    (void)a5;
-    (void)a6;
-    (void)a7;
-    (void)a8;
-    (void)a9;
-    (void)a10;
-    return STATUS_NOT_IMPLEMENTED;
-}
 NTSTATUS NTAPI NtCreateTimer_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateTimer@16");
 NTSTATUS NTAPI NtCreateTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
 {
@@ -90,22 +74,6 @@ NTSTATUS NTAPI NtCreateTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
     (void)a1;
     (void)a2;
     (void)a3;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtCreateUserProcess_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateUserProcess@44");
-NTSTATUS NTAPI NtCreateUserProcess_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9, ULONG a10)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    (void)a5;
-    (void)a6;
-    (void)a7;
-    (void)a8;
-    (void)a9;
-    (void)a10;
     return STATUS_NOT_IMPLEMENTED;
 }
 NTSTATUS NTAPI NtDelayExecution_pending(ULONG, ULONG) __asm__("_NtDelayExecution@8");
@@ -138,13 +106,6 @@ NTSTATUS NTAPI NtDisplayString_pending(ULONG a0)
 }
 NTSTATUS NTAPI NtFlushBuffersFile_pending(ULONG, ULONG) __asm__("_NtFlushBuffersFile@8");
 NTSTATUS NTAPI NtFlushBuffersFile_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtGetContextThread_pending(ULONG, ULONG) __asm__("_NtGetContextThread@8");
-NTSTATUS NTAPI NtGetContextThread_pending(ULONG a0, ULONG a1)
 {
     (void)a0;
     (void)a1;
@@ -185,30 +146,12 @@ NTSTATUS NTAPI NtOpenMutant_pending(ULONG a0, ULONG a1, ULONG a2)
     (void)a2;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtOpenProcess_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtOpenProcess@16");
-NTSTATUS NTAPI NtOpenProcess_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    return STATUS_NOT_IMPLEMENTED;
-}
 NTSTATUS NTAPI NtOpenSemaphore_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenSemaphore@12");
 NTSTATUS NTAPI NtOpenSemaphore_pending(ULONG a0, ULONG a1, ULONG a2)
 {
     (void)a0;
     (void)a1;
     (void)a2;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtOpenThread_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtOpenThread@16");
-NTSTATUS NTAPI NtOpenThread_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
     return STATUS_NOT_IMPLEMENTED;
 }
 NTSTATUS NTAPI NtOpenTimer_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenTimer@12");
@@ -268,26 +211,6 @@ NTSTATUS NTAPI NtQueryFullAttributesFile_pending(ULONG a0, ULONG a1)
 }
 NTSTATUS NTAPI NtQueryInformationFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryInformationFile@20");
 NTSTATUS NTAPI NtQueryInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtQueryInformationProcess_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryInformationProcess@20");
-NTSTATUS NTAPI NtQueryInformationProcess_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtQueryInformationThread_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryInformationThread@20");
-NTSTATUS NTAPI NtQueryInformationThread_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
 {
     (void)a0;
     (void)a1;
@@ -366,16 +289,6 @@ NTSTATUS NTAPI NtQueryVolumeInformationFile_pending(ULONG a0, ULONG a1, ULONG a2
     (void)a4;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtQueueApcThread_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueueApcThread@20");
-NTSTATUS NTAPI NtQueueApcThread_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
 NTSTATUS NTAPI NtReadFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtReadFile@36");
 NTSTATUS NTAPI NtReadFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8)
 {
@@ -421,26 +334,6 @@ NTSTATUS NTAPI NtResetEvent_pending(ULONG a0, ULONG a1)
     (void)a1;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtResumeProcess_pending(ULONG) __asm__("_NtResumeProcess@4");
-NTSTATUS NTAPI NtResumeProcess_pending(ULONG a0)
-{
-    (void)a0;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtResumeThread_pending(ULONG, ULONG) __asm__("_NtResumeThread@8");
-NTSTATUS NTAPI NtResumeThread_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtSetContextThread_pending(ULONG, ULONG) __asm__("_NtSetContextThread@8");
-NTSTATUS NTAPI NtSetContextThread_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
 NTSTATUS NTAPI NtSetEvent_pending(ULONG, ULONG) __asm__("_NtSetEvent@8");
 NTSTATUS NTAPI NtSetEvent_pending(ULONG a0, ULONG a1)
 {
@@ -456,24 +349,6 @@ NTSTATUS NTAPI NtSetInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG 
     (void)a2;
     (void)a3;
     (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtSetInformationProcess_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtSetInformationProcess@16");
-NTSTATUS NTAPI NtSetInformationProcess_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtSetInformationThread_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtSetInformationThread@16");
-NTSTATUS NTAPI NtSetInformationThread_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
     return STATUS_NOT_IMPLEMENTED;
 }
 NTSTATUS NTAPI NtSetTimer_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtSetTimer@28");
@@ -509,38 +384,6 @@ NTSTATUS NTAPI NtSignalAndWaitForSingleObject_pending(ULONG a0, ULONG a1, ULONG 
     (void)a1;
     (void)a2;
     (void)a3;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtSuspendProcess_pending(ULONG) __asm__("_NtSuspendProcess@4");
-NTSTATUS NTAPI NtSuspendProcess_pending(ULONG a0)
-{
-    (void)a0;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtSuspendThread_pending(ULONG, ULONG) __asm__("_NtSuspendThread@8");
-NTSTATUS NTAPI NtSuspendThread_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtTerminateProcess_pending(ULONG, ULONG) __asm__("_NtTerminateProcess@8");
-NTSTATUS NTAPI NtTerminateProcess_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtTerminateThread_pending(ULONG, ULONG) __asm__("_NtTerminateThread@8");
-NTSTATUS NTAPI NtTerminateThread_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtTestAlert_pending(void) __asm__("_NtTestAlert@0");
-NTSTATUS NTAPI NtTestAlert_pending(void)
-{
     return STATUS_NOT_IMPLEMENTED;
 }
 NTSTATUS NTAPI NtWaitForKeyedEvent_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtWaitForKeyedEvent@16");

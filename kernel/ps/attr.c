@@ -1,4 +1,5 @@
-/* attr.c - PS_ATTRIBUTE_LIST: what NtCreateThreadEx and NtCreateUserProcess are told and tell.
+/* attr.c - PS_ATTRIBUTE_LIST: what NtCreateThreadEx and NtCreateUserProcess are told and
+ * tell.
  *
  *   list:  TotalLength, then { Attribute, Size, Value, ReturnLength* } to its end
  *   Attribute: number | 10000h thread | 20000h input | 40000h additive
@@ -8,7 +9,7 @@
 #include "psp.h"
 
 #define PS_ATTRIBUTE_NUMBER_MASK 0xFFFFu
-#define MAXIMUM_ATTRIBUTES 32u
+#define MAXIMUM_ATTRIBUTES       32u
 
 NTSTATUS PspCaptureAttributes(const void *userList, PSATTRIBUTES *captured)
 {
@@ -53,10 +54,13 @@ NTSTATUS PspReturnAttribute(const PSATTRIBUTES *list, ULONG number, const void *
 
 NTSTATUS PspReturnThreadAttributes(const PSATTRIBUTES *list, const ETHREAD *thread)
 {
-    CLIENT_ID client = {(HANDLE)(ULONG_PTR)thread->Process->Id, (HANDLE)(ULONG_PTR)thread->Id};
-    NTSTATUS status = PspReturnAttribute(list, PsAttributeClientId, &client, sizeof client);
+    CLIENT_ID client = {(HANDLE)(ULONG_PTR)thread->Process->Id,
+                        (HANDLE)(ULONG_PTR)thread->Id};
+    NTSTATUS status =
+        PspReturnAttribute(list, PsAttributeClientId, &client, sizeof client);
 
     if (NT_SUCCESS(status))
-        status = PspReturnAttribute(list, PsAttributeTebAddress, &thread->Tcb.Teb, sizeof(PVOID));
+        status = PspReturnAttribute(list, PsAttributeTebAddress, &thread->Tcb.Teb,
+                                    sizeof(PVOID));
     return status;
 }

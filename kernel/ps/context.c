@@ -1,7 +1,7 @@
 /* context.c - a thread's registers read and written from outside, and user APCs.
  *
- * Any thread but the caller stands in the kernel: its user registers are the trap frame of its
- * latest entry (a new thread's: the frame it will start with) and its FXSAVE area.
+ * Any thread but the caller stands in the kernel: its user registers are the trap frame
+ * of its latest entry (a new thread's: the frame it will start with) and its FXSAVE area.
  */
 #include "psp.h"
 
@@ -57,10 +57,10 @@ static void FreeApc(KAPC *apc)
     ExFreePool(apc);
 }
 
-/* The APC runs when the thread next waits alertably.  STATUS_NO_MEMORY, STATUS_UNSUCCESSFUL
- * (it has ended). */
-NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1, PVOID argument2,
-                                PVOID argument3)
+/* The APC runs when the thread next waits alertably.  STATUS_NO_MEMORY,
+ * STATUS_UNSUCCESSFUL (it has ended). */
+NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1,
+                                PVOID argument2, PVOID argument3)
 {
     ETHREAD *thread;
     NTSTATUS status = ReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
@@ -85,11 +85,8 @@ NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1, P
     return status;
 }
 
-/* Deliver what is queued, now: an alertable wait of no time. */
+/* STATUS_SUCCESS, the APCs being delivered on the way back; so says Windows too. */
 NTSTATUS NTAPI NtTestAlert(void)
 {
-    LARGE_INTEGER none = {.QuadPart = 0};
-    NTSTATUS status = KeDelayExecutionThread(TRUE, TRUE, &none);
-
-    return status == STATUS_USER_APC || status == STATUS_ALERTED ? status : STATUS_SUCCESS;
+    return KeTestAlertThread() ? STATUS_ALERTED : STATUS_SUCCESS;
 }

@@ -4,8 +4,8 @@
  *   prog.exe+1234 (main+12)
  *   registers, and the user stack with names
  *
- * The text goes to the console's log, or in a frame of its own to the host.  The process ends
- * with the exception's code, as Windows' ExitProcess of the unhandled filter does.
+ * The text goes to the console's log, or in a frame of its own to the host.  The process
+ * ends with the exception's code, as Windows' ExitProcess of the unhandled filter does.
  */
 #include "psp.h"
 
@@ -18,10 +18,10 @@ BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size)
 
     if (process != NULL && process->Space != NULL &&
         MmFindImage(process->Space, address, &base, &length, &file)) {
-        RtlPrint(text, size, "%s+%x", file->Name, (unsigned)(address - base));
+        RtlSnprintf(text, size, "%s+%x", file->Name, (unsigned)(address - base));
         return TRUE;
     }
-    RtlPrint(text, size, "%08x", (unsigned)address);
+    RtlSnprintf(text, size, "%08x", (unsigned)address);
     return FALSE;
 }
 
@@ -78,21 +78,22 @@ static void DescribeAccess(const EXCEPTION_RECORD *record, char *text, SIZE_T si
          record->ExceptionCode != (DWORD)STATUS_GUARD_PAGE_VIOLATION) ||
         record->NumberParameters < 2)
         return;
-    RtlPrint(text, size, " %s %08x",
-             record->ExceptionInformation[0] == 8   ? "executing"
-             : record->ExceptionInformation[0] == 1 ? "writing"
-                                                    : "reading",
-             (unsigned)record->ExceptionInformation[1]);
+    RtlSnprintf(text, size, " %s %08x",
+                record->ExceptionInformation[0] == 8   ? "executing"
+                : record->ExceptionInformation[0] == 1 ? "writing"
+                                                       : "reading",
+                (unsigned)record->ExceptionInformation[1]);
 }
 
 static void PrintRegisters(const KTRAP_FRAME *frame)
 {
-    DbgPrint("  eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x\n", (unsigned)frame->Eax,
-             (unsigned)frame->Ebx, (unsigned)frame->Ecx, (unsigned)frame->Edx,
-             (unsigned)frame->Esi, (unsigned)frame->Edi);
-    DbgPrint("  eip=%08x esp=%08x ebp=%08x efl=%08x cs=%04x ss=%04x\n", (unsigned)frame->Eip,
-             (unsigned)frame->HardwareEsp, (unsigned)frame->Ebp, (unsigned)frame->EFlags,
-             (unsigned)frame->SegCs & 0xFFFF, (unsigned)frame->HardwareSegSs & 0xFFFF);
+    DbgPrint("  eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x\n",
+             (unsigned)frame->Eax, (unsigned)frame->Ebx, (unsigned)frame->Ecx,
+             (unsigned)frame->Edx, (unsigned)frame->Esi, (unsigned)frame->Edi);
+    DbgPrint("  eip=%08x esp=%08x ebp=%08x efl=%08x cs=%04x ss=%04x\n",
+             (unsigned)frame->Eip, (unsigned)frame->HardwareEsp, (unsigned)frame->Ebp,
+             (unsigned)frame->EFlags, (unsigned)frame->SegCs & 0xFFFF,
+             (unsigned)frame->HardwareSegSs & 0xFFFF);
 }
 
 static void PrintUserStack(const KTRAP_FRAME *frame)
@@ -116,7 +117,7 @@ void PsCrash(EXCEPTION_RECORD *record, KTRAP_FRAME *frame)
         const char *name = symbol;
         while (*name && *name != '!')
             name++;
-        RtlPrint(named, sizeof named, " (%s)", *name ? name + 1 : symbol);
+        RtlSnprintf(named, sizeof named, " (%s)", *name ? name + 1 : symbol);
     }
     DescribeAccess(record, access, sizeof access);
     DbgPrint("fathom: %s (pid %u) crashed: %08x %s%s at %s%s\n", process->Name,
@@ -128,7 +129,7 @@ void PsCrash(EXCEPTION_RECORD *record, KTRAP_FRAME *frame)
         process->Crashed = TRUE;
         process->CrashCode = record->ExceptionCode;
         process->CrashAddress = at;
-        RtlPrint(process->CrashPlace, sizeof process->CrashPlace, "%s", where);
+        RtlSnprintf(process->CrashPlace, sizeof process->CrashPlace, "%s", where);
     }
     ObReferenceObject(process); /* PsTerminateProcess drops it on the way out */
     PsTerminateProcess(process, record->ExceptionCode);

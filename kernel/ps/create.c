@@ -58,8 +58,8 @@ NTSTATUS PspMapImages(EPROCESS *process, MMFILE *file, const WCHAR *path)
     process->ExecuteFlags =
         facts.DllCharacteristics & IMAGE_DLLCHARACTERISTICS_NX_COMPAT ? 0x09 : 0x02;
     if (NT_SUCCESS(status))
-        status = MmMapViewOfSection(process->Image, process->Space, &base, 0, 0, NULL, &size, 0,
-                                    PAGE_EXECUTE);
+        status = MmMapViewOfSection(process->Image, process->Space, &base, 0, 0, NULL,
+                                    &size, 0, PAGE_EXECUTE);
     if (!NT_SUCCESS(status))
         return status;
     process->ImageBase = (ULONG_PTR)base;
@@ -96,7 +96,8 @@ static void SetString(UNICODE_STRING *string, const WCHAR *text)
 static const WCHAR PspEnvironment[] =
     L"ComSpec=C:\\Windows\\System32\\cmd.exe\0NUMBER_OF_PROCESSORS=1\0OS=Windows_NT\0"
     L"Path=C:\\Windows\\System32;C:\\Windows;C:\\\0PROCESSOR_ARCHITECTURE=x86\0"
-    L"SystemDrive=C:\0SystemRoot=C:\\Windows\0TEMP=C:\\Temp\0TMP=C:\\Temp\0windir=C:\\Windows\0";
+    L"SystemDrive=C:\0SystemRoot=C:\\Windows\0TEMP=C:\\Temp\0TMP=C:\\Temp\0windir=C:"
+    L"\\Windows\0";
 
 static SIZE_T EnvironmentSize(const WCHAR *block)
 {
@@ -194,9 +195,14 @@ typedef struct {
 
 static UNICODE_STRING *StringOf(RTL_USER_PROCESS_PARAMETERS *p, ULONG i)
 {
-    UNICODE_STRING *const all[8] = {
-        &p->CurrentDirectory.DosPath, &p->DllPath,     &p->ImagePathName, &p->CommandLine,
-        &p->WindowTitle,              &p->DesktopInfo, &p->ShellInfo,     &p->RuntimeData};
+    UNICODE_STRING *const all[8] = {&p->CurrentDirectory.DosPath,
+                                    &p->DllPath,
+                                    &p->ImagePathName,
+                                    &p->CommandLine,
+                                    &p->WindowTitle,
+                                    &p->DesktopInfo,
+                                    &p->ShellInfo,
+                                    &p->RuntimeData};
 
     return all[i];
 }
@@ -239,7 +245,8 @@ static NTSTATUS MeasureEnvironment(const WCHAR *user, ULONG *size)
     return STATUS_INVALID_PARAMETER;
 }
 
-static NTSTATUS CaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user, CAPTURED *captured)
+static NTSTATUS CaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user,
+                                  CAPTURED *captured)
 {
     RTL_USER_PROCESS_PARAMETERS *params = &captured->Params;
     NTSTATUS status = MmCopyFromUser(params, user, sizeof *params);
@@ -298,7 +305,8 @@ static NTSTATUS DuplicateStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS
         if (!NT_SUCCESS(ObLookupHandle(ObCurrentTable(), *handles[i], &body, &granted,
                                        &attributes)))
             continue;
-        NTSTATUS status = ObInsertHandle(process->Handles, body, granted, attributes, handles[i]);
+        NTSTATUS status =
+            ObInsertHandle(process->Handles, body, granted, attributes, handles[i]);
         if (!NT_SUCCESS(status))
             return status;
     }
@@ -314,7 +322,8 @@ static NTSTATUS GiveHandles(EPROCESS *process, ULONG flags, const PSATTRIBUTES *
     if (flags & PROCESS_CREATE_FLAGS_INHERIT_HANDLES)
         return ObInheritHandles(ObCurrentTable(), process->Handles);
     if (item->Size >= sizeof standard) {
-        NTSTATUS status = MmCopyFromUser(standard, (const void *)item->Value, sizeof standard);
+        NTSTATUS status =
+            MmCopyFromUser(standard, (const void *)item->Value, sizeof standard);
         if (!NT_SUCCESS(status))
             return status;
     }
@@ -368,8 +377,9 @@ static NTSTATUS ReturnImageInfo(const PSATTRIBUTES *list, EPROCESS *process)
 }
 
 static NTSTATUS ReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBUTES *list,
-                          HANDLE *userProcess, ACCESS_MASK processAccess, ULONG processInherit,
-                          HANDLE *userThread, ACCESS_MASK threadAccess, ULONG threadInherit)
+                          HANDLE *userProcess, ACCESS_MASK processAccess,
+                          ULONG processInherit, HANDLE *userThread,
+                          ACCESS_MASK threadAccess, ULONG threadInherit)
 {
     HANDLE handle;
     NTSTATUS status = PspReturnThreadAttributes(list, thread);
@@ -381,9 +391,10 @@ static NTSTATUS ReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBUTES
                                 processInherit, userProcess);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObReturnHandle(thread, ObMapAccess(&PsThreadType, threadAccess), threadInherit,
-                            userThread);
-    if (!NT_SUCCESS(status) && NT_SUCCESS(MmCopyFromUser(&handle, userProcess, sizeof handle))) {
+    status = ObReturnHandle(thread, ObMapAccess(&PsThreadType, threadAccess),
+                            threadInherit, userThread);
+    if (!NT_SUCCESS(status) &&
+        NT_SUCCESS(MmCopyFromUser(&handle, userProcess, sizeof handle))) {
         void *body; /* only if it still is the one we wrote */
         if (NT_SUCCESS(ObLookupHandle(ObCurrentTable(), handle, &body, NULL, NULL)) &&
             body == process)
@@ -392,26 +403,28 @@ static NTSTATUS ReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBUTES
     return status;
 }
 
-/* Where Windows' kernel32 looks when the call failed; `dt PS_CREATE_INFO` (72 bytes on x86). */
+/* Where Windows' kernel32 looks when the call failed; `dt PS_CREATE_INFO` (72 bytes on
+ * x86). */
 static void ReportState(void *createInfo, NTSTATUS status)
 {
-    const ULONG state = NT_SUCCESS(status)                         ? 6  /* PsCreateSuccess */
-                        : status == STATUS_INVALID_IMAGE_FORMAT    ? 2  /* ..FailOnSectionCreate */
-                        : status == STATUS_OBJECT_NAME_NOT_FOUND   ? 1  /* ..FailOnFileOpen */
-                                                                   : 0; /* ..InitialState */
+    const ULONG state =
+        NT_SUCCESS(status)                       ? 6  /* PsCreateSuccess */
+        : status == STATUS_INVALID_IMAGE_FORMAT  ? 2  /* ..FailOnSectionCreate */
+        : status == STATUS_OBJECT_NAME_NOT_FOUND ? 1  /* ..FailOnFileOpen */
+                                                 : 0; /* ..InitialState */
     if (createInfo != NULL)
         MmCopyToUser((ULONG *)createInfo + 1, &state, sizeof state);
 }
 
-/* As Windows 7's.  STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND (no such file),
- * STATUS_INVALID_IMAGE_FORMAT and its kin, STATUS_INVALID_PARAMETER, STATUS_ACCESS_VIOLATION,
- * memory's; nothing is left behind on failure. */
+/* As Windows 7's.  STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND (no such
+ * file), STATUS_INVALID_IMAGE_FORMAT and its kin, STATUS_INVALID_PARAMETER,
+ * STATUS_ACCESS_VIOLATION, memory's; nothing is left behind on failure. */
 NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
                                    ACCESS_MASK processAccess, ACCESS_MASK threadAccess,
                                    POBJECT_ATTRIBUTES processAttributes,
-                                   POBJECT_ATTRIBUTES threadAttributes, ULONG processFlags,
-                                   ULONG threadFlags, PVOID userParams, PVOID createInfo,
-                                   PVOID userList)
+                                   POBJECT_ATTRIBUTES threadAttributes,
+                                   ULONG processFlags, ULONG threadFlags,
+                                   PVOID userParams, PVOID createInfo, PVOID userList)
 {
     PSATTRIBUTES list;
     OBATTRIBUTES ofProcess, ofThread;
@@ -422,9 +435,11 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
     if (captured == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = PspCaptureAttributes(userList, &list);
-    if (NT_SUCCESS(status) && NT_SUCCESS(status = ObCaptureAttributes(processAttributes, &ofProcess)))
+    if (NT_SUCCESS(status) &&
+        NT_SUCCESS(status = ObCaptureAttributes(processAttributes, &ofProcess)))
         ObReleaseAttributes(&ofProcess);
-    if (NT_SUCCESS(status) && NT_SUCCESS(status = ObCaptureAttributes(threadAttributes, &ofThread)))
+    if (NT_SUCCESS(status) &&
+        NT_SUCCESS(status = ObCaptureAttributes(threadAttributes, &ofThread)))
         ObReleaseAttributes(&ofThread);
     if (NT_SUCCESS(status))
         status = CaptureImageName(&list, captured);
@@ -438,8 +453,8 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
         if (NT_SUCCESS(status)) {
             built = TRUE;
             status = ReturnAll(process, thread, &list, userProcess, processAccess,
-                               ofProcess.Attributes & OBJ_INHERIT, userThread, threadAccess,
-                               ofThread.Attributes & OBJ_INHERIT);
+                               ofProcess.Attributes & OBJ_INHERIT, userThread,
+                               threadAccess, ofThread.Attributes & OBJ_INHERIT);
         }
         if (NT_SUCCESS(status)) {
             KD_TRACE(ProcessCreate, process->Id, process->ParentId);

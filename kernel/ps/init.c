@@ -1,7 +1,8 @@
-/* init.c - ps at start-up: hooks for the folders below, ntdll's entry points, SharedUserData.
+/* init.c - ps at start-up: hooks for the folders below, ntdll's entry points,
+ * SharedUserData.
  *
- * ntdll.dll is mapped into every process at its own base, so an exported name has one address
- * in all of them: RVA in the file + preferred base.
+ * ntdll.dll is mapped into every process at its own base, so an exported name has one
+ * address in all of them: RVA in the file + preferred base.
  */
 #include <cpuid.h>
 #include "psp.h"
@@ -34,8 +35,8 @@ static NTSTATUS ProcessTable(HANDLE handle, ACCESS_MASK access, void **body,
                              OBHANDLE_TABLE **table)
 {
     EPROCESS *process;
-    NTSTATUS status =
-        ObReferenceObjectByHandle(handle, &PsProcessType, access, (void **)&process, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, access,
+                                                (void **)&process, NULL);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -51,8 +52,8 @@ static NTSTATUS ProcessTable(HANDLE handle, ACCESS_MASK access, void **body,
 static NTSTATUS SpaceByHandle(HANDLE handle, ACCESS_MASK access, MMSPACE **space)
 {
     EPROCESS *process;
-    NTSTATUS status =
-        ObReferenceObjectByHandle(handle, &PsProcessType, access, (void **)&process, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, access,
+                                                (void **)&process, NULL);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -84,7 +85,8 @@ static ULONG_PTR FindExport(const UCHAR *file, const char *name)
     const IMAGE_NT_HEADERS32 *nt =
         (const void *)(file + ((const IMAGE_DOS_HEADER *)file)->e_lfanew);
     const IMAGE_EXPORT_DIRECTORY *exports = AtRva(
-        file, nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT].VirtualAddress);
+        file,
+        nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT].VirtualAddress);
 
     if (exports == NULL)
         return 0;
@@ -175,7 +177,8 @@ static void FillSharedData(void)
     shared->ActiveConsoleId = 1;
     shared->LargePageMinimum = 0x200000;
     FillProcessorFeatures(shared->ProcessorFeatures);
-    shared->SystemCall = KeFeatures.Sep ? PsEntries.KiFastSystemCall : PsEntries.KiIntSystemCall;
+    shared->SystemCall =
+        KeFeatures.Sep ? PsEntries.KiFastSystemCall : PsEntries.KiIntSystemCall;
     shared->SystemCallReturn = PsEntries.KiFastSystemCallRet;
     shared->TestRetInstruction = 0xC3;
 }

@@ -1,13 +1,14 @@
 /* peb.c - what the kernel writes into a new process: parameters, environment, PEB.
  *
- * One region holds RTL_USER_PROCESS_PARAMETERS, its strings behind it, then the environment:
+ * One region holds RTL_USER_PROCESS_PARAMETERS, its strings behind it, then the
+ * environment:
  *
  *   +----------------+---------------------------------------+-------------------+
  *   | the structure  | current directory, DllPath, image, .. | NAME=VALUE 0 .. 0 |
  *   +----------------+---------------------------------------+-------------------+
  *
- * It is built in kernel memory with the addresses that it will have, and copied in one piece.
- * Windows: `!peb`, `dt nt!_PEB`, `dt nt!_RTL_USER_PROCESS_PARAMETERS`.
+ * It is built in kernel memory with the addresses that it will have, and copied in one
+ * piece. Windows: `!peb`, `dt nt!_PEB`, `dt nt!_RTL_USER_PROCESS_PARAMETERS`.
  */
 #include "psp.h"
 
@@ -20,7 +21,8 @@ typedef struct {
 } BLOCK;
 
 /* Append a string; room: bytes to keep for it at least. */
-static void PutString(BLOCK *block, UNICODE_STRING *to, const UNICODE_STRING *from, SIZE_T room)
+static void PutString(BLOCK *block, UNICODE_STRING *to, const UNICODE_STRING *from,
+                      SIZE_T room)
 {
     SIZE_T size = from->Length + sizeof(WCHAR);
 
@@ -46,7 +48,8 @@ static SIZE_T SizeOfStrings(const RTL_USER_PROCESS_PARAMETERS *p)
            CURRENT_DIRECTORY_ROOM + 8 * 8;
 }
 
-static NTSTATUS WriteParameters(EPROCESS *process, const RTL_USER_PROCESS_PARAMETERS *params,
+static NTSTATUS WriteParameters(EPROCESS *process,
+                                const RTL_USER_PROCESS_PARAMETERS *params,
                                 PVOID *userParams)
 {
     SIZE_T bound = sizeof *params + SizeOfStrings(params);
@@ -77,7 +80,8 @@ static NTSTATUS WriteParameters(EPROCESS *process, const RTL_USER_PROCESS_PARAME
     out->MaximumLength = out->Length = block.Used;
     out->Flags = params->Flags | RTL_USER_PROC_PARAMS_NORMALIZED;
     out->Environment = (PVOID)(block.User + block.Used);
-    __builtin_memcpy(block.Kernel + block.Used, params->Environment, params->EnvironmentSize);
+    __builtin_memcpy(block.Kernel + block.Used, params->Environment,
+                     params->EnvironmentSize);
     status = MmCopyToUser(base, block.Kernel, block.Used + params->EnvironmentSize);
     ExFreePool(block.Kernel);
     *userParams = base;

@@ -3,12 +3,10 @@
  *   created -> running -> Exiting (no new threads) -> cleaned, signalled -> object gone
  *
  * Invariants:
- *   P1  each ETHREAD holds a reference to its process, each running process is held by its
- *       threads; PsAllProcesses holds none
- *   P2  Handles and the regions of Space exist until the last thread ends, and are given back
- *       by it before the object is signalled
- *   P3  ExitStatus is STATUS_PENDING until Exiting
- * Windows: `!process 0 0`, `dt nt!_EPROCESS`.
+ *   P1  each ETHREAD holds a reference to its process, each running process is held by
+ * its threads; PsAllProcesses holds none P2  Handles and the regions of Space exist until
+ * the last thread ends, and are given back by it before the object is signalled P3
+ * ExitStatus is STATUS_PENDING until Exiting Windows: `!process 0 0`, `dt nt!_EPROCESS`.
  */
 #include "psp.h"
 
@@ -98,7 +96,8 @@ void PspCleanProcess(EPROCESS *process, NTSTATUS exitStatus)
     if (process->ExitStatus == STATUS_PENDING)
         process->ExitStatus = exitStatus;
     ExDeleteTrace(process);
-    /* The table first leaves the process, so that nothing is inserted while it is closed. */
+    /* The table first leaves the process, so that nothing is inserted while it is closed.
+     */
     OBHANDLE_TABLE *handles = process->Handles;
     process->Handles = NULL;
     if (handles != NULL)
@@ -123,7 +122,8 @@ static void TerminateOthers(EPROCESS *process, NTSTATUS status)
     }
 }
 
-/* STATUS_PROCESS_IS_TERMINATING: it was ending already.  Returns only for another process. */
+/* STATUS_PROCESS_IS_TERMINATING: it was ending already.  Returns only for another
+ * process. */
 NTSTATUS PsTerminateProcess(EPROCESS *process, NTSTATUS status)
 {
     if (process->Exiting && process != PsCurrentProcess())
@@ -133,7 +133,8 @@ NTSTATUS PsTerminateProcess(EPROCESS *process, NTSTATUS status)
         process->ExitStatus = status;
     TerminateOthers(process, status);
     if (process == PsCurrentProcess()) {
-        ObDereferenceObject(process); /* the caller's reference: nobody returns to drop it */
+        ObDereferenceObject(
+            process); /* the caller's reference: nobody returns to drop it */
         PspExitThread(status);
     }
     return STATUS_SUCCESS;
@@ -208,8 +209,8 @@ NTSTATUS NTAPI NtOpenProcess(HANDLE *userHandle, ACCESS_MASK desired,
 static NTSTATUS ForEachThread(HANDLE handle, ULONG (*act)(PKTHREAD))
 {
     EPROCESS *process;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, PROCESS_SUSPEND_RESUME,
-                                                (void **)&process, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(
+        handle, &PsProcessType, PROCESS_SUSPEND_RESUME, (void **)&process, NULL);
 
     if (!NT_SUCCESS(status))
         return status;

@@ -1,8 +1,8 @@
 /* ps.h - processes and threads.
  *
- * A process is an address space, a handle table and threads.  It ends when its last thread
- * has ended, and everything of it but the object itself is given back by that thread; the
- * object goes with its last reference.  `!process`, `!thread` on Windows.
+ * A process is an address space, a handle table and threads.  It ends when its last
+ * thread has ended, and everything of it but the object itself is given back by that
+ * thread; the object goes with its last reference.  `!process`, `!thread` on Windows.
  */
 #ifndef FATHOM_PS_H
 #define FATHOM_PS_H
@@ -26,7 +26,7 @@ typedef struct _EPROCESS {
     PVOID Peb;
     MMSECTION *Image;
     ULONG_PTR ImageBase;
-    char Name[32]; /* base name of the image */
+    char Name[32];    /* base name of the image */
     WCHAR *ImagePath; /* pool; NT path, as ProcessImageFileName gives it */
     LONGLONG CreateTime, ExitTime;
     ULONGLONG KernelTime, UserTime; /* ticks, of the threads that have ended */
@@ -35,18 +35,19 @@ typedef struct _EPROCESS {
     ULONG ExecuteFlags;  /* ProcessExecuteFlags */
     BOOLEAN HostStreams; /* standard handles lead to the host port */
     BOOLEAN BoostDisabled;
-    ULONG HostIndex;     /* of the run list's program that it belongs to */
+    ULONG HostIndex;             /* of the run list's program that it belongs to */
     ULONG TraceMask, TraceFlags; /* kd's */
     PVOID TraceBuffer;
 } EPROCESS;
 
 typedef struct _ETHREAD {
-    KTHREAD Tcb; /* first: a KTHREAD of ps is an ETHREAD */
+    KTHREAD Tcb;       /* first: a KTHREAD of ps is an ETHREAD */
     EPROCESS *Process; /* NULL: a system thread */
     LIST_ENTRY ThreadListEntry;
     ULONG Id;
     ULONG_PTR StartAddress, Win32StartAddress;
-    PVOID StackAllocation; /* the user stack that the kernel made and takes back; or NULL */
+    PVOID
+        StackAllocation; /* the user stack that the kernel made and takes back; or NULL */
     LONGLONG CreateTime, ExitTime;
     BOOLEAN HideFromDebugger, BoostDisabled, IsTerminated;
     void (*SystemRoutine)(void *);
@@ -62,22 +63,24 @@ void PsInitialize(void); /* hooks of mm, ob, ke; ntdll's section and entry point
 
 /* All strings are kernel memory. */
 typedef struct _PSCREATE {
-    const WCHAR *ImagePath;   /* "C:\\walk.exe" */
+    const WCHAR *ImagePath; /* "C:\\walk.exe" */
     const WCHAR *CommandLine;
     const WCHAR *Environment; /* block, double NUL; NULL: the default one */
     const WCHAR *CurrentDirectory;
-    BOOLEAN HostStreams;      /* else the console */
-    ULONG HostIndex;          /* of the run list */
-    ULONG GlobalFlag;         /* NtGlobalFlag */
+    BOOLEAN HostStreams; /* else the console */
+    ULONG HostIndex;     /* of the run list */
+    ULONG GlobalFlag;    /* NtGlobalFlag */
 } PSCREATE;
 /* From kernel (init, batch): a process whose first thread runs. Referenced. */
 NTSTATUS PsCreateInitialProcess(const PSCREATE *, EPROCESS **);
 /* The thread is referenced when result is not NULL. STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS PsCreateSystemThread(void (*start)(void *), void *context, ETHREAD **result);
 NTSTATUS PsTerminateProcess(EPROCESS *, NTSTATUS);
-/* The unhandled exception of the current thread: print code, module+offset, stack; end the process. */
+/* The unhandled exception of the current thread: print code, module+offset, stack; end
+ * the process. */
 DECLSPEC_NORETURN void PsCrash(EXCEPTION_RECORD *, KTRAP_FRAME *);
-/* "prog.exe+1234" of an address in the process of the current space; FALSE: in no image. */
+/* "prog.exe+1234" of an address in the process of the current space; FALSE: in no image.
+ */
 BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size);
 /* Referenced, or NULL. */
 EPROCESS *PsLookupProcess(ULONG id);

@@ -6,8 +6,11 @@
 #include "io/io.h"
 #include "kd/kd.h"
 #include "ps/ps.h"
+#include "rtl/format.h"
 #include "rtl/rtl.h"
 
+NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, PVOID *base,
+                           PVOID *limit, PVOID *dealloc);
 #define PSP_TAG OB_TAG('P', 's', ' ', ' ')
 
 /* Ids of processes and threads come from one counter, multiples of 4, as on Windows. */
@@ -16,7 +19,8 @@ ULONG PspNewId(void);
 /* ---- process.c ---- */
 /* An empty process: space, handle table, id; in PsAllProcesses. */
 NTSTATUS PspCreateProcess(EPROCESS *parent, EPROCESS **);
-/* All that a process holds is given back; by its last thread, or when it never had one. */
+/* All that a process holds is given back; by its last thread, or when it never had one.
+ */
 void PspCleanProcess(EPROCESS *, NTSTATUS);
 
 /* ---- thread.c ---- */
@@ -25,7 +29,8 @@ typedef struct _PSTHREAD {
     SIZE_T StackReserve, StackCommit; /* bytes; 0: what the image says */
     BOOLEAN Suspended, HideFromDebugger;
 } PSTHREAD;
-NTSTATUS PspCreateThread(EPROCESS *, const PSTHREAD *, ETHREAD **); /* not yet ready; referenced */
+NTSTATUS PspCreateThread(EPROCESS *, const PSTHREAD *,
+                         ETHREAD **); /* not yet ready; referenced */
 void PspStartThread(ETHREAD *);
 void PspAbandonThread(ETHREAD *); /* created, never started: take it back */
 DECLSPEC_NORETURN void PspExitThread(NTSTATUS);
@@ -35,7 +40,8 @@ void PspInitializeThreads(void);
 /* ---- peb.c ---- */
 /* params: its strings, Environment (EnvironmentSize bytes) and all else in kernel memory;
  * written to the process, normalised, and the PEB filled. */
-NTSTATUS PspFillPeb(EPROCESS *, const RTL_USER_PROCESS_PARAMETERS *params, ULONG globalFlag);
+NTSTATUS PspFillPeb(EPROCESS *, const RTL_USER_PROCESS_PARAMETERS *params,
+                    ULONG globalFlag);
 
 /* ---- create.c ---- */
 NTSTATUS PspMapImages(EPROCESS *, MMFILE *image, const WCHAR *path);
@@ -46,8 +52,12 @@ extern ULONG_PTR PspNtdllBase;
 
 /* ---- attr.c ---- PS_ATTRIBUTE_LIST; numbers as in Windows' own (without flag bits) */
 enum {
-    PsAttributeParentProcess = 0, PsAttributeClientId = 3, PsAttributeTebAddress = 4,
-    PsAttributeImageName = 5, PsAttributeImageInfo = 6, PsAttributeStdHandleInfo = 10,
+    PsAttributeParentProcess = 0,
+    PsAttributeClientId = 3,
+    PsAttributeTebAddress = 4,
+    PsAttributeImageName = 5,
+    PsAttributeImageInfo = 6,
+    PsAttributeStdHandleInfo = 10,
     PspAttributeCount = 16
 };
 typedef struct _PS_ATTRIBUTE {
@@ -61,7 +71,8 @@ typedef struct _PSATTRIBUTES {
 } PSATTRIBUTES;
 NTSTATUS PspCaptureAttributes(const void *userList, PSATTRIBUTES *);
 /* Write an out-attribute, if it was asked for. */
-NTSTATUS PspReturnAttribute(const PSATTRIBUTES *, ULONG number, const void *from, SIZE_T size);
+NTSTATUS PspReturnAttribute(const PSATTRIBUTES *, ULONG number, const void *from,
+                            SIZE_T size);
 NTSTATUS PspReturnThreadAttributes(const PSATTRIBUTES *, const ETHREAD *);
 
 #endif

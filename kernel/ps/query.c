@@ -1,21 +1,22 @@
 /* query.c - NtQueryInformationProcess and NtSetInformationProcess.
  *
- * A table says for each class the function that fills it; structures are winternl.h's or, where
- * that has none, spelled here from their documented layout.
+ * A table says for each class the function that fills it; structures are winternl.h's or,
+ * where that has none, spelled here from their documented layout.
  */
 #include "psp.h"
 
 typedef struct { /* VM_COUNTERS of x86, bytes */
     SIZE_T PeakVirtualSize, VirtualSize;
     ULONG PageFaultCount;
-    SIZE_T PeakWorkingSetSize, WorkingSetSize, QuotaPeakPagedPoolUsage, QuotaPagedPoolUsage,
-        QuotaPeakNonPagedPoolUsage, QuotaNonPagedPoolUsage, PagefileUsage, PeakPagefileUsage;
+    SIZE_T PeakWorkingSetSize, WorkingSetSize, QuotaPeakPagedPoolUsage,
+        QuotaPagedPoolUsage, QuotaPeakNonPagedPoolUsage, QuotaNonPagedPoolUsage,
+        PagefileUsage, PeakPagefileUsage;
 } VMCOUNTERS;
 
 typedef union {
     PROCESS_BASIC_INFORMATION Basic;
     VMCOUNTERS Vm;
-    KERNEL_USER_TIMES Times;
+    LONGLONG Times[4]; /* KERNEL_USER_TIMES: created, ended, kernel, user */
     ULONG Number;
     UCHAR PriorityClass[2]; /* Foreground, PriorityClass */
     ULONG Session;
@@ -69,10 +70,10 @@ static ULONG FillTimes(EPROCESS *process, ANSWER *answer)
             user += thread->Tcb.UserTime;
         }
     }
-    answer->Times.CreateTime.QuadPart = process->CreateTime;
-    answer->Times.ExitTime.QuadPart = process->ExitTime;
-    answer->Times.KernelTime.QuadPart = kernel * KE_TICK_100NS;
-    answer->Times.UserTime.QuadPart = user * KE_TICK_100NS;
+    answer->Times[0] = process->CreateTime;
+    answer->Times[1] = process->ExitTime;
+    answer->Times[2] = kernel * KE_TICK_100NS;
+    answer->Times[3] = user * KE_TICK_100NS;
     return sizeof answer->Times;
 }
 
@@ -142,17 +143,17 @@ static const struct {
     ULONG Class;
     ULONG (*Fill)(EPROCESS *, ANSWER *); /* returns bytes */
 } classes[] = {
-    {0, FillBasic},          {2, FillIoCounters}, {3, FillVm},       {4, FillTimes},
-    {7, FillDebugPort},      {12, FillErrorMode}, {18, FillPriorityClass},
-    {20, FillHandleCount},   {21, FillAffinity},  {22, FillBoost},   {24, FillSession},
-    {26, FillDebugPort},     {31, FillDebugFlags}, {34, FillExecuteFlags},
-    {36, FillCookie},
+    {0, FillBasic},          {2, FillIoCounters},    {3, FillVm},
+    {4, FillTimes},          {7, FillDebugPort},     {12, FillErrorMode},
+    {18, FillPriorityClass}, {20, FillHandleCount},  {21, FillAffinity},
+    {22, FillBoost},         {24, FillSession},      {26, FillDebugPort},
+    {31, FillDebugFlags},    {34, FillExecuteFlags}, {36, FillCookie},
 };
 
 /* UNICODE_STRING and its text behind it: ProcessImageFileName (a device path), and
  * ProcessImageFileNameWin32. */
-static NTSTATUS ReturnImageName(EPROCESS *process, BOOLEAN win32, void *user, ULONG length,
-                                ULONG *userReturned)
+static NTSTATUS ReturnImageName(EPROCESS *process, BOOLEAN win32, void *user,
+                                ULONG length, ULONG *userReturned)
 {
     const WCHAR *path = process->ImagePath != NULL ? process->ImagePath : L"";
     WCHAR drive[2] = {'C', ':'};
@@ -183,25 +184,26 @@ static NTSTATUS ReturnImageName(EPROCESS *process, BOOLEAN win32, void *user, UL
     return status;
 }
 
-NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PVOID user,
-                                         ULONG length, PULONG userReturned)
+NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
+                                         PVOID user, ULONG length, PULONG userReturned)
 {
     EPROCESS *process;
     ANSWER answer;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType,
-                                                0x1000 /* PROCESS_QUERY_LIMITED_INFORMATION */,
-                                                (void **)&process, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(
+        handle, &PsProcessType, 0x1000 /* PROCESS_QUERY_LIMITED_INFORMATION */,
+        (void **)&process, NULL);
 
     if (status == STATUS_ACCESS_DENIED)
-        status = ObReferenceObjectByHandle(handle, &PsProcessType, PROCESS_QUERY_INFORMATION,
-                                           (void **)&process, NULL);
+        status = ObReferenceObjectByHandle(
+            handle, &PsProcessType, PROCESS_QUERY_INFORMATION, (void **)&process, NULL);
     if (!NT_SUCCESS(status))
         return status;
     status = STATUS_INVALID_INFO_CLASS;
-    if ((ULONG)class == 27 || (ULONG)class == 43)
-        status = ReturnImageName(process, (ULONG)class == 43, user, length, userReturned);
+    if ((ULONG) class == 27 || (ULONG) class == 43)
+        status =
+            ReturnImageName(process, (ULONG) class == 43, user, length, userReturned);
     for (ULONG i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (classes[i].Class == (ULONG)class) {
+        if (classes[i].Class == (ULONG) class) {
             ULONG size = classes[i].Fill(process, &answer);
             status = ExReturnStructure(&answer, size, user, length, userReturned, FALSE);
         }
@@ -209,8 +211,9 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class, 
     return status;
 }
 
-/* Base priorities of the classes idle, normal, high, real-time, below and above normal, in the
- * order of PROCESS_PRIORITY_CLASS_*; learn.microsoft.com, "Scheduling Priorities". */
+/* Base priorities of the classes idle, normal, high, real-time, below and above normal,
+ * in the order of PROCESS_PRIORITY_CLASS_*; learn.microsoft.com, "Scheduling Priorities".
+ */
 static const UCHAR basePriorities[] = {8, 4, 8, 13, 24, 6, 10};
 
 static void SetBasePriority(EPROCESS *process, ULONG priority)
@@ -232,18 +235,18 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PV
 {
     EPROCESS *process;
     ULONG value = 0;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, PROCESS_SET_INFORMATION,
-                                                (void **)&process, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(
+        handle, &PsProcessType, PROCESS_SET_INFORMATION, (void **)&process, NULL);
 
     if (!NT_SUCCESS(status))
         return status;
-    const ULONG size = (ULONG)class == 18 ? 2 : sizeof value;
+    const ULONG size = (ULONG) class == 18 ? 2 : sizeof value;
     if (length != size)
         status = STATUS_INFO_LENGTH_MISMATCH;
     else
         status = MmCopyFromUser(&value, user, size);
     if (NT_SUCCESS(status))
-        switch ((ULONG)class) {
+        switch ((ULONG) class) {
         case 5: /* ProcessBasePriority */
             if (value < 1 || value > 31)
                 status = STATUS_INVALID_PARAMETER;

@@ -12,18 +12,28 @@ C_ASSERT(sizeof(BASIC) == 0x1C);
 
 typedef union {
     BASIC Basic;
-    KERNEL_USER_TIMES Times;
+    LONGLONG Times[4]; /* KERNEL_USER_TIMES: created, ended, kernel, user */
     ULONG Number;
     UCHAR Flag;
     ULONGLONG Counter;
 } ANSWER;
 
 enum {
-    ClassBasic = 0, ClassTimes = 1, ClassPriority = 2, ClassBasePriority = 3,
-    ClassAffinityMask = 4, ClassWin32StartAddress = 9, ClassZeroTlsCell = 10,
-    ClassPerformanceCount = 11, ClassAmILastThread = 12, ClassIdealProcessor = 13,
-    ClassPriorityBoost = 14, ClassIsIoPending = 16, ClassHideFromDebugger = 17,
-    ClassIsTerminated = 20, ClassSuspendCount = 35
+    ClassBasic = 0,
+    ClassTimes = 1,
+    ClassPriority = 2,
+    ClassBasePriority = 3,
+    ClassAffinityMask = 4,
+    ClassWin32StartAddress = 9,
+    ClassZeroTlsCell = 10,
+    ClassPerformanceCount = 11,
+    ClassAmILastThread = 12,
+    ClassIdealProcessor = 13,
+    ClassPriorityBoost = 14,
+    ClassIsIoPending = 16,
+    ClassHideFromDebugger = 17,
+    ClassIsTerminated = 20,
+    ClassSuspendCount = 35
 };
 
 static ULONG FillBasic(ETHREAD *thread, ANSWER *answer)
@@ -31,21 +41,23 @@ static ULONG FillBasic(ETHREAD *thread, ANSWER *answer)
     answer->Basic = (BASIC){
         .ExitStatus = thread->IsTerminated ? thread->Tcb.ExitStatus : STATUS_PENDING,
         .TebBaseAddress = thread->IsTerminated ? NULL : thread->Tcb.Teb,
-        .ClientId = {(HANDLE)(ULONG_PTR)thread->Process->Id, (HANDLE)(ULONG_PTR)thread->Id},
+        .ClientId = {(HANDLE)(ULONG_PTR)thread->Process->Id,
+                     (HANDLE)(ULONG_PTR)thread->Id},
         .AffinityMask = 1,
         .Priority = thread->Tcb.Priority,
         /* As Windows: relative to the process's. */
-        .BasePriority = (LONG)thread->Tcb.BasePriority - (LONG)thread->Process->BasePriority,
+        .BasePriority =
+            (LONG)thread->Tcb.BasePriority - (LONG)thread->Process->BasePriority,
     };
     return sizeof answer->Basic;
 }
 
 static ULONG FillTimes(ETHREAD *thread, ANSWER *answer)
 {
-    answer->Times.CreateTime.QuadPart = thread->CreateTime;
-    answer->Times.ExitTime.QuadPart = thread->ExitTime;
-    answer->Times.KernelTime.QuadPart = thread->Tcb.KernelTime * KE_TICK_100NS;
-    answer->Times.UserTime.QuadPart = thread->Tcb.UserTime * KE_TICK_100NS;
+    answer->Times[0] = thread->CreateTime;
+    answer->Times[1] = thread->ExitTime;
+    answer->Times[2] = thread->Tcb.KernelTime * KE_TICK_100NS;
+    answer->Times[3] = thread->Tcb.UserTime * KE_TICK_100NS;
     return sizeof answer->Times;
 }
 
@@ -89,13 +101,13 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PV
 {
     ETHREAD *thread;
     ANSWER answer;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsThreadType,
-                                                0x800 /* THREAD_QUERY_LIMITED_INFORMATION */,
-                                                (void **)&thread, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(
+        handle, &PsThreadType, 0x800 /* THREAD_QUERY_LIMITED_INFORMATION */,
+        (void **)&thread, NULL);
 
     if (status == STATUS_ACCESS_DENIED)
-        status = ObReferenceObjectByHandle(handle, &PsThreadType, THREAD_QUERY_INFORMATION,
-                                           (void **)&thread, NULL);
+        status = ObReferenceObjectByHandle(
+            handle, &PsThreadType, THREAD_QUERY_INFORMATION, (void **)&thread, NULL);
     if (!NT_SUCCESS(status))
         return status;
     ULONG size = Fill(thread, class, &answer);
@@ -107,7 +119,8 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PV
     return status;
 }
 
-/* An increment is within -2..2 of the process's base, or 15 (time critical) and -15 (idle). */
+/* An increment is within -2..2 of the process's base, or 15 (time critical) and -15
+ * (idle). */
 static NTSTATUS SetBasePriority(ETHREAD *thread, LONG increment)
 {
     LONG base = (LONG)thread->Process->BasePriority;
@@ -142,7 +155,8 @@ static NTSTATUS ZeroTlsCell(ULONG index)
             continue;
         if (index < TLS_MINIMUM_AVAILABLE)
             MmCopyToUser(&teb->TlsSlots[index], &zero, sizeof zero);
-        else if (NT_SUCCESS(MmCopyFromUser(&slots, &teb->TlsExpansionSlots, sizeof slots)) &&
+        else if (NT_SUCCESS(
+                     MmCopyFromUser(&slots, &teb->TlsExpansionSlots, sizeof slots)) &&
                  slots != NULL)
             MmCopyToUser(&slots[index - TLS_MINIMUM_AVAILABLE], &zero, sizeof zero);
     }
@@ -165,7 +179,8 @@ static NTSTATUS SetNumber(ETHREAD *thread, ULONG class, ULONG value)
         thread->Win32StartAddress = value;
         return STATUS_SUCCESS;
     case ClassZeroTlsCell:
-        return thread == PsCurrentThread() ? ZeroTlsCell(value) : STATUS_INVALID_PARAMETER;
+        return thread == PsCurrentThread() ? ZeroTlsCell(value)
+                                           : STATUS_INVALID_PARAMETER;
     case ClassIdealProcessor:
         return value <= MAXIMUM_PROCESSORS ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     case ClassPriorityBoost:
@@ -181,12 +196,12 @@ NTSTATUS NTAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, PVOI
 {
     ETHREAD *thread;
     ULONG value = 0;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsThreadType, THREAD_SET_INFORMATION,
-                                                (void **)&thread, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(
+        handle, &PsThreadType, THREAD_SET_INFORMATION, (void **)&thread, NULL);
 
     if (!NT_SUCCESS(status))
         return status;
-    if ((ULONG)class == ClassHideFromDebugger) {
+    if ((ULONG) class == ClassHideFromDebugger) {
         status = length == 0 ? STATUS_SUCCESS : STATUS_INFO_LENGTH_MISMATCH;
         if (NT_SUCCESS(status))
             thread->HideFromDebugger = TRUE;

@@ -1,16 +1,17 @@
 /* thread.c - ETHREAD: made, started, ended.
  *
- * A new user thread stands at ntdll!RtlUserThreadStart (EAX start address, EBX argument): that
- * is what GetThreadContext shows of it and SetThreadContext changes while it is suspended.
- * When it first runs, the kernel pushes that context on its user stack and sends it to
- * ntdll!LdrInitializeThunk(context, ntdll's base), which ends in NtContinue(context).
+ * A new user thread stands at ntdll!RtlUserThreadStart (EAX start address, EBX argument):
+ * that is what GetThreadContext shows of it and SetThreadContext changes while it is
+ * suspended. When it first runs, the kernel pushes that context on its user stack and
+ * sends it to ntdll!LdrInitializeThunk(context, ntdll's base), which ends in
+ * NtContinue(context).
  *
  *      user stack, from the top:   CONTEXT | base of ntdll | &CONTEXT | 0 <- ESP
  *
  * Invariants:
  *   E1  a thread that was started holds a reference to itself until it is reaped
- *   E2  ActiveThreads counts the threads of a process that were created and have not ended
- * Windows: `!thread`, `dt nt!_ETHREAD`; there the push is done by an APC.
+ *   E2  ActiveThreads counts the threads of a process that were created and have not
+ * ended Windows: `!thread`, `dt nt!_ETHREAD`; there the push is done by an APC.
  */
 #include "psp.h"
 
@@ -45,18 +46,11 @@ ETHREAD *PsCurrentThread(void)
     return thread != NULL && thread->Space != NULL ? (ETHREAD *)thread : NULL;
 }
 
-/* Where every entry from user mode leaves its frame (trapframe.h). */
-static KTRAP_FRAME *FirstFrame(ETHREAD *thread)
-{
-    return (KTRAP_FRAME *)((UCHAR *)thread->Tcb.InitialStack - KFX_AREA_SIZE -
-                           offsetof(KTRAP_FRAME, V86Es));
-}
-
 /* The processor comes here on the new thread's kernel stack. */
 static void UserThreadStartup(void *context)
 {
     ETHREAD *thread = context;
-    KTRAP_FRAME *frame = FirstFrame(thread);
+    KTRAP_FRAME *frame = thread->Tcb.TrapFrame;
     struct {
         ULONG_PTR ReturnAddress, ContextPointer, NtdllBase;
     } arguments = {0};
@@ -69,7 +63,8 @@ static void UserThreadStartup(void *context)
     arguments.NtdllBase = PspNtdllBase;
     NTSTATUS status = MmCopyToUser((void *)at, &start, sizeof start);
     if (NT_SUCCESS(status))
-        status = MmCopyToUser((void *)(at - sizeof arguments), &arguments, sizeof arguments);
+        status =
+            MmCopyToUser((void *)(at - sizeof arguments), &arguments, sizeof arguments);
     if (!NT_SUCCESS(status)) /* its stack went before it ran */
         PspExitThread(status);
     frame->HardwareEsp = at - sizeof arguments;
@@ -139,31 +134,28 @@ static NTSTATUS MakeUserSide(ETHREAD *thread, const PSTHREAD *wanted)
                   .StackLimit = limit,
                   .Version = 0x1E00,
                   .Self = (NT_TIB *)teb};
-    TEB_CLIENT_ID client = {(HANDLE)(ULONG_PTR)process->Id, (HANDLE)(ULONG_PTR)thread->Id};
-    UNICODE_STRING string = {0, sizeof teb->StaticUnicodeBuffer, teb->StaticUnicodeBuffer};
+    TEB_CLIENT_ID client = {(HANDLE)(ULONG_PTR)process->Id,
+                            (HANDLE)(ULONG_PTR)thread->Id};
+    UNICODE_STRING string = {0, sizeof teb->StaticUnicodeBuffer,
+                             teb->StaticUnicodeBuffer};
     status = MmCopyToUser(&teb->NtTib, &tib, sizeof tib);
     if (NT_SUCCESS(status))
         status = MmCopyToUser(&teb->ClientId, &client, sizeof client);
     if (NT_SUCCESS(status))
         status = MmCopyToUser(&teb->RealClientId, &client, sizeof client);
     if (NT_SUCCESS(status))
-        status = MmCopyToUser(&teb->ProcessEnvironmentBlock, &process->Peb, sizeof(PVOID));
+        status =
+            MmCopyToUser(&teb->ProcessEnvironmentBlock, &process->Peb, sizeof(PVOID));
     if (NT_SUCCESS(status))
-        status = MmCopyToUser(&teb->DeallocationStack, &thread->StackAllocation, sizeof(PVOID));
+        status = MmCopyToUser(&teb->DeallocationStack, &thread->StackAllocation,
+                              sizeof(PVOID));
     if (NT_SUCCESS(status))
         status = MmCopyToUser(&teb->StaticUnicodeString, &string, sizeof string);
-    KTRAP_FRAME *frame = FirstFrame(thread);
-    frame->SegCs = KGDT_R3_CODE;
-    frame->SegDs = frame->SegEs = frame->HardwareSegSs = KGDT_R3_DATA;
-    frame->SegFs = KGDT_R3_TEB;
-    frame->EFlags = 0x202;
+    KTRAP_FRAME *frame = thread->Tcb.TrapFrame;
     frame->Eip = PsEntries.RtlUserThreadStart;
     frame->HardwareEsp = (ULONG_PTR)base - 4;
     frame->Eax = wanted->Start;
     frame->Ebx = wanted->Argument;
-    frame->DbgArgMark = KTRAP_FRAME_MARK;
-    frame->DbgEip = frame->Eip;
-    frame->ExceptionList = (PVOID)(ULONG_PTR)-1;
     return status;
 }
 
@@ -202,7 +194,6 @@ NTSTATUS PspCreateThread(EPROCESS *process, const PSTHREAD *wanted, ETHREAD **re
         FreeThread(thread);
         return status;
     }
-    thread->Tcb.TrapFrame = FirstFrame(thread);
     thread->Tcb.BasePriority = thread->Tcb.Priority = process->BasePriority;
     InsertTailList(&process->ThreadListHead, &thread->ThreadListEntry);
     process->ActiveThreads++;
@@ -225,8 +216,7 @@ void PspAbandonThread(ETHREAD *thread)
     thread->Tcb.Teb = NULL;
     thread->IsTerminated = TRUE;
     thread->Process->ActiveThreads--;
-    if (thread->Tcb.AllListEntry.Flink != NULL)
-        RemoveEntryList(&thread->Tcb.AllListEntry);
+    RemoveEntryList(&thread->Tcb.AllListEntry);
     FreeThread(thread);
 }
 

@@ -17,15 +17,17 @@ ETHREAD *PsLookupThread(ULONG id)
     return NULL;
 }
 
-#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x1
+#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED   0x1
 #define THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER 0x4
 
-/* STATUS_PROCESS_IS_TERMINATING, STATUS_NO_MEMORY, STATUS_ACCESS_VIOLATION (an out parameter):
- * then no thread is left.  The client id and TEB attributes are written before it runs. */
+/* STATUS_PROCESS_IS_TERMINATING, STATUS_NO_MEMORY, STATUS_ACCESS_VIOLATION (an out
+ * parameter): then no thread is left.  The client id and TEB attributes are written
+ * before it runs. */
 NTSTATUS NTAPI NtCreateThreadEx(HANDLE *userHandle, ACCESS_MASK desired,
                                 POBJECT_ATTRIBUTES userAttributes, HANDLE processHandle,
-                                PVOID start, PVOID argument, ULONG flags, ULONG_PTR zeroBits,
-                                SIZE_T stackCommit, SIZE_T stackReserve, PVOID userList)
+                                PVOID start, PVOID argument, ULONG flags,
+                                ULONG_PTR zeroBits, SIZE_T stackCommit,
+                                SIZE_T stackReserve, PVOID userList)
 {
     EPROCESS *process;
     ETHREAD *thread;
@@ -39,8 +41,8 @@ NTSTATUS NTAPI NtCreateThreadEx(HANDLE *userHandle, ACCESS_MASK desired,
     if (!NT_SUCCESS(status))
         return status;
     ObReleaseAttributes(&attributes); /* threads have no names in the directory */
-    status = ObReferenceObjectByHandle(processHandle, &PsProcessType, PROCESS_CREATE_THREAD,
-                                       (void **)&process, NULL);
+    status = ObReferenceObjectByHandle(processHandle, &PsProcessType,
+                                       PROCESS_CREATE_THREAD, (void **)&process, NULL);
     if (!NT_SUCCESS(status))
         return status;
     const PSTHREAD wanted = {
@@ -86,7 +88,8 @@ NTSTATUS NTAPI NtOpenThread(HANDLE *userHandle, ACCESS_MASK desired,
     ETHREAD *thread = PsLookupThread((ULONG_PTR)client.UniqueThread);
     if (thread == NULL)
         return STATUS_INVALID_CID;
-    if (client.UniqueProcess != NULL && thread->Process->Id != (ULONG_PTR)client.UniqueProcess)
+    if (client.UniqueProcess != NULL &&
+        thread->Process->Id != (ULONG_PTR)client.UniqueProcess)
         status = STATUS_INVALID_CID;
     else
         status = ObReturnHandle(thread, ObMapAccess(&PsThreadType, desired),
@@ -95,8 +98,8 @@ NTSTATUS NTAPI NtOpenThread(HANDLE *userHandle, ACCESS_MASK desired,
     return status;
 }
 
-/* NULL and NtCurrentThread() are the caller.  On Windows NULL refuses when the caller is the
- * process's last thread (STATUS_CANT_TERMINATE_SELF): so does this. */
+/* NULL and NtCurrentThread() are the caller.  On Windows NULL refuses when the caller is
+ * the process's last thread (STATUS_CANT_TERMINATE_SELF): so does this. */
 NTSTATUS NTAPI NtTerminateThread(HANDLE handle, NTSTATUS exitStatus)
 {
     ETHREAD *thread = PsCurrentThread();
@@ -128,8 +131,8 @@ static NTSTATUS ReturnCount(ULONG *userPrevious, ULONG previous)
 NTSTATUS NTAPI NtSuspendThread(HANDLE handle, ULONG *userPrevious)
 {
     ETHREAD *thread;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsThreadType, THREAD_SUSPEND_RESUME,
-                                                (void **)&thread, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(
+        handle, &PsThreadType, THREAD_SUSPEND_RESUME, (void **)&thread, NULL);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -146,8 +149,8 @@ NTSTATUS NTAPI NtSuspendThread(HANDLE handle, ULONG *userPrevious)
 NTSTATUS NTAPI NtResumeThread(HANDLE handle, ULONG *userPrevious)
 {
     ETHREAD *thread;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsThreadType, THREAD_SUSPEND_RESUME,
-                                                (void **)&thread, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(
+        handle, &PsThreadType, THREAD_SUSPEND_RESUME, (void **)&thread, NULL);
 
     if (!NT_SUCCESS(status))
         return status;
