@@ -1,0 +1,1 @@
+"""The host's half of Fathom: start a machine, talk to its host port, judge how it ended."""

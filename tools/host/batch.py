@@ -1,0 +1,117 @@
+"""Many programs in one boot, a fresh process each, reported in TAP.
+
+A line of the list: PROGRAM.exe [ARG...] [< FILE], quoted as for a POSIX shell; # begins a comment.
+Paths are relative to the list.  A test is ok when its program ended with 0 and the audit after
+it found nothing; each one's exit code, output and crash stand in a YAML block below its line.
+When one brings the machine down, the rest goes on in a fresh boot.
+"""
+import json
+import os
+import shlex
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Job:
+    name: str
+    path: str
+    arguments: list
+    stdin: str | None = None
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+    log: bytearray = field(default_factory=bytearray)
+    verdict: object = None
+    audit: tuple | None = None
+
+
+class BadList(Exception):
+    """A line that cannot be read, or names what is not there."""
+
+
+def read_list(path):
+    """The jobs of a list file; BadList says which line is wrong."""
+    jobs, folder = [], os.path.dirname(os.path.abspath(path))
+    with open(path) as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                words = shlex.split(line, comments=True)
+            except ValueError as wrong:
+                raise BadList(f"{path}:{number}: {wrong}") from None
+            if not words:
+                continue
+            stdin = None
+            if "<" in words:
+                at = words.index("<")
+                if at != len(words) - 2 or at == 0:
+                    raise BadList(f"{path}:{number}: `< FILE' must stand last")
+                words, stdin = words[:at], os.path.join(folder, words[-1])
+            program = os.path.join(folder, words[0])
+            for needed in filter(None, (program, stdin)):
+                if not os.path.isfile(needed):
+                    raise BadList(f"{path}:{number}: {needed}: no such file")
+            name = os.path.splitext(os.path.basename(words[0]))[0]
+            jobs.append(Job(" ".join([name, *words[1:]]), program, words[1:], stdin))
+    return jobs
+
+
+class Collector:
+    """The sink of a session: keeps each program's output apart."""
+
+    def __init__(self, jobs):
+        self.jobs, self.current = jobs, 0
+
+    def start(self, index):
+        self.current = index
+
+    def output(self, index, data):
+        self.jobs[index].stdout += data
+
+    def error(self, index, data):
+        self.jobs[index].stderr += data
+
+    def log(self, data):
+        if self.current < len(self.jobs):
+            self.jobs[self.current].log += data
+
+    def stdin(self, _):
+        return None
+
+
+def audit_faults(audit):
+    """What an audit found wrong, in words; empty when nothing."""
+    if audit is None:
+        return ["no audit came"]
+    failures, before, after, regions, handles, text = audit
+    wrong = []
+    if failures:
+        wrong.append(f"memory manager: invariant {failures} broken: {text}")
+    if after != before:
+        wrong.append(f"free pages: {before} before, {after} after")
+    if regions:
+        wrong.append(f"{regions} regions left")
+    if handles:
+        wrong.append(f"{handles} handles left")
+    return wrong
+
+
+def text_of(data):
+    return json.dumps(data.decode("utf-8", "backslashreplace"), ensure_ascii=False)
+
+
+def report(number, job):
+    """The TAP lines of one job; True when it is ok."""
+    verdict = job.verdict
+    faults = audit_faults(job.audit) if verdict.kind in ("exited", "larger", "crashed") else []
+    good = verdict.kind == "exited" and verdict.status == 0 and not faults
+    lines = [f"{'ok' if good else 'not ok'} {number} - {job.name.replace('#', chr(92) + '#')}", "  ---"]
+    if verdict.kind in ("exited", "larger"):
+        lines.append(f"  exit: {verdict.status}")
+    else:
+        lines.append(f"  end: {json.dumps(verdict.line().removeprefix('fathom: '))}")
+    if verdict.kind == "crashed":
+        lines.append(f"  exception: 0x{verdict.status:08X}")
+        lines.append(f"  address: {json.dumps(verdict.where or hex(verdict.address))}")
+    lines += [f"  audit: {json.dumps(fault)}" for fault in faults]
+    lines += [f"  {name}: {text_of(data)}" for name, data in
+              (("stdout", job.stdout), ("stderr", job.stderr), ("log", job.log)) if data]
+    return good, "\n".join(lines + ["  ..."])

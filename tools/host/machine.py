@@ -1,0 +1,162 @@
+"""One virtual machine: QEMU's command line for each way to boot, its lines, its end.
+
+Nothing has a fixed name or port: the machine's lines are socket pairs that QEMU inherits, and
+its files lie in a private directory.  If we die, QEMU dies (PR_SET_PDEATHSIG).
+
+  console  COM1     what a person sees; the firmware and the loaders write there too
+  events   COM2     trace events (to a file, if asked)
+  host     E9h out  frames from the kernel (frames.py)
+  reply    COM3     frames to the kernel
+  qmp               QEMU's own, for an NMI
+"""
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BOOTS = ("multiboot", "ia32", "x64")
+OVMF_X64 = "/usr/share/ovmf/OVMF.fd"
+OVMF_IA32 = ("/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF32_VARS_4M.fd")
+DEFAULT_CPU = "max"
+EXIT_ORDERLY, EXIT_BUGCHECK = 33, 35  # (10h << 1) | 1 and (11h << 1) | 1 of isa-debug-exit
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Machine:
+    """options: boot, mem (MiB), cpu, icount, usb, display; out: the build directory."""
+
+    def __init__(self, out, boot="multiboot", mem=256, cpu=DEFAULT_CPU, icount=False, usb=False,
+                 screen=False, events=None, halted=None):
+        self.out, self.boot, self.mem, self.cpu = out, boot, mem, cpu
+        self.icount, self.usb, self.screen = icount, usb, screen
+        self.events, self.halted = events, halted
+        self.folder = tempfile.mkdtemp(prefix="fathom-")
+        self.process = None
+        self.errors = None
+        self.inherited = []
+
+    # ---- what it boots with ----
+
+    def kernel(self):
+        return os.path.join(self.out, "kernel", "ntoskrnl.exe")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def make_image(self, archive, cmdline, kernel):
+        """A private disk with this archive and command line."""
+        image = self.path("disk.img")
+        loaders = [os.path.join(self.out, "efi", n) for n in ("BOOTIA32.EFI", "BOOTX64.EFI")]
+        subprocess.run([os.path.join(TOP, "tools", "mkimage.sh"), image, kernel, archive, *loaders],
+                       check=True, env={**os.environ, "FATHOM_CMDLINE": cmdline})
+        return image
+
+    def _line(self, name):
+        """A socket pair; QEMU's chardev of that name is one end, the other is returned."""
+        ours, theirs = socket.socketpair()
+        self.inherited.append(theirs)
+        return ours, ["-chardev", f"socket,id={name},fd={theirs.fileno()}"]
+
+    def _boot_arguments(self, archive, cmdline, kernel):
+        if self.boot == "multiboot":
+            arguments = ["-kernel", kernel, "-append", cmdline]
+            return arguments + (["-initrd", archive] if archive else [])
+        return self._disk_arguments(self.make_image(archive, cmdline, kernel))
+
+    def _disk_arguments(self, image):
+        if self.boot == "x64":
+            arguments = ["-bios", OVMF_X64]
+        else:
+            shutil.copyfile(OVMF_IA32[1], self.path("vars.fd"))  # stale variables lead to its shell
+            flash = "if=pflash,format=raw,unit="
+            arguments = ["-M", "q35", "-drive", f"{flash}0,readonly=on,file={OVMF_IA32[0]}",
+                         "-drive", f"{flash}1,file={self.path('vars.fd')}"]
+        disk = "virtio-blk-pci,drive=disk,bootindex=0"
+        if self.usb:
+            disk = "usb-storage,drive=disk,bootindex=0"
+            arguments += ["-device", "qemu-xhci"]
+        return arguments + ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={image}",
+                            "-device", disk]
+
+    def start(self, cmdline, archive=None, kernel=None, image=None):
+        """Start it.  image: a ready disk instead of archive and cmdline."""
+        program = os.environ.get("FATHOM_QEMU") or (
+            "qemu-system-x86_64" if self.boot == "x64" else "qemu-system-i386")
+        arguments = [program, "-m", str(self.mem), "-cpu", self.cpu, "-accel", "tcg", "-nodefaults",
+                     "-net", "none", "-display", "none", "-no-reboot", "-no-user-config",
+                     "-vga", "std" if self.screen else "none",
+                     "-device", "isa-debug-exit,iobase=0x501,iosize=2"]
+        if self.icount:
+            arguments += ["-icount", "shift=0,sleep=off"]
+        if self.halted:
+            arguments += ["-S", "-gdb", f"unix:{self.halted},server=on,wait=off"]
+        self.console, console = self._line("console")
+        self.reply, reply = self._line("reply")
+        self.host, host = self._line("host")
+        self.qmp, qmp = self._line("qmp")
+        events = ["-serial", f"file:{self.events}" if self.events else "null"]
+        arguments += console + ["-serial", "chardev:console"] + events
+        arguments += reply + ["-serial", "chardev:reply"]
+        arguments += host + ["-device", "isa-debugcon,iobase=0xe9,chardev=host"]
+        arguments += qmp + ["-mon", "chardev=qmp,mode=control"]
+        if image:
+            arguments += self._disk_arguments(image)
+        else:
+            arguments += self._boot_arguments(archive, cmdline, kernel or self.kernel())
+        self.errors = open(self.path("qemu.log"), "w+b")
+        self.process = subprocess.Popen(
+            arguments, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors,
+            pass_fds=[s.fileno() for s in self.inherited], preexec_fn=_die_with_parent,
+            start_new_session=True)
+        for line in self.inherited:
+            line.close()
+        self.inherited = []
+
+    # ---- while it runs ----
+
+    def nmi(self):
+        """A non-maskable interrupt, by QMP: the kernel answers with its threads' stacks."""
+        self.qmp.setblocking(True)
+        self.qmp.settimeout(2)
+        try:
+            for command in ("qmp_capabilities", "inject-nmi"):
+                self.qmp.sendall(b'{"execute": "%s"}\n' % command.encode())
+        except OSError:
+            pass  # it has ended meanwhile
+
+    def wait(self, seconds):
+        """QEMU's exit status, or None if it still runs after so long."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def qemu_says(self):
+        """What QEMU itself wrote: why it would not start."""
+        self.errors.seek(0)
+        return self.errors.read().decode("utf-8", "replace").strip()
+
+    def close(self):
+        """End it, whatever it does, and remove its files."""
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for line in (getattr(self, n, None) for n in ("console", "reply", "host", "qmp")):
+            if line:
+                line.close()
+        if self.errors:
+            self.errors.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

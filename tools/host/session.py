@@ -1,0 +1,215 @@
+"""One boot with a run list, followed frame by frame until it has ended.
+
+    boot --H--> running --time is up: K--> killing --no answer: NMI--> nmi --no answer--> end
+                   |  ^                       |
+                   |  +-------- X ------------+            Q, or QEMU ends: end
+
+Each program gets a Verdict.  The end of the machine itself gives one to the program that ran
+when a bug check, a triple fault or a hung kernel cut it short; a machine that never said H has
+no boot.  The words of programs are only data here: nothing but frames is judged.
+"""
+import os
+import selectors
+import time
+
+from . import frames
+from .machine import EXIT_BUGCHECK
+from .verdict import Verdict, from_frame
+
+BOOT_SECONDS = {"multiboot": 60, "ia32": 180, "x64": 180}
+KILL_GRACE, NMI_GRACE, END_GRACE = 10, 5, 10
+CONSOLE_KEPT = 1 << 16
+STDIN_PIECE = 16384
+LOADER_STOPPED = b"fathom: boot stopped"
+
+
+class Session:
+    """sink: an object with start(i), output(i, bytes), error(i, bytes), log(bytes), and
+    stdin(i): a descriptor to read the program's input from, or None for none."""
+
+    def __init__(self, machine, token, timeout, sink, on_console=None):
+        self.machine, self.token, self.timeout, self.sink = machine, token, timeout, sink
+        self.on_console = on_console
+        self.verdicts, self.audits = {}, {}
+        self.current = None   # index of the program that runs
+        self.end = None       # Verdict on the machine itself, when it did not end in order
+        self.console = bytearray()
+        self.bugcheck = None
+        self.hello = self.quit = False
+        self.decoder = frames.Decoder()
+        self.selector = selectors.PollSelector()  # poll takes regular files, epoll does not
+        self.wanted = None    # (index, max) of standard input asked for
+        self._phase("boot", BOOT_SECONDS[machine.boot])
+
+    def _phase(self, name, seconds):
+        self.phase = name
+        self.deadline = time.monotonic() + seconds if seconds else None
+
+    def watch(self, descriptor, call):
+        """Also call call(descriptor) whenever something can be read there."""
+        self.selector.register(descriptor, selectors.EVENT_READ, call)
+
+    # ---- the loop ----
+
+    def follow(self):
+        """Until the machine has ended.  Leaves verdicts, audits and end."""
+        self.selector.register(self.machine.host, selectors.EVENT_READ, self._host)
+        self.selector.register(self.machine.console, selectors.EVENT_READ, self._console)
+        try:
+            while self.phase != "over":
+                left = None if self.deadline is None else self.deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    self._late()
+                    continue
+                for key, _ in self.selector.select(left):
+                    if self.phase != "over":
+                        key.data(key.fileobj)
+        except frames.Damaged as wrong:
+            self._over(Verdict("noboot", None, 0, f"damaged frame: {wrong}"))
+        finally:
+            self.selector.close()
+        self._judge_cut_short()
+
+    def _late(self):
+        """The deadline of this phase has passed."""
+        if self.phase == "boot":
+            self._over(Verdict("noboot", None, 0, "the kernel did not report in time"))
+        elif self.phase == "running":
+            self._send(frames.KILL)
+            self._phase("killing", KILL_GRACE)
+        elif self.phase == "killing":
+            self.machine.nmi()
+            self._phase("nmi", NMI_GRACE)
+        elif self.phase == "nmi":
+            self._over(Verdict("hang", None, 0, "the kernel no longer answers"))
+        else:  # "ending": it said all
+            self._over(None if self.quit else self._how_it_ended(self.machine.wait(0)))
+
+    def _over(self, verdict):
+        self.phase, self.end = "over", verdict
+
+    def _send(self, kind, payload=b""):
+        try:
+            self.machine.reply.sendall(frames.encode(kind, payload))
+        except OSError:
+            pass  # it has ended meanwhile; the host line will say so
+
+    # ---- what comes ----
+
+    def _console(self, line):
+        data = self._receive(line)
+        if not data:
+            self.selector.unregister(line)
+            return
+        self.console += data
+        del self.console[:-CONSOLE_KEPT]
+        if self.on_console:
+            self.on_console(data)
+        if not self.hello and LOADER_STOPPED in self.console:
+            reason = [w for w in self.console_text().split("\n") if w.startswith("fathom: ")]
+            self._over(Verdict("noboot", None, 0, reason[0].removeprefix("fathom: ")))
+
+    @staticmethod
+    def _receive(line):
+        try:
+            return line.recv(65536)
+        except ConnectionError:
+            return b""
+
+    def _host(self, line):
+        data = self._receive(line)
+        if not data:
+            self.selector.unregister(line)
+            status = self.machine.wait(END_GRACE)
+            self._over(None if self.quit else self._how_it_ended(status))
+            return
+        for kind, payload in self.decoder.feed(data):
+            self._frame(kind, payload)
+
+    def _frame(self, kind, payload):
+        if kind == frames.HELLO:
+            if payload.decode("latin-1") != self.token:
+                raise frames.Damaged("foreign token")
+            self.hello = True
+            self._phase("running", self.timeout)
+        elif kind == frames.START:
+            (self.current, _) = frames.words(payload, 1)
+            self._phase("running", self.timeout)
+            self.sink.start(self.current)
+        elif kind in (frames.OUTPUT, frames.ERROR):
+            index, data = frames.words(payload, 1)
+            (self.sink.output if kind == frames.OUTPUT else self.sink.error)(index, data)
+        elif kind == frames.INPUT:
+            index, most, _ = frames.words(payload, 2)
+            self._want_input(index, most)
+        elif kind == frames.VERDICT:
+            self._verdict(payload)
+        elif kind == frames.AUDIT:
+            index, *numbers, text = frames.words(payload, 6)
+            self.audits[index] = (*numbers, text.decode("utf-8", "replace").strip("\0\n"))
+        elif kind in (frames.LOG, frames.THREADS):
+            self.sink.log(payload)
+        elif kind == frames.BUGCHECK:
+            self.bugcheck = payload.decode("utf-8", "replace")
+            self.sink.log(payload)
+            if self.phase != "nmi":
+                self._phase("ending", END_GRACE)
+        elif kind == frames.QUIT:
+            self.quit = payload.decode("latin-1") == self.token
+            self._phase("ending", END_GRACE)
+
+    def _verdict(self, payload):
+        index, kind, status, address, text = frames.words(payload, 4)
+        if kind == frames.EXITED and self.phase == "killing":
+            kind = frames.KILLED  # it ended by our word, however it puts it
+        self.verdicts[index] = from_frame(kind, status, address, text)
+        self.current = None
+        self._forget_input()
+        self._phase("running", self.timeout)
+
+    # ---- standard input, read only when a program reads ----
+
+    def _want_input(self, index, most):
+        descriptor = self.sink.stdin(index)
+        if descriptor is None or not most:
+            self._send(frames.DATA)
+            return
+        self.wanted = (descriptor, min(most, STDIN_PIECE))
+        self.selector.register(descriptor, selectors.EVENT_READ, self._input_ready)
+
+    def _input_ready(self, descriptor):
+        _, most = self.wanted
+        self._forget_input()
+        try:
+            data = os.read(descriptor, most)
+        except OSError:
+            data = b""
+        self._send(frames.DATA, data)
+
+    def _forget_input(self):
+        if self.wanted:
+            self.selector.unregister(self.wanted[0])
+            self.wanted = None
+
+    # ---- how it ended ----
+
+    def console_text(self):
+        return self.console.decode("utf-8", "replace").replace("\r", "")
+
+    def _how_it_ended(self, status):
+        """QEMU has ended (status) or hangs (None) without the kernel's last word."""
+        if self.phase == "nmi":
+            return Verdict("hang", None, 0, "the kernel no longer answered; its stacks are above")
+        if self.bugcheck is not None or status == EXIT_BUGCHECK:
+            first = (self.bugcheck or "").strip().split("\n")[0]
+            return Verdict("bugcheck", None, 0, first)
+        if status == 0:
+            return Verdict("triple", None, 0, "the machine reset itself")
+        if not self.hello:
+            says = self.machine.qemu_says()
+            return Verdict("noboot", None, 0, says.split("\n")[-1] if says else f"status {status}")
+        return Verdict("bugcheck", None, 0, f"ended without a verdict, status {status}")
+
+    def _judge_cut_short(self):
+        if self.end and self.current is not None:
+            self.verdicts.setdefault(self.current, self.end)

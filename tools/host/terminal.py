@@ -1,0 +1,70 @@
+"""The machine's console on ours: raw keys in, text out, and the terminal as it was at the end."""
+import os
+import re
+import sys
+import termios
+import tty
+
+CTRL_C = b"\x03"
+# What firmware sends to arrange a screen: not wanted in a file, a log or a scrolled terminal.
+ESCAPES = re.compile(rb"\x1b\[[=?0-9;]*[A-Za-z]|\r(?=\n)")
+UNFINISHED = re.compile(rb"(\x1b(\[[=?0-9;]*)?|\r)\Z")
+
+
+def write_all(descriptor, data):
+    """All of it, or as much as anyone still reads: a closed pipe is no failure of the run."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(descriptor, view):]
+        except BlockingIOError:
+            continue
+        except OSError:
+            return
+
+
+class PlainText:
+    """Console bytes without escape sequences, whichever way they are cut."""
+
+    def __init__(self):
+        self.pending = b""
+
+    def feed(self, data):
+        data = self.pending + data
+        cut = UNFINISHED.search(data)
+        self.pending = data[cut.start():] if cut else b""
+        return ESCAPES.sub(b"", data[:cut.start()] if cut else data)
+
+
+class RawTerminal:
+    """A context in which keys come one by one, unechoed; Ctrl-C too."""
+
+    def __enter__(self):
+        self.descriptor = sys.stdin.fileno()
+        self.saved = termios.tcgetattr(self.descriptor)
+        tty.setraw(self.descriptor, termios.TCSANOW)
+        return self
+
+    def __exit__(self, *_):
+        termios.tcsetattr(self.descriptor, termios.TCSADRAIN, self.saved)
+        write_all(1, b"\x1b[0m")
+
+
+def interactive():
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+class Left(Exception):
+    """Ctrl-C: the person leaves."""
+
+
+def connect(session, console):
+    """Keys go to the machine's console; Ctrl-C raises Left out of session.follow()."""
+
+    def key(descriptor):
+        data = os.read(descriptor, 1024)
+        if CTRL_C in data or not data:
+            raise Left
+        console.sendall(data)
+
+    session.watch(sys.stdin.fileno(), key)

@@ -1,0 +1,71 @@
+"""How a run ended, as an exit code of `fathom run` and in words.
+
+An exit code of 0 to 124 is passed on as it is.  125 and above are reserved; whatever the kind,
+the last line of standard error then says it in full.
+"""
+from dataclasses import dataclass, field
+
+LARGEST_PLAIN = 124
+USAGE = 125
+RESERVED = {  # kind: (exit code, meaning)
+    "usage": (USAGE, "the tool was called wrongly, or the system is not built"),
+    "larger": (240, "the program exited with a code above 124"),
+    "crashed": (241, "an exception that the program did not handle"),
+    "hang": (242, "the program did not end within --timeout"),
+    "bugcheck": (243, "the kernel stopped itself"),
+    "triple": (244, "the machine reset itself (triple fault)"),
+    "noboot": (245, "the kernel never reported"),
+    "unstarted": (246, "the program could not be started"),
+}
+
+
+def table():
+    """The reserved codes, for --help."""
+    rows = [f"  0..{LARGEST_PLAIN}    the program's own exit code"]
+    rows += [f"  {code}       {meaning}" for code, meaning in RESERVED.values()]
+    return "\n".join(rows)
+
+
+@dataclass
+class Verdict:
+    """kind: "exited" or a key of RESERVED; status: the 32-bit value, where there is one."""
+    kind: str
+    status: int | None = None
+    address: int = 0
+    where: str = ""  # module+offset, or another detail
+    notes: list = field(default_factory=list)  # audits and the like
+
+    @property
+    def code(self):
+        if self.kind == "exited":
+            return self.status
+        return RESERVED[self.kind][0]
+
+    def line(self):
+        """The last line of standard error; None when the exit code says all."""
+        if self.kind == "exited":
+            return None
+        value = "" if self.status is None else f" 0x{self.status:08X}"
+        place = f" at {self.where}" if self.kind == "crashed" and self.where else ""
+        detail = f": {self.where}" if self.kind != "crashed" and self.where else ""
+        words = {
+            "larger": f"exit code{value} ({self.status})",
+            "crashed": f"crashed{value}{place}",
+            "hang": f"hang{detail}",
+            "bugcheck": f"bug check{value}{detail}",
+            "triple": f"triple fault{detail}",
+            "noboot": f"no boot{detail}",
+            "unstarted": f"could not start{value}{detail}",
+        }
+        return "fathom: " + words[self.kind]
+
+
+def from_frame(kind, status, address, text):
+    """The verdict that an X frame carries."""
+    where = text.decode("utf-8", "replace").strip("\0\n")
+    if kind == 0 and status <= LARGEST_PLAIN:
+        return Verdict("exited", status)
+    names = {0: "larger", 1: "crashed", 2: "hang", 3: "unstarted"}
+    if kind == 2:
+        return Verdict("hang", None, address, where)
+    return Verdict(names.get(kind, "crashed"), status, address, where)
