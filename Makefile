@@ -30,7 +30,7 @@ CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mno-sse -fno-omit-frame
   -fno-optimize-sibling-calls -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-ident -MMD -MP \
   -ffile-prefix-map=$(abspath $(S))/= -I$(S)/include -I$(O)/gen
 
-include $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/mk/image.mk $(S)/mk/run.mk $(S)/mk/test.mk
+include $(S)/mk/setup.mk $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/mk/image.mk $(S)/mk/run.mk $(S)/mk/test.mk
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(S)/Makefile $(S)/mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16

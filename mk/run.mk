@@ -1,1 +1,27 @@
-# run.mk - make run, walk, gdb, bench.
+# run.mk - make run, walk, gdb, bench: the built system started by tools/fathom.
+#
+#   BOOT=multiboot|ia32|x64   the way in (make run; x64)
+#   MEM=MB  CPU=MODEL         the machine
+export FATHOM_OUT := $(abspath $(O))
+BOOT ?= x64
+MACHINE := $(if $(MEM),--mem $(MEM)) $(if $(CPU),--cpu $(CPU))
+FATHOM := $(S)/tools/fathom
+SYSTEM := $(O)/kernel/ntoskrnl.exe $(O)/archive.tar
+COLOUR := $$(test -t 1 && echo --env CLICOLOR_FORCE=1)
+
+run: $(SYSTEM) $(LOADERS) ## boot a disk image by UEFI: the walk, then (on a terminal) the prompt
+	@$(FATHOM) boot --boot $(BOOT) $(MACHINE)
+walk: $(SYSTEM) ## only the walk, instructions counted
+	@$(FATHOM) run --icount $(MACHINE) $(COLOUR) $(O)/archive/walk.exe
+gdb: $(SYSTEM) $(O)/gdb/ready ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal)
+	@$(FATHOM) gdb $(MACHINE) $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) $(or $(PROGRAM),$(O)/bin/walk.exe) $(ARGS)
+bench: $(SYSTEM) $(LOADERS) $(O)/tests/bench/bench.exe ## what things cost: one line `name value unit` each
+	@$(PYTHON) $(S)/tests/bench/bench.py $(O)/tests/bench/bench.exe
+.PHONY: run walk gdb bench
+
+# What gdb reads: an ELF copy of the kernel (it mis-reads DWARF of a PE above 2 GiB), and NASM's
+# line tables, which tools/gdb/ adds at the addresses of the link maps.
+$(O)/gdb/ready: $(SYSTEM)
+	@mkdir -p $(O)/gdb
+	@$(MINGW)objcopy --remove-leading-char -O elf32-i386 $(O)/kernel/ntoskrnl.exe $(O)/gdb/ntoskrnl.elf
+	@touch $@

@@ -1,1 +1,51 @@
-# test.mk - make test.
+# test.mk - make test: every test through prove.
+#
+# A test is found by where it lies; its first line may say what it needs:
+#   tests/host/NAME.c       /* sources: kernel/rtl/avl.c ... */   built for the host, ASan + UBSan;
+#                           /* cflags: -I... */ on a second line for more flags
+#   tests/guest/SET/NAME.c  (or .cpp)  /* link: -lole32 */  built as any Win32 program; all of a SET
+#                           run in one boot (tools/fathom batch), exit code 0 is success
+#   tests/*/NAME.t          an executable that speaks TAP
+# `make test-NAME` runs what has NAME in its path.
+HOST_CC ?= gcc
+HOST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
+  -fno-omit-frame-pointer -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) -I$(S)/kernel
+HOST_TESTS := $(patsubst tests/host/%.c,$(O)/tests/host/%,$(call files,tests/host/test_*.c))
+HOST_HEADERS := $(wildcard $(addprefix $(S)/,include/*.h kernel/*/*.h ntdll/*.h ntdll/*/*.h tests/host/*.h))
+GUEST_C := $(call files,tests/guest/*/*.c)
+GUEST_CPP := $(call files,tests/guest/*/*.cpp)
+GUEST_EXES := $(GUEST_C:%.c=$(O)/%.exe) $(GUEST_CPP:%.cpp=$(O)/%.exe)
+GUEST_SETS := $(sort $(patsubst tests/guest/%/,%,$(dir $(GUEST_C) $(GUEST_CPP))))
+GUEST_LISTS := $(GUEST_SETS:%=$(O)/tests/guest/%.list)
+TOOL_EXES := $(patsubst %.c,$(O)/%.exe,$(call files,tests/*/programs/*.c)) \
+  $(patsubst %.cpp,$(O)/%.exe,$(call files,tests/*/programs/*.cpp))
+TAP_TESTS := $(filter-out tests/host/%,$(call files,tests/*/*.t tests/*.t))
+said = $$(sed -n '1,3s,.*$(1): \([^*]*\)\*/.*,\1,p' $(2))
+
+host_sources = $(foreach f,$(shell sed -n '1,3s,.*sources: \([^*]*\)\*/.*,\1,p' $(S)/tests/host/$(1).c),$(call src,$(f)))
+.SECONDEXPANSION:
+$(HOST_TESTS): $(O)/tests/host/%: $(S)/tests/host/%.c $$(call host_sources,$$*) $(HOST_HEADERS) $(GEN)
+	@mkdir -p $(@D)
+	$(HOST_CC) $(HOST_CFLAGS) $(call said,cflags,$<) -o $@ $< $(call host_sources,$*) $(call said,link,$<) -lcmocka -lpthread
+$(O)/tests/%.exe: $(S)/tests/%.c $(wildcard $(S)/tests/guest/*.h)
+	@mkdir -p $(@D)
+	$(MINGW)gcc -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest $< -o $@ $(call said,link,$<)
+$(O)/tests/%.exe: $(S)/tests/%.cpp $(wildcard $(S)/tests/guest/*.h)
+	@mkdir -p $(@D)
+	$(MINGW)g++ -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -static $< -o $@ $(call said,link,$<)
+$(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk
+	@for exe in $(sort $(filter $(O)/tests/guest/$*/%,$(GUEST_EXES))); do \
+	  name=$$(basename $$exe .exe); src=$$(ls $(S)/tests/guest/$*/$$name.c* | head -n 1); \
+	  echo "$*/$$name.exe $(call said,args,$$src)"; done > $@
+
+TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(TAP_TESTS))
+PROVE := prove --jobs 2 --timer --merge --exec '$(PYTHON) $(S)/tests/exec.py'
+TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe
+
+test: $(TESTS) $(TEST_NEEDS) ## every test, through prove
+	@$(PROVE) $(TESTS)
+test-host: $(HOST_TESTS) ## the tests that run on the host
+	@$(PROVE) $(HOST_TESTS)
+test-%: $(TESTS) $(TEST_NEEDS)
+	@$(PROVE) $(foreach t,$(TESTS),$(if $(findstring $*,$(t)),$(t)))
+.PHONY: test test-host

@@ -1,0 +1,14 @@
+# setup.mk - before anything is built: are the tools here?
+#
+# Looked at while make reads its files, so that nothing, python3 included, is needed before.
+SETUP_FREE := help clean
+SETUP_GROUP := $(if $(filter test test-% check-% gdb lint,$(MAKECMDGOALS)),test,run)
+ifneq ($(or $(filter-out $(SETUP_FREE),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
+ifeq ($(findstring n,$(firstword -$(MAKEFLAGS)))$(SETUP_DONE),)
+ifneq ($(shell $(S)/tools/setup.sh $(SETUP_GROUP) && echo ready),ready)
+$(error what is named above is missing)
+endif
+endif
+endif
+export SETUP_DONE := yes
+export PYTHONDONTWRITEBYTECODE := 1
