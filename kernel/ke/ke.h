@@ -98,6 +98,7 @@ typedef struct _KTHREAD {
     BOOLEAN TerminatePending;    /* die at the next return to user mode; waits end at once */
     NTSTATUS ExitStatus;
     ULONGLONG KernelTime, UserTime; /* ticks */
+    BOOLEAN DebugActive;         /* its debug registers are in use */
     ULONG ContextSwitches;
     ULONG ExitWork;              /* not 0: leave to user mode by the long way (KeRequestExitWork) */
 } KTHREAD, *PKTHREAD;
@@ -172,6 +173,11 @@ void KeRequestExitWork(PKTHREAD);
  * right silently, as Windows does. */
 void KeContextFromThread(PKTHREAD, CONTEXT *);
 void KeContextToThread(PKTHREAD, const CONTEXT *);
+/* Entry points of ntdll, filled by ps at start-up. */
+extern ULONG_PTR KeUserCallReturn;                /* KiFastSystemCallRet */
+extern ULONG_PTR KeUserExceptionDispatcher;       /* KiUserExceptionDispatcher */
+extern ULONG_PTR KeUserApcDispatcher;             /* KiUserApcDispatcher */
+extern ULONG_PTR KeRaiseUserExceptionDispatcher;  /* KiRaiseUserExceptionDispatcher */
 /* Hooks by which what stands above is reached. */
 extern void (*KeActivateSpace)(struct _MMSPACE *); /* mm: load CR3 if it differs */
 extern BOOLEAN (*KeIdleWork)(void);                /* mm: zero a page; FALSE: nothing to do */
@@ -185,6 +191,8 @@ extern LIST_ENTRY KeAllThreads;
  * suspend, APCs, termination.  PsExitPending is the hook by which ps ends a thread. */
 void KiServicePendingUserMode(KTRAP_FRAME *);
 extern void (*KePsTerminateHook)(void);
+/* ps: the program has no handler for this exception: say so and end the process. */
+extern void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);
 /* Enter user mode for the first time with this frame (never returns). */
 DECLSPEC_NORETURN void KiReturnToUser(KTRAP_FRAME *);
 

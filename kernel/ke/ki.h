@@ -52,6 +52,7 @@ static inline ULONG KiEsp0(PKTHREAD thread)
 void KiSaveFloat(PKTHREAD);    /* registers to its area */
 void KiRestoreFloat(PKTHREAD); /* and back */
 void KiInitializeFloat(PKTHREAD);
+void KiLoadDebugRegisters(PKTHREAD); /* those of its frame, or none */
 
 /* thread.c, for wait.c: interrupts off around each. */
 void KiSwapThread(void);              /* the current thread is Waiting: run another */

@@ -66,6 +66,18 @@ static void KiMakeCleanFloat(void)
         __asm__ volatile("fnsave %0; frstor %0" : "+m"(KiCleanFloat));
 }
 
+void KiLoadDebugRegisters(PKTHREAD thread)
+{
+    const KTRAP_FRAME *f = KiUserFrame(thread);
+    if (thread->DebugActive) {
+        __asm__ volatile("mov %0, %%dr0" ::"r"(f->Dr0));
+        __asm__ volatile("mov %0, %%dr1" ::"r"(f->Dr1));
+        __asm__ volatile("mov %0, %%dr2" ::"r"(f->Dr2));
+        __asm__ volatile("mov %0, %%dr3" ::"r"(f->Dr3));
+    }
+    __asm__ volatile("mov %0, %%dr7" ::"r"(thread->DebugActive ? f->Dr7 : 0));
+}
+
 /* ---- ready queues ---- */
 
 void KiSetReschedule(void)
@@ -146,6 +158,8 @@ static void KiSwitchTo(PKTHREAD next)
     KiPcr.CurrentThread = next;
     KiTss.Esp0 = KiEsp0(next);
     KiSetSegmentBase(KGDT_R3_TEB, (ULONG)next->Teb);
+    if (old->DebugActive || next->DebugActive)
+        KiLoadDebugRegisters(next);
     if (next->Space != NULL) {
         KeActivateSpace(next->Space);
         KiSetTaskCr3();

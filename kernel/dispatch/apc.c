@@ -1,0 +1,88 @@
+/* apc.c - what a thread still has to do on its way to user mode.
+ *
+ * In this order, until nothing is left: die, stay suspended, give way to another thread, run
+ * a user APC.  An APC goes to ntdll!KiUserApcDispatcher with the registers to go on with
+ * behind its arguments:
+ *
+ *     old ESP, rounded down ->  CONTEXT
+ *                               SystemArgument2, SystemArgument1, NormalContext
+ *     new ESP ->                NormalRoutine
+ *
+ * Windows: KiServiceExit, KiInitializeUserApc.
+ */
+#include "dispatch/service.h"
+#include "ke/ki.h"
+#include "mm/mm.h"
+
+ULONG_PTR KeUserApcDispatcher;
+void (*KePsTerminateHook)(void);
+void KiEnterUser(KTRAP_FRAME *) DECLSPEC_NORETURN;
+
+static void KiDeliverApc(PKTHREAD thread, KTRAP_FRAME *frame)
+{
+    KAPC *apc = CONTAINING_RECORD(RemoveHeadList(&thread->ApcListHead), KAPC, ApcListEntry);
+    const ULONG arguments[4] = {(ULONG)apc->NormalRoutine, (ULONG)apc->NormalContext,
+                                (ULONG)apc->SystemArgument1, (ULONG)apc->SystemArgument2};
+    thread->UserApcPending = !IsListEmpty(&thread->ApcListHead);
+    if (apc->FreeRoutine)
+        apc->FreeRoutine(apc);
+    CONTEXT context = {.ContextFlags = CONTEXT_FULL | CONTEXT_FLOATING_POINT |
+                                       (KeFeatures.Fxsr ? CONTEXT_EXTENDED_REGISTERS : 0)};
+    KeContextFromThread(thread, &context);
+    const ULONG at = ((frame->HardwareEsp & ~3u) - sizeof context) & ~3u;
+    const ULONG esp = at - sizeof arguments;
+    NTSTATUS status = MmCopyToUser((void *)at, &context, sizeof context);
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser((void *)esp, arguments, sizeof arguments);
+    if (!NT_SUCCESS(status)) {
+        EXCEPTION_RECORD record = {.ExceptionCode = status,
+                                   .ExceptionAddress = (PVOID)frame->Eip};
+        KePsCrashHook(&record, frame);
+        return;
+    }
+    frame->HardwareEsp = esp;
+    frame->Eip = frame->DbgEip = KeUserApcDispatcher;
+    frame->EFlags &= ~0x500u; /* TF, DF */
+}
+
+/* Interrupts are off on entry and on return.  With TerminatePending it does not return. */
+void KiServicePendingUserMode(KTRAP_FRAME *frame)
+{
+    PKTHREAD thread = KeGetCurrentThread();
+    __asm__ volatile("cli");
+    for (;;) {
+        thread->ExitWork = FALSE;
+        if (thread->TerminatePending) {
+            __asm__ volatile("sti");
+            KePsTerminateHook();
+        } else if (thread->SuspendCount != 0) {
+            KeWaitForSingleObject(&thread->ResumeEvent, FALSE, TRUE, NULL);
+        } else if (KiRescheduleIfDue()) {
+            continue;
+        } else if (thread->UserApcPending && !IsListEmpty(&thread->ApcListHead)) {
+            __asm__ volatile("sti");
+            KiDeliverApc(thread, frame);
+            __asm__ volatile("cli");
+        } else {
+            break;
+        }
+    }
+    thread->UserApcPending = FALSE;
+    KiPcr.Reschedule = FALSE;
+}
+
+void KiReturnToUser(KTRAP_FRAME *frame)
+{
+    PKTHREAD thread = KeGetCurrentThread();
+    KTRAP_FRAME *place = KiUserFrame(thread);
+    KeDisable();
+    if (frame != place)
+        memmove(place, frame, offsetof(KTRAP_FRAME, V86Es));
+    thread->TrapFrame = place;
+    place->DbgArgMark = KTRAP_FRAME_MARK;
+    place->SegCs = KGDT_R3_CODE;
+    place->HardwareSegSs = place->SegDs = place->SegEs = KGDT_R3_DATA;
+    place->SegFs = KGDT_R3_TEB;
+    place->EFlags |= 0x202;
+    KiEnterUser(place);
+}

@@ -1,0 +1,130 @@
+/* exception.c - an exception to its user handler.
+ *
+ * The program's registers and the exception are laid on its own stack, and it goes on in
+ * ntdll!KiUserExceptionDispatcher:
+ *
+ *     old ESP, rounded down ->  CONTEXT
+ *                               EXCEPTION_RECORD
+ *                               PCONTEXT
+ *     new ESP ->                PEXCEPTION_RECORD
+ *
+ * The stack is the program's business: if it cannot be written, the process dies and the
+ * kernel goes on.  NtContinue and NtRaiseException are the ways back.  Windows: KiDispatchException.
+ */
+#include "dispatch/service.h"
+#include "ke/ki.h"
+#include "mm/mm.h"
+
+ULONG_PTR KeUserExceptionDispatcher, KeRaiseUserExceptionDispatcher;
+void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);
+
+#define EFLAGS_TF 0x100u
+#define EFLAGS_DF 0x400u
+#define OLD_CONTEXT_SIZE offsetof(CONTEXT, ExtendedRegisters)
+
+static ULONG KiContextFlags(void)
+{
+    return CONTEXT_FULL | CONTEXT_FLOATING_POINT | CONTEXT_DEBUG_REGISTERS |
+           (KeFeatures.Fxsr ? CONTEXT_EXTENDED_REGISTERS : 0);
+}
+
+typedef struct {
+    ULONG Record, Context; /* user addresses: arguments of the dispatcher */
+    EXCEPTION_RECORD TheRecord;
+} USERFRAME;
+
+/* Lay record and context on the user stack; the new ESP through *esp. */
+static NTSTATUS KiPushException(const EXCEPTION_RECORD *record, const CONTEXT *context,
+                                ULONG *esp)
+{
+    const ULONG at = ((*esp & ~3u) - sizeof *context) & ~3u;
+    const ULONG low = at - sizeof(USERFRAME);
+    const USERFRAME frame = {low + offsetof(USERFRAME, TheRecord), at, *record};
+    NTSTATUS status = STATUS_ACCESS_VIOLATION;
+    if (*esp > sizeof *context + sizeof frame) /* else it wraps */
+        status = MmCopyToUser((void *)at, context, sizeof *context);
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser((void *)low, &frame, sizeof frame);
+    *esp = low;
+    return status;
+}
+
+void KiDispatchException(EXCEPTION_RECORD *record, KTRAP_FRAME *frame, BOOLEAN firstChance)
+{
+    PKTHREAD thread = KeGetCurrentThread();
+    CONTEXT context = {.ContextFlags = KiContextFlags()};
+    ULONG esp = frame->HardwareEsp;
+    KeContextFromThread(thread, &context);
+    if (!firstChance || KeUserExceptionDispatcher == 0 ||
+        !NT_SUCCESS(KiPushException(record, &context, &esp))) {
+        KePsCrashHook(record, frame);
+        return;
+    }
+    __asm__ volatile("fnclex"); /* the handler must not meet the same x87 exception again */
+    frame->HardwareEsp = esp;
+    frame->Eip = frame->DbgEip = KeUserExceptionDispatcher;
+    frame->EFlags = (frame->EFlags & ~(EFLAGS_TF | EFLAGS_DF)) | 0x202;
+    frame->SegDs = frame->SegEs = KGDT_R3_DATA;
+    frame->SegFs = KGDT_R3_TEB;
+    KeRequestExitWork(thread);
+}
+
+void KiRaiseUser(KTRAP_FRAME *frame, NTSTATUS code, ULONG_PTR address, ULONG count,
+                 ULONG_PTR p0, ULONG_PTR p1)
+{
+    EXCEPTION_RECORD record = {.ExceptionCode = code,
+                               .ExceptionAddress = (PVOID)address,
+                               .NumberParameters = count,
+                               .ExceptionInformation = {p0, p1}};
+    KiDispatchException(&record, frame, TRUE);
+}
+
+/* A program's CONTEXT: the part behind FloatSave only if its flags say that it is there. */
+static NTSTATUS KiCaptureContext(const CONTEXT *user, CONTEXT *context)
+{
+    NTSTATUS status = MmCopyFromUser(context, user, OLD_CONTEXT_SIZE);
+    const ULONG extended = CONTEXT_EXTENDED_REGISTERS;
+    if (NT_SUCCESS(status) && (context->ContextFlags & extended) == extended)
+        status = MmCopyFromUser(context->ExtendedRegisters, user->ExtendedRegisters,
+                                sizeof context->ExtendedRegisters);
+    return status;
+}
+
+/* Go on with these registers.  STATUS_ACCESS_VIOLATION: nothing changed.  It returns what the
+ * context has in EAX, because the way out stores a service's result there. */
+NTSTATUS NTAPI NtContinue(CONTEXT *userContext, BOOLEAN testAlert)
+{
+    PKTHREAD thread = KeGetCurrentThread();
+    CONTEXT context;
+    const NTSTATUS status = KiCaptureContext(userContext, &context);
+    if (!NT_SUCCESS(status))
+        return status;
+    KeContextToThread(thread, &context);
+    if (testAlert)
+        KeTestAlertThread();
+    return thread->TrapFrame->Eax;
+}
+
+/* Raise a program's own exception with these registers; firstChance FALSE: nobody handled it. */
+NTSTATUS NTAPI NtRaiseException(EXCEPTION_RECORD *userRecord, CONTEXT *userContext,
+                                BOOLEAN firstChance)
+{
+    PKTHREAD thread = KeGetCurrentThread();
+    EXCEPTION_RECORD record;
+    CONTEXT context;
+    NTSTATUS status = KiCaptureContext(userContext, &context);
+    if (NT_SUCCESS(status))
+        status = MmCopyFromUser(&record, userRecord, offsetof(EXCEPTION_RECORD,
+                                                              ExceptionInformation));
+    if (!NT_SUCCESS(status))
+        return status;
+    if (record.NumberParameters > EXCEPTION_MAXIMUM_PARAMETERS)
+        return STATUS_INVALID_PARAMETER;
+    status = MmCopyFromUser(record.ExceptionInformation, userRecord->ExceptionInformation,
+                            record.NumberParameters * sizeof(ULONG_PTR));
+    if (!NT_SUCCESS(status))
+        return status;
+    KeContextToThread(thread, &context);
+    KiDispatchException(&record, thread->TrapFrame, firstChance);
+    return thread->TrapFrame->Eax;
+}

@@ -1,0 +1,249 @@
+/* trap.c - which trap goes where.
+ *
+ * An interrupt line goes to ke, a page fault to mm; every other trap of user mode becomes the
+ * exception that Windows 7 makes of it, by the table below; a trap of the kernel's own is a bug
+ * check, except where an instruction that touches user memory has a fix-up.
+ *
+ * Numbers of vectors: Intel SDM vol. 3, table 6-1.  Codes: winnt.h; parameters: EXCEPTION_RECORD
+ * on Microsoft's pages, and what Windows 7 does.
+ */
+#include "dispatch/service.h"
+#include "ke/ki.h"
+#include "mm/mm.h"
+
+#define IRQ_VECTOR 0x30
+#define EFLAGS_TF 0x100u
+#define EFLAGS_IF 0x200u
+#define UNEXPECTED_KERNEL_MODE_TRAP 0x7F
+#define PAGE_FAULT_IN_NONPAGED_AREA 0x50
+#define ADDRESS_UNKNOWN 0xFFFFFFFFu
+
+extern const ULONG KiArgumentFixups[2][2];
+
+static void KiDivide(KTRAP_FRAME *f)
+{
+    KiRaiseUser(f, STATUS_INTEGER_DIVIDE_BY_ZERO, f->Eip, 0, 0, 0);
+}
+
+/* A step of the program: TF or a debug register.  The trap clears TF, as on Windows. */
+static void KiSingleStep(KTRAP_FRAME *f)
+{
+    ULONG dr6;
+    __asm__ volatile("mov %%dr6, %0" : "=r"(dr6));
+    __asm__ volatile("mov %0, %%dr6" ::"r"(0));
+    f->EFlags &= ~EFLAGS_TF;
+    f->Dr6 = dr6;
+    KiRaiseUser(f, STATUS_SINGLE_STEP, f->Eip, 0, 0, 0);
+}
+
+/* The program is shown standing on its int3, not behind it. */
+static void KiBreakpoint(KTRAP_FRAME *f)
+{
+    f->Eip -= 1;
+    KiRaiseUser(f, STATUS_BREAKPOINT, f->Eip, 1, 0, 0);
+}
+
+static void KiOverflow(KTRAP_FRAME *f)
+{
+    KiRaiseUser(f, STATUS_INTEGER_OVERFLOW, f->Eip - 1, 0, 0, 0);
+}
+
+static void KiBounds(KTRAP_FRAME *f)
+{
+    KiRaiseUser(f, STATUS_ARRAY_BOUNDS_EXCEEDED, f->Eip, 0, 0, 0);
+}
+
+/* First bytes of the instruction, prefixes left out; 0 if they cannot be read. */
+static void KiReadInstruction(const KTRAP_FRAME *f, UCHAR code[2], BOOLEAN *lock)
+{
+    UCHAR bytes[16];
+    ULONG length = sizeof bytes;
+    *lock = FALSE;
+    code[0] = code[1] = 0;
+    while (length > 0 && !NT_SUCCESS(MmCopyFromUser(bytes, (void *)f->Eip, length)))
+        length--; /* it may end at the end of its page */
+    for (ULONG i = 0; i < length; i++) {
+        switch (bytes[i]) {
+        case 0xF0:
+            *lock = TRUE;
+            continue;
+        case 0xF2:
+        case 0xF3:
+        case 0x26:
+        case 0x2E:
+        case 0x36:
+        case 0x3E:
+        case 0x64:
+        case 0x65:
+        case 0x66:
+        case 0x67:
+            continue;
+        }
+        code[0] = bytes[i];
+        code[1] = i + 1 < length ? bytes[i + 1] : 0;
+        return;
+    }
+}
+
+static void KiInvalidOpcode(KTRAP_FRAME *f)
+{
+    UCHAR code[2];
+    BOOLEAN lock;
+    KiReadInstruction(f, code, &lock);
+    KiRaiseUser(f, lock ? STATUS_INVALID_LOCK_SEQUENCE : STATUS_ILLEGAL_INSTRUCTION, f->Eip, 0,
+                0, 0);
+}
+
+/* Instructions that only ring 0 (or IOPL) may execute: SDM vol. 3, 5.9, and vol. 1, 18.5. */
+static BOOLEAN KiIsPrivileged(const UCHAR code[2])
+{
+    static const UCHAR one[] = {0x6C, 0x6D, 0x6E, 0x6F, 0xE4, 0xE5, 0xE6, 0xE7,
+                                0xEC, 0xED, 0xEE, 0xEF, 0xF4, 0xFA, 0xFB};
+    static const UCHAR two[] = {0x00, 0x01, 0x06, 0x08, 0x09, 0x20, 0x21, 0x22,
+                                0x23, 0x30, 0x32, 0x33, 0x35};
+    const UCHAR *list = code[0] == 0x0F ? two : one;
+    const ULONG count = code[0] == 0x0F ? sizeof two : sizeof one;
+    const UCHAR byte = code[0] == 0x0F ? code[1] : code[0];
+    for (ULONG i = 0; i < count; i++) {
+        if (list[i] == byte)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void KiGeneralProtection(KTRAP_FRAME *f)
+{
+    UCHAR code[2];
+    BOOLEAN lock;
+    KiReadInstruction(f, code, &lock);
+    if (f->ErrCode == 0 && KiIsPrivileged(code))
+        KiRaiseUser(f, STATUS_PRIVILEGED_INSTRUCTION, f->Eip, 0, 0, 0);
+    else
+        KiRaiseUser(f, STATUS_ACCESS_VIOLATION, f->Eip, 2, 0, ADDRESS_UNKNOWN);
+}
+
+static void KiSegment(KTRAP_FRAME *f)
+{
+    KiRaiseUser(f, STATUS_ACCESS_VIOLATION, f->Eip, 2, 0, ADDRESS_UNKNOWN);
+}
+
+static void KiMisaligned(KTRAP_FRAME *f)
+{
+    KiRaiseUser(f, STATUS_DATATYPE_MISALIGNMENT, f->Eip, 0, 0, 0);
+}
+
+/* The first unmasked exception of the x87, in the order of its status bits. */
+static void KiFloat(KTRAP_FRAME *f)
+{
+    static const NTSTATUS codes[6] = {
+        STATUS_FLOAT_INVALID_OPERATION, STATUS_FLOAT_DENORMAL_OPERAND,
+        STATUS_FLOAT_DIVIDE_BY_ZERO,    STATUS_FLOAT_OVERFLOW,
+        STATUS_FLOAT_UNDERFLOW,         STATUS_FLOAT_INEXACT_RESULT};
+    struct {
+        ULONG Control, Status, Tag, Eip, Cs, Operand, Ds;
+    } env;
+    __asm__ volatile("fnstenv %0; fldenv %0" : "+m"(env));
+    const ULONG raised = env.Status & ~env.Control & 0x3F;
+    NTSTATUS code = STATUS_FLOAT_INVALID_OPERATION;
+    if ((raised & 1) && (env.Status & 0x40))
+        code = STATUS_FLOAT_STACK_CHECK;
+    else if (raised != 0)
+        code = codes[__builtin_ctz(raised)];
+    KiRaiseUser(f, code, env.Eip, 1, 0, 0);
+}
+
+static void KiSimd(KTRAP_FRAME *f)
+{
+    ULONG mxcsr = 0;
+    __asm__ volatile(".byte 0x0F, 0xAE, 0x18" ::"a"(&mxcsr) : "memory"); /* stmxcsr [eax] */
+    const ULONG raised = mxcsr & ~(mxcsr >> 7) & 0x3F;
+    KiRaiseUser(f, raised & 7 ? STATUS_FLOAT_MULTIPLE_FAULTS : STATUS_FLOAT_MULTIPLE_TRAPS,
+                f->Eip, 2, 0, mxcsr);
+}
+
+static void KiAssertion(KTRAP_FRAME *f)
+{
+    f->Eip -= 2;
+    KiRaiseUser(f, STATUS_ASSERTION_FAILURE, f->Eip, 0, 0, 0);
+}
+
+static void (*const KiUserTraps[0x2E])(KTRAP_FRAME *) = {
+    [0x00] = KiDivide,        [0x01] = KiSingleStep, [0x03] = KiBreakpoint,
+    [0x04] = KiOverflow,      [0x05] = KiBounds,     [0x06] = KiInvalidOpcode,
+    [0x0A] = KiSegment,       [0x0B] = KiSegment,    [0x0C] = KiSegment,
+    [0x0D] = KiGeneralProtection, [0x10] = KiFloat,  [0x11] = KiMisaligned,
+    [0x13] = KiSimd,          [0x2C] = KiAssertion,  [0x2D] = KiBreakpoint,
+};
+
+/* A step inside the kernel: a program set TF and entered in a way that kept it, or has a data
+ * breakpoint on a buffer that a service touches.  Neither may stop the kernel. */
+static void KiKernelStep(KTRAP_FRAME *f)
+{
+    __asm__ volatile("mov %0, %%dr6" ::"r"(0));
+    f->EFlags &= ~EFLAGS_TF;
+}
+
+void KiDispatchTrap(KTRAP_FRAME *frame, ULONG vector)
+{
+    if (vector >= IRQ_VECTOR && vector < IRQ_VECTOR + 16) {
+        KiPcr.InterruptedUser = frame->SegCs & 3;
+        KiInterrupt(vector - IRQ_VECTOR);
+        return;
+    }
+    if (!(frame->SegCs & 3)) {
+        if (vector == 1)
+            KiKernelStep(frame);
+        else
+            KdBugCheckTrap(UNEXPECTED_KERNEL_MODE_TRAP, frame, vector, frame->Eip);
+        return;
+    }
+    __asm__ volatile("sti");
+    if (vector < 0x2E && KiUserTraps[vector])
+        KiUserTraps[vector](frame);
+    else
+        KdBugCheckTrap(UNEXPECTED_KERNEL_MODE_TRAP, frame, vector, frame->Eip);
+}
+
+/* Where the kernel goes on after a fault it is prepared for; 0: it is not. */
+static ULONG_PTR KiFixup(ULONG_PTR eip)
+{
+    for (ULONG i = 0; i < 2; i++) {
+        if (KiArgumentFixups[i][0] == eip)
+            return KiArgumentFixups[i][1];
+    }
+    return MmFindFixup(eip);
+}
+
+static void KiRaiseFault(KTRAP_FRAME *f, NTSTATUS status, ULONG_PTR address)
+{
+    const ULONG_PTR kind = f->ErrCode & 0x10 ? 8 : f->ErrCode & 2 ? 1 : 0;
+    EXCEPTION_RECORD record = {.ExceptionCode = status,
+                               .ExceptionAddress = (PVOID)f->Eip,
+                               .NumberParameters = 2,
+                               .ExceptionInformation = {kind, address}};
+    if (status == STATUS_IN_PAGE_ERROR) {
+        record.NumberParameters = 3;
+        record.ExceptionInformation[2] = (ULONG)status;
+    }
+    KiDispatchException(&record, f, TRUE);
+}
+
+void KiPageFault(KTRAP_FRAME *frame, ULONG_PTR address)
+{
+    const BOOLEAN user = frame->SegCs & 3;
+    if (frame->EFlags & EFLAGS_IF)
+        __asm__ volatile("sti");
+    KD_TRACE(PageFault, address, frame->ErrCode, frame->Eip);
+    const NTSTATUS status = MmAccessFault(frame->ErrCode, address, user, frame);
+    KD_TRACE(PageFaultExit, address, status);
+    if (status == STATUS_SUCCESS)
+        return;
+    if (user) {
+        KiRaiseFault(frame, status, address);
+        return;
+    }
+    const ULONG_PTR fixup = KiFixup(frame->Eip);
+    if (fixup == 0)
+        KdBugCheckTrap(PAGE_FAULT_IN_NONPAGED_AREA, frame, address, frame->ErrCode);
+    frame->Eip = fixup;
+}

@@ -1,0 +1,175 @@
+/* init.c - the boot as a table of phases; and the words of the boot command line.
+ *
+ * Each phase needs only what stands above it.  A machine on which we cannot run is told so in
+ * one line and stopped; after that a phase that fails is a bug check.
+ */
+#include "dispatch/service.h"
+#include "ex/ex.h"
+#include "io/io.h"
+#include "ke/ki.h"
+#include "mm/mm.h"
+#include "ps/ps.h"
+
+#define LINEAR_MAP 0x80000000u
+#define LEAST_MEMORY 0x03800000u /* 56 MiB: what 64 MiB machines leave */
+#define COMMAND_LINE 1024
+
+static const MULTIBOOT_INFO *KiBootInfo;
+static char KiCommandLine[COMMAND_LINE]; /* as given */
+static char KiWords[COMMAND_LINE];       /* NUL-ended words, then an empty one */
+
+static const void *KiPhysical(ULONG physical)
+{
+    return (const void *)(physical + LINEAR_MAP);
+}
+
+/* ---- the command line ---- */
+
+static void KiReadCommandLine(void)
+{
+    ULONG at = 0;
+    if (KiBootInfo->Flags & MULTIBOOT_HAS_CMDLINE) {
+        const char *text = KiPhysical(KiBootInfo->CommandLine);
+        for (; at < COMMAND_LINE - 2 && text[at] != 0; at++)
+            KiCommandLine[at] = text[at];
+    }
+    ULONG to = 0;
+    for (ULONG i = 0; i < at; i++) {
+        const BOOLEAN blank = (UCHAR)KiCommandLine[i] <= ' ';
+        if (!blank)
+            KiWords[to++] = KiCommandLine[i];
+        else if (to != 0 && KiWords[to - 1] != 0)
+            KiWords[to++] = 0;
+    }
+}
+
+const char *KeBootOption(const char *name)
+{
+    const SIZE_T length = strlen(name);
+    for (const char *word = KiWords; *word != 0; word += strlen(word) + 1) {
+        if (memcmp(word, name, length) != 0)
+            continue;
+        if (word[length] == '=')
+            return word + length + 1;
+        if (word[length] == 0)
+            return word + length;
+    }
+    return NULL;
+}
+
+ULONG KeBootNumber(const char *name, ULONG otherwise)
+{
+    const char *p = KeBootOption(name);
+    ULONG value = 0, base = 10;
+    if (p == NULL || *p == 0)
+        return otherwise;
+    if (p[0] == '0' && (p[1] | 32) == 'x') {
+        base = 16;
+        p += 2;
+    }
+    for (; *p != 0; p++) {
+        const ULONG digit = *p <= '9' ? *p - '0' : (*p | 32) - 'a' + 10;
+        if (digit >= base)
+            break;
+        value = value * base + digit;
+    }
+    return value;
+}
+
+/* ---- the phases ---- */
+
+static DECLSPEC_NORETURN void KiCannotRun(const char *why)
+{
+    DbgPrint("Fathom: %s\n", why);
+    if (KdHostPresent)
+        KdPrintEverywhere(why, strlen(why));
+    KdPowerOff(KD_POWEROFF_BUGCHECK);
+}
+
+static void KiStartSpeaking(void)
+{
+    KdInitializeSerial();
+    KiReadCommandLine();
+    KdHostPresent = KeBootOption("token") != NULL;
+}
+
+/* End of the highest usable or reclaimable memory below 4 GiB. */
+static ULONGLONG KiTopOfMemory(void)
+{
+    ULONGLONG top = 0;
+    const UCHAR *p = KiPhysical(KiBootInfo->Mmap);
+    for (const UCHAR *end = p + KiBootInfo->MmapLength; p < end;) {
+        const MULTIBOOT_MMAP *map = (const void *)p;
+        const ULONGLONG last = map->Base + map->Length;
+        if ((map->Type == 1 || map->Type == 3) && last <= 0x100000000ull && last > top)
+            top = last;
+        p += map->Size + sizeof map->Size;
+    }
+    return top;
+}
+
+static void KiCheckMachine(void)
+{
+    if (!(KiBootInfo->Flags & MULTIBOOT_HAS_MMAP))
+        KiCannotRun("the loader gave no memory map.");
+    if (KiTopOfMemory() < LEAST_MEMORY)
+        KiCannotRun("at least 64 MiB of memory are needed.");
+    if (!(KiBootInfo->Flags & MULTIBOOT_HAS_MODULES) || KiBootInfo->ModuleCount == 0)
+        KiCannotRun("the loader gave no archive of programs (one module is needed).");
+}
+
+static void KiStartMemory(void)
+{
+    MmPoolFailAt = KeBootNumber("poolfail", 0);
+    MmInitializeSystem(KiBootInfo);
+    KdReadMemory = MmReadMemorySafe;
+    KdEnterSpace = MmAttachSpace;
+    KeActivateSpace = MmActivateSpace;
+    KeIdleWork = MmZeroOnePage;
+    KeSharedUserData = MmSharedUserData;
+    KiSetTaskCr3();
+}
+
+static void KiStartIo(void)
+{
+    IoInitialize(KiBootInfo);
+}
+
+static void KiStartPrograms(void *context)
+{
+    (void)context;
+    ExStart(KiCommandLine);
+}
+
+static void KiStartFirstThread(void)
+{
+    ETHREAD *thread;
+    const NTSTATUS status = PsCreateSystemThread(KiStartPrograms, NULL, &thread);
+    if (!NT_SUCCESS(status))
+        KeBugCheckEx(0x5C, status, 0, 0, 0);
+}
+
+static const struct {
+    const char *Name;
+    void (*Run)(void);
+} KiPhases[] = {
+    {"serial lines, command line", KiStartSpeaking},
+    {"processor", KeInitializeProcessor},
+    {"vectors", KiInitializeTraps},
+    {"machine", KiCheckMachine},
+    {"memory", KiStartMemory},
+    {"clock", KeInitializeClock},
+    {"input and output", KiStartIo},
+    {"processes", PsInitialize},
+    {"trace", ExInitializeTrace},
+    {"first thread", KiStartFirstThread},
+};
+
+/* From multiboot.asm, on the boot stack, interrupts off; becomes the idle thread. */
+DECLSPEC_NORETURN void KiInitializeSystem(ULONG information)
+{
+    KiBootInfo = KiPhysical(information);
+    for (ULONG i = 0; i < sizeof KiPhases / sizeof *KiPhases; i++)
+        KiPhases[i].Run();
+    KiIdleLoop();
+}
