@@ -19,7 +19,7 @@ extern __load_end, __bss_start, __bss_end
 extern _KiInitializeSystem
 global _KiSystemStartup, _KiBootStackTop, _KiBootStackLimit
 
-section .boot code align=16
+section .boot align=16
 header:
     dd MAGIC, FLAGS, -(MAGIC + FLAGS)
     dd header - KERNEL_BASE
@@ -107,7 +107,7 @@ stop:
     hlt
     jmp .end
 
-section .rdata rdata align=4
+section .rdata align=4
 no_pae: db "Fathom: this processor has no PAE; it cannot run here.", 13, 10, 0
 not_multiboot: db "Fathom: not entered by a Multiboot loader (EAX is not 2BADB002h).", 13, 10, 0
 

@@ -1,7 +1,7 @@
 # kernel.mk - ntoskrnl.exe: NASM and C, linked twice so that it carries its own symbol table.
 KERNEL_C := $(call files,kernel/*.c kernel/*/*.c)
 KERNEL_ASM := $(call files,boot/*.asm kernel/*/*.asm)
-KERNEL_OBJ := $(KERNEL_ASM:%.asm=$(O)/%.o) $(KERNEL_C:%.c=$(O)/%.o) $(O)/gen/services_gen.o
+KERNEL_OBJ := $(KERNEL_ASM:%.asm=$(O)/%.asm.o) $(KERNEL_C:%.c=$(O)/%.o) $(O)/gen/services_gen.o
 KERNEL_CFLAGS := $(CFLAGS_OURS) -Wno-multichar -ffreestanding -fno-builtin-printf -I$(S)/kernel
 KERNEL_LDFLAGS := -nostdlib -Wl,--image-base,0x80100000,--section-alignment,4096,--file-alignment,4096 \
   -Wl,-T,$(S)/kernel/kernel.ld -Wl,--no-insert-timestamp -Wl,--disable-reloc-section -Wl,-e,_KiSystemStartup
@@ -12,11 +12,11 @@ $(O)/kernel/%.o: $(S)/kernel/%.c $(GEN)
 $(O)/gen/services_gen.o: $(O)/gen/services_gen.c $(GEN)
 	$(CC_PE) $(KERNEL_CFLAGS) -c $< -o $@
 # The second object has the same bytes and a DWARF line table: gdb adds it by address.
-$(O)/kernel/%.o: $(S)/kernel/%.asm
+$(O)/kernel/%.asm.o: $(S)/kernel/%.asm
 	@mkdir -p $(@D)
 	nasm -f win32 -I$(S)/include/ -I$(S)/kernel/ -o $@ $(call src,kernel/$*.asm)
 	nasm -f elf32 -g -F dwarf -I$(S)/include/ -I$(S)/kernel/ -o $(@:.o=.dbg.o) $(call src,kernel/$*.asm)
-$(O)/boot/%.o: $(S)/boot/%.asm
+$(O)/boot/%.asm.o: $(S)/boot/%.asm
 	@mkdir -p $(@D)
 	nasm -f win32 -I$(S)/include/ -o $@ $(call src,boot/$*.asm)
 	nasm -f elf32 -g -F dwarf -I$(S)/include/ -o $(@:.o=.dbg.o) $(call src,boot/$*.asm)

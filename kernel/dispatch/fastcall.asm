@@ -184,7 +184,7 @@ _KiSystemService:
     mov [ebp + KTRAP_Eax], eax
     jmp _KiTrapExit
 
-section .rdata rdata align=4
+section .rdata align=4
 KiTebSelector: dd KGDT_R3_TEB
 _KiArgumentFixups:                      ; where it may fault, where it then goes on
     dd _KiFastCallEntry.copy, _KiFastCallEntry.fault
@@ -192,6 +192,6 @@ _KiArgumentFixups:                      ; where it may fault, where it then goes
 
 ; Where sysenter lands (MSR 175h): the selectors to load, and below them room for the one trap
 ; that can come before there is a stack, a single step.
-section .data data align=16
+section .data align=16
     times 16 dd 0
 _KiSysenterStack: dd KGDT_R0_PCR, KGDT_R3_DATA

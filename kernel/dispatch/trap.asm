@@ -119,7 +119,7 @@ stub_ %+ vector:
 %assign vector vector + 1
 %endrep
 
-section .rdata rdata align=4
+section .rdata align=4
 _KiTrapTable:
 %assign vector 0
 %rep 256

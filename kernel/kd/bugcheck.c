@@ -109,7 +109,7 @@ void KdBugCheckTrap(ULONG code, const KTRAP_FRAME *frame, ULONG_PTR p1, ULONG_PT
     KdReportAndStop(code, frame, parameters);
 }
 
-void KdReportAndStop(ULONG code, const KTRAP_FRAME *frame, const ULONG_PTR *p)
+void KdReportAndStop(ULONG code, const KTRAP_FRAME *frame, const ULONG_PTR p[4])
 {
     __asm__ volatile("cli");
     if (KdpStopping++ == 0) {

@@ -22,11 +22,16 @@ _KeBugCheckEx:
     mov [esp + KTRAP_DbgEbp], ebp
     mov dword [esp + KTRAP_DbgArgMark], KTRAP_MARK
     mov dword [esp + KTRAP_ErrCode], 0
-    mov dword [esp + KTRAP_SegCs], cs
-    mov dword [esp + KTRAP_SegDs], ds
-    mov dword [esp + KTRAP_SegEs], es
-    mov dword [esp + KTRAP_SegFs], fs
-    mov dword [esp + KTRAP_SegGs], gs
+    mov eax, cs
+    mov [esp + KTRAP_SegCs], eax
+    mov eax, ds
+    mov [esp + KTRAP_SegDs], eax
+    mov eax, es
+    mov [esp + KTRAP_SegEs], eax
+    mov eax, fs
+    mov [esp + KTRAP_SegFs], eax
+    mov eax, gs
+    mov [esp + KTRAP_SegGs], eax
     pushfd
     pop dword [esp + KTRAP_EFlags]
     mov eax, [esp + KTRAP_HardwareEsp]      ; our return address
