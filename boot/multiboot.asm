@@ -82,7 +82,7 @@ _KiSystemStartup:
     mov eax, high
     jmp eax
 high:
-    mov esp, _KiBootStackTop
+    mov esp, _KiBootStackTop - 1024     ; above it the frame and FXSAVE area every thread has
     xor ebp, ebp
     push esi
     push ebp                            ; no caller

@@ -1,7 +1,7 @@
 /* init.c - the boot as a table of phases; and the words of the boot command line.
  *
- * Each phase needs only what stands above it.  A machine on which we cannot run is told so in
- * one line and stopped; after that a phase that fails is a bug check.
+ * Each phase needs only what stands above it.  A machine on which we cannot run is told
+ * so in one line and stopped; after that a phase that fails is a bug check.
  */
 #include "dispatch/service.h"
 #include "ex/ex.h"
@@ -10,7 +10,7 @@
 #include "mm/mm.h"
 #include "ps/ps.h"
 
-#define LINEAR_MAP 0x80000000u
+#define LINEAR_MAP   0x80000000u
 #define LEAST_MEMORY 0x03800000u /* 56 MiB: what 64 MiB machines leave */
 #define COMMAND_LINE 1024
 

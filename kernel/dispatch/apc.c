@@ -1,8 +1,8 @@
 /* apc.c - what a thread still has to do on its way to user mode.
  *
- * In this order, until nothing is left: die, stay suspended, give way to another thread, run
- * a user APC.  An APC goes to ntdll!KiUserApcDispatcher with the registers to go on with
- * behind its arguments:
+ * In this order, until nothing is left: die, stay suspended, give way to another thread,
+ * run a user APC.  An APC goes to ntdll!KiUserApcDispatcher with the registers to go on
+ * with behind its arguments:
  *
  *     old ESP, rounded down ->  CONTEXT
  *                               SystemArgument2, SystemArgument1, NormalContext
@@ -20,14 +20,16 @@ void KiEnterUser(KTRAP_FRAME *) DECLSPEC_NORETURN;
 
 static void KiDeliverApc(PKTHREAD thread, KTRAP_FRAME *frame)
 {
-    KAPC *apc = CONTAINING_RECORD(RemoveHeadList(&thread->ApcListHead), KAPC, ApcListEntry);
+    KAPC *apc =
+        CONTAINING_RECORD(RemoveHeadList(&thread->ApcListHead), KAPC, ApcListEntry);
     const ULONG arguments[4] = {(ULONG)apc->NormalRoutine, (ULONG)apc->NormalContext,
                                 (ULONG)apc->SystemArgument1, (ULONG)apc->SystemArgument2};
     thread->UserApcPending = !IsListEmpty(&thread->ApcListHead);
     if (apc->FreeRoutine)
         apc->FreeRoutine(apc);
-    CONTEXT context = {.ContextFlags = CONTEXT_FULL | CONTEXT_FLOATING_POINT |
-                                       (KeFeatures.Fxsr ? CONTEXT_EXTENDED_REGISTERS : 0)};
+    CONTEXT context = {.ContextFlags =
+                           CONTEXT_FULL | CONTEXT_FLOATING_POINT |
+                           (KeFeatures.Fxsr ? CONTEXT_EXTENDED_REGISTERS : 0)};
     KeContextFromThread(thread, &context);
     const ULONG at = ((frame->HardwareEsp & ~3u) - sizeof context) & ~3u;
     const ULONG esp = at - sizeof arguments;
@@ -45,7 +47,8 @@ static void KiDeliverApc(PKTHREAD thread, KTRAP_FRAME *frame)
     frame->EFlags &= ~0x500u; /* TF, DF */
 }
 
-/* Interrupts are off on entry and on return.  With TerminatePending it does not return. */
+/* Interrupts are off on entry and on return.  With TerminatePending it does not return.
+ */
 void KiServicePendingUserMode(KTRAP_FRAME *frame)
 {
     PKTHREAD thread = KeGetCurrentThread();

@@ -9,7 +9,8 @@
  *     new ESP ->                PEXCEPTION_RECORD
  *
  * The stack is the program's business: if it cannot be written, the process dies and the
- * kernel goes on.  NtContinue and NtRaiseException are the ways back.  Windows: KiDispatchException.
+ * kernel goes on.  NtContinue and NtRaiseException are the ways back.  Windows:
+ * KiDispatchException.
  */
 #include "dispatch/service.h"
 #include "ke/ki.h"
@@ -18,8 +19,8 @@
 ULONG_PTR KeUserExceptionDispatcher, KeRaiseUserExceptionDispatcher;
 void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);
 
-#define EFLAGS_TF 0x100u
-#define EFLAGS_DF 0x400u
+#define EFLAGS_TF        0x100u
+#define EFLAGS_DF        0x400u
 #define OLD_CONTEXT_SIZE offsetof(CONTEXT, ExtendedRegisters)
 
 static ULONG KiContextFlags(void)
@@ -49,7 +50,8 @@ static NTSTATUS KiPushException(const EXCEPTION_RECORD *record, const CONTEXT *c
     return status;
 }
 
-void KiDispatchException(EXCEPTION_RECORD *record, KTRAP_FRAME *frame, BOOLEAN firstChance)
+void KiDispatchException(EXCEPTION_RECORD *record, KTRAP_FRAME *frame,
+                         BOOLEAN firstChance)
 {
     PKTHREAD thread = KeGetCurrentThread();
     CONTEXT context = {.ContextFlags = KiContextFlags()};
@@ -60,7 +62,8 @@ void KiDispatchException(EXCEPTION_RECORD *record, KTRAP_FRAME *frame, BOOLEAN f
         KePsCrashHook(record, frame);
         return;
     }
-    __asm__ volatile("fnclex"); /* the handler must not meet the same x87 exception again */
+    __asm__ volatile(
+        "fnclex"); /* the handler must not meet the same x87 exception again */
     frame->HardwareEsp = esp;
     frame->Eip = frame->DbgEip = KeUserExceptionDispatcher;
     frame->EFlags = (frame->EFlags & ~(EFLAGS_TF | EFLAGS_DF)) | 0x202;
@@ -79,7 +82,8 @@ void KiRaiseUser(KTRAP_FRAME *frame, NTSTATUS code, ULONG_PTR address, ULONG cou
     KiDispatchException(&record, frame, TRUE);
 }
 
-/* A program's CONTEXT: the part behind FloatSave only if its flags say that it is there. */
+/* A program's CONTEXT: the part behind FloatSave only if its flags say that it is there.
+ */
 static NTSTATUS KiCaptureContext(const CONTEXT *user, CONTEXT *context)
 {
     NTSTATUS status = MmCopyFromUser(context, user, OLD_CONTEXT_SIZE);
@@ -90,8 +94,8 @@ static NTSTATUS KiCaptureContext(const CONTEXT *user, CONTEXT *context)
     return status;
 }
 
-/* Go on with these registers.  STATUS_ACCESS_VIOLATION: nothing changed.  It returns what the
- * context has in EAX, because the way out stores a service's result there. */
+/* Go on with these registers.  STATUS_ACCESS_VIOLATION: nothing changed.  It returns what
+ * the context has in EAX, because the way out stores a service's result there. */
 NTSTATUS NTAPI NtContinue(CONTEXT *userContext, BOOLEAN testAlert)
 {
     PKTHREAD thread = KeGetCurrentThread();
@@ -105,7 +109,8 @@ NTSTATUS NTAPI NtContinue(CONTEXT *userContext, BOOLEAN testAlert)
     return thread->TrapFrame->Eax;
 }
 
-/* Raise a program's own exception with these registers; firstChance FALSE: nobody handled it. */
+/* Raise a program's own exception with these registers; firstChance FALSE: nobody handled
+ * it. */
 NTSTATUS NTAPI NtRaiseException(EXCEPTION_RECORD *userRecord, CONTEXT *userContext,
                                 BOOLEAN firstChance)
 {
@@ -114,8 +119,8 @@ NTSTATUS NTAPI NtRaiseException(EXCEPTION_RECORD *userRecord, CONTEXT *userConte
     CONTEXT context;
     NTSTATUS status = KiCaptureContext(userContext, &context);
     if (NT_SUCCESS(status))
-        status = MmCopyFromUser(&record, userRecord, offsetof(EXCEPTION_RECORD,
-                                                              ExceptionInformation));
+        status = MmCopyFromUser(&record, userRecord,
+                                offsetof(EXCEPTION_RECORD, ExceptionInformation));
     if (!NT_SUCCESS(status))
         return status;
     if (record.NumberParameters > EXCEPTION_MAXIMUM_PARAMETERS)

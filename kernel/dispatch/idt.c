@@ -1,17 +1,18 @@
 /* idt.c - the vector table.
  *
  *   00-1F  exceptions (02 NMI and 08 double fault: task gates)     30-3F  interrupt lines
- *   2C     assertion, 2D debug service, 2E system service: a program may call these, and 03, 04
+ *   2C     assertion, 2D debug service, 2E system service: a program may call these, and
+ * 03, 04
  *
- * Every other vector exists too, for the kernel alone: `int n` from a program is a general
- * protection fault.  Windows: !idt.
+ * Every other vector exists too, for the kernel alone: `int n` from a program is a
+ * general protection fault.  Windows: !idt.
  */
 #include "dispatch/service.h"
 #include "ke/ki.h"
 
 #define GATE_INTERRUPT 0x8E
-#define GATE_TASK 0x85
-#define GATE_USER 0x60 /* descriptor privilege level 3 */
+#define GATE_TASK      0x85
+#define GATE_USER      0x60 /* descriptor privilege level 3 */
 #define VECTOR_SERVICE 0x2E
 
 extern void (*const KiTrapTable[256])(void);

@@ -1,7 +1,8 @@
-/* service.c - what a service call needs in C: events, names, and the service that does nothing.
+/* service.c - what a service call needs in C: events, names, and the service that does
+ * nothing.
  *
- * The call itself is fastcall.asm: it looks the number up, copies the arguments and calls.
- * Windows: dps nt!KiServiceTable.
+ * The call itself is fastcall.asm: it looks the number up, copies the arguments and
+ * calls. Windows: dps nt!KiServiceTable.
  */
 #include "dispatch/service.h"
 
@@ -19,7 +20,8 @@ const char *KiServiceName(ULONG number)
     const BOOLEAN second = number >= 0x1000;
     const ULONG index = second ? number - 0x1000 : number;
     const KSERVICE *table = second ? KiFathomTable : KiServiceTable;
-    if (index >= (second ? KiFathomTableCount : KiServiceTableCount) || !table[index].Name)
+    if (index >= (second ? KiFathomTableCount : KiServiceTableCount) ||
+        !table[index].Name)
         return "?";
     return table[index].Name;
 }

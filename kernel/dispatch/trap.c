@@ -1,22 +1,22 @@
 /* trap.c - which trap goes where.
  *
- * An interrupt line goes to ke, a page fault to mm; every other trap of user mode becomes the
- * exception that Windows 7 makes of it, by the table below; a trap of the kernel's own is a bug
- * check, except where an instruction that touches user memory has a fix-up.
+ * An interrupt line goes to ke, a page fault to mm; every other trap of user mode becomes
+ * the exception that Windows 7 makes of it, by the table below; a trap of the kernel's
+ * own is a bug check, except where an instruction that touches user memory has a fix-up.
  *
- * Numbers of vectors: Intel SDM vol. 3, table 6-1.  Codes: winnt.h; parameters: EXCEPTION_RECORD
- * on Microsoft's pages, and what Windows 7 does.
+ * Numbers of vectors: Intel SDM vol. 3, table 6-1.  Codes: winnt.h; parameters:
+ * EXCEPTION_RECORD on Microsoft's pages, and what Windows 7 does.
  */
 #include "dispatch/service.h"
 #include "ke/ki.h"
 #include "mm/mm.h"
 
-#define IRQ_VECTOR 0x30
-#define EFLAGS_TF 0x100u
-#define EFLAGS_IF 0x200u
+#define IRQ_VECTOR                  0x30
+#define EFLAGS_TF                   0x100u
+#define EFLAGS_IF                   0x200u
 #define UNEXPECTED_KERNEL_MODE_TRAP 0x7F
 #define PAGE_FAULT_IN_NONPAGED_AREA 0x50
-#define ADDRESS_UNKNOWN 0xFFFFFFFFu
+#define ADDRESS_UNKNOWN             0xFFFFFFFFu
 
 extern const ULONG KiArgumentFixups[2][2];
 
@@ -90,17 +90,18 @@ static void KiInvalidOpcode(KTRAP_FRAME *f)
     UCHAR code[2];
     BOOLEAN lock;
     KiReadInstruction(f, code, &lock);
-    KiRaiseUser(f, lock ? STATUS_INVALID_LOCK_SEQUENCE : STATUS_ILLEGAL_INSTRUCTION, f->Eip, 0,
-                0, 0);
+    KiRaiseUser(f, lock ? STATUS_INVALID_LOCK_SEQUENCE : STATUS_ILLEGAL_INSTRUCTION,
+                f->Eip, 0, 0, 0);
 }
 
-/* Instructions that only ring 0 (or IOPL) may execute: SDM vol. 3, 5.9, and vol. 1, 18.5. */
+/* Instructions that only ring 0 (or IOPL) may execute: SDM vol. 3, 5.9, and vol. 1, 18.5.
+ */
 static BOOLEAN KiIsPrivileged(const UCHAR code[2])
 {
     static const UCHAR one[] = {0x6C, 0x6D, 0x6E, 0x6F, 0xE4, 0xE5, 0xE6, 0xE7,
                                 0xEC, 0xED, 0xEE, 0xEF, 0xF4, 0xFA, 0xFB};
-    static const UCHAR two[] = {0x00, 0x01, 0x06, 0x08, 0x09, 0x20, 0x21, 0x22,
-                                0x23, 0x30, 0x32, 0x33, 0x35};
+    static const UCHAR two[] = {0x00, 0x01, 0x06, 0x08, 0x09, 0x20, 0x21,
+                                0x22, 0x23, 0x30, 0x32, 0x33, 0x35};
     const UCHAR *list = code[0] == 0x0F ? two : one;
     const ULONG count = code[0] == 0x0F ? sizeof two : sizeof one;
     const UCHAR byte = code[0] == 0x0F ? code[1] : code[0];
@@ -155,9 +156,11 @@ static void KiFloat(KTRAP_FRAME *f)
 static void KiSimd(KTRAP_FRAME *f)
 {
     ULONG mxcsr = 0;
-    __asm__ volatile(".byte 0x0F, 0xAE, 0x18" ::"a"(&mxcsr) : "memory"); /* stmxcsr [eax] */
+    __asm__ volatile(".byte 0x0F, 0xAE, 0x18" ::"a"(&mxcsr)
+                     : "memory"); /* stmxcsr [eax] */
     const ULONG raised = mxcsr & ~(mxcsr >> 7) & 0x3F;
-    KiRaiseUser(f, raised & 7 ? STATUS_FLOAT_MULTIPLE_FAULTS : STATUS_FLOAT_MULTIPLE_TRAPS,
+    KiRaiseUser(f,
+                raised & 7 ? STATUS_FLOAT_MULTIPLE_FAULTS : STATUS_FLOAT_MULTIPLE_TRAPS,
                 f->Eip, 2, 0, mxcsr);
 }
 
@@ -168,15 +171,18 @@ static void KiAssertion(KTRAP_FRAME *f)
 }
 
 static void (*const KiUserTraps[0x2E])(KTRAP_FRAME *) = {
-    [0x00] = KiDivide,        [0x01] = KiSingleStep, [0x03] = KiBreakpoint,
-    [0x04] = KiOverflow,      [0x05] = KiBounds,     [0x06] = KiInvalidOpcode,
-    [0x0A] = KiSegment,       [0x0B] = KiSegment,    [0x0C] = KiSegment,
-    [0x0D] = KiGeneralProtection, [0x10] = KiFloat,  [0x11] = KiMisaligned,
-    [0x13] = KiSimd,          [0x2C] = KiAssertion,  [0x2D] = KiBreakpoint,
+    [0x00] = KiDivide,     [0x01] = KiSingleStep,
+    [0x03] = KiBreakpoint, [0x04] = KiOverflow,
+    [0x05] = KiBounds,     [0x06] = KiInvalidOpcode,
+    [0x0A] = KiSegment,    [0x0B] = KiSegment,
+    [0x0C] = KiSegment,    [0x0D] = KiGeneralProtection,
+    [0x10] = KiFloat,      [0x11] = KiMisaligned,
+    [0x13] = KiSimd,       [0x2C] = KiAssertion,
+    [0x2D] = KiBreakpoint,
 };
 
-/* A step inside the kernel: a program set TF and entered in a way that kept it, or has a data
- * breakpoint on a buffer that a service touches.  Neither may stop the kernel. */
+/* A step inside the kernel: a program set TF and entered in a way that kept it, or has a
+ * data breakpoint on a buffer that a service touches.  Neither may stop the kernel. */
 static void KiKernelStep(KTRAP_FRAME *f)
 {
     __asm__ volatile("mov %0, %%dr6" ::"r"(0));

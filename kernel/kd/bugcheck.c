@@ -1,16 +1,17 @@
 /* bugcheck.c - the last words of a kernel that found itself wrong.
  *
- * A bug check names its code, shows every register and the stack with symbols: on the screen,
- * on COM1, and as a 'B' frame to the host, then ends the machine (isa-debug-exit 11h, so the
- * host tells it from a hang and from a triple fault).  It allocates nothing and trusts nothing:
- * a second bug check inside the first stops at once.  Windows: KeBugCheckEx, !analyze.
+ * A bug check names its code, shows every register and the stack with symbols: on the
+ * screen, on COM1, and as a 'B' frame to the host, then ends the machine (isa-debug-exit
+ * 11h, so the host tells it from a hang and from a triple fault).  It allocates nothing
+ * and trusts nothing: a second bug check inside the first stops at once.  Windows:
+ * KeBugCheckEx, !analyze.
  */
 #include "kd/kd.h"
 #include "kd/port.h"
 
-#define FRAMES 40
+#define FRAMES         40
 #define ISA_DEBUG_EXIT 0x501
-#define ACPI_SLEEP_S5 0x2000
+#define ACPI_SLEEP_S5  0x2000
 
 /* Names and numbers as in bugcodes.h (Windows Driver Kit). */
 static const struct {
@@ -80,8 +81,8 @@ static ULONG KdpControlRegister(int which)
 static void KdpSayRegisters(const KTRAP_FRAME *f)
 {
     const BOOLEAN user = f->SegCs & 3;
-    KdpSay("eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x\n", f->Eax, f->Ebx, f->Ecx,
-           f->Edx, f->Esi, f->Edi);
+    KdpSay("eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x\n", f->Eax, f->Ebx,
+           f->Ecx, f->Edx, f->Esi, f->Edi);
     KdpSay("eip=%08x esp=%08x ebp=%08x efl=%08x error=%08x\n", f->Eip,
            user ? f->HardwareEsp : (ULONG)&f->HardwareEsp, f->Ebp, f->EFlags, f->ErrCode);
     KdpSay("cs=%04x ss=%04x ds=%04x es=%04x fs=%04x gs=%04x\n", f->SegCs & 0xFFFF,

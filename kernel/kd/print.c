@@ -1,8 +1,8 @@
 /* print.c - DbgPrint: one line of text to whoever listens.
  *
- * With a host at the port (token= on the command line) it is an 'L' frame; the console belongs
- * to the programs then.  Without, it is the console itself.  A line is built whole first, so
- * that two never mix; what is longer than the buffer goes in pieces.
+ * With a host at the port (token= on the command line) it is an 'L' frame; the console
+ * belongs to the programs then.  Without, it is the console itself.  A line is built
+ * whole first, so that two never mix; what is longer than the buffer goes in pieces.
  */
 #include "kd/kd.h"
 

@@ -1,24 +1,25 @@
-/* serial.c - three UARTs and the host port, polled: the kernel's way to speak before all else.
+/* serial.c - three UARTs and the host port, polled: the kernel's way to speak before all
+ * else.
  *
  *   COM1 3F8h  the console          COM2 2F8h  trace events out
  *   COM3 3E8h  host frames in       port E9h   host frames out (QEMU's debug console)
  *
  * A frame is u8 type, u32le length, payload, both ways; the list of types is in
- * docs/hostport.md.  Only ring 0 reaches these ports, so nothing a program prints can pass for
- * a verdict.  Frames from the host are assembled from the tick and from the line's interrupt and
- * handed, whole, to KdHostCommand.
+ * docs/hostport.md.  Only ring 0 reaches these ports, so nothing a program prints can
+ * pass for a verdict.  Frames from the host are assembled from the tick and from the
+ * line's interrupt and handed, whole, to KdHostCommand.
  */
 #include "kd/kd.h"
 #include "kd/port.h"
 
-#define HOST_PORT 0xE9
-#define UART_DATA 0
+#define HOST_PORT       0xE9
+#define UART_DATA       0
 #define UART_INTERRUPTS 1
-#define UART_FIFO 2
-#define UART_LINE 3
-#define UART_MODEM 4
-#define UART_STATUS 5
-#define UART_SCRATCH 7
+#define UART_FIFO       2
+#define UART_LINE       3
+#define UART_MODEM      4
+#define UART_STATUS     5
+#define UART_SCRATCH    7
 #define STATUS_HAS_DATA 0x01
 #define STATUS_CAN_SEND 0x20
 

@@ -1,16 +1,17 @@
 /* context.c - a thread's user registers as a CONTEXT, and back.
  *
- * The integer registers lie in the thread's user trap frame, x87 and SSE in its FXSAVE area (or
- * in the processor, for the thread that runs), gs in the register or on top of the saved kernel
- * stack.  A CONTEXT comes from a program: whatever it must not choose is put right, silently,
- * as Windows does.  Windows: KeContextFromKframes, KeContextToKframes.
+ * The integer registers lie in the thread's user trap frame, x87 and SSE in its FXSAVE
+ * area (or in the processor, for the thread that runs), gs in the register or on top of
+ * the saved kernel stack.  A CONTEXT comes from a program: whatever it must not choose is
+ * put right, silently, as Windows does.  Windows: KeContextFromKframes,
+ * KeContextToKframes.
  */
 #include "ke/ki.h"
 
-#define EFLAGS_USER 0x00254DD5u /* CF PF AF ZF SF TF DF OF NT AC ID */
-#define EFLAGS_ALWAYS 0x202u    /* IF, and bit 1 */
-#define MXCSR_BITS 0xFFBFu      /* every processor with SSE has these */
-#define DR7_USER 0xFFFF0155u    /* local enables, conditions, lengths; no GD */
+#define EFLAGS_USER   0x00254DD5u /* CF PF AF ZF SF TF DF OF NT AC ID */
+#define EFLAGS_ALWAYS 0x202u      /* IF, and bit 1 */
+#define MXCSR_BITS    0xFFBFu     /* every processor with SSE has these */
+#define DR7_USER      0xFFFF0155u /* local enables, conditions, lengths; no GD */
 
 #define WANTS(flags, part) (((flags) & (part)) == (part))
 
@@ -37,11 +38,12 @@ static void KiSetGs(PKTHREAD thread, ULONG gs)
 static ULONG KiUserSelector(ULONG selector, ULONG usual)
 {
     const ULONG s = selector & 0xFFFF;
-    return s == 0 || s == KGDT_R3_CODE || s == KGDT_R3_DATA || s == KGDT_R3_TEB ? s : usual;
+    return s == 0 || s == KGDT_R3_CODE || s == KGDT_R3_DATA || s == KGDT_R3_TEB ? s
+                                                                                : usual;
 }
 
-/* Work on a thread's floating state with the instructions that know its two formats: it is
- * brought into the processor, and the current thread's kept meanwhile. */
+/* Work on a thread's floating state with the instructions that know its two formats: it
+ * is brought into the processor, and the current thread's kept meanwhile. */
 static void KiBorrowFloat(PKTHREAD thread)
 {
     PKTHREAD current = KeGetCurrentThread();

@@ -1,10 +1,11 @@
 /* cpu.c - the processor: what it can, its segments, its task states, its registers.
  *
- *   selector  08 kernel code   10 kernel data   1B user code   23 user data   (sysenter's order)
- *             28 TSS           30 KPCR (fs)     3B TEB (fs)    50 #DF TSS     58 NMI TSS
+ *   selector  08 kernel code   10 kernel data   1B user code   23 user data   (sysenter's
+ * order) 28 TSS           30 KPCR (fs)     3B TEB (fs)    50 #DF TSS     58 NMI TSS
  *
- * The TEB segment's base changes with each thread.  Double fault and NMI come through task
- * gates: whatever state the stack is in, they have their own.  Windows: !pcr, dg, !cpuinfo.
+ * The TEB segment's base changes with each thread.  Double fault and NMI come through
+ * task gates: whatever state the stack is in, they have their own.  Windows: !pcr, dg,
+ * !cpuinfo.
  */
 #include "ke/ki.h"
 
@@ -13,22 +14,22 @@ C_ASSERT(offsetof(KPCR, CurrentThread) == 0x124);
 C_ASSERT(offsetof(KPCR, Reschedule) == 0x12C);
 C_ASSERT(offsetof(KTSS, Esp0) == 4);
 
-#define MSR_SYSENTER_CS 0x174
+#define MSR_SYSENTER_CS  0x174
 #define MSR_SYSENTER_ESP 0x175
 #define MSR_SYSENTER_EIP 0x176
-#define MSR_EFER 0xC0000080
-#define EFER_NXE (1u << 11)
-#define CR0_MP (1u << 1)
-#define CR0_EM (1u << 2)
-#define CR0_TS (1u << 3)
-#define CR0_NE (1u << 5)
-#define CR0_WP (1u << 16)
-#define CR0_AM (1u << 18)
-#define CR4_PGE (1u << 7)
-#define CR4_OSFXSR (1u << 9)
-#define CR4_OSXMMEXCPT (1u << 10)
-#define CR4_SMEP (1u << 20)
-#define CR4_SMAP (1u << 21)
+#define MSR_EFER         0xC0000080
+#define EFER_NXE         (1u << 11)
+#define CR0_MP           (1u << 1)
+#define CR0_EM           (1u << 2)
+#define CR0_TS           (1u << 3)
+#define CR0_NE           (1u << 5)
+#define CR0_WP           (1u << 16)
+#define CR0_AM           (1u << 18)
+#define CR4_PGE          (1u << 7)
+#define CR4_OSFXSR       (1u << 9)
+#define CR4_OSXMMEXCPT   (1u << 10)
+#define CR4_SMEP         (1u << 20)
+#define CR4_SMAP         (1u << 21)
 
 KFEATURES KeFeatures;
 KPCR KiPcr;
@@ -44,7 +45,9 @@ extern UCHAR KiFastCallEntry[], KiSysenterStack[];
 
 static void KiCpuid(ULONG leaf, ULONG r[4])
 {
-    __asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3]) : "a"(leaf), "c"(0));
+    __asm__ volatile("cpuid"
+                     : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+                     : "a"(leaf), "c"(0));
 }
 
 static ULONGLONG KiReadMsr(ULONG msr)
@@ -88,9 +91,9 @@ static void KiFindFeatures(void)
 
 static ULONGLONG KiDescriptor(ULONG base, ULONG limit, ULONG access, ULONG flags)
 {
-    return (limit & 0xFFFF) | (ULONGLONG)(base & 0xFFFFFF) << 16 | (ULONGLONG)access << 40 |
-           (ULONGLONG)(limit >> 16 & 0xF) << 48 | (ULONGLONG)flags << 52 |
-           (ULONGLONG)(base >> 24) << 56;
+    return (limit & 0xFFFF) | (ULONGLONG)(base & 0xFFFFFF) << 16 |
+           (ULONGLONG)access << 40 | (ULONGLONG)(limit >> 16 & 0xF) << 48 |
+           (ULONGLONG)flags << 52 | (ULONGLONG)(base >> 24) << 56;
 }
 
 void KiSetSegmentBase(ULONG selector, ULONG base)
@@ -129,7 +132,8 @@ static void KiInitializeSegments(void)
     KiGdt[KGDT_TSS / 8] = KiDescriptor((ULONG)&KiTss, sizeof KiTss - 1, 0x89, 0);
     KiGdt[KGDT_R0_PCR / 8] = KiDescriptor((ULONG)&KiPcr, 0xFFF, 0x93, 0x4);
     KiGdt[KGDT_R3_TEB / 8] = KiDescriptor(0, 0xFFF, 0xF3, 0x4);
-    KiGdt[KGDT_DF_TSS / 8] = KiDescriptor((ULONG)&KiDoubleFaultTss, sizeof(KTSS) - 1, 0x89, 0);
+    KiGdt[KGDT_DF_TSS / 8] =
+        KiDescriptor((ULONG)&KiDoubleFaultTss, sizeof(KTSS) - 1, 0x89, 0);
     KiGdt[KGDT_NMI_TSS / 8] = KiDescriptor((ULONG)&KiNmiTss, sizeof(KTSS) - 1, 0x89, 0);
     KiTss.Ss0 = KGDT_R0_DATA;
     KiTss.Esp0 = (ULONG)KiBootStackTop - KFX_AREA_SIZE;

@@ -1,14 +1,14 @@
 /* ke.h - the public face of the kernel's lowest folder: processor, threads, waits, time.
  *
  * The idea: one processor, and a kernel that is not preempted.  A thread gives up the
- * processor in kernel mode only inside KeWait*, KeDelay and KeYield; an interrupt that comes
- * while the kernel runs touches the interrupt's own data, sets KPCR.Reschedule and returns.
- * The switch happens on the way back to user mode.  So a service runs to its end or its wait
- * as one piece, and needs no lock; what an interrupt handler shares with the rest is touched
- * with interrupts off (KeDisable/KeRestore), for a bounded time.
+ * processor in kernel mode only inside KeWait*, KeDelay and KeYield; an interrupt that
+ * comes while the kernel runs touches the interrupt's own data, sets KPCR.Reschedule and
+ * returns. The switch happens on the way back to user mode.  So a service runs to its end
+ * or its wait as one piece, and needs no lock; what an interrupt handler shares with the
+ * rest is touched with interrupts off (KeDisable/KeRestore), for a bounded time.
  *
- * Current thread and processor are behind fs (selector 30h, KPCR); fs:[124h] is the thread,
- * as on Windows.
+ * Current thread and processor are behind fs (selector 30h, KPCR); fs:[124h] is the
+ * thread, as on Windows.
  */
 #ifndef FATHOM_KE_H
 #define FATHOM_KE_H
@@ -27,9 +27,14 @@ struct _MMSPACE;
 
 /* ---- dispatcher objects: Windows' DISPATCHER_HEADER and its type numbers ---- */
 enum {
-    EventNotificationObject = 0, EventSynchronizationObject = 1, MutantObject = 2,
-    ProcessObject = 3, SemaphoreObject = 5, ThreadObject = 6,
-    TimerNotificationObject = 8, TimerSynchronizationObject = 9,
+    EventNotificationObject = 0,
+    EventSynchronizationObject = 1,
+    MutantObject = 2,
+    ProcessObject = 3,
+    SemaphoreObject = 5,
+    ThreadObject = 6,
+    TimerNotificationObject = 8,
+    TimerSynchronizationObject = 9,
 };
 
 typedef struct _DISPATCHER_HEADER {
@@ -38,8 +43,13 @@ typedef struct _DISPATCHER_HEADER {
     LIST_ENTRY WaitListHead; /* of KWAIT_BLOCK.WaitListEntry */
 } DISPATCHER_HEADER;
 
-typedef struct _KEVENT { DISPATCHER_HEADER Header; } KEVENT;
-typedef struct _KSEMAPHORE { DISPATCHER_HEADER Header; LONG Limit; } KSEMAPHORE;
+typedef struct _KEVENT {
+    DISPATCHER_HEADER Header;
+} KEVENT;
+typedef struct _KSEMAPHORE {
+    DISPATCHER_HEADER Header;
+    LONG Limit;
+} KSEMAPHORE;
 typedef struct _KMUTANT {
     DISPATCHER_HEADER Header;
     LIST_ENTRY MutantListEntry; /* of KTHREAD.MutantListHead */
@@ -51,7 +61,8 @@ typedef struct _KTIMER {
     ULONGLONG DueTime; /* 100 ns since boot */
     LIST_ENTRY TimerListEntry;
     ULONG Period; /* milliseconds; 0: once */
-    void (*Callback)(struct _KTIMER *, void *); /* interrupts off, at the tick; may be NULL */
+    void (*Callback)(struct _KTIMER *,
+                     void *); /* interrupts off, at the tick; may be NULL */
     void *CallbackContext;
 } KTIMER;
 
@@ -62,15 +73,23 @@ typedef struct _KWAIT_BLOCK {
     NTSTATUS WaitKey; /* status the wait ends with if this object ends it */
 } KWAIT_BLOCK;
 
-/* An APC: KernelRoutine runs in the thread, in kernel mode, on its way to user mode or when an
- * alertable wait ends; NormalRoutine (user) is called through KiUserApcDispatcher. */
+/* An APC: KernelRoutine runs in the thread, in kernel mode, on its way to user mode or
+ * when an alertable wait ends; NormalRoutine (user) is called through
+ * KiUserApcDispatcher. */
 typedef struct _KAPC {
     LIST_ENTRY ApcListEntry;
-    void (*FreeRoutine)(struct _KAPC *); /* called when delivered or when the thread dies */
+    void (*FreeRoutine)(
+        struct _KAPC *); /* called when delivered or when the thread dies */
     PVOID NormalRoutine, NormalContext, SystemArgument1, SystemArgument2;
 } KAPC; /* FreeRoutine gets it after the arguments were taken: it may free it */
 
-typedef enum { KthreadInitialized, KthreadReady, KthreadRunning, KthreadWaiting, KthreadTerminated } KTHREAD_STATE;
+typedef enum {
+    KthreadInitialized,
+    KthreadReady,
+    KthreadRunning,
+    KthreadWaiting,
+    KthreadTerminated
+} KTHREAD_STATE;
 
 typedef struct _KTHREAD {
     DISPATCHER_HEADER Header; /* signalled when the thread has ended */
@@ -88,36 +107,36 @@ typedef struct _KTHREAD {
     NTSTATUS WaitStatus;
     BOOLEAN Alertable, WaitUser, WaitAll, Alerted;
     ULONG WaitCount;
-    KWAIT_BLOCK *WaitBlocks;     /* of the wait under way */
-    KWAIT_BLOCK WaitBlock[4];    /* enough for most waits */
+    KWAIT_BLOCK *WaitBlocks;  /* of the wait under way */
+    KWAIT_BLOCK WaitBlock[4]; /* enough for most waits */
     KTIMER WaitTimer;
-    LIST_ENTRY ApcListHead;      /* user APCs */
-    BOOLEAN UserApcPending;      /* deliver them at the next return to user mode */
+    LIST_ENTRY ApcListHead; /* user APCs */
+    BOOLEAN UserApcPending; /* deliver them at the next return to user mode */
     ULONG SuspendCount;
-    KEVENT ResumeEvent;          /* what a suspended thread waits for */
-    BOOLEAN TerminatePending;    /* die at the next return to user mode; waits end at once */
+    KEVENT ResumeEvent;       /* what a suspended thread waits for */
+    BOOLEAN TerminatePending; /* die at the next return to user mode; waits end at once */
     NTSTATUS ExitStatus;
     ULONGLONG KernelTime, UserTime; /* ticks */
-    BOOLEAN DebugActive;         /* its debug registers are in use */
+    BOOLEAN DebugActive;            /* its debug registers are in use */
     ULONG ContextSwitches;
-    ULONG ExitWork;              /* not 0: leave to user mode by the long way (KeRequestExitWork) */
+    ULONG ExitWork; /* not 0: leave to user mode by the long way (KeRequestExitWork) */
 } KTHREAD, *PKTHREAD;
 
 /* The processor's page at fs:0, in kernel mode; the offsets named are Windows'. */
 typedef struct _KPCR {
-    PVOID ExceptionList;    /* 00 */
+    PVOID ExceptionList; /* 00 */
     ULONG Reserved0[6];
-    struct _KPCR *SelfPcr;  /* 1C */
+    struct _KPCR *SelfPcr; /* 1C */
     ULONG Reserved1[6];
-    PVOID IDT;              /* 38 */
+    PVOID IDT; /* 38 */
     PVOID GDT;
-    PVOID TSS;              /* 40 */
+    PVOID TSS; /* 40 */
     ULONG Reserved2[56];
     struct _KTHREAD *CurrentThread; /* 124 */
     struct _KTHREAD *IdleThread;
-    ULONG Reschedule;       /* a switch is due on the way to user mode */
+    ULONG Reschedule; /* a switch is due on the way to user mode */
     ULONG InterruptDepth;
-    ULONG InterruptedUser;  /* the latest interrupt came from user mode */
+    ULONG InterruptedUser; /* the latest interrupt came from user mode */
     ULONGLONG Ticks;
 } KPCR;
 
@@ -145,8 +164,8 @@ static inline ULONGLONG KeReadTsc(void)
     return t;
 }
 
-/* A word of the boot command line: "name=value" gives value, a bare "name" gives "", an absent
- * one NULL.  The text stays. */
+/* A word of the boot command line: "name=value" gives value, a bare "name" gives "", an
+ * absent one NULL.  The text stays. */
 const char *KeBootOption(const char *name);
 ULONG KeBootNumber(const char *name, ULONG otherwise); /* decimal or 0x hexadecimal */
 
@@ -154,41 +173,44 @@ void KeInitializeProcessor(void); /* features, GDT, TSS, MSRs; before interrupts
 void KeInitializeClock(void);     /* PIT at 1000 Hz/…, PIC remapped */
 
 /* ---- threads ---- */
-/* Make a thread of it, on the kernel stack [limit, top) that the caller supplies: it will run
- * start(context) in kernel mode.  Not yet ready.  Never fails. */
+/* Make a thread of it, on the kernel stack [limit, top) that the caller supplies: it will
+ * run start(context) in kernel mode.  Not yet ready.  Never fails. */
 void KeInitializeThread(PKTHREAD, PVOID stackTop, PVOID stackLimit, struct _MMSPACE *,
                         void (*start)(void *), void *context);
 void KeReadyThread(PKTHREAD);
-DECLSPEC_NORETURN void KeTerminateThread(NTSTATUS); /* the current one; signals it; never returns */
-/* Called on another thread's stack when it is safe to free what the dead thread stood on. */
+DECLSPEC_NORETURN void
+    KeTerminateThread(NTSTATUS); /* the current one; signals it; never returns */
+/* Called on another thread's stack when it is safe to free what the dead thread stood on.
+ */
 extern void (*KeReapThread)(PKTHREAD);
 void KeYield(void);
 /* Where a thread that does not run will go on: for printing its stack. */
 void KeQueryThreadResume(PKTHREAD, ULONG_PTR *eip, ULONG_PTR *ebp);
-/* The thread's trap frame or context changed, or it has something to do on its way to user
- * mode: its next exit goes through KiServicePendingUserMode and iret. */
+/* The thread's trap frame or context changed, or it has something to do on its way to
+ * user mode: its next exit goes through KiServicePendingUserMode and iret. */
 void KeRequestExitWork(PKTHREAD);
-/* User registers of a thread (the current one, or one that does not run) to and from a CONTEXT,
- * by ContextFlags.  What a program may not choose (kernel selectors, IOPL, IF, ...) is put
- * right silently, as Windows does. */
+/* User registers of a thread (the current one, or one that does not run) to and from a
+ * CONTEXT, by ContextFlags.  What a program may not choose (kernel selectors, IOPL, IF,
+ * ...) is put right silently, as Windows does. */
 void KeContextFromThread(PKTHREAD, CONTEXT *);
 void KeContextToThread(PKTHREAD, const CONTEXT *);
 /* Entry points of ntdll, filled by ps at start-up. */
-extern ULONG_PTR KeUserCallReturn;                /* KiFastSystemCallRet */
-extern ULONG_PTR KeUserExceptionDispatcher;       /* KiUserExceptionDispatcher */
-extern ULONG_PTR KeUserApcDispatcher;             /* KiUserApcDispatcher */
-extern ULONG_PTR KeRaiseUserExceptionDispatcher;  /* KiRaiseUserExceptionDispatcher */
+extern ULONG_PTR KeUserCallReturn;               /* KiFastSystemCallRet */
+extern ULONG_PTR KeUserExceptionDispatcher;      /* KiUserExceptionDispatcher */
+extern ULONG_PTR KeUserApcDispatcher;            /* KiUserApcDispatcher */
+extern ULONG_PTR KeRaiseUserExceptionDispatcher; /* KiRaiseUserExceptionDispatcher */
 /* Hooks by which what stands above is reached. */
 extern void (*KeActivateSpace)(struct _MMSPACE *); /* mm: load CR3 if it differs */
-extern BOOLEAN (*KeIdleWork)(void);                /* mm: zero a page; FALSE: nothing to do */
-extern KUSER_SHARED_DATA *KeSharedUserData;        /* where the clock is shown; may be NULL */
-DECLSPEC_NORETURN void KiIdleLoop(void);           /* the boot thread becomes the idle thread */
-LONG KeSetPriorityThread(PKTHREAD, LONG); /* returns the old one; 0..31 */
-ULONG KeSuspendThread(PKTHREAD);          /* returns the count before; takes effect at user mode */
+extern BOOLEAN (*KeIdleWork)(void);         /* mm: zero a page; FALSE: nothing to do */
+extern KUSER_SHARED_DATA *KeSharedUserData; /* where the clock is shown; may be NULL */
+DECLSPEC_NORETURN void KiIdleLoop(void);    /* the boot thread becomes the idle thread */
+LONG KeSetPriorityThread(PKTHREAD, LONG);   /* returns the old one; 0..31 */
+ULONG KeSuspendThread(PKTHREAD); /* returns the count before; takes effect at user mode */
 ULONG KeResumeThread(PKTHREAD);
 extern LIST_ENTRY KeAllThreads;
-/* Run by whatever returns to user mode (trap exit, service exit) with work pending: reschedule,
- * suspend, APCs, termination.  PsExitPending is the hook by which ps ends a thread. */
+/* Run by whatever returns to user mode (trap exit, service exit) with work pending:
+ * reschedule, suspend, APCs, termination.  PsExitPending is the hook by which ps ends a
+ * thread. */
 void KiServicePendingUserMode(KTRAP_FRAME *);
 extern void (*KePsTerminateHook)(void);
 /* ps: the program has no handler for this exception: say so and end the process. */
@@ -196,37 +218,43 @@ extern void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);
 /* Enter user mode for the first time with this frame (never returns). */
 DECLSPEC_NORETURN void KiReturnToUser(KTRAP_FRAME *);
 
-/* ---- waits.  timeout: 100 ns, negative relative, positive absolute system time, NULL forever ---- */
+/* ---- waits.  timeout: 100 ns, negative relative, positive absolute system time, NULL
+ * forever ---- */
 void KeInitializeEvent(KEVENT *, int type, BOOLEAN signalled);
 LONG KeSetEvent(KEVENT *);
 LONG KeResetEvent(KEVENT *);
 LONG KePulseEvent(KEVENT *);
 void KeInitializeSemaphore(KSEMAPHORE *, LONG count, LONG limit);
-NTSTATUS KeReleaseSemaphore(KSEMAPHORE *, LONG add, LONG *previous); /* STATUS_SEMAPHORE_LIMIT_EXCEEDED */
+NTSTATUS KeReleaseSemaphore(KSEMAPHORE *, LONG add,
+                            LONG *previous); /* STATUS_SEMAPHORE_LIMIT_EXCEEDED */
 void KeInitializeMutant(KMUTANT *, BOOLEAN owned);
 NTSTATUS KeReleaseMutant(KMUTANT *, LONG *previous); /* STATUS_MUTANT_NOT_OWNED */
 void KeInitializeTimer(KTIMER *, int type);
-BOOLEAN KeSetTimer(KTIMER *, LARGE_INTEGER due, ULONG periodMs); /* TRUE if it was set before */
+BOOLEAN KeSetTimer(KTIMER *, LARGE_INTEGER due,
+                   ULONG periodMs); /* TRUE if it was set before */
 BOOLEAN KeCancelTimer(KTIMER *);
 /* STATUS_SUCCESS + index, STATUS_ABANDONED + index, STATUS_TIMEOUT, STATUS_USER_APC,
  * STATUS_ALERTED; STATUS_THREAD_IS_TERMINATING when TerminatePending ends a user wait. */
-NTSTATUS KeWaitForSingleObject(void *object, BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *timeout);
+NTSTATUS KeWaitForSingleObject(void *object, BOOLEAN alertable, BOOLEAN user,
+                               LARGE_INTEGER *timeout);
 /* blocks may be NULL when count <= 4, else count KWAIT_BLOCKs */
-NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all, BOOLEAN alertable,
-                                  BOOLEAN user, LARGE_INTEGER *timeout, KWAIT_BLOCK *blocks);
+NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all,
+                                  BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *timeout,
+                                  KWAIT_BLOCK *blocks);
 NTSTATUS KeDelayExecutionThread(BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *interval);
 void KeSignalObject(DISPATCHER_HEADER *); /* set to signalled and wake: processes */
-/* TerminatePending with this exit status (the first request counts); a wait on behalf of the
- * user ends, a suspended thread runs to its end. */
+/* TerminatePending with this exit status (the first request counts); a wait on behalf of
+ * the user ends, a suspended thread runs to its end. */
 void KeRequestTermination(PKTHREAD, NTSTATUS);
-BOOLEAN KeQueueApc(PKTHREAD, KAPC *);     /* FALSE: the thread has ended */
+BOOLEAN KeQueueApc(PKTHREAD, KAPC *); /* FALSE: the thread has ended */
 BOOLEAN KeAlertThread(PKTHREAD);
-BOOLEAN KeTestAlertThread(void); /* TRUE: an alert or a user APC was pending (NtTestAlert) */
+BOOLEAN
+KeTestAlertThread(void); /* TRUE: an alert or a user APC was pending (NtTestAlert) */
 
 /* ---- time ---- */
 ULONGLONG KeQueryInterruptTime(void); /* 100 ns since boot */
 ULONGLONG KeQuerySystemTime(void);    /* 100 ns since 1601 */
-#define KE_TICK_100NS 156250u /* 64 Hz, as Windows */
+#define KE_TICK_100NS 156250u         /* 64 Hz, as Windows */
 
 /* ---- traps ---- */
 /* Install a handler for a hardware interrupt line 0..15; it runs with interrupts off. */

@@ -47,7 +47,8 @@ static inline ULONG KiEsp0(PKTHREAD thread)
 {
     return (ULONG)thread->InitialStack - KFX_AREA_SIZE;
 }
-#define KI_EMPTY_STACK (512 + sizeof(KTRAP_FRAME)) /* bytes above the first kernel frame */
+#define KI_EMPTY_STACK                                                                   \
+    (512 + sizeof(KTRAP_FRAME)) /* bytes above the first kernel frame */
 
 void KiSaveFloat(PKTHREAD);    /* registers to its area */
 void KiRestoreFloat(PKTHREAD); /* and back */
@@ -55,7 +56,7 @@ void KiInitializeFloat(PKTHREAD);
 void KiLoadDebugRegisters(PKTHREAD); /* those of its frame, or none */
 
 /* thread.c, for wait.c: interrupts off around each. */
-void KiSwapThread(void);              /* the current thread is Waiting: run another */
+void KiSwapThread(void);                 /* the current thread is Waiting: run another */
 void KiUnwaitThread(PKTHREAD, NTSTATUS); /* wait.c: end its wait */
 void KiSetReschedule(void);
 void KiQuantumTick(void);

@@ -1,11 +1,12 @@
 /* thread.c - 32 ready queues, the quantum, and the switch.
  *
- *   KiReadyQueues[p]  threads of priority p that could run; bit p of KiReadySummary: not empty
+ *   KiReadyQueues[p]  threads of priority p that could run; bit p of KiReadySummary: not
+ * empty
  *
- * The kernel is not preempted: a switch happens in KiSwapThread (the current thread waits), in
- * KiRescheduleIfDue (on the way to user mode) or in KeYield.  The highest ready priority runs;
- * equals take turns when the quantum is used up.  With nothing ready the idle thread runs,
- * which is the boot thread and stands in no queue.
+ * The kernel is not preempted: a switch happens in KiSwapThread (the current thread
+ * waits), in KiRescheduleIfDue (on the way to user mode) or in KeYield.  The highest
+ * ready priority runs; equals take turns when the quantum is used up.  With nothing ready
+ * the idle thread runs, which is the boot thread and stands in no queue.
  *
  * Invariants: a Ready thread is in exactly one queue; the Running one in none.
  * Lock: interrupts off.  Windows: !ready, !thread.
@@ -23,7 +24,8 @@ static LIST_ENTRY KiReadyQueues[32];
 static ULONG KiReadySummary;
 static LIST_ENTRY KiDeadThreads; /* by ReadyListEntry: stacks nobody stands on any more */
 static KTHREAD KiIdleThread;
-static UCHAR KiCleanFloat[512] __attribute__((aligned(16))); /* what a new thread begins with */
+static UCHAR KiCleanFloat[512]
+    __attribute__((aligned(16))); /* what a new thread begins with */
 
 void KiSwapContext(PVOID *saved, PVOID next);
 void KiThreadStartup(void);
@@ -59,7 +61,8 @@ static void KiMakeCleanFloat(void)
     const ULONG mxcsr = 0x1F80;
     __asm__ volatile("fninit; fldcw %0" ::"m"(control));
     if (KeFeatures.Sse)
-        __asm__ volatile(".byte 0x0F, 0xAE, 0x10" ::"a"(&mxcsr), "m"(mxcsr)); /* ldmxcsr [eax] */
+        __asm__ volatile(".byte 0x0F, 0xAE, 0x10" ::"a"(&mxcsr),
+                         "m"(mxcsr)); /* ldmxcsr [eax] */
     if (KeFeatures.Fxsr)
         __asm__ volatile("fxsave %0" : "=m"(KiCleanFloat));
     else
@@ -138,8 +141,8 @@ static void KiAfterSwitch(void)
     KiRestoreFloat(current);
     KiPcr.Reschedule = current->ExitWork != 0;
     while (!IsListEmpty(&KiDeadThreads)) {
-        PKTHREAD dead = CONTAINING_RECORD(RemoveHeadList(&KiDeadThreads), KTHREAD,
-                                          ReadyListEntry);
+        PKTHREAD dead =
+            CONTAINING_RECORD(RemoveHeadList(&KiDeadThreads), KTHREAD, ReadyListEntry);
         if (KeReapThread)
             KeReapThread(dead);
     }
@@ -235,8 +238,8 @@ void KeInitializeThread(PKTHREAD thread, PVOID top, PVOID limit, struct _MMSPACE
     thread->Priority = thread->BasePriority = 8;
     thread->Quantum = QUANTUM_TICKS;
     KiInitializeFloat(thread);
-    /* The parts of a user frame that never change are written here, once: fastcall.asm counts
-     * on them. */
+    /* The parts of a user frame that never change are written here, once: fastcall.asm
+     * counts on them. */
     KTRAP_FRAME *frame = thread->TrapFrame = KiUserFrame(thread);
     memset(frame, 0, sizeof *frame);
     frame->DbgArgMark = KTRAP_FRAME_MARK;
@@ -245,8 +248,8 @@ void KeInitializeThread(PKTHREAD thread, PVOID top, PVOID limit, struct _MMSPACE
     frame->SegFs = KGDT_R3_TEB;
     frame->EFlags = 0x202;
     frame->ExceptionList = (PVOID)-1;
-    const ULONG first[9] = {0, 0, 0, 0, 0, (ULONG)KiThreadStartup, (ULONG)start,
-                            (ULONG)context, 0};
+    const ULONG first[9] = {
+        0, 0, 0, 0, 0, (ULONG)KiThreadStartup, (ULONG)start, (ULONG)context, 0};
     thread->KernelStack = (UCHAR *)top - KI_EMPTY_STACK - sizeof first;
     memcpy(thread->KernelStack, first, sizeof first);
     const ULONG flags = KeDisable();
@@ -355,7 +358,8 @@ void KiIdleLoop(void)
         if (KeIdleWork == NULL || !KeIdleWork()) {
             __asm__ volatile("cli");
             if (KiReadySummary == 0)
-                __asm__ volatile("sti; hlt"); /* sti holds interrupts off until hlt waits */
+                __asm__ volatile(
+                    "sti; hlt"); /* sti holds interrupts off until hlt waits */
         }
     }
 }

@@ -1,8 +1,8 @@
 /* timer.c - the tick: time, due timers, the quantum; and the interrupt lines.
  *
  * The PIT ticks 64 times a second (15.625 ms, as Windows'), and time is counted in ticks:
- * KiInterruptTime, 100 ns since boot.  The battery clock is read once.  Timers stand in one list
- * ordered by due time, so a tick looks at the first only.
+ * KiInterruptTime, 100 ns since boot.  The battery clock is read once.  Timers stand in
+ * one list ordered by due time, so a tick looks at the first only.
  *
  * Lock: interrupts off; the tick itself runs so.
  * Sources: Intel 8254 and 8259A data sheets; MC146818 for the clock's registers.
@@ -10,14 +10,14 @@
 #include "ke/ki.h"
 #include "kd/port.h"
 
-#define PIC1 0x20
-#define PIC2 0xA0
-#define PIC_END 0x20
-#define IRQ_BASE 0x30 /* the vector of line 0, as on Windows */
-#define PIT_HZ 1193182u
-#define TICK_HZ 64u
+#define PIC1               0x20
+#define PIC2               0xA0
+#define PIC_END            0x20
+#define IRQ_BASE           0x30 /* the vector of line 0, as on Windows */
+#define PIT_HZ             1193182u
+#define TICK_HZ            64u
 #define TICKS_1601_TO_1970 116444736000000000ull /* 100 ns */
-#define SHARED_HANDLERS 3
+#define SHARED_HANDLERS    3
 
 KUSER_SHARED_DATA *KeSharedUserData;
 static ULONGLONG KiInterruptTime, KiBootTime;
@@ -41,11 +41,14 @@ static ULONG KiCmosNumber(UCHAR index, BOOLEAN binary)
 /* Days since 1970-01-01 of a Gregorian date. */
 static ULONG KiDays(ULONG year, ULONG month, ULONG day)
 {
-    static const USHORT before[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    static const USHORT before[12] = {0,   31,  59,  90,  120, 151,
+                                      181, 212, 243, 273, 304, 334};
     const ULONG past = year - 1;
     const BOOLEAN leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    const ULONG leaps = past / 4 - past / 100 + past / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400);
-    return (year - 1970) * 365 + leaps + before[(month - 1) % 12] + (leap && month > 2) + day - 1;
+    const ULONG leaps =
+        past / 4 - past / 100 + past / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400);
+    return (year - 1970) * 365 + leaps + before[(month - 1) % 12] + (leap && month > 2) +
+           day - 1;
 }
 
 /* 100 ns since 1601, UTC (the clock is taken to run in UTC, as QEMU's does). */
@@ -145,7 +148,8 @@ static void KiExpireTimers(void)
         if (timer->DueTime > KiInterruptTime)
             break;
         /* A period shorter than a tick must not hold the processor here. */
-        if (timer->Period != 0 && timer->DueTime + timer->Period * 10000ull <= KiInterruptTime)
+        if (timer->Period != 0 &&
+            timer->DueTime + timer->Period * 10000ull <= KiInterruptTime)
             timer->DueTime = KiInterruptTime;
         KiExpireTimer(timer);
     }
@@ -216,7 +220,8 @@ void KeConnectInterrupt(ULONG irq, void (*handler)(void))
 void KiInterrupt(ULONG irq)
 {
     KiPcr.InterruptDepth++;
-    /* End of interrupt first: the lines are edge triggered and we run with interrupts off. */
+    /* End of interrupt first: the lines are edge triggered and we run with interrupts
+     * off. */
     if (irq >= 8)
         KdOut8(PIC2, PIC_END);
     KdOut8(PIC1, PIC_END);

@@ -1,11 +1,13 @@
 /* wait.c - dispatcher objects: wait and signal.
  *
- * A thread that waits hangs one KWAIT_BLOCK in each object's WaitListHead.  Whoever signals an
- * object walks its list and ends the waits it can satisfy, taking the object's state on behalf
- * of the thread it wakes: when a wait returns, what it waited for is already the thread's own.
+ * A thread that waits hangs one KWAIT_BLOCK in each object's WaitListHead.  Whoever
+ * signals an object walks its list and ends the waits it can satisfy, taking the object's
+ * state on behalf of the thread it wakes: when a wait returns, what it waited for is
+ * already the thread's own.
  *
  *   signalled:  SignalState > 0, or a mutant whose owner asks again
- *   taken by a wait:  synchronization event and timer -> 0, semaphore -1, mutant -1 (owned)
+ *   taken by a wait:  synchronization event and timer -> 0, semaphore -1, mutant -1
+ * (owned)
  *
  * A wait for all takes nothing until all are signalled at once.
  * Lock: interrupts off.  Windows: dt nt!_KWAIT_BLOCK, !object.
@@ -108,7 +110,8 @@ void KeSignalObject(DISPATCHER_HEADER *object)
 
 /* ---- events, semaphores, mutants ---- */
 
-static void KiInitializeHeader(DISPATCHER_HEADER *header, int type, ULONG size, LONG state)
+static void KiInitializeHeader(DISPATCHER_HEADER *header, int type, ULONG size,
+                               LONG state)
 {
     header->Type = type;
     header->Size = size / sizeof(ULONG);
@@ -227,7 +230,8 @@ void KeInitializeTimer(KTIMER *timer, int type)
 
 /* ---- waiting ---- */
 
-/* What ends a wait (or keeps it from beginning) besides its objects; STATUS_SUCCESS: nothing. */
+/* What ends a wait (or keeps it from beginning) besides its objects; STATUS_SUCCESS:
+ * nothing. */
 static NTSTATUS KiInterruption(PKTHREAD thread)
 {
     if (thread->WaitUser && thread->TerminatePending)
@@ -296,8 +300,9 @@ static NTSTATUS KiWait(PKTHREAD thread, BOOLEAN alertable, BOOLEAN user,
     return thread->WaitStatus;
 }
 
-NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all, BOOLEAN alertable,
-                                  BOOLEAN user, LARGE_INTEGER *timeout, KWAIT_BLOCK *blocks)
+NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all,
+                                  BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *timeout,
+                                  KWAIT_BLOCK *blocks)
 {
     PKTHREAD thread = KeGetCurrentThread();
     const ULONG flags = KeDisable();

@@ -1,7 +1,9 @@
-/* format.c - the printf engine of the kernel: no allocation, no locale, no floating point.
+/* format.c - the printf engine of the kernel: no allocation, no locale, no floating
+ * point.
  *
- * It writes through a function, so the same code serves the serial line, a buffer and a frame
- * to the host.  An unknown conversion is printed as it stands: a wrong format must be seen.
+ * It writes through a function, so the same code serves the serial line, a buffer and a
+ * frame to the host.  An unknown conversion is printed as it stands: a wrong format must
+ * be seen.
  */
 #include "rtl/rtl.h"
 
@@ -38,8 +40,8 @@ static void RtlpField(OUTPUT *out, const SPEC *spec, const char *text, int lengt
         RtlpPad(out, ' ', spec->Width - length);
 }
 
-static void RtlpNumber(OUTPUT *out, const SPEC *spec, ULONGLONG value, ULONG base, char kind,
-                       BOOLEAN negative)
+static void RtlpNumber(OUTPUT *out, const SPEC *spec, ULONGLONG value, ULONG base,
+                       char kind, BOOLEAN negative)
 {
     const char *digits = kind == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
     char text[48];
@@ -128,8 +130,8 @@ static const char *RtlpParse(const char *p, SPEC *spec, va_list *arguments)
     }
 }
 
-ULONG RtlFormat(void (*put)(void *, const char *, ULONG), void *context, const char *format,
-                va_list list)
+ULONG RtlFormat(void (*put)(void *, const char *, ULONG), void *context,
+                const char *format, va_list list)
 {
     OUTPUT out = {put, context, 0};
     va_list arguments;
@@ -152,7 +154,8 @@ ULONG RtlFormat(void (*put)(void *, const char *, ULONG), void *context, const c
         case 'i': {
             const LONGLONG v =
                 spec.Long64 ? va_arg(arguments, LONGLONG) : va_arg(arguments, LONG);
-            RtlpNumber(&out, &spec, v < 0 ? 0 - (ULONGLONG)v : (ULONGLONG)v, 10, kind, v < 0);
+            RtlpNumber(&out, &spec, v < 0 ? 0 - (ULONGLONG)v : (ULONGLONG)v, 10, kind,
+                       v < 0);
             break;
         }
         case 'u':
