@@ -9,6 +9,7 @@
 #include "ex/ex.h"
 #include "kd/kd.h"
 #include "ps/ps.h"
+#include "rtl/format.h"
 
 #define READ_CHUNK           0x4000u
 #define HEAP_TRACING_ENABLED 1u
@@ -41,6 +42,20 @@ static BOOLEAN FindImage(ULONG_PTR address, KDIMAGE *image)
     return TRUE;
 }
 
+static void DescribeThread(PKTHREAD thread, char *text, SIZE_T size)
+{
+    static const char *const states[] = {"initialized", "ready", "running", "waiting",
+                                         "terminated"};
+    const char *state = thread->State < 5 ? states[thread->State] : "?";
+    if (!thread->Teb) {
+        RtlSnprintf(text, size, "system, %s", state);
+        return;
+    }
+    ETHREAD *of = CONTAINING_RECORD(thread, ETHREAD, Tcb);
+    RtlSnprintf(text, size, "%lu.%lu %s, %s", of->Process->Id, of->Id, of->Process->Name,
+                state);
+}
+
 static void Recompute(void)
 {
     KdTraceMask = KdSerialTraceMask;
@@ -56,6 +71,7 @@ void ExInitializeTrace(void)
     KdReadMemory = MmReadMemorySafe;
     KdEnterSpace = MmAttachSpace;
     KdFindImage = FindImage;
+    KdDescribeThread = DescribeThread;
     KdCurrentTrace = CurrentTrace;
 }
 

@@ -54,6 +54,8 @@ DECLSPEC_NORETURN void KdAssertFailed(const char *expression, const char *file, 
 extern NTSTATUS (*KdReadMemory)(ULONG_PTR address, void *buffer, SIZE_T size);
 /* Work in another address space; returns the one before (mm's MmAttachSpace). */
 extern struct _MMSPACE *(*KdEnterSpace)(struct _MMSPACE *);
+/* "pid.tid name" of a thread, for lists of stacks: ps's knowledge, handed over. */
+extern void (*KdDescribeThread)(PKTHREAD, char *text, SIZE_T size);
 
 /* What stands at an address: filled by ps/mm through KdFindImage. File is the PE file as
  * it lies in the boot archive (kernel memory), so names never come from memory a program

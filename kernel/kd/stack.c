@@ -21,6 +21,7 @@
 
 NTSTATUS (*KdReadMemory)(ULONG_PTR address, void *buffer, SIZE_T size);
 struct _MMSPACE *(*KdEnterSpace)(struct _MMSPACE *);
+void (*KdDescribeThread)(PKTHREAD, char *text, SIZE_T size);
 
 #define SCAN_DWORDS    512 /* how far a frameless function's stack is searched */
 #define PROLOGUE_BYTES 32  /* where push ebp / mov ebp,esp must stand */
@@ -227,21 +228,30 @@ void KdPrintStack(const FATHOM_FRAME *frames, ULONG count)
     }
 }
 
-/* Where a thread that is not running left off: KiSwapContext keeps its EBP and return
- * address on its kernel stack; the thread's own trap frame is the sure start when it came
- * from user. */
+/* Every thread, one after the other: on a hang, and from the NMI handler. A thread that
+ * runs is shown from its latest entry into the kernel, any other from where it left the
+ * processor. */
 void KdPrintThreadStacks(void)
 {
     static FATHOM_FRAME frames[FATHOM_MAX_FRAMES];
     for (LIST_ENTRY *e = KeAllThreads.Flink; e && e != &KeAllThreads; e = e->Flink) {
         PKTHREAD thread = CONTAINING_RECORD(e, KTHREAD, AllListEntry);
-        DbgPrint("thread %p state %u teb %p\n", (void *)thread, thread->State,
-                 thread->Teb);
-        if (!thread->TrapFrame || !thread->Space)
-            continue;
-        struct _MMSPACE *before = KdEnterSpace ? KdEnterSpace(thread->Space) : NULL;
-        KdPrintStack(frames, KdCaptureTrap(thread->TrapFrame, frames, FATHOM_MAX_FRAMES));
-        if (KdEnterSpace)
+        char text[64] = "";
+        ULONG_PTR eip, ebp;
+        if (KdDescribeThread)
+            KdDescribeThread(thread, text, sizeof text);
+        DbgPrint("thread %p %s\n", (void *)thread, text);
+        struct _MMSPACE *before = NULL;
+        if (thread->Space && KdEnterSpace)
+            before = KdEnterSpace(thread->Space);
+        if (thread == KeGetCurrentThread() && thread->TrapFrame) {
+            KdPrintStack(frames,
+                         KdCaptureTrap(thread->TrapFrame, frames, FATHOM_MAX_FRAMES));
+        } else if (thread != KeGetCurrentThread()) {
+            KeQueryThreadResume(thread, &eip, &ebp);
+            KdPrintStack(frames, KdCaptureStack(eip, ebp, frames, FATHOM_MAX_FRAMES));
+        }
+        if (thread->Space && KdEnterSpace)
             KdEnterSpace(before);
     }
 }
