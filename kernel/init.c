@@ -90,7 +90,10 @@ static void KiStartSpeaking(void)
 {
     KdInitializeSerial();
     KiReadCommandLine();
-    KdHostPresent = KeBootOption("token") != NULL;
+    const char *token = KeBootOption("token");
+    KdHostPresent = token != NULL;
+    if (token != NULL)
+        KdHostSend('H', token, strlen(token));
 }
 
 /* End of the highest usable or reclaimable memory below 4 GiB. */

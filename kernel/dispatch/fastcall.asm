@@ -31,7 +31,6 @@ extern _KiServiceTable, _KiServiceTableCount, _KiFathomTable, _KiFathomTableCoun
 extern _KiTraceServiceEnter, _KiTraceServiceExit, _KdTraceMask, _KeUserCallReturn
 extern _KiTrapExit
 global _KiFastCallEntry, _KiFastCallTrace, _KiSystemService, _KiSysenterStack
-global _KiArgumentFixups
 
 section .text
 
@@ -184,11 +183,11 @@ _KiSystemService:
     mov [ebp + KTRAP_Eax], eax
     jmp _KiTrapExit
 
+FIXUP _KiFastCallEntry.copy, _KiFastCallEntry.ready, _KiFastCallEntry.fault
+FIXUP _KiSystemService.copy, _KiSystemService.ready, _KiSystemService.fault
+
 section .rdata align=4
 KiTebSelector: dd KGDT_R3_TEB
-_KiArgumentFixups:                      ; where it may fault, where it then goes on
-    dd _KiFastCallEntry.copy, _KiFastCallEntry.fault
-    dd _KiSystemService.copy, _KiSystemService.fault
 
 ; Where sysenter lands (MSR 175h): the selectors to load, and below them room for the one trap
 ; that can come before there is a stack, a single step.

@@ -18,8 +18,6 @@
 #define PAGE_FAULT_IN_NONPAGED_AREA 0x50
 #define ADDRESS_UNKNOWN             0xFFFFFFFFu
 
-extern const ULONG KiArgumentFixups[2][2];
-
 static void KiDivide(KTRAP_FRAME *f)
 {
     KiRaiseUser(f, STATUS_INTEGER_DIVIDE_BY_ZERO, f->Eip, 0, 0, 0);
@@ -210,16 +208,6 @@ void KiDispatchTrap(KTRAP_FRAME *frame, ULONG vector)
         KdBugCheckTrap(UNEXPECTED_KERNEL_MODE_TRAP, frame, vector, frame->Eip);
 }
 
-/* Where the kernel goes on after a fault it is prepared for; 0: it is not. */
-static ULONG_PTR KiFixup(ULONG_PTR eip)
-{
-    for (ULONG i = 0; i < 2; i++) {
-        if (KiArgumentFixups[i][0] == eip)
-            return KiArgumentFixups[i][1];
-    }
-    return MmFindFixup(eip);
-}
-
 static void KiRaiseFault(KTRAP_FRAME *f, NTSTATUS status, ULONG_PTR address)
 {
     const ULONG_PTR kind = f->ErrCode & 0x10 ? 8 : f->ErrCode & 2 ? 1 : 0;
@@ -248,7 +236,7 @@ void KiPageFault(KTRAP_FRAME *frame, ULONG_PTR address)
         KiRaiseFault(frame, status, address);
         return;
     }
-    const ULONG_PTR fixup = KiFixup(frame->Eip);
+    const ULONG_PTR fixup = MmFindFixup(frame->Eip);
     if (fixup == 0)
         KdBugCheckTrap(PAGE_FAULT_IN_NONPAGED_AREA, frame, address, frame->ErrCode);
     frame->Eip = fixup;
