@@ -138,6 +138,17 @@ static void KiStartIo(void)
     IoInitialize(KiBootInfo);
 }
 
+/* ps has found ntdll's entry points: the trap code below it gets them. */
+static void KiStartProcesses(void)
+{
+    PsInitialize();
+    KeUserCallReturn = PsEntries.KiFastSystemCallRet;
+    KeUserExceptionDispatcher = PsEntries.KiUserExceptionDispatcher;
+    KeUserApcDispatcher = PsEntries.KiUserApcDispatcher;
+    KeRaiseUserExceptionDispatcher = PsEntries.KiRaiseUserExceptionDispatcher;
+    KePsCrashHook = PsCrash;
+}
+
 static void KiStartPrograms(void *context)
 {
     (void)context;
@@ -163,7 +174,7 @@ static const struct {
     {"memory", KiStartMemory},
     {"clock", KeInitializeClock},
     {"input and output", KiStartIo},
-    {"processes", PsInitialize},
+    {"processes", KiStartProcesses},
     {"trace", ExInitializeTrace},
     {"first thread", KiStartFirstThread},
 };

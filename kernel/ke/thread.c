@@ -126,6 +126,8 @@ void KeReadyThread(PKTHREAD thread)
 {
     const ULONG flags = KeDisable();
     PKTHREAD current = KiPcr.CurrentThread;
+    if (thread->State == KthreadInitialized)
+        InsertTailList(&KeAllThreads, &thread->AllListEntry);
     KiQueueReady(thread, FALSE);
     if (current == &KiIdleThread || thread->Priority > current->Priority)
         KiSetReschedule();
@@ -252,9 +254,6 @@ void KeInitializeThread(PKTHREAD thread, PVOID top, PVOID limit, struct _MMSPACE
         0, 0, 0, 0, 0, (ULONG)KiThreadStartup, (ULONG)start, (ULONG)context, 0};
     thread->KernelStack = (UCHAR *)top - KI_EMPTY_STACK - sizeof first;
     memcpy(thread->KernelStack, first, sizeof first);
-    const ULONG flags = KeDisable();
-    InsertTailList(&KeAllThreads, &thread->AllListEntry);
-    KeRestore(flags);
 }
 
 void KeTerminateThread(NTSTATUS status)
