@@ -7,7 +7,7 @@ BOOT ?= x64
 MACHINE := $(if $(MEM),--mem $(MEM)) $(if $(CPU),--cpu $(CPU))
 FATHOM := $(S)/tools/fathom
 SYSTEM := $(O)/kernel/ntoskrnl.exe $(O)/archive.tar
-COLOUR := $$(test -t 1 && echo --env CLICOLOR_FORCE=1)
+COLOUR := $$(test -t 1 && echo --env FATHOM_COLOR=1)
 
 run: $(SYSTEM) $(LOADERS) ## boot a disk image by UEFI: the walk, then (on a terminal) the prompt
 	@$(FATHOM) boot --boot $(BOOT) $(MACHINE)
