@@ -123,6 +123,10 @@ class Session:
             status = self.machine.wait(END_GRACE)
             self._over(None if self.quit else self._how_it_ended(status))
             return
+        if not self.hello and data[:1] not in (frames.HELLO, frames.BUGCHECK, frames.LOG):
+            text = data.decode("latin-1").strip()  # the entry code's last words, before frames
+            self._over(Verdict("noboot", None, 0, text.split("\n")[0].removeprefix("Fathom: ")))
+            return
         for kind, payload in self.decoder.feed(data):
             self._frame(kind, payload)
 

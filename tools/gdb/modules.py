@@ -1,0 +1,98 @@
+"""Symbols of user modules, each when ntdll's loader has it in its lists.
+
+ntdll calls LdrpModuleLoaded(base, name) for that; it exists to be broken on, as r_brk does in an
+ELF loader.  ntdll itself lies where it is linked in every process and is known from the start.
+A process may have another program at the same address: then the older symbols go.
+"""
+import os
+import subprocess
+
+import gdb
+
+import linkmap
+import unwind
+
+
+def elf_copy(path, out):
+    """An ELF copy of a PE file whose names are C's: without underscore and @bytes."""
+    copy = os.path.join(out, "gdb", os.path.basename(path) + ".elf")
+    if os.path.exists(copy) and os.path.getmtime(copy) >= os.path.getmtime(path):
+        return copy
+    new = f"{copy}.{os.getpid()}"
+    objcopy = "i686-w64-mingw32-objcopy"
+    subprocess.run([objcopy, "--remove-leading-char", "-O", "elf32-i386", path, new], check=True)
+    names = subprocess.run(["nm", new], capture_output=True, text=True).stdout.split()
+    renamed = {n: n.split("@")[0] for n in names if "@" in n and not n.startswith(("@", "?"))}
+    with open(new + ".names", "w") as table:
+        table.writelines(f"{old} {plain}\n" for old, plain in renamed.items() if plain)
+    subprocess.run([objcopy, "-I", "elf32-i386", "-O", "elf32-i386", f"--redefine-syms={new}.names", new], check=True)
+    os.remove(new + ".names")
+    os.replace(new, copy)
+    return copy
+
+
+def linked_base(path):
+    """ImageBase of a PE file."""
+    with open(path, "rb") as file:
+        head = file.read(4096)
+    at = int.from_bytes(head[0x3C:0x40], "little")
+    return int.from_bytes(head[at + 0x34:at + 0x38], "little")
+
+
+class Modules:
+    def __init__(self, out, known):
+        self.out = out
+        self.known = {name.lower(): path for name, path in known.items()}
+        self.loaded = {}  # base: (path, [symbol file])
+
+    def path_of(self, name):
+        name = name.replace("/", "\\").split("\\")[-1].lower()
+        if name in self.known:
+            return self.known[name]
+        built = os.path.join(self.out, "bin", name)
+        return built if os.path.exists(built) else None
+
+    def add(self, name, base):
+        path = self.path_of(name)
+        if not path or self.loaded.get(base) == path:
+            return
+        slide = base - linked_base(path)
+        if base in self.loaded:
+            gdb.execute(f"remove-symbol-file {elf_copy(self.loaded[base], self.out)}", to_string=True)
+        self.loaded[base] = path
+        gdb.execute(f"add-symbol-file {elf_copy(path, self.out)} -o {slide:#x}", to_string=True)
+        table = os.path.splitext(path)[0] + ".map"
+        if os.path.exists(table):
+            code = linkmap.add_assembler(table, self.out, slide)
+            unwind.add_stubs(code)
+
+
+class LoadHook(gdb.Breakpoint):
+    """Internal, and never a stop that a person sees."""
+
+    def __init__(self, modules):
+        super().__init__("LdrpModuleLoaded", internal=True)
+        self.silent = True
+        self.modules = modules
+
+    def stop(self):
+        frame = gdb.newest_frame()
+        stack = int(frame.read_register("esp"))
+        if frame.pc() != frame.function().symtab and frame.function():
+            base, name = (gdb.parse_and_eval(word) for word in ("base", "name"))
+        text = name.dereference()
+        buffer = text["Buffer"].cast(gdb.lookup_type("unsigned short").pointer())
+        length = int(text["Length"]) // 2
+        try:
+            words = [int(buffer[i]) for i in range(length)]
+        except gdb.MemoryError:
+            return False
+        self.modules.add("".join(map(chr, words)), int(base))
+        return False
+
+
+def watch(out, known):
+    modules = Modules(out, known)
+    ntdll = os.path.join(out, "bin", "ntdll.dll")
+    modules.add("ntdll.dll", linked_base(ntdll))
+    LoadHook(modules)

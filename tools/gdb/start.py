@@ -1,0 +1,34 @@
+"""What `fathom gdb` has gdb read first: symbols of the kernel, of each module as it loads, and a
+backtrace that crosses the ring.
+
+  (gdb) break PageAlloc           break RtlAllocateHeap       break main
+  (gdb) continue                  bt                          si (also through sysenter)
+
+$FATHOM_GDB is a JSON file: {"out": build directory, "modules": {"name.exe": host path, ...}}.
+"""
+import json
+import os
+import sys
+
+import gdb
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import linkmap
+import modules
+import unwind
+
+for setting in ("pagination off", "confirm off", "breakpoint pending on", "disassembly-flavor intel",
+                "print symbol-filename off", "backtrace past-main on", "print thread-events off",
+                "python print-stack message", "style enabled " + ("on" if sys.stdout.isatty() else "off")):
+    gdb.execute("set " + setting, to_string=True)
+
+with open(os.environ["FATHOM_GDB"]) as handed:
+    session = json.load(handed)
+out = session["out"]
+gdb.execute(f"set substitute-path / {session['top']}/" if False else f"directory {session['top']}", to_string=True)
+kernel = os.path.join(out, "gdb", "ntoskrnl.elf")
+gdb.execute(f"file {kernel}", to_string=True)
+entry = linkmap.add_assembler(os.path.join(out, "kernel", "ntoskrnl.map"), out)
+unwind.register(entry)
+modules.watch(out, session["modules"])
