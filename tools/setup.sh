@@ -63,7 +63,7 @@ install="apt-get install --yes --no-install-recommends $missing"
 if [ "$(id -u)" = 0 ]; then
     as_root=
 elif command -v sudo >/dev/null 2>&1 && sudo -n true >/dev/null 2>&1; then
-    as_root="sudo -n"
+    as_root="sudo -n env DEBIAN_FRONTEND=noninteractive"
 else
     say "missing: $missing"
     say "install them as root with this line, then come back:"

@@ -21,6 +21,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BOOTS = ("multiboot", "ia32", "x64")
 OVMF_X64 = "/usr/share/ovmf/OVMF.fd"
 OVMF_IA32 = ("/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF32_VARS_4M.fd")
+DISKS = {"virtio": ["virtio-blk-pci"], "ide": ["ide-hd"], "usb": ["-device", "qemu-xhci", "usb-storage"]}
 DEFAULT_CPU = "max"
 EXIT_ORDERLY, EXIT_BUGCHECK = 33, 35  # (10h << 1) | 1 and (11h << 1) | 1 of isa-debug-exit
 
@@ -30,12 +31,12 @@ def _die_with_parent():
 
 
 class Machine:
-    """options: boot, mem (MiB), cpu, icount, usb, display; out: the build directory."""
+    """options: boot, mem (MiB), cpu, icount, disk, screen; out: the build directory."""
 
-    def __init__(self, out, boot="multiboot", mem=256, cpu=DEFAULT_CPU, icount=False, usb=False,
+    def __init__(self, out, boot="multiboot", mem=256, cpu=DEFAULT_CPU, icount=False, disk="virtio",
                  screen=False, events=None, halted=None):
         self.out, self.boot, self.mem, self.cpu = out, boot, mem, cpu
-        self.icount, self.usb, self.screen = icount, usb, screen
+        self.icount, self.disk, self.screen = icount, disk, screen
         self.events, self.halted = events, halted
         self.folder = tempfile.mkdtemp(prefix="fathom-")
         self.process = None
@@ -78,12 +79,9 @@ class Machine:
             flash = "if=pflash,format=raw,unit="
             arguments = ["-M", "q35", "-drive", f"{flash}0,readonly=on,file={OVMF_IA32[0]}",
                          "-drive", f"{flash}1,file={self.path('vars.fd')}"]
-        disk = "virtio-blk-pci,drive=disk,bootindex=0"
-        if self.usb:
-            disk = "usb-storage,drive=disk,bootindex=0"
-            arguments += ["-device", "qemu-xhci"]
+        arguments += DISKS[self.disk][:-1]
         return arguments + ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={image}",
-                            "-device", disk]
+                            "-device", DISKS[self.disk][-1] + ",drive=disk,bootindex=0"]
 
     def start(self, cmdline, archive=None, kernel=None, image=None):
         """Start it.  image: a ready disk instead of archive and cmdline."""
