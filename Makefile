@@ -17,6 +17,16 @@ all: # the first target; the fragments say what it is
 # $(call src,PATH): the file to compile for PATH, after REPLACE.
 replacement = $(strip $(foreach r,$(REPLACE),$(if $(filter $(1)=%,$(r)),$(patsubst $(1)=%,%,$(r)))))
 src = $(or $(call replacement,$(1)),$(S)/$(1))
+# A replacement finds the headers that lie beside the file it stands for.
+beside = $(if $(call replacement,$(1)),-iquote $(S)/$(patsubst %/,%,$(dir $(1))))
+# What was built with other replacements is built again.
+replaced := $(foreach r,$(shell cat $(O)/gen/replace 2>/dev/null) $(REPLACE),$(firstword $(subst =, ,$(r))))
+ifneq ($(strip $(shell cat $(O)/gen/replace 2>/dev/null)),$(strip $(REPLACE)))
+$(shell mkdir -p $(O)/gen; echo '$(REPLACE)' > $(O)/gen/replace; \
+  $(foreach f,$(replaced),rm -f $(O)/$(basename $(f)).o $(O)/dll/$(basename $(f)).o $(O)/$(f).o $(O)/dll/$(f).o;) \
+  $(if $(filter %.def,$(replaced)),rm -f $(O)/bin/*.dll;) $(if $(filter user/%,$(replaced)),rm -f $(O)/bin/*.exe))
+endif
+.SECONDEXPANSION:
 # $(call files,PATTERN ...): source paths relative to the top.
 files = $(patsubst $(S)/%,%,$(sort $(wildcard $(addprefix $(S)/,$(1)))))
 

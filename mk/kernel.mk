@@ -6,20 +6,20 @@ KERNEL_CFLAGS := $(CFLAGS_OURS) -Wno-multichar -ffreestanding -fno-builtin-print
 KERNEL_LDFLAGS := -nostdlib -Wl,--image-base,0x80100000,--section-alignment,4096,--file-alignment,4096 \
   -Wl,-T,$(S)/kernel/kernel.ld -Wl,--no-insert-timestamp -Wl,--disable-reloc-section -Wl,-e,_KiSystemStartup
 
-$(O)/kernel/%.o: $(S)/kernel/%.c $(GEN)
+$(O)/kernel/%.o: $$(call src,kernel/$$*.c) $(GEN)
 	@mkdir -p $(@D)
-	$(CC_PE) $(KERNEL_CFLAGS) -c $(call src,kernel/$*.c) -o $@
+	$(CC_PE) $(KERNEL_CFLAGS) $(call beside,kernel/$*.c) -c $< -o $@
 $(O)/gen/services_gen.o: $(O)/gen/services_gen.c $(GEN)
 	$(CC_PE) $(KERNEL_CFLAGS) -c $< -o $@
 # The second object has the same bytes and a DWARF line table: gdb adds it by address.
-$(O)/kernel/%.asm.o: $(S)/kernel/%.asm
+$(O)/kernel/%.asm.o: $$(call src,kernel/$$*.asm)
 	@mkdir -p $(@D)
-	nasm -f win32 -I$(S)/include/ -I$(S)/kernel/ -o $@ $(call src,kernel/$*.asm)
-	nasm -f elf32 -g -F dwarf -I$(S)/include/ -I$(S)/kernel/ -o $(@:.o=.dbg.o) $(call src,kernel/$*.asm)
-$(O)/boot/%.asm.o: $(S)/boot/%.asm
+	nasm -f win32 -I$(S)/include/ -I$(S)/kernel/ -o $@ $<
+	nasm -f elf32 -g -F dwarf -I$(S)/include/ -I$(S)/kernel/ -o $(@:.o=.dbg.o) $<
+$(O)/boot/%.asm.o: $$(call src,boot/$$*.asm)
 	@mkdir -p $(@D)
-	nasm -f win32 -I$(S)/include/ -o $@ $(call src,boot/$*.asm)
-	nasm -f elf32 -g -F dwarf -I$(S)/include/ -o $(@:.o=.dbg.o) $(call src,boot/$*.asm)
+	nasm -f win32 -I$(S)/include/ -o $@ $<
+	nasm -f elf32 -g -F dwarf -I$(S)/include/ -o $(@:.o=.dbg.o) $<
 
 # Names of code never move when the table behind .data grows: link, list, link again.
 $(O)/gen/ksym0.o: $(S)/tools/ksym.py

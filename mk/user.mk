@@ -9,23 +9,23 @@ $(1)_C := $$(call files,$$(addsuffix /*.c,$(2)))
 $(1)_ASM := $$(call files,$$(addsuffix /*.asm,$(2)))
 $(1)_OBJ := $$($(1)_C:%.c=$$(O)/dll/%.o) $$($(1)_ASM:%.asm=$$(O)/dll/%.o) $(6)
 DLLS += $$(O)/bin/$(1).dll
-$$(O)/bin/$(1).dll $$(O)/lib/lib$(1).a &: $$($(1)_OBJ) $$(S)/$(firstword $(2))/$(1).def $$(patsubst %,$$(O)/lib/lib%.a,$(4))
+$$(O)/bin/$(1).dll $$(O)/lib/lib$(1).a &: $$($(1)_OBJ) $$(call src,$(firstword $(2))/$(1).def) $$(patsubst %,$$(O)/lib/lib%.a,$(4))
 	@mkdir -p $$(O)/bin $$(O)/lib
 	$$(CC_PE) -shared -nostdlib -Wl,--image-base,$(3) -Wl,--no-insert-timestamp -Wl,--enable-stdcall-fixup \
 	  -Wl,--kill-at -Wl,-Map,$$(O)/bin/$(1).map -o $$(O)/bin/$(1).dll \
-	  $$($(1)_OBJ) $$(S)/$(firstword $(2))/$(1).def $$(patsubst %,$$(O)/lib/lib%.a,$(4)) $(5) -lgcc
-	$(MINGW)dlltool -k -t $$(abspath $$(O)/lib)/$(1) -d $$(S)/$(firstword $(2))/$(1).def -l $$(O)/lib/lib$(1).a
+	  $$($(1)_OBJ) $$(call src,$(firstword $(2))/$(1).def) $$(patsubst %,$$(O)/lib/lib%.a,$(4)) $(5) -lgcc
+	$(MINGW)dlltool -k -t $$(abspath $$(O)/lib)/$(1) -d $$(call src,$(firstword $(2))/$(1).def) -l $$(O)/lib/lib$(1).a
 endef
 # $(call cflags,FOLDER): extra flags for the C files of one folder
 USER_CFLAGS := $(CFLAGS_OURS) -I$(S)
 
-$(O)/dll/%.o: $(S)/%.c $(GEN)
+$(O)/dll/%.o: $$(call src,$$*.c) $(GEN)
 	@mkdir -p $(@D)
-	$(CC_PE) $(USER_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) -c $(call src,$*.c) -o $@
-$(O)/dll/%.o: $(S)/%.asm
+	$(CC_PE) $(USER_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(call beside,$*.c) -c $< -o $@
+$(O)/dll/%.o: $$(call src,$$*.asm)
 	@mkdir -p $(@D)
-	nasm -f win32 -I$(S)/include/ -o $@ $(call src,$*.asm)
-	nasm -f elf32 -g -F dwarf -I$(S)/include/ -o $(@:.o=.dbg.o) $(call src,$*.asm)
+	nasm -f win32 -I$(S)/include/ -o $@ $<
+	nasm -f elf32 -g -F dwarf -I$(S)/include/ -o $(@:.o=.dbg.o) $<
 $(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm
 	@mkdir -p $(@D)
 	nasm -f win32 -o $@ $<
@@ -48,14 +48,14 @@ $(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))
 PROGRAM_CFLAGS := -O2 -g -Wall -Wextra -fno-omit-frame-pointer -I$(S)/include
 PROGRAMS := $(patsubst user/%.c,$(O)/bin/%.exe,$(call files,user/*.c)) \
   $(patsubst user/%.cpp,$(O)/bin/%.exe,$(call files,user/*.cpp)) $(O)/bin/walk.exe
-$(O)/bin/%.exe: $(S)/user/%.c
+$(O)/bin/%.exe: $$(call src,user/$$*.c)
 	@mkdir -p $(@D)
-	$(MINGW)gcc $(PROGRAM_CFLAGS) -MMD -MF $(O)/bin/$*.d $(call src,user/$*.c) -o $@
-$(O)/bin/%.exe: $(S)/user/%.cpp
+	$(MINGW)gcc $(PROGRAM_CFLAGS) -MMD -MF $(O)/bin/$*.d $< -o $@
+$(O)/bin/%.exe: $$(call src,user/$$*.cpp)
 	@mkdir -p $(@D)
-	$(MINGW)g++ $(PROGRAM_CFLAGS) -static -MMD -MF $(O)/bin/$*.d $(call src,user/$*.cpp) -o $@
+	$(MINGW)g++ $(PROGRAM_CFLAGS) -static -MMD -MF $(O)/bin/$*.d $< -o $@
 WALK_SRC := $(call files,user/walk/*.cpp)
-$(O)/bin/walk.exe: $(addprefix $(S)/,$(WALK_SRC)) $(wildcard $(S)/user/walk/*.h) $(GEN)
+$(O)/bin/walk.exe: $(foreach f,$(WALK_SRC),$(call src,$(f))) $(wildcard $(S)/user/walk/*.h) $(GEN)
 	@mkdir -p $(@D)
 	$(MINGW)g++ $(PROGRAM_CFLAGS) -I$(O)/gen -static $(foreach f,$(WALK_SRC),$(call src,$(f))) -o $@ -lole32
 
