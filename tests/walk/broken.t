@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""The walk must fail when a layer is short-circuited, and name the row that broke. Each variant
+changes one file through REPLACE, in a copy of the build."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import OUT, TOP, Plan
+
+plan = Plan()
+
+
+def source(path):
+    with open(os.path.join(TOP, path)) as text:
+        return text.read()
+
+
+def changed(path, pattern, replacement):
+    """The file's text with one change; the pattern must be there, or the test is worth nothing."""
+    text, count = re.subn(pattern, replacement, source(path))
+    plan.true(count > 0, f"{path} still has what this test changes", pattern)
+    return text
+
+
+VARIANTS = {
+    "kernel32's HeapAlloc is a function of its own": ("7", {
+        "kernel32/kernel32.def": changed("kernel32/kernel32.def", r"(?m)^(\s*HeapAlloc@12)\s*=.*$", r"\1"),
+        "kernel32/heap.c": source("kernel32/heap.c") +
+        "\nPVOID WINAPI HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size)\n{\n"
+        "    PVOID block = RtlAllocateHeap(heap, flags, size);\n    __asm__ volatile(\"\");\n    return block;\n}\n"}),
+    "malloc uses the default heap": ("2", {
+        "crt/msvcrt/heap.c": changed("crt/msvcrt/heap.c", r"= HeapCreate\([^;]*\);", "= GetProcessHeap();")}),
+    "GlobalAlloc goes around the heap": ("8", {
+        "kernel32/global.c": changed("kernel32/global.c", r"\bGlobalAlloc\(", "GlobalAllocOfBefore(") +
+        "\nHGLOBAL WINAPI GlobalAllocOfBefore(UINT, SIZE_T);\n"
+        "HGLOBAL WINAPI GlobalAlloc(UINT flags, SIZE_T size)\n{\n"
+        "    if (size < 4096)\n        return GlobalAllocOfBefore(flags, size);\n"
+        "    return VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);\n}\n"}),
+}
+
+
+def walk_of(row, files):
+    with tempfile.TemporaryDirectory() as folder:
+        build = os.path.join(folder, "build")
+        shutil.copytree(OUT, build, symlinks=True, copy_function=shutil.copy2,
+                        ignore=shutil.ignore_patterns("tests", "*.img"))
+        pairs = []
+        for number, (path, text) in enumerate(files.items()):
+            mine = os.path.join(folder, f"{number}-{os.path.basename(path)}")
+            with open(mine, "w") as out:
+                out.write(text)
+            pairs.append(f"{path}={mine}")
+        made = subprocess.run(["make", "-C", TOP, f"O={build}", "REPLACE=" + " ".join(pairs), os.path.join(build, "archive.tar")],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if made.returncode:
+            return None, made.stdout[-1500:] + made.stderr[-1500:]
+        done = subprocess.run([os.path.join(TOP, "tools", "fathom"), "run", "--icount", os.path.join(build, "archive", "walk.exe")],
+                              capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                              env={**os.environ, "FATHOM_OUT": build})
+        return done.returncode, done.stdout
+
+
+for name, (row, files) in VARIANTS.items():
+    code, text = walk_of(row, files)
+    broken = re.findall(r"BROKEN\s+row (\S+)", text)
+    plan.equal(code, 1, f"{name}: the walk fails")
+    plan.true(row in broken, f"{name}: it says that row {row} broke", f"broken rows: {broken}", text[-1500:])
+plan.done()
