@@ -29,7 +29,7 @@ $(HOST_TESTS): $(O)/tests/host/%: $(S)/tests/host/%.c $$(call host_sources,$$*) 
 	$(HOST_CC) $(HOST_CFLAGS) $(call said,cflags,$<) -o $@ $< $(call host_sources,$*) $(call said,link,$<) -lcmocka -lpthread
 $(O)/tests/%.exe: $(S)/tests/%.c $(wildcard $(S)/tests/guest/*.h)
 	@mkdir -p $(@D)
-	$(MINGW)gcc -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest $< -o $@ $(call said,link,$<)
+	$(MINGW)gcc -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest $< -o $@ -L$(@D) $(call said,link,$<)
 $(O)/tests/%.exe: $(S)/tests/%.cpp $(wildcard $(S)/tests/guest/*.h)
 	@mkdir -p $(@D)
 	$(MINGW)g++ -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -static $< -o $@ $(call said,link,$<)
@@ -49,3 +49,10 @@ test-host: $(HOST_TESTS) ## the tests that run on the host
 test-%: $(TESTS) $(TEST_NEEDS)
 	@$(PROVE) $(foreach t,$(TESTS),$(if $(findstring $*,$(t)),$(t)))
 .PHONY: test test-host
+
+# A program that needs a DLL of its own, for --add; and one that lacks a function of ours.
+PROGRAMS_OUT := $(O)/tests/tools/programs
+$(PROGRAMS_OUT)/needed.dll $(PROGRAMS_OUT)/libneeded.a &: $(S)/tests/tools/dll/needed.c
+	@mkdir -p $(@D)
+	$(MINGW)gcc -shared -O2 $< -o $(PROGRAMS_OUT)/needed.dll -Wl,--out-implib,$(PROGRAMS_OUT)/libneeded.a
+$(PROGRAMS_OUT)/needs.exe: $(PROGRAMS_OUT)/libneeded.a

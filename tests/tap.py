@@ -22,7 +22,7 @@ class Plan:
         return good
 
     def equal(self, got, wanted, name):
-        return self.true(got == wanted, name, f"got    {got!r}", f"wanted {wanted!r}")
+        return self.true(got == wanted, name, f"got    {got!r:.600}", f"wanted {wanted!r:.600}")
 
     def done(self):
         print(f"1..{self.count}", flush=True)

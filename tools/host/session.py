@@ -20,6 +20,7 @@ BOOT_SECONDS = {"multiboot": 60, "ia32": 180, "x64": 180}
 KILL_GRACE, NMI_GRACE, END_GRACE = 10, 5, 10
 CONSOLE_KEPT = 1 << 16
 STDIN_PIECE = 16384
+KERNEL_FIRST = (frames.HELLO, frames.LOG, frames.BUGCHECK)
 LOADER_STOPPED = b"fathom: boot stopped"
 
 
@@ -123,7 +124,7 @@ class Session:
             status = self.machine.wait(END_GRACE)
             self._over(None if self.quit else self._how_it_ended(status))
             return
-        if not self.hello and data[:1] not in (frames.HELLO, frames.BUGCHECK, frames.LOG):
+        if not (self.hello or self.decoder.pending) and data[:1] not in KERNEL_FIRST:
             text = data.decode("latin-1").strip()  # the entry code's last words, before frames
             self._over(Verdict("noboot", None, 0, text.split("\n")[0].removeprefix("Fathom: ")))
             return

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""make bench: one line `name value unit` each.
+
+Instructions come from bench.exe under icount, run twice; both runs must agree to the instruction.
+Seconds are from the start of QEMU to the end of hello.exe, by each way in: reported, not judged.
+"""
+import os
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OUT = os.path.abspath(os.environ.get("FATHOM_OUT") or os.path.join(TOP, "build"))
+FATHOM = os.path.join(TOP, "tools", "fathom")
+
+
+def counts(program):
+    """{name: instructions} of one run."""
+    done = subprocess.run([FATHOM, "run", "--icount", "--timeout", "120", program], stdout=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, text=True)
+    if done.returncode:
+        sys.exit(f"bench: {program} ended with {done.returncode}")
+    return {name: int(value) for name, value in (line.split() for line in done.stdout.splitlines())}
+
+
+def seconds(boot):
+    start = time.monotonic()
+    done = subprocess.run([FATHOM, "run", "--boot", boot, os.path.join(OUT, "archive", "hello.exe")],
+                          stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        sys.exit(f"bench: hello.exe by {boot} ended with {done.returncode}")
+    return time.monotonic() - start
+
+
+def main(program):
+    first, second = counts(program), counts(program)
+    for name, value in first.items():
+        print(f"{name} {value} instructions", flush=True)
+    for boot in ("multiboot", "ia32", "x64"):
+        print(f"boot_{boot} {seconds(boot):.2f} seconds", flush=True)
+    if first != second:
+        sys.exit(f"bench: two runs differ: {first} {second}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

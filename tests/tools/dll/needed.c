@@ -1,0 +1,5 @@
+/* needed - the DLL that needs.exe needs. */
+__declspec(dllexport) int NeededSeven(void)
+{
+    return 7;
+}
