@@ -231,6 +231,7 @@ void KeInitializeThread(PKTHREAD thread, PVOID top, PVOID limit, struct _MMSPACE
     InitializeListHead(&thread->MutantListHead);
     InitializeListHead(&thread->ApcListHead);
     InitializeListHead(&thread->ReadyListEntry);
+    InitializeListHead(&thread->AllListEntry);
     KeInitializeTimer(&thread->WaitTimer, TimerNotificationObject);
     thread->WaitTimer.CallbackContext = thread; /* timer.c: ends the wait */
     KeInitializeEvent(&thread->ResumeEvent, EventNotificationObject, TRUE);
