@@ -5,10 +5,9 @@
 ;
 ; sysenter saves nothing and clears only IF: DF, NT, AC and TF are still the program's.  The
 ; frame is built with the fewest instructions that still leave a whole one.  What never changes
-; between entries is not written again: SegCs and DbgArgMark since
-; KeInitializeThread, SegDs, SegEs and SegFs since the last KiTrapExit.  The frame of an entry
-; from user mode lies always at the same place below KTHREAD.InitialStack, so KTHREAD.TrapFrame
-; needs no store either.  What the frame does not have is IF (set on the slow way out) and ECX,
+; between entries is not written again: DbgArgMark since KeInitializeThread, SegDs, SegEs and
+; SegFs since the last KiTrapExit.  The frame of an entry from user mode lies always at the
+; same place below KTHREAD.InitialStack, so KTHREAD.TrapFrame needs no store either.  What the frame does not have is IF (set on the slow way out) and ECX,
 ; EDX and EAX (a service call destroys them by contract).
 ;
 ; Arguments are copied once, from a range that ends below 7FFF0000h, by an instruction with a
@@ -105,7 +104,7 @@ section .text
     push dword KGDT_R3_DATA
     push edx
     pushfd
-    push dword 2
+    push dword KGDT_R3_CODE             ; SegCs; as flags it is CF and AF, all others clear
     popfd
     sub esp, KTRAP_EFlags
     mov ecx, [_KeUserCallReturn]
