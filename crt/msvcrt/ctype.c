@@ -1,0 +1,197 @@
+/* ctype.c - what kind of character, in the "C" locale, narrow and wide.
+ *
+ *     crt_ctype[1 + c], c from EOF (-1) to 255: bits _UPPER, _LOWER, _DIGIT, ... of ctype.h
+ *
+ * Bytes above 127 have no kind, as in msvcrt's "C" locale.  Wide characters up to 127 have the
+ * same kinds, the letters of Latin-1 theirs; others none.  Programs see the table as _pctype.
+ * Written once when the DLL starts.
+ */
+#include "crt.h"
+#include <ctype.h>
+#include <wctype.h>
+/* The headers offer some of these as macros. */
+#undef __iscsym
+#undef __iscsymf
+#undef __isascii
+#undef __toascii
+#undef _tolower
+#undef _toupper
+#undef isleadbyte
+
+unsigned short crt_ctype[257];
+unsigned short crt_wctype[257];
+unsigned short *crt_pctype = crt_ctype + 1;
+unsigned short *crt_pwctype = crt_wctype + 1;
+unsigned char crt_mbctype[257];
+int crt_mb_cur_max = 1;
+
+static unsigned short kind_of(int c)
+{
+    unsigned short kind = 0;
+    if (c < 32 || c == 127)
+        kind |= _CONTROL;
+    if ((c >= 9 && c <= 13) || c == ' ')
+        kind |= _SPACE;
+    if (c == ' ')
+        kind |= _BLANK;
+    if (c >= '0' && c <= '9')
+        kind |= _DIGIT | _HEX;
+    else if (c >= 'A' && c <= 'Z')
+        kind |= 0x100 | _UPPER | (c <= 'F' ? _HEX : 0);
+    else if (c >= 'a' && c <= 'z')
+        kind |= 0x100 | _LOWER | (c <= 'f' ? _HEX : 0);
+    else if (c > 32 && c < 127)
+        kind |= _PUNCT;
+    return kind;
+}
+
+static unsigned short wide_kind_of(int c)
+{
+    if (c < 128)
+        return kind_of(c) | (c == '\t' ? _BLANK : 0);
+    if (c < 160)
+        return _CONTROL | (c == 0x85 ? _SPACE : 0);
+    if (c == 160)
+        return _SPACE | _BLANK;
+    if (c == 0xAA || c == 0xB5 || c == 0xBA || (c >= 0xDF && c != 0xF7))
+        return 0x100 | _LOWER;
+    return c >= 0xC0 && c != 0xD7 && c != 0xF7 ? 0x100 | _UPPER : _PUNCT;
+}
+
+void crt_ctype_start(void)
+{
+    for (int c = 0; c < 128; c++)
+        crt_ctype[1 + c] = kind_of(c);
+    for (int c = 0; c < 256; c++)
+        crt_wctype[1 + c] = wide_kind_of(c);
+}
+
+int __cdecl _isctype(int c, int mask)
+{
+    return c >= -1 && c <= 255 ? crt_ctype[1 + c] & mask : 0;
+}
+
+#define KIND(name, mask)                                                                         \
+    int __cdecl(is##name)(int c)                                                                  \
+    {                                                                                            \
+        return _isctype(c, mask);                                                                \
+    }
+KIND(alpha, 0x100 | _UPPER | _LOWER)
+KIND(upper, _UPPER)
+KIND(lower, _LOWER)
+KIND(digit, _DIGIT)
+KIND(xdigit, _HEX)
+KIND(space, _SPACE)
+KIND(punct, _PUNCT)
+KIND(alnum, 0x100 | _UPPER | _LOWER | _DIGIT)
+KIND(print, _BLANK | _PUNCT | 0x100 | _UPPER | _LOWER | _DIGIT)
+KIND(graph, _PUNCT | 0x100 | _UPPER | _LOWER | _DIGIT)
+KIND(cntrl, _CONTROL)
+
+int __cdecl iswctype(wint_t c, wctype_t mask)
+{
+    return c <= 255 ? crt_wctype[1 + c] & mask : 0;
+}
+
+#define WIDE_KIND(name, mask)                                                                    \
+    int __cdecl(isw##name)(wint_t c)                                                              \
+    {                                                                                            \
+        return iswctype(c, mask);                                                                \
+    }
+WIDE_KIND(alpha, 0x100 | _UPPER | _LOWER)
+WIDE_KIND(upper, _UPPER)
+WIDE_KIND(lower, _LOWER)
+WIDE_KIND(digit, _DIGIT)
+WIDE_KIND(xdigit, _HEX)
+WIDE_KIND(space, _SPACE)
+WIDE_KIND(punct, _PUNCT)
+WIDE_KIND(alnum, 0x100 | _UPPER | _LOWER | _DIGIT)
+WIDE_KIND(print, _BLANK | _PUNCT | 0x100 | _UPPER | _LOWER | _DIGIT)
+WIDE_KIND(graph, _PUNCT | 0x100 | _UPPER | _LOWER | _DIGIT)
+WIDE_KIND(cntrl, _CONTROL)
+
+int __cdecl tolower(int c)
+{
+    return c >= 'A' && c <= 'Z' ? c + 32 : c;
+}
+
+int __cdecl toupper(int c)
+{
+    return c >= 'a' && c <= 'z' ? c - 32 : c;
+}
+
+int __cdecl _tolower(int c)
+{
+    return c + 32;
+}
+
+int __cdecl _toupper(int c)
+{
+    return c - 32;
+}
+
+wint_t __cdecl towlower(wint_t c)
+{
+    return c >= L'A' && c <= L'Z' ? c + 32 : c;
+}
+
+wint_t __cdecl towupper(wint_t c)
+{
+    return c >= L'a' && c <= L'z' ? c - 32 : c;
+}
+
+int __cdecl isleadbyte(int c)
+{
+    (void)c;
+    return 0;
+}
+
+int __cdecl __isascii(int c)
+{
+    return (unsigned int)c < 128;
+}
+
+int __cdecl __toascii(int c)
+{
+    return c & 127;
+}
+
+int __cdecl __iscsymf(int c)
+{
+    return isalpha(c) || c == '_';
+}
+
+int __cdecl __iscsym(int c)
+{
+    return isalnum(c) || c == '_';
+}
+
+unsigned short **__cdecl crt_p_pctype(void)
+{
+    return &crt_pctype;
+}
+
+unsigned short **__cdecl crt_p_pwctype(void)
+{
+    return &crt_pwctype;
+}
+
+const unsigned short *__cdecl crt_pctype_func(void)
+{
+    return crt_pctype;
+}
+
+int *__cdecl __p___mb_cur_max(void)
+{
+    return &crt_mb_cur_max;
+}
+
+int __cdecl ___mb_cur_max_func(void)
+{
+    return crt_mb_cur_max;
+}
+
+unsigned char *__cdecl __p__mbctype(void)
+{
+    return crt_mbctype;
+}

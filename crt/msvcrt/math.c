@@ -1,0 +1,285 @@
+/* math.c - math.h: what libmingwex lacks, on the x87, and how errors are told.
+ *
+ * sin, cos, exp, log, pow, floor and their like are libmingwex's; it has no asin, sinh, log10 of
+ * its own for this runtime, since it takes those from the DLL that is built here.
+ * An error (domain, range) sets errno, and asks the program's handler of __setusermatherr.
+ */
+#include "crt.h"
+#include <float.h>
+#include <math.h>
+
+typedef int(__cdecl *math_handler)(struct _exception *);
+static math_handler user_handler;
+
+void __cdecl __setusermatherr(math_handler handler)
+{
+    user_handler = handler;
+}
+
+/* libmingwex's voice: `kind` is _DOMAIN, _SING, _OVERFLOW, ... */
+void __mingw_raise_matherr(int kind, const char *name, double a, double b, double result)
+{
+    struct _exception error = {kind, (char *)name, a, b, result};
+    if (user_handler == NULL || !user_handler(&error))
+        *_errno() = kind == _DOMAIN ? EDOM : ERANGE;
+}
+
+static double domain_error(const char *name, double x)
+{
+    double nothing = __builtin_nan("");
+    __mingw_raise_matherr(_DOMAIN, name, x, 0, nothing);
+    return nothing;
+}
+
+static long double x87_atan2(long double y, long double x)
+{
+    long double result;
+    __asm__("fpatan" : "=t"(result) : "0"(x), "u"(y) : "st(1)");
+    return result;
+}
+
+static long double x87_sqrt(long double x)
+{
+    long double result;
+    __asm__("fsqrt" : "=t"(result) : "0"(x));
+    return result;
+}
+
+double __cdecl atan(double x)
+{
+    return (double)x87_atan2(x, 1.0L);
+}
+
+double __cdecl asin(double x)
+{
+    if (__builtin_isnan(x))
+        return x;
+    if (x < -1 || x > 1)
+        return domain_error("asin", x);
+    return (double)x87_atan2(x, x87_sqrt((1.0L - x) * (1.0L + x)));
+}
+
+double __cdecl acos(double x)
+{
+    if (__builtin_isnan(x))
+        return x;
+    if (x < -1 || x > 1)
+        return domain_error("acos", x);
+    return (double)x87_atan2(x87_sqrt((1.0L - x) * (1.0L + x)), x);
+}
+
+double __cdecl tan(double x)
+{
+    if (__builtin_isinf(x))
+        return domain_error("tan", x);
+    return (double)((long double)sin(x) / (long double)cos(x));
+}
+
+double __cdecl sinh(double x)
+{
+    if (x > -0.5 && x < 0.5) {
+        long double e = expm1l(x);
+        return (double)((e + e / (e + 1)) / 2);
+    }
+    long double e = expl(x);
+    return (double)((e - 1 / e) / 2);
+}
+
+double __cdecl cosh(double x)
+{
+    long double e = expl(x);
+    return (double)((e + 1 / e) / 2);
+}
+
+double __cdecl tanh(double x)
+{
+    if (x > 40 || x < -40)
+        return x > 0 ? 1 : -1;
+    long double e = expm1l(2.0L * x);
+    return (double)(e / (e + 2));
+}
+
+double __cdecl log10(double x)
+{
+    if (x < 0)
+        return domain_error("log10", x);
+    if (x == 0) {
+        __mingw_raise_matherr(_SING, "log10", x, 0, -__builtin_huge_val());
+        return -__builtin_huge_val();
+    }
+    long double result;
+    __asm__("fldlg2\n\tfxch\n\tfyl2x" : "=t"(result) : "0"((long double)x) : "st(1)");
+    return (double)result;
+}
+
+double __cdecl frexp(double x, int *exponent)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof(bits));
+    int power = (int)(bits >> 52 & 0x7FF);
+    *exponent = 0;
+    if (power == 0x7FF || x == 0)
+        return x;
+    if (power == 0) {
+        double scaled = frexp(x * 0x1p64, exponent);
+        *exponent -= 64;
+        return scaled;
+    }
+    *exponent = power - 1022;
+    bits = (bits & ~((uint64_t)0x7FF << 52)) | (uint64_t)1022 << 52;
+    memcpy(&x, &bits, sizeof(x));
+    return x;
+}
+
+double __cdecl _hypot(double x, double y)
+{
+    return (double)x87_sqrt((long double)x * x + (long double)y * y);
+}
+
+double __cdecl _copysign(double x, double y)
+{
+    return __builtin_copysign(x, y);
+}
+
+double __cdecl _chgsign(double x)
+{
+    return -x;
+}
+
+int __cdecl _finite(double x)
+{
+    return __builtin_isfinite(x);
+}
+
+int __cdecl(_isnan)(double x)
+{
+    return __builtin_isnan(x);
+}
+
+int __cdecl _fpclass(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof(bits));
+    int negative = (int)(bits >> 63), power = (int)(bits >> 52 & 0x7FF);
+    uint64_t fraction = bits & 0xFFFFFFFFFFFFFu;
+    if (power == 0x7FF)
+        return fraction == 0         ? negative ? _FPCLASS_NINF : _FPCLASS_PINF
+               : fraction >> 51 != 0 ? _FPCLASS_QNAN
+                                     : _FPCLASS_SNAN;
+    if (power == 0 && fraction == 0)
+        return negative ? _FPCLASS_NZ : _FPCLASS_PZ;
+    if (power == 0)
+        return negative ? _FPCLASS_ND : _FPCLASS_PD;
+    return negative ? _FPCLASS_NN : _FPCLASS_PN;
+}
+
+double __cdecl _logb(double x)
+{
+    int exponent;
+    if (x == 0)
+        return -__builtin_huge_val();
+    frexp(x, &exponent);
+    return exponent - 1;
+}
+
+double __cdecl _scalb(double x, long power)
+{
+    return ldexp(x, power);
+}
+
+double __cdecl _nextafter(double x, double y)
+{
+    uint64_t bits;
+    if (__builtin_isnan(x) || __builtin_isnan(y))
+        return x + y;
+    if (x == y)
+        return y;
+    if (x == 0)
+        return __builtin_copysign(0x0.0000000000001p-1022, y);
+    memcpy(&bits, &x, sizeof(bits));
+    bits += (x < y) == (x > 0) ? 1 : (uint64_t)-1;
+    memcpy(&x, &bits, sizeof(x));
+    return x;
+}
+
+double __cdecl _cabs(struct _complex z)
+{
+    return _hypot(z.x, z.y);
+}
+
+/* The control word, abstract bits as in float.h; only exceptions, rounding and precision are
+ * translated.  Source: _controlfp. */
+static const struct {
+    unsigned short machine;
+    unsigned int abstract;
+} control_bits[] = {
+    {0x01, _EM_INVALID},  {0x02, _EM_DENORMAL},  {0x04, _EM_ZERODIVIDE},
+    {0x08, _EM_OVERFLOW}, {0x10, _EM_UNDERFLOW}, {0x20, _EM_INEXACT},
+};
+
+static unsigned int to_abstract(unsigned short word)
+{
+    static const unsigned int rounding[] = {_RC_NEAR, _RC_DOWN, _RC_UP, _RC_CHOP};
+    static const unsigned int precision[] = {_PC_24, _PC_53, _PC_53, _PC_64};
+    unsigned int result = rounding[word >> 10 & 3] | precision[word >> 8 & 3];
+    for (int i = 0; i < 6; i++)
+        if (word & control_bits[i].machine)
+            result |= control_bits[i].abstract;
+    return result;
+}
+
+static unsigned short to_machine(unsigned int value)
+{
+    unsigned int round = value & _MCW_RC, precise = value & _MCW_PC;
+    unsigned short word = round == _RC_DOWN ? 0x400 : round == _RC_UP ? 0x800 : round ? 0xC00 : 0;
+    word |= precise == _PC_64 ? 0x300 : precise == _PC_53 ? 0x200 : 0;
+    for (int i = 0; i < 6; i++)
+        if (value & control_bits[i].abstract)
+            word |= control_bits[i].machine;
+    return word;
+}
+
+unsigned int __cdecl _control87(unsigned int value, unsigned int mask)
+{
+    unsigned short word;
+    __asm__ volatile("fnstcw %0" : "=m"(word));
+    unsigned int now = (to_abstract(word) & ~mask) | (value & mask);
+    if (mask != 0) {
+        word = (unsigned short)((word & 0xF0C0) | to_machine(now));
+        __asm__ volatile("fldcw %0" : : "m"(word));
+    }
+    return now;
+}
+
+unsigned int __cdecl _controlfp(unsigned int value, unsigned int mask)
+{
+    return _control87(value, mask & ~(unsigned int)_EM_DENORMAL);
+}
+
+errno_t __cdecl _controlfp_s(unsigned int *now, unsigned int value, unsigned int mask)
+{
+    unsigned int result = _controlfp(value, mask);
+    if (now != NULL)
+        *now = result;
+    return 0;
+}
+
+unsigned int __cdecl _statusfp(void)
+{
+    unsigned short word;
+    __asm__ volatile("fnstsw %0" : "=m"(word));
+    return to_abstract(word & 0x3F) & _MCW_EM;
+}
+
+unsigned int __cdecl _clearfp(void)
+{
+    unsigned int status = _statusfp();
+    __asm__ volatile("fnclex");
+    return status;
+}
+
+void __cdecl _fpreset(void)
+{
+    unsigned short word = 0x27F;
+    __asm__ volatile("fninit\n\tfldcw %0" : : "m"(word));
+}
