@@ -7,7 +7,8 @@
 
 #define GUID_CHARACTERS 38
 
-/* Which byte each pair of digits is: the first three fields are little-endian in memory. */
+/* Which byte each pair of digits is: the first three fields are little-endian in memory.
+ */
 static const BYTE ByteOrder[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 
 static BOOL IsDash(int At)
@@ -72,8 +73,8 @@ static int Digit(WCHAR Character)
     return Lower >= L'a' && Lower <= L'f' ? Lower - L'a' + 10 : -1;
 }
 
-/* Reads the text form; CO_E_CLASSSTRING and a zero GUID if it is none.  Null text is the zero
- * GUID.  Names of classes ("Word.Document") need a registry, which is not there. */
+/* Reads the text form; CO_E_CLASSSTRING and a zero GUID if it is none.  Null text is the
+ * zero GUID.  Names of classes ("Word.Document") need a registry, which is not there. */
 HRESULT WINAPI CLSIDFromString(LPCOLESTR Text, LPCLSID Clsid)
 {
     BYTE Bytes[16];
@@ -110,8 +111,8 @@ HRESULT WINAPI IIDFromString(LPCOLESTR Text, LPIID Iid)
     return Result == CO_E_CLASSSTRING ? E_INVALIDARG : Result;
 }
 
-/* A new GUID of version 4.  Its bits come from clocks and the process's number, stirred: they
- * do not repeat here, and are no secret. */
+/* A new GUID of version 4.  Its bits come from clocks and the process's number, stirred:
+ * they do not repeat here, and are no secret. */
 HRESULT WINAPI CoCreateGuid(GUID *Guid)
 {
     static LONG Made;

@@ -1,8 +1,9 @@
 /* init.c - CoInitialize and its kind: which apartment a thread is in.
  *
- * Fathom has no apartments to keep apart (no object is reached from another thread by a proxy),
- * so what is kept is the count and the mode that the documentation promises about the results.
- * Per thread: one TLS word, mode in bit 0, the count above it.  Windows: TEB.ReservedForOle.
+ * Fathom has no apartments to keep apart (no object is reached from another thread by a
+ * proxy), so what is kept is the count and the mode that the documentation promises about
+ * the results. Per thread: one TLS word, mode in bit 0, the count above it.  Windows:
+ * TEB.ReservedForOle.
  */
 #include "ole32.h"
 
@@ -15,8 +16,8 @@ int OlepInitialize(void)
     return Slot != TLS_OUT_OF_INDEXES;
 }
 
-/* S_OK the first time on a thread, S_FALSE then; RPC_E_CHANGED_MODE: the thread has the other
- * mode, and nothing is counted; E_INVALIDARG. */
+/* S_OK the first time on a thread, S_FALSE then; RPC_E_CHANGED_MODE: the thread has the
+ * other mode, and nothing is counted; E_INVALIDARG. */
 HRESULT WINAPI CoInitializeEx(LPVOID Reserved, DWORD Flags)
 {
     if (Reserved != NULL || (Flags & ~0xFu) != 0)

@@ -2,13 +2,14 @@
  *
  *     IMalloc::Alloc ──> CoTaskMemAlloc ──> HeapAlloc(GetProcessHeap())
  *
- * A static object without state: AddRef and Release count nothing and it never goes away, as
- * Windows documents for the task allocator.  The order of the table is the interface's.
- * Source: Microsoft's pages for IMalloc and CoGetMalloc.
+ * A static object without state: AddRef and Release count nothing and it never goes away,
+ * as Windows documents for the task allocator.  The order of the table is the
+ * interface's. Source: Microsoft's pages for IMalloc and CoGetMalloc.
  */
 #include "ole32.h"
 
-static HRESULT STDMETHODCALLTYPE IMalloc_QueryInterface(IMalloc *This, REFIID Iid, void **Object)
+static HRESULT STDMETHODCALLTYPE IMalloc_QueryInterface(IMalloc *This, REFIID Iid,
+                                                        void **Object)
 {
     if (Object == NULL)
         return E_POINTER;
@@ -72,13 +73,14 @@ static void STDMETHODCALLTYPE IMalloc_HeapMinimize(IMalloc *This)
 }
 
 static IMallocVtbl MallocTable = {
-    IMalloc_QueryInterface, IMalloc_AddRef,  IMalloc_Release,  IMalloc_Alloc,        IMalloc_Realloc,
-    IMalloc_Free,           IMalloc_GetSize, IMalloc_DidAlloc, IMalloc_HeapMinimize,
+    IMalloc_QueryInterface, IMalloc_AddRef,   IMalloc_Release,
+    IMalloc_Alloc,          IMalloc_Realloc,  IMalloc_Free,
+    IMalloc_GetSize,        IMalloc_DidAlloc, IMalloc_HeapMinimize,
 };
 static IMalloc TheMalloc = {&MallocTable};
 
-/* The task allocator.  Context must be MEMCTX_TASK (1), else E_INVALIDARG and *Malloc is null.
- * Works before CoInitialize, as on Windows. */
+/* The task allocator.  Context must be MEMCTX_TASK (1), else E_INVALIDARG and *Malloc is
+ * null. Works before CoInitialize, as on Windows. */
 HRESULT WINAPI CoGetMalloc(DWORD Context, LPMALLOC *Malloc)
 {
     if (Malloc == NULL)

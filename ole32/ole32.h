@@ -1,6 +1,7 @@
 /* ole32.h - what the files of ole32.dll share.
  *
- * Layer: ole32 stands on kernel32 alone.  The memory it hands out is the process's default heap.
+ * Layer: ole32 stands on kernel32 alone.  The memory it hands out is the process's
+ * default heap.
  */
 #ifndef OLE32_OLE32_H
 #define OLE32_OLE32_H
@@ -13,8 +14,8 @@
 #include <windows.h>
 #include <objbase.h>
 
-/* spy.c: the registered IMallocSpy, or null.  Read without a lock on the common path, under
- * Olep*Spy's lock on the other. */
+/* spy.c: the registered IMallocSpy, or null.  Read without a lock on the common path,
+ * under Olep*Spy's lock on the other. */
 extern IMallocSpy *volatile OlepSpy;
 void OlepSpyInitialize(void);
 void *OlepSpyAlloc(SIZE_T Size);

@@ -1,12 +1,14 @@
-/* spy.c - IMallocSpy: a debugging object that sees every task allocation, before and after.
+/* spy.c - IMallocSpy: a debugging object that sees every task allocation, before and
+ * after.
  *
- *     PreAlloc(size) -> size'   HeapAlloc(size')   PostAlloc(block) -> what the caller gets
- *     PreFree(pointer, spied) -> block             HeapFree(block)  PostFree(spied)
+ *     PreAlloc(size) -> size'   HeapAlloc(size')   PostAlloc(block) -> what the caller
+ * gets PreFree(pointer, spied) -> block             HeapFree(block)  PostFree(spied)
  *
- * The hooks may enlarge a request and shift the pointer, so the spy must be told, when a block
- * comes back, whether it had seen it being made ("spied").  The blocks it has seen, by the
- * pointer the caller holds, are in a table here.  A spy that is revoked while such blocks live
- * stays (E_ACCESSDENIED) until the last of them is freed, then goes by itself.
+ * The hooks may enlarge a request and shift the pointer, so the spy must be told, when a
+ * block comes back, whether it had seen it being made ("spied").  The blocks it has seen,
+ * by the pointer the caller holds, are in a table here.  A spy that is revoked while such
+ * blocks live stays (E_ACCESSDENIED) until the last of them is freed, then goes by
+ * itself.
  *
  * Lock: SpyLock, from before the first hook until after the second, as documented ("the
  * allocator holds a lock on the spy between the two calls"); recursive, since a hook may
@@ -28,8 +30,8 @@ void OlepSpyInitialize(void)
     InitializeCriticalSection(&SpyLock);
 }
 
-/* The registered spy with the lock held, or null (lock held too): then there is none any more,
- * or this is a call from inside a hook. */
+/* The registered spy with the lock held, or null (lock held too): then there is none any
+ * more, or this is a call from inside a hook. */
 static IMallocSpy *Enter(void)
 {
     EnterCriticalSection(&SpyLock);
@@ -133,7 +135,8 @@ void *OlepSpyRealloc(void *Pointer, SIZE_T Size)
             Result = HeapReAlloc(GetProcessHeap(), 0, Block, Wanted);
         BOOL Moved = Result != NULL;
         Result = Spy->lpVtbl->PostRealloc(Spy, Result, Seen);
-        /* An unspied block stays unspied: the hooks were told so, and its shape is the old. */
+        /* An unspied block stays unspied: the hooks were told so, and its shape is the
+         * old. */
         if (Moved && Seen)
             Spied[At] = Result;
     }
@@ -202,8 +205,8 @@ HRESULT WINAPI CoRegisterMallocSpy(LPMALLOCSPY Spy)
     return Result;
 }
 
-/* Takes the spy away.  CO_E_OBJNOTREG: there is none; E_ACCESSDENIED: blocks it has seen are
- * still allocated, it goes when the last of them is freed. */
+/* Takes the spy away.  CO_E_OBJNOTREG: there is none; E_ACCESSDENIED: blocks it has seen
+ * are still allocated, it goes when the last of them is freed. */
 HRESULT WINAPI CoRevokeMallocSpy(void)
 {
     HRESULT Result = S_OK;

@@ -2,16 +2,18 @@
  *
  *     CoTaskMemAlloc ──> kernel32.HeapAlloc(GetProcessHeap())  (= ntdll.RtlAllocateHeap)
  *
- * Task memory is the default heap and nothing else: no header, no list.  What makes it special
- * is the agreement that a block may be made by one component and freed by another.  IMalloc
- * (malloc.c) is an object around these; in Windows it is the other way about.
+ * Task memory is the default heap and nothing else: no header, no list.  What makes it
+ * special is the agreement that a block may be made by one component and freed by
+ * another.  IMalloc (malloc.c) is an object around these; in Windows it is the other way
+ * about.
  *
- * When a spy is registered every call goes by way of spy.c, which calls it before and after.
- * Lock: the heap's own.  Source: Microsoft's pages for each function.
+ * When a spy is registered every call goes by way of spy.c, which calls it before and
+ * after. Lock: the heap's own.  Source: Microsoft's pages for each function.
  */
 #include "ole32.h"
 
-/* Size bytes, contents undefined (0 gives a block of its own); null when there is no memory. */
+/* Size bytes, contents undefined (0 gives a block of its own); null when there is no
+ * memory. */
 LPVOID WINAPI CoTaskMemAlloc(SIZE_T Size)
 {
     if (OlepSpy != NULL)
@@ -19,8 +21,8 @@ LPVOID WINAPI CoTaskMemAlloc(SIZE_T Size)
     return HeapAlloc(GetProcessHeap(), 0, Size);
 }
 
-/* The block at Size bytes, perhaps elsewhere; null block: CoTaskMemAlloc; Size 0: freed, and
- * null.  No memory: null, and the old block stays as it was. */
+/* The block at Size bytes, perhaps elsewhere; null block: CoTaskMemAlloc; Size 0: freed,
+ * and null.  No memory: null, and the old block stays as it was. */
 LPVOID WINAPI CoTaskMemRealloc(LPVOID Block, SIZE_T Size)
 {
     if (OlepSpy != NULL)

@@ -5,9 +5,10 @@
  *     ├──────── slack ───────┤base│ block ........................┤
  *                                  ^ (block + offset) % alignment == 0
  *
- * The block is cut from a larger one of malloc; the word in front of it says where that begins.
- * Alignments are powers of two; an alignment below a pointer's counts as a pointer's.
- * Lock: none of its own.  Source: Microsoft C runtime reference, _aligned_malloc and so on.
+ * The block is cut from a larger one of malloc; the word in front of it says where that
+ * begins. Alignments are powers of two; an alignment below a pointer's counts as a
+ * pointer's. Lock: none of its own.  Source: Microsoft C runtime reference,
+ * _aligned_malloc and so on.
  */
 #include "crt.h"
 
@@ -16,8 +17,8 @@ static void **base_of(void *block)
     return (void **)((uintptr_t)block & ~(sizeof(void *) - 1)) - 1;
 }
 
-/* `size` bytes such that the byte at `offset` is aligned.  EINVAL: alignment no power of two, or
- * offset not inside; ENOMEM. */
+/* `size` bytes such that the byte at `offset` is aligned.  EINVAL: alignment no power of
+ * two, or offset not inside; ENOMEM. */
 void *__cdecl _aligned_offset_malloc(size_t size, size_t alignment, size_t offset)
 {
     if (alignment == 0 || (alignment & (alignment - 1)) != 0 ||
@@ -51,15 +52,16 @@ void __cdecl _aligned_free(void *block)
         free(*base_of(block));
 }
 
-/* Bytes from `block` to the end of the malloc block that holds it: at least what was asked. */
+/* Bytes from `block` to the end of the malloc block that holds it: at least what was
+ * asked. */
 static size_t room(void *block)
 {
     char *base = *base_of(block);
     return _msize(base) - (size_t)((char *)block - base);
 }
 
-/* What was asked for, which nobody wrote down: alignment and offset tell how much slack there
- * is at most.  Source: _aligned_msize. */
+/* What was asked for, which nobody wrote down: alignment and offset tell how much slack
+ * there is at most.  Source: _aligned_msize. */
 size_t __cdecl _aligned_msize(void *block, size_t alignment, size_t offset)
 {
     (void)offset;
@@ -71,7 +73,8 @@ size_t __cdecl _aligned_msize(void *block, size_t alignment, size_t offset)
     return _msize(*base_of(block)) - (step - 1 + 2 * sizeof(void *));
 }
 
-void *__cdecl _aligned_offset_realloc(void *block, size_t size, size_t alignment, size_t offset)
+void *__cdecl _aligned_offset_realloc(void *block, size_t size, size_t alignment,
+                                      size_t offset)
 {
     if (block == NULL)
         return _aligned_offset_malloc(size, alignment, offset);
@@ -93,8 +96,8 @@ void *__cdecl _aligned_realloc(void *block, size_t size, size_t alignment)
     return _aligned_offset_realloc(block, size, alignment, 0);
 }
 
-void *__cdecl _aligned_offset_recalloc(void *block, size_t count, size_t size, size_t alignment,
-                                       size_t offset)
+void *__cdecl _aligned_offset_recalloc(void *block, size_t count, size_t size,
+                                       size_t alignment, size_t offset)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) {

@@ -1,9 +1,9 @@
 /* convert.c - text to numbers and back: strtol and atoi, _itoa, strtod, _gcvt.
  *
- * One reader serves every integer: it says the magnitude, the sign and whether it was too large;
- * the public functions differ only in where they cut.  Doubles are libmingwex's (__strtod), but
- * what msvcrt does not know (inf, nan, hexadecimal) is no number here either.
- * Source of each: Microsoft C runtime reference, by name.
+ * One reader serves every integer: it says the magnitude, the sign and whether it was too
+ * large; the public functions differ only in where they cut.  Doubles are libmingwex's
+ * (__strtod), but what msvcrt does not know (inf, nan, hexadecimal) is no number here
+ * either. Source of each: Microsoft C runtime reference, by name.
  */
 #include "crt.h"
 #include <ctype.h>
@@ -18,36 +18,40 @@ struct number {
 
 static int digit_of(unsigned int c)
 {
-    return c - '0' < 10 ? (int)(c - '0') : (c | 32) - 'a' < 26 ? (int)((c | 32) - 'a' + 10) : 99;
+    return c - '0' < 10          ? (int)(c - '0')
+           : (c | 32) - 'a' < 26 ? (int)((c | 32) - 'a' + 10)
+                                 : 99;
 }
 
 /* Both widths of the reader; `limit` is the largest magnitude. */
-#define READER(NAME, CHAR, SPACE)                                                                \
-    static const CHAR *NAME(const CHAR *text, int base, struct number *out)                      \
-    {                                                                                            \
-        const CHAR *at = text;                                                                   \
-        memset(out, 0, sizeof(*out));                                                            \
-        if (base < 0 || base == 1 || base > 36)                                                  \
-            return text;                                                                         \
-        while (SPACE(*at))                                                                       \
-            at++;                                                                                \
-        if (*at == '-' || *at == '+')                                                            \
-            out->negative = *at++ == '-';                                                        \
-        if ((base == 0 || base == 16) && at[0] == '0' && (at[1] | 32) == 'x' &&                  \
-            digit_of(at[2]) < 16) {                                                              \
-            base = 16;                                                                           \
-            at += 2;                                                                             \
-        } else if (base == 0) {                                                                  \
-            base = at[0] == '0' ? 8 : 10;                                                        \
-        }                                                                                        \
-        for (int digit; (digit = digit_of(*at)) < base; at++) {                                  \
-            out->any = 1;                                                                        \
-            if (out->magnitude > (UINT64_MAX - (unsigned int)digit) / (unsigned int)base)        \
-                out->overflow = 1;                                                               \
-            else                                                                                 \
-                out->magnitude = out->magnitude * (unsigned int)base + (unsigned int)digit;      \
-        }                                                                                        \
-        return out->any ? at : text;                                                             \
+#define READER(NAME, CHAR, SPACE)                                                        \
+    static const CHAR *NAME(const CHAR *text, int base, struct number *out)              \
+    {                                                                                    \
+        const CHAR *at = text;                                                           \
+        memset(out, 0, sizeof(*out));                                                    \
+        if (base < 0 || base == 1 || base > 36)                                          \
+            return text;                                                                 \
+        while (SPACE(*at))                                                               \
+            at++;                                                                        \
+        if (*at == '-' || *at == '+')                                                    \
+            out->negative = *at++ == '-';                                                \
+        if ((base == 0 || base == 16) && at[0] == '0' && (at[1] | 32) == 'x' &&          \
+            digit_of(at[2]) < 16) {                                                      \
+            base = 16;                                                                   \
+            at += 2;                                                                     \
+        } else if (base == 0) {                                                          \
+            base = at[0] == '0' ? 8 : 10;                                                \
+        }                                                                                \
+        for (int digit; (digit = digit_of(*at)) < base; at++) {                          \
+            out->any = 1;                                                                \
+            if (out->magnitude >                                                         \
+                (UINT64_MAX - (unsigned int)digit) / (unsigned int)base)                 \
+                out->overflow = 1;                                                       \
+            else                                                                         \
+                out->magnitude =                                                         \
+                    out->magnitude * (unsigned int)base + (unsigned int)digit;           \
+        }                                                                                \
+        return out->any ? at : text;                                                     \
     }
 #define NARROW_SPACE(c) isspace((unsigned char)(c))
 READER(read_number, char, NARROW_SPACE)
@@ -73,14 +77,14 @@ static uint64_t unsigned_value(const struct number *n, uint64_t limit)
     return n->negative ? 0 - n->magnitude : n->magnitude;
 }
 
-#define STRTO(NAME, CHAR, READ, TYPE, VALUE, LIMIT)                                              \
-    TYPE __cdecl NAME(const CHAR *text, CHAR **end, int base)                                    \
-    {                                                                                            \
-        struct number n;                                                                         \
-        const CHAR *stop = READ(text, base, &n);                                                 \
-        if (end != NULL)                                                                         \
-            *end = (CHAR *)stop;                                                                 \
-        return (TYPE)VALUE(&n, LIMIT);                                                           \
+#define STRTO(NAME, CHAR, READ, TYPE, VALUE, LIMIT)                                      \
+    TYPE __cdecl NAME(const CHAR *text, CHAR **end, int base)                            \
+    {                                                                                    \
+        struct number n;                                                                 \
+        const CHAR *stop = READ(text, base, &n);                                         \
+        if (end != NULL)                                                                 \
+            *end = (CHAR *)stop;                                                         \
+        return (TYPE)VALUE(&n, LIMIT);                                                   \
     }
 STRTO(strtol, char, read_number, long, signed_value, LONG_MAX)
 STRTO(strtoul, char, read_number, unsigned long, unsigned_value, ULONG_MAX)
@@ -122,36 +126,37 @@ __int64 __cdecl _wtoi64(const wchar_t *text)
 }
 
 /* Digits of `value`, low ones first, then turned; `out` must hold 65 characters. */
-#define TO_TEXT(NAME, CHAR)                                                                      \
-    static CHAR *NAME(uint64_t value, int negative, CHAR *out, int base)                         \
-    {                                                                                            \
-        CHAR digits[65];                                                                         \
-        int used = 0;                                                                            \
-        CHAR *at = out;                                                                          \
-        if (base < 2 || base > 36) {                                                             \
-            *_errno() = EINVAL;                                                                  \
-            *out = 0;                                                                            \
-            return out;                                                                          \
-        }                                                                                        \
-        do                                                                                       \
-            digits[used++] = (CHAR)("0123456789abcdefghijklmnopqrstuvwxyz"[value % (unsigned)base]); \
-        while ((value /= (unsigned)base) != 0);                                                  \
-        if (negative)                                                                            \
-            *at++ = '-';                                                                         \
-        while (used != 0)                                                                        \
-            *at++ = digits[--used];                                                              \
-        *at = 0;                                                                                 \
-        return out;                                                                              \
+#define TO_TEXT(NAME, CHAR)                                                              \
+    static CHAR *NAME(uint64_t value, int negative, CHAR *out, int base)                 \
+    {                                                                                    \
+        CHAR digits[65];                                                                 \
+        int used = 0;                                                                    \
+        CHAR *at = out;                                                                  \
+        if (base < 2 || base > 36) {                                                     \
+            *_errno() = EINVAL;                                                          \
+            *out = 0;                                                                    \
+            return out;                                                                  \
+        }                                                                                \
+        do                                                                               \
+            digits[used++] =                                                             \
+                (CHAR)("0123456789abcdefghijklmnopqrstuvwxyz"[value % (unsigned)base]);  \
+        while ((value /= (unsigned)base) != 0);                                          \
+        if (negative)                                                                    \
+            *at++ = '-';                                                                 \
+        while (used != 0)                                                                \
+            *at++ = digits[--used];                                                      \
+        *at = 0;                                                                         \
+        return out;                                                                      \
     }
 TO_TEXT(to_text, char)
 TO_TEXT(to_wtext, wchar_t)
 
-#define ITOA(NAME, TYPE, UTYPE, CHAR, TO)                                                        \
-    CHAR *__cdecl NAME(TYPE value, CHAR *out, int base)                                          \
-    {                                                                                            \
-        int negative = base == 10 && value < (TYPE)0 && (TYPE)-1 < (TYPE)0;                      \
-        return TO(negative ? (uint64_t)0 - (uint64_t)value : (uint64_t)(UTYPE)value, negative,   \
-                  out, base);                                                                    \
+#define ITOA(NAME, TYPE, UTYPE, CHAR, TO)                                                \
+    CHAR *__cdecl NAME(TYPE value, CHAR *out, int base)                                  \
+    {                                                                                    \
+        int negative = base == 10 && value < (TYPE)0 && (TYPE)-1 < (TYPE)0;              \
+        return TO(negative ? (uint64_t)0 - (uint64_t)value : (uint64_t)(UTYPE)value,     \
+                  negative, out, base);                                                  \
     }
 #pragma GCC diagnostic ignored "-Wtype-limits"
 ITOA(_itoa, int, unsigned int, char, to_text)
@@ -184,7 +189,8 @@ static int is_number(const char *text)
         text++;
     if (*text == '0' && (text[1] | 32) == 'x')
         return 2;
-    return isdigit((unsigned char)*text) || (*text == '.' && isdigit((unsigned char)text[1]));
+    return isdigit((unsigned char)*text) ||
+           (*text == '.' && isdigit((unsigned char)text[1]));
 }
 
 double __cdecl crt_strtod(const char *text, char **end)

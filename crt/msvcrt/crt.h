@@ -1,13 +1,14 @@
 /* crt.h - what the files of msvcrt.dll share.
  *
- * The declarations of the C library itself come from the stock headers, so that the compiler
- * checks every signature against what programs are compiled with.  Here stands only the inside:
- * the private heap, the record each thread has, the locks, the file table and the two format
- * engines.  Windows keeps the same in mtdll.h, internal.h and file2.h of the CRT source.
+ * The declarations of the C library itself come from the stock headers, so that the
+ * compiler checks every signature against what programs are compiled with.  Here stands
+ * only the inside: the private heap, the record each thread has, the locks, the file
+ * table and the two format engines.  Windows keeps the same in mtdll.h, internal.h and
+ * file2.h of the CRT source.
  *
- * Locks: numbered (CRT_LOCK_*), handed out by _lock/_unlock.  Order: a stream's lock, then the
- * lock of its descriptor; the others are never held while another is taken, but for EXIT, under
- * which anything may run.
+ * Locks: numbered (CRT_LOCK_*), handed out by _lock/_unlock.  Order: a stream's lock,
+ * then the lock of its descriptor; the others are never held while another is taken, but
+ * for EXIT, under which anything may run.
  */
 #ifndef CRT_MSVCRT_CRT_H
 #define CRT_MSVCRT_CRT_H
@@ -41,7 +42,8 @@ int __cdecl _callnewh(size_t size);
 int __cdecl crt_set_new_mode(int mode);
 int crt_heap_start(void);
 
-/* thread.c: the record of the calling thread.  One per thread, on the CRT's heap, found by TLS. */
+/* thread.c: the record of the calling thread.  One per thread, on the CRT's heap, found
+ * by TLS. */
 struct crt_thread {
     int error;
     unsigned long dos_error;
@@ -68,7 +70,8 @@ struct crt_thread {
 struct crt_thread *crt_thread(void);
 int crt_thread_start(void);
 void crt_thread_detach(void);
-/* Sets errno and _doserrno from a Windows error code; -1, so that callers can return it. */
+/* Sets errno and _doserrno from a Windows error code; -1, so that callers can return it.
+ */
 int crt_fail(DWORD error);
 int crt_fail_last(void);
 
@@ -98,7 +101,8 @@ extern char **crt_environ;
 extern wchar_t **crt_wenviron;
 void crt_exit_functions(void);
 
-/* descriptor.c: what stands behind a file descriptor; the layout programs see by __pioinfo. */
+/* descriptor.c: what stands behind a file descriptor; the layout programs see by
+ * __pioinfo. */
 struct crt_file {
     HANDLE handle;
     unsigned char flags;
@@ -148,7 +152,8 @@ int crt_flush(FILE *stream);
 int crt_buffer_begin(FILE *stream);
 void crt_buffer_end(FILE *stream, int began);
 
-/* format.c, wformat.c: printf.  A sink takes characters; `count` is what would be written. */
+/* format.c, wformat.c: printf.  A sink takes characters; `count` is what would be
+ * written. */
 struct crt_sink {
     void (*put)(struct crt_sink *sink, const void *text, int length);
     void *target;
@@ -158,10 +163,11 @@ struct crt_sink {
 };
 void crt_format(struct crt_sink *sink, const char *format, va_list args);
 void crt_wformat(struct crt_sink *sink, const wchar_t *format, va_list args);
-/* float.c: digits of `value` for conversion e, f, g or a, without sign or padding, into `text`. */
+/* float.c: digits of `value` for conversion e, f, g or a, without sign or padding, into
+ * `text`. */
 #define CRT_FLOAT_TEXT 400
-int crt_float(char *text, size_t room, double value, int conversion, int precision, int alternate,
-              int *negative);
+int crt_float(char *text, size_t room, double value, int conversion, int precision,
+              int alternate, int *negative);
 
 /* scan.c, wscan.c: scanf.  A source gives characters and takes the last one back. */
 struct crt_source {

@@ -1,10 +1,11 @@
 /* ctype.c - what kind of character, in the "C" locale, narrow and wide.
  *
- *     crt_ctype[1 + c], c from EOF (-1) to 255: bits _UPPER, _LOWER, _DIGIT, ... of ctype.h
+ *     crt_ctype[1 + c], c from EOF (-1) to 255: bits _UPPER, _LOWER, _DIGIT, ... of
+ * ctype.h
  *
- * Bytes above 127 have no kind, as in msvcrt's "C" locale.  Wide characters up to 127 have the
- * same kinds, the letters of Latin-1 theirs; others none.  Programs see the table as _pctype.
- * Written once when the DLL starts.
+ * Bytes above 127 have no kind, as in msvcrt's "C" locale.  Wide characters up to 127
+ * have the same kinds, the letters of Latin-1 theirs; others none.  Programs see the
+ * table as _pctype. Written once when the DLL starts.
  */
 #include "crt.h"
 #include <ctype.h>
@@ -71,10 +72,10 @@ int __cdecl _isctype(int c, int mask)
     return c >= -1 && c <= 255 ? crt_ctype[1 + c] & mask : 0;
 }
 
-#define KIND(name, mask)                                                                         \
-    int __cdecl(is##name)(int c)                                                                  \
-    {                                                                                            \
-        return _isctype(c, mask);                                                                \
+#define KIND(name, mask)                                                                 \
+    int __cdecl(is##name)(int c)                                                         \
+    {                                                                                    \
+        return _isctype(c, mask);                                                        \
     }
 KIND(alpha, 0x100 | _UPPER | _LOWER)
 KIND(upper, _UPPER)
@@ -93,10 +94,10 @@ int __cdecl iswctype(wint_t c, wctype_t mask)
     return c <= 255 ? crt_wctype[1 + c] & mask : 0;
 }
 
-#define WIDE_KIND(name, mask)                                                                    \
-    int __cdecl(isw##name)(wint_t c)                                                              \
-    {                                                                                            \
-        return iswctype(c, mask);                                                                \
+#define WIDE_KIND(name, mask)                                                            \
+    int __cdecl(isw##name)(wint_t c)                                                     \
+    {                                                                                    \
+        return iswctype(c, mask);                                                        \
     }
 WIDE_KIND(alpha, 0x100 | _UPPER | _LOWER)
 WIDE_KIND(upper, _UPPER)

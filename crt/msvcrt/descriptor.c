@@ -2,11 +2,11 @@
  *
  *     __pioinfo[fd / 32][fd % 32] = { HANDLE, flags, look-ahead byte, lock }
  *
- * A descriptor remembers what the system does not: text or binary, append, whether the end of a
- * pipe was seen.  Groups of 32 are made as they are needed and never go away, so a pointer into
- * one stays good.  0, 1 and 2 are the standard handles, text mode; those of a parent process
- * (STARTUPINFO.lpReserved2) are taken over.
- * Locks: CRT_LOCK_FILES for the table, then the record's own.  Windows: __pioinfo (osfinfo.c).
+ * A descriptor remembers what the system does not: text or binary, append, whether the
+ * end of a pipe was seen.  Groups of 32 are made as they are needed and never go away, so
+ * a pointer into one stays good.  0, 1 and 2 are the standard handles, text mode; those
+ * of a parent process (STARTUPINFO.lpReserved2) are taken over. Locks: CRT_LOCK_FILES for
+ * the table, then the record's own.  Windows: __pioinfo (osfinfo.c).
  */
 #include "crt.h"
 
@@ -120,7 +120,8 @@ static void inherit(void)
 
 void crt_files_start(void)
 {
-    static const DWORD standard[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+    static const DWORD standard[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
+                                      STD_ERROR_HANDLE};
     inherit();
     for (int fd = 0; fd < 3; fd++) {
         if (crt_file_peek(fd) != NULL)
@@ -136,7 +137,8 @@ void crt_files_start(void)
 /* 0, or -1 and EBADF.  The handle is closed too.  Source: _close. */
 int __cdecl _close(int fd)
 {
-    static const DWORD standard[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+    static const DWORD standard[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
+                                      STD_ERROR_HANDLE};
     struct crt_file *file = crt_file_lock(fd);
     if (file == NULL)
         return -1;
@@ -206,8 +208,8 @@ static int duplicate(int fd, HANDLE *handle)
         *_errno() = EBADF;
         return -1;
     }
-    if (!DuplicateHandle(GetCurrentProcess(), file->handle, GetCurrentProcess(), handle, 0, TRUE,
-                         DUPLICATE_SAME_ACCESS))
+    if (!DuplicateHandle(GetCurrentProcess(), file->handle, GetCurrentProcess(), handle,
+                         0, TRUE, DUPLICATE_SAME_ACCESS))
         return crt_fail_last();
     return file->flags & ~(CRT_FNOINHERIT | CRT_FOPEN | CRT_FDEV | CRT_FPIPE);
 }
@@ -228,7 +230,8 @@ int __cdecl _dup(int fd)
 /* The same under a number of choice, which is closed before; 0 or -1.  Source: _dup2. */
 int __cdecl _dup2(int fd, int target)
 {
-    static const DWORD standard[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, STD_ERROR_HANDLE};
+    static const DWORD standard[3] = {STD_INPUT_HANDLE, STD_OUTPUT_HANDLE,
+                                      STD_ERROR_HANDLE};
     HANDLE handle;
     if (target < 0 || target >= CRT_FILES) {
         *_errno() = EBADF;

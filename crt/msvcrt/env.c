@@ -1,9 +1,10 @@
 /* env.c - the environment: getenv, _putenv and the tables _environ and _wenviron.
  *
- * The narrow table is the CRT's own copy, made when the DLL starts; the wide one is made when it
- * is first asked for.  _putenv changes both, and the process's environment with them.  A string
- * that was handed out by getenv stays valid: replaced ones are left, as the table's users may
- * hold them.  Lock: CRT_LOCK_ENV.  Windows: _environ, _wenviron (setenv.c).
+ * The narrow table is the CRT's own copy, made when the DLL starts; the wide one is made
+ * when it is first asked for.  _putenv changes both, and the process's environment with
+ * them.  A string that was handed out by getenv stays valid: replaced ones are left, as
+ * the table's users may hold them.  Lock: CRT_LOCK_ENV.  Windows: _environ, _wenviron
+ * (setenv.c).
  */
 #include "crt.h"
 
@@ -113,7 +114,8 @@ static int change(const char *name, size_t length, char *text)
     return 0;
 }
 
-/* "NAME=VALUE" sets, "NAME=" removes; 0, or -1 with EINVAL or ENOMEM.  Source: _putenv. */
+/* "NAME=VALUE" sets, "NAME=" removes; 0, or -1 with EINVAL or ENOMEM.  Source: _putenv.
+ */
 int __cdecl _putenv(const char *text)
 {
     const char *equals = text != NULL ? strchr(text, '=') : NULL;
@@ -167,8 +169,8 @@ errno_t __cdecl _putenv_s(const char *name, const char *value)
     return result == 0 ? 0 : *_errno();
 }
 
-/* Copies the value into `buffer` of `size` bytes; *needed is its size with the zero, 0 if there
- * is no such variable.  ERANGE: too small, buffer is empty.  Source: getenv_s. */
+/* Copies the value into `buffer` of `size` bytes; *needed is its size with the zero, 0 if
+ * there is no such variable.  ERANGE: too small, buffer is empty.  Source: getenv_s. */
 errno_t __cdecl getenv_s(size_t *needed, char *buffer, size_t size, const char *name)
 {
     if (needed == NULL || (buffer == NULL && size != 0))

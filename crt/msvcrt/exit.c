@@ -1,10 +1,11 @@
 /* exit.c - how a program ends: atexit, exit and its shorter forms, abort.
  *
- *     exit(code) ─> functions of atexit, last first ─> streams flushed ─> ExitProcess(code)
- *     _exit: ExitProcess at once.   _cexit: all but the last step.   abort: message, exit 3.
+ *     exit(code) ─> functions of atexit, last first ─> streams flushed ─>
+ * ExitProcess(code) _exit: ExitProcess at once.   _cexit: all but the last step.   abort:
+ * message, exit 3.
  *
- * Lock: CRT_LOCK_EXIT over the table, not while one of its functions runs (it may call atexit).
- * Windows: doexit (crt0dat.c), onexit.c.
+ * Lock: CRT_LOCK_EXIT over the table, not while one of its functions runs (it may call
+ * atexit). Windows: doexit (crt0dat.c), onexit.c.
  */
 #include "crt.h"
 #include <signal.h>
@@ -15,7 +16,8 @@ static _onexit_t *table;
 static size_t count, room;
 static int report_mode;
 
-/* Registers `function` for exit; the function, or null without memory.  Source: _onexit. */
+/* Registers `function` for exit; the function, or null without memory.  Source: _onexit.
+ */
 _onexit_t __cdecl _onexit(_onexit_t function)
 {
     _onexit_t result = function;
@@ -93,7 +95,8 @@ void __cdecl exit(int code)
     ExitProcess((UINT)code);
 }
 
-/* Says `text` on the standard error handle; touches no stream, for those may be broken. */
+/* Says `text` on the standard error handle; touches no stream, for those may be broken.
+ */
 static void complain(const char *text)
 {
     DWORD written;
@@ -106,11 +109,13 @@ void crt_die(const char *text)
     ExitProcess(255);
 }
 
-/* Raises SIGABRT; when nobody handles it, says so and ends with exit code 3.  Source: abort. */
+/* Raises SIGABRT; when nobody handles it, says so and ends with exit code 3.  Source:
+ * abort. */
 void __cdecl abort(void)
 {
     raise(SIGABRT);
-    complain("\r\nThis application has requested the Runtime to terminate it in an unusual way.\r\n"
+    complain("\r\nThis application has requested the Runtime to terminate it in an "
+             "unusual way.\r\n"
              "Please contact the application's support team for more information.\r\n");
     ExitProcess(3);
 }
@@ -135,7 +140,8 @@ static const struct {
     {31, "a second start of the runtime"},
 };
 
-/* "runtime error R6017 ..." and exit code 255.  Source: CRT reference, R6002 and following. */
+/* "runtime error R6017 ..." and exit code 255.  Source: CRT reference, R6002 and
+ * following. */
 void __cdecl _amsg_exit(int number)
 {
     char line[160];
@@ -169,8 +175,8 @@ int __cdecl _set_error_mode(int mode)
 void __cdecl _assert(const char *what, const char *file, unsigned int line)
 {
     char text[600];
-    _snprintf(text, sizeof(text), "Assertion failed: %.200s, file %.200s, line %u\r\n", what, file,
-              line);
+    _snprintf(text, sizeof(text), "Assertion failed: %.200s, file %.200s, line %u\r\n",
+              what, file, line);
     text[sizeof(text) - 1] = 0;
     fflush(stdout);
     complain(text);

@@ -69,7 +69,8 @@ int __cdecl _chmod(const char *path, int mode)
     if (attributes == INVALID_FILE_ATTRIBUTES)
         return crt_fail_last();
     attributes &= ~(DWORD)FILE_ATTRIBUTE_READONLY;
-    return answer(SetFileAttributesA(path, attributes | (mode & 0200 ? 0 : FILE_ATTRIBUTE_READONLY)));
+    return answer(SetFileAttributesA(
+        path, attributes | (mode & 0200 ? 0 : FILE_ATTRIBUTE_READONLY)));
 }
 
 int __cdecl _mkdir(const char *path)
@@ -102,7 +103,8 @@ int __cdecl _wchdir(const wchar_t *path)
     return answer(SetCurrentDirectoryW(path));
 }
 
-/* The current directory into `buffer` (null: a block of malloc); null and ERANGE, ENOMEM. */
+/* The current directory into `buffer` (null: a block of malloc); null and ERANGE, ENOMEM.
+ */
 char *__cdecl _getcwd(char *buffer, int size)
 {
     DWORD needed = GetCurrentDirectoryA(0, NULL);
@@ -138,14 +140,16 @@ wchar_t *__cdecl _wgetcwd(wchar_t *buffer, int size)
 int __cdecl _getdrive(void)
 {
     char path[MAX_PATH];
-    return GetCurrentDirectoryA(MAX_PATH, path) != 0 && path[1] == ':' ? (path[0] & 31) : 0;
+    return GetCurrentDirectoryA(MAX_PATH, path) != 0 && path[1] == ':' ? (path[0] & 31)
+                                                                       : 0;
 }
 
 /* The whole path of `path`, into `buffer` (null: a block of malloc). */
 char *__cdecl _fullpath(char *buffer, const char *path, size_t size)
 {
     char whole[MAX_PATH];
-    DWORD length = GetFullPathNameA(path != NULL && *path ? path : ".", MAX_PATH, whole, NULL);
+    DWORD length =
+        GetFullPathNameA(path != NULL && *path ? path : ".", MAX_PATH, whole, NULL);
     if (length == 0 || length >= MAX_PATH || (buffer != NULL && length >= size)) {
         *_errno() = ERANGE;
         return NULL;
@@ -158,7 +162,8 @@ char *__cdecl _fullpath(char *buffer, const char *path, size_t size)
 wchar_t *__cdecl _wfullpath(wchar_t *buffer, const wchar_t *path, size_t size)
 {
     wchar_t whole[MAX_PATH];
-    DWORD length = GetFullPathNameW(path != NULL && *path ? path : L".", MAX_PATH, whole, NULL);
+    DWORD length =
+        GetFullPathNameW(path != NULL && *path ? path : L".", MAX_PATH, whole, NULL);
     if (length == 0 || length >= MAX_PATH || (buffer != NULL && length >= size)) {
         *_errno() = ERANGE;
         return NULL;
@@ -168,8 +173,8 @@ wchar_t *__cdecl _wfullpath(wchar_t *buffer, const wchar_t *path, size_t size)
     return wcscpy(buffer, whole);
 }
 
-/* Replaces the six X at the end by a letter and the process's number, such that no file has the
- * name; null when all letters are taken or there are no six X. */
+/* Replaces the six X at the end by a letter and the process's number, such that no file
+ * has the name; null when all letters are taken or there are no six X. */
 char *__cdecl _mktemp(char *pattern)
 {
     size_t length = strlen(pattern);
@@ -212,8 +217,8 @@ char *__cdecl _tempnam(const char *directory, const char *prefix)
     if (where == NULL)
         where = directory != NULL ? directory : ".";
     for (int i = 0; i < 1000; i++) {
-        _snprintf(path, sizeof(path), "%.180s\\%.40s%lu%d", where, prefix != NULL ? prefix : "",
-                  GetCurrentProcessId(), i);
+        _snprintf(path, sizeof(path), "%.180s\\%.40s%lu%d", where,
+                  prefix != NULL ? prefix : "", GetCurrentProcessId(), i);
         if (GetFileAttributesA(path) == INVALID_FILE_ATTRIBUTES)
             return _strdup(path);
     }

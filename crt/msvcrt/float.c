@@ -1,12 +1,13 @@
 /* float.c - the digits of a double for %e %f %g %a, in msvcrt's dress.
  *
- * The digits come from libmingwex's __dtoa (David Gay's), correctly rounded; this file only sets
- * them out: exponents of at least three digits, 1.#INF and its kin for what is no number.
- * Lock: that of __dtoa.
+ * The digits come from libmingwex's __dtoa (David Gay's), correctly rounded; this file
+ * only sets them out: exponents of at least three digits, 1.#INF and its kin for what is
+ * no number. Lock: that of __dtoa.
  */
 #include "crt.h"
 
-extern char *__dtoa(double value, int mode, int digits, int *point, int *negative, char **end);
+extern char *__dtoa(double value, int mode, int digits, int *point, int *negative,
+                    char **end);
 extern void __freedtoa(char *digits);
 
 struct writer {
@@ -43,8 +44,8 @@ static void put_fixed(struct writer *out, const char *digits, int point, int pre
         put(out, point + i < 0 || !*digits ? '0' : *digits++);
 }
 
-static void put_scientific(struct writer *out, const char *digits, int point, int precision,
-                           int letter, int alternate)
+static void put_scientific(struct writer *out, const char *digits, int point,
+                           int precision, int letter, int alternate)
 {
     int zero = *digits == '0';
     put(out, *digits++);
@@ -55,7 +56,8 @@ static void put_scientific(struct writer *out, const char *digits, int point, in
     put_exponent(out, letter, zero ? 0 : point - 1);
 }
 
-/* 1.#INF, 1.#QNAN, 1.#IND: rounded by hand as msvcrt does, which treats the text as digits. */
+/* 1.#INF, 1.#QNAN, 1.#IND: rounded by hand as msvcrt does, which treats the text as
+ * digits. */
 static void put_special(struct writer *out, double value, int precision, int conversion,
                         int *negative)
 {
@@ -78,9 +80,11 @@ static void put_special(struct writer *out, double value, int precision, int con
 }
 
 /* 0x1.8p+1, trailing zeros kept to the precision (13 digits when none is given). */
-static void put_hex(struct writer *out, double value, int precision, int upper, int alternate)
+static void put_hex(struct writer *out, double value, int precision, int upper,
+                    int alternate)
 {
-    static const char lower_digits[] = "0123456789abcdef", upper_digits[] = "0123456789ABCDEF";
+    static const char lower_digits[] = "0123456789abcdef",
+                      upper_digits[] = "0123456789ABCDEF";
     const char *set = upper ? upper_digits : lower_digits;
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
@@ -92,7 +96,8 @@ static void put_hex(struct writer *out, double value, int precision, int upper, 
         precision = 13;
     if (precision < 13) {
         int drop = 4 * (13 - precision);
-        uint64_t whole = (uint64_t)lead << 52 | fraction, half = (uint64_t)1 << (drop - 1);
+        uint64_t whole = (uint64_t)lead << 52 | fraction,
+                 half = (uint64_t)1 << (drop - 1);
         whole += half;
         lead = (unsigned int)(whole >> 52);
         fraction = (whole & 0xFFFFFFFFFFFFFu) >> drop << drop;
@@ -112,8 +117,8 @@ static void put_hex(struct writer *out, double value, int precision, int upper, 
         put(out, *at);
 }
 
-int crt_float(char *text, size_t room, double value, int conversion, int precision, int alternate,
-              int *negative)
+int crt_float(char *text, size_t room, double value, int conversion, int precision,
+              int alternate, int *negative)
 {
     struct writer out = {text, text + room - 1};
     int kind = conversion | 0x20, point, digits;
@@ -133,7 +138,8 @@ int crt_float(char *text, size_t room, double value, int conversion, int precisi
     if (kind == 'g' && precision == 0)
         precision = 1;
     digits = kind == 'e' ? precision + 1 : precision;
-    char *end, *number = __dtoa(value, kind == 'f' ? 3 : 2, digits, &point, negative, &end);
+    char *end,
+        *number = __dtoa(value, kind == 'f' ? 3 : 2, digits, &point, negative, &end);
     if (number == NULL)
         goto done;
     /* What rounds to nothing has no digits at all. */
@@ -150,7 +156,9 @@ int crt_float(char *text, size_t room, double value, int conversion, int precisi
                            conversion - 'g' + 'e', alternate);
         else
             put_fixed(&out, number, point,
-                      alternate ? precision - 1 - exponent : have > point ? have - point : 0,
+                      alternate      ? precision - 1 - exponent
+                      : have > point ? have - point
+                                     : 0,
                       alternate);
     }
     __freedtoa(number);

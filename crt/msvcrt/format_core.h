@@ -1,10 +1,11 @@
 /* format_core.h - the printf engine, once for each width of character.
  *
- * Included by format.c (CHAR char) and wformat.c (CHAR wchar_t).  A conversion is read into a
- * `struct spec`, its text is made in a buffer, and one function sets it out: blanks, sign or
- * prefix, zeros, text, blanks.  %c and %s mean CHAR's own width, %C and %S the other one; h and l
- * choose explicitly.  Sizes: h, l, ll, L, I, I32, I64, w, z and j and t as mingw's headers allow.
- * Source: Microsoft C runtime reference, "Format specification syntax".
+ * Included by format.c (CHAR char) and wformat.c (CHAR wchar_t).  A conversion is read
+ * into a `struct spec`, its text is made in a buffer, and one function sets it out:
+ * blanks, sign or prefix, zeros, text, blanks.  %c and %s mean CHAR's own width, %C and
+ * %S the other one; h and l choose explicitly.  Sizes: h, l, ll, L, I, I32, I64, w, z and
+ * j and t as mingw's headers allow. Source: Microsoft C runtime reference, "Format
+ * specification syntax".
  */
 struct spec {
     int left, plus, space, alternate, zero;
@@ -67,15 +68,17 @@ static const char *sign_of(const struct spec *spec, int negative)
     return negative ? "-" : spec->plus ? "+" : spec->space ? " " : "";
 }
 
-static void put_integer(struct crt_sink *sink, struct spec *spec, uint64_t value, int negative)
+static void put_integer(struct crt_sink *sink, struct spec *spec, uint64_t value,
+                        int negative)
 {
     char digits[32], *at = digits + sizeof(digits);
     int upper = spec->conversion == 'X' || spec->conversion == 'p';
     const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-    unsigned int base = spec->conversion == 'o'                                ? 8
-                        : spec->conversion == 'd' || spec->conversion == 'i' ||
-                                spec->conversion == 'u'                        ? 10
-                                                                               : 16;
+    unsigned int base =
+        spec->conversion == 'o' ? 8
+        : spec->conversion == 'd' || spec->conversion == 'i' || spec->conversion == 'u'
+            ? 10
+            : 16;
     const char *prefix = "";
     if (spec->conversion == 'd' || spec->conversion == 'i')
         prefix = sign_of(spec, negative);
@@ -97,7 +100,8 @@ static void put_float(struct crt_sink *sink, struct spec *spec, double value)
 {
     char text[CRT_FLOAT_TEXT];
     int negative;
-    /* Past what the buffer holds the digits are zeros anyway, but for %f of huge values. */
+    /* Past what the buffer holds the digits are zeros anyway, but for %f of huge values.
+     */
     int precision = spec->precision, extra = 0;
     if (precision > 80) {
         extra = precision - 80;
@@ -123,7 +127,8 @@ static void put_float(struct crt_sink *sink, struct spec *spec, double value)
     emit_repeat(sink, '0', extra);
 }
 
-static void put_narrow(struct crt_sink *sink, const struct spec *spec, const char *text, int length)
+static void put_narrow(struct crt_sink *sink, const struct spec *spec, const char *text,
+                       int length)
 {
     int pad = spec->width > length ? spec->width - length : 0;
     if (!spec->left)
@@ -140,7 +145,8 @@ static void put_narrow(struct crt_sink *sink, const struct spec *spec, const cha
         emit_repeat(sink, ' ', pad);
 }
 
-static void put_wide(struct crt_sink *sink, const struct spec *spec, const wchar_t *text, int length)
+static void put_wide(struct crt_sink *sink, const struct spec *spec, const wchar_t *text,
+                     int length)
 {
     int pad = spec->width > length ? spec->width - length : 0;
     if (!spec->left)

@@ -2,13 +2,14 @@
  *
  *     malloc ──> kernel32.HeapAlloc (= ntdll.RtlAllocateHeap) on crt_heap
  *
- * The heap is made by HeapCreate when the DLL starts, before any code of the program runs, and
- * is not the process's default heap: a block of malloc given to LocalFree or CoTaskMemFree is a
- * block of another heap.  There is no header of ours in front of a block and no list beside it;
- * what malloc returns is what the heap returned.
+ * The heap is made by HeapCreate when the DLL starts, before any code of the program
+ * runs, and is not the process's default heap: a block of malloc given to LocalFree or
+ * CoTaskMemFree is a block of another heap.  There is no header of ours in front of a
+ * block and no list beside it; what malloc returns is what the heap returned.
  *
- * Lock: the heap's own.  `new_mode` and `new_handler` are single words, exchanged atomically.
- * Windows keeps the same in _crtheap (`dd msvcrt!_crtheap L1`, then `!heap -a`).
+ * Lock: the heap's own.  `new_mode` and `new_handler` are single words, exchanged
+ * atomically. Windows keeps the same in _crtheap (`dd msvcrt!_crtheap L1`, then `!heap
+ * -a`).
  */
 #include "crt.h"
 
@@ -16,7 +17,8 @@ HANDLE crt_heap;
 static LONG new_mode;
 static _PNH new_handler;
 
-/* Makes the CRT's heap; 0 if the system has no memory for it (the program then cannot start). */
+/* Makes the CRT's heap; 0 if the system has no memory for it (the program then cannot
+ * start). */
 int crt_heap_start(void)
 {
     crt_heap = HeapCreate(0, 0x1000, 0);
@@ -30,16 +32,16 @@ intptr_t __cdecl _get_heap_handle(void)
     return (intptr_t)crt_heap;
 }
 
-/* Calls the new-handler for a request of `size` bytes: 1 = try again, 0 = no handler, or it
- * gave up.  Source: _set_new_handler. */
+/* Calls the new-handler for a request of `size` bytes: 1 = try again, 0 = no handler, or
+ * it gave up.  Source: _set_new_handler. */
 int __cdecl _callnewh(size_t size)
 {
     _PNH handler = new_handler;
     return handler != NULL && handler(size) != 0;
 }
 
-/* Installs the handler that is called when new (and under _set_new_mode(1) malloc) finds no
- * memory; returns the former one. */
+/* Installs the handler that is called when new (and under _set_new_mode(1) malloc) finds
+ * no memory; returns the former one. */
 _PNH __cdecl crt_set_new_handler(_PNH handler)
 {
     return InterlockedExchangePointer((PVOID *)&new_handler, handler);
@@ -50,16 +52,16 @@ _PNH __cdecl crt_query_new_handler(void)
     return new_handler;
 }
 
-/* The C++ standard's set_new_handler: as Windows documents it, only null is accepted there,
- * which removes the handler. */
+/* The C++ standard's set_new_handler: as Windows documents it, only null is accepted
+ * there, which removes the handler. */
 _PNH __cdecl crt_std_set_new_handler(_PNH handler)
 {
     (void)handler;
     return crt_set_new_handler(NULL);
 }
 
-/* 1: malloc, calloc and realloc call the new-handler too; 0 (at start): they do not.  Returns
- * the former mode; another value is EINVAL and -1. */
+/* 1: malloc, calloc and realloc call the new-handler too; 0 (at start): they do not.
+ * Returns the former mode; another value is EINVAL and -1. */
 int __cdecl crt_set_new_mode(int mode)
 {
     if (mode != 0 && mode != 1) {
@@ -82,8 +84,8 @@ static int try_again(size_t size)
     return 0;
 }
 
-/* `size` bytes, 8-byte aligned, contents undefined; size 0 gives a block of its own.  Null and
- * ENOMEM when there is no memory.  Source: malloc. */
+/* `size` bytes, 8-byte aligned, contents undefined; size 0 gives a block of its own. Null
+ * and ENOMEM when there is no memory.  Source: malloc. */
 void *__cdecl malloc(size_t size)
 {
     for (;;) {
@@ -109,17 +111,17 @@ void *__cdecl calloc(size_t count, size_t size)
     }
 }
 
-/* Gives a block back; null is nothing.  errno and the last error stay as they were unless the
- * heap found the block broken (EINVAL).  Source: free. */
+/* Gives a block back; null is nothing.  errno and the last error stay as they were unless
+ * the heap found the block broken (EINVAL).  Source: free. */
 void __cdecl free(void *block)
 {
     if (block != NULL && !HeapFree(crt_heap, 0, block))
         *_errno() = EINVAL;
 }
 
-/* The block at `size` bytes, perhaps elsewhere, its contents kept up to the smaller size.  Null
- * block: malloc.  Size 0: free, and null.  No memory: null, ENOMEM, and the old block is as it
- * was.  Source: realloc. */
+/* The block at `size` bytes, perhaps elsewhere, its contents kept up to the smaller size.
+ * Null block: malloc.  Size 0: free, and null.  No memory: null, ENOMEM, and the old
+ * block is as it was.  Source: realloc. */
 void *__cdecl realloc(void *block, size_t size)
 {
     if (block == NULL)
@@ -135,7 +137,8 @@ void *__cdecl realloc(void *block, size_t size)
     }
 }
 
-/* realloc of `count` elements of `size` bytes; what is new is zero.  Source: _recalloc. */
+/* realloc of `count` elements of `size` bytes; what is new is zero.  Source: _recalloc.
+ */
 void *__cdecl _recalloc(void *block, size_t count, size_t size)
 {
     size_t bytes;

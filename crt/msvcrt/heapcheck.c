@@ -1,9 +1,10 @@
-/* heapcheck.c - the CRT's windows on its heap: _heapchk, _heapwalk, _heapmin and the thresholds.
+/* heapcheck.c - the CRT's windows on its heap: _heapchk, _heapwalk, _heapmin and the
+ * thresholds.
  *
- * Everything is asked of the system's heap; the answers are translated into the CRT's codes.
- * The "small-block heap" of old Visual C++ does not exist (nor does it in Windows 7's msvcrt for
- * new programs), so its threshold is 0 and cannot be raised.
- * Lock: HeapLock around a walk, so that one step sees one state.
+ * Everything is asked of the system's heap; the answers are translated into the CRT's
+ * codes. The "small-block heap" of old Visual C++ does not exist (nor does it in Windows
+ * 7's msvcrt for new programs), so its threshold is 0 and cannot be raised. Lock:
+ * HeapLock around a walk, so that one step sees one state.
  */
 #include "crt.h"
 
@@ -19,8 +20,8 @@ int __cdecl _heapmin(void)
     return HeapCompact(crt_heap, 0) != 0 ? 0 : crt_fail_last();
 }
 
-/* As _heapchk.  Windows would fill free blocks with `fill`; its heap offers no such call either,
- * and its documentation calls the function obsolete. */
+/* As _heapchk.  Windows would fill free blocks with `fill`; its heap offers no such call
+ * either, and its documentation calls the function obsolete. */
 int __cdecl _heapset(unsigned int fill)
 {
     (void)fill;
@@ -44,10 +45,10 @@ size_t __cdecl _heapused(size_t *used, size_t *committed)
     return 0;
 }
 
-/* One step over the blocks of the CRT's heap: entry->_pentry null starts, otherwise it is the
- * block returned last.  Fills entry; _HEAPOK, _HEAPEND, _HEAPBADPTR (no such block) or
- * _HEAPBADNODE.  Only blocks are shown, no regions or uncommitted ranges.
- * Source: _heapwalk. */
+/* One step over the blocks of the CRT's heap: entry->_pentry null starts, otherwise it is
+ * the block returned last.  Fills entry; _HEAPOK, _HEAPEND, _HEAPBADPTR (no such block)
+ * or _HEAPBADNODE.  Only blocks are shown, no regions or uncommitted ranges. Source:
+ * _heapwalk. */
 int __cdecl _heapwalk(_HEAPINFO *entry)
 {
     PROCESS_HEAP_ENTRY at = {.lpData = entry->_pentry};

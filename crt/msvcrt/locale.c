@@ -1,7 +1,8 @@
 /* locale.c - the locale, of which there is one: "C".
  *
- * setlocale accepts "C", "" (the environment's, which is "C" too) and "POSIX"; anything else is
- * not there (null).  Source: Microsoft C runtime reference, setlocale, localeconv.
+ * setlocale accepts "C", "" (the environment's, which is "C" too) and "POSIX"; anything
+ * else is not there (null).  Source: Microsoft C runtime reference, setlocale,
+ * localeconv.
  */
 #include "crt.h"
 #include <locale.h>
@@ -94,5 +95,6 @@ int __cdecl _setmbcp(int page)
 int __cdecl _configthreadlocale(int kind)
 {
     /* Threads share the one locale there is; asking and disabling are what it can do. */
-    return kind == 0 || kind == _DISABLE_PER_THREAD_LOCALE ? _DISABLE_PER_THREAD_LOCALE : -1;
+    return kind == 0 || kind == _DISABLE_PER_THREAD_LOCALE ? _DISABLE_PER_THREAD_LOCALE
+                                                           : -1;
 }

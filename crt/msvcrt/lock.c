@@ -14,7 +14,8 @@ void crt_lock_start(void)
         InitializeCriticalSection(&locks[i]);
 }
 
-/* Exported as _lock and _unlock, which the stock start-up code calls with 8 (its exit lock). */
+/* Exported as _lock and _unlock, which the stock start-up code calls with 8 (its exit
+ * lock). */
 void __cdecl crt_lock(int number)
 {
     EnterCriticalSection(&locks[number]);

@@ -1,11 +1,13 @@
 /* lowio.c - _open, _read, _write, _lseek: files by descriptor, with text translation.
  *
- *     text mode   writing: \n becomes \r\n      reading: \r\n becomes \n, ^Z ends the file
+ *     text mode   writing: \n becomes \r\n      reading: \r\n becomes \n, ^Z ends the
+ * file
  *
- * Reading a block that ends in \r needs the byte behind it: it is fetched and, if it is no \n,
- * the file is moved back by one; where that is impossible (pipe, console) it is kept in the
- * record's look-ahead (10 stands for "nothing kept": a kept \n is never needed, see below).
- * Lock: the descriptor's record during each call.  Windows: read.c, write.c, lseek.c, open.c.
+ * Reading a block that ends in \r needs the byte behind it: it is fetched and, if it is
+ * no \n, the file is moved back by one; where that is impossible (pipe, console) it is
+ * kept in the record's look-ahead (10 stands for "nothing kept": a kept \n is never
+ * needed, see below). Lock: the descriptor's record during each call.  Windows: read.c,
+ * write.c, lseek.c, open.c.
  */
 #include "crt.h"
 #include <share.h>
@@ -89,8 +91,8 @@ static SECURITY_ATTRIBUTES *security_of(int flags, SECURITY_ATTRIBUTES *security
     return security;
 }
 
-/* A descriptor for the file, or -1 with errno (ENOENT, EACCES, EEXIST, EMFILE, EINVAL).  The
- * mode is looked at when the file is made.  Source: _open, _sopen. */
+/* A descriptor for the file, or -1 with errno (ENOENT, EACCES, EEXIST, EMFILE, EINVAL).
+ * The mode is looked at when the file is made.  Source: _open, _sopen. */
 int __cdecl _sopen(const char *path, int flags, int share, ...)
 {
     SECURITY_ATTRIBUTES security;
@@ -98,11 +100,12 @@ int __cdecl _sopen(const char *path, int flags, int share, ...)
     va_start(args, share);
     int mode = flags & _O_CREAT ? va_arg(args, int) : _S_IWRITE;
     va_end(args);
-    return adopt(CreateFileA(path, access_of(flags) | (flags & _O_TEMPORARY ? DELETE : 0),
-                             sharing_of(share) | (flags & _O_TEMPORARY ? FILE_SHARE_DELETE : 0),
-                             security_of(flags, &security), disposition_of(flags),
-                             attributes_of(flags, mode), NULL),
-                 flags);
+    return adopt(
+        CreateFileA(path, access_of(flags) | (flags & _O_TEMPORARY ? DELETE : 0),
+                    sharing_of(share) | (flags & _O_TEMPORARY ? FILE_SHARE_DELETE : 0),
+                    security_of(flags, &security), disposition_of(flags),
+                    attributes_of(flags, mode), NULL),
+        flags);
 }
 
 int __cdecl _wsopen(const wchar_t *path, int flags, int share, ...)
@@ -112,11 +115,12 @@ int __cdecl _wsopen(const wchar_t *path, int flags, int share, ...)
     va_start(args, share);
     int mode = flags & _O_CREAT ? va_arg(args, int) : _S_IWRITE;
     va_end(args);
-    return adopt(CreateFileW(path, access_of(flags) | (flags & _O_TEMPORARY ? DELETE : 0),
-                             sharing_of(share) | (flags & _O_TEMPORARY ? FILE_SHARE_DELETE : 0),
-                             security_of(flags, &security), disposition_of(flags),
-                             attributes_of(flags, mode), NULL),
-                 flags);
+    return adopt(
+        CreateFileW(path, access_of(flags) | (flags & _O_TEMPORARY ? DELETE : 0),
+                    sharing_of(share) | (flags & _O_TEMPORARY ? FILE_SHARE_DELETE : 0),
+                    security_of(flags, &security), disposition_of(flags),
+                    attributes_of(flags, mode), NULL),
+        flags);
 }
 
 int __cdecl _open(const char *path, int flags, ...)
@@ -149,14 +153,16 @@ int __cdecl _umask(int bits)
     return old;
 }
 
-/* Moves the file pointer; the new place, or -1 with EINVAL or EBADF.  Source: _lseeki64. */
+/* Moves the file pointer; the new place, or -1 with EINVAL or EBADF.  Source: _lseeki64.
+ */
 __int64 __cdecl _lseeki64(int fd, __int64 distance, int origin)
 {
     struct crt_file *file = crt_file_lock(fd);
     LARGE_INTEGER place = {.QuadPart = distance};
     if (file == NULL)
         return -1;
-    place.LowPart = SetFilePointer(file->handle, (LONG)place.LowPart, &place.HighPart, origin);
+    place.LowPart =
+        SetFilePointer(file->handle, (LONG)place.LowPart, &place.HighPart, origin);
     DWORD error = place.LowPart == INVALID_SET_FILE_POINTER ? GetLastError() : NO_ERROR;
     if (error == NO_ERROR)
         file->flags &= (unsigned char)~CRT_FEOFLAG;
@@ -320,7 +326,8 @@ static int write_raw(struct crt_file *file, const char *bytes, DWORD size, DWORD
 }
 
 /* Writes text in pieces, each \n preceded by \r; the bytes of `bytes` that went. */
-static unsigned int write_text(struct crt_file *file, const char *bytes, unsigned int size)
+static unsigned int write_text(struct crt_file *file, const char *bytes,
+                               unsigned int size)
 {
     char piece[1024];
     unsigned int taken = 0;

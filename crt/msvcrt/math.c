@@ -1,8 +1,9 @@
 /* math.c - math.h: what libmingwex lacks, on the x87, and how errors are told.
  *
- * sin, cos, exp, log, pow, floor and their like are libmingwex's; it has no asin, sinh, log10 of
- * its own for this runtime, since it takes those from the DLL that is built here.
- * An error (domain, range) sets errno, and asks the program's handler of __setusermatherr.
+ * sin, cos, exp, log, pow, floor and their like are libmingwex's; it has no asin, sinh,
+ * log10 of its own for this runtime, since it takes those from the DLL that is built
+ * here. An error (domain, range) sets errno, and asks the program's handler of
+ * __setusermatherr.
  */
 #include "crt.h"
 #include <float.h>
@@ -207,8 +208,8 @@ double __cdecl _cabs(struct _complex z)
     return _hypot(z.x, z.y);
 }
 
-/* The control word, abstract bits as in float.h; only exceptions, rounding and precision are
- * translated.  Source: _controlfp. */
+/* The control word, abstract bits as in float.h; only exceptions, rounding and precision
+ * are translated.  Source: _controlfp. */
 static const struct {
     unsigned short machine;
     unsigned int abstract;
@@ -231,7 +232,10 @@ static unsigned int to_abstract(unsigned short word)
 static unsigned short to_machine(unsigned int value)
 {
     unsigned int round = value & _MCW_RC, precise = value & _MCW_PC;
-    unsigned short word = round == _RC_DOWN ? 0x400 : round == _RC_UP ? 0x800 : round ? 0xC00 : 0;
+    unsigned short word = round == _RC_DOWN ? 0x400
+                          : round == _RC_UP ? 0x800
+                          : round           ? 0xC00
+                                            : 0;
     word |= precise == _PC_64 ? 0x300 : precise == _PC_53 ? 0x200 : 0;
     for (int i = 0; i < 6; i++)
         if (value & control_bits[i].abstract)

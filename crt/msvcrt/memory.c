@@ -1,7 +1,8 @@
 /* memory.c - memcpy and its relatives.
  *
- * Copies and fills are the processor's string instructions: short, exact, and under an emulator
- * faster than a loop.  The direction flag is clear by the calling convention and left so.
+ * Copies and fills are the processor's string instructions: short, exact, and under an
+ * emulator faster than a loop.  The direction flag is clear by the calling convention and
+ * left so.
  */
 #include "crt.h"
 
@@ -59,7 +60,8 @@ void *__cdecl memchr(const void *block, int byte, size_t size)
     return NULL;
 }
 
-/* Copies up to and with the first `byte`; what follows it in `to`, or null.  Source: _memccpy. */
+/* Copies up to and with the first `byte`; what follows it in `to`, or null.  Source:
+ * _memccpy. */
 void *__cdecl _memccpy(void *to, const void *from, int byte, size_t size)
 {
     unsigned char *out = to;

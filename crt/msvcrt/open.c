@@ -1,7 +1,7 @@
 /* open.c - fopen and fclose, and what opens and closes streams beside them.
  *
- * A mode string becomes the flags of _open and those of the FILE; Visual C++'s additions are
- * taken: t, b, c, n, S, R, T, D, N.  Lock: the stream's.  Windows: _open.c, fclose.c.
+ * A mode string becomes the flags of _open and those of the FILE; Visual C++'s additions
+ * are taken: t, b, c, n, S, R, T, D, N.  Lock: the stream's.  Windows: _open.c, fclose.c.
  */
 #include "stream.h"
 #include <share.h>
@@ -71,7 +71,8 @@ static void narrow_mode(const wchar_t *mode, char out[16])
     out[i] = 0;
 }
 
-/* Puts a descriptor behind `stream` (null: a new one); null if either is not to be had. */
+/* Puts a descriptor behind `stream` (null: a new one); null if either is not to be had.
+ */
 static FILE *attach(FILE *stream, int fd, int flags)
 {
     if (fd < 0)
@@ -209,8 +210,8 @@ int __cdecl fclose(FILE *stream)
     return result;
 }
 
-/* The same FILE on another file; null (and the FILE is closed) when that cannot be opened.
- * Source: freopen. */
+/* The same FILE on another file; null (and the FILE is closed) when that cannot be
+ * opened. Source: freopen. */
 FILE *__cdecl freopen(const char *path, const char *mode, FILE *stream)
 {
     crt_stream_lock(stream);

@@ -5,8 +5,8 @@
  *
  * The memory forms differ in how they end, as documented:
  *     sprintf      always ends with 0          _snprintf   -1 and no 0 if it does not fit
- *     sprintf_s    empty and -1 if too small   _snprintf_s cut at `count` (or _TRUNCATE), -1
- *     _scprintf    only counts
+ *     sprintf_s    empty and -1 if too small   _snprintf_s cut at `count` (or _TRUNCATE),
+ * -1 _scprintf    only counts
  */
 #include "crt.h"
 
@@ -143,7 +143,8 @@ int __cdecl crt_sprintf_s(char *out, size_t size, const char *format, ...)
     return count;
 }
 
-int __cdecl crt_vsnprintf_s(char *out, size_t size, size_t limit, const char *format, va_list args)
+int __cdecl crt_vsnprintf_s(char *out, size_t size, size_t limit, const char *format,
+                            va_list args)
 {
     if (out == NULL || size == 0 || format == NULL) {
         *_errno() = EINVAL;

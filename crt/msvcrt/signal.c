@@ -1,8 +1,8 @@
 /* signal.c - signals, the exception filter behind them, and mathematical errors.
  *
- *     SIGFPE SIGILL SIGSEGV   a handler for each thread, called by _XcptFilter from the frame
- *                             that the start-up code put around main
- *     SIGINT SIGBREAK SIGTERM SIGABRT   one handler for the process
+ *     SIGFPE SIGILL SIGSEGV   a handler for each thread, called by _XcptFilter from the
+ * frame that the start-up code put around main SIGINT SIGBREAK SIGTERM SIGABRT   one
+ * handler for the process
  *
  * A handler is reset to SIG_DFL before it is called, as documented.
  * Lock: CRT_LOCK_SIGNAL for the process-wide ones.  Source: CRT reference, signal, raise.
@@ -55,7 +55,9 @@ static handler_function *place_of(int number)
 
 static BOOL WINAPI console_event(DWORD event)
 {
-    int number = event == CTRL_C_EVENT ? SIGINT : event == CTRL_BREAK_EVENT ? SIGBREAK : 0;
+    int number = event == CTRL_C_EVENT       ? SIGINT
+                 : event == CTRL_BREAK_EVENT ? SIGBREAK
+                                             : 0;
     handler_function *place = number != 0 ? place_of(number) : NULL;
     if (place == NULL || *place == SIG_DFL)
         return FALSE;
@@ -84,7 +86,8 @@ handler_function __cdecl signal(int number, handler_function handler)
     return old;
 }
 
-/* Delivers a signal to the calling thread; unhandled, the process ends with exit code 3. */
+/* Delivers a signal to the calling thread; unhandled, the process ends with exit code 3.
+ */
 int __cdecl raise(int number)
 {
     handler_function *place = place_of(number);
@@ -124,8 +127,8 @@ static const struct {
     {EXCEPTION_FLT_UNDERFLOW, SIGFPE, _FPE_UNDERFLOW},
 };
 
-/* What the frame around main asks: EXCEPTION_CONTINUE_EXECUTION after a handler, EXECUTE_HANDLER
- * for SIG_IGN-like ends, else what the system's unhandled filter says. */
+/* What the frame around main asks: EXCEPTION_CONTINUE_EXECUTION after a handler,
+ * EXECUTE_HANDLER for SIG_IGN-like ends, else what the system's unhandled filter says. */
 int __cdecl _XcptFilter(unsigned long code, struct _EXCEPTION_POINTERS *pointers)
 {
     for (size_t i = 0; i < sizeof(exception_table) / sizeof(*exception_table); i++) {

@@ -1,11 +1,13 @@
 /* start.c - how msvcrt.dll starts, and what the start-up code of a program asks of it.
  *
- *     DllMain:  heap ─> locks ─> thread record ─> tables ─> environment ─> descriptors ─> streams
- *     program:  mainCRTStartup ─> __getmainargs, __set_app_type, _initterm ─> main ─> exit
+ *     DllMain:  heap ─> locks ─> thread record ─> tables ─> environment ─> descriptors ─>
+ * streams program:  mainCRTStartup ─> __getmainargs, __set_app_type, _initterm ─> main ─>
+ * exit
  *
- * Everything a program can reach is ready before its first instruction.  The exported variables
- * (_fmode, _acmdln, __argc, ...) are the CRT's own words, changed in place by programs, as the
- * stock start-up code does.  Windows: crtlib.c, crt0dat.c.
+ * Everything a program can reach is ready before its first instruction.  The exported
+ * variables
+ * (_fmode, _acmdln, __argc, ...) are the CRT's own words, changed in place by programs,
+ * as the stock start-up code does.  Windows: crtlib.c, crt0dat.c.
  */
 #include "crt.h"
 
@@ -55,8 +57,8 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
         return start();
     if (reason == DLL_THREAD_DETACH)
         crt_thread_detach();
-    /* At the end of the process (reserved is set) other threads are gone, perhaps inside a
-     * lock of ours: what exit() has not flushed stays unflushed, as on Windows. */
+    /* At the end of the process (reserved is set) other threads are gone, perhaps inside
+     * a lock of ours: what exit() has not flushed stays unflushed, as on Windows. */
     if (reason == DLL_PROCESS_DETACH && reserved == NULL) {
         crt_streams_end();
         HeapDestroy(crt_heap);
@@ -64,8 +66,8 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
     return TRUE;
 }
 
-/* argc, argv and the environment; `wildcards` is taken for 0: arguments with * or ? are handed
- * on as they are.  Source: documented in the CRT's crt0.c; -1 without memory. */
+/* argc, argv and the environment; `wildcards` is taken for 0: arguments with * or ? are
+ * handed on as they are.  Source: documented in the CRT's crt0.c; -1 without memory. */
 int __cdecl __getmainargs(int *argc, char ***argv, char ***environment, int wildcards,
                           int *new_mode)
 {
@@ -82,8 +84,8 @@ int __cdecl __getmainargs(int *argc, char ***argv, char ***environment, int wild
     return 0;
 }
 
-int __cdecl __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***environment, int wildcards,
-                           int *new_mode)
+int __cdecl __wgetmainargs(int *argc, wchar_t ***argv, wchar_t ***environment,
+                           int wildcards, int *new_mode)
 {
     (void)wildcards;
     int count = crt_wargv != NULL ? crt_argc : crt_wsplit(crt_wcmdln, &crt_wargv);

@@ -1,7 +1,7 @@
 /* stdio.c - the calls of stdio.h on streams: blocks, characters, lines, places.
  *
- * Each takes the stream's lock and works through crt_getc, crt_putc and crt_put (stream.c).
- * Source of each: Microsoft C runtime reference, by name.
+ * Each takes the stream's lock and works through crt_getc, crt_putc and crt_put
+ * (stream.c). Source of each: Microsoft C runtime reference, by name.
  */
 #include "stream.h"
 
@@ -173,8 +173,8 @@ int __cdecl fflush(FILE *stream)
     return result;
 }
 
-/* Where the next byte is read or written, in bytes of the file.  In text mode a \n that is
- * still in the buffer counts twice if its buffer had \r\n. */
+/* Where the next byte is read or written, in bytes of the file.  In text mode a \n that
+ * is still in the buffer counts twice if its buffer had \r\n. */
 static __int64 place_of(FILE *stream)
 {
     __int64 place = _lseeki64(stream->_file, 0, SEEK_CUR);
@@ -258,8 +258,8 @@ int __cdecl fsetpos(FILE *stream, const fpos_t *place)
     return _fseeki64(stream, *place, SEEK_SET);
 }
 
-/* The buffer becomes `buffer` (null: one of malloc) of `size` bytes, or none.  0, or nonzero and
- * EINVAL.  _IOLBF is as _IOFBF, as documented. */
+/* The buffer becomes `buffer` (null: one of malloc) of `size` bytes, or none.  0, or
+ * nonzero and EINVAL.  _IOLBF is as _IOFBF, as documented. */
 int __cdecl setvbuf(FILE *stream, char *buffer, int mode, size_t size)
 {
     if ((mode != _IONBF && mode != _IOFBF && mode != _IOLBF) ||

@@ -5,15 +5,16 @@
  *     ├── to write ────┼────── _cnt ─────┤     writing: _cnt bytes of room are left
  *
  * The eight words are MSVC's, as programs compiled long ago inline getc and putc on them.
- *     S1  neither _IOREAD nor _IOWRT set on an _IORW stream: nothing buffered, either may begin
- *     S2  _IONBF: the buffer is the one word _charbuf
- *     S3  _flag == 0: the slot is free
- * Lock: one for each stream, recursive.  Windows: _iob, __piob (stream.c, _filbuf.c, _flsbuf.c).
+ *     S1  neither _IOREAD nor _IOWRT set on an _IORW stream: nothing buffered, either may
+ * begin S2  _IONBF: the buffer is the one word _charbuf S3  _flag == 0: the slot is free
+ * Lock: one for each stream, recursive.  Windows: _iob, __piob (stream.c, _filbuf.c,
+ * _flsbuf.c).
  */
 #include "stream.h"
 
 FILE crt_iob[20];
-/* Streams past the twentieth: a FILE with its own lock behind it, in a list that only grows. */
+/* Streams past the twentieth: a FILE with its own lock behind it, in a list that only
+ * grows. */
 struct more_stream {
     FILE file;
     CRITICAL_SECTION lock;
@@ -167,7 +168,8 @@ static int begin_write(FILE *stream)
         return 0;
     }
     if (stream->_flag & _IOREAD) {
-        /* After reading an update stream may only be written at its end, or after a seek. */
+        /* After reading an update stream may only be written at its end, or after a seek.
+         */
         stream->_cnt = 0;
         if (!(stream->_flag & _IOEOF)) {
             stream->_flag |= _IOERR;
@@ -222,8 +224,7 @@ int crt_putc(int byte, FILE *stream)
 /* Takes one byte back: in place where it was just read, else into the buffer's front. */
 int crt_ungetc(int byte, FILE *stream)
 {
-    if (byte == EOF || (stream->_flag & _IOWRT) ||
-        !(stream->_flag & (_IOREAD | _IORW)))
+    if (byte == EOF || (stream->_flag & _IOWRT) || !(stream->_flag & (_IOREAD | _IORW)))
         return EOF;
     get_buffer(stream);
     if (stream->_ptr == stream->_base) {
@@ -237,7 +238,8 @@ int crt_ungetc(int byte, FILE *stream)
     return (unsigned char)byte;
 }
 
-/* Writes `count` bytes; how many went.  What exceeds the buffer goes straight to the file. */
+/* Writes `count` bytes; how many went.  What exceeds the buffer goes straight to the
+ * file. */
 size_t crt_put(const void *bytes, size_t count, FILE *stream)
 {
     const char *at = bytes;
@@ -254,7 +256,8 @@ size_t crt_put(const void *bytes, size_t count, FILE *stream)
         }
         if (!begin_write(stream))
             break;
-        size_t whole = stream->_flag & _IONBF ? left : left - left % (size_t)stream->_bufsiz;
+        size_t whole =
+            stream->_flag & _IONBF ? left : left - left % (size_t)stream->_bufsiz;
         if (whole == 0) {
             if (_flsbuf((unsigned char)*at, stream) == EOF)
                 break;
@@ -278,8 +281,9 @@ size_t crt_put(const void *bytes, size_t count, FILE *stream)
     return count - left;
 }
 
-/* An unbuffered stream (stderr, or stdout on a console) gets a buffer for one call, so that the
- * call's text arrives whole.  True if it did: crt_buffer_end then writes and takes it away. */
+/* An unbuffered stream (stderr, or stdout on a console) gets a buffer for one call, so
+ * that the call's text arrives whole.  True if it did: crt_buffer_end then writes and
+ * takes it away. */
 int crt_buffer_begin(FILE *stream)
 {
     if (!begin_write(stream) || !(stream->_flag & _IONBF))

@@ -7,6 +7,6 @@
 #define NAME(x)    str##x
 #define PRIVATE(x) _str##x
 #define LOWER(c)   ((c) >= 'A' && (c) <= 'Z' ? (c) + 32 : (c))
-#define UPPER(c)   ((c) >= 'a' && (c) <= 'z' ? (c) - 32 : (c))
+#define UPPER(c)   ((c) >= 'a' && (c) <= 'z' ? (c)-32 : (c))
 #define TOK_PLACE  strtok_next
 #include "string_core.h"

@@ -1,9 +1,9 @@
 /* string_core.h - string.h, once for each width of character.
  *
- * Included by string.c (CHAR char, UNIT unsigned char) and wide.c (CHAR wchar_t).  NAME(x) gives
- * the public name of strx: strlen / wcslen.  LOWER and UPPER map one character in the "C" locale.
- * Source of each: Microsoft C runtime reference, by name; the _s forms empty the target and
- * return EINVAL or ERANGE where the others would overrun.
+ * Included by string.c (CHAR char, UNIT unsigned char) and wide.c (CHAR wchar_t). NAME(x)
+ * gives the public name of strx: strlen / wcslen.  LOWER and UPPER map one character in
+ * the "C" locale. Source of each: Microsoft C runtime reference, by name; the _s forms
+ * empty the target and return EINVAL or ERANGE where the others would overrun.
  */
 size_t __cdecl NAME(len)(const CHAR *text)
 {
@@ -277,7 +277,8 @@ errno_t __cdecl NAME(ncat_s)(CHAR *to, size_t room, const CHAR *from, size_t cou
     if (to == NULL || room == 0)
         return *_errno() = EINVAL;
     size_t used = NAME(nlen)(to, room);
-    errno_t error = used == room ? EINVAL : NAME(ncpy_s)(to + used, room - used, from, count);
+    errno_t error =
+        used == room ? EINVAL : NAME(ncpy_s)(to + used, room - used, from, count);
     if (error != 0 && error != STRUNCATE) {
         *to = 0;
         *_errno() = error;

@@ -1,10 +1,12 @@
 /* thread.c - what each thread has of its own, and how threads start and end.
  *
- *     TLS slot ──> struct crt_thread: errno, _doserrno, rand's state, strtok's place, texts
+ *     TLS slot ──> struct crt_thread: errno, _doserrno, rand's state, strtok's place,
+ * texts
  *
- * The record is made at a thread's first use of it, so threads of CreateThread have one too, and
- * goes when the thread tells the DLL good-bye.  Reading it keeps the thread's last error.
- * Lock: none; a record belongs to its thread.  Windows keeps the same in _tiddata (mtdll.h).
+ * The record is made at a thread's first use of it, so threads of CreateThread have one
+ * too, and goes when the thread tells the DLL good-bye.  Reading it keeps the thread's
+ * last error. Lock: none; a record belongs to its thread.  Windows keeps the same in
+ * _tiddata (mtdll.h).
  */
 #include "crt.h"
 #include <process.h>
@@ -80,7 +82,8 @@ uintptr_t __cdecl __threadhandle(void)
     return (uintptr_t)GetCurrentThread();
 }
 
-/* Where threads of _beginthread start: adopt the record that the parent filled, run, end. */
+/* Where threads of _beginthread start: adopt the record that the parent filled, run, end.
+ */
 static DWORD WINAPI thread_main(void *record)
 {
     struct crt_thread *own = record;
@@ -105,10 +108,11 @@ static struct crt_thread *new_record(void *argument)
     return own;
 }
 
-/* A thread that closes its own handle at its end.  Returns the handle, which the caller must not
- * close; -1 and errno (EAGAIN, EINVAL) on failure.  `stack` in bytes, 0 = the image's default.
- * Source: _beginthread. */
-uintptr_t __cdecl _beginthread(void(__cdecl *start)(void *), unsigned int stack, void *argument)
+/* A thread that closes its own handle at its end.  Returns the handle, which the caller
+ * must not close; -1 and errno (EAGAIN, EINVAL) on failure.  `stack` in bytes, 0 = the
+ * image's default. Source: _beginthread. */
+uintptr_t __cdecl _beginthread(void(__cdecl *start)(void *), unsigned int stack,
+                               void *argument)
 {
     if (start == NULL) {
         *_errno() = EINVAL;
@@ -139,8 +143,8 @@ void __cdecl _endthread(void)
     ExitThread(0);
 }
 
-/* As CreateThread, for a function of C; the caller closes the handle.  0 and errno on failure.
- * Source: _beginthreadex. */
+/* As CreateThread, for a function of C; the caller closes the handle.  0 and errno on
+ * failure. Source: _beginthreadex. */
 uintptr_t __cdecl _beginthreadex(void *security, unsigned int stack,
                                  unsigned(__stdcall *start)(void *), void *argument,
                                  unsigned int flags, unsigned int *id)

@@ -1,7 +1,7 @@
 /* wide.c - strings of wchar_t, and their way to and from char.
  *
- * In the "C" locale a byte is the character of the same number: above 255 there is no byte
- * (EILSEQ).  Source: Microsoft C runtime reference, mbstowcs and so on.
+ * In the "C" locale a byte is the character of the same number: above 255 there is no
+ * byte (EILSEQ).  Source: Microsoft C runtime reference, mbstowcs and so on.
  */
 #include "crt.h"
 #include <wchar.h>
@@ -11,7 +11,7 @@
 #define NAME(x)    wcs##x
 #define PRIVATE(x) _wcs##x
 #define LOWER(c)   ((c) >= 'A' && (c) <= 'Z' ? (c) + 32 : (c))
-#define UPPER(c)   ((c) >= 'a' && (c) <= 'z' ? (c) - 32 : (c))
+#define UPPER(c)   ((c) >= 'a' && (c) <= 'z' ? (c)-32 : (c))
 #define TOK_PLACE  wcstok_next
 #include "string_core.h"
 
@@ -68,7 +68,8 @@ int __cdecl mblen(const char *text, size_t count)
     return text != NULL && count != 0 && *text != 0;
 }
 
-errno_t __cdecl mbstowcs_s(size_t *done, wchar_t *to, size_t room, const char *from, size_t count)
+errno_t __cdecl mbstowcs_s(size_t *done, wchar_t *to, size_t room, const char *from,
+                           size_t count)
 {
     size_t length = strlen(from);
     if (count < length && count != _TRUNCATE)
@@ -89,7 +90,8 @@ errno_t __cdecl mbstowcs_s(size_t *done, wchar_t *to, size_t room, const char *f
     return 0;
 }
 
-errno_t __cdecl wcstombs_s(size_t *done, char *to, size_t room, const wchar_t *from, size_t count)
+errno_t __cdecl wcstombs_s(size_t *done, char *to, size_t room, const wchar_t *from,
+                           size_t count)
 {
     size_t length = wcslen(from);
     if (count < length && count != _TRUNCATE)
@@ -110,4 +112,3 @@ errno_t __cdecl wcstombs_s(size_t *done, char *to, size_t room, const wchar_t *f
         *done = length + 1;
     return 0;
 }
-

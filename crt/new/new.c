@@ -5,10 +5,11 @@
  *
  *     operator new ──> malloc ──> kernel32.HeapAlloc
  *
- * A program of the stock g++ has its own pair from libstdc++, which rests on the same malloc.
- * When there is no memory the new-handler (_set_new_handler) is asked, as long as it answers
- * "again"; then std::bad_alloc is thrown in the form that Visual C++'s frames understand.
- * Lock: none.  Source: Microsoft C++ reference, "operator new"; _CxxThrowException.
+ * A program of the stock g++ has its own pair from libstdc++, which rests on the same
+ * malloc. When there is no memory the new-handler (_set_new_handler) is asked, as long as
+ * it answers "again"; then std::bad_alloc is thrown in the form that Visual C++'s frames
+ * understand. Lock: none.  Source: Microsoft C++ reference, "operator new";
+ * _CxxThrowException.
  */
 #include "msvcrt/crt.h"
 #include "new/throw.h"

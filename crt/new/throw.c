@@ -3,9 +3,10 @@
  *     RaiseException(E06D7363h "msc", { 19930520h, object, ThrowInfo })
  *     ThrowInfo ─> CatchableTypeArray ─> CatchableType ─> type_info ".?AVbad_alloc@std@@"
  *
- * The structures are those that a compiler emits beside a throw expression; frames of Visual
- * C++ compare the type_info names.  A g++ program knows nothing of them: there it is an
- * unhandled exception with that code.  Source: the layout as MSVC's ehdata.h declares it.
+ * The structures are those that a compiler emits beside a throw expression; frames of
+ * Visual C++ compare the type_info names.  A g++ program knows nothing of them: there it
+ * is an unhandled exception with that code.  Source: the layout as MSVC's ehdata.h
+ * declares it.
  */
 #include "msvcrt/crt.h"
 #include "new/throw.h"
@@ -45,9 +46,10 @@ struct throw_info {
     const struct catchable_types *types;
 };
 
-/* Members of std::exception: `this` comes in ecx.  The destructor frees nothing, for the text is
- * a constant; bit 0 of `flags` asks for delete. */
-static void *__thiscall exception_destroy(struct exception_object *self, unsigned int flags)
+/* Members of std::exception: `this` comes in ecx.  The destructor frees nothing, for the
+ * text is a constant; bit 0 of `flags` asks for delete. */
+static void *__thiscall exception_destroy(struct exception_object *self,
+                                          unsigned int flags)
 {
     if (flags & 1)
         free(self);
@@ -67,7 +69,8 @@ static const struct catchable_type bad_alloc_catch = {
     0, &bad_alloc_type, {0, -1, 0}, sizeof(struct exception_object), NULL};
 static const struct catchable_type exception_catch = {
     0, &exception_type, {0, -1, 0}, sizeof(struct exception_object), NULL};
-static const struct catchable_types bad_alloc_types = {2, {&bad_alloc_catch, &exception_catch}};
+static const struct catchable_types bad_alloc_types = {
+    2, {&bad_alloc_catch, &exception_catch}};
 static const struct throw_info bad_alloc_info = {0, NULL, NULL, &bad_alloc_types};
 
 void __stdcall _CxxThrowException(void *object, const void *info)
