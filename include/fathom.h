@@ -57,6 +57,7 @@ typedef enum _FATHOM_QUERY {
     FathomQueryRegions = 2,   /* FATHOM_REGION[] of process id Argument (0: own) */
     FathomQueryPage = 3,      /* FATHOM_PAGE of address Argument in the own process */
     FathomQueryClock = 4,     /* FATHOM_CLOCK */
+    FathomQuerySeed = 5,      /* ULONG: a random number, another each time (boot option seed=N) */
 } FATHOM_QUERY;
 
 typedef struct _FATHOM_MEMORY { /* all in pages */

@@ -9,45 +9,7 @@
 #ifndef FATHOM_NTDLL_H
 #define FATHOM_NTDLL_H
 
-#include "ntos.h"
-
-/* ---- the heap ---- */
-NTSYSAPI PVOID NTAPI RtlReAllocateHeap(PVOID heap, ULONG flags, PVOID block, SIZE_T size);
-NTSYSAPI SIZE_T NTAPI RtlSizeHeap(PVOID heap, ULONG flags, PVOID block);
-NTSYSAPI BOOLEAN NTAPI RtlValidateHeap(PVOID heap, ULONG flags, PVOID block);
-NTSYSAPI ULONG NTAPI RtlCompactHeap(PVOID heap, ULONG flags);
-NTSYSAPI BOOLEAN NTAPI RtlLockHeap(PVOID heap);
-NTSYSAPI BOOLEAN NTAPI RtlUnlockHeap(PVOID heap);
-NTSYSAPI ULONG NTAPI RtlGetProcessHeaps(ULONG count, PVOID *heaps);
-
-/* RtlWalkHeap's entry: the layout ntdll has had since NT 4; HeapWalk translates it. */
-typedef struct _RTL_HEAP_WALK_ENTRY {
-    PVOID DataAddress;
-    SIZE_T DataSize;
-    UCHAR OverheadBytes;
-    UCHAR SegmentIndex;
-    USHORT Flags; /* RTL_HEAP_BUSY ... */
-    union {
-        struct {
-            SIZE_T Settable;
-            USHORT TagIndex;
-            USHORT AllocatorBackTraceIndex;
-            ULONG Reserved[2];
-        } Block;
-        struct {
-            ULONG CommittedSize;
-            ULONG UnCommittedSize;
-            PVOID FirstEntry;
-            PVOID LastEntry;
-        } Segment;
-    };
-} RTL_HEAP_WALK_ENTRY, *PRTL_HEAP_WALK_ENTRY;
-#define RTL_HEAP_BUSY              0x0001
-#define RTL_HEAP_SEGMENT           0x0002
-#define RTL_HEAP_SETTABLE_VALUE    0x0010
-#define RTL_HEAP_SETTABLE_FLAGS    0x00E0
-#define RTL_HEAP_UNCOMMITTED_RANGE 0x0100
-NTSYSAPI NTSTATUS NTAPI RtlWalkHeap(PVOID heap, PRTL_HEAP_WALK_ENTRY entry);
+#include "rtlheap.h" /* the heap */
 
 /* ---- errors and exceptions ---- */
 NTSYSAPI ULONG NTAPI RtlGetLastWin32Error(void);

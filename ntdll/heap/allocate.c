@@ -1,0 +1,152 @@
+/* allocate.c - RtlAllocateHeap: the way from HeapAlloc to the free lists.
+ *
+ * HeapAlloc is this function (kernel32 only forwards the name).  The common call takes a
+ * block of the front end with one locked instruction; everything else goes the long way:
+ *
+ *   RtlAllocateHeap -> RtlpAllocateHeap -> RtlpAllocateBlock -> RtlpExtendHeap
+ *                                                      -> ... -> NtAllocateVirtualMemory
+ *
+ * Lock: taken by RtlpAllocateHeap.  In Windows: RtlAllocateHeap, RtlpAllocateHeap.
+ */
+#include "heap.h"
+#include "lfh.h"
+
+/* Allocates Size bytes.
+ *
+ * Flags: HEAP_NO_SERIALIZE, HEAP_GENERATE_EXCEPTIONS, HEAP_ZERO_MEMORY,
+ * HEAP_SETTABLE_USER_VALUE and _FLAGn.  Result: a block aligned to 8 bytes (16 on a heap
+ * of HEAP_CREATE_ALIGN_16), of at least Size bytes; null if there is no memory, with
+ * ERROR_NOT_ENOUGH_MEMORY as last error, or STATUS_NO_MEMORY raised.  (Microsoft:
+ * HeapAlloc.) */
+PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
+{
+    HEAP *Heap = HeapHandle;
+    if (Heap->Signature == HEAP_SIGNATURE &&
+        !((Flags | Heap->ForceFlags) & LONG_PATH_FLAGS) && Heap->Front &&
+        Size <= LFH_LARGEST && !RtlpHeapTracing()) {
+        PVOID Block = RtlpLfhTake(Heap->Front, Size);
+        if (Block)
+            return Block;
+    }
+    return RtlpAllocateHeap(Heap, Flags, Size);
+}
+
+bool RtlpIsHeap(HEAP *Heap)
+{
+    if (Heap && Heap->Signature == HEAP_SIGNATURE && Heap->Heap == Heap)
+        return true;
+    RtlpHeapFailure(Heap, heap_failure_invalid_argument, NULL, "RtlpIsHeap");
+    return false;
+}
+
+/* Granules of a block for Size bytes; Size is at most HEAP_MAXIMUM_ALLOCATION. */
+ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size)
+{
+    SIZE_T Bytes = Size + Heap->AlignRound;
+    if (Flags & (HEAP_SETTABLE_USER_VALUE | HEAP_SETTABLE_USER_FLAGS))
+        Bytes += ALIGN_UP(sizeof(HEAP_ENTRY_EXTRA), Heap->Pad ? 16 : GRANULE);
+    SIZE_T Units = (Bytes & Heap->AlignMask) >> GRANULE_SHIFT;
+    return Units < 2 ? 2 : (ULONG)Units;
+}
+
+/* Makes Entry, Units granules that are in no list, busy with Keep of them, and the rest
+ * free if it can carry a free entry.  Its PreviousSize and SegmentOffset stand. */
+void RtlpSplit(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Keep, ULONG EntryFlags)
+{
+    ULONG Rest = Units - Keep;
+    if (Rest < 2) {
+        RtlpSetCode(Heap, Entry, Units, EntryFlags);
+        RtlpSetPreviousSize(Heap, RtlpAhead(Entry, Units), Units);
+        return;
+    }
+    RtlpSetCode(Heap, Entry, Keep, EntryFlags);
+    RtlpFormFree(Heap, RtlpAhead(Entry, Keep), Rest, Keep, Entry->SegmentOffset);
+}
+
+/* A busy entry of at least Units granules from the back end; null if there is no memory.
+ */
+HEAP_ENTRY *RtlpAllocateBlock(HEAP *Heap, ULONG Units, ULONG EntryFlags)
+{
+    HEAP_ENTRY *Entry = RtlpFindFree(Heap, Units);
+    if (!Entry) {
+        if (!NT_SUCCESS(RtlpExtendHeap(Heap, Units)))
+            return NULL;
+        Entry = RtlpFindFree(Heap, Units);
+        if (!Entry)
+            return NULL;
+    }
+    ULONG Code = RtlpCheckEntry(Heap, Entry);
+    if (!Code || !RtlpRemoveFree(Heap, Entry, CODE_SIZE(Code)))
+        return NULL;
+    if (!RtlpCheckFree(Heap, Entry, CODE_SIZE(Code), CODE_FLAGS(Code)))
+        return NULL;
+    RtlpSplit(Heap, Entry, CODE_SIZE(Code), Units, EntryFlags | HEAP_ENTRY_BUSY);
+    return Entry;
+}
+
+/* A block of the back end or the front end, its size noted; null if there is no memory.
+ */
+static PVOID RtlpAllocateInside(HEAP *Heap, ULONG Flags, SIZE_T Size)
+{
+    ULONG Units = RtlpUnitsFor(Heap, Flags, Size);
+    ULONG Extra = Flags & (HEAP_SETTABLE_USER_VALUE | HEAP_SETTABLE_USER_FLAGS);
+    if (!Extra) {
+        PVOID Block = RtlpLfhAllocate(Heap, Units, Size);
+        if (Block)
+            return Block;
+    }
+    ULONG EntryFlags = (Flags & HEAP_SETTABLE_USER_FLAGS) >> 4;
+    if (Extra)
+        EntryFlags |= HEAP_ENTRY_EXTRA_PRESENT;
+    if (Heap->Flags & HEAP_TAIL_CHECKING_ENABLED)
+        EntryFlags |= HEAP_ENTRY_FILL_PATTERN;
+    HEAP_ENTRY *Entry = RtlpAllocateBlock(Heap, Units, EntryFlags);
+    if (!Entry)
+        return NULL;
+    SIZE_T Bytes = (SIZE_T)CODE_SIZE(RtlpDecode(Heap, Entry)) << GRANULE_SHIFT;
+    Entry->UnusedBytes = (UCHAR)(Bytes - Size);
+    if (Extra) {
+        HEAP_ENTRY *End = (HEAP_ENTRY *)((char *)Entry + Bytes);
+        ((HEAP_ENTRY_EXTRA *)End)[-1] = (HEAP_ENTRY_EXTRA){0};
+    }
+    return Entry + 1;
+}
+
+/* A block of whatever kind Size calls for; lock held; null if there is no memory. */
+PVOID RtlpAllocateAny(HEAP *Heap, ULONG Flags, SIZE_T Size)
+{
+    if (Size > Heap->MaximumAllocationSize)
+        return NULL;
+    PVOID Block = NULL;
+    if (RtlpUnitsFor(Heap, Flags, Size) <= Heap->VirtualMemoryThreshold)
+        Block = RtlpAllocateInside(Heap, Flags, Size);
+    else if (Heap->Flags & HEAP_GROWABLE)
+        Block = RtlpAllocateLarge(Heap, Flags, Size);
+    if (Block && Heap->ForceFlags)
+        RtlpFillBusy(Heap, Block, Size);
+    if (Block && (Flags & HEAP_ZERO_MEMORY))
+        RtlZeroMemory(Block, Size);
+    return Block;
+}
+
+/* The long way: every flag, every size, the lock. */
+PVOID RtlpAllocateHeap(HEAP *Heap, ULONG Flags, SIZE_T Size)
+{
+    if (!RtlpIsHeap(Heap))
+        return NULL;
+    ULONG All = Flags | Heap->Flags;
+    if (!(All & HEAP_NO_SERIALIZE))
+        RtlpLockHeap(Heap);
+    PVOID Block = RtlpAllocateAny(Heap, Flags, Size);
+    RTLP_AUDIT(Heap);
+    if (!(All & HEAP_NO_SERIALIZE))
+        RtlpUnlockHeap(Heap);
+    if (RtlpHeapTracing())
+        RtlpTraceHeap(HEAP_EVENT_ALLOCATE, Heap, Block, Size);
+    if (!Block) {
+        RtlpHeapSetStatus(STATUS_NO_MEMORY);
+        if (All & HEAP_GENERATE_EXCEPTIONS)
+            RtlpHeapRaise(STATUS_NO_MEMORY);
+    }
+    return Block;
+}

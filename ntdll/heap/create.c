@@ -1,0 +1,233 @@
+/* create.c - RtlCreateHeap, RtlDestroyHeap, and the process's list of heaps.
+ *
+ * A heap lies at the start of its own first segment: HEAP begins with a HEAP_SEGMENT, so
+ * the handle is the segment's base.  PEB.ProcessHeaps lists the heaps in the order they
+ * were made.
+ *
+ * Lock: the list has its own (os.c).  In Windows: the same functions; the first list is a
+ * static one of 16 there too (RtlpProcessHeapsListBuffer).
+ */
+#include "heap.h"
+#include "lfh.h"
+
+#define DEFAULT_SEGMENT_RESERVE 0x100000u
+#define DEFAULT_SEGMENT_COMMIT  (2 * PAGE_SIZE)
+#define DEFAULT_RESERVE         (64 * PAGE_SIZE) /* HeapCreate(0, 0, 0) */
+#define DEFAULT_DECOMMIT_FREE   PAGE_SIZE
+#define DEFAULT_DECOMMIT_TOTAL  0x10000u
+#define DEBUG_HEAP_FLAGS                                                                 \
+    (HEAP_TAIL_CHECKING_ENABLED | HEAP_FREE_CHECKING_ENABLED |                           \
+     HEAP_VALIDATE_PARAMETERS_ENABLED | HEAP_VALIDATE_ALL_ENABLED)
+#define HEAP_FLAGS_KEPT                                                                  \
+    (HEAP_NO_SERIALIZE | HEAP_GROWABLE | HEAP_GENERATE_EXCEPTIONS | DEBUG_HEAP_FLAGS |   \
+     HEAP_DISABLE_COALESCE_ON_FREE | HEAP_CREATE_ALIGN_16 | HEAP_CREATE_ENABLE_EXECUTE | \
+     0xF000 /* HEAP_CLASS_MASK */)
+
+static PVOID RtlpProcessHeapsListBuffer[16];
+
+void RtlpAddProcessHeap(HEAP *Heap)
+{
+    PPEB Peb = RtlpHeapPeb();
+    RtlpEnterHeapList();
+    if (!Peb->ProcessHeaps) {
+        Peb->ProcessHeaps = RtlpProcessHeapsListBuffer;
+        Peb->MaximumNumberOfHeaps = 16;
+    }
+    if (Peb->NumberOfHeaps == Peb->MaximumNumberOfHeaps && Peb->ProcessHeap) {
+        SIZE_T Bytes = Peb->NumberOfHeaps * sizeof(PVOID);
+        PVOID *Wider = RtlAllocateHeap(Peb->ProcessHeap, 0, 2 * Bytes);
+        if (Wider) {
+            PVOID *Old = Peb->ProcessHeaps;
+            __builtin_memcpy(Wider, Old, Bytes);
+            Peb->ProcessHeaps = Wider;
+            Peb->MaximumNumberOfHeaps *= 2;
+            if (Old != RtlpProcessHeapsListBuffer && Peb->MaximumNumberOfHeaps > 32)
+                RtlFreeHeap(Peb->ProcessHeap, 0, Old);
+        }
+    }
+    if (Peb->NumberOfHeaps < Peb->MaximumNumberOfHeaps) {
+        Peb->ProcessHeaps[Peb->NumberOfHeaps++] = Heap;
+        Heap->ProcessHeapsListIndex = (USHORT)Peb->NumberOfHeaps;
+    }
+    RtlpLeaveHeapList();
+}
+
+void RtlpRemoveProcessHeap(HEAP *Heap)
+{
+    PPEB Peb = RtlpHeapPeb();
+    RtlpEnterHeapList();
+    ULONG Index = Heap->ProcessHeapsListIndex;
+    if (Index) {
+        Peb->NumberOfHeaps--;
+        for (ULONG i = Index - 1; i < Peb->NumberOfHeaps; i++) {
+            Peb->ProcessHeaps[i] = Peb->ProcessHeaps[i + 1];
+            ((HEAP *)Peb->ProcessHeaps[i])->ProcessHeapsListIndex = (USHORT)(i + 1);
+        }
+    }
+    RtlpLeaveHeapList();
+}
+
+/* The flags a heap gets from gflags' settings for the process. */
+static ULONG RtlpGlobalFlags(ULONG NtGlobalFlag)
+{
+    ULONG Flags = 0;
+    if (NtGlobalFlag & FLG_HEAP_ENABLE_TAIL_CHECK)
+        Flags |= HEAP_TAIL_CHECKING_ENABLED;
+    if (NtGlobalFlag & FLG_HEAP_ENABLE_FREE_CHECK)
+        Flags |= HEAP_FREE_CHECKING_ENABLED;
+    if (NtGlobalFlag & FLG_HEAP_VALIDATE_PARAMETERS)
+        Flags |= HEAP_VALIDATE_PARAMETERS_ENABLED;
+    if (NtGlobalFlag & FLG_HEAP_VALIDATE_ALL)
+        Flags |= HEAP_VALIDATE_ALL_ENABLED;
+    if (NtGlobalFlag & FLG_HEAP_DISABLE_COALESCING)
+        Flags |= HEAP_DISABLE_COALESCE_ON_FREE;
+    return Flags;
+}
+
+static SIZE_T RtlpOr(SIZE_T Value, SIZE_T Default)
+{
+    return Value ? Value : Default;
+}
+
+/* Fills in a HEAP of zeroes at Heap: everything but its first segment. */
+static void RtlpInitializeHeap(HEAP *Heap, ULONG Flags, PVOID Lock,
+                               const RTL_HEAP_PARAMETERS *Parameters)
+{
+    PPEB Peb = RtlpHeapPeb();
+    Heap->Signature = HEAP_SIGNATURE;
+    Heap->Flags = Flags;
+    Heap->ForceFlags = Flags & DEBUG_HEAP_FLAGS;
+    Heap->Protect =
+        Flags & HEAP_CREATE_ENABLE_EXECUTE ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
+    RtlpInitializeEncoding(Heap);
+    SIZE_T Align = Flags & HEAP_CREATE_ALIGN_16 ? 16 : GRANULE;
+    SIZE_T Tail = Flags & HEAP_TAIL_CHECKING_ENABLED ? HEAP_TAIL_SIZE : 0;
+    Heap->Pad = Align > GRANULE ? (ULONG)sizeof(HEAP_ENTRY) : 0;
+    Heap->AlignRound = sizeof(HEAP_ENTRY) + Align - 1 + Tail;
+    Heap->AlignMask = ~(ULONG_PTR)(Align - 1);
+    RtlpInitializeList(&Heap->UCRList);
+    RtlpInitializeList(&Heap->VirtualAllocdBlocks);
+    RtlpInitializeList(&Heap->SegmentList);
+    RtlpInitializeList(&Heap->FreeLists);
+    Heap->SegmentReserve =
+        RtlpOr(Parameters->SegmentReserve,
+               RtlpOr(Peb->HeapSegmentReserve, DEFAULT_SEGMENT_RESERVE));
+    Heap->SegmentCommit = RtlpOr(Parameters->SegmentCommit,
+                                 RtlpOr(Peb->HeapSegmentCommit, DEFAULT_SEGMENT_COMMIT));
+    Heap->SegmentReserve = ALIGN_UP(Heap->SegmentReserve, ALLOCATION_GRANULARITY);
+    Heap->SegmentCommit = ALIGN_UP(Heap->SegmentCommit, PAGE_SIZE);
+    Heap->NextReserve = Heap->SegmentReserve;
+    Heap->DeCommitFreeBlockThreshold =
+        RtlpOr(Parameters->DeCommitFreeBlockThreshold,
+               RtlpOr(Peb->HeapDeCommitFreeBlockThreshold, DEFAULT_DECOMMIT_FREE)) >>
+        GRANULE_SHIFT;
+    Heap->DeCommitTotalFreeThreshold =
+        RtlpOr(Parameters->DeCommitTotalFreeThreshold,
+               RtlpOr(Peb->HeapDeCommitTotalFreeThreshold, DEFAULT_DECOMMIT_TOTAL)) >>
+        GRANULE_SHIFT;
+    Heap->MaximumAllocationSize = HEAP_MAXIMUM_ALLOCATION;
+    if (Parameters->MaximumAllocationSize &&
+        Parameters->MaximumAllocationSize < HEAP_MAXIMUM_ALLOCATION)
+        Heap->MaximumAllocationSize = Parameters->MaximumAllocationSize;
+    Heap->VirtualMemoryThreshold = HEAP_MAXIMUM_BLOCK_SIZE;
+    SIZE_T Threshold = Parameters->VirtualMemoryThreshold >> GRANULE_SHIFT;
+    if (Threshold && Threshold < HEAP_MAXIMUM_BLOCK_SIZE)
+        Heap->VirtualMemoryThreshold = (ULONG)Threshold;
+    Heap->CommitRoutine = Parameters->CommitRoutine;
+    Heap->BlocksIndex = &Heap->Lookup;
+    Heap->Lookup.ArraySize = FREE_CLASSES;
+    Heap->Lookup.ListHead = &Heap->FreeLists;
+    Heap->Lookup.ListsInUseUlong = Heap->FreeInUse;
+    Heap->Lookup.ListHints = Heap->FreeHints;
+    Heap->UCRIndex = Heap->UcrHints;
+    Heap->HeaderValidateLength = (USHORT)sizeof(HEAP);
+    if (Flags & HEAP_NO_SERIALIZE)
+        return;
+    Heap->LockVariable = Lock ? Lock : &Heap->Lock;
+    if (!Lock)
+        RtlpCreateLock(&Heap->Lock);
+}
+
+/* Makes a heap.
+ *
+ * Flags: HEAP_NO_SERIALIZE, HEAP_GROWABLE (else ReserveSize is all it will ever have),
+ * HEAP_GENERATE_EXCEPTIONS, HEAP_CREATE_ALIGN_16, HEAP_CREATE_ENABLE_EXECUTE, the
+ * checking flags.  HeapBase: memory reserved by the caller, or null.  ReserveSize,
+ * CommitSize: bytes; 0 is 64 pages and one page.  Lock: a critical section to use instead
+ * of its own, or null. Result: the heap; null if there is no memory or ReserveSize has no
+ * room for a heap. (Microsoft: RtlCreateHeap.) */
+PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize,
+                          SIZE_T CommitSize, PVOID Lock, PRTL_HEAP_PARAMETERS Parameters)
+{
+    RTL_HEAP_PARAMETERS Given = {.Length = sizeof(Given)};
+    if (Parameters && Parameters->Length == sizeof(Given))
+        Given = *Parameters;
+    ULONG Kept = (Flags & HEAP_FLAGS_KEPT) | RtlpGlobalFlags(RtlpHeapPeb()->NtGlobalFlag);
+#if HEAP_WIDE
+    Kept &= ~HEAP_CREATE_ALIGN_16; /* every block is so aligned there */
+#endif
+    SIZE_T Least = ALIGN_UP(sizeof(HEAP) + UCR_ENTRY_BYTES + 64, PAGE_SIZE);
+    SIZE_T Commit = ALIGN_UP(RtlpOr(CommitSize, PAGE_SIZE), PAGE_SIZE);
+    SIZE_T Reserve = RtlpOr(ReserveSize, CommitSize ? ALIGN_UP(Commit, 16 * PAGE_SIZE)
+                                                    : DEFAULT_RESERVE);
+    if (Reserve > HEAP_MAXIMUM_ALLOCATION || Commit > HEAP_MAXIMUM_ALLOCATION)
+        return NULL;
+    Reserve = ALIGN_UP(Reserve, PAGE_SIZE);
+    if (Commit < Least)
+        Commit = Least;
+    if (Reserve < Commit)
+        Reserve = Commit;
+    PVOID Base = HeapBase;
+    ULONG Protect =
+        Kept & HEAP_CREATE_ENABLE_EXECUTE ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
+    if (!Base && !NT_SUCCESS(RtlpReserve(&Base, Reserve, Protect)))
+        return NULL;
+    if (!NT_SUCCESS(RtlpCommit(Base, Commit, Protect))) {
+        if (!HeapBase)
+            RtlpRelease(Base);
+        return NULL;
+    }
+    HEAP *Heap = Base;
+    RtlZeroMemory(Heap, sizeof(HEAP));
+    RtlpInitializeHeap(Heap, Kept, Lock, &Given);
+    Heap->SegmentFlags = HeapBase ? HEAP_USER_ALLOCATED : 0;
+    Heap->Counters.TotalMemoryCommitted = Commit;
+    RtlpInitializeSegment(Heap, (HEAP_SEGMENT *)Heap, sizeof(HEAP), Commit, Reserve, 0);
+    RtlpAddProcessHeap(Heap);
+    if (RtlpHeapTracing())
+        RtlpTraceHeap(HEAP_EVENT_CREATE, Heap, NULL, Reserve);
+    return Heap;
+}
+
+/* Releases a heap with all that is in it.  Result: null; the handle itself if it is the
+ * process's default heap, which stays, or no heap (reported).  (Microsoft: HeapDestroy.)
+ */
+PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
+{
+    HEAP *Heap = HeapHandle;
+    if (!Heap)
+        return NULL;
+    if (!RtlpIsHeap(Heap) || Heap == RtlpHeapPeb()->ProcessHeap)
+        return HeapHandle;
+    RtlpRemoveProcessHeap(Heap);
+    if (RtlpHeapTracing())
+        RtlpTraceHeap(HEAP_EVENT_DESTROY, Heap, NULL, 0);
+    Heap->Signature = 0;
+    RtlpLfhDestroy(Heap);
+    while (Heap->VirtualAllocdBlocks.Flink != &Heap->VirtualAllocdBlocks) {
+        LIST_ENTRY *Link = Heap->VirtualAllocdBlocks.Flink;
+        if (!RtlpSafeUnlink(Heap, Link))
+            break;
+        RtlpRelease(CONTAINING_RECORD(Link, HEAP_VIRTUAL_ALLOC_ENTRY, Entry));
+    }
+    if (Heap->LockVariable == &Heap->Lock)
+        RtlpDeleteLock(&Heap->Lock);
+    for (ULONG i = Heap->SegmentCount; i-- > 1;)
+        if (Heap->Segments[i])
+            RtlpRelease(Heap->Segments[i]->BaseAddress);
+    if (Heap->SegmentFlags & HEAP_USER_ALLOCATED)
+        RtlpDecommit(Heap, (SIZE_T)Heap->NumberOfPages << PAGE_SHIFT);
+    else
+        RtlpRelease(Heap);
+    return NULL;
+}

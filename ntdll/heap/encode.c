@@ -1,0 +1,63 @@
+/* encode.c - the keys, and what every header and link must satisfy before it is believed.
+ *
+ * A header's first four bytes are XORed with a random key and hold their own XOR in the
+ * last of them; PreviousSize has a key of its own.  So a header that a program wrote over
+ * is known by the checksum (255 times of 256) and by disagreeing with its neighbour about
+ * sizes (the rest); one that was forged needs the key.  A link is followed only if what
+ * it points at points back.
+ *
+ * Lock: the heap's.  In Windows: the same scheme since Vista ("header encoding", "safe
+ * unlinking"); there it is EncodeFlagMask that turns it on, here it is always on.
+ */
+#include "heap.h"
+
+/* Draws the heap's keys. */
+void RtlpInitializeEncoding(HEAP *Heap)
+{
+    Heap->EncodeFlagMask = 0x100000;
+    Heap->Encoding.Code1 = RtlpHeapRandom();
+    Heap->Encoding.PreviousSize = (USHORT)RtlpHeapRandom();
+    Heap->PointerKey = RtlpHeapRandom();
+}
+
+/* The header of Entry, which may be anything that lies in readable memory.
+ *
+ * Result: the decoded header; 0 if it is not one of this heap's: bad checksum, not inside
+ * the segment it names, or an entry behind it that does not know it.  Not reported here.
+ */
+ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry)
+{
+    ULONG Code = RtlpDecode(Heap, Entry);
+    if (!RtlpCodeIsGood(Code) || Entry->SegmentOffset >= Heap->SegmentCount)
+        return 0;
+    HEAP_SEGMENT *Segment = Heap->Segments[Entry->SegmentOffset];
+    HEAP_ENTRY *Next = RtlpAhead(Entry, CODE_SIZE(Code));
+    if (!Segment || Entry < Segment->FirstEntry || Next > Segment->LastValidEntry)
+        return 0;
+    if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY)
+        return Code;
+    if (RtlpPreviousSize(Heap, Next) != CODE_SIZE(Code))
+        return 0;
+    return Code;
+}
+
+ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry)
+{
+    ULONG Code = RtlpProbeEntry(Heap, Entry);
+    if (!Code)
+        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Entry + 1, "RtlpCheckEntry");
+    return Code;
+}
+
+bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry)
+{
+    LIST_ENTRY *Next = Entry->Flink;
+    LIST_ENTRY *Previous = Entry->Blink;
+    if (Next->Blink != Entry || Previous->Flink != Entry) {
+        RtlpHeapFailure(Heap, heap_failure_listentry_corruption, Entry, "RtlpSafeUnlink");
+        return false;
+    }
+    Previous->Flink = Next;
+    Next->Blink = Previous;
+    return true;
+}

@@ -1,0 +1,112 @@
+/* find.c - what is this pointer?  The one place that judges a pointer from a program.
+ *
+ * A block that a program may free, resize or measure is one of three: of the front end
+ * (marked in its header, whose code must be the one that this address dictates, and whose
+ * bit says taken), large (page offset, header and list links must agree), or of the back
+ * end (checksum, segment, the entry behind).  Whatever is none of them is named as well
+ * as it can be: freed already, of another heap, or simply no block.
+ *
+ * Lock: the heap's.  In Windows: RtlpAnalyzeHeapFailure and the checks it stands behind.
+ */
+#include "heap.h"
+#include "lfh.h"
+
+/* Whether another heap of the process knows Entry as its own. */
+static bool RtlpIsForeign(HEAP *Heap, HEAP_ENTRY *Entry)
+{
+    PPEB Peb = RtlpHeapPeb();
+    for (ULONG i = 0; i < Peb->NumberOfHeaps; i++) {
+        HEAP *Other = Peb->ProcessHeaps[i];
+        ULONG Index;
+        if (Other == Heap)
+            continue;
+        if (Entry->UnusedBytes & HEAP_UNUSED_LFH
+                ? Other->FrontEndHeap && RtlpLfhFind(Other->FrontEndHeap, Entry, &Index)
+                : RtlpProbeEntry(Other, Entry) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* The kind of damage, for the report. */
+static HEAP_FAILURE_TYPE RtlpDiagnose(HEAP *Heap, PVOID Block)
+{
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
+    ULONG Index;
+    if ((ULONG_PTR)Block & (GRANULE - 1))
+        return heap_failure_invalid_argument;
+    if (RtlpIsForeign(Heap, Entry))
+        return heap_failure_cross_heap_operation;
+    if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
+        if (Heap->FrontEndHeap && RtlpLfhFind(Heap->FrontEndHeap, Entry, &Index))
+            return heap_failure_block_not_busy;
+        return heap_failure_entry_corruption;
+    }
+    ULONG Code = RtlpDecode(Heap, Entry);
+    if (RtlpCodeIsGood(Code) && !(CODE_FLAGS(Code) & HEAP_ENTRY_BUSY))
+        return heap_failure_block_not_busy;
+    if (RtlpCodeIsGood(Code) && CODE_FLAGS(Code) & HEAP_ENTRY_BUSY &&
+        Entry->SegmentOffset < Heap->SegmentCount)
+        return heap_failure_buffer_overrun; /* a sound header whose neighbour is not */
+    return heap_failure_entry_corruption;
+}
+
+static bool RtlpFindSound(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
+{
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
+    Found->Entry = Entry;
+    if ((ULONG_PTR)Block & (GRANULE - 1))
+        return false;
+    if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
+        ULONG Index;
+        LFH_HEAP *Front = Heap->FrontEndHeap;
+        HEAP_SUBSEGMENT *Sub = Front ? RtlpLfhFind(Front, Entry, &Index) : NULL;
+        if (!Sub || __atomic_load_n(&Sub->FreeMask, __ATOMIC_RELAXED) & (1u << Index))
+            return false;
+        Found->Kind = BlockFrontEnd;
+        Found->Flags = HEAP_ENTRY_BUSY;
+        Found->Bytes = Sub->BlockSize;
+        Found->Unused = Entry->PreviousSize;
+        return Found->Unused >= sizeof(HEAP_ENTRY) && Found->Unused <= Found->Bytes;
+    }
+    if (Entry->UnusedBytes == HEAP_UNUSED_VIRTUAL) {
+        HEAP_VIRTUAL_ALLOC_ENTRY *Large = RtlpFindLarge(Heap, Block);
+        if (!Large)
+            return false;
+        Found->Kind = BlockLarge;
+        Found->Flags = CODE_FLAGS(RtlpDecode(Heap, Entry));
+        Found->Unused = RtlpLargeUnused(Heap, Large);
+        /* counted from the entry, as the other kinds are */
+        Found->Bytes = Large->CommitSize - offsetof(HEAP_VIRTUAL_ALLOC_ENTRY, BusyBlock);
+        Found->Unused -= offsetof(HEAP_VIRTUAL_ALLOC_ENTRY, BusyBlock);
+        return true;
+    }
+    ULONG Code = RtlpProbeEntry(Heap, Entry);
+    if (!(CODE_FLAGS(Code) & HEAP_ENTRY_BUSY) ||
+        CODE_FLAGS(Code) & HEAP_ENTRY_VIRTUAL_ALLOC)
+        return false;
+    Found->Kind = BlockBackEnd;
+    Found->Flags = CODE_FLAGS(Code);
+    Found->Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
+    Found->Unused = Entry->UnusedBytes;
+    return Found->Unused >= sizeof(HEAP_ENTRY) && Found->Unused <= Found->Bytes;
+}
+
+bool RtlpFindBlock(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found, bool Quiet, PCSTR Call)
+{
+    if (RtlpFindSound(Heap, Block, Found))
+        return true;
+    if (!Quiet)
+        RtlpHeapFailure(Heap, RtlpDiagnose(Heap, Block), Block, Call);
+    return false;
+}
+
+HEAP_ENTRY_EXTRA *RtlpExtraOf(const HEAP_BLOCK *Found)
+{
+    if (!(Found->Flags & HEAP_ENTRY_EXTRA_PRESENT))
+        return NULL;
+    if (Found->Kind == BlockLarge)
+        return &CONTAINING_RECORD(Found->Entry, HEAP_VIRTUAL_ALLOC_ENTRY, BusyBlock)
+                    ->ExtraStuff;
+    return (HEAP_ENTRY_EXTRA *)((char *)Found->Entry + Found->Bytes) - 1;
+}

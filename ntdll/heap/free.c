@@ -1,0 +1,90 @@
+/* free.c - RtlFreeHeap: a block goes back to where it came from.
+ *
+ * The common call gives a block back to the front end with one locked instruction.  The
+ * long way finds out what the pointer is (find.c), and for a block of the back end joins
+ * it with its free neighbours; when more than 64 KiB are free, whole pages of what arises
+ * go back to the system.
+ *
+ * Lock: taken by RtlpFreeHeap.  In Windows: RtlFreeHeap, RtlpFreeHeap,
+ * RtlpCoalesceFreeBlocks.
+ */
+#include "heap.h"
+#include "lfh.h"
+
+/* Frees Block; null is freed already.
+ *
+ * Flags: HEAP_NO_SERIALIZE.  Result: TRUE; FALSE with ERROR_INVALID_PARAMETER if it is no
+ * block in use of this heap and the process asked to survive that (else it ends with
+ * STATUS_HEAP_CORRUPTION).  (Microsoft: HeapFree.) */
+BOOLEAN NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
+{
+    HEAP *Heap = HeapHandle;
+    if (Block && Heap->Signature == HEAP_SIGNATURE &&
+        !((Flags | Heap->ForceFlags) & LONG_PATH_FLAGS) && Heap->Front &&
+        !RtlpHeapTracing()) {
+        if (RtlpLfhGive(Heap, Heap->Front, Block))
+            return TRUE;
+    }
+    return RtlpFreeHeap(Heap, Flags, Block);
+}
+
+/* Makes Entry, busy, Units granules and checked, free. */
+void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
+{
+    ULONG Before = RtlpPreviousSize(Heap, Entry);
+    UCHAR Index = Entry->SegmentOffset;
+    if (Before && CODE_SIZE(RtlpDecode(Heap, RtlpBehind(Entry, Before))) != Before) {
+        RtlpHeapFailure(Heap, heap_failure_entry_corruption,
+                        RtlpBehind(Entry, Before) + 1, "RtlFreeHeap");
+        return;
+    }
+    /* Its own header says free before it melts into a larger one: a second free sees
+     * that. */
+    RtlpSetCode(Heap, Entry, Units, 0);
+    HEAP_ENTRY *Free = RtlpFormFree(Heap, Entry, Units, Before, Index);
+    ULONG Size = CODE_SIZE(RtlpDecode(Heap, Free));
+    if (Size >= Heap->DeCommitFreeBlockThreshold &&
+        Heap->TotalFreeSize >= Heap->DeCommitTotalFreeThreshold)
+        RtlpDecommitFree(Heap, Free, Size);
+}
+
+/* Frees what RtlpFindBlock found; false: damaged (reported). */
+bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found)
+{
+    PVOID Block = Found->Entry + 1;
+    if (Found->Kind == BlockFrontEnd)
+        return RtlpLfhGive(Heap, Heap->FrontEndHeap, Block);
+    if ((Found->Flags & HEAP_ENTRY_FILL_PATTERN) &&
+        !RtlpCheckTail(Heap, Block, Found->Bytes - Found->Unused))
+        return false;
+    if (Found->Kind == BlockLarge)
+        RtlpFreeLarge(Heap, Block);
+    else
+        RtlpFreeBlock(Heap, Found->Entry, (ULONG)(Found->Bytes >> GRANULE_SHIFT));
+    return true;
+}
+
+/* The long way: every block, every flag, the lock. */
+BOOLEAN RtlpFreeHeap(HEAP *Heap, ULONG Flags, PVOID Block)
+{
+    if (!Block)
+        return TRUE;
+    if (!RtlpIsHeap(Heap)) {
+        RtlpHeapSetStatus(STATUS_INVALID_PARAMETER);
+        return FALSE;
+    }
+    HEAP_BLOCK Found;
+    bool Serialize = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
+    if (Serialize)
+        RtlpLockHeap(Heap);
+    bool Done = RtlpFindBlock(Heap, Block, &Found, false, "RtlFreeHeap") &&
+                RtlpFreeFound(Heap, &Found);
+    RTLP_AUDIT(Heap);
+    if (Serialize)
+        RtlpUnlockHeap(Heap);
+    if (!Done)
+        RtlpHeapSetStatus(STATUS_INVALID_PARAMETER);
+    else if (RtlpHeapTracing())
+        RtlpTraceHeap(HEAP_EVENT_FREE, Heap, Block, 0);
+    return Done;
+}

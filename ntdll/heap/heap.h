@@ -1,0 +1,560 @@
+/* heap.h - the heap of ntdll: how it works, its structures, its invariants.
+ *
+ * A heap is a few segments.  A segment is a stretch of reserved address space, committed
+ * only as far as it is needed; blocks stand in it back to back, each behind an 8-byte
+ * HEAP_ENTRY that says how long it is and how long the one before it is, both in granules
+ * of 8 bytes:
+ *
+ *   segment  +----------+-----+--------+-----+------------+----+. . . . . . . . . . . .
+ * .+ | HEAP or  |entry| entry  |entry|   entry    |ucr | reserved, not committed | |
+ * SEGMENT  |busy | free   |busy |   free     |busy|                         |
+ *            +----------+-----+-|--^---+-----+--|--^------+-|--+. . . . . . . . . . . .
+ * .+ |  |            |  |        '--> UCRList: what can be committed FreeLists <---'
+ * '------------'  '--> ...      (sorted by size, hints)
+ *
+ * Allocate: round up to granules, ask the free lists for the smallest class that surely
+ * fits (one list sorted by class, a hint into it and a bit for each class: two bit scans,
+ * no search), cut off what is too much.  Nothing fits: commit more of a segment
+ * (NtAllocateVirtualMemory), or reserve a new segment, twice as large as the last.  Free:
+ * join the free neighbours on both sides, put the sum back; when much is free, give whole
+ * pages back to the system.  More than 0xFE00 granules never enter a segment: they are
+ * reserved and committed on their own and released whole (large.c).
+ *
+ * In front of that stands the Low Fragmentation Heap (lfh.c).  A size that is asked for
+ * often gets its own user blocks: one block of the back end cut into up to 31 equal ones.
+ * Which of them are free is one 32-bit mask in a descriptor that lies outside any block,
+ * so no overrun can forge it, and taking and giving back are one locked instruction each,
+ * with no lock held.
+ *
+ * Headers are XORed with a random key of the heap and carry a checksum; every header that
+ * is read is checked against it, every pair of links against its neighbours before it is
+ * used. What does not fit is reported by heap, block and kind (RtlpHeapFailure), and the
+ * process ends with STATUS_HEAP_CORRUPTION.
+ *
+ * The doors out are the functions at the end of this file (os.c) and nothing else, so the
+ * same source runs on a 64-bit host, with granule and header 16 as on x64 Windows.
+ *
+ * Invariants; RtlpCheckHeap (validate.c) tests each, DEBUG=1 after every operation:
+ *   H1  the heap and each segment carry their signature and lie where they say.
+ *   H2  entries tile each committed run exactly: header, size, next header, up to the
+ *       uncommitted-range entry that ends the run; each header's checksum holds.
+ *   H3  PreviousSize is the size of the entry before; 0 for the first of a run.
+ *   H4  no two free entries are neighbours unless their sum would pass 0xFE00 granules
+ *       (or coalescing is off).
+ *   H5  every free entry is in FreeLists exactly once, and nothing else is.
+ *   H6  FreeLists is sorted by class; a class's hint is its first entry, its bit says so.
+ *   H7  TotalFreeSize is the sum of the free entries, in granules.
+ *   H8  every uncommitted range is in UCRList and in its segment's list; the segment's
+ * page counts are their sums; ranges are page-aligned and lie inside the segment. H9
+ * every large block is in VirtualAllocdBlocks with intact links and header. H10 of the
+ * front end: a subsegment's mask has no bit beyond its blocks; each of its blocks has the
+ * header that its address dictates; its user block is a busy back-end block. H11 with
+ * tail checking: the bytes behind each busy block still hold the pattern; with free
+ * checking: so do those of each free entry.
+ *
+ * Lock: Heap->LockVariable, recursive, for everything but the front end's two fast paths.
+ * In Windows: ntdll's heap.c, heapdll.c, lfheap; the names below are those that `dt
+ * _HEAP` prints for 7601 x86, offsets asserted.
+ */
+#ifndef FATHOM_HEAP_H
+#define FATHOM_HEAP_H
+
+#ifndef _NTSYSTEM_
+#define _NTSYSTEM_ /* this is ntdll: its functions are no imports */
+#endif
+#include <stdbool.h>
+#include "rtlheap.h"
+
+#ifdef _WIN64
+#error the guest is 32-bit
+#endif
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define GRANULE_SHIFT 4
+#define HEAP_WIDE     1
+#else
+#define GRANULE_SHIFT 3
+#define HEAP_WIDE     0
+#endif
+#define GRANULE (1u << GRANULE_SHIFT)
+
+#define HEAP_SIGNATURE          0xEEFFEEFFu
+#define HEAP_SEGMENT_SIGNATURE  0xFFEEFFEEu
+#define HEAP_USERDATA_SIGNATURE 0xF0E0D0C0u
+#define HEAP_MAXIMUM_BLOCK_SIZE 0xFE00u              /* granules, header included */
+#define HEAP_MAXIMUM_ALLOCATION ((SIZE_T)0x7FFDEFFF) /* bytes; 7FFDEFFFh as on Windows   \
+                                                      */
+#define HEAP_SEGMENT_MAXIMUM  ((SIZE_T)(HEAP_WIDE ? 0x4000000 : 0xFD0000))
+#define HEAP_MAXIMUM_SEGMENTS 255     /* SegmentOffset is a byte */
+#define HEAP_TAIL_SIZE        GRANULE /* bytes of ABh behind a block under tail checking */
+
+/* HEAP_SEGMENT.SegmentFlags */
+#define HEAP_USER_ALLOCATED 1 /* the memory is the caller's */
+
+/* HEAP_ENTRY.Flags */
+#define HEAP_ENTRY_BUSY          0x01
+#define HEAP_ENTRY_EXTRA_PRESENT 0x02 /* a HEAP_ENTRY_EXTRA ends the block */
+#define HEAP_ENTRY_FILL_PATTERN  0x04
+#define HEAP_ENTRY_VIRTUAL_ALLOC                                                         \
+    0x08 /* a large block; in a segment: the heap's own block */
+#define HEAP_ENTRY_LAST_ENTRY     0x10
+#define HEAP_ENTRY_SETTABLE_FLAGS 0xE0
+
+/* HEAP_ENTRY.UnusedBytes: the block's length less what was asked for, except */
+#define HEAP_UNUSED_VIRTUAL 0x7F /* a large block: its Size field counts them instead */
+#define HEAP_UNUSED_LFH     0x80 /* a block of the front end: PreviousSize counts them */
+
+typedef struct _HEAP_ENTRY {
+#if HEAP_WIDE
+    PVOID Reserved;
+#endif
+    union {
+        struct {
+            USHORT Size;         /* granules, header included */
+            UCHAR Flags;         /* HEAP_ENTRY_* */
+            UCHAR SmallTagIndex; /* XOR of the three bytes before it */
+        };
+        ULONG Code1;          /* the four, XORed with Heap->Encoding.Code1 */
+        ULONG SubSegmentCode; /* front end: which subsegment, which block of it */
+    };
+    USHORT PreviousSize; /* XORed with Heap->Encoding.PreviousSize */
+    UCHAR SegmentOffset; /* index of the segment in Heap->Segments */
+    UCHAR UnusedBytes;
+} HEAP_ENTRY;
+
+typedef struct _HEAP_FREE_ENTRY {
+    HEAP_ENTRY Header;
+    LIST_ENTRY FreeList;
+} HEAP_FREE_ENTRY;
+
+/* The last granules of a block that was allocated with HEAP_SETTABLE_USER_VALUE. */
+typedef struct _HEAP_ENTRY_EXTRA {
+    USHORT AllocatorBackTraceIndex;
+    USHORT TagIndex;
+    SIZE_T Settable;
+} HEAP_ENTRY_EXTRA;
+
+typedef struct _HEAP_VIRTUAL_ALLOC_ENTRY {
+    LIST_ENTRY Entry;
+    HEAP_ENTRY_EXTRA ExtraStuff;
+    SIZE_T CommitSize; /* bytes, this header included */
+    SIZE_T ReserveSize;
+    HEAP_ENTRY BusyBlock;
+} HEAP_VIRTUAL_ALLOC_ENTRY;
+
+/* Stands in the busy entry that ends a committed run: what lies behind it uncommitted. */
+typedef struct _HEAP_UCR_DESCRIPTOR {
+    LIST_ENTRY ListEntry;    /* Heap->UCRList, sorted by class; empty range: itself */
+    LIST_ENTRY SegmentEntry; /* Segment->UCRSegmentList; empty range: itself */
+    PVOID Address;
+    SIZE_T Size; /* bytes; 0 at the end of a segment that is committed to its end */
+} HEAP_UCR_DESCRIPTOR;
+#define UCR_ENTRY_BYTES (sizeof(HEAP_ENTRY) + sizeof(HEAP_UCR_DESCRIPTOR))
+#define UCR_ENTRY_UNITS ((ULONG)(UCR_ENTRY_BYTES >> GRANULE_SHIFT))
+
+#define HEAP_SEGMENT_FIELDS                                                              \
+    HEAP_ENTRY Entry; /* covers the structure itself */                                  \
+    ULONG SegmentSignature;                                                              \
+    ULONG SegmentFlags;                                                                  \
+    LIST_ENTRY SegmentListEntry;                                                         \
+    struct _HEAP *Heap;                                                                  \
+    PVOID BaseAddress;                                                                   \
+    ULONG NumberOfPages;                                                                 \
+    HEAP_ENTRY *FirstEntry;                                                              \
+    HEAP_ENTRY *LastValidEntry; /* the end of the reserved range */                      \
+    ULONG NumberOfUnCommittedPages;                                                      \
+    ULONG NumberOfUnCommittedRanges;                                                     \
+    USHORT SegmentAllocatorBackTraceIndex;                                               \
+    USHORT Reserved;                                                                     \
+    LIST_ENTRY UCRSegmentList
+
+typedef struct _HEAP_SEGMENT {
+    HEAP_SEGMENT_FIELDS;
+} HEAP_SEGMENT;
+
+typedef struct _HEAP_COUNTERS { /* bytes */
+    SIZE_T TotalMemoryReserved;
+    SIZE_T TotalMemoryCommitted;
+    SIZE_T TotalMemoryLargeUCR;
+    SIZE_T TotalSizeInVirtualBlocks;
+    ULONG TotalSegments;
+    ULONG TotalUCRs;
+    ULONG CommittOps;
+    ULONG DeCommitOps;
+    ULONG LockAcquires;
+    ULONG LockCollisions;
+    ULONG CommitRate;
+    ULONG DecommittRate;
+    ULONG CommitFailures;
+    ULONG InBlockCommitFailures;
+    ULONG CompactHeapCalls;
+    ULONG CompactedUCRs;
+    ULONG AllocAndFreeOps;
+    ULONG InBlockDeccommits;
+    SIZE_T InBlockDeccomitSize;
+    SIZE_T HighWatermarkSize;
+    SIZE_T LastPolledSize;
+} HEAP_COUNTERS;
+
+typedef struct _HEAP_TUNING_PARAMETERS {
+    ULONG CommittThresholdShift;
+    SIZE_T MaxPreCommittThreshold;
+} HEAP_TUNING_PARAMETERS;
+
+/* The classes of free blocks: up to 127 granules one each, then 16 to each power of two.
+ */
+#define FREE_CLASS_EXACT 128u
+#define FREE_CLASSES     (FREE_CLASS_EXACT + 9 * 16)
+#define FREE_CLASS_WORDS ((FREE_CLASSES + 31) / 32)
+#define UCR_CLASSES      32u /* powers of two of pages */
+
+typedef struct _HEAP_LIST_LOOKUP {
+    struct _HEAP_LIST_LOOKUP *ExtendedLookup;
+    ULONG ArraySize;
+    ULONG ExtraItem;
+    ULONG ItemCount;
+    ULONG OutOfRangeItems;
+    ULONG BaseIndex;
+    LIST_ENTRY *ListHead;
+    ULONG *ListsInUseUlong;
+    LIST_ENTRY **ListHints;
+} HEAP_LIST_LOOKUP;
+
+typedef struct _HEAP_LOCK {
+    union {
+#ifdef _WIN32
+        RTL_CRITICAL_SECTION CriticalSection;
+#else
+        ULONGLONG Space[8];
+#endif
+    };
+} HEAP_LOCK;
+
+struct _LFH_HEAP;
+
+typedef struct _HEAP {
+    HEAP_SEGMENT_FIELDS; /* the first segment is the one that this lies in */
+    ULONG Flags;
+    ULONG ForceFlags; /* those that send every call down the long path */
+    ULONG CompatibilityFlags;
+    ULONG EncodeFlagMask;
+    HEAP_ENTRY Encoding; /* the keys */
+    ULONG_PTR PointerKey;
+    ULONG Interceptor;
+    ULONG VirtualMemoryThreshold; /* granules */
+    ULONG Signature;
+    SIZE_T SegmentReserve;
+    SIZE_T SegmentCommit;
+    SIZE_T DeCommitFreeBlockThreshold; /* granules */
+    SIZE_T DeCommitTotalFreeThreshold; /* granules */
+    SIZE_T TotalFreeSize;              /* granules */
+    SIZE_T MaximumAllocationSize;      /* bytes */
+    USHORT ProcessHeapsListIndex;      /* 1 is PEB.ProcessHeaps[0] */
+    USHORT HeaderValidateLength;
+    PVOID HeaderValidateCopy;
+    USHORT NextAvailableTagIndex;
+    USHORT MaximumTagIndex;
+    PVOID TagEntries;
+    LIST_ENTRY UCRList;
+    ULONG_PTR AlignRound;
+    ULONG_PTR AlignMask;
+    LIST_ENTRY VirtualAllocdBlocks;
+    LIST_ENTRY SegmentList;
+    USHORT AllocatorBackTraceIndex;
+    ULONG NonDedicatedListLength;
+    HEAP_LIST_LOOKUP *BlocksIndex;
+    PVOID UCRIndex; /* LIST_ENTRY *[UCR_CLASSES]: first range of each class in UCRList */
+    PVOID PseudoTagEntries;
+    LIST_ENTRY FreeLists;
+    HEAP_LOCK *LockVariable; /* null: HEAP_NO_SERIALIZE, no lock at all */
+    PRTL_HEAP_COMMIT_ROUTINE CommitRoutine;
+    struct _LFH_HEAP *FrontEndHeap;
+    USHORT FrontHeapLockCount;
+    UCHAR FrontEndHeapType; /* 0 none, 2 Low Fragmentation Heap */
+    HEAP_COUNTERS Counters;
+    HEAP_TUNING_PARAMETERS TuningParameters;
+    /* From here on Fathom's own. */
+    struct _LFH_HEAP *Front; /* FrontEndHeap, or null while HeapLock keeps it shut */
+    ULONG Pad; /* bytes before the first entry of a run: HEAP_CREATE_ALIGN_16 */
+    ULONG SegmentCount;
+    SIZE_T NextReserve;     /* bytes that the next segment reserves */
+    ULONG Protect;          /* PAGE_READWRITE or PAGE_EXECUTE_READWRITE */
+    ULONG UcrInUse;         /* bit: class has a range */
+    ULONG FreeInUseSummary; /* bit: word of FreeInUse is not 0 */
+    ULONG FreeInUse[FREE_CLASS_WORDS];
+    LIST_ENTRY *FreeHints[FREE_CLASSES];
+    LIST_ENTRY *UcrHints[UCR_CLASSES];
+    HEAP_SEGMENT *Segments[HEAP_MAXIMUM_SEGMENTS];
+    UCHAR FrontUse[132]; /* allocations of each bucket's size, until it is the front end's
+                          */
+    HEAP_LIST_LOOKUP Lookup;
+    HEAP_LOCK Lock;
+} HEAP;
+
+#ifdef _WIN32
+C_ASSERT(sizeof(HEAP_ENTRY) == 8 && sizeof(HEAP_SEGMENT) == 0x40);
+C_ASSERT(sizeof(HEAP_VIRTUAL_ALLOC_ENTRY) == 0x20 && UCR_ENTRY_BYTES == 0x20);
+OFFSET_IS(HEAP_SEGMENT, SegmentSignature, 0x08);
+OFFSET_IS(HEAP_SEGMENT, SegmentFlags, 0x0C);
+OFFSET_IS(HEAP_SEGMENT, SegmentListEntry, 0x10);
+OFFSET_IS(HEAP_SEGMENT, Heap, 0x18);
+OFFSET_IS(HEAP_SEGMENT, BaseAddress, 0x1C);
+OFFSET_IS(HEAP_SEGMENT, NumberOfPages, 0x20);
+OFFSET_IS(HEAP_SEGMENT, FirstEntry, 0x24);
+OFFSET_IS(HEAP_SEGMENT, LastValidEntry, 0x28);
+OFFSET_IS(HEAP_SEGMENT, NumberOfUnCommittedPages, 0x2C);
+OFFSET_IS(HEAP_SEGMENT, NumberOfUnCommittedRanges, 0x30);
+OFFSET_IS(HEAP_SEGMENT, SegmentAllocatorBackTraceIndex, 0x34);
+OFFSET_IS(HEAP_SEGMENT, Reserved, 0x36);
+OFFSET_IS(HEAP_SEGMENT, UCRSegmentList, 0x38);
+OFFSET_IS(HEAP, Flags, 0x40);
+OFFSET_IS(HEAP, ForceFlags, 0x44);
+OFFSET_IS(HEAP, CompatibilityFlags, 0x48);
+OFFSET_IS(HEAP, EncodeFlagMask, 0x4C);
+OFFSET_IS(HEAP, Encoding, 0x50);
+OFFSET_IS(HEAP, PointerKey, 0x58);
+OFFSET_IS(HEAP, Interceptor, 0x5C);
+OFFSET_IS(HEAP, VirtualMemoryThreshold, 0x60);
+OFFSET_IS(HEAP, Signature, 0x64);
+OFFSET_IS(HEAP, SegmentReserve, 0x68);
+OFFSET_IS(HEAP, SegmentCommit, 0x6C);
+OFFSET_IS(HEAP, DeCommitFreeBlockThreshold, 0x70);
+OFFSET_IS(HEAP, DeCommitTotalFreeThreshold, 0x74);
+OFFSET_IS(HEAP, TotalFreeSize, 0x78);
+OFFSET_IS(HEAP, MaximumAllocationSize, 0x7C);
+OFFSET_IS(HEAP, ProcessHeapsListIndex, 0x80);
+OFFSET_IS(HEAP, HeaderValidateLength, 0x82);
+OFFSET_IS(HEAP, HeaderValidateCopy, 0x84);
+OFFSET_IS(HEAP, NextAvailableTagIndex, 0x88);
+OFFSET_IS(HEAP, MaximumTagIndex, 0x8A);
+OFFSET_IS(HEAP, TagEntries, 0x8C);
+OFFSET_IS(HEAP, UCRList, 0x90);
+OFFSET_IS(HEAP, AlignRound, 0x98);
+OFFSET_IS(HEAP, AlignMask, 0x9C);
+OFFSET_IS(HEAP, VirtualAllocdBlocks, 0xA0);
+OFFSET_IS(HEAP, SegmentList, 0xA8);
+OFFSET_IS(HEAP, AllocatorBackTraceIndex, 0xB0);
+OFFSET_IS(HEAP, NonDedicatedListLength, 0xB4);
+OFFSET_IS(HEAP, BlocksIndex, 0xB8);
+OFFSET_IS(HEAP, UCRIndex, 0xBC);
+OFFSET_IS(HEAP, PseudoTagEntries, 0xC0);
+OFFSET_IS(HEAP, FreeLists, 0xC4);
+OFFSET_IS(HEAP, LockVariable, 0xCC);
+OFFSET_IS(HEAP, CommitRoutine, 0xD0);
+OFFSET_IS(HEAP, FrontEndHeap, 0xD4);
+OFFSET_IS(HEAP, FrontHeapLockCount, 0xD8);
+OFFSET_IS(HEAP, FrontEndHeapType, 0xDA);
+OFFSET_IS(HEAP, Counters, 0xDC);
+OFFSET_IS(HEAP, TuningParameters, 0x130);
+OFFSET_IS(HEAP, Front, 0x138);
+OFFSET_IS(HEAP_LIST_LOOKUP, ListHints, 0x20);
+#endif
+
+/* What can be wrong; the names are those of Windows' HEAP_FAILURE_TYPE. */
+typedef enum _HEAP_FAILURE_TYPE {
+    heap_failure_internal,
+    heap_failure_unknown,
+    heap_failure_generic,
+    heap_failure_entry_corruption,
+    heap_failure_multiple_entries_corruption,
+    heap_failure_virtual_block_corruption,
+    heap_failure_buffer_overrun,
+    heap_failure_buffer_underrun,
+    heap_failure_block_not_busy,
+    heap_failure_invalid_argument,
+    heap_failure_invalid_allocation_type,
+    heap_failure_usage_after_free,
+    heap_failure_cross_heap_operation,
+    heap_failure_freelists_corruption,
+    heap_failure_listentry_corruption,
+    heap_failure_lfh_bitmap_mismatch,
+} HEAP_FAILURE_TYPE;
+
+/* A header decoded: the low 16 bits the size, then the flags, then the checksum. */
+#define CODE_SIZE(Code)  ((Code)&0xFFFFu)
+#define CODE_FLAGS(Code) (((Code) >> 16) & 0xFFu)
+
+static inline ULONG RtlpDecode(const HEAP *Heap, const HEAP_ENTRY *Entry)
+{
+    return Entry->Code1 ^ Heap->Encoding.Code1;
+}
+
+static inline bool RtlpCodeIsGood(ULONG Code)
+{
+    ULONG Fold = Code ^ (Code >> 16);
+    return ((Fold ^ (Fold >> 8)) & 0xFF) == 0 && CODE_SIZE(Code) != 0;
+}
+
+static inline ULONG RtlpPreviousSize(const HEAP *Heap, const HEAP_ENTRY *Entry)
+{
+    return Entry->PreviousSize ^ Heap->Encoding.PreviousSize;
+}
+
+static inline void RtlpSetPreviousSize(const HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
+{
+    Entry->PreviousSize = (USHORT)(Units ^ Heap->Encoding.PreviousSize);
+}
+
+static inline void RtlpSetCode(const HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units,
+                               ULONG Flags)
+{
+    ULONG Low = Units | (Flags << 16);
+    ULONG Fold = Low ^ (Low >> 16);
+    Entry->Code1 = (Low | ((Fold ^ (Low >> 8)) & 0xFF) << 24) ^ Heap->Encoding.Code1;
+}
+
+static inline HEAP_ENTRY *RtlpAhead(const HEAP_ENTRY *Entry, ULONG Units)
+{
+    return (HEAP_ENTRY *)((char *)Entry + ((SIZE_T)Units << GRANULE_SHIFT));
+}
+
+static inline HEAP_ENTRY *RtlpBehind(const HEAP_ENTRY *Entry, ULONG Units)
+{
+    return (HEAP_ENTRY *)((char *)Entry - ((SIZE_T)Units << GRANULE_SHIFT));
+}
+
+static inline void RtlpInitializeList(LIST_ENTRY *Head)
+{
+    Head->Flink = Head->Blink = Head;
+}
+
+static inline void RtlpInsertBefore(LIST_ENTRY *Next, LIST_ENTRY *Entry)
+{
+    LIST_ENTRY *Previous = Next->Blink;
+    Entry->Flink = Next;
+    Entry->Blink = Previous;
+    Previous->Flink = Entry;
+    Next->Blink = Entry;
+}
+
+#define UCR_OF(HeapEntry)  ((HEAP_UCR_DESCRIPTOR *)((HEAP_ENTRY *)(HeapEntry) + 1))
+#define UCR_ENTRY(Ucr)     ((HEAP_ENTRY *)(Ucr)-1)
+#define FREE_OF(HeapEntry) ((HEAP_FREE_ENTRY *)(HeapEntry))
+
+/* Call flags that the front end's fast paths do not serve. */
+#define LONG_PATH_FLAGS (~(ULONG)(HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS))
+
+/* encode.c */
+ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry); /* as RtlpCheckEntry, not reported */
+void RtlpInitializeEncoding(HEAP *Heap);
+/* The decoded header of Entry, or 0 (reported) when checksum, segment or neighbour is
+ * wrong. */
+ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry);
+/* Takes Entry out of its list if both neighbours point at it; false: reported, untouched.
+ */
+bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry);
+
+/* freelist.c */
+ULONG RtlpFreeClass(ULONG Units);
+void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
+bool RtlpRemoveFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
+HEAP_ENTRY *RtlpFindFree(HEAP *Heap, ULONG Units); /* null: none; still linked */
+/* Makes free entries of Units granules from Entry on, joined with free neighbours, the
+ * entry behind them told.  The granules are committed; what they held is lost. */
+HEAP_ENTRY *RtlpFormFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units, ULONG PreviousSize,
+                         UCHAR SegmentIndex); /* result: the first of them */
+
+/* segment.c */
+void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, SIZE_T HeaderBytes,
+                           SIZE_T Committed, SIZE_T Reserved, ULONG Index);
+NTSTATUS RtlpExtendHeap(HEAP *Heap,
+                        ULONG Units); /* free lists then hold Units granules */
+void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
+NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
+
+/* debug.c */
+ULONG RtlpFillFree(HEAP_ENTRY *Entry, ULONG Units); /* flags of the entry */
+bool RtlpCheckFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Flags);
+void RtlpFillBusy(const HEAP *Heap, PVOID Block, SIZE_T Size);
+void RtlpFillTail(const HEAP *Heap, PVOID Block, SIZE_T Size);
+bool RtlpCheckTail(HEAP *Heap, PVOID Block, SIZE_T Size);
+
+/* create.c */
+void RtlpAddProcessHeap(HEAP *Heap);
+void RtlpRemoveProcessHeap(HEAP *Heap);
+
+/* validate.c: every invariant; false: reported unless Quiet */
+bool RtlpCheckHeap(HEAP *Heap, bool Quiet);
+#if DEBUG
+#define RTLP_AUDIT(Heap) (void)RtlpCheckHeap(Heap, false)
+#else
+#define RTLP_AUDIT(Heap) ((void)0)
+#endif
+
+/* allocate.c, free.c: the back end; lock held */
+PVOID RtlpAllocateHeap(HEAP *Heap, ULONG Flags, SIZE_T Size);
+PVOID RtlpAllocateAny(HEAP *Heap, ULONG Flags, SIZE_T Size);
+HEAP_ENTRY *RtlpAllocateBlock(HEAP *Heap, ULONG Units, ULONG EntryFlags);
+void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
+BOOLEAN RtlpFreeHeap(HEAP *Heap, ULONG Flags, PVOID Block);
+void RtlpSplit(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Keep, ULONG EntryFlags);
+bool RtlpIsHeap(HEAP *Heap); /* false: reported */
+ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size);
+
+/* large.c */
+PVOID RtlpAllocateLarge(HEAP *Heap, ULONG Flags, SIZE_T Size);
+void RtlpFreeLarge(HEAP *Heap, PVOID Block);
+HEAP_VIRTUAL_ALLOC_ENTRY *RtlpFindLarge(HEAP *Heap, PVOID Block); /* null: it is none */
+bool RtlpResizeLarge(HEAP *Heap, PVOID Block, SIZE_T Size);
+SIZE_T RtlpLargeUnused(const HEAP *Heap, const HEAP_VIRTUAL_ALLOC_ENTRY *Large);
+
+/* find.c: what a user pointer turned out to be. */
+typedef struct _HEAP_BLOCK {
+    enum { BlockBackEnd, BlockFrontEnd, BlockLarge } Kind;
+    HEAP_ENTRY *Entry;
+    ULONG Flags;   /* of the entry */
+    SIZE_T Bytes;  /* of the whole block, header included */
+    SIZE_T Unused; /* Bytes less the size that was asked for */
+} HEAP_BLOCK;
+/* Fills in *Found for a block in use; false if it is none: reported, unless Quiet. */
+bool RtlpFindBlock(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found, bool Quiet, PCSTR Call);
+bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found); /* free.c */
+HEAP_ENTRY_EXTRA *RtlpExtraOf(const HEAP_BLOCK *Found);  /* null: it has none */
+
+/* The doors out: os.c in the system, tests/host/heap_os.c on a host. */
+NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect);
+NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect);
+NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size);
+NTSTATUS RtlpRelease(PVOID Base);
+void RtlpCreateLock(HEAP_LOCK *Lock);
+void RtlpDeleteLock(HEAP_LOCK *Lock);
+void RtlpEnterLock(HEAP_LOCK *Lock);
+void RtlpLeaveLock(HEAP_LOCK *Lock);
+/* Reports and, unless the process asked for the older behaviour, does not return. */
+void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
+bool RtlpHeapSurvives(void);             /* it did ask */
+void RtlpHeapSetStatus(NTSTATUS Status); /* the thread's last status and last error */
+void RtlpHeapRaise(NTSTATUS Status);     /* HEAP_GENERATE_EXCEPTIONS */
+ULONG RtlpHeapRandom(void);
+PPEB RtlpHeapPeb(void);
+void RtlpEnterHeapList(void); /* the process's list of heaps */
+void RtlpLeaveHeapList(void);
+void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size);
+
+#ifdef _WIN32
+/* Costs three instructions on every call's way. */
+static inline bool RtlpHeapTracing(void)
+{
+    PPEB Peb;
+    __asm__("movl %%fs:0x30, %0" : "=r"(Peb));
+    return (Peb->TracingFlags & PEB_HEAP_TRACING_ENABLED) != 0;
+}
+#else
+static inline bool RtlpHeapTracing(void)
+{
+    return (RtlpHeapPeb()->TracingFlags & PEB_HEAP_TRACING_ENABLED) != 0;
+}
+#endif
+
+static inline void RtlpLockHeap(HEAP *Heap)
+{
+    if (Heap->LockVariable)
+        RtlpEnterLock(Heap->LockVariable);
+}
+
+static inline void RtlpUnlockHeap(HEAP *Heap)
+{
+    if (Heap->LockVariable)
+        RtlpLeaveLock(Heap->LockVariable);
+}
+
+#endif

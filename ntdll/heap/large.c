@@ -1,0 +1,118 @@
+/* large.c - blocks too large for a segment: each a region of its own.
+ *
+ *   region
+ * +-------------+-----------+------------+---------+-----------+----------------+ | list
+ * links  | ExtraStuff| CommitSize | Reserve | HEAP_ENTRY| the block ...  |
+ *           +-------------+-----------+------------+---------+-----------+----------------+
+ *
+ * More than 0xFE00 granules (508 KiB), header included, come straight from
+ * NtAllocateVirtualMemory and go back whole.  The entry's Size field counts unused bytes.
+ *
+ * Lock: the heap's.  In Windows: VirtualAllocdBlocks, the same structure.
+ */
+#include "heap.h"
+
+#define LARGE_BYTES sizeof(HEAP_VIRTUAL_ALLOC_ENTRY)
+
+SIZE_T RtlpLargeUnused(const HEAP *Heap, const HEAP_VIRTUAL_ALLOC_ENTRY *Large)
+{
+    return CODE_SIZE(RtlpDecode(Heap, &Large->BusyBlock));
+}
+
+/* Notes what was asked for; Size and CommitSize differ by less than 64 KiB. */
+static void RtlpSetLarge(HEAP *Heap, HEAP_VIRTUAL_ALLOC_ENTRY *Large, ULONG Flags,
+                         SIZE_T Size)
+{
+    RtlpSetCode(Heap, &Large->BusyBlock, (ULONG)(Large->CommitSize - Size), Flags);
+    RtlpSetPreviousSize(Heap, &Large->BusyBlock, 0);
+    Large->BusyBlock.SegmentOffset = 0;
+    Large->BusyBlock.UnusedBytes = HEAP_UNUSED_VIRTUAL;
+}
+
+/* Bytes to commit for Size. */
+static SIZE_T RtlpLargeBytes(const HEAP *Heap, SIZE_T Size)
+{
+    SIZE_T Tail = Heap->Flags & HEAP_TAIL_CHECKING_ENABLED ? HEAP_TAIL_SIZE : 0;
+    return ALIGN_UP(Size + LARGE_BYTES + Tail, PAGE_SIZE);
+}
+
+PVOID RtlpAllocateLarge(HEAP *Heap, ULONG Flags, SIZE_T Size)
+{
+    SIZE_T Commit = RtlpLargeBytes(Heap, Size);
+    SIZE_T Reserve = ALIGN_UP(Commit, ALLOCATION_GRANULARITY);
+    PVOID Base = NULL;
+    if (!NT_SUCCESS(RtlpReserve(&Base, Reserve, Heap->Protect)))
+        return NULL;
+    if (!NT_SUCCESS(RtlpCommit(Base, Commit, Heap->Protect))) {
+        RtlpRelease(Base);
+        return NULL;
+    }
+    HEAP_VIRTUAL_ALLOC_ENTRY *Large = Base;
+    Large->CommitSize = Commit;
+    Large->ReserveSize = Reserve;
+    ULONG EntryFlags = HEAP_ENTRY_BUSY | HEAP_ENTRY_VIRTUAL_ALLOC |
+                       (Flags & HEAP_SETTABLE_USER_FLAGS) >> 4;
+    if (Flags & (HEAP_SETTABLE_USER_VALUE | HEAP_SETTABLE_USER_FLAGS))
+        EntryFlags |= HEAP_ENTRY_EXTRA_PRESENT;
+    if (Heap->Flags & HEAP_TAIL_CHECKING_ENABLED)
+        EntryFlags |= HEAP_ENTRY_FILL_PATTERN;
+    RtlpSetLarge(Heap, Large, EntryFlags, Size);
+    RtlpInsertBefore(&Heap->VirtualAllocdBlocks, &Large->Entry);
+    Heap->Counters.TotalSizeInVirtualBlocks += Commit;
+    Heap->Counters.TotalMemoryReserved += Reserve;
+    Heap->Counters.TotalMemoryCommitted += Commit;
+    return Large + 1;
+}
+
+/* The region of Block, whose header says large; null if anything about it is not sound.
+ */
+HEAP_VIRTUAL_ALLOC_ENTRY *RtlpFindLarge(HEAP *Heap, PVOID Block)
+{
+    HEAP_VIRTUAL_ALLOC_ENTRY *Large = (HEAP_VIRTUAL_ALLOC_ENTRY *)Block - 1;
+    if (((ULONG_PTR)Large & (PAGE_SIZE - 1)) != 0)
+        return NULL;
+    ULONG Code = RtlpDecode(Heap, &Large->BusyBlock);
+    ULONG Flags = HEAP_ENTRY_BUSY | HEAP_ENTRY_VIRTUAL_ALLOC;
+    if (!RtlpCodeIsGood(Code) || (CODE_FLAGS(Code) & Flags) != Flags)
+        return NULL;
+    if (Large->Entry.Flink->Blink != &Large->Entry ||
+        Large->Entry.Blink->Flink != &Large->Entry)
+        return NULL;
+    if (Large->CommitSize > Large->ReserveSize || CODE_SIZE(Code) < LARGE_BYTES)
+        return NULL;
+    return Large;
+}
+
+/* Releases a block that RtlpFindLarge knows. */
+void RtlpFreeLarge(HEAP *Heap, PVOID Block)
+{
+    HEAP_VIRTUAL_ALLOC_ENTRY *Large = (HEAP_VIRTUAL_ALLOC_ENTRY *)Block - 1;
+    if (!RtlpSafeUnlink(Heap, &Large->Entry))
+        return;
+    Heap->Counters.TotalSizeInVirtualBlocks -= Large->CommitSize;
+    Heap->Counters.TotalMemoryReserved -= Large->ReserveSize;
+    Heap->Counters.TotalMemoryCommitted -= Large->CommitSize;
+    RtlpRelease(Large);
+}
+
+/* Makes the block Size bytes where it stands: pages behind are given back, or committed
+ * as far as the region was reserved.  False: it cannot, and nothing changed. */
+bool RtlpResizeLarge(HEAP *Heap, PVOID Block, SIZE_T Size)
+{
+    HEAP_VIRTUAL_ALLOC_ENTRY *Large = (HEAP_VIRTUAL_ALLOC_ENTRY *)Block - 1;
+    SIZE_T Commit = RtlpLargeBytes(Heap, Size);
+    SIZE_T Old = Large->CommitSize;
+    if (RtlpUnitsFor(Heap, 0, Size) <= Heap->VirtualMemoryThreshold ||
+        Commit > Large->ReserveSize)
+        return false;
+    if (Commit > Old &&
+        !NT_SUCCESS(RtlpCommit((char *)Large + Old, Commit - Old, Heap->Protect)))
+        return false;
+    if (Commit < Old && !NT_SUCCESS(RtlpDecommit((char *)Large + Commit, Old - Commit)))
+        return false;
+    Large->CommitSize = Commit;
+    Heap->Counters.TotalSizeInVirtualBlocks += Commit - Old;
+    Heap->Counters.TotalMemoryCommitted += Commit - Old;
+    RtlpSetLarge(Heap, Large, CODE_FLAGS(RtlpDecode(Heap, &Large->BusyBlock)), Size);
+    return true;
+}

@@ -1,0 +1,219 @@
+/* os.c - the heap's doors out, in the system: ntdll's service stubs and locks.
+ *
+ * Nothing else in this folder names a service, a lock or an exception; a host links its
+ * own file in place of this one (tests/host/heap_os.c).
+ */
+#include "heap.h"
+#include "ntdll.h"
+#include "fathom.h"
+
+NTSTATUS NTAPI NtFathomHeapEvent(ULONG Operation, PVOID Heap, PVOID Block, SIZE_T Size);
+NTSTATUS NTAPI NtFathomQuery(ULONG Class, ULONG_PTR Argument, PVOID Buffer, ULONG Length,
+                             PULONG Returned);
+
+static PTEB RtlpTeb(void)
+{
+    PTEB Teb;
+    __asm__("movl %%fs:0x18, %0" : "=r"(Teb));
+    return Teb;
+}
+
+NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect)
+{
+    SIZE_T Bytes = Size;
+    return NtAllocateVirtualMemory(NtCurrentProcess(), Base, 0, &Bytes, MEM_RESERVE,
+                                   Protect);
+}
+
+NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect)
+{
+    PVOID Address = Base;
+    SIZE_T Bytes = Size;
+    return NtAllocateVirtualMemory(NtCurrentProcess(), &Address, 0, &Bytes, MEM_COMMIT,
+                                   Protect);
+}
+
+NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size)
+{
+    PVOID Address = Base;
+    SIZE_T Bytes = Size;
+    return NtFreeVirtualMemory(NtCurrentProcess(), &Address, &Bytes, MEM_DECOMMIT);
+}
+
+NTSTATUS RtlpRelease(PVOID Base)
+{
+    PVOID Address = Base;
+    SIZE_T Bytes = 0;
+    return NtFreeVirtualMemory(NtCurrentProcess(), &Address, &Bytes, MEM_RELEASE);
+}
+
+void RtlpCreateLock(HEAP_LOCK *Lock)
+{
+    RtlInitializeCriticalSection(&Lock->CriticalSection);
+}
+
+void RtlpDeleteLock(HEAP_LOCK *Lock)
+{
+    RtlDeleteCriticalSection(&Lock->CriticalSection);
+}
+
+void RtlpEnterLock(HEAP_LOCK *Lock)
+{
+    RtlEnterCriticalSection(&Lock->CriticalSection);
+}
+
+void RtlpLeaveLock(HEAP_LOCK *Lock)
+{
+    RtlLeaveCriticalSection(&Lock->CriticalSection);
+}
+
+/* Set up at its first use: the default heap is made by the first thread, before any
+ * other. */
+static RTL_CRITICAL_SECTION RtlpProcessHeapsListLock;
+
+void RtlpEnterHeapList(void)
+{
+    if (!RtlpProcessHeapsListLock.LockSemaphore && !RtlpProcessHeapsListLock.SpinCount) {
+        RtlInitializeCriticalSection(&RtlpProcessHeapsListLock);
+        RtlpProcessHeapsListLock.SpinCount = 1;
+    }
+    RtlEnterCriticalSection(&RtlpProcessHeapsListLock);
+}
+
+void RtlpLeaveHeapList(void)
+{
+    RtlLeaveCriticalSection(&RtlpProcessHeapsListLock);
+}
+
+PPEB RtlpHeapPeb(void)
+{
+    return RtlpTeb()->ProcessEnvironmentBlock;
+}
+
+void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size)
+{
+    NtFathomHeapEvent(Operation, Heap, Block, Size);
+}
+
+void RtlpHeapSetStatus(NTSTATUS Status)
+{
+    RtlpTeb()->LastStatusValue = (ULONG)Status;
+    RtlSetLastWin32Error(RtlNtStatusToDosError(Status));
+}
+
+void RtlpHeapRaise(NTSTATUS Status)
+{
+    EXCEPTION_RECORD Record = {.ExceptionCode = (ULONG)Status,
+                               .ExceptionAddress = __builtin_return_address(0)};
+    RtlRaiseException(&Record);
+}
+
+/* Keys differ from heap to heap: a seed of the process, stepped by a multiplier that has
+ * full period and mixed (the finaliser of MurmurHash3, Appleby 2011). */
+ULONG RtlpHeapRandom(void)
+{
+    static ULONG State;
+    if (!State) {
+        LARGE_INTEGER Counter = {0};
+        ULONG Returned;
+        if (!NT_SUCCESS(
+                NtFathomQuery(FathomQuerySeed, 0, &State, sizeof(State), &Returned)) ||
+            !State) {
+            NtQueryPerformanceCounter(&Counter, NULL);
+            State = Counter.LowPart | 1;
+        }
+    }
+    State = State * 1664525u + 1013904223u; /* Numerical Recipes, ch. 7 */
+    ULONG Mixed = State;
+    Mixed = (Mixed ^ (Mixed >> 16)) * 0x85EBCA6Bu;
+    Mixed = (Mixed ^ (Mixed >> 13)) * 0xC2B2AE35u;
+    return Mixed ^ (Mixed >> 16);
+}
+
+static const PCSTR RtlpFailureNames[] = {
+    "internal error",
+    "unknown",
+    "generic",
+    "entry corruption",
+    "several entries corrupt",
+    "large block corruption",
+    "buffer overrun",
+    "buffer underrun",
+    "block not busy (freed twice?)",
+    "not a block of this heap",
+    "invalid allocation type",
+    "write after free",
+    "block of another heap",
+    "free lists corruption",
+    "list entry corruption",
+    "front end mask mismatch",
+};
+
+static PWSTR RtlpAppend(PWSTR To, PCSTR Text)
+{
+    while (*Text)
+        *To++ = (WCHAR)*Text++;
+    return To;
+}
+
+static PWSTR RtlpAppendHex(PWSTR To, ULONG_PTR Value)
+{
+    for (int Shift = 28; Shift >= 0; Shift -= 4)
+        *To++ = (WCHAR) "0123456789ABCDEF"[(Value >> Shift) & 15];
+    return To;
+}
+
+/* Says what is wrong and ends the process as an unhandled STATUS_HEAP_CORRUPTION that no
+ * handler sees, so that its report has the stack of this call.  FATHOM_NO_TERMINATE=1:
+ * says so and returns; the caller then fails. */
+void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
+{
+    static bool Reporting;
+    WCHAR Text[160];
+    PWSTR End = RtlpAppend(Text, "heap corruption: ");
+    End = RtlpAppend(End, RtlpFailureNames[Type]);
+    End = RtlpAppend(End, ", heap ");
+    End = RtlpAppendHex(End, (ULONG_PTR)Heap);
+    End = RtlpAppend(End, ", block ");
+    End = RtlpAppendHex(End, (ULONG_PTR)Block);
+    End = RtlpAppend(End, ", found by ");
+    End = RtlpAppend(End, Call);
+    UNICODE_STRING String = {(USHORT)((char *)End - (char *)Text), sizeof(Text), Text};
+    ULONG_PTR Parameter = (ULONG_PTR)&String;
+    ULONG Response;
+    NtRaiseHardError(STATUS_HEAP_CORRUPTION, 1, 1, &Parameter, 0, &Response);
+    if (RtlpHeapSurvives())
+        return;
+    if (!Reporting) { /* a failure while reporting one ends at once */
+        Reporting = true;
+        CONTEXT Context;
+        EXCEPTION_RECORD Record = {
+            .ExceptionCode = (ULONG)STATUS_HEAP_CORRUPTION,
+            .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
+            .ExceptionAddress = __builtin_return_address(0),
+            .NumberParameters = 3,
+            .ExceptionInformation = {Type, (ULONG_PTR)Heap, (ULONG_PTR)Block}};
+        RtlCaptureContext(&Context);
+        NtRaiseException(&Record, &Context, FALSE);
+    }
+    NtTerminateProcess(NtCurrentProcess(), STATUS_HEAP_CORRUPTION);
+}
+
+/* Whether the environment asks for FATHOM_NO_TERMINATE=1. */
+bool RtlpHeapSurvives(void)
+{
+    static const char Name[] = "FATHOM_NO_TERMINATE=1";
+    PRTL_USER_PROCESS_PARAMETERS Parameters = RtlpHeapPeb()->ProcessParameters;
+    PCWSTR Text = Parameters ? Parameters->Environment : NULL;
+    while (Text && *Text) {
+        ULONG i = 0;
+        while (Name[i] && Text[i] == (WCHAR)Name[i])
+            i++;
+        if (!Name[i] && !Text[i])
+            return true;
+        while (*Text)
+            Text++;
+        Text++;
+    }
+    return false;
+}

@@ -1,0 +1,194 @@
+/* walk.c - looking at a heap from outside: walk, query, lock, compact, user values.
+ *
+ * The walk goes segment by segment: the segment itself, then its entries in order of
+ * address, an uncommitted range where a run ends, the single blocks of the front end
+ * where a user block stands; at last the large blocks.
+ *
+ * Lock: the heap's; a caller of RtlWalkHeap holds it over the whole walk (HeapLock).
+ * In Windows: RtlWalkHeap and its neighbours.
+ */
+#include "heap.h"
+#include "lfh.h"
+
+static void RtlpReport(PRTL_HEAP_WALK_ENTRY Walk, PVOID Data, SIZE_T Size,
+                       SIZE_T Overhead, ULONG Index, ULONG Flags)
+{
+    RtlZeroMemory(Walk, sizeof(*Walk));
+    Walk->DataAddress = Data;
+    Walk->DataSize = Size;
+    Walk->OverheadBytes = (UCHAR)(Overhead > 255 ? 255 : Overhead);
+    Walk->SegmentIndex = (UCHAR)Index;
+    Walk->Flags = (USHORT)Flags;
+}
+
+static void RtlpReportSegment(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG Index)
+{
+    HEAP_SEGMENT *Segment = Heap->Segments[Index];
+    SIZE_T Uncommitted = (SIZE_T)Segment->NumberOfUnCommittedPages << PAGE_SHIFT;
+    SIZE_T Total = (SIZE_T)Segment->NumberOfPages << PAGE_SHIFT;
+    RtlpReport(Walk, Segment, Total, 0, Index, RTL_HEAP_SEGMENT);
+    Walk->Segment.CommittedSize = (ULONG)(Total - Uncommitted);
+    Walk->Segment.UnCommittedSize = (ULONG)Uncommitted;
+    Walk->Segment.FirstEntry = Segment->FirstEntry;
+    Walk->Segment.LastEntry = Segment->LastValidEntry;
+}
+
+/* Reports block i of a user block, or what follows it if there is no such. */
+static bool RtlpReportFrontEnd(PRTL_HEAP_WALK_ENTRY Walk, HEAP_SUBSEGMENT *Sub, ULONG i,
+                               ULONG Index)
+{
+    if (i >= Sub->BlockCount)
+        return false;
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize);
+    if (Sub->FreeMask & (1u << i))
+        RtlpReport(Walk, Entry + 1, Sub->BlockSize - sizeof(HEAP_ENTRY),
+                   sizeof(HEAP_ENTRY), Index, 0);
+    else
+        RtlpReport(Walk, Entry + 1, Sub->BlockSize - Entry->PreviousSize,
+                   Entry->PreviousSize, Index, RTL_HEAP_BUSY);
+    return true;
+}
+
+static void RtlpReportLarge(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
+                            HEAP_VIRTUAL_ALLOC_ENTRY *Large)
+{
+    SIZE_T Unused = RtlpLargeUnused(Heap, Large);
+    ULONG Flags = CODE_FLAGS(RtlpDecode(Heap, &Large->BusyBlock));
+    RtlpReport(Walk, Large + 1, Large->CommitSize - Unused, Unused, 0xFF,
+               RTL_HEAP_BUSY | (Flags & HEAP_ENTRY_SETTABLE_FLAGS));
+    if (Flags & HEAP_ENTRY_EXTRA_PRESENT) {
+        Walk->Flags |= RTL_HEAP_SETTABLE_VALUE;
+        Walk->Block.Settable = Large->ExtraStuff.Settable;
+    }
+}
+
+/* Reports Entry of segment Index; the heap's own entries as what they hold. */
+static void RtlpReportEntry(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
+                            HEAP_ENTRY *Entry, ULONG Index)
+{
+    ULONG Code = RtlpDecode(Heap, Entry);
+    ULONG Flags = CODE_FLAGS(Code);
+    SIZE_T Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
+    if (Flags & HEAP_ENTRY_LAST_ENTRY) {
+        RtlpReport(Walk, UCR_OF(Entry)->Address, UCR_OF(Entry)->Size, 0, Index,
+                   RTL_HEAP_UNCOMMITTED_RANGE);
+        return;
+    }
+    if (Flags & HEAP_ENTRY_VIRTUAL_ALLOC) {
+        RtlpReportFrontEnd(Walk, ((HEAP_USERDATA_HEADER *)(Entry + 1))->SubSegment, 0,
+                           Index);
+        return;
+    }
+    if (!(Flags & HEAP_ENTRY_BUSY)) {
+        RtlpReport(Walk, Entry + 1, Bytes - sizeof(HEAP_ENTRY), sizeof(HEAP_ENTRY), Index,
+                   0);
+        return;
+    }
+    RtlpReport(Walk, Entry + 1, Bytes - Entry->UnusedBytes, Entry->UnusedBytes, Index,
+               RTL_HEAP_BUSY | (Flags & HEAP_ENTRY_SETTABLE_FLAGS));
+    if (Flags & HEAP_ENTRY_EXTRA_PRESENT) {
+        HEAP_ENTRY_EXTRA *Extra = (HEAP_ENTRY_EXTRA *)((char *)Entry + Bytes) - 1;
+        Walk->Flags |= RTL_HEAP_SETTABLE_VALUE;
+        Walk->Block.Settable = Extra->Settable;
+        Walk->Block.TagIndex = Extra->TagIndex;
+    }
+}
+
+/* The entry behind the run's last one, or null at the segment's end. */
+static HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_SEGMENT *Segment,
+                                  char *End)
+{
+    if (End >= (char *)Segment->LastValidEntry)
+        return NULL;
+    return (HEAP_ENTRY *)(End + Heap->Pad);
+}
+
+/* Reports the large block after Link, or that there is none. */
+static NTSTATUS RtlpWalkLarge(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, LIST_ENTRY *Link)
+{
+    if (Link == &Heap->VirtualAllocdBlocks)
+        return STATUS_NO_MORE_ENTRIES;
+    RtlpReportLarge(Heap, Walk, CONTAINING_RECORD(Link, HEAP_VIRTUAL_ALLOC_ENTRY, Entry));
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS RtlpNextSegment(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG From)
+{
+    for (ULONG i = From; i < Heap->SegmentCount; i++)
+        if (Heap->Segments[i]) {
+            RtlpReportSegment(Heap, Walk, i);
+            return STATUS_SUCCESS;
+        }
+    return RtlpWalkLarge(Heap, Walk, Heap->VirtualAllocdBlocks.Flink);
+}
+
+/* Reports what stands at Entry, passing over the end of a fully committed segment. */
+static NTSTATUS RtlpWalkTo(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, HEAP_ENTRY *Entry,
+                           ULONG Index)
+{
+    ULONG Code = Entry ? RtlpCheckEntry(Heap, Entry) : 0;
+    if (Entry && !Code)
+        return STATUS_HEAP_CORRUPTION;
+    if (!Entry || (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY && UCR_OF(Entry)->Size == 0))
+        return RtlpNextSegment(Heap, Walk, Index + 1);
+    RtlpReportEntry(Heap, Walk, Entry, Index);
+    return STATUS_SUCCESS;
+}
+
+/* The step from the block of the front end that was reported last. */
+static NTSTATUS RtlpWalkFrontEnd(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG Index)
+{
+    ULONG Block;
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)Walk->DataAddress - 1;
+    HEAP_SUBSEGMENT *Sub =
+        Heap->FrontEndHeap ? RtlpLfhFind(Heap->FrontEndHeap, Entry, &Block) : NULL;
+    if (!Sub)
+        return STATUS_INVALID_PARAMETER;
+    if (RtlpReportFrontEnd(Walk, Sub, Block + 1, Index))
+        return STATUS_SUCCESS;
+    HEAP_ENTRY *Outer = (HEAP_ENTRY *)Sub->UserBlocks - 1;
+    return RtlpWalkTo(Heap, Walk, RtlpAhead(Outer, CODE_SIZE(RtlpDecode(Heap, Outer))),
+                      Index);
+}
+
+/* One step of a walk over everything in the heap.
+ *
+ * Walk: DataAddress null for the first step, then what the last step wrote.  Result:
+ * STATUS_SUCCESS; STATUS_NO_MORE_ENTRIES behind the last one; STATUS_INVALID_PARAMETER
+ * for what no step wrote; STATUS_HEAP_CORRUPTION.  (Microsoft: HeapWalk.) */
+NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
+{
+    HEAP *Heap = HeapHandle;
+    NTSTATUS Status = STATUS_INVALID_PARAMETER;
+    if (!RtlpIsHeap(Heap) || !Walk)
+        return Status;
+    RtlpLockHeap(Heap);
+    ULONG Index = Walk->SegmentIndex;
+    if (!Walk->DataAddress) {
+        Status = RtlpNextSegment(Heap, Walk, 0);
+    } else if (Walk->Flags & RTL_HEAP_BUSY && Index == 0xFF) {
+        HEAP_VIRTUAL_ALLOC_ENTRY *Large = RtlpFindLarge(Heap, Walk->DataAddress);
+        if (Large)
+            Status = RtlpWalkLarge(Heap, Walk, Large->Entry.Flink);
+    } else if (Index < Heap->SegmentCount && Heap->Segments[Index]) {
+        HEAP_SEGMENT *Segment = Heap->Segments[Index];
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)Walk->DataAddress - 1;
+        if (Walk->Flags & RTL_HEAP_SEGMENT) {
+            Status = RtlpWalkTo(Heap, Walk, Segment->FirstEntry, Index);
+        } else if (Walk->Flags & RTL_HEAP_UNCOMMITTED_RANGE) {
+            char *End = (char *)Walk->DataAddress + Walk->DataSize;
+            Status = RtlpWalkTo(Heap, Walk, RtlpAfterRange(Heap, Segment, End), Index);
+        } else if (Entry >= Segment->FirstEntry && Entry < Segment->LastValidEntry) {
+            if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
+                Status = RtlpWalkFrontEnd(Heap, Walk, Index);
+            } else {
+                ULONG Code = RtlpProbeEntry(Heap, Entry);
+                if (Code)
+                    Status =
+                        RtlpWalkTo(Heap, Walk, RtlpAhead(Entry, CODE_SIZE(Code)), Index);
+            }
+        }
+    }
+    RtlpUnlockHeap(Heap);
+    return Status;
+}
