@@ -32,19 +32,10 @@ static void empty(int i)
     __asm__ volatile("" ::"r"(i) : "memory");
 }
 
-static void null_sysenter(int i)
+static void call_null(int i)
 {
     (void)i;
     null_service();
-}
-
-/* The same service by the other gate: its number in EAX, its (no) arguments at EDX. */
-static void null_int2e(int i)
-{
-    LONG number = 0x1000;
-    (void)i;
-    __asm__ volatile("leal 8(%%esp), %%edx\n\tint $0x2e"
-                     : "+a"(number)::"ecx", "edx", "memory");
 }
 
 static void commit_page(int i)
@@ -107,8 +98,7 @@ static const struct {
     const char *name;
     void (*pass)(int), (*before)(void), (*after)(void);
 } rows[] = {
-    {"null_service_sysenter", null_sysenter, nothing, nothing},
-    {"null_service_int2e", null_int2e, nothing, nothing},
+    {"null_service", call_null, nothing, nothing},
     {"commit_page", commit_page, reserve, release},
     {"first_touch", first_touch, commit, release},
     {"heap_pair", heap_pair, nothing, nothing},

@@ -76,18 +76,12 @@ class LoadHook(gdb.Breakpoint):
         self.modules = modules
 
     def stop(self):
-        frame = gdb.newest_frame()
-        stack = int(frame.read_register("esp"))
-        if frame.pc() != frame.function().symtab and frame.function():
-            base, name = (gdb.parse_and_eval(word) for word in ("base", "name"))
-        text = name.dereference()
-        buffer = text["Buffer"].cast(gdb.lookup_type("unsigned short").pointer())
-        length = int(text["Length"]) // 2
+        base, text = gdb.parse_and_eval("base"), gdb.parse_and_eval("name").dereference()
         try:
-            words = [int(buffer[i]) for i in range(length)]
+            wide = gdb.selected_inferior().read_memory(int(text["Buffer"]), int(text["Length"]))
         except gdb.MemoryError:
             return False
-        self.modules.add("".join(map(chr, words)), int(base))
+        self.modules.add(wide.tobytes().decode("utf-16-le", "replace"), int(base))
         return False
 
 

@@ -26,7 +26,7 @@ for setting in ("pagination off", "confirm off", "breakpoint pending on", "disas
 with open(os.environ["FATHOM_GDB"]) as handed:
     session = json.load(handed)
 out = session["out"]
-gdb.execute(f"set substitute-path / {session['top']}/" if False else f"directory {session['top']}", to_string=True)
+gdb.execute(f"directory {session['top']}", to_string=True)  # DWARF has paths from the top
 kernel = os.path.join(out, "gdb", "ntoskrnl.elf")
 gdb.execute(f"file {kernel}", to_string=True)
 entry = linkmap.add_assembler(os.path.join(out, "kernel", "ntoskrnl.map"), out)
