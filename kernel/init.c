@@ -149,6 +149,16 @@ static void KiStartProcesses(void)
     KePsCrashHook = PsCrash;
 }
 
+/* trace=MASK or trace=all: these events of every process, out of COM2. */
+static void KiStartTrace(void)
+{
+    const char *mask = KeBootOption("trace");
+    ExInitializeTrace();
+    if (mask != NULL)
+        KdSerialTraceMask = strcmp(mask, "all") == 0 ? ~0u : KeBootNumber("trace", 0);
+    KdTraceMask = KdSerialTraceMask;
+}
+
 static void KiStartPrograms(void *context)
 {
     (void)context;
@@ -175,7 +185,7 @@ static const struct {
     {"clock", KeInitializeClock},
     {"input and output", KiStartIo},
     {"processes", KiStartProcesses},
-    {"trace", ExInitializeTrace},
+    {"trace", KiStartTrace},
     {"first thread", KiStartFirstThread},
 };
 

@@ -47,6 +47,6 @@ void KiDoubleFault(void)
 void KiNmi(void)
 {
     const KTRAP_FRAME *frame = KiTaskFrame();
-    KdPrintThreadStacks();
+    KdSendThreadStacks();
     KdBugCheckTrap(NMI_HARDWARE_FAILURE, frame, 0, 0);
 }

@@ -7,6 +7,7 @@
 #include "kd/kd.h"
 
 void (*KdConsoleWrite)(const char *, ULONG);
+static ULONG KdpFrameType = 'L';
 
 typedef struct {
     char Text[256];
@@ -26,7 +27,7 @@ static void KdpSerialText(const char *text, ULONG length)
 void KdPrintText(const char *text, ULONG length)
 {
     if (KdHostPresent) {
-        KdHostSend('L', text, length);
+        KdHostSend(KdpFrameType, text, length);
         return;
     }
     KdpSerialText(text, length);
@@ -62,4 +63,11 @@ ULONG DbgPrint(const char *format, ...)
     va_end(arguments);
     KdPrintText(line.Text, line.Length);
     return length;
+}
+
+void KdSendThreadStacks(void)
+{
+    KdpFrameType = 'T';
+    KdPrintThreadStacks();
+    KdpFrameType = 'L';
 }

@@ -8,7 +8,7 @@
  */
 #include "ke/ki.h"
 
-#define EFLAGS_USER   0x00254DD5u /* CF PF AF ZF SF TF DF OF NT AC ID */
+#define EFLAGS_USER   0x00254DD5u /* CF PF AF ZF SF TF DF OF NT RF AC ID */
 #define EFLAGS_ALWAYS 0x202u      /* IF, and bit 1 */
 #define MXCSR_BITS    0xFFBFu     /* every processor with SSE has these */
 #define DR7_USER      0xFFFF0155u /* local enables, conditions, lengths; no GD */

@@ -145,8 +145,10 @@ static void KiAfterSwitch(void)
     while (!IsListEmpty(&KiDeadThreads)) {
         PKTHREAD dead =
             CONTAINING_RECORD(RemoveHeadList(&KiDeadThreads), KTHREAD, ReadyListEntry);
+        __asm__ volatile("sti"); /* it may take long, and shares nothing with interrupts */
         if (KeReapThread)
             KeReapThread(dead);
+        __asm__ volatile("cli");
     }
 }
 
