@@ -66,6 +66,10 @@ NTSTATUS MmFreeVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG type);
 NTSTATUS MmProtectVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG protect, ULONG *old);
 NTSTATUS MmQueryBasic(MMSPACE *, ULONG_PTR address, MEMORY_BASIC_INFORMATION *);
 NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to, ULONG_PTR target, SIZE_T size, SIZE_T *done);
+typedef struct _MMUSERSTACK {
+    PVOID Base, Limit, Deallocation; /* as in the TEB */
+} MMUSERSTACK;
+NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, MMUSERSTACK *);
 /* PEB or TEB: a kernel-owned region that VirtualFree/Protect refuse. Windows' places (7FFDx000). */
 NTSTATUS MmCreatePeb(MMSPACE *, PVOID *peb);
 NTSTATUS MmCreateTeb(MMSPACE *, PVOID *teb);

@@ -1,0 +1,118 @@
+/* fault.c - MmAccessFault: what to do when the processor cannot go on at a user address.
+ *
+ * The PTE and the region decide, in this order:
+ *
+ *   no region, reserved, NOACCESS           access violation
+ *   guard page                              stack.c: the stack grows, or the guard is gone
+ *   write (execute) and not allowed         access violation
+ *   there, copy-on-write, written to        the process gets a copy of its own
+ *   there                                   the processor had an old entry; go on
+ *   a view's page, not there                fetched from the section
+ *   a private page, never touched           a zeroed page: MiResolveDemandZero
+ *
+ * Windows: MmAccessFault, MiDispatchFault, MiResolveDemandZeroFault.
+ */
+#include "mm/mmp.h"
+
+#define FAULT_WRITE    0x02u
+#define FAULT_RESERVED 0x08u
+#define FAULT_EXECUTE  0x10u
+
+/* The promise of commit, kept: a zeroed page, now. */
+__attribute__((noinline)) static NTSTATUS MiResolveDemandZero(ULONG_PTR address,
+                                                              ULONG protection)
+{
+    if (!MiMakeTable(address))
+        return STATUS_NO_MEMORY;
+    PFN_NUMBER pfn = PageAlloc(MmPageUser, MM_PAGE_ZEROED, address);
+    if (pfn == PFN_NONE) {
+        MiDropTableIfEmpty(address);
+        return STATUS_NO_MEMORY;
+    }
+    MiSetPte(MiPteOf(address), MiMakePte(pfn, protection));
+    MiCurrentSpace->PrivatePages++;
+    return STATUS_SUCCESS;
+}
+
+/* The page of a view, as the section has it; a write under copy-on-write copies at once. */
+static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protection, BOOLEAN write)
+{
+    PFN_NUMBER pfn;
+    if (!MiMakeTable(address))
+        return STATUS_NO_MEMORY;
+    NTSTATUS status = MiFetchShared(vad->Control, MiVadPage(vad, MiVpn(address)), &pfn);
+    if (!NT_SUCCESS(status)) {
+        MiDropTableIfEmpty(address);
+        return status;
+    }
+    MiPfn(pfn)->ShareCount++;
+    MiCurrentSpace->SharedPages++;
+    MiSetPte(MiPteOf(address), MiMakePte(pfn, protection));
+    return write && MiIsCopy(protection) ? MiCopyOnWrite(vad, address, protection) : STATUS_SUCCESS;
+}
+
+/* Give the process its own copy of a shared page that is there. The page was charged when it
+ * became copy-on-write. STATUS_NO_MEMORY. */
+NTSTATUS MiCopyOnWrite(const MMVAD *vad, ULONG_PTR address, ULONG protection)
+{
+    MMPTE old = *MiPteOf(address);
+    PFN_NUMBER copy = PageAlloc(MmPageUser, 0, address);
+    if (copy == PFN_NONE)
+        return STATUS_NO_MEMORY;
+    ULONG *to = MiMapPage(copy, 1);
+    const ULONG *from = MiMapPage(MiPtePfn(old), 0);
+    ULONG count = PAGE_SIZE / 4;
+    __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(count)::"memory");
+    MiSetPte(MiPteOf(address), MiMakePte(copy, protection ^ MM_WRITECOPY ^ MM_READWRITE));
+    MiReleaseFrame(MiCurrentSpace, old, vad, MiVpn(address));
+    MiCurrentSpace->PrivatePages++;
+    return STATUS_SUCCESS;
+}
+
+/* Make the page at address good for this access, in the current space. */
+static NTSTATUS MiResolveFault(ULONG_PTR address, ULONG errorCode)
+{
+    ULONG vpn = MiVpn(address);
+    MMVAD *vad = MiFindVad(MiCurrentSpace, vpn);
+    if (!vad)
+        return STATUS_ACCESS_VIOLATION;
+    MMPTE pte = MiHasTable(address) ? *MiPteOf(address) : (MMPTE){0};
+    ULONG protection = MiPteProtection(pte, vad, vpn);
+    BOOLEAN write = (errorCode & FAULT_WRITE) != 0;
+    if (protection == MM_DECOMMIT || protection == MM_NOACCESS)
+        return STATUS_ACCESS_VIOLATION;
+    if (protection & MM_GUARD)
+        return MiGuardFault(vad, address, protection);
+    if (write && !MiIsWritable(protection) && !MiIsCopy(protection))
+        return STATUS_ACCESS_VIOLATION;
+    if (errorCode & FAULT_EXECUTE && !MiIsExecutable(protection))
+        return STATUS_ACCESS_VIOLATION;
+    if (pte.Low & PTE_VALID) {
+        if (write && MiIsCopy(protection))
+            return MiCopyOnWrite(vad, address, protection);
+        MiFlushPage(address);
+        return STATUS_SUCCESS;
+    }
+    if (vad->Control)
+        return MiResolveView(vad, address, protection, write);
+    return MiResolveDemandZero(address, protection);
+}
+
+/* Entered by the trap dispatcher with interrupts on. A kernel-mode access is good only in
+ * copy.asm: elsewhere it is a mistake of ours, whatever the page. */
+NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode, KTRAP_FRAME *frame)
+{
+    NTSTATUS status = STATUS_ACCESS_VIOLATION;
+    BOOLEAN may = userMode || MmFindFixup(frame->Eip);
+    if (address <= MM_HIGHEST_USER_ADDRESS && may && !(errorCode & FAULT_RESERVED))
+        status = MiResolveFault(address, errorCode);
+    if (!userMode)
+        MmFaultStatus = status;
+    return status;
+}
+
+/* As if address had been touched. */
+NTSTATUS MiMakeResident(ULONG_PTR address, BOOLEAN write)
+{
+    return MiResolveFault(address, write ? FAULT_WRITE : 0);
+}

@@ -1,0 +1,291 @@
+/* mmp.h - what the memory manager keeps to itself: PTEs, pages, regions, spaces, controls.
+ *
+ * A page of a private region is in one of these states; PTE and MMVAD together tell which:
+ *
+ *   PTE                           the page is
+ *   ---                           -----------
+ *   0, region not MemCommit       reserved
+ *   0, region MemCommit           committed, never touched, protection of the region
+ *   protection, no frame          committed, never touched, protection of its own
+ *   MM_DECOMMIT                   reserved again inside a MemCommit region
+ *   Valid, frame                  there
+ *   Transition, frame             there, but every access traps: PAGE_NOACCESS, PAGE_GUARD
+ *
+ * A page of a view (mapped file, image) looks the same, but "never touched" is fetched from the
+ * control's page array instead of zeroed, and a frame is either the control's (shared) or, once
+ * written to under copy-on-write, the process's own.
+ *
+ * Lock: none.  The kernel is not preempted and no interrupt handler calls mm.
+ */
+#ifndef FATHOM_MMP_H
+#define FATHOM_MMP_H
+
+#include "mm/mm.h"
+#include "mm/layout.h"
+#include "mm/vad.h"
+#include "kd/kd.h"
+
+/* ---- protections: Windows' MM_ codes ---- */
+#define MM_READONLY          1u
+#define MM_EXECUTE           2u
+#define MM_EXECUTE_READ      3u
+#define MM_READWRITE         4u
+#define MM_WRITECOPY         5u
+#define MM_EXECUTE_READWRITE 6u
+#define MM_EXECUTE_WRITECOPY 7u
+#define MM_ACCESS_MASK       7u
+#define MM_NOCACHE           8u
+#define MM_GUARD             0x10u
+#define MM_DECOMMIT          0x10u /* a guard without access cannot be: the page is reserved */
+#define MM_NOACCESS          0x18u
+#define MM_INVALID           0xFFFFFFFFu
+
+static inline BOOLEAN MiTraps(ULONG protection) /* no access goes through unnoticed */
+{
+    return (protection & MM_GUARD) != 0; /* MM_NOACCESS has the bit too */
+}
+static inline BOOLEAN MiIsWritable(ULONG protection) /* the page as it stands, no copy */
+{
+    return (protection & MM_ACCESS_MASK) == MM_READWRITE ||
+           (protection & MM_ACCESS_MASK) == MM_EXECUTE_READWRITE;
+}
+static inline BOOLEAN MiIsCopy(ULONG protection)
+{
+    return (protection & 5u) == 5u;
+}
+static inline BOOLEAN MiIsExecutable(ULONG protection)
+{
+    return (protection & 2u) != 0;
+}
+
+/* ---- page table entries ---- */
+typedef union _MMPTE {
+    ULONGLONG Long;
+    struct {
+        ULONG Low, High;
+    };
+} MMPTE;
+
+#define PTE_VALID      0x001u
+#define PTE_WRITE      0x002u
+#define PTE_USER       0x004u
+#define PTE_THROUGH    0x008u
+#define PTE_NOCACHE    0x010u
+#define PTE_ACCESSED   0x020u
+#define PTE_DIRTY      0x040u
+#define PTE_LARGE      0x080u
+#define PTE_GLOBAL     0x100u
+#define PTE_NX         0x8000000000000000ull
+/* Valid: bits 9-11 are the MM_ access code.  Not valid: bits 5-9 are the whole MM_ code. */
+#define PTE_CODE_SHIFT 9
+#define PTE_SOFT_DIRTY 0x002u
+#define PTE_SOFT_SHIFT 5
+#define PTE_TRANSITION 0x800u
+
+#define MiPteOf(va) ((MMPTE *)MI_PTE_BASE + ((ULONG_PTR)(va) >> 12))
+#define MiPdeOf(va) ((MMPTE *)MI_PDE_BASE + ((ULONG_PTR)(va) >> 21))
+#define MiPteOfVpn(vpn) ((MMPTE *)MI_PTE_BASE + (vpn))
+#define MiVpn(va) ((ULONG_PTR)(va) >> PAGE_SHIFT)
+#define MiAddress(vpn) ((ULONG_PTR)(vpn) << PAGE_SHIFT)
+#define MiPages(bytes) (((ULONG_PTR)(bytes) + PAGE_SIZE - 1) >> PAGE_SHIFT)
+
+static inline PFN_NUMBER MiPtePfn(MMPTE pte)
+{
+    return (pte.Low >> 12) | (pte.High & 0xFFF) << 20;
+}
+static inline BOOLEAN MiHasFrame(MMPTE pte)
+{
+    return pte.Low & PTE_VALID || pte.Low & PTE_TRANSITION;
+}
+static inline MMPTE MiFrame(PFN_NUMBER pfn, ULONG bits)
+{
+    return (MMPTE){.Low = pfn << 12 | bits, .High = pfn >> 20};
+}
+static inline void MiFlushPage(ULONG_PTR va)
+{
+    __asm__ volatile("invlpg (%0)" ::"r"(va) : "memory");
+}
+/* The processor may look at any moment: the half with the valid bit goes last in, first out. */
+static inline void MiStorePte(MMPTE *pte, MMPTE value)
+{
+    volatile MMPTE *p = pte;
+    if (!(value.Low & PTE_VALID))
+        p->Low = value.Low;
+    p->High = value.High;
+    p->Low = value.Low;
+}
+MMPTE MiMakePte(PFN_NUMBER, ULONG protection); /* user: Valid, or Transition if it traps */
+MMPTE MiDemandPte(ULONG protection);
+ULONG MiPteProtection(MMPTE, const MMVAD *, ULONG vpn);
+
+/* ---- physical pages ---- */
+typedef enum { MiPageAbsent, MiPageFree, MiPageZeroed, MiPageActive, MiPageFixed } MIPAGESTATE;
+typedef struct _MMPFN {
+    PFN_NUMBER Next;   /* in its list; of a pool run's first page: pages in the run */
+    ULONG ShareCount;  /* active: PTEs that show it, plus one if a control holds it */
+    USHORT UsedCount;  /* page table: entries in it that are not 0 */
+    USHORT LockCount;
+    UCHAR State;       /* MIPAGESTATE */
+    UCHAR Use;         /* MMPAGEUSE, when active */
+    USHORT Reserved;
+} MMPFN;
+C_ASSERT(sizeof(MMPFN) == 16);
+#define MiPfn(pfn) ((MMPFN *)MI_PFN_BASE + (pfn))
+#define MI_MAX_PFN ((MI_PFN_END - MI_PFN_BASE) / sizeof(MMPFN))
+
+typedef struct _MMPAGELIST {
+    PFN_NUMBER First;
+    ULONG Count;
+} MMPAGELIST;
+extern MMPAGELIST MiFreePages[2], MiZeroedPages[2]; /* [0] in the linear map, [1] above it */
+extern ULONG MiActivePages[5];                      /* by MMPAGEUSE */
+extern ULONG MiTotalPages, MiFixedPages;
+extern PFN_NUMBER MiHighestPfn, MiLinearPages;
+
+void MiReadBootMap(const MULTIBOOT_INFO *);
+PFN_NUMBER MiBootPage(void);
+void MiBuildPfnDatabase(void);
+BOOLEAN MiIsMemory(PFN_NUMBER);
+void MiInitializeSpaces(const PFN_NUMBER directory[4], MMSPACE *);
+void MiInitializeSharedData(void);
+BOOLEAN MiFailNow(void); /* the n-th allocation is to fail */
+
+/* ---- reaching a page without an address ---- */
+/* slot 0..3; a page in the linear map needs none and gets its own address. */
+void *MiMapPage(PFN_NUMBER, ULONG slot);
+void MiZeroPage(PFN_NUMBER);
+/* Kernel mappings; FALSE: no page for the table. pages of the range must be unmapped. */
+BOOLEAN MiMapKernel(ULONG_PTR va, PFN_NUMBER, ULONG bits);
+PFN_NUMBER MiUnmapKernel(ULONG_PTR va);
+ULONG MiIoBits(void); /* of a device mapping: write-combining where the processor can */
+extern ULONGLONG MiNxBit; /* PTE_NX, or 0 where the processor lacks it */
+
+/* ---- user page tables ---- */
+static inline BOOLEAN MiHasTable(ULONG_PTR va)
+{
+    return MiPdeOf(va)->Low & PTE_VALID;
+}
+BOOLEAN MiMakeTable(ULONG_PTR va); /* FALSE: no page */
+void MiDropTableIfEmpty(ULONG_PTR va);
+BOOLEAN MiMakeTables(ULONG firstVpn, ULONG lastVpn);
+void MiDropTables(ULONG firstVpn, ULONG lastVpn);
+void MiSetPte(MMPTE *, MMPTE); /* user: keeps the table's UsedCount; flushes if it was valid */
+
+/* ---- commit ---- */
+extern ULONG MiCommitted, MiCommitLimit;
+BOOLEAN MiChargeCommit(ULONG pages); /* FALSE: over the limit, nothing charged */
+void MiReturnCommit(ULONG pages);
+
+/* ---- address spaces ---- */
+struct _MMSPACE {
+    ULONGLONG Pdpt[4]; /* first, in a page of its own: CR3 points here */
+    ULONG Cr3;
+    LONG References;
+    RTL_AVL_TREE Vads;
+    LIST_ENTRY Links; /* MiSpaces */
+    PFN_NUMBER Directory[4]; /* page directories; [2] is the kernel's */
+    ULONG PrivatePages, SharedPages, TablePages; /* frames that its PTEs hold */
+    ULONG CommitPages, PeakCommit; /* of its regions; tables not counted */
+    ULONG VirtualPages;
+    ULONG ChargedTables;           /* page tables that are charged */
+    ULONG LockedPages;
+    BOOLEAN Closed;                /* MmCleanSpace was here: no new region */
+};
+extern MMSPACE *MiCurrentSpace, *MiSystemSpace;
+extern LIST_ENTRY MiSpaces;
+
+static inline MMVAD *MiFindVad(MMSPACE *space, ULONG_PTR vpn)
+{
+    return MiFindVadIn(&space->Vads, vpn);
+}
+NTSTATUS MiCreateFixedRegion(MMSPACE *, ULONG first, ULONG last, ULONG commit, MMVAD **);
+BOOLEAN MiChargeSpace(MMSPACE *, ULONG pages);
+void MiReturnSpace(MMSPACE *, ULONG pages);
+/* Hang a region into the tree and charge the page tables it may need. STATUS_COMMITMENT_LIMIT. */
+NTSTATUS MiInsertVad(MMSPACE *, MMVAD *);
+void MiRemoveVad(MMSPACE *, MMVAD *); /* and uncharge tables; does not free it */
+/* The space is current: give back every page and entry of [first, last]; returns the pages of
+ * commit that were held there. */
+ULONG MiEmptyRange(MMSPACE *, const MMVAD *, ULONG first, ULONG last);
+void MiDeleteVad(MMSPACE *, MMVAD *); /* the whole region: pages, charge, node */
+
+/* ---- protections as users say them ---- */
+ULONG MiProtectionFromPage(ULONG page); /* MM_INVALID */
+ULONG MiPageFromProtection(ULONG protection);
+
+/* ---- shared pages: files, images, the page file's sections ---- */
+typedef enum { MiControlMemory, MiControlFile, MiControlImage } MICONTROLKIND;
+typedef struct _MMSUBSECTION { /* images: a run of pages with one protection */
+    ULONG FirstPage, Pages;
+    ULONG FileOffset, FileBytes; /* bytes; the rest is zero */
+    ULONG Protection;            /* MM_* */
+} MMSUBSECTION;
+typedef struct _MMSHARED { /* one page of a control */
+    ULONG Pfn : 24;
+    ULONG Present : 1;
+    ULONG Committed : 1;
+    ULONG Dirty : 1;
+} MMSHARED;
+typedef struct _MMCONTROL {
+    LONG References; /* sections and views */
+    MICONTROLKIND Kind;
+    MMFILE *File;
+    LIST_ENTRY Links; /* MiControls */
+    ULONG Pages, Charge;
+    ULONG SubsectionCount;
+    MMSUBSECTION *Subsections;
+    MMSECTION_FACTS Facts; /* images */
+    MMSHARED *Shared;      /* [Pages] */
+} MMCONTROL;
+extern LIST_ENTRY MiControls;
+struct _MMSECTION {
+    LONG References;
+    MMCONTROL *Control;
+    ULONGLONG Size; /* bytes */
+    ULONG Attributes, Protect; /* SEC_*, PAGE_* */
+    ULONG Protection;          /* MM_* */
+};
+/* The control's page; brings it if need be. STATUS_IN_PAGE_ERROR, STATUS_NO_MEMORY. */
+NTSTATUS MiFetchShared(MMCONTROL *, ULONG page, PFN_NUMBER *);
+void MiDereferenceControl(MMCONTROL *);
+NTSTATUS MiCreateImageControl(MMFILE *, MMCONTROL **);
+MMCONTROL *MiNewControl(MICONTROLKIND, MMFILE *, ULONG pages);
+const MMSUBSECTION *MiFindSubsection(const MMCONTROL *, ULONG page);
+/* What a page of a region shows when its PTE says nothing. */
+ULONG MiVadProtection(const MMVAD *, ULONG vpn);
+void MiReleaseFrame(MMSPACE *, MMPTE, const MMVAD *, ULONG vpn); /* what a cleared PTE held */
+
+/* ---- faults ---- */
+extern NTSTATUS MmFaultStatus; /* why the last kernel access to user memory failed */
+NTSTATUS MiMakeResident(ULONG_PTR address, BOOLEAN write); /* as a fault would; current space */
+NTSTATUS MiGuardFault(MMVAD *, ULONG_PTR address, ULONG protection);
+NTSTATUS MiCopyOnWrite(const MMVAD *, ULONG_PTR address, ULONG protection);
+/* A page of the current space gets another protection; its table is there. */
+void MiChangeProtection(const MMVAD *, ULONG vpn, ULONG protection);
+static inline ULONG MiVadPage(const MMVAD *vad, ULONG vpn) /* index in the control */
+{
+    return vad->FirstPage + (vpn - vad->StartingVpn);
+}
+
+/* ---- user pointers ---- */
+static inline void MiAllowUser(void)
+{
+    if (KeFeatures.Smap)
+        __asm__ volatile("stac" ::: "memory", "cc");
+}
+static inline void MiForbidUser(void)
+{
+    if (KeFeatures.Smap)
+        __asm__ volatile("clac" ::: "memory", "cc");
+}
+/* Read and later write back the BaseAddress/RegionSize pair of a service. */
+NTSTATUS MiCaptureRange(PVOID *userBase, SIZE_T *userSize, PVOID *base, SIZE_T *size);
+void MiReturnRange(PVOID *userBase, SIZE_T *userSize, PVOID base, SIZE_T size);
+/* The space behind a process handle, referenced: end with MmDereferenceSpace. */
+NTSTATUS MiReferenceProcess(HANDLE, ACCESS_MASK, MMSPACE **);
+/* copy.asm; the range was tested. 0, or why the access failed. */
+NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T);
+NTSTATUS MiZeroBytes(void *to, SIZE_T);
+NTSTATUS MiTouchByte(void *);
+
+#endif

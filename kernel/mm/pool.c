@@ -1,0 +1,257 @@
+/* pool.c - the kernel's own memory: small blocks, runs of pages, kernel stacks, device memory.
+ *
+ * Small blocks (up to 2 KiB) come in eight sizes.  Each size cuts pages into equal blocks; the
+ * page begins with a MISLAB, so a block's page tells its size.  Larger ones are runs of whole
+ * pages; such an address is page aligned, which a small block never is.
+ *
+ *   page: | MISLAB | block | block | block | ... |      each block: | tag | size | the user's ...
+ *
+ * A page whose blocks are all free goes back.  Everything is charged to commit and comes zeroed.
+ *
+ * Q1  slab->Used + blocks in slab->Free = blocks of the page
+ * Q2  a slab is in its size's list exactly when it has a free block
+ */
+#include "mm/mmp.h"
+
+typedef struct _MIBLOCK {
+    ULONG Tag, Size; /* Size: bytes asked for, + MIBLOCK_LIVE */
+} MIBLOCK;
+#define MIBLOCK_LIVE 0xA5000000u
+
+typedef struct _MISLAB {
+    struct _MISLAB *Next, *Previous; /* of the size's list, when it has a free block */
+    void *Free;                      /* chain through the blocks */
+    USHORT Used, Size;               /* Size: bytes of a block with its MIBLOCK */
+} MISLAB;
+
+static const USHORT MiBlockSizes[] = {32, 64, 96, 128, 256, 512, 1024, 2032};
+#define SIZES (sizeof MiBlockSizes / sizeof *MiBlockSizes)
+static MISLAB *MiSlabs[SIZES];
+
+/* ---- addresses: a bit for each page from MI_POOL_BASE, and one for each stack slot ---- */
+#define POOL_PAGES ((MI_POOL_END - MI_POOL_BASE) >> PAGE_SHIFT)
+#define STACK_SLOT (KERNEL_STACK_SIZE + PAGE_SIZE)
+#define STACKS ((MI_STACK_END - MI_STACK_BASE) / STACK_SLOT)
+static ULONG MiPoolBits[POOL_PAGES / 32], MiPoolHint;
+static ULONG MiStackBits[STACKS / 32], MiStackHint;
+
+static BOOLEAN MiBit(const ULONG *bits, ULONG n)
+{
+    return bits[n / 32] >> (n % 32) & 1;
+}
+
+static void MiFlipBits(ULONG *bits, ULONG first, ULONG count)
+{
+    for (ULONG n = first; n < first + count; n++)
+        bits[n / 32] ^= 1u << (n % 32);
+}
+
+/* First run of count clear bits at or after start, set; or PFN_NONE. */
+static ULONG MiTakeBits(ULONG *bits, ULONG start, ULONG limit, ULONG count)
+{
+    ULONG run = 0;
+    for (ULONG n = start; n < limit; n++) {
+        run = MiBit(bits, n) ? 0 : run + 1;
+        if (run == count) {
+            MiFlipBits(bits, n + 1 - count, count);
+            return n + 1 - count;
+        }
+    }
+    return PFN_NONE;
+}
+
+static ULONG MiTakeRun(ULONG *bits, ULONG *hint, ULONG limit, ULONG count)
+{
+    ULONG first = MiTakeBits(bits, *hint, limit, count);
+    if (first == PFN_NONE)
+        first = MiTakeBits(bits, 0, limit, count);
+    if (first != PFN_NONE)
+        *hint = first + count;
+    return first;
+}
+
+/* ---- pages ---- */
+static void MiUnmapPages(ULONG_PTR va, ULONG count)
+{
+    for (ULONG i = 0; i < count; i++)
+        PageFree(MiUnmapKernel(va + i * PAGE_SIZE));
+    MiReturnCommit(count);
+}
+
+/* Charge, find and map count zeroed pages at va; all or nothing. */
+static BOOLEAN MiMapPages(ULONG_PTR va, ULONG count)
+{
+    if (!MiChargeCommit(count))
+        return FALSE;
+    for (ULONG i = 0; i < count; i++) {
+        ULONG_PTR at = va + i * PAGE_SIZE;
+        PFN_NUMBER pfn = PageAlloc(MmPageKernel, MM_PAGE_ZEROED, at);
+        if (pfn != PFN_NONE && MiMapKernel(at, pfn, 0))
+            continue;
+        if (pfn != PFN_NONE)
+            PageFree(pfn);
+        MiReturnCommit(count - i);
+        MiUnmapPages(va, i);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void *MiAllocatePages(ULONG count)
+{
+    ULONG first = MiTakeRun(MiPoolBits, &MiPoolHint, POOL_PAGES, count);
+    if (first == PFN_NONE)
+        return NULL;
+    ULONG_PTR va = MI_POOL_BASE + first * PAGE_SIZE;
+    if (!MiMapPages(va, count)) {
+        MiFlipBits(MiPoolBits, first, count);
+        return NULL;
+    }
+    MiPfn(MiPtePfn(*MiPteOf(va)))->Next = count;
+    return (void *)va;
+}
+
+static void MiFreePagesAt(ULONG_PTR va)
+{
+    ULONG count = MiPfn(MiPtePfn(*MiPteOf(va)))->Next;
+    ULONG first = (va - MI_POOL_BASE) >> PAGE_SHIFT;
+    MiUnmapPages(va, count);
+    MiFlipBits(MiPoolBits, first, count);
+    if (first < MiPoolHint)
+        MiPoolHint = first;
+}
+
+/* ---- blocks ---- */
+static void MiLinkSlab(ULONG size, MISLAB *slab)
+{
+    slab->Previous = NULL;
+    slab->Next = MiSlabs[size];
+    if (slab->Next)
+        slab->Next->Previous = slab;
+    MiSlabs[size] = slab;
+}
+
+static void MiUnlinkSlab(ULONG size, MISLAB *slab)
+{
+    if (slab->Previous)
+        slab->Previous->Next = slab->Next;
+    else
+        MiSlabs[size] = slab->Next;
+    if (slab->Next)
+        slab->Next->Previous = slab->Previous;
+}
+
+static MISLAB *MiNewSlab(ULONG size)
+{
+    MISLAB *slab = MiAllocatePages(1);
+    if (!slab)
+        return NULL;
+    slab->Size = MiBlockSizes[size];
+    for (ULONG at = sizeof *slab; at + slab->Size <= PAGE_SIZE; at += slab->Size) {
+        void **block = (void **)((UCHAR *)slab + at);
+        *block = slab->Free;
+        slab->Free = block;
+    }
+    MiLinkSlab(size, slab);
+    return slab;
+}
+
+static void *MiAllocateBlock(ULONG size, SIZE_T bytes, ULONG tag)
+{
+    MISLAB *slab = MiSlabs[size] ? MiSlabs[size] : MiNewSlab(size);
+    if (!slab)
+        return NULL;
+    MIBLOCK *block = slab->Free;
+    slab->Free = *(void **)block;
+    slab->Used++;
+    if (!slab->Free)
+        MiUnlinkSlab(size, slab);
+    ULONG *word = (ULONG *)block;
+    for (ULONG i = 0; i < slab->Size / 4u; i++)
+        word[i] = 0;
+    *block = (MIBLOCK){tag, bytes | MIBLOCK_LIVE};
+    return block + 1;
+}
+
+static ULONG MiSizeIndex(SIZE_T bytes)
+{
+    ULONG size = 0;
+    while (size < SIZES && MiBlockSizes[size] < bytes + sizeof(MIBLOCK))
+        size++;
+    return size;
+}
+
+static void MiFreeBlock(void *p)
+{
+    MISLAB *slab = (MISLAB *)ALIGN_DOWN(p, PAGE_SIZE);
+    MIBLOCK *block = (MIBLOCK *)p - 1;
+    ASSERT((block->Size & 0xFF000000u) == MIBLOCK_LIVE); /* else freed twice, or never ours */
+    ULONG size = MiSizeIndex(slab->Size - sizeof(MIBLOCK));
+    block->Size = 0;
+    if (!slab->Free)
+        MiLinkSlab(size, slab);
+    *(void **)block = slab->Free;
+    slab->Free = block;
+    if (--slab->Used == 0) {
+        MiUnlinkSlab(size, slab);
+        MiFreePagesAt((ULONG_PTR)slab);
+    }
+}
+
+/* size bytes, zeroed, 8-byte aligned; NULL: no memory (or no commit left). */
+void *ExAllocatePool(SIZE_T size, ULONG tag)
+{
+    if (MiFailNow() || size > MI_POOL_END - MI_POOL_BASE)
+        return NULL;
+    ULONG index = MiSizeIndex(size);
+    if (index < SIZES)
+        return MiAllocateBlock(index, size, tag);
+    return MiAllocatePages(MiPages(size));
+}
+
+void ExFreePool(void *p)
+{
+    if ((ULONG_PTR)p & (PAGE_SIZE - 1))
+        MiFreeBlock(p);
+    else
+        MiFreePagesAt((ULONG_PTR)p);
+}
+
+/* ---- kernel stacks: a page that is never mapped, then KERNEL_STACK_SIZE ---- */
+void *MmCreateKernelStack(void)
+{
+    ULONG slot = MiTakeRun(MiStackBits, &MiStackHint, STACKS, 1);
+    if (slot == PFN_NONE)
+        return NULL;
+    ULONG_PTR base = MI_STACK_BASE + slot * STACK_SLOT + PAGE_SIZE;
+    if (!MiMapPages(base, KERNEL_STACK_SIZE >> PAGE_SHIFT)) {
+        MiFlipBits(MiStackBits, slot, 1);
+        return NULL;
+    }
+    return (void *)(base + KERNEL_STACK_SIZE);
+}
+
+void MmDeleteKernelStack(void *top)
+{
+    ULONG_PTR base = (ULONG_PTR)top - KERNEL_STACK_SIZE;
+    ULONG slot = (base - MI_STACK_BASE) / STACK_SLOT;
+    MiUnmapPages(base, KERNEL_STACK_SIZE >> PAGE_SHIFT);
+    MiFlipBits(MiStackBits, slot, 1);
+    if (slot < MiStackHint)
+        MiStackHint = slot;
+}
+
+/* ---- device memory: never given back ---- */
+void *MmMapIoSpace(ULONGLONG physical, SIZE_T size)
+{
+    ULONG offset = (ULONG)physical & (PAGE_SIZE - 1), count = MiPages(offset + size);
+    ULONG first = MiTakeRun(MiPoolBits, &MiPoolHint, POOL_PAGES, count);
+    if (first == PFN_NONE)
+        return NULL;
+    ULONG_PTR va = MI_POOL_BASE + first * PAGE_SIZE;
+    for (ULONG i = 0; i < count; i++)
+        if (!MiMapKernel(va + i * PAGE_SIZE, (PFN_NUMBER)(physical >> PAGE_SHIFT) + i,
+                         MiIoBits()))
+            return NULL;
+    return (void *)(va + offset);
+}

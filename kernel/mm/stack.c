@@ -1,0 +1,114 @@
+/* stack.c - guard pages, and the user's stack that grows by them.
+ *
+ *   StackBase  ->  +-----------+
+ *                  | committed |
+ *   StackLimit ->  +-----------+
+ *                  |   guard   |   touched: becomes committed, StackLimit moves down a page,
+ *                  +-----------+   the page below becomes the guard
+ *                  | reserved  |
+ *                  |    ...    |
+ *                  +-----------+
+ *                  | last page |   never committed: what runs past the end faults
+ *   Deallocation-> +-----------+
+ *
+ * A guard page anywhere else is one-shot: the first access clears it and fails with
+ * STATUS_GUARD_PAGE_VIOLATION.  The limits are read from the TEB, which its owner may have
+ * changed at will: they only say which pages of its own it means.
+ *
+ * Windows: MiCheckForUserStackOverflow.  Source: "Thread Stack Size" and "Creating Guard Pages"
+ * in the Win32 documentation.
+ */
+#include "mm/mmp.h"
+
+typedef struct _MISTACK {
+    PTEB Teb;
+    ULONG_PTR Base, Limit, Deallocation, Guaranteed;
+} MISTACK;
+
+/* The current thread's stack, if address lies on it. */
+static BOOLEAN MiFindStack(ULONG_PTR address, MISTACK *s)
+{
+    PKTHREAD thread = KeGetCurrentThread();
+    PTEB teb = thread->Teb;
+    if (!teb || thread->Space != MiCurrentSpace)
+        return FALSE;
+    s->Teb = teb;
+    if (MmCopyFromUser(&s->Base, &teb->NtTib.StackBase, 4) ||
+        MmCopyFromUser(&s->Limit, &teb->NtTib.StackLimit, 4) ||
+        MmCopyFromUser(&s->Deallocation, &teb->DeallocationStack, 4) ||
+        MmCopyFromUser(&s->Guaranteed, &teb->GuaranteedStackBytes, 4))
+        return FALSE;
+    s->Guaranteed = ALIGN_UP(s->Guaranteed, PAGE_SIZE);
+    return address >= s->Deallocation && address < s->Base;
+}
+
+static void MiSetLimit(const MISTACK *s, ULONG_PTR limit)
+{
+    MmCopyToUser(&s->Teb->NtTib.StackLimit, &limit, sizeof limit);
+}
+
+/* The guard is off already. STATUS_SUCCESS: go on; STATUS_STACK_OVERFLOW. */
+static NTSTATUS MiGrowStack(const MMVAD *vad, ULONG_PTR address, const MISTACK *s, ULONG protection)
+{
+    ULONG_PTR page = ALIGN_DOWN(address, PAGE_SIZE), below = page - PAGE_SIZE;
+    ULONG_PTR first = MiAddress(vad->StartingVpn);
+    ULONG_PTR floor = s->Deallocation + PAGE_SIZE + s->Guaranteed;
+    if (s->Guaranteed > page - first || below < floor || below <= first) {
+        /* The last pages: all that is left is committed, for the handler to run on. */
+        PVOID base = (PVOID)(first + PAGE_SIZE);
+        SIZE_T size = page > first + PAGE_SIZE ? page - first - PAGE_SIZE : 0;
+        if (size && s->Guaranteed)
+            MmAllocateVirtualMemory(MiCurrentSpace, &base, 0, &size, MEM_COMMIT, PAGE_READWRITE);
+        MiSetLimit(s, size && s->Guaranteed ? first + PAGE_SIZE : page);
+        return STATUS_STACK_OVERFLOW;
+    }
+    PVOID base = (PVOID)below;
+    SIZE_T size = PAGE_SIZE;
+    ULONG guard = MiPageFromProtection(protection) | PAGE_GUARD;
+    NTSTATUS status = MmAllocateVirtualMemory(MiCurrentSpace, &base, 0, &size, MEM_COMMIT, guard);
+    MiSetLimit(s, page);
+    return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_STACK_OVERFLOW;
+}
+
+/* A guard page was touched. The guard goes in any case. */
+NTSTATUS MiGuardFault(MMVAD *vad, ULONG_PTR address, ULONG protection)
+{
+    MISTACK stack;
+    if (!MiMakeTable(address))
+        return STATUS_NO_MEMORY;
+    protection &= ~MM_GUARD;
+    MiChangeProtection(vad, MiVpn(address), protection);
+    if (vad->Control || !MiFindStack(address, &stack))
+        return STATUS_GUARD_PAGE_VIOLATION;
+    return MiGrowStack(vad, address, &stack, protection);
+}
+
+/* A thread's first stack, as RtlCreateUserStack makes the others: reserve and commit in bytes,
+ * one page of guard below what is committed. STATUS_NO_MEMORY and what allocation says. */
+NTSTATUS MmCreateUserStack(MMSPACE *space, SIZE_T reserve, SIZE_T commit, MMUSERSTACK *stack)
+{
+    PVOID base = NULL, part;
+    reserve = ALIGN_UP(reserve, ALLOCATION_GRANULARITY);
+    commit = ALIGN_UP(commit ? commit : PAGE_SIZE, PAGE_SIZE);
+    if (reserve < commit + 2 * PAGE_SIZE)
+        reserve = ALIGN_UP(commit + 2 * PAGE_SIZE, 0x100000);
+    NTSTATUS status = MmAllocateVirtualMemory(space, &base, 0, &reserve, MEM_RESERVE, PAGE_READWRITE);
+    if (!NT_SUCCESS(status))
+        return status;
+    ULONG_PTR top = (ULONG_PTR)base + reserve;
+    SIZE_T size = commit + PAGE_SIZE;
+    part = (PVOID)(top - size);
+    status = MmAllocateVirtualMemory(space, &part, 0, &size, MEM_COMMIT, PAGE_READWRITE);
+    part = (PVOID)(top - commit - PAGE_SIZE);
+    size = PAGE_SIZE;
+    ULONG old;
+    if (NT_SUCCESS(status))
+        status = MmProtectVirtualMemory(space, &part, &size, PAGE_READWRITE | PAGE_GUARD, &old);
+    if (!NT_SUCCESS(status)) {
+        size = 0;
+        MmFreeVirtualMemory(space, &base, &size, MEM_RELEASE);
+        return status;
+    }
+    *stack = (MMUSERSTACK){(PVOID)top, (PVOID)(top - commit), base};
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,127 @@
+/* start.c - MmInitializeSystem: mm comes up as a list of steps.
+ *
+ * The boot code runs on tables that map low memory at 80000000 and at 0.  Here the kernel's own
+ * are built and loaded: the linear map in 2 MiB pages (the kernel's image in small ones, each
+ * part with its own protection), the tables mapped into themselves, the PFN database.
+ */
+#include "mm/mmp.h"
+
+ULONGLONG MiNxBit;
+
+static MMSPACE MiFirstSpace __attribute__((aligned(32))); /* of the kernel's own threads */
+extern char _kernel_end[];
+
+static void MiWriteMsr(ULONG number, ULONGLONG value)
+{
+    __asm__ volatile("wrmsr" ::"c"(number), "A"(value));
+}
+static ULONGLONG MiReadMsr(ULONG number)
+{
+    ULONGLONG value;
+    __asm__ volatile("rdmsr" : "=A"(value) : "c"(number));
+    return value;
+}
+
+/* Turn on what the tables rely on: EFER.NXE, CR0.WP, CR4.PGE. */
+static void MiSetModes(void)
+{
+    ULONG value;
+    if (KeFeatures.Nx) {
+        MiWriteMsr(0xC0000080, MiReadMsr(0xC0000080) | 0x800);
+        MiNxBit = PTE_NX;
+    }
+    __asm__ volatile("movl %%cr0, %0" : "=r"(value));
+    __asm__ volatile("movl %0, %%cr0" ::"r"(value | 0x10000));
+    if (KeFeatures.Pge) {
+        __asm__ volatile("movl %%cr4, %0" : "=r"(value));
+        __asm__ volatile("movl %0, %%cr4" ::"r"(value | 0x80));
+    }
+}
+
+/* PAT entry 1 (PTE_THROUGH) becomes write-combining, for framebuffers; without PAT a device is
+ * mapped uncached.  Intel SDM 3A, 11.12: MSR 277h, code 1 is WC, CPUID.1:EDX[16]. */
+ULONG MiIoBits(void)
+{
+    ULONG a = 1, b, c, d;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
+    if (!(d & 1u << 16))
+        return PTE_NOCACHE | PTE_THROUGH;
+    MiWriteMsr(0x277, (MiReadMsr(0x277) & ~0xFF00ull) | 0x100);
+    return PTE_THROUGH;
+}
+
+/* The kernel's image lies in memory as its PE headers say: code is not writable, data does not
+ * execute. */
+static ULONGLONG MiImageBits(ULONG_PTR va)
+{
+    const UCHAR *base = (const UCHAR *)MI_KERNEL_BASE;
+    const IMAGE_NT_HEADERS32 *nt = (const void *)(base + *(const ULONG *)(base + 0x3C));
+    ULONGLONG data = PTE_WRITE | MiNxBit;
+    if (va < MI_KERNEL_BASE || va >= (ULONG_PTR)_kernel_end || *(const USHORT *)base != 0x5A4D)
+        return data;
+    const IMAGE_SECTION_HEADER *section = IMAGE_FIRST_SECTION(nt);
+    for (ULONG i = 0; i < nt->FileHeader.NumberOfSections; i++) {
+        ULONG_PTR start = MI_KERNEL_BASE + section[i].VirtualAddress;
+        if (va >= start && va < start + ALIGN_UP(section[i].Misc.VirtualSize, PAGE_SIZE)) {
+            ULONG what = section[i].Characteristics;
+            return (what & IMAGE_SCN_MEM_WRITE ? PTE_WRITE : 0) |
+                   (what & IMAGE_SCN_MEM_EXECUTE ? 0 : MiNxBit);
+        }
+    }
+    return data;
+}
+
+static void MiFillLinearMap(MMPTE *directory)
+{
+    ULONG_PTR end = MI_LINEAR_BASE + (MiLinearPages << 12);
+    ULONG_PTR kernelEnd = ALIGN_UP(_kernel_end, 0x200000);
+    for (ULONG_PTR va = MI_LINEAR_BASE; va < end; va += 0x200000) {
+        MMPTE *pde = &directory[(va >> 21) & 511];
+        PFN_NUMBER pfn = (va - MI_LINEAR_BASE) >> 12;
+        if (va >= kernelEnd) {
+            pde->Long = MiFrame(pfn, PTE_VALID | PTE_WRITE | PTE_LARGE | PTE_GLOBAL).Long | MiNxBit;
+            continue;
+        }
+        PFN_NUMBER table = MiBootPage();
+        MMPTE *pte = (MMPTE *)(MI_LINEAR_BASE + (table << 12));
+        for (ULONG i = 0; i < MI_PAGES_PER_TABLE; i++)
+            pte[i].Long = MiFrame(pfn + i, PTE_VALID | PTE_GLOBAL).Long |
+                          MiImageBits(va + i * PAGE_SIZE);
+        pde->Long = MiFrame(table, PTE_VALID | PTE_WRITE).Long;
+    }
+}
+
+static void MiLoadTables(PFN_NUMBER directory[4])
+{
+    MMPTE *pages[4];
+    for (int i = 0; i < 4; i++) {
+        directory[i] = MiBootPage();
+        pages[i] = (MMPTE *)(MI_LINEAR_BASE + (directory[i] << 12));
+        MiFirstSpace.Pdpt[i] = MiFrame(directory[i], PTE_VALID).Long;
+    }
+    MiFillLinearMap(pages[2]);
+    for (int i = 0; i < 4; i++)
+        pages[3][i] = MiFrame(directory[i], PTE_VALID | PTE_WRITE);
+    MiFirstSpace.Cr3 = (ULONG)&MiFirstSpace - MI_LINEAR_BASE;
+    __asm__ volatile("movl %0, %%cr3" ::"r"(MiFirstSpace.Cr3) : "memory");
+}
+
+void MmInitializeSystem(const MULTIBOOT_INFO *info)
+{
+    PFN_NUMBER directory[4];
+    if ((ULONG_PTR)info < MI_LINEAR_BASE)
+        info = (const MULTIBOOT_INFO *)((ULONG_PTR)info + MI_LINEAR_BASE);
+    MiReadBootMap(info);
+    MiSetModes();
+    MiLoadTables(directory);
+    MiInitializeSpaces(directory, &MiFirstSpace);
+    /* The kernel's tables for hyperspace must be there before any page is above 512 MiB. */
+    MiStorePte(MiPdeOf(MI_HYPER_BASE), MiFrame(MiBootPage(), PTE_VALID | PTE_WRITE));
+    MiBuildPfnDatabase();
+    ULONG reserve = 64; /* pages that nothing is promised */
+    ULONG free = MiFreePages[0].Count + MiFreePages[1].Count;
+    if (free < 2048)
+        KeBugCheckEx(0x7D /* INSTALL_MORE_MEMORY */, MiTotalPages, free, 0, 0);
+    MiCommitLimit = free - reserve;
+    MiInitializeSharedData();
+}
