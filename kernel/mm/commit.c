@@ -1,10 +1,11 @@
 /* commit.c - commit charge: promises never exceed what there is.
  *
- * Every page that mm may one day have to find is charged when it is promised: committed private
- * pages, page tables, writable copies of views, the pages of sections, pool.  There is no page
- * file, so the limit is the memory that was free when mm started, less a small reserve.  Hence
- * a fault on a committed page always finds one: running out is a status at commit, not a crash
- * at touch.  Windows: MmTotalCommittedPages, MmTotalCommitLimit.
+ * Every page that mm may one day have to find is charged when it is promised: committed
+ * private pages, page tables, writable copies of views, the pages of sections, pool.
+ * There is no page file, so the limit is the memory that was free when mm started, less a
+ * small reserve.  Hence a fault on a committed page always finds one: running out is a
+ * status at commit, not a crash at touch.  Windows: MmTotalCommittedPages,
+ * MmTotalCommitLimit.
  *
  * C1  MiCommitted <= MiCommitLimit
  * C2  pages in use since start <= MiCommitted
@@ -45,6 +46,24 @@ void MiReturnSpace(MMSPACE *space, ULONG pages)
     ASSERT(pages <= space->CommitPages);
     space->CommitPages -= pages;
     MiReturnCommit(pages);
+}
+
+/* Pages of first..last of a private region that are committed. */
+ULONG MiCountCommitted(const MMVAD *vad, ULONG first, ULONG last)
+{
+    ULONG count = 0;
+    for (ULONG vpn = first, end; vpn <= last; vpn = end + 1) {
+        end = vpn | (MI_PAGES_PER_TABLE - 1);
+        if (end > last)
+            end = last;
+        if (!MiHasTable(MiAddress(vpn))) {
+            count += vad->MemCommit ? end - vpn + 1 : 0;
+            continue;
+        }
+        for (ULONG at = vpn; at <= end; at++)
+            count += MiPteProtection(*MiPteOfVpn(at), vad, at) != MM_DECOMMIT;
+    }
+    return count;
 }
 
 /* For tests: MmPoolFailAt = n makes the n-th allocation from now on fail, once. */

@@ -2,17 +2,15 @@
 ;
 ; A page fault in one of these that mm cannot mend comes back here: the trap code asks
 ; MmFindFixup for the instruction, goes on at the label that belongs to it, and the routine
-; returns MmFaultStatus.  Between stac and clac nothing but the access itself is run, so that
+; returns MmFaultStatus.  Between STAC and CLAC nothing but the access itself is run, so that
 ; with SMAP no other instruction of the kernel reaches a user page.
 ;
 ; C calling convention; ranges were tested by the caller; the direction flag is clear.
 
 section .text
-extern _KeFeatures
+%include "ke/ke.inc"
 extern _MmFaultStatus
-global _MiCopyBytes, _MiZeroBytes, _MiTouchByte, _MiFixups, _MiFixupsEnd
-
-%define SMAP byte [_KeFeatures + 5]      ; KFEATURES.Smap, asserted in probe.c
+global _MiCopyBytes, _MiZeroBytes, _MiTouchByte
 
 ; NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T size)
 _MiCopyBytes:
@@ -23,9 +21,7 @@ _MiCopyBytes:
     mov edi, [ebp + 8]
     mov esi, [ebp + 12]
     mov ecx, [ebp + 16]
-    cmp SMAP, 0
-    je .copy
-    stac
+    STAC
 .copy:
     mov edx, ecx
     shr ecx, 2
@@ -36,10 +32,7 @@ _MiCopyBytes:
 .copied:
     xor eax, eax
 .out:
-    cmp SMAP, 0
-    je .done
-    clac
-.done:
+    CLAC
     pop edi
     pop esi
     pop ebp
@@ -56,16 +49,11 @@ _MiZeroBytes:
     mov edi, [ebp + 8]
     mov ecx, [ebp + 12]
     xor eax, eax
-    cmp SMAP, 0
-    je .zero
-    stac
+    STAC
 .zero:
     rep stosb
 .out:
-    cmp SMAP, 0
-    je .done
-    clac
-.done:
+    CLAC
     pop edi
     pop ebp
     ret
@@ -79,27 +67,19 @@ _MiTouchByte:
     mov ebp, esp
     mov edx, [ebp + 8]
     xor eax, eax
-    cmp SMAP, 0
-    je .touch
-    stac
+    STAC
 .touch:
     lock or byte [edx], 0
 .out:
-    cmp SMAP, 0
-    je .done
-    clac
-.done:
+    CLAC
     pop ebp
     ret
 .failed:
     mov eax, [_MmFaultStatus]
     jmp .out
 
-section .rdata
-align 4
-; from, up to, go on at
-_MiFixups:
+; MmFindFixup's table (kernel.ld gathers it): from, up to, go on at
+section .fixup align=4
     dd _MiCopyBytes.copy, _MiCopyBytes.copied, _MiCopyBytes.failed
     dd _MiZeroBytes.zero, _MiZeroBytes.out, _MiZeroBytes.failed
     dd _MiTouchByte.touch, _MiTouchByte.out, _MiTouchByte.failed
-_MiFixupsEnd:

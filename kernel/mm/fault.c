@@ -3,12 +3,11 @@
  * The PTE and the region decide, in this order:
  *
  *   no region, reserved, NOACCESS           access violation
- *   guard page                              stack.c: the stack grows, or the guard is gone
- *   write (execute) and not allowed         access violation
- *   there, copy-on-write, written to        the process gets a copy of its own
- *   there                                   the processor had an old entry; go on
- *   a view's page, not there                fetched from the section
- *   a private page, never touched           a zeroed page: MiResolveDemandZero
+ *   guard page                              stack.c: the stack grows, or the guard is
+ * gone write (execute) and not allowed         access violation there, copy-on-write,
+ * written to        the process gets a copy of its own there the processor had an old
+ * entry; go on a view's page, not there                fetched from the section a private
+ * page, never touched           a zeroed page: MiResolveDemandZero
  *
  * Windows: MmAccessFault, MiDispatchFault, MiResolveDemandZeroFault.
  */
@@ -34,8 +33,10 @@ __attribute__((noinline)) static NTSTATUS MiResolveDemandZero(ULONG_PTR address,
     return STATUS_SUCCESS;
 }
 
-/* The page of a view, as the section has it; a write under copy-on-write copies at once. */
-static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protection, BOOLEAN write)
+/* The page of a view, as the section has it; a write under copy-on-write copies at once.
+ */
+static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protection,
+                              BOOLEAN write)
 {
     PFN_NUMBER pfn;
     if (!MiMakeTable(address))
@@ -48,11 +49,12 @@ static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protect
     MiPfn(pfn)->ShareCount++;
     MiCurrentSpace->SharedPages++;
     MiSetPte(MiPteOf(address), MiMakePte(pfn, protection));
-    return write && MiIsCopy(protection) ? MiCopyOnWrite(vad, address, protection) : STATUS_SUCCESS;
+    return write && MiIsCopy(protection) ? MiCopyOnWrite(vad, address, protection)
+                                         : STATUS_SUCCESS;
 }
 
-/* Give the process its own copy of a shared page that is there. The page was charged when it
- * became copy-on-write. STATUS_NO_MEMORY. */
+/* Give the process its own copy of a shared page that is there. The page was charged when
+ * it became copy-on-write. STATUS_NO_MEMORY. */
 NTSTATUS MiCopyOnWrite(const MMVAD *vad, ULONG_PTR address, ULONG protection)
 {
     MMPTE old = *MiPteOf(address);
@@ -100,7 +102,8 @@ static NTSTATUS MiResolveFault(ULONG_PTR address, ULONG errorCode)
 
 /* Entered by the trap dispatcher with interrupts on. A kernel-mode access is good only in
  * copy.asm: elsewhere it is a mistake of ours, whatever the page. */
-NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode, KTRAP_FRAME *frame)
+NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
+                       KTRAP_FRAME *frame)
 {
     NTSTATUS status = STATUS_ACCESS_VIOLATION;
     BOOLEAN may = userMode || MmFindFixup(frame->Eip);

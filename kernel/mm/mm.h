@@ -12,23 +12,32 @@ typedef ULONG PFN_NUMBER;
 #define PFN_NONE 0xFFFFFFFFu
 
 /* ---- the page allocator: the bottom of every staircase ---- */
-typedef enum { MmPageUser = 1, MmPageTable = 2, MmPageKernel = 3, MmPageShared = 4 } MMPAGEUSE;
+typedef enum {
+    MmPageUser = 1,
+    MmPageTable = 2,
+    MmPageKernel = 3,
+    MmPageShared = 4
+} MMPAGEUSE;
 #define MM_PAGE_ZEROED 1 /* the page must come zeroed */
-#define MM_PAGE_LOW 2    /* must lie in the linear map (below MmLinearLimit) */
-/* One physical page; PFN_NONE when there is none.  address: the virtual address it is for, or
- * 0; only for the event. */
+#define MM_PAGE_LOW    2 /* must lie in the linear map (below MmLinearLimit) */
+/* One physical page; PFN_NONE when there is none.  address: the virtual address it is
+ * for, or 0; only for the event. */
 PFN_NUMBER PageAlloc(MMPAGEUSE use, ULONG flags, ULONG_PTR address);
 void PageFree(PFN_NUMBER);
-BOOLEAN MmZeroOnePage(void); /* idle thread: move one page to the zeroed list; FALSE: none left */
+BOOLEAN
+MmZeroOnePage(void); /* idle thread: move one page to the zeroed list; FALSE: none left */
 
 /* ---- start-up ---- */
-void MmInitializeSystem(const MULTIBOOT_INFO *); /* PFN database, kernel page tables, pool */
+void MmInitializeSystem(
+    const MULTIBOOT_INFO *); /* PFN database, kernel page tables, pool */
 /* Map device memory (framebuffer), write-combining if it can; NULL: no room. */
 void *MmMapIoSpace(ULONGLONG physical, SIZE_T size);
-/* Boot module or low memory: kernel address of a physical range, NULL outside the linear map. */
+/* Boot module or low memory: kernel address of a physical range, NULL outside the linear
+ * map. */
 void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size);
 
-/* ---- pool: the kernel's own memory. Zeroed. NULL when out or when the n-th is to fail ---- */
+/* ---- pool: the kernel's own memory. Zeroed. NULL when out or when the n-th is to fail
+ * ---- */
 void *ExAllocatePool(SIZE_T size, ULONG tag);
 void ExFreePool(void *);
 void *MmCreateKernelStack(void); /* top; 12 KiB over a guard page; NULL */
@@ -36,41 +45,47 @@ void MmDeleteKernelStack(void *top);
 #define KERNEL_STACK_SIZE 0x3000
 
 /* ---- user memory from inside the kernel: every access to it goes through these ---- */
-/* STATUS_ACCESS_VIOLATION (bad range or page), STATUS_GUARD_PAGE_VIOLATION, STATUS_IN_PAGE_ERROR;
- * part of the destination may have been written. */
+/* STATUS_ACCESS_VIOLATION (bad range or page), STATUS_GUARD_PAGE_VIOLATION,
+ * STATUS_IN_PAGE_ERROR; part of the destination may have been written. */
 NTSTATUS MmCopyFromUser(void *to, const void *userFrom, SIZE_T size);
 NTSTATUS MmCopyToUser(void *userTo, const void *from, SIZE_T size);
 NTSTATUS MmZeroUser(void *userTo, SIZE_T size);
-/* Range test and one write-touch of every page; alignment 1, 2, 4, 8: STATUS_DATATYPE_MISALIGNMENT. */
+/* Range test and one write-touch of every page; alignment 1, 2, 4, 8:
+ * STATUS_DATATYPE_MISALIGNMENT. */
 NTSTATUS MmProbeForRead(const void *user, SIZE_T size, ULONG alignment); /* range only */
 NTSTATUS MmProbeForWrite(void *user, SIZE_T size, ULONG alignment);
-NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size); /* KdReadMemory: any address, never allocates */
+NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer,
+                          SIZE_T size); /* KdReadMemory: any address, never allocates */
 
 /* ---- address spaces ---- */
 typedef struct _MMSPACE MMSPACE;
-NTSTATUS MmCreateSpace(MMSPACE **);  /* SharedUserData mapped; else empty */
-void MmDeleteSpace(MMSPACE *);       /* every region, page, table and charge comes back */
-void MmCleanSpace(MMSPACE *);        /* drop all regions (last thread gone), keep the space */
+NTSTATUS MmCreateSpace(MMSPACE **); /* SharedUserData mapped; else empty */
+void MmDeleteSpace(MMSPACE *);      /* every region, page, table and charge comes back */
+void MmCleanSpace(MMSPACE *); /* drop all regions (last thread gone), keep the space */
 void MmReferenceSpace(MMSPACE *);
-void MmActivateSpace(MMSPACE *);     /* loads CR3 if it differs; called by the switch */
+void MmActivateSpace(MMSPACE *); /* loads CR3 if it differs; called by the switch */
 MMSPACE *MmCurrentSpace(void);
-MMSPACE *MmAttachSpace(MMSPACE *);   /* work in another space; returns what to re-attach */
+MMSPACE *MmAttachSpace(MMSPACE *); /* work in another space; returns what to re-attach */
 extern KUSER_SHARED_DATA *MmSharedUserData; /* the kernel's writable view */
 /* Handle to space: ps gives this at start-up. Referenced; MmDereferenceSpace ends it. */
 extern NTSTATUS (*MmReferenceSpaceByHandle)(HANDLE process, ACCESS_MASK, MMSPACE **);
 void MmDereferenceSpace(MMSPACE *);
 
-/* ---- regions, for ps and io (kernel pointers; the Nt* services wrap the same code) ---- */
-NTSTATUS MmAllocateVirtualMemory(MMSPACE *, PVOID *base, ULONG_PTR zeroBits, SIZE_T *size, ULONG type, ULONG protect);
+/* ---- regions, for ps and io (kernel pointers; the Nt* services wrap the same code) ----
+ */
+NTSTATUS MmAllocateVirtualMemory(MMSPACE *, PVOID *base, ULONG_PTR zeroBits, SIZE_T *size,
+                                 ULONG type, ULONG protect);
 NTSTATUS MmFreeVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG type);
-NTSTATUS MmProtectVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG protect, ULONG *old);
+NTSTATUS MmProtectVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG protect,
+                                ULONG *old);
 NTSTATUS MmQueryBasic(MMSPACE *, ULONG_PTR address, MEMORY_BASIC_INFORMATION *);
-NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to, ULONG_PTR target, SIZE_T size, SIZE_T *done);
-typedef struct _MMUSERSTACK {
-    PVOID Base, Limit, Deallocation; /* as in the TEB */
-} MMUSERSTACK;
-NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, MMUSERSTACK *);
-/* PEB or TEB: a kernel-owned region that VirtualFree/Protect refuse. Windows' places (7FFDx000). */
+NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
+                             ULONG_PTR target, SIZE_T size, SIZE_T *done);
+/* A stack as RtlCreateUserStack makes it; base, limit, deallocation as in the TEB. */
+NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, PVOID *base,
+                           PVOID *limit, PVOID *deallocation);
+/* PEB or TEB: a kernel-owned region that VirtualFree/Protect refuse. Windows' places
+ * (7FFDx000). */
 NTSTATUS MmCreatePeb(MMSPACE *, PVOID *peb);
 NTSTATUS MmCreateTeb(MMSPACE *, PVOID *teb);
 void MmDeleteTeb(MMSPACE *, PVOID teb);
@@ -78,24 +93,29 @@ void MmDeleteTeb(MMSPACE *, PVOID teb);
 /* ---- sections ---- */
 typedef struct _MMFILE { /* what io gives: a file that can bring a page */
     ULONGLONG Size;      /* bytes */
-    /* Fill or store bytes of the file; short reads past the end are zero-filled by the caller. */
+    /* Fill or store bytes of the file; short reads past the end are zero-filled by the
+     * caller. */
     NTSTATUS (*Read)(struct _MMFILE *, ULONGLONG offset, void *buffer, ULONG length);
-    NTSTATUS (*Write)(struct _MMFILE *, ULONGLONG offset, const void *buffer, ULONG length);
+    NTSTATUS (*Write)
+    (struct _MMFILE *, ULONGLONG offset, const void *buffer, ULONG length);
     NTSTATUS (*SetSize)(struct _MMFILE *, ULONGLONG size);
     void (*Reference)(struct _MMFILE *);
     void (*Dereference)(struct _MMFILE *);
-    const UCHAR *Data; /* whole contents in kernel memory, or NULL */
-    const char *Name;  /* base name, UTF-8 */
+    const UCHAR *Data;               /* whole contents in kernel memory, or NULL */
+    const char *Name;                /* base name, UTF-8 */
     PVOID ImageControl, DataControl; /* mm's: shared pages of this file */
 } MMFILE;
 
 typedef struct _MMSECTION MMSECTION;
-/* attributes: SEC_COMMIT, SEC_RESERVE, SEC_IMAGE. file NULL: backed by the page file (memory). */
-NTSTATUS MmCreateSection(MMFILE *, ULONGLONG maximumSize, ULONG protect, ULONG attributes, MMSECTION **);
+/* attributes: SEC_COMMIT, SEC_RESERVE, SEC_IMAGE. file NULL: backed by the page file
+ * (memory). */
+NTSTATUS MmCreateSection(MMFILE *, ULONGLONG maximumSize, ULONG protect, ULONG attributes,
+                         MMSECTION **);
 void MmReferenceSection(MMSECTION *);
 void MmDereferenceSection(MMSECTION *);
-NTSTATUS MmMapViewOfSection(MMSECTION *, MMSPACE *, PVOID *base, ULONG_PTR zeroBits, SIZE_T commit,
-                            LARGE_INTEGER *offset, SIZE_T *viewSize, ULONG allocationType, ULONG protect);
+NTSTATUS MmMapViewOfSection(MMSECTION *, MMSPACE *, PVOID *base, ULONG_PTR zeroBits,
+                            SIZE_T commit, LARGE_INTEGER *offset, SIZE_T *viewSize,
+                            ULONG allocationType, ULONG protect);
 NTSTATUS MmUnmapViewOfSection(MMSPACE *, PVOID base);
 NTSTATUS MmExtendSection(MMSECTION *, ULONGLONG *size);
 typedef struct _MMSECTION_FACTS {
@@ -104,16 +124,20 @@ typedef struct _MMSECTION_FACTS {
     /* images: */
     ULONG_PTR ImageBase, EntryPoint; /* EntryPoint: offset from the base */
     SIZE_T StackReserve, StackCommit;
-    USHORT Subsystem, SubsystemMajor, SubsystemMinor, Machine, Characteristics, DllCharacteristics;
+    USHORT Subsystem, SubsystemMajor, SubsystemMinor, Machine, Characteristics,
+        DllCharacteristics;
 } MMSECTION_FACTS;
 void MmQuerySection(MMSECTION *, MMSECTION_FACTS *);
 /* The image mapped at an address of a space: its base and file; FALSE: none. */
-BOOLEAN MmFindImage(MMSPACE *, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size, MMFILE **);
+BOOLEAN MmFindImage(MMSPACE *, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
+                    MMFILE **);
 
 /* ---- faults ---- */
 /* Returns STATUS_SUCCESS (page is there now: retry), STATUS_ACCESS_VIOLATION,
- * STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW, STATUS_IN_PAGE_ERROR, STATUS_NO_MEMORY. */
-NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode, KTRAP_FRAME *);
+ * STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW, STATUS_IN_PAGE_ERROR,
+ * STATUS_NO_MEMORY. */
+NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
+                       KTRAP_FRAME *);
 /* A kernel instruction that may fault has a fix-up: new EIP, or 0. */
 ULONG_PTR MmFindFixup(ULONG_PTR eip);
 
@@ -122,8 +146,14 @@ struct _FATHOM_MEMORY;
 struct _FATHOM_REGION;
 void MmQueryMemory(struct _FATHOM_MEMORY *);
 ULONG MmQueryRegions(MMSPACE *, struct _FATHOM_REGION *, ULONG max); /* count there are */
-void MmQuerySpace(MMSPACE *, ULONG *privatePages, ULONG *commitPages, ULONG *peakCommit, ULONG *virtualSize);
-ULONG MmAudit(void); /* every invariant; 0 = all hold, else a number, and DbgPrint says which */
-extern ULONG MmPoolFailAt; /* boot option poolfail=N: the N-th pool/page allocation fails once */
+void MmQuerySpace(MMSPACE *, ULONG *privatePages, ULONG *commitPages, ULONG *peakCommit,
+                  ULONG *virtualSize);
+struct _FATHOM_PAGE;
+/* The page behind a user address of the current space; FALSE: none is there. */
+BOOLEAN MmQueryPage(ULONG_PTR address, struct _FATHOM_PAGE *);
+ULONG MmAudit(
+    void); /* every invariant; 0 = all hold, else a number, and DbgPrint says which */
+extern ULONG
+    MmPoolFailAt; /* boot option poolfail=N: the N-th pool/page allocation fails once */
 
 #endif

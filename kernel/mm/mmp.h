@@ -1,6 +1,8 @@
-/* mmp.h - what the memory manager keeps to itself: PTEs, pages, regions, spaces, controls.
+/* mmp.h - what the memory manager keeps to itself: PTEs, pages, regions, spaces,
+ * controls.
  *
- * A page of a private region is in one of these states; PTE and MMVAD together tell which:
+ * A page of a private region is in one of these states; PTE and MMVAD together tell
+ * which:
  *
  *   PTE                           the page is
  *   ---                           -----------
@@ -9,11 +11,12 @@
  *   protection, no frame          committed, never touched, protection of its own
  *   MM_DECOMMIT                   reserved again inside a MemCommit region
  *   Valid, frame                  there
- *   Transition, frame             there, but every access traps: PAGE_NOACCESS, PAGE_GUARD
+ *   Transition, frame             there, but every access traps: PAGE_NOACCESS,
+ * PAGE_GUARD
  *
- * A page of a view (mapped file, image) looks the same, but "never touched" is fetched from the
- * control's page array instead of zeroed, and a frame is either the control's (shared) or, once
- * written to under copy-on-write, the process's own.
+ * A page of a view (mapped file, image) looks the same, but "never touched" is fetched
+ * from the control's page array instead of zeroed, and a frame is either the control's
+ * (shared) or, once written to under copy-on-write, the process's own.
  *
  * Lock: none.  The kernel is not preempted and no interrupt handler calls mm.
  */
@@ -24,6 +27,7 @@
 #include "mm/layout.h"
 #include "mm/vad.h"
 #include "kd/kd.h"
+#include "rtl/rtl.h"
 
 /* ---- protections: Windows' MM_ codes ---- */
 #define MM_READONLY          1u
@@ -39,6 +43,7 @@
 #define MM_DECOMMIT          0x10u /* a guard without access cannot be: the page is reserved */
 #define MM_NOACCESS          0x18u
 #define MM_INVALID           0xFFFFFFFFu
+#define MM_TAG               0x206D4D46u /* "FMm " */
 
 static inline BOOLEAN MiTraps(ULONG protection) /* no access goes through unnoticed */
 {
@@ -66,28 +71,29 @@ typedef union _MMPTE {
     };
 } MMPTE;
 
-#define PTE_VALID      0x001u
-#define PTE_WRITE      0x002u
-#define PTE_USER       0x004u
-#define PTE_THROUGH    0x008u
-#define PTE_NOCACHE    0x010u
-#define PTE_ACCESSED   0x020u
-#define PTE_DIRTY      0x040u
-#define PTE_LARGE      0x080u
-#define PTE_GLOBAL     0x100u
-#define PTE_NX         0x8000000000000000ull
-/* Valid: bits 9-11 are the MM_ access code.  Not valid: bits 5-9 are the whole MM_ code. */
+#define PTE_VALID    0x001u
+#define PTE_WRITE    0x002u
+#define PTE_USER     0x004u
+#define PTE_THROUGH  0x008u
+#define PTE_NOCACHE  0x010u
+#define PTE_ACCESSED 0x020u
+#define PTE_DIRTY    0x040u
+#define PTE_LARGE    0x080u
+#define PTE_GLOBAL   0x100u
+#define PTE_NX       0x8000000000000000ull
+/* Valid: bits 9-11 are the MM_ access code.  Not valid: bits 5-9 are the whole MM_ code.
+ */
 #define PTE_CODE_SHIFT 9
 #define PTE_SOFT_DIRTY 0x002u
 #define PTE_SOFT_SHIFT 5
 #define PTE_TRANSITION 0x800u
 
-#define MiPteOf(va) ((MMPTE *)MI_PTE_BASE + ((ULONG_PTR)(va) >> 12))
-#define MiPdeOf(va) ((MMPTE *)MI_PDE_BASE + ((ULONG_PTR)(va) >> 21))
+#define MiPteOf(va)     ((MMPTE *)MI_PTE_BASE + ((ULONG_PTR)(va) >> 12))
+#define MiPdeOf(va)     ((MMPTE *)MI_PDE_BASE + ((ULONG_PTR)(va) >> 21))
 #define MiPteOfVpn(vpn) ((MMPTE *)MI_PTE_BASE + (vpn))
-#define MiVpn(va) ((ULONG_PTR)(va) >> PAGE_SHIFT)
-#define MiAddress(vpn) ((ULONG_PTR)(vpn) << PAGE_SHIFT)
-#define MiPages(bytes) (((ULONG_PTR)(bytes) + PAGE_SIZE - 1) >> PAGE_SHIFT)
+#define MiVpn(va)       ((ULONG_PTR)(va) >> PAGE_SHIFT)
+#define MiAddress(vpn)  ((ULONG_PTR)(vpn) << PAGE_SHIFT)
+#define MiPages(bytes)  (((ULONG_PTR)(bytes) + PAGE_SIZE - 1) >> PAGE_SHIFT)
 
 static inline PFN_NUMBER MiPtePfn(MMPTE pte)
 {
@@ -105,7 +111,8 @@ static inline void MiFlushPage(ULONG_PTR va)
 {
     __asm__ volatile("invlpg (%0)" ::"r"(va) : "memory");
 }
-/* The processor may look at any moment: the half with the valid bit goes last in, first out. */
+/* The processor may look at any moment: the half with the valid bit goes last in, first
+ * out. */
 static inline void MiStorePte(MMPTE *pte, MMPTE value)
 {
     volatile MMPTE *p = pte;
@@ -114,19 +121,26 @@ static inline void MiStorePte(MMPTE *pte, MMPTE value)
     p->High = value.High;
     p->Low = value.Low;
 }
-MMPTE MiMakePte(PFN_NUMBER, ULONG protection); /* user: Valid, or Transition if it traps */
+MMPTE MiMakePte(PFN_NUMBER,
+                ULONG protection); /* user: Valid, or Transition if it traps */
 MMPTE MiDemandPte(ULONG protection);
 ULONG MiPteProtection(MMPTE, const MMVAD *, ULONG vpn);
 
 /* ---- physical pages ---- */
-typedef enum { MiPageAbsent, MiPageFree, MiPageZeroed, MiPageActive, MiPageFixed } MIPAGESTATE;
+typedef enum {
+    MiPageAbsent,
+    MiPageFree,
+    MiPageZeroed,
+    MiPageActive,
+    MiPageFixed
+} MIPAGESTATE;
 typedef struct _MMPFN {
-    PFN_NUMBER Next;   /* in its list; of a pool run's first page: pages in the run */
-    ULONG ShareCount;  /* active: PTEs that show it, plus one if a control holds it */
-    USHORT UsedCount;  /* page table: entries in it that are not 0 */
+    PFN_NUMBER Next;  /* in its list; of a pool run's first page: pages in the run */
+    ULONG ShareCount; /* active: PTEs that show it, plus one if a control holds it */
+    USHORT UsedCount; /* page table: entries in it that are not 0 */
     USHORT LockCount;
-    UCHAR State;       /* MIPAGESTATE */
-    UCHAR Use;         /* MMPAGEUSE, when active */
+    UCHAR State; /* MIPAGESTATE */
+    UCHAR Use;   /* MMPAGEUSE, when active */
     USHORT Reserved;
 } MMPFN;
 C_ASSERT(sizeof(MMPFN) == 16);
@@ -137,8 +151,9 @@ typedef struct _MMPAGELIST {
     PFN_NUMBER First;
     ULONG Count;
 } MMPAGELIST;
-extern MMPAGELIST MiFreePages[2], MiZeroedPages[2]; /* [0] in the linear map, [1] above it */
-extern ULONG MiActivePages[5];                      /* by MMPAGEUSE */
+extern MMPAGELIST MiFreePages[2],
+    MiZeroedPages[2];          /* [0] in the linear map, [1] above it */
+extern ULONG MiActivePages[5]; /* by MMPAGEUSE */
 extern ULONG MiTotalPages, MiFixedPages;
 extern PFN_NUMBER MiHighestPfn, MiLinearPages;
 
@@ -169,7 +184,8 @@ BOOLEAN MiMakeTable(ULONG_PTR va); /* FALSE: no page */
 void MiDropTableIfEmpty(ULONG_PTR va);
 BOOLEAN MiMakeTables(ULONG firstVpn, ULONG lastVpn);
 void MiDropTables(ULONG firstVpn, ULONG lastVpn);
-void MiSetPte(MMPTE *, MMPTE); /* user: keeps the table's UsedCount; flushes if it was valid */
+void MiSetPte(MMPTE *,
+              MMPTE); /* user: keeps the table's UsedCount; flushes if it was valid */
 
 /* ---- commit ---- */
 extern ULONG MiCommitted, MiCommitLimit;
@@ -182,14 +198,14 @@ struct _MMSPACE {
     ULONG Cr3;
     LONG References;
     RTL_AVL_TREE Vads;
-    LIST_ENTRY Links; /* MiSpaces */
+    LIST_ENTRY Links;        /* MiSpaces */
     PFN_NUMBER Directory[4]; /* page directories; [2] is the kernel's */
     ULONG PrivatePages, SharedPages, TablePages; /* frames that its PTEs hold */
-    ULONG CommitPages, PeakCommit; /* of its regions; tables not counted */
+    ULONG CommitPages, PeakCommit;               /* of its regions; tables not counted */
     ULONG VirtualPages;
-    ULONG ChargedTables;           /* page tables that are charged */
+    ULONG ChargedTables; /* page tables that are charged */
     ULONG LockedPages;
-    BOOLEAN Closed;                /* MmCleanSpace was here: no new region */
+    BOOLEAN Closed; /* MmCleanSpace was here: no new region */
 };
 extern MMSPACE *MiCurrentSpace, *MiSystemSpace;
 extern LIST_ENTRY MiSpaces;
@@ -198,14 +214,18 @@ static inline MMVAD *MiFindVad(MMSPACE *space, ULONG_PTR vpn)
 {
     return MiFindVadIn(&space->Vads, vpn);
 }
+ULONG MiCountCommitted(const MMVAD *, ULONG first,
+                       ULONG last); /* pages; the space is current */
+NTSTATUS MiCheckRange(PVOID base, SIZE_T size, NTSTATUS badBase, NTSTATUS badSize);
 NTSTATUS MiCreateFixedRegion(MMSPACE *, ULONG first, ULONG last, ULONG commit, MMVAD **);
 BOOLEAN MiChargeSpace(MMSPACE *, ULONG pages);
 void MiReturnSpace(MMSPACE *, ULONG pages);
-/* Hang a region into the tree and charge the page tables it may need. STATUS_COMMITMENT_LIMIT. */
+/* Hang a region into the tree and charge the page tables it may need.
+ * STATUS_COMMITMENT_LIMIT. */
 NTSTATUS MiInsertVad(MMSPACE *, MMVAD *);
 void MiRemoveVad(MMSPACE *, MMVAD *); /* and uncharge tables; does not free it */
-/* The space is current: give back every page and entry of [first, last]; returns the pages of
- * commit that were held there. */
+/* The space is current: give back every page and entry of [first, last]; returns the
+ * pages of commit that were held there. */
 ULONG MiEmptyRange(MMSPACE *, const MMVAD *, ULONG first, ULONG last);
 void MiDeleteVad(MMSPACE *, MMVAD *); /* the whole region: pages, charge, node */
 
@@ -241,7 +261,7 @@ extern LIST_ENTRY MiControls;
 struct _MMSECTION {
     LONG References;
     MMCONTROL *Control;
-    ULONGLONG Size; /* bytes */
+    ULONGLONG Size;            /* bytes */
     ULONG Attributes, Protect; /* SEC_*, PAGE_* */
     ULONG Protection;          /* MM_* */
 };
@@ -249,15 +269,20 @@ struct _MMSECTION {
 NTSTATUS MiFetchShared(MMCONTROL *, ULONG page, PFN_NUMBER *);
 void MiDereferenceControl(MMCONTROL *);
 NTSTATUS MiCreateImageControl(MMFILE *, MMCONTROL **);
-MMCONTROL *MiNewControl(MICONTROLKIND, MMFILE *, ULONG pages);
+MMCONTROL *MiNewControl(MICONTROLKIND, MMFILE *, ULONG pages, BOOLEAN charge, NTSTATUS *);
+NTSTATUS MiGrowControl(MMCONTROL *, ULONG pages);
+void MiFlushControl(MMCONTROL *);
+BOOLEAN MiMayView(ULONG most, ULONG protection);
 const MMSUBSECTION *MiFindSubsection(const MMCONTROL *, ULONG page);
 /* What a page of a region shows when its PTE says nothing. */
 ULONG MiVadProtection(const MMVAD *, ULONG vpn);
-void MiReleaseFrame(MMSPACE *, MMPTE, const MMVAD *, ULONG vpn); /* what a cleared PTE held */
+void MiReleaseFrame(MMSPACE *, MMPTE, const MMVAD *,
+                    ULONG vpn); /* what a cleared PTE held */
 
 /* ---- faults ---- */
 extern NTSTATUS MmFaultStatus; /* why the last kernel access to user memory failed */
-NTSTATUS MiMakeResident(ULONG_PTR address, BOOLEAN write); /* as a fault would; current space */
+NTSTATUS MiMakeResident(ULONG_PTR address,
+                        BOOLEAN write); /* as a fault would; current space */
 NTSTATUS MiGuardFault(MMVAD *, ULONG_PTR address, ULONG protection);
 NTSTATUS MiCopyOnWrite(const MMVAD *, ULONG_PTR address, ULONG protection);
 /* A page of the current space gets another protection; its table is there. */
@@ -268,16 +293,6 @@ static inline ULONG MiVadPage(const MMVAD *vad, ULONG vpn) /* index in the contr
 }
 
 /* ---- user pointers ---- */
-static inline void MiAllowUser(void)
-{
-    if (KeFeatures.Smap)
-        __asm__ volatile("stac" ::: "memory", "cc");
-}
-static inline void MiForbidUser(void)
-{
-    if (KeFeatures.Smap)
-        __asm__ volatile("clac" ::: "memory", "cc");
-}
 /* Read and later write back the BaseAddress/RegionSize pair of a service. */
 NTSTATUS MiCaptureRange(PVOID *userBase, SIZE_T *userSize, PVOID *base, SIZE_T *size);
 void MiReturnRange(PVOID *userBase, SIZE_T *userSize, PVOID base, SIZE_T size);

@@ -1,7 +1,8 @@
 /* page.c - PageAlloc and PageFree: one physical page, the bottom of every allocation.
  *
- * A page that nobody uses waits in one of four lists: free (holds old bytes) or zeroed, each in
- * two parts, [0] below 512 MiB, where the kernel's linear map reaches it, and [1] above.
+ * A page that nobody uses waits in one of four lists: free (holds old bytes) or zeroed,
+ * each in two parts, [0] below 512 MiB, where the kernel's linear map reaches it, and [1]
+ * above.
  *
  *      PageFree --> free --MmZeroOnePage, when idle--> zeroed
  *                    |                                    |
@@ -12,8 +13,8 @@
  * P1  a page is in exactly one list, or active, or fixed (never ours to give)
  * P2  a list's Count is its length
  *
- * Windows: MmFreePageListHead, MmZeroedPageListHead, MiRemoveAnyPage; `!memusage`.  Windows 95
- * calls it _PageAllocate, from where the name is.
+ * Windows: MmFreePageListHead, MmZeroedPageListHead, MiRemoveAnyPage; `!memusage`.
+ * Windows 95 calls it _PageAllocate, from where the name is.
  */
 #include "mm/mmp.h"
 
@@ -51,7 +52,8 @@ static void MiPushPage(MMPAGELIST *list, PFN_NUMBER pfn, MIPAGESTATE state)
     list->Count++;
 }
 
-/* One physical page for the given use, zeroed if flags say so; PFN_NONE when there is none. */
+/* One physical page for the given use, zeroed if flags say so; PFN_NONE when there is
+ * none. */
 PFN_NUMBER PageAlloc(MMPAGEUSE use, ULONG flags, ULONG_PTR address)
 {
     MMPAGELIST *list = MiChooseList(flags);

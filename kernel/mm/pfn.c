@@ -1,17 +1,17 @@
 /* pfn.c - from the boot's memory map to the PFN database.
  *
- * Until the database stands, pages are taken upwards from the kernel's end (MiBootPage), always
- * below 512 MiB, never one that is reserved: the kernel, the modules, the Multiboot tables.
- * Then each page that the map calls usable, that is not reserved and was not taken, is free.
- * What the map does not name has no MMPFN at all: the database is mapped only where there is
- * memory.  More than 4 GiB of memory is left alone.
+ * Until the database stands, pages are taken upwards from the kernel's end (MiBootPage),
+ * always below 512 MiB, never one that is reserved: the kernel, the modules, the
+ * Multiboot tables. Then each page that the map calls usable, that is not reserved and
+ * was not taken, is free. What the map does not name has no MMPFN at all: the database is
+ * mapped only where there is memory.  More than 4 GiB of memory is left alone.
  */
 #include "mm/mmp.h"
 
 ULONG MiTotalPages, MiFixedPages;
 PFN_NUMBER MiHighestPfn, MiLinearPages;
 
-#define MAX_PAGES 0x100000u /* 4 GiB of memory, wherever it lies */
+#define MAX_PAGES  0x100000u /* 4 GiB of memory, wherever it lies */
 #define MAX_RANGES 32
 
 typedef struct _MIRANGE {
@@ -115,7 +115,8 @@ void MiReadBootMap(const MULTIBOOT_INFO *info)
     MiReadMap(info);
     MiReserveBootData(info);
     MiBootNext = ((ULONG)_kernel_end - MI_LINEAR_BASE + 0xFFF) >> 12;
-    MiLinearPages = MiHighestPfn < MI_LINEAR_SIZE >> 12 ? MiHighestPfn : MI_LINEAR_SIZE >> 12;
+    MiLinearPages =
+        MiHighestPfn < MI_LINEAR_SIZE >> 12 ? MiHighestPfn : MI_LINEAR_SIZE >> 12;
 }
 
 static void MiMapDatabase(const MIRANGE *range)
@@ -127,7 +128,8 @@ static void MiMapDatabase(const MIRANGE *range)
             MiFlushPage((ULONG_PTR)MiPteOf(va));
         }
         if (!(MiPteOf(va)->Low & PTE_VALID))
-            MiStorePte(MiPteOf(va), MiFrame(MiBootPage(), PTE_VALID | PTE_WRITE | PTE_GLOBAL));
+            MiStorePte(MiPteOf(va),
+                       MiFrame(MiBootPage(), PTE_VALID | PTE_WRITE | PTE_GLOBAL));
     }
 }
 

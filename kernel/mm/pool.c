@@ -1,12 +1,15 @@
-/* pool.c - the kernel's own memory: small blocks, runs of pages, kernel stacks, device memory.
+/* pool.c - the kernel's own memory: small blocks, runs of pages, kernel stacks, device
+ * memory.
  *
- * Small blocks (up to 2 KiB) come in eight sizes.  Each size cuts pages into equal blocks; the
- * page begins with a MISLAB, so a block's page tells its size.  Larger ones are runs of whole
- * pages; such an address is page aligned, which a small block never is.
+ * Small blocks (up to 2 KiB) come in eight sizes.  Each size cuts pages into equal
+ * blocks; the page begins with a MISLAB, so a block's page tells its size.  Larger ones
+ * are runs of whole pages; such an address is page aligned, which a small block never is.
  *
- *   page: | MISLAB | block | block | block | ... |      each block: | tag | size | the user's ...
+ *   page: | MISLAB | block | block | block | ... |      each block: | tag | size | the
+ * user's ...
  *
- * A page whose blocks are all free goes back.  Everything is charged to commit and comes zeroed.
+ * A page whose blocks are all free goes back.  Everything is charged to commit and comes
+ * zeroed.
  *
  * Q1  slab->Used + blocks in slab->Free = blocks of the page
  * Q2  a slab is in its size's list exactly when it has a free block
@@ -28,10 +31,11 @@ static const USHORT MiBlockSizes[] = {32, 64, 96, 128, 256, 512, 1024, 2032};
 #define SIZES (sizeof MiBlockSizes / sizeof *MiBlockSizes)
 static MISLAB *MiSlabs[SIZES];
 
-/* ---- addresses: a bit for each page from MI_POOL_BASE, and one for each stack slot ---- */
+/* ---- addresses: a bit for each page from MI_POOL_BASE, and one for each stack slot ----
+ */
 #define POOL_PAGES ((MI_POOL_END - MI_POOL_BASE) >> PAGE_SHIFT)
 #define STACK_SLOT (KERNEL_STACK_SIZE + PAGE_SIZE)
-#define STACKS ((MI_STACK_END - MI_STACK_BASE) / STACK_SLOT)
+#define STACKS     ((MI_STACK_END - MI_STACK_BASE) / STACK_SLOT)
 static ULONG MiPoolBits[POOL_PAGES / 32], MiPoolHint;
 static ULONG MiStackBits[STACKS / 32], MiStackHint;
 
@@ -185,7 +189,8 @@ static void MiFreeBlock(void *p)
 {
     MISLAB *slab = (MISLAB *)ALIGN_DOWN(p, PAGE_SIZE);
     MIBLOCK *block = (MIBLOCK *)p - 1;
-    ASSERT((block->Size & 0xFF000000u) == MIBLOCK_LIVE); /* else freed twice, or never ours */
+    ASSERT((block->Size & 0xFF000000u) ==
+           MIBLOCK_LIVE); /* else freed twice, or never ours */
     ULONG size = MiSizeIndex(slab->Size - sizeof(MIBLOCK));
     block->Size = 0;
     if (!slab->Free)

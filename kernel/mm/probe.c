@@ -1,22 +1,22 @@
 /* probe.c - user memory as the kernel may touch it.
  *
- * A pointer from user mode is a number.  Each function here first tests that its range lies in
- * the user's half and does not wrap, then goes through copy.asm, which survives whatever the
- * pages turn out to be.  What was read is a copy: nobody reads a user's word twice.
+ * A pointer from user mode is a number.  Each function here first tests that its range
+ * lies in the user's half and does not wrap, then goes through copy.asm, which survives
+ * whatever the pages turn out to be.  What was read is a copy: nobody reads a user's word
+ * twice.
  */
 #include "mm/mmp.h"
 
 NTSTATUS MmFaultStatus;
-C_ASSERT(offsetof(KFEATURES, Smap) == 5); /* copy.asm */
 
 typedef struct _MIFIXUP {
     ULONG_PTR From, End, Target;
 } MIFIXUP;
-extern const MIFIXUP MiFixups[], MiFixupsEnd[];
+extern const MIFIXUP _fixup_start[], _fixup_end[]; /* kernel.ld, from section .fixup */
 
 ULONG_PTR MmFindFixup(ULONG_PTR eip)
 {
-    for (const MIFIXUP *f = MiFixups; f < MiFixupsEnd; f++)
+    for (const MIFIXUP *f = _fixup_start; f < _fixup_end; f++)
         if (eip >= f->From && eip < f->End)
             return f->Target;
     return 0;
@@ -32,7 +32,8 @@ NTSTATUS MmCopyFromUser(void *to, const void *from, SIZE_T size)
 {
     if (!size)
         return STATUS_SUCCESS;
-    return MiUserRange(from, size) ? MiCopyBytes(to, from, size) : STATUS_ACCESS_VIOLATION;
+    return MiUserRange(from, size) ? MiCopyBytes(to, from, size)
+                                   : STATUS_ACCESS_VIOLATION;
 }
 
 NTSTATUS MmCopyToUser(void *to, const void *from, SIZE_T size)
@@ -69,7 +70,8 @@ NTSTATUS MmProbeForWrite(void *user, SIZE_T size, ULONG alignment)
     return status;
 }
 
-/* Read for the debugger: any address of the current space, no fault, nothing brought in. */
+/* Read for the debugger: any address of the current space, no fault, nothing brought in.
+ */
 NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size)
 {
     UCHAR *to = buffer;
@@ -77,8 +79,8 @@ NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size)
         SIZE_T part = PAGE_SIZE - (address & (PAGE_SIZE - 1));
         if (part > size)
             part = size;
-        BOOLEAN there = MiHasTable(address) &&
-                        (MiPdeOf(address)->Low & PTE_LARGE || MiPteOf(address)->Low & PTE_VALID);
+        BOOLEAN there = MiHasTable(address) && (MiPdeOf(address)->Low & PTE_LARGE ||
+                                                MiPteOf(address)->Low & PTE_VALID);
         if (!there)
             return STATUS_ACCESS_VIOLATION;
         MiCopyBytes(to, (const void *)address, part);
@@ -121,8 +123,8 @@ NTSTATUS MiReferenceProcess(HANDLE process, ACCESS_MASK access, MMSPACE **space)
 
 /* Copy between two spaces, or within one; *done: bytes that arrived.
  * STATUS_ACCESS_VIOLATION when the range is not a user's, STATUS_PARTIAL_COPY. */
-NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to, ULONG_PTR target,
-                             SIZE_T size, SIZE_T *done)
+NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
+                             ULONG_PTR target, SIZE_T size, SIZE_T *done)
 {
     static UCHAR bounce[PAGE_SIZE]; /* no one else runs until we are through */
     *done = 0;
@@ -157,15 +159,18 @@ static NTSTATUS MiCopyService(HANDLE process, ACCESS_MASK access, ULONG_PTR thei
     BOOLEAN reading = access == PROCESS_VM_READ;
     if (!MiUserRange((void *)theirs, size) || !MiUserRange((void *)mine, size))
         return STATUS_ACCESS_VIOLATION;
-    NTSTATUS status = userDone ? MmProbeForWrite(userDone, sizeof done, 1) : STATUS_SUCCESS;
+    NTSTATUS status =
+        userDone ? MmProbeForWrite(userDone, sizeof done, 1) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status))
         return status;
     status = MiReferenceProcess(process, access, &space);
     if (!NT_SUCCESS(status))
         return status;
     if (size)
-        status = reading ? MmCopyVirtualMemory(space, theirs, MiCurrentSpace, mine, size, &done)
-                         : MmCopyVirtualMemory(MiCurrentSpace, mine, space, theirs, size, &done);
+        status =
+            reading
+                ? MmCopyVirtualMemory(space, theirs, MiCurrentSpace, mine, size, &done)
+                : MmCopyVirtualMemory(MiCurrentSpace, mine, space, theirs, size, &done);
     MmDereferenceSpace(space);
     if (userDone)
         MmCopyToUser(userDone, &done, sizeof done);
@@ -176,12 +181,13 @@ static NTSTATUS MiCopyService(HANDLE process, ACCESS_MASK access, ULONG_PTR thei
 NTSTATUS NTAPI NtReadVirtualMemory(HANDLE process, PVOID base, PVOID buffer, SIZE_T size,
                                    SIZE_T *read)
 {
-    return MiCopyService(process, PROCESS_VM_READ, (ULONG_PTR)base, (ULONG_PTR)buffer, size, read);
+    return MiCopyService(process, PROCESS_VM_READ, (ULONG_PTR)base, (ULONG_PTR)buffer,
+                         size, read);
 }
 
 NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE process, PVOID base, PVOID buffer, SIZE_T size,
                                     SIZE_T *written)
 {
-    return MiCopyService(process, PROCESS_VM_WRITE, (ULONG_PTR)base, (ULONG_PTR)buffer, size,
-                         written);
+    return MiCopyService(process, PROCESS_VM_WRITE, (ULONG_PTR)base, (ULONG_PTR)buffer,
+                         size, written);
 }

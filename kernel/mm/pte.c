@@ -1,13 +1,14 @@
 /* pte.c - page table entries: make, read, map, unmap; hyperspace; protections' names.
  *
- * The tables are mapped into themselves: the PTE of address va lies at C0000000 + va/4096*8, its
- * page directory entry at C0600000 + va/2M*8, in whatever space is current.  So user tables are
- * only ever reached for the current space; to work on another one, mm attaches to it.
+ * The tables are mapped into themselves: the PTE of address va lies at C0000000 +
+ * va/4096*8, its page directory entry at C0600000 + va/2M*8, in whatever space is
+ * current.  So user tables are only ever reached for the current space; to work on
+ * another one, mm attaches to it.
  */
 #include "mm/mmp.h"
 
-/* By MM_ access code: what the processor is told.  A copy-on-write page is read-only to it; x86
- * cannot execute without reading, so MM_EXECUTE reads as well. */
+/* By MM_ access code: what the processor is told.  A copy-on-write page is read-only to
+ * it; x86 cannot execute without reading, so MM_EXECUTE reads as well. */
 static const ULONG MiHardwareWrite[8] = {0, 0, 0, 0, PTE_WRITE, 0, PTE_WRITE, 0};
 
 MMPTE MiMakePte(PFN_NUMBER pfn, ULONG protection)
@@ -23,7 +24,8 @@ MMPTE MiMakePte(PFN_NUMBER pfn, ULONG protection)
     return pte;
 }
 
-/* The MM_ code of the page at vpn of a region; MM_DECOMMIT: it is reserved, not committed. */
+/* The MM_ code of the page at vpn of a region; MM_DECOMMIT: it is reserved, not
+ * committed. */
 ULONG MiPteProtection(MMPTE pte, const MMVAD *vad, ULONG vpn)
 {
     if (pte.Low & PTE_VALID)
@@ -59,15 +61,18 @@ BOOLEAN MiMakeTable(ULONG_PTR va)
     PFN_NUMBER pfn = PageAlloc(MmPageTable, MM_PAGE_ZEROED, (ULONG_PTR)MiPteOf(va));
     if (pfn == PFN_NONE)
         return FALSE;
-    MiStorePte(MiPdeOf(va), MiFrame(pfn, PTE_VALID | PTE_WRITE | PTE_USER | PTE_ACCESSED));
+    MiStorePte(MiPdeOf(va),
+               MiFrame(pfn, PTE_VALID | PTE_WRITE | PTE_USER | PTE_ACCESSED));
     MiCurrentSpace->TablePages++;
     return TRUE;
 }
 
-/* Tables for the pages first..last.  FALSE: some were made, none is in use, no page changed. */
+/* Tables for the pages first..last.  FALSE: some were made, none is in use, no page
+ * changed. */
 BOOLEAN MiMakeTables(ULONG first, ULONG last)
 {
-    for (ULONG vpn = first & ~(MI_PAGES_PER_TABLE - 1); vpn <= last; vpn += MI_PAGES_PER_TABLE)
+    for (ULONG vpn = first & ~(MI_PAGES_PER_TABLE - 1); vpn <= last;
+         vpn += MI_PAGES_PER_TABLE)
         if (!MiMakeTable(MiAddress(vpn))) {
             MiDropTables(first, last);
             return FALSE;
@@ -77,7 +82,8 @@ BOOLEAN MiMakeTables(ULONG first, ULONG last)
 
 void MiDropTables(ULONG first, ULONG last)
 {
-    for (ULONG vpn = first & ~(MI_PAGES_PER_TABLE - 1); vpn <= last; vpn += MI_PAGES_PER_TABLE)
+    for (ULONG vpn = first & ~(MI_PAGES_PER_TABLE - 1); vpn <= last;
+         vpn += MI_PAGES_PER_TABLE)
         MiDropTableIfEmpty(MiAddress(vpn));
 }
 
@@ -148,9 +154,11 @@ void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size)
 }
 
 /* ---- PAGE_* and MM_* ---- */
-static const UCHAR MiPageCodes[8] = { /* PAGE_ bit 0..7 */
-    MM_NOACCESS, MM_READONLY, MM_READWRITE, MM_WRITECOPY,
-    MM_EXECUTE, MM_EXECUTE_READ, MM_EXECUTE_READWRITE, MM_EXECUTE_WRITECOPY};
+static const UCHAR MiPageCodes[8] = {/* PAGE_ bit 0..7 */
+                                     MM_NOACCESS,          MM_READONLY,
+                                     MM_READWRITE,         MM_WRITECOPY,
+                                     MM_EXECUTE,           MM_EXECUTE_READ,
+                                     MM_EXECUTE_READWRITE, MM_EXECUTE_WRITECOPY};
 
 /* MM_INVALID: not exactly one access, or modifiers that do not go with it. */
 ULONG MiProtectionFromPage(ULONG page)
@@ -172,12 +180,12 @@ ULONG MiProtectionFromPage(ULONG page)
 
 ULONG MiPageFromProtection(ULONG protection)
 {
-    static const UCHAR access[8] = {PAGE_NOACCESS,      PAGE_READONLY,
-                                    PAGE_EXECUTE,       PAGE_EXECUTE_READ,
-                                    PAGE_READWRITE,     PAGE_WRITECOPY,
-                                    PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY};
+    static const UCHAR access[8] = {
+        PAGE_NOACCESS,  PAGE_READONLY,  PAGE_EXECUTE,           PAGE_EXECUTE_READ,
+        PAGE_READWRITE, PAGE_WRITECOPY, PAGE_EXECUTE_READWRITE, PAGE_EXECUTE_WRITECOPY};
     if (!(protection & MM_ACCESS_MASK))
         return PAGE_NOACCESS;
-    return access[protection & MM_ACCESS_MASK] | (protection & MM_GUARD ? PAGE_GUARD : 0) |
+    return access[protection & MM_ACCESS_MASK] |
+           (protection & MM_GUARD ? PAGE_GUARD : 0) |
            (protection & MM_NOCACHE ? PAGE_NOCACHE : 0);
 }

@@ -1,16 +1,17 @@
 /* space.c - address spaces: made, entered, emptied, deleted.
  *
- * A space is one page that begins with the four PDPT entries (CR3 points at it) and goes on as
- * MMSPACE, and three page directories: two for the user's half and the fourth, which shows all
- * four as page tables at C0000000.  The third is the kernel's, shared by all.
+ * A space is one page that begins with the four PDPT entries (CR3 points at it) and goes
+ * on as MMSPACE, and three page directories: two for the user's half and the fourth,
+ * which shows all four as page tables at C0000000.  The third is the kernel's, shared by
+ * all.
  *
  *      CR3 -> Pdpt[0] -> directory 00000000-3FFFFFFF   own
  *             Pdpt[1] -> directory 40000000-7FFFFFFF   own
  *             Pdpt[2] -> directory 80000000-BFFFFFFF   the kernel's
  *             Pdpt[3] -> directory C0000000-FFFFFFFF   own; entries 0..3 = these four
  *
- * Page tables of the user's half are charged with the regions that may need them: a table is
- * charged while some region overlaps its 2 MiB.
+ * Page tables of the user's half are charged with the regions that may need them: a table
+ * is charged while some region overlaps its 2 MiB.
  */
 #include "mm/mmp.h"
 
@@ -28,10 +29,7 @@ static void MiInitializeSpace(MMSPACE *space, const PFN_NUMBER directory[4])
         space->Directory[i] = directory[i];
     space->References = 1;
     space->Vads.Update = MiUpdateVad;
-    space->Links.Flink = &MiSpaces;
-    space->Links.Blink = MiSpaces.Blink;
-    MiSpaces.Blink->Flink = &space->Links;
-    MiSpaces.Blink = &space->Links;
+    InsertTailList(&MiSpaces, &space->Links);
 }
 
 void MiInitializeSpaces(const PFN_NUMBER directory[4], MMSPACE *first)
@@ -40,11 +38,13 @@ void MiInitializeSpaces(const PFN_NUMBER directory[4], MMSPACE *first)
     MiSystemSpace = MiCurrentSpace = first;
 }
 
-/* The page that every process reads at 7FFE0000 and the kernel writes in the linear map. */
+/* The page that every process reads at 7FFE0000 and the kernel writes in the linear map.
+ */
 void MiInitializeSharedData(void)
 {
     MiChargeCommit(1);
-    MiSharedDataPage = PageAlloc(MmPageShared, MM_PAGE_ZEROED | MM_PAGE_LOW, MM_SHARED_USER_DATA_VA);
+    MiSharedDataPage =
+        PageAlloc(MmPageShared, MM_PAGE_ZEROED | MM_PAGE_LOW, MM_SHARED_USER_DATA_VA);
     MmSharedUserData = MiMapPage(MiSharedDataPage, 0);
 }
 
@@ -113,13 +113,17 @@ MMSPACE *MmCurrentSpace(void)
     return MiCurrentSpace;
 }
 
-/* NULL: a system thread, for which any space will do. */
+/* NULL: a system thread, for which any space will do. CR3 itself is compared: the tasks
+ * for NMI and double fault load another behind our back. */
 void MmActivateSpace(MMSPACE *space)
 {
-    if (!space || space == MiCurrentSpace)
+    ULONG cr3;
+    if (!space)
         return;
     MiCurrentSpace = space;
-    __asm__ volatile("movl %0, %%cr3" ::"r"(space->Cr3) : "memory");
+    __asm__("movl %%cr3, %0" : "=r"(cr3));
+    if (cr3 != space->Cr3)
+        __asm__ volatile("movl %0, %%cr3" ::"r"(space->Cr3) : "memory");
 }
 
 MMSPACE *MmAttachSpace(MMSPACE *space)
@@ -145,8 +149,7 @@ static void MiFreeSpace(MMSPACE *space)
     ASSERT(!space->TablePages && !space->PrivatePages && !space->CommitPages);
     if (MiCurrentSpace == space)
         MmActivateSpace(MiSystemSpace);
-    space->Links.Flink->Blink = space->Links.Blink;
-    space->Links.Blink->Flink = space->Links.Flink;
+    RemoveEntryList(&space->Links);
     PFN_NUMBER own = space->Cr3 >> PAGE_SHIFT; /* the MMSPACE itself: last */
     PageFree(space->Directory[0]);
     PageFree(space->Directory[1]);
@@ -162,7 +165,8 @@ void MmDereferenceSpace(MMSPACE *space)
         MiFreeSpace(space);
 }
 
-/* Empty it now and give up the creator's reference; others may still hold the empty space. */
+/* Empty it now and give up the creator's reference; others may still hold the empty
+ * space. */
 void MmDeleteSpace(MMSPACE *space)
 {
     ASSERT(space != MiSystemSpace);
@@ -172,7 +176,8 @@ void MmDeleteSpace(MMSPACE *space)
 
 /* ---- regions of a space ---- */
 
-/* Page tables that only this range needs: none of its neighbours reaches into their 2 MiB. */
+/* Page tables that only this range needs: none of its neighbours reaches into their 2
+ * MiB. */
 static ULONG MiTablesFor(const MMVAD *vad)
 {
     ULONG first = vad->StartingVpn / MI_PAGES_PER_TABLE;
@@ -228,8 +233,9 @@ void MiReleaseFrame(MMSPACE *space, MMPTE pte, const MMVAD *vad, ULONG vpn)
     space->SharedPages--;
 }
 
-/* Clear every entry of first..last, give back the frames and the tables that are empty then.
- * Returns how many pages were committed there, as far as a private region counts them. */
+/* Clear every entry of first..last, give back the frames and the tables that are empty
+ * then. Returns how many pages were committed there, as far as a private region counts
+ * them. */
 ULONG MiEmptyRange(MMSPACE *space, const MMVAD *vad, ULONG first, ULONG last)
 {
     ULONG committed = 0;
@@ -268,16 +274,17 @@ void MiDeleteVad(MMSPACE *space, MMVAD *vad)
         MiDereferenceControl(control);
 }
 
-/* A region of the kernel's own at a fixed place, its first table made. commit: pages charged.
- * STATUS_CONFLICTING_ADDRESSES, STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT. */
-NTSTATUS MiCreateFixedRegion(MMSPACE *space, ULONG first, ULONG last, ULONG commit, MMVAD **out)
+/* A region of the kernel's own at a fixed place, its first table made. commit: pages
+ * charged. STATUS_CONFLICTING_ADDRESSES, STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT. */
+NTSTATUS MiCreateFixedRegion(MMSPACE *space, ULONG first, ULONG last, ULONG commit,
+                             MMVAD **out)
 {
     MMVAD *other = MiFindVadFrom(&space->Vads, first);
     if (space->Closed)
         return STATUS_PROCESS_IS_TERMINATING;
     if (other && other->StartingVpn <= last)
         return STATUS_CONFLICTING_ADDRESSES;
-    MMVAD *vad = ExAllocatePool(sizeof *vad, 'daVM');
+    MMVAD *vad = ExAllocatePool(sizeof *vad, MM_TAG);
     if (!vad)
         return STATUS_NO_MEMORY;
     vad->StartingVpn = first;

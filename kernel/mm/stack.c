@@ -3,7 +3,8 @@
  *   StackBase  ->  +-----------+
  *                  | committed |
  *   StackLimit ->  +-----------+
- *                  |   guard   |   touched: becomes committed, StackLimit moves down a page,
+ *                  |   guard   |   touched: becomes committed, StackLimit moves down a
+ * page,
  *                  +-----------+   the page below becomes the guard
  *                  | reserved  |
  *                  |    ...    |
@@ -12,11 +13,11 @@
  *   Deallocation-> +-----------+
  *
  * A guard page anywhere else is one-shot: the first access clears it and fails with
- * STATUS_GUARD_PAGE_VIOLATION.  The limits are read from the TEB, which its owner may have
- * changed at will: they only say which pages of its own it means.
+ * STATUS_GUARD_PAGE_VIOLATION.  The limits are read from the TEB, which its owner may
+ * have changed at will: they only say which pages of its own it means.
  *
- * Windows: MiCheckForUserStackOverflow.  Source: "Thread Stack Size" and "Creating Guard Pages"
- * in the Win32 documentation.
+ * Windows: MiCheckForUserStackOverflow.  Source: "Thread Stack Size" and "Creating Guard
+ * Pages" in the Win32 documentation.
  */
 #include "mm/mmp.h"
 
@@ -48,7 +49,8 @@ static void MiSetLimit(const MISTACK *s, ULONG_PTR limit)
 }
 
 /* The guard is off already. STATUS_SUCCESS: go on; STATUS_STACK_OVERFLOW. */
-static NTSTATUS MiGrowStack(const MMVAD *vad, ULONG_PTR address, const MISTACK *s, ULONG protection)
+static NTSTATUS MiGrowStack(const MMVAD *vad, ULONG_PTR address, const MISTACK *s,
+                            ULONG protection)
 {
     ULONG_PTR page = ALIGN_DOWN(address, PAGE_SIZE), below = page - PAGE_SIZE;
     ULONG_PTR first = MiAddress(vad->StartingVpn);
@@ -58,14 +60,16 @@ static NTSTATUS MiGrowStack(const MMVAD *vad, ULONG_PTR address, const MISTACK *
         PVOID base = (PVOID)(first + PAGE_SIZE);
         SIZE_T size = page > first + PAGE_SIZE ? page - first - PAGE_SIZE : 0;
         if (size && s->Guaranteed)
-            MmAllocateVirtualMemory(MiCurrentSpace, &base, 0, &size, MEM_COMMIT, PAGE_READWRITE);
+            MmAllocateVirtualMemory(MiCurrentSpace, &base, 0, &size, MEM_COMMIT,
+                                    PAGE_READWRITE);
         MiSetLimit(s, size && s->Guaranteed ? first + PAGE_SIZE : page);
         return STATUS_STACK_OVERFLOW;
     }
     PVOID base = (PVOID)below;
     SIZE_T size = PAGE_SIZE;
     ULONG guard = MiPageFromProtection(protection) | PAGE_GUARD;
-    NTSTATUS status = MmAllocateVirtualMemory(MiCurrentSpace, &base, 0, &size, MEM_COMMIT, guard);
+    NTSTATUS status =
+        MmAllocateVirtualMemory(MiCurrentSpace, &base, 0, &size, MEM_COMMIT, guard);
     MiSetLimit(s, page);
     return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_STACK_OVERFLOW;
 }
@@ -83,16 +87,19 @@ NTSTATUS MiGuardFault(MMVAD *vad, ULONG_PTR address, ULONG protection)
     return MiGrowStack(vad, address, &stack, protection);
 }
 
-/* A thread's first stack, as RtlCreateUserStack makes the others: reserve and commit in bytes,
- * one page of guard below what is committed. STATUS_NO_MEMORY and what allocation says. */
-NTSTATUS MmCreateUserStack(MMSPACE *space, SIZE_T reserve, SIZE_T commit, MMUSERSTACK *stack)
+/* A thread's first stack, as RtlCreateUserStack makes the others: reserve and commit in
+ * bytes, one page of guard below what is committed. STATUS_NO_MEMORY and what allocation
+ * says. */
+NTSTATUS MmCreateUserStack(MMSPACE *space, SIZE_T reserve, SIZE_T commit,
+                           PVOID *stackBase, PVOID *limit, PVOID *deallocation)
 {
     PVOID base = NULL, part;
     reserve = ALIGN_UP(reserve, ALLOCATION_GRANULARITY);
     commit = ALIGN_UP(commit ? commit : PAGE_SIZE, PAGE_SIZE);
     if (reserve < commit + 2 * PAGE_SIZE)
         reserve = ALIGN_UP(commit + 2 * PAGE_SIZE, 0x100000);
-    NTSTATUS status = MmAllocateVirtualMemory(space, &base, 0, &reserve, MEM_RESERVE, PAGE_READWRITE);
+    NTSTATUS status =
+        MmAllocateVirtualMemory(space, &base, 0, &reserve, MEM_RESERVE, PAGE_READWRITE);
     if (!NT_SUCCESS(status))
         return status;
     ULONG_PTR top = (ULONG_PTR)base + reserve;
@@ -103,12 +110,15 @@ NTSTATUS MmCreateUserStack(MMSPACE *space, SIZE_T reserve, SIZE_T commit, MMUSER
     size = PAGE_SIZE;
     ULONG old;
     if (NT_SUCCESS(status))
-        status = MmProtectVirtualMemory(space, &part, &size, PAGE_READWRITE | PAGE_GUARD, &old);
+        status = MmProtectVirtualMemory(space, &part, &size, PAGE_READWRITE | PAGE_GUARD,
+                                        &old);
     if (!NT_SUCCESS(status)) {
         size = 0;
         MmFreeVirtualMemory(space, &base, &size, MEM_RELEASE);
         return status;
     }
-    *stack = (MMUSERSTACK){(PVOID)top, (PVOID)(top - commit), base};
+    *stackBase = (PVOID)top;
+    *limit = (PVOID)(top - commit);
+    *deallocation = base;
     return STATUS_SUCCESS;
 }

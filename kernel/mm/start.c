@@ -1,14 +1,16 @@
 /* start.c - MmInitializeSystem: mm comes up as a list of steps.
  *
- * The boot code runs on tables that map low memory at 80000000 and at 0.  Here the kernel's own
- * are built and loaded: the linear map in 2 MiB pages (the kernel's image in small ones, each
- * part with its own protection), the tables mapped into themselves, the PFN database.
+ * The boot code runs on tables that map low memory at 80000000 and at 0.  Here the
+ * kernel's own are built and loaded: the linear map in 2 MiB pages (the kernel's image in
+ * small ones, each part with its own protection), the tables mapped into themselves, the
+ * PFN database.
  */
 #include "mm/mmp.h"
 
 ULONGLONG MiNxBit;
 
-static MMSPACE MiFirstSpace __attribute__((aligned(32))); /* of the kernel's own threads */
+static MMSPACE MiFirstSpace
+    __attribute__((aligned(32))); /* of the kernel's own threads */
 extern char _kernel_end[];
 
 static void MiWriteMsr(ULONG number, ULONGLONG value)
@@ -38,8 +40,9 @@ static void MiSetModes(void)
     }
 }
 
-/* PAT entry 1 (PTE_THROUGH) becomes write-combining, for framebuffers; without PAT a device is
- * mapped uncached.  Intel SDM 3A, 11.12: MSR 277h, code 1 is WC, CPUID.1:EDX[16]. */
+/* PAT entry 1 (PTE_THROUGH) becomes write-combining, for framebuffers; without PAT a
+ * device is mapped uncached.  Intel SDM 3A, 11.12: MSR 277h, code 1 is WC,
+ * CPUID.1:EDX[16]. */
 ULONG MiIoBits(void)
 {
     ULONG a = 1, b, c, d;
@@ -50,19 +53,21 @@ ULONG MiIoBits(void)
     return PTE_THROUGH;
 }
 
-/* The kernel's image lies in memory as its PE headers say: code is not writable, data does not
- * execute. */
+/* The kernel's image lies in memory as its PE headers say: code is not writable, data
+ * does not execute. */
 static ULONGLONG MiImageBits(ULONG_PTR va)
 {
     const UCHAR *base = (const UCHAR *)MI_KERNEL_BASE;
     const IMAGE_NT_HEADERS32 *nt = (const void *)(base + *(const ULONG *)(base + 0x3C));
     ULONGLONG data = PTE_WRITE | MiNxBit;
-    if (va < MI_KERNEL_BASE || va >= (ULONG_PTR)_kernel_end || *(const USHORT *)base != 0x5A4D)
+    if (va < MI_KERNEL_BASE || va >= (ULONG_PTR)_kernel_end ||
+        *(const USHORT *)base != 0x5A4D)
         return data;
     const IMAGE_SECTION_HEADER *section = IMAGE_FIRST_SECTION(nt);
     for (ULONG i = 0; i < nt->FileHeader.NumberOfSections; i++) {
         ULONG_PTR start = MI_KERNEL_BASE + section[i].VirtualAddress;
-        if (va >= start && va < start + ALIGN_UP(section[i].Misc.VirtualSize, PAGE_SIZE)) {
+        if (va >= start &&
+            va < start + ALIGN_UP(section[i].Misc.VirtualSize, PAGE_SIZE)) {
             ULONG what = section[i].Characteristics;
             return (what & IMAGE_SCN_MEM_WRITE ? PTE_WRITE : 0) |
                    (what & IMAGE_SCN_MEM_EXECUTE ? 0 : MiNxBit);
@@ -79,7 +84,9 @@ static void MiFillLinearMap(MMPTE *directory)
         MMPTE *pde = &directory[(va >> 21) & 511];
         PFN_NUMBER pfn = (va - MI_LINEAR_BASE) >> 12;
         if (va >= kernelEnd) {
-            pde->Long = MiFrame(pfn, PTE_VALID | PTE_WRITE | PTE_LARGE | PTE_GLOBAL).Long | MiNxBit;
+            pde->Long =
+                MiFrame(pfn, PTE_VALID | PTE_WRITE | PTE_LARGE | PTE_GLOBAL).Long |
+                MiNxBit;
             continue;
         }
         PFN_NUMBER table = MiBootPage();
@@ -115,7 +122,8 @@ void MmInitializeSystem(const MULTIBOOT_INFO *info)
     MiSetModes();
     MiLoadTables(directory);
     MiInitializeSpaces(directory, &MiFirstSpace);
-    /* The kernel's tables for hyperspace must be there before any page is above 512 MiB. */
+    /* The kernel's tables for hyperspace must be there before any page is above 512 MiB.
+     */
     MiStorePte(MiPdeOf(MI_HYPER_BASE), MiFrame(MiBootPage(), PTE_VALID | PTE_WRITE));
     MiBuildPfnDatabase();
     ULONG reserve = 64; /* pages that nothing is promised */

@@ -1,11 +1,11 @@
 /* vad.c - the tree of regions: find one, find a gap.
  *
- * MiFindGapIn walks one path.  A subtree lies between two borders, `left` (the first page after
- * the region before it) and `right` (the first page of the region after it); its largest gap is
- * that between two of its regions, or one of the two at its edges.  Going for the lowest
- * address we enter a subtree only if it has a gap that is large enough, so we never come back.
- * With an upper limit below the top (zero bits) gaps may be cut off by it: then a walk from the
- * top may turn back once a level, still O(log n).
+ * MiFindGapIn walks one path.  A subtree lies between two borders, `left` (the first page
+ * after the region before it) and `right` (the first page of the region after it); its
+ * largest gap is that between two of its regions, or one of the two at its edges.  Going
+ * for the lowest address we enter a subtree only if it has a gap that is large enough, so
+ * we never come back. With an upper limit below the top (zero bits) gaps may be cut off
+ * by it: then a walk from the top may turn back once a level, still O(log n).
  */
 #include "mm/vad.h"
 #include "mm/layout.h"
@@ -64,9 +64,10 @@ int MiUpdateVad(RTL_AVL_NODE *node)
     if (left)
         gap = MiLarger(left->LargestGap, MiGap(left->LastVpn + 1, vad->StartingVpn));
     if (right)
-        gap = MiLarger(gap, MiLarger(right->LargestGap,
-                                     MiGap(vad->EndingVpn + 1, right->FirstVpn)));
-    int changed = first != vad->FirstVpn || last != vad->LastVpn || gap != vad->LargestGap;
+        gap = MiLarger(
+            gap, MiLarger(right->LargestGap, MiGap(vad->EndingVpn + 1, right->FirstVpn)));
+    int changed =
+        first != vad->FirstVpn || last != vad->LastVpn || gap != vad->LargestGap;
     vad->FirstVpn = first;
     vad->LastVpn = last;
     vad->LargestGap = gap;
@@ -123,7 +124,8 @@ static int MiMayHold(const MISEARCH *s, const MMVAD *vad, uint32_t left, uint32_
            MiGap(vad->LastVpn + 1, right) >= s->Pages;
 }
 
-static uint32_t MiSearch(const MISEARCH *s, const MMVAD *vad, uint32_t left, uint32_t right)
+static uint32_t MiSearch(const MISEARCH *s, const MMVAD *vad, uint32_t left,
+                         uint32_t right)
 {
     if (!MiMayHold(s, vad, left, right))
         return 0;
@@ -138,8 +140,8 @@ static uint32_t MiSearch(const MISEARCH *s, const MMVAD *vad, uint32_t left, uin
                       : MiSearch(s, above, vad->EndingVpn + 1, right);
 }
 
-uint32_t MiFindGapIn(const RTL_AVL_TREE *tree, uint32_t pages, uint32_t low, uint32_t high,
-                     int topDown)
+uint32_t MiFindGapIn(const RTL_AVL_TREE *tree, uint32_t pages, uint32_t low,
+                     uint32_t high, int topDown)
 {
     /* Gaps are counted in whole granules; the last one of a region is its own. */
     uint32_t granules = (pages + MI_GRANULE - 1) & ~(MI_GRANULE - 1);

@@ -3,14 +3,14 @@
  * Every change mends the path from the place of the change up to the root: new height, a
  * rotation where the sides differ by two, the owner's Update.
  *
- *        x                y            RtlpRotate(x)    : y is x's right child and takes its
- *       / \              / \           place; the order of the leaves A B C is the same before
- *      A   y     ->     x   C          and after.
+ *        x                y            RtlpRotate(x)    : y is x's right child and takes
+ * its / \              / \           place; the order of the leaves A B C is the same
+ * before A   y     ->     x   C          and after.
  *         / \          / \
  *        B   C        A   B
  *
- * Windows keeps the same kind of tree for VADs (MM_AVL_TABLE).  Source: Adelson-Velsky and
- * Landis 1962, by way of Knuth, The Art of Computer Programming 3, 6.2.3.
+ * Windows keeps the same kind of tree for VADs (MM_AVL_TABLE).  Source: Adelson-Velsky
+ * and Landis 1962, by way of Knuth, The Art of Computer Programming 3, 6.2.3.
  */
 #include "rtl/avl.h"
 #include <stddef.h>
@@ -103,7 +103,8 @@ void RtlAvlRemove(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
     if (!node->Left || !node->Right) {
         RtlpReplace(tree, node->Parent, node, node->Left ? node->Left : node->Right);
     } else {
-        /* Two children: the successor, which has no left child, takes the node's place. */
+        /* Two children: the successor, which has no left child, takes the node's place.
+         */
         next = RtlAvlNext(node);
         mend = next->Parent == node ? next : next->Parent;
         if (next->Parent != node) {

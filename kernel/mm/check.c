@@ -1,0 +1,239 @@
+/* check.c - every invariant of mm, computed anew and compared; and the figures that
+ * others ask.
+ *
+ * MmAudit returns 0 or the number of the first thing that does not hold:
+ *
+ *   1  P1, P2: lists, states and counts of pages agree           page.c
+ *   2  C1: charge within the limit; C2: pages in use are charged commit.c
+ *   3  V1..V3: a space's tree of regions                         vad.h
+ *   4  a region's CommitCharge is that of its pages
+ *   5  a space's counts (commit, tables, private, shared) are those of its regions and
+ * PTEs 6  a page table's UsedCount is that of its entries 7  S1, S2: shared pages and
+ * their counts                     control.c
+ *
+ * It reads every page table of every space, so it is for tests and for the end of a
+ * program.
+ */
+#include "mm/mmp.h"
+#include "fathom.h"
+
+static ULONG MiFail(ULONG number, const char *what, ULONG a, ULONG b)
+{
+    DbgPrint("mm audit %lu: %s (%lx, %lx)\n", number, what, a, b);
+    return number;
+}
+
+/* ---- 1, 2 ---- */
+
+static ULONG MiWalkList(const MMPAGELIST *list, MIPAGESTATE state)
+{
+    ULONG count = 0;
+    for (PFN_NUMBER pfn = list->First; pfn != PFN_NONE; pfn = MiPfn(pfn)->Next)
+        if (!MiIsMemory(pfn) || MiPfn(pfn)->State != state || ++count > list->Count)
+            return PFN_NONE;
+    return count;
+}
+
+static ULONG MiCheckPages(void)
+{
+    ULONG listed = 0, active = 0;
+    for (int zone = 0; zone < 2; zone++) {
+        if (MiWalkList(&MiFreePages[zone], MiPageFree) != MiFreePages[zone].Count ||
+            MiWalkList(&MiZeroedPages[zone], MiPageZeroed) != MiZeroedPages[zone].Count)
+            return MiFail(1, "a list is not as its count", zone, 0);
+        listed += MiFreePages[zone].Count + MiZeroedPages[zone].Count;
+    }
+    for (int use = 0; use < 5; use++)
+        active += MiActivePages[use];
+    if (listed + active + MiFixedPages != MiTotalPages)
+        return MiFail(1, "pages are missing", listed + active + MiFixedPages,
+                      MiTotalPages);
+    if (MiCommitted > MiCommitLimit)
+        return MiFail(2, "over the commit limit", MiCommitted, MiCommitLimit);
+    if (active > MiCommitted)
+        return MiFail(2, "more pages in use than charged", active, MiCommitted);
+    return 0;
+}
+
+/* ---- 3..6, for the current space ---- */
+
+typedef struct _MISUM {
+    ULONG Private, Shared, Commit, Tables;
+} MISUM;
+
+/* One region: what its PTEs hold, and what it ought to be charged. */
+static ULONG MiSumVad(const MMVAD *vad, MISUM *sum)
+{
+    ULONG charge = 0;
+    for (ULONG vpn = vad->StartingVpn; vpn <= vad->EndingVpn; vpn++) {
+        if (!MiHasTable(MiAddress(vpn)) && !vad->Control) {
+            ULONG end = vpn | (MI_PAGES_PER_TABLE - 1);
+            end = end < vad->EndingVpn ? end : vad->EndingVpn;
+            charge += vad->MemCommit ? end - vpn + 1 : 0;
+            vpn = end;
+            continue;
+        }
+        MMPTE pte = MiHasTable(MiAddress(vpn)) ? *MiPteOfVpn(vpn) : (MMPTE){0};
+        ULONG protection = MiPteProtection(pte, vad, vpn);
+        BOOLEAN own = MiHasFrame(pte) && MiPfn(MiPtePfn(pte))->Use == MmPageUser;
+        charge += vad->Control ? own || MiIsCopy(protection) : protection != MM_DECOMMIT;
+        sum->Private += own;
+        sum->Shared += MiHasFrame(pte) && !own;
+    }
+    sum->Commit += charge;
+    return charge;
+}
+
+static ULONG MiCheckTables(ULONG *tables)
+{
+    *tables = 0;
+    for (ULONG_PTR va = 0; va < MI_LINEAR_BASE; va += MI_PAGES_PER_TABLE << PAGE_SHIFT) {
+        if (!MiHasTable(va))
+            continue;
+        ULONG used = 0;
+        for (ULONG i = 0; i < MI_PAGES_PER_TABLE; i++)
+            used += MiPteOf(va)[i].Low != 0;
+        if (MiPfn(MiPtePfn(*MiPdeOf(va)))->UsedCount != used || !used)
+            return MiFail(6, "a table's count", va, used);
+        ++*tables;
+    }
+    return 0;
+}
+
+static ULONG MiCheckSpace(MMSPACE *space)
+{
+    MISUM sum = {0};
+    int tree = MiCheckVadTree(&space->Vads);
+    if (tree)
+        return MiFail(3, "the tree of regions", tree, space->Vads.Count);
+    for (MMVAD *vad = MiFindVadFrom(&space->Vads, 0); vad;
+         vad = (MMVAD *)RtlAvlNext(&vad->Node)) {
+        ULONG charge = MiSumVad(vad, &sum);
+        BOOLEAN shown = vad->NoChange &&
+                        vad->StartingVpn == MI_SHARED_VPN; /* charged once, globally */
+        sum.Commit -= shown ? charge : 0;
+        if (!shown && charge != vad->CommitCharge)
+            return MiFail(4, "a region's charge", MiAddress(vad->StartingVpn), charge);
+    }
+    ULONG wrong = MiCheckTables(&sum.Tables);
+    if (wrong)
+        return wrong;
+    if (sum.Commit != space->CommitPages || sum.Private != space->PrivatePages ||
+        sum.Shared != space->SharedPages || sum.Tables != space->TablePages)
+        return MiFail(5, "a space's counts", sum.Private, space->PrivatePages);
+    return space->TablePages > space->ChargedTables
+               ? MiFail(5, "tables not charged", 0, 0)
+               : 0;
+}
+
+/* ---- 7 ---- */
+
+static ULONG MiCheckControls(void)
+{
+    ULONG shows = 0, held = 0, pages = 0;
+    for (LIST_ENTRY *e = MiControls.Flink; e != &MiControls; e = e->Flink) {
+        const MMCONTROL *control = CONTAINING_RECORD(e, MMCONTROL, Links);
+        ULONG committed = 0;
+        for (ULONG i = 0; i < control->Pages; i++) {
+            committed += control->Shared[i].Committed;
+            if (!control->Shared[i].Present)
+                continue;
+            const MMPFN *page = MiPfn(control->Shared[i].Pfn);
+            if (page->State != MiPageActive || page->Use != MmPageShared ||
+                !page->ShareCount)
+                return MiFail(7, "a control's page", control->Shared[i].Pfn, page->State);
+            held += page->ShareCount - 1;
+            pages++;
+        }
+        if (control->Charge != committed)
+            return MiFail(7, "a control's charge", control->Charge, committed);
+    }
+    for (LIST_ENTRY *e = MiSpaces.Flink; e != &MiSpaces; e = e->Flink)
+        shows += CONTAINING_RECORD(e, MMSPACE, Links)->SharedPages;
+    /* One page is nobody's control's: SharedUserData. */
+    held +=
+        MiPfn(((ULONG_PTR)MmSharedUserData - MI_LINEAR_BASE) >> PAGE_SHIFT)->ShareCount -
+        1;
+    if (shows != held)
+        return MiFail(7, "share counts", shows, held);
+    return pages + 1 == MiActivePages[MmPageShared] ? 0
+                                                    : MiFail(7, "shared pages", pages, 0);
+}
+
+ULONG MmAudit(void)
+{
+    ULONG wrong = MiCheckPages();
+    MMSPACE *back = MiCurrentSpace;
+    for (LIST_ENTRY *e = MiSpaces.Flink; !wrong && e != &MiSpaces; e = e->Flink) {
+        MMSPACE *space = CONTAINING_RECORD(e, MMSPACE, Links);
+        MmActivateSpace(space);
+        wrong = MiCheckSpace(space);
+    }
+    MmActivateSpace(back);
+    return wrong ? wrong : MiCheckControls();
+}
+
+/* ---- figures ---- */
+
+void MmQueryMemory(FATHOM_MEMORY *m)
+{
+    m->Total = MiTotalPages;
+    m->Free = MiFreePages[0].Count + MiFreePages[1].Count;
+    m->Zeroed = MiZeroedPages[0].Count + MiZeroedPages[1].Count;
+    m->User = MiActivePages[MmPageUser];
+    m->PageTable = MiActivePages[MmPageTable];
+    m->Kernel = MiActivePages[MmPageKernel] + MiFixedPages;
+    m->Shared = MiActivePages[MmPageShared];
+    m->Committed = MiCommitted;
+    m->CommitLimit = MiCommitLimit;
+}
+
+ULONG MmQueryRegions(MMSPACE *space, FATHOM_REGION *regions, ULONG max)
+{
+    ULONG count = 0;
+    for (MMVAD *vad = MiFindVadFrom(&space->Vads, 0); vad;
+         vad = (MMVAD *)RtlAvlNext(&vad->Node)) {
+        if (count < max) {
+            FATHOM_REGION *r = &regions[count];
+            *r = (FATHOM_REGION){.Base = MiAddress(vad->StartingVpn),
+                                 .Size = MiAddress(vad->EndingVpn - vad->StartingVpn + 1),
+                                 .Protect = MiPageFromProtection(vad->Protection),
+                                 .CommitPages = vad->CommitCharge};
+            r->Type = vad->Kind == MiVadImage    ? MEM_IMAGE
+                      : vad->Kind == MiVadMapped ? MEM_MAPPED
+                                                 : MEM_PRIVATE;
+            const char *name =
+                vad->Control && vad->Control->File ? vad->Control->File->Name : "";
+            for (ULONG i = 0; i < sizeof r->Name - 1 && name[i]; i++)
+                r->Name[i] = name[i];
+        }
+        count++;
+    }
+    return count;
+}
+
+void MmQuerySpace(MMSPACE *space, ULONG *privatePages, ULONG *commitPages,
+                  ULONG *peakCommit, ULONG *virtualSize)
+{
+    *privatePages = space->PrivatePages;
+    *commitPages = space->CommitPages;
+    *peakCommit = space->PeakCommit;
+    *virtualSize = MiAddress(space->VirtualPages);
+}
+
+/* The page behind a user address of the current space, for the walk. */
+BOOLEAN MmQueryPage(ULONG_PTR address, FATHOM_PAGE *page)
+{
+    *page = (FATHOM_PAGE){0};
+    if (address > MM_HIGHEST_USER_ADDRESS || !MiHasTable(address))
+        return FALSE;
+    MMPTE pte = *MiPteOf(address);
+    MMVAD *vad = MiFindVad(MiCurrentSpace, MiVpn(address));
+    if (!vad || !(pte.Low & PTE_VALID))
+        return FALSE;
+    page->Present = 1;
+    page->Pfn = MiPtePfn(pte);
+    page->Protect = MiPageFromProtection(MiPteProtection(pte, vad, MiVpn(address)));
+    page->ShareCount = MiPfn(page->Pfn)->ShareCount;
+    return TRUE;
+}

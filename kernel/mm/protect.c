@@ -1,0 +1,167 @@
+/* protect.c - NtProtectVirtualMemory, and locking.
+ *
+ * All pages of the range lie in one region and are committed, or nothing changes.  What a
+ * view may become is bounded by its section: a page of a read-only section never turns
+ * writable, a page of an image asked to be writable becomes copy-on-write, and is charged
+ * then.
+ *
+ * Source: VirtualProtect and "Memory Protection Constants" in the Win32 documentation.
+ */
+#include "mm/mmp.h"
+
+/* A page of the current space; its table is there. A private page is never copied again.
+ */
+void MiChangeProtection(const MMVAD *vad, ULONG vpn, ULONG protection)
+{
+    MMPTE *pte = MiPteOfVpn(vpn), old = *pte;
+    (void)vad;
+    if (!MiHasFrame(old)) {
+        MiSetPte(pte, MiDemandPte(protection));
+        return;
+    }
+    PFN_NUMBER pfn = MiPtePfn(old);
+    if (MiPfn(pfn)->Use == MmPageUser && MiIsCopy(protection))
+        protection ^= MM_WRITECOPY ^ MM_READWRITE;
+    MMPTE new = MiMakePte(pfn, protection);
+    if (old.Low & (old.Low & PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY))
+        new.Low |= new.Low &PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY;
+    MiSetPte(pte, new);
+}
+
+/* What the region makes of the protection asked for; MM_INVALID and a status. */
+static ULONG MiAllowedProtection(const MMVAD *vad, ULONG protection, NTSTATUS *status)
+{
+    *status = STATUS_INVALID_PAGE_PROTECTION;
+    if (vad->NoChange || (!vad->Control && MiIsCopy(protection)))
+        return MM_INVALID;
+    if (vad->Kind == MiVadImage && MiIsWritable(protection))
+        protection ^= MM_WRITECOPY ^ MM_READWRITE;
+    *status = STATUS_SECTION_PROTECTION;
+    if (vad->Kind == MiVadMapped && !MiMayView(vad->MostAccess, protection))
+        return MM_INVALID;
+    *status = STATUS_SUCCESS;
+    return protection;
+}
+
+static MMPTE MiReadPte(ULONG vpn)
+{
+    return MiHasTable(MiAddress(vpn)) ? *MiPteOfVpn(vpn) : (MMPTE){0};
+}
+
+/* A view's page is charged while it is, or may become, the process's own. */
+static BOOLEAN MiIsChargedInView(MMPTE pte, ULONG protection)
+{
+    return MiIsCopy(protection) ||
+           (MiHasFrame(pte) && MiPfn(MiPtePfn(pte))->Use == MmPageUser);
+}
+
+/* Every page committed? more, less: pages of a view that will newly be charged, or no
+ * longer. */
+static NTSTATUS MiExamine(const MMVAD *vad, ULONG first, ULONG last, ULONG protection,
+                          ULONG *more, ULONG *less)
+{
+    *more = *less = 0;
+    for (ULONG vpn = first; vpn <= last; vpn++) {
+        MMPTE pte = MiReadPte(vpn);
+        ULONG old = MiPteProtection(pte, vad, vpn);
+        if (old == MM_DECOMMIT)
+            return STATUS_NOT_COMMITTED;
+        if (!vad->Control)
+            continue;
+        BOOLEAN before = MiIsChargedInView(pte, old),
+                after = MiIsChargedInView(pte, protection);
+        *more += after && !before;
+        *less += before && !after;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Windows' special case: the shared pages of an image with a shared section stay
+ * writable. */
+static ULONG MiPageProtection(const MMVAD *vad, ULONG vpn, ULONG protection, ULONG asked)
+{
+    return vad->Kind == MiVadImage && MiIsWritable(MiVadProtection(vad, vpn))
+               ? asked
+               : protection;
+}
+
+static NTSTATUS MiProtect(MMSPACE *space, ULONG first, ULONG last, ULONG asked,
+                          ULONG *oldProtect)
+{
+    ULONG more, less;
+    MMVAD *vad = MiFindVad(space, first);
+    if (!vad || last > vad->EndingVpn)
+        return STATUS_CONFLICTING_ADDRESSES;
+    NTSTATUS status;
+    ULONG protection = MiAllowedProtection(vad, asked, &status);
+    if (NT_SUCCESS(status))
+        status = MiExamine(vad, first, last, protection, &more, &less);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!MiChargeSpace(space, more))
+        return STATUS_COMMITMENT_LIMIT;
+    if (!MiMakeTables(first, last)) {
+        MiReturnSpace(space, more);
+        return STATUS_NO_MEMORY;
+    }
+    *oldProtect = MiPageFromProtection(MiPteProtection(*MiPteOfVpn(first), vad, first));
+    for (ULONG vpn = first; vpn <= last; vpn++)
+        MiChangeProtection(vad, vpn, MiPageProtection(vad, vpn, protection, asked));
+    MiReturnSpace(space, less);
+    vad->CommitCharge += more - less;
+    return STATUS_SUCCESS;
+}
+
+/* old: PAGE_* of the first page. STATUS_INVALID_PAGE_PROTECTION,
+ * STATUS_INVALID_PARAMETER_2/3, STATUS_CONFLICTING_ADDRESSES (not one region),
+ * STATUS_NOT_COMMITTED, STATUS_SECTION_PROTECTION, STATUS_COMMITMENT_LIMIT: nothing was
+ * changed. */
+NTSTATUS MmProtectVirtualMemory(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG protect,
+                                ULONG *old)
+{
+    ULONG protection = MiProtectionFromPage(protect);
+    if (protection == MM_INVALID)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    NTSTATUS status = MiCheckRange(*base, *size, STATUS_INVALID_PARAMETER_2,
+                                   STATUS_INVALID_PARAMETER_3);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!*size)
+        return STATUS_INVALID_PARAMETER_3;
+    ULONG first = MiVpn(*base), last = MiVpn((ULONG_PTR)*base + *size - 1);
+    MMSPACE *back = MmAttachSpace(space);
+    status = MiProtect(space, first, last, protection, old);
+    MmAttachSpace(back);
+    if (!NT_SUCCESS(status))
+        return status;
+    *base = (PVOID)MiAddress(first);
+    *size = MiAddress(last - first + 1);
+    KD_TRACE(RegionProtect, MiAddress(first), *size, protect, *old);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE process, PVOID *baseAddress,
+                                      PSIZE_T regionSize, ULONG protect,
+                                      PULONG oldProtect)
+{
+    PVOID base;
+    SIZE_T size;
+    ULONG old;
+    MMSPACE *space;
+    if (MiProtectionFromPage(protect) == MM_INVALID)
+        return STATUS_INVALID_PAGE_PROTECTION;
+    NTSTATUS status = MiCaptureRange(baseAddress, regionSize, &base, &size);
+    if (NT_SUCCESS(status))
+        status = MmProbeForWrite(oldProtect, sizeof old, 1);
+    if (NT_SUCCESS(status))
+        status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = MmProtectVirtualMemory(space, &base, &size, protect, &old);
+    MmDereferenceSpace(space);
+    if (NT_SUCCESS(status)) {
+        MiReturnRange(baseAddress, regionSize, base, size);
+        MmCopyToUser(oldProtect, &old, sizeof old);
+    }
+    return status;
+}

@@ -1,0 +1,51 @@
+/* teb.c - the PEB and the TEBs: regions of the kernel's own in the user's half.
+ *
+ * One page each, at Windows' places: the PEB at 7FFDF000, the TEBs from 7FFDE000
+ * downwards.  Their pages are there from the start and stay (the kernel reads the stack's
+ * limits in a TEB while it handles a fault); the program may write to them and can
+ * neither free nor protect them.
+ */
+#include "mm/mmp.h"
+
+#define LOWEST_TEB 0x7F000u
+
+/* A region of one committed page that is there. */
+static NTSTATUS MiCreateBlock(MMSPACE *space, ULONG vpn, PVOID *address)
+{
+    MMVAD *vad;
+    MMSPACE *back = MmAttachSpace(space);
+    NTSTATUS status = MiCreateFixedRegion(space, vpn, vpn, 1, &vad);
+    if (NT_SUCCESS(status)) {
+        vad->MemCommit = TRUE;
+        status = MiMakeResident(MiAddress(vpn), TRUE);
+        if (!NT_SUCCESS(status))
+            MiDeleteVad(space, vad);
+    }
+    MmAttachSpace(back);
+    *address = (PVOID)MiAddress(vpn);
+    return status;
+}
+
+NTSTATUS MmCreatePeb(MMSPACE *space, PVOID *peb)
+{
+    return MiCreateBlock(space, MI_PEB_VPN, peb);
+}
+
+/* The highest free place below the PEB. STATUS_NO_MEMORY. */
+NTSTATUS MmCreateTeb(MMSPACE *space, PVOID *teb)
+{
+    for (ULONG vpn = MI_PEB_VPN - 1; vpn >= LOWEST_TEB; vpn--)
+        if (!MiFindVad(space, vpn))
+            return MiCreateBlock(space, vpn, teb);
+    return STATUS_NO_MEMORY;
+}
+
+void MmDeleteTeb(MMSPACE *space, PVOID teb)
+{
+    MMVAD *vad = MiFindVad(space, MiVpn(teb));
+    if (!vad || !vad->NoChange)
+        return; /* the whole space is gone already */
+    MMSPACE *back = MmAttachSpace(space);
+    MiDeleteVad(space, vad);
+    MmAttachSpace(back);
+}

@@ -1,0 +1,214 @@
+/* watch.c - write watch, locking pages, and two services with nothing left to do.
+ *
+ * Which pages were written to is what the processor's dirty bit says; a page that is not
+ * there was not written to.  So a watched region costs nothing while it runs.  Windows
+ * keeps a bitmap beside the MMVAD; what a program sees is the same, except that a page
+ * that was decommitted is forgotten here. Locked pages are pages: nothing is ever paged
+ * out.  The count is kept for VirtualUnlock.
+ *
+ * Source: GetWriteWatch, ResetWriteWatch, VirtualLock in the Win32 documentation.
+ */
+#include "mm/mmp.h"
+
+#define WATCH_RESET  1u /* WRITE_WATCH_FLAG_RESET */
+#define LOCK_PROCESS 1u /* MAP_PROCESS */
+#define LOCK_SYSTEM  2u
+
+static BOOLEAN MiTestWritten(ULONG vpn)
+{
+    if (!MiHasTable(MiAddress(vpn)))
+        return FALSE;
+    MMPTE pte = *MiPteOfVpn(vpn);
+    if (!MiHasFrame(pte))
+        return FALSE;
+    return (pte.Low & (pte.Low & PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY)) != 0;
+}
+
+static void MiClearWritten(ULONG vpn)
+{
+    MMPTE pte = *MiPteOfVpn(vpn);
+    pte.Low &= ~(pte.Low & PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY);
+    MiSetPte(MiPteOfVpn(vpn), pte);
+}
+
+/* base rounded down, the end up; all of it in one watched region. */
+static NTSTATUS MiWatchedRange(MMSPACE *space, PVOID base, SIZE_T size, ULONG *first,
+                               ULONG *last)
+{
+    NTSTATUS status =
+        MiCheckRange(base, size, STATUS_INVALID_PARAMETER_2, STATUS_INVALID_PARAMETER_3);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!size)
+        return STATUS_INVALID_PARAMETER_3;
+    *first = MiVpn(base);
+    *last = MiVpn((ULONG_PTR)base + size - 1);
+    MMVAD *vad = MiFindVad(space, *first);
+    return vad && vad->WriteWatch && *last <= vad->EndingVpn ? STATUS_SUCCESS
+                                                             : STATUS_INVALID_PARAMETER_1;
+}
+
+/* Collect up to *count written pages from first on; the user's array is filled as we go.
+ */
+static NTSTATUS MiCollectWritten(MMSPACE *space, ULONG first, ULONG last, BOOLEAN reset,
+                                 PVOID *user, ULONG_PTR *count)
+{
+    ULONG_PTR found = 0;
+    NTSTATUS status = STATUS_SUCCESS;
+    MMSPACE *caller = MiCurrentSpace;
+    for (ULONG vpn = first; vpn <= last && found < *count && NT_SUCCESS(status); vpn++) {
+        PVOID address = (PVOID)MiAddress(vpn);
+        MmAttachSpace(space);
+        BOOLEAN written = MiTestWritten(vpn);
+        MmAttachSpace(caller);
+        if (!written)
+            continue;
+        status = MmCopyToUser(user + found, &address, sizeof address);
+        if (NT_SUCCESS(status)) {
+            found++;
+            MmAttachSpace(space);
+            if (reset)
+                MiClearWritten(vpn);
+            MmAttachSpace(caller);
+        }
+    }
+    *count = found;
+    return status;
+}
+
+NTSTATUS NTAPI NtGetWriteWatch(HANDLE process, ULONG flags, PVOID base, SIZE_T size,
+                               PVOID *addresses, PULONG_PTR userCount, PULONG granularity)
+{
+    ULONG_PTR count;
+    ULONG first, last, page = PAGE_SIZE;
+    MMSPACE *space;
+    if (flags & ~WATCH_RESET)
+        return STATUS_INVALID_PARAMETER_2;
+    NTSTATUS status = MmProbeForWrite(userCount, sizeof count, 1);
+    if (NT_SUCCESS(status))
+        status = MmCopyFromUser(&count, userCount, sizeof count);
+    if (NT_SUCCESS(status))
+        status = MmProbeForWrite(granularity, sizeof page, 1);
+    if (NT_SUCCESS(status) && (!count || count > 0x20000000))
+        status = STATUS_INVALID_PARAMETER_5;
+    if (NT_SUCCESS(status))
+        status = MmProbeForRead(addresses, count * sizeof *addresses, 1);
+    if (NT_SUCCESS(status))
+        status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = MiWatchedRange(space, base, size, &first, &last);
+    if (NT_SUCCESS(status))
+        status =
+            MiCollectWritten(space, first, last, flags & WATCH_RESET, addresses, &count);
+    MmDereferenceSpace(space);
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser(userCount, &count, sizeof count);
+    return NT_SUCCESS(status) ? MmCopyToUser(granularity, &page, sizeof page) : status;
+}
+
+NTSTATUS NTAPI NtResetWriteWatch(HANDLE process, PVOID base, SIZE_T size)
+{
+    ULONG first, last;
+    MMSPACE *space;
+    NTSTATUS status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = MiWatchedRange(space, base, size, &first, &last);
+    MMSPACE *back = MmAttachSpace(space);
+    for (ULONG vpn = first; NT_SUCCESS(status) && vpn <= last; vpn++)
+        if (MiTestWritten(vpn))
+            MiClearWritten(vpn);
+    MmAttachSpace(back);
+    MmDereferenceSpace(space);
+    return status;
+}
+
+/* ---- locking ---- */
+
+static NTSTATUS MiLockRange(ULONG first, ULONG last)
+{
+    NTSTATUS status = STATUS_SUCCESS, already = STATUS_SUCCESS;
+    for (ULONG vpn = first; vpn <= last; vpn++) {
+        if (!MiHasTable(MiAddress(vpn)) || !(MiPteOfVpn(vpn)->Low & PTE_VALID))
+            status = MiMakeResident(MiAddress(vpn), FALSE);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    for (ULONG vpn = first; vpn <= last; vpn++) {
+        MMPFN *page = MiPfn(MiPtePfn(*MiPteOfVpn(vpn)));
+        if (page->LockCount)
+            already = STATUS_WAS_LOCKED;
+        else if (page->Use == MmPageUser)
+            page->LockCount = 1, MiCurrentSpace->LockedPages++;
+    }
+    return already;
+}
+
+static NTSTATUS MiUnlockRange(ULONG first, ULONG last)
+{
+    for (ULONG vpn = first; vpn <= last; vpn++) {
+        MMPTE pte = MiHasTable(MiAddress(vpn)) ? *MiPteOfVpn(vpn) : (MMPTE){0};
+        if (!MiHasFrame(pte) ||
+            (MiPfn(MiPtePfn(pte))->Use == MmPageUser && !MiPfn(MiPtePfn(pte))->LockCount))
+            return STATUS_NOT_LOCKED;
+    }
+    for (ULONG vpn = first; vpn <= last; vpn++) {
+        MMPFN *page = MiPfn(MiPtePfn(*MiPteOfVpn(vpn)));
+        if (page->LockCount)
+            page->LockCount = 0, MiCurrentSpace->LockedPages--;
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS MiLockService(HANDLE process, PVOID *userBase, PSIZE_T userSize,
+                              ULONG type, NTSTATUS (*work)(ULONG first, ULONG last))
+{
+    PVOID base;
+    SIZE_T size;
+    MMSPACE *space;
+    if (!type || type & ~(LOCK_PROCESS | LOCK_SYSTEM))
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS status = MiCaptureRange(userBase, userSize, &base, &size);
+    if (NT_SUCCESS(status))
+        status =
+            MiCheckRange(base, size, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER);
+    if (NT_SUCCESS(status) && !size)
+        status = STATUS_INVALID_PARAMETER;
+    if (NT_SUCCESS(status))
+        status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
+    if (!NT_SUCCESS(status))
+        return status;
+    ULONG first = MiVpn(base), last = MiVpn((ULONG_PTR)base + size - 1);
+    MMSPACE *back = MmAttachSpace(space);
+    status = work(first, last);
+    MmAttachSpace(back);
+    MmDereferenceSpace(space);
+    if (NT_SUCCESS(status))
+        MiReturnRange(userBase, userSize, (PVOID)MiAddress(first),
+                      MiAddress(last - first + 1));
+    return status;
+}
+
+NTSTATUS NTAPI NtLockVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size, ULONG type)
+{
+    return MiLockService(process, base, size, type, MiLockRange);
+}
+
+NTSTATUS NTAPI NtUnlockVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size,
+                                     ULONG type)
+{
+    return MiLockService(process, base, size, type, MiUnlockRange);
+}
+
+/* x86 keeps its instruction cache itself; the handle is still tested. */
+NTSTATUS NTAPI NtFlushInstructionCache(HANDLE process, PVOID base, SIZE_T size)
+{
+    MMSPACE *space;
+    NTSTATUS status = MiReferenceProcess(process, PROCESS_VM_WRITE, &space);
+    if (!NT_SUCCESS(status))
+        return status;
+    MmDereferenceSpace(space);
+    return MiCheckRange(base, base ? size : 0, STATUS_ACCESS_VIOLATION,
+                        STATUS_ACCESS_VIOLATION);
+}
