@@ -4,8 +4,8 @@
 SETUP_FREE := help clean
 SETUP_GROUP := $(if $(filter test test-% check-% gdb lint,$(MAKECMDGOALS)),test,run)
 ifneq ($(or $(filter-out $(SETUP_FREE),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
-ifeq ($(findstring n,$(firstword -$(MAKEFLAGS)))$(SETUP_DONE),)
-ifneq ($(shell $(S)/tools/setup.sh $(SETUP_GROUP) && echo ready),ready)
+ifeq ($(findstring n,$(filter-out --%,$(firstword $(MAKEFLAGS))))$(SETUP_DONE),)
+ifneq ($(shell $(S)/tools/setup.sh $(SETUP_GROUP) >&2 && echo ready),ready)
 $(error what is named above is missing)
 endif
 endif

@@ -65,6 +65,19 @@ plan.true("cmocka" not in " ".join(everything), "make run does not ask for what 
 plan.equal(setup("test", absent=("qemu-system-i386", "qemu-system-x86_64"))[3][-1].split()[4:], ["qemu-system-x86"],
            "a package is named once")
 
+with tempfile.TemporaryDirectory() as bare:
+    for name in ("make", "sh", "cat", "sed", "grep", "sort", "expand", "find", "mkdir", "echo"):
+        os.symlink(shutil.which(name), os.path.join(bare, name))
+    with open(os.path.join(bare, "id"), "w") as script:
+        script.write("#!/bin/sh\necho 1000\n")
+    os.chmod(os.path.join(bare, "id"), 0o755)
+    for target in ("run", "test", "walk"):
+        done = subprocess.run(["make", "-C", TOP, f"O={bare}/out", target], capture_output=True, text=True,
+                              env={"PATH": bare, "FATHOM_SYSROOT": "/nonexistent"}, stdin=subprocess.DEVNULL)
+        plan.true(done.returncode != 0 and "python3" in done.stderr and not os.path.exists(bare + "/out/kernel"),
+                  f"make {target} on a bare machine says what is missing and builds nothing",
+                  done.stdout, done.stderr)
+
 done = subprocess.run(["make", "-C", TOP, "help"], capture_output=True, text=True)
 plan.true(done.returncode == 0 and "\n  test " in "\n" + done.stdout.replace("\n", "\n"), "make help needs nothing")
 targets = [line.split()[0] for line in done.stdout.split("\n") if line.startswith("  ")]
