@@ -9,6 +9,8 @@
 #include <float.h>
 #include <math.h>
 
+/* The header renames it, for its own copy in the program. */
+#undef __setusermatherr
 typedef int(__cdecl *math_handler)(struct _exception *);
 static math_handler user_handler;
 
