@@ -25,6 +25,7 @@
 
 #include "mm/mm.h"
 #include "mm/layout.h"
+#include "mm/pfn.h"
 #include "mm/vad.h"
 #include "kd/kd.h"
 #include "rtl/rtl.h"
@@ -127,36 +128,6 @@ MMPTE MiDemandPte(ULONG protection);
 ULONG MiPteProtection(MMPTE, const MMVAD *, ULONG vpn);
 
 /* ---- physical pages ---- */
-typedef enum {
-    MiPageAbsent,
-    MiPageFree,
-    MiPageZeroed,
-    MiPageActive,
-    MiPageFixed
-} MIPAGESTATE;
-typedef struct _MMPFN {
-    PFN_NUMBER Next;  /* in its list; of a pool run's first page: pages in the run */
-    ULONG ShareCount; /* active: PTEs that show it, plus one if a control holds it */
-    USHORT UsedCount; /* page table: entries in it that are not 0 */
-    USHORT LockCount;
-    UCHAR State; /* MIPAGESTATE */
-    UCHAR Use;   /* MMPAGEUSE, when active */
-    USHORT Reserved;
-} MMPFN;
-C_ASSERT(sizeof(MMPFN) == 16);
-#define MiPfn(pfn) ((MMPFN *)MI_PFN_BASE + (pfn))
-#define MI_MAX_PFN ((MI_PFN_END - MI_PFN_BASE) / sizeof(MMPFN))
-
-typedef struct _MMPAGELIST {
-    PFN_NUMBER First;
-    ULONG Count;
-} MMPAGELIST;
-extern MMPAGELIST MiFreePages[2],
-    MiZeroedPages[2];          /* [0] in the linear map, [1] above it */
-extern ULONG MiActivePages[5]; /* by MMPAGEUSE */
-extern ULONG MiTotalPages, MiFixedPages;
-extern PFN_NUMBER MiHighestPfn, MiLinearPages;
-
 void MiReadBootMap(const MULTIBOOT_INFO *);
 PFN_NUMBER MiBootPage(void);
 void MiBuildPfnDatabase(void);
