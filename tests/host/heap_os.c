@@ -1,0 +1,184 @@
+/* heap_os.c - the heap's doors out on a 64-bit host: mmap, pthread; failures are counted.
+ */
+#define _GNU_SOURCE
+#include "heap_os.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static PEB HostPeb;
+static pthread_mutex_t ListLock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static pthread_mutex_t RegionLock = PTHREAD_MUTEX_INITIALIZER;
+static ULONG Seed = 12345;
+
+HEAP_HOST HostHeap = {.CommitsLeft = -1};
+
+/* Sizes of what was reserved, by base: open addressing, removed entries marked. */
+#define REGIONS 65536
+static struct {
+    void *Base;
+    SIZE_T Size;
+} Regions[REGIONS];
+
+static ULONG HostSlot(void *Base)
+{
+    return (ULONG)(((ULONG_PTR)Base >> 16) * 2654435761u) % REGIONS;
+}
+
+NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect)
+{
+    (void)Protect;
+    if (HostHeap.RefuseReserve)
+        return STATUS_NO_MEMORY;
+    /* 64 KiB granularity, as the system has it */
+    char *Raw = mmap(NULL, Size + ALLOCATION_GRANULARITY, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (Raw == MAP_FAILED)
+        return STATUS_NO_MEMORY;
+    char *At = (char *)ALIGN_UP(Raw, ALLOCATION_GRANULARITY);
+    SIZE_T Whole = ALIGN_UP(Size, PAGE_SIZE);
+    if (At != Raw)
+        munmap(Raw, (SIZE_T)(At - Raw));
+    munmap(At + Whole,
+           (SIZE_T)(Raw + Size + ALLOCATION_GRANULARITY - (At + Whole)) & ~(SIZE_T)4095);
+    pthread_mutex_lock(&RegionLock);
+    ULONG Slot = HostSlot(At);
+    while (Regions[Slot].Size)
+        Slot = (Slot + 1) % REGIONS;
+    Regions[Slot].Base = At;
+    Regions[Slot].Size = Whole;
+    HostHeap.Reserved += Whole;
+    pthread_mutex_unlock(&RegionLock);
+    *Base = At;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect)
+{
+    (void)Protect;
+    if (HostHeap.CommitsLeft == 0)
+        return STATUS_NO_MEMORY;
+    if (HostHeap.CommitsLeft > 0)
+        HostHeap.CommitsLeft--;
+    if (mprotect(Base, Size, PROT_READ | PROT_WRITE) != 0)
+        return STATUS_NO_MEMORY;
+    __atomic_fetch_add(&HostHeap.Committed, Size, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&HostHeap.Commits, 1, __ATOMIC_RELAXED);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size)
+{
+    if (HostHeap.RefuseDecommit)
+        return STATUS_NO_MEMORY;
+    if (mmap(Base, Size, PROT_NONE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+             0) == MAP_FAILED)
+        return STATUS_NO_MEMORY;
+    __atomic_fetch_sub(&HostHeap.Committed, Size, __ATOMIC_RELAXED);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS RtlpRelease(PVOID Base)
+{
+    pthread_mutex_lock(&RegionLock);
+    ULONG Slot = HostSlot(Base), Probe = 0;
+    while (!(Regions[Slot].Base == Base && Regions[Slot].Size) && Probe++ < REGIONS)
+        Slot = (Slot + 1) % REGIONS;
+    SIZE_T Size = Regions[Slot].Base == Base ? Regions[Slot].Size : 0;
+    Regions[Slot].Base = NULL;
+    Regions[Slot].Size = 0;
+    HostHeap.Reserved -= Size;
+    pthread_mutex_unlock(&RegionLock);
+    if (!Size || munmap(Base, Size) != 0) {
+        fprintf(stderr, "heap_os: release of %p, which was not reserved\n", Base);
+        abort();
+    }
+    return STATUS_SUCCESS;
+}
+
+void RtlpCreateLock(HEAP_LOCK *Lock)
+{
+    pthread_mutexattr_t Attributes;
+    C_ASSERT(sizeof(pthread_mutex_t) <= sizeof(HEAP_LOCK));
+    pthread_mutexattr_init(&Attributes);
+    pthread_mutexattr_settype(&Attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init((pthread_mutex_t *)Lock, &Attributes);
+}
+
+void RtlpDeleteLock(HEAP_LOCK *Lock)
+{
+    pthread_mutex_destroy((pthread_mutex_t *)Lock);
+}
+
+void RtlpEnterLock(HEAP_LOCK *Lock)
+{
+    pthread_mutex_lock((pthread_mutex_t *)Lock);
+}
+
+void RtlpLeaveLock(HEAP_LOCK *Lock)
+{
+    pthread_mutex_unlock((pthread_mutex_t *)Lock);
+}
+
+void RtlpEnterHeapList(void)
+{
+    pthread_mutex_lock(&ListLock);
+}
+
+void RtlpLeaveHeapList(void)
+{
+    pthread_mutex_unlock(&ListLock);
+}
+
+PPEB RtlpHeapPeb(void)
+{
+    return &HostPeb;
+}
+
+void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size)
+{
+    (void)Heap;
+    HostHeap.Events++;
+    HostHeap.LastOperation = Operation;
+    HostHeap.LastBlock = Block;
+    HostHeap.LastSize = Size;
+}
+
+void RtlpHeapSetStatus(NTSTATUS Status)
+{
+    HostHeap.LastStatus = Status;
+}
+
+void RtlpHeapRaise(NTSTATUS Status)
+{
+    HostHeap.Raised = Status;
+}
+
+ULONG RtlpHeapRandom(void)
+{
+    Seed = Seed * 1664525u + 1013904223u;
+    return Seed ^ (Seed >> 16) * 0x85EBCA6Bu;
+}
+
+bool RtlpHeapSurvives(void)
+{
+    return true;
+}
+
+void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
+{
+    HostHeap.Failures++;
+    HostHeap.LastFailure = Type;
+    if (HostHeap.FirstFailure == heap_failure_unknown)
+        HostHeap.FirstFailure = Type;
+    HostHeap.LastFailureBlock = Block;
+    if (HostHeap.Expected)
+        return;
+    fprintf(stderr, "heap failure: kind %d heap %p block %p by %s\n", Type, (void *)Heap,
+            Block, Call);
+    abort();
+}

@@ -1,0 +1,23 @@
+/* heap_os.h - what a test may ask of the host's doors, and sees of them. */
+#ifndef FATHOM_HEAP_OS_H
+#define FATHOM_HEAP_OS_H
+
+#include "ntdll/heap/lfh.h"
+
+typedef struct _HEAP_HOST {
+    SIZE_T Reserved, Committed; /* bytes now */
+    SIZE_T Commits, Events, Failures;
+    long CommitsLeft; /* -1: no end; 0: the next commit is refused */
+    bool RefuseReserve, RefuseDecommit;
+    bool Expected; /* a failure is what the test wants: counted; else it aborts */
+    NTSTATUS LastStatus, Raised;
+    HEAP_FAILURE_TYPE FirstFailure, LastFailure; /* first: since set to unknown */
+    PVOID LastFailureBlock;
+    ULONG LastOperation;
+    PVOID LastBlock;
+    SIZE_T LastSize;
+} HEAP_HOST;
+
+extern HEAP_HOST HostHeap;
+
+#endif
