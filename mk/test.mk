@@ -20,9 +20,9 @@ GUEST_LISTS := $(GUEST_SETS:%=$(O)/tests/guest/%.list)
 TOOL_EXES := $(patsubst %.c,$(O)/%.exe,$(call files,tests/*/programs/*.c)) \
   $(patsubst %.cpp,$(O)/%.exe,$(call files,tests/*/programs/*.cpp))
 TAP_TESTS := $(filter-out tests/host/%,$(call files,tests/*/*.t tests/*.t))
-said = $$(sed -n '1,3s,.*$(1): \([^*]*\)\*/.*,\1,p' $(2))
+said = $$(sed -n '1,4s,.*$(1): \([^*]*\)\*/.*,\1,p' $(2))
 
-host_sources = $(foreach f,$(shell sed -n '1,3s,.*sources: \([^*]*\)\*/.*,\1,p' $(S)/tests/host/$(1).c),$(call src,$(f)))
+host_sources = $(foreach f,$(shell sed -n '1,4s,.*sources: \([^*]*\)\*/.*,\1,p' $(S)/tests/host/$(1).c),$(call src,$(f)))
 .SECONDEXPANSION:
 $(HOST_TESTS): $(O)/tests/host/%: $(S)/tests/host/%.c $$(call host_sources,$$*) $(HOST_HEADERS) $(GEN)
 	@mkdir -p $(@D)
@@ -40,7 +40,7 @@ $(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk
 
 TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(TAP_TESTS))
 PROVE := prove --jobs 2 --timer --merge --exec '$(PYTHON) $(S)/tests/exec.py'
-TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe
+TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe
 
 test: $(TESTS) $(TEST_NEEDS) ## every test, through prove
 	@$(PROVE) $(TESTS)
