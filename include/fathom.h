@@ -57,7 +57,7 @@ typedef enum _FATHOM_QUERY {
     FathomQueryRegions = 2,   /* FATHOM_REGION[] of process id Argument (0: own) */
     FathomQueryPage = 3,      /* FATHOM_PAGE of address Argument in the own process */
     FathomQueryClock = 4,     /* FATHOM_CLOCK */
-    FathomQuerySeed = 5,      /* ULONG: a random number, another each time (boot option seed=N) */
+    FathomQuerySeed = 5,      /* 4 or 8 random bytes, others each time (boot option seed=N) */
 } FATHOM_QUERY;
 
 typedef struct _FATHOM_MEMORY { /* all in pages */
@@ -80,6 +80,11 @@ typedef struct _FATHOM_REGION {
 typedef struct _FATHOM_PAGE {
     ULONG Present, Pfn, Protect, ShareCount;
 } FATHOM_PAGE;
+
+/* NtDeviceIoControlFile on a console handle (FileFsDeviceInformation: FILE_DEVICE_CONSOLE). */
+#define IOCTL_CONSOLE_GET_MODE 0x500000 /* out: ULONG, as GetConsoleMode */
+#define IOCTL_CONSOLE_SET_MODE 0x500004 /* in: ULONG */
+#define IOCTL_CONSOLE_GET_SIZE 0x500008 /* out: ULONG columns, ULONG rows */
 
 typedef struct _FATHOM_CLOCK {
     ULONG Icount; /* 1: the TSC counts guest instructions (boot option icount=1) */

@@ -162,7 +162,7 @@ static void KiStartTrace(void)
 static void KiStartPrograms(void *context)
 {
     (void)context;
-    ExStart(KiCommandLine);
+    ExStart();
 }
 
 static void KiStartFirstThread(void)

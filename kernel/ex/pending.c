@@ -23,22 +23,6 @@ NTSTATUS NTAPI NtCreateEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULO
     (void)a4;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtCreateFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateFile@44");
-NTSTATUS NTAPI NtCreateFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9, ULONG a10)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    (void)a5;
-    (void)a6;
-    (void)a7;
-    (void)a8;
-    (void)a9;
-    (void)a10;
-    return STATUS_NOT_IMPLEMENTED;
-}
 NTSTATUS NTAPI NtCreateKeyedEvent_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateKeyedEvent@16");
 NTSTATUS NTAPI NtCreateKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
 {
@@ -83,32 +67,10 @@ NTSTATUS NTAPI NtDelayExecution_pending(ULONG a0, ULONG a1)
     (void)a1;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtDeviceIoControlFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtDeviceIoControlFile@40");
-NTSTATUS NTAPI NtDeviceIoControlFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    (void)a5;
-    (void)a6;
-    (void)a7;
-    (void)a8;
-    (void)a9;
-    return STATUS_NOT_IMPLEMENTED;
-}
 NTSTATUS NTAPI NtDisplayString_pending(ULONG) __asm__("_NtDisplayString@4");
 NTSTATUS NTAPI NtDisplayString_pending(ULONG a0)
 {
     (void)a0;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtFlushBuffersFile_pending(ULONG, ULONG) __asm__("_NtFlushBuffersFile@8");
-NTSTATUS NTAPI NtFlushBuffersFile_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
     return STATUS_NOT_IMPLEMENTED;
 }
 NTSTATUS NTAPI NtOpenEvent_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenEvent@12");
@@ -117,17 +79,6 @@ NTSTATUS NTAPI NtOpenEvent_pending(ULONG a0, ULONG a1, ULONG a2)
     (void)a0;
     (void)a1;
     (void)a2;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtOpenFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtOpenFile@24");
-NTSTATUS NTAPI NtOpenFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    (void)a5;
     return STATUS_NOT_IMPLEMENTED;
 }
 NTSTATUS NTAPI NtOpenKeyedEvent_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenKeyedEvent@12");
@@ -289,20 +240,6 @@ NTSTATUS NTAPI NtQueryVolumeInformationFile_pending(ULONG a0, ULONG a1, ULONG a2
     (void)a4;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtReadFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtReadFile@36");
-NTSTATUS NTAPI NtReadFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    (void)a5;
-    (void)a6;
-    (void)a7;
-    (void)a8;
-    return STATUS_NOT_IMPLEMENTED;
-}
 NTSTATUS NTAPI NtReleaseKeyedEvent_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtReleaseKeyedEvent@16");
 NTSTATUS NTAPI NtReleaseKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
 {
@@ -411,20 +348,6 @@ NTSTATUS NTAPI NtWaitForSingleObject_pending(ULONG a0, ULONG a1, ULONG a2)
     (void)a0;
     (void)a1;
     (void)a2;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtWriteFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtWriteFile@36");
-NTSTATUS NTAPI NtWriteFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    (void)a5;
-    (void)a6;
-    (void)a7;
-    (void)a8;
     return STATUS_NOT_IMPLEMENTED;
 }
 NTSTATUS NTAPI NtYieldExecution_pending(void) __asm__("_NtYieldExecution@0");

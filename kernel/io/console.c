@@ -1,0 +1,194 @@
+/* console.c - the console: text to COM1 and the screen, lines from COM1 and the keyboard.
+ *
+ * Reading gives a line at a time with echo and backspace, as a console with
+ * ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT does, ended by CR LF; without line input it gives the
+ * bytes as they are typed.  Ctrl-Z at the start of a line is the end of the input.
+ */
+#include "fathom.h"
+#include "iop.h"
+
+#define LINE_SIZE 512u
+#define CTRL_Z 0x1A
+
+static char IopLine[LINE_SIZE]; /* of which the reader has not taken [Taken, Length) */
+static ULONG IopLineLength, IopLineTaken;
+static ULONG IopInputMode = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
+static ULONG IopOutputMode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT;
+
+/* A line feed alone starts a new line, as with ENABLE_PROCESSED_OUTPUT; a serial terminal
+ * needs the carriage return said. */
+static void Put(const char *text, ULONG length)
+{
+    static char last;
+    ULONG start = 0;
+
+    for (ULONG i = 0; i < length; last = text[i++])
+        if (text[i] == '\n' && last != '\r') {
+            KdSerialWrite(0, text + start, i - start);
+            KdSerialWrite(0, "\r", 1);
+            start = i;
+        }
+    KdSerialWrite(0, text + start, length - start);
+    IopScreenWrite(text, length);
+}
+
+static void Echo(const char *text, ULONG length)
+{
+    if (IopInputMode & ENABLE_ECHO_INPUT)
+        Put(text, length);
+}
+
+/* A key; the thread gives the processor away between looks. */
+static NTSTATUS WaitForKey(int *key)
+{
+    while ((*key = IopReadKey()) < 0) {
+        LARGE_INTEGER tick = {.QuadPart = -(LONGLONG)KE_TICK_100NS};
+        NTSTATUS status = KeDelayExecutionThread(FALSE, TRUE, &tick);
+        if (status == STATUS_THREAD_IS_TERMINATING)
+            return status;
+    }
+    return STATUS_SUCCESS;
+}
+
+static void EditLine(int key)
+{
+    const char c = key;
+
+    if (key == '\b' || key == 0x7F) {
+        if (IopLineLength > 0) {
+            IopLineLength--;
+            Echo("\b \b", 3);
+        }
+    } else if (IopLineLength < LINE_SIZE - 2 && (key >= ' ' || key == '\t' || key == CTRL_Z)) {
+        IopLine[IopLineLength++] = c;
+        Echo(key == CTRL_Z ? "^Z" : &c, key == CTRL_Z ? 2 : 1);
+    }
+}
+
+static NTSTATUS ReadLine(void)
+{
+    static int last;
+    int key;
+
+    IopLineLength = IopLineTaken = 0;
+    for (;;) {
+        NTSTATUS status = WaitForKey(&key);
+        if (!NT_SUCCESS(status)) {
+            IopLineLength = 0;
+            return status;
+        }
+        BOOLEAN second = key == '\n' && last == '\r'; /* a terminal may send CR LF */
+        last = key;
+        if (second)
+            continue;
+        if (key == '\r' || key == '\n')
+            break;
+        EditLine(key);
+    }
+    IopLine[IopLineLength++] = '\r';
+    IopLine[IopLineLength++] = '\n';
+    Echo("\r\n", 2);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    int key;
+
+    if (length == 0)
+        return STATUS_SUCCESS;
+    if (IopLineTaken == IopLineLength) {
+        if (IopInputMode & ENABLE_LINE_INPUT) {
+            status = ReadLine();
+        } else if (NT_SUCCESS(status = WaitForKey(&key))) {
+            IopLine[0] = key;
+            IopLineLength = 1;
+            IopLineTaken = 0;
+            Echo(IopLine, 1);
+        }
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    if (IopLine[IopLineTaken] == CTRL_Z && IopLineTaken == 0) {
+        IopLineTaken = IopLineLength;
+        return STATUS_SUCCESS; /* no bytes: the end */
+    }
+    ULONG part = IopLineLength - IopLineTaken;
+    if (part > length)
+        part = length;
+    status = MmCopyToUser(buffer, IopLine + IopLineTaken, part);
+    if (NT_SUCCESS(status)) {
+        IopLineTaken += part;
+        *done = part;
+    }
+    return status;
+}
+
+NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done)
+{
+    char part[256];
+    const char *from = buffer;
+
+    while (*done < length) {
+        ULONG size = length - *done < sizeof part ? length - *done : sizeof part;
+        NTSTATUS status = MmCopyFromUser(part, from + *done, size);
+        if (!NT_SUCCESS(status))
+            return status;
+        Put(part, size);
+        *done += size;
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLength, void *out,
+                           ULONG outLength, ULONG *done)
+{
+    ULONG *mode = file->Stream == 0 ? &IopInputMode : &IopOutputMode;
+    ULONG answer[2];
+    ULONG size = sizeof *mode;
+
+    switch (code) {
+    case IOCTL_CONSOLE_SET_MODE:
+        if (inLength < sizeof *mode)
+            return STATUS_BUFFER_TOO_SMALL;
+        return MmCopyFromUser(mode, in, sizeof *mode);
+    case IOCTL_CONSOLE_GET_MODE:
+        answer[0] = *mode;
+        break;
+    case IOCTL_CONSOLE_GET_SIZE:
+        IopScreenSize(&answer[0], &answer[1]);
+        size = sizeof answer;
+        break;
+    default:
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    if (outLength < size)
+        return STATUS_BUFFER_TOO_SMALL;
+    *done = size;
+    return MmCopyToUser(out, answer, size);
+}
+
+static void LogToConsole(const char *text, ULONG length)
+{
+    IopScreenWrite(text, length);
+}
+
+void IoInitialize(const MULTIBOOT_INFO *info)
+{
+    IopInitializeScreen(info);
+    KdConsoleWrite = LogToConsole;
+    IopInitializeKeyboard();
+    if (!(info->Flags & MULTIBOOT_HAS_MODULES) || info->ModuleCount == 0) {
+        DbgPrint("fathom: no archive of user files was loaded (Multiboot module)\n");
+        return;
+    }
+    const MULTIBOOT_MODULE *module =
+        MmPhysicalToVirtual(info->Modules, sizeof(MULTIBOOT_MODULE));
+    const UCHAR *archive =
+        module != NULL ? MmPhysicalToVirtual(module->Start, module->End - module->Start) : NULL;
+    if (archive == NULL)
+        DbgPrint("fathom: the archive of user files lies out of the kernel's reach\n");
+    else
+        IopLoadArchive(archive, module->End - module->Start);
+}

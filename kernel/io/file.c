@@ -1,0 +1,286 @@
+/* file.c - NtCreateFile and NtOpenFile: a name to a handle, by Windows' dispositions.
+ *
+ *   disposition    exists              does not exist
+ *   SUPERSEDE 0    emptied             made
+ *   OPEN 1         opened              STATUS_OBJECT_NAME_NOT_FOUND
+ *   CREATE 2       NAME_COLLISION      made
+ *   OPEN_IF 3      opened              made
+ *   OVERWRITE 4    emptied             STATUS_OBJECT_NAME_NOT_FOUND
+ *   OVERWRITE_IF 5 emptied             made
+ *
+ * Source: learn.microsoft.com, NtCreateFile; sharing as IoCheckShareAccess describes it.
+ */
+#include "iop.h"
+
+enum { Superseded = 0, Opened = 1, Created = 2, Overwritten = 3 }; /* Iosb.Information */
+
+static void CountSharing(IOFILE *file, int by)
+{
+    IONODE *node = file->Node;
+
+    node->Opens += by;
+    node->Readers += by * ((file->Access & (FILE_READ_DATA | FILE_EXECUTE)) != 0);
+    node->Writers += by * ((file->Access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0);
+    node->Deleters += by * ((file->Access & DELETE) != 0);
+    node->SharedRead += by * ((file->Share & FILE_SHARE_READ) != 0);
+    node->SharedWrite += by * ((file->Share & FILE_SHARE_WRITE) != 0);
+    node->SharedDelete += by * ((file->Share & FILE_SHARE_DELETE) != 0);
+}
+
+static BOOLEAN SharingAllows(const IONODE *node, ACCESS_MASK access, ULONG share)
+{
+    const BOOLEAN read = (access & (FILE_READ_DATA | FILE_EXECUTE)) != 0;
+    const BOOLEAN write = (access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
+    const BOOLEAN delete = (access & DELETE) != 0;
+
+    if (!read && !write && !delete)
+        return TRUE; /* attributes alone conflict with nobody */
+    return !((read && node->SharedRead < node->Opens) ||
+             (write && node->SharedWrite < node->Opens) ||
+             (delete && node->SharedDelete < node->Opens) ||
+             (!(share & FILE_SHARE_READ) && node->Readers) ||
+             (!(share & FILE_SHARE_WRITE) && node->Writers) ||
+             (!(share & FILE_SHARE_DELETE) && node->Deleters));
+}
+
+/* The last handle went: sharing ends, and what was marked for deletion goes. */
+static void CloseFile(void *body)
+{
+    IOFILE *file = body;
+    IONODE *node = file->Node;
+
+    if (file->Pipe != NULL)
+        IopPipeClose(file);
+    if (node == NULL)
+        return;
+    if (file->Shared)
+        CountSharing(file, -1);
+    file->Shared = FALSE;
+    if (file->DeleteOnClose)
+        node->DeletePending = TRUE;
+    if (node->DeletePending && node->Opens == 0 && !IsListEmpty(&node->Siblings))
+        IopUnlink(node);
+}
+
+static void DeleteFileObject(void *body)
+{
+    IOFILE *file = body;
+
+    CloseFile(file); /* never had a handle */
+    if (file->Pipe != NULL)
+        IopPipeDelete(file);
+    if (file->Pattern != NULL)
+        ExFreePool(file->Pattern);
+    if (file->Node != NULL)
+        IopDereferenceNode(file->Node);
+}
+
+const OBTYPE IoFileType = {
+    .Name = "File",
+    .Delete = DeleteFileObject,
+    .Close = CloseFile,
+    .ValidAccess = FILE_ALL_ACCESS,
+    .Generic = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
+    .Waitable = TRUE,
+};
+
+NTSTATUS IopCreateFileObject(IOPKIND kind, IOFILE **result)
+{
+    IOFILE *file;
+    NTSTATUS status = ObCreateObject(&IoFileType, sizeof *file, (void **)&file);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    KeInitializeEvent(&file->Event, EventNotificationObject, FALSE);
+    file->Kind = kind;
+    *result = file;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IopReferenceFile(HANDLE handle, ACCESS_MASK access, IOFILE **file)
+{
+    return ObReferenceObjectByHandle(handle, &IoFileType, access, (void **)file, NULL);
+}
+
+NTSTATUS IoReferenceMmFile(HANDLE handle, ACCESS_MASK access, MMFILE **file)
+{
+    IOFILE *object;
+    NTSTATUS status = IopReferenceFile(handle, access, &object);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (object->Node == NULL || object->Node->Directory) {
+        status = STATUS_INVALID_FILE_FOR_SECTION;
+    } else {
+        IopReferenceNode(object->Node);
+        *file = &object->Node->File;
+    }
+    ObDereferenceObject(object);
+    return status;
+}
+
+NTSTATUS IoCreateStandardObject(ULONG stream, BOOLEAN host, ULONG index, void **body)
+{
+    IOFILE *file;
+    NTSTATUS status = IopCreateFileObject(host ? IopHost : IopConsole, &file);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    file->Stream = stream;
+    file->HostIndex = index;
+    file->Options = FILE_SYNCHRONOUS_IO_NONALERT;
+    *body = file;
+    return STATUS_SUCCESS;
+}
+
+typedef struct {
+    ACCESS_MASK Access;
+    ULONG Attributes, Share, Disposition, Options;
+} REQUEST;
+
+/* What exists is opened, perhaps emptied. */
+static NTSTATUS OpenExisting(IONODE *node, const REQUEST *request, ULONG *information)
+{
+    const BOOLEAN empties = request->Disposition == FILE_SUPERSEDE ||
+                            request->Disposition == FILE_OVERWRITE ||
+                            request->Disposition == FILE_OVERWRITE_IF;
+
+    if (request->Disposition == FILE_CREATE)
+        return STATUS_OBJECT_NAME_COLLISION;
+    if (node->DeletePending)
+        return STATUS_DELETE_PENDING;
+    if (node->Directory && (request->Options & FILE_NON_DIRECTORY_FILE))
+        return STATUS_FILE_IS_A_DIRECTORY;
+    if (!node->Directory && (request->Options & FILE_DIRECTORY_FILE))
+        return STATUS_NOT_A_DIRECTORY;
+    if (node->Directory && empties)
+        return STATUS_OBJECT_NAME_COLLISION;
+    if ((node->Attributes & FILE_ATTRIBUTE_READONLY) &&
+        (empties || (request->Access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) ||
+         (request->Options & FILE_DELETE_ON_CLOSE)))
+        return request->Options & FILE_DELETE_ON_CLOSE ? STATUS_CANNOT_DELETE
+                                                       : STATUS_ACCESS_DENIED;
+    if (!SharingAllows(node, request->Access | (empties ? FILE_WRITE_DATA : 0), request->Share))
+        return STATUS_SHARING_VIOLATION;
+    *information = !empties                                  ? Opened
+                   : request->Disposition == FILE_SUPERSEDE ? Superseded
+                                                            : Overwritten;
+    return empties ? IopSetSize(node, 0) : STATUS_SUCCESS;
+}
+
+static NTSTATUS MakeNew(const IOPPATH *path, const REQUEST *request, IONODE **node,
+                        ULONG *information)
+{
+    if (request->Disposition == FILE_OPEN || request->Disposition == FILE_OVERWRITE)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    const BOOLEAN directory = (request->Options & FILE_DIRECTORY_FILE) != 0;
+    if (path->TrailingSlash && !directory)
+        return STATUS_OBJECT_NAME_INVALID;
+    NTSTATUS status = IopMakeNode(path->Parent, path->Last, path->LastLength, directory, node);
+    if (!NT_SUCCESS(status))
+        return status;
+    (*node)->Attributes |= request->Attributes & (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
+                                                  FILE_ATTRIBUTE_SYSTEM);
+    *information = Created;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS OpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **result,
+                         ULONG *information)
+{
+    IONODE *node = path->Node;
+    IOFILE *file;
+    NTSTATUS status = IopCreateFileObject(IopDisk, &file);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = node != NULL ? OpenExisting(node, request, information)
+                          : MakeNew(path, request, &node, information);
+    if (!NT_SUCCESS(status)) {
+        ObDereferenceObject(file);
+        return status;
+    }
+    IopReferenceNode(node);
+    file->Node = node;
+    file->Access = request->Access;
+    file->Share = request->Share;
+    file->DeleteOnClose = (request->Options & FILE_DELETE_ON_CLOSE) != 0;
+    file->Shared = TRUE;
+    CountSharing(file, +1);
+    *result = file;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS OpenDevice(const IOPPATH *path, IOFILE **result, ULONG *information)
+{
+    NTSTATUS status = IopCreateFileObject(path->Kind, result);
+
+    if (NT_SUCCESS(status))
+        (*result)->Stream = path->Stream;
+    *information = Opened;
+    return status;
+}
+
+static NTSTATUS CheckRequest(const REQUEST *request)
+{
+    if (request->Disposition > FILE_OVERWRITE_IF || (request->Share & ~7u) ||
+        (request->Options & (FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE)) ==
+            (FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE))
+        return STATUS_INVALID_PARAMETER;
+    if ((request->Options & FILE_DELETE_ON_CLOSE) && !(request->Access & DELETE))
+        return STATUS_INVALID_PARAMETER;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS CreateFileByName(HANDLE *userHandle, REQUEST *request,
+                                 POBJECT_ATTRIBUTES userAttributes, IO_STATUS_BLOCK *userIosb)
+{
+    IOPPATH path;
+    WCHAR *name;
+    IOFILE *file;
+    ULONG attributes, information = 0;
+
+    request->Access = ObMapAccess(&IoFileType, request->Access);
+    NTSTATUS status = CheckRequest(request);
+    if (NT_SUCCESS(status))
+        status = MmProbeForWrite(userIosb, sizeof *userIosb, 4);
+    if (NT_SUCCESS(status))
+        status = IopParseAttributes(userAttributes, &path, &attributes, &name);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = path.Kind == IopDisk ? OpenNode(&path, request, &file, &information)
+                                  : OpenDevice(&path, &file, &information);
+    if (name != NULL)
+        ExFreePool(name);
+    if (!NT_SUCCESS(status))
+        return status;
+    file->Options = request->Options;
+    status = ObReturnHandle(file, request->Access, attributes & OBJ_INHERIT, userHandle);
+    ObDereferenceObject(file);
+    if (NT_SUCCESS(status)) {
+        const IO_STATUS_BLOCK iosb = {.Status = STATUS_SUCCESS, .Information = information};
+        status = MmCopyToUser(userIosb, &iosb, sizeof iosb);
+    }
+    return status;
+}
+
+NTSTATUS NTAPI NtCreateFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
+                            PIO_STATUS_BLOCK iosb, PLARGE_INTEGER allocation,
+                            ULONG fileAttributes, ULONG share, ULONG disposition,
+                            ULONG options, PVOID ea, ULONG eaLength)
+{
+    REQUEST request = {access, fileAttributes, share, disposition, options};
+
+    (void)allocation; /* room is found when bytes come */
+    if (ea != NULL && eaLength != 0)
+        return STATUS_EAS_NOT_SUPPORTED;
+    return CreateFileByName(handle, &request, attributes, iosb);
+}
+
+NTSTATUS NTAPI NtOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
+                          PIO_STATUS_BLOCK iosb, ULONG share, ULONG options)
+{
+    REQUEST request = {access, 0, share, FILE_OPEN, options};
+
+    return CreateFileByName(handle, &request, attributes, iosb);
+}

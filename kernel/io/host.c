@@ -1,0 +1,125 @@
+/* host.c - standard handles that lead out of the machine: frames on the host port.
+ *
+ * Output goes at once, in frames 'O' and 'E'.  Input is asked for ('I') and comes as one 'D'
+ * frame; no bytes are the end of the input, and stay the end.  A file of the archive may stand
+ * in its place (stdin= of the run list).
+ */
+#include "iop.h"
+
+#define LARGEST_FRAME 0x4000u /* bytes of a program's output in one frame */
+#define LARGEST_INPUT 0x1000u /* KD_HOST_PAYLOAD */
+
+static UCHAR IopInput[LARGEST_INPUT]; /* the 'D' frame that came */
+static volatile ULONG IopInputLength;
+static ULONG IopInputTaken;
+static volatile BOOLEAN IopInputArrived;
+static BOOLEAN IopInputAsked, IopInputEnded;
+static MMFILE *IopInputFile;
+static ULONGLONG IopInputOffset;
+
+void IoHostData(const void *payload, ULONG length)
+{
+    if (length > LARGEST_INPUT)
+        length = LARGEST_INPUT;
+    memcpy(IopInput, payload, length);
+    IopInputLength = length;
+    IopInputArrived = TRUE;
+}
+
+void IoSetHostInput(MMFILE *file)
+{
+    if (IopInputFile != NULL)
+        IopInputFile->Dereference(IopInputFile);
+    IopInputFile = file;
+    IopInputOffset = 0;
+    IopInputLength = IopInputTaken = 0;
+    IopInputArrived = IopInputEnded = FALSE;
+    if (file != NULL)
+        file->Reference(file);
+}
+
+static NTSTATUS ReadInputFile(void *buffer, ULONG length, ULONG *done)
+{
+    if (IopInputOffset >= IopInputFile->Size)
+        return STATUS_END_OF_FILE;
+    if (length > IopInputFile->Size - IopInputOffset)
+        length = IopInputFile->Size - IopInputOffset;
+    NTSTATUS status =
+        IopReadNode((IONODE *)IopInputFile, IopInputOffset, buffer, length, TRUE);
+    if (NT_SUCCESS(status)) {
+        IopInputOffset += length;
+        *done = length;
+    }
+    return status;
+}
+
+/* Wait for a 'D' frame; the line is read here, since a tick alone would be slow. */
+static NTSTATUS AskHost(ULONG index)
+{
+    const ULONG request[2] = {index, LARGEST_INPUT};
+
+    if (!IopInputAsked)
+        KdHostSend('I', request, sizeof request);
+    IopInputAsked = TRUE;
+    while (!IopInputArrived) {
+        if (KeGetCurrentThread()->TerminatePending)
+            return STATUS_THREAD_IS_TERMINATING; /* the answer will find nobody: dropped */
+        KdPollHost();
+        KeYield();
+    }
+    IopInputAsked = FALSE;
+    IopInputArrived = FALSE;
+    IopInputTaken = 0;
+    IopInputEnded = IopInputLength == 0;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
+{
+    if (file->Stream != 0)
+        return STATUS_ACCESS_DENIED;
+    if (length == 0)
+        return STATUS_SUCCESS;
+    if (IopInputFile != NULL)
+        return ReadInputFile(buffer, length, done);
+    if (IopInputTaken == IopInputLength && !IopInputEnded) {
+        NTSTATUS status = AskHost(file->HostIndex);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    if (IopInputEnded)
+        return STATUS_END_OF_FILE;
+    ULONG part = IopInputLength - IopInputTaken;
+    if (part > length)
+        part = length;
+    NTSTATUS status = MmCopyToUser(buffer, IopInput + IopInputTaken, part);
+    if (NT_SUCCESS(status)) {
+        IopInputTaken += part;
+        *done = part;
+    }
+    return status;
+}
+
+NTSTATUS IopHostWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *done)
+{
+    const UCHAR *from = buffer;
+
+    if (file->Stream == 0)
+        return STATUS_ACCESS_DENIED;
+    ULONG room = length < LARGEST_FRAME ? length : LARGEST_FRAME;
+    ULONG *frame = ExAllocatePool(sizeof *frame + room, IO_TAG);
+    if (frame == NULL)
+        return STATUS_NO_MEMORY;
+    NTSTATUS status = STATUS_SUCCESS;
+    *frame = file->HostIndex;
+    while (*done < length && NT_SUCCESS(status)) {
+        ULONG part = length - *done < room ? length - *done : room;
+        status = MmCopyFromUser(frame + 1, from + *done, part);
+        if (!NT_SUCCESS(status))
+            break;
+        KdHostSend(file->Stream == 1 ? 'O' : 'E', frame, sizeof *frame + part);
+        *done += part;
+    }
+    ExFreePool(frame);
+    return status;
+}

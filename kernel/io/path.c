@@ -1,0 +1,183 @@
+/* path.c - names of files: \??\C:\dir\file to a node or a device.
+ *
+ * Resolved in any case of letters.  A name that C:\Windows\System32 or C:\Windows lacks is
+ * looked up in C:\: the system's DLLs lie there, and programs ask for them in both.
+ */
+#include "iop.h"
+
+static const WCHAR *SkipPrefix(const WCHAR *path, const char *prefix)
+{
+    const WCHAR *rest = path;
+
+    for (; *prefix; prefix++, rest++)
+        if (IopUpcase(*rest) != IopUpcase((UCHAR)*prefix))
+            return path;
+    return rest;
+}
+
+static BOOLEAN IsDevice(const WCHAR *name, const char *device)
+{
+    const WCHAR *rest = SkipPrefix(name, device);
+
+    return rest != name && (*rest == 0 || (*rest == ':' && rest[1] == 0));
+}
+
+static BOOLEAN FindDevice(const WCHAR *name, IOPPATH *result)
+{
+    static const struct {
+        const char *Name;
+        IOPKIND Kind;
+        ULONG Stream;
+    } devices[] = {{"NUL", IopNull, 0},
+                   {"CONIN$", IopConsole, 0},
+                   {"CONOUT$", IopConsole, 1},
+                   {"CON", IopConsole, 1}};
+
+    for (ULONG i = 0; i < sizeof devices / sizeof *devices; i++)
+        if (IsDevice(name, devices[i].Name)) {
+            result->Kind = devices[i].Kind;
+            result->Stream = devices[i].Stream;
+            return TRUE;
+        }
+    return FALSE;
+}
+
+static BOOLEAN ValidName(const WCHAR *name, ULONG length)
+{
+    if (length > 255)
+        return FALSE;
+    for (ULONG i = 0; i < length; i++)
+        if (name[i] < ' ' || name[i] == '<' || name[i] == '>' || name[i] == '"' ||
+            name[i] == '|' || name[i] == '?' || name[i] == '*' || name[i] == '/' ||
+            name[i] == ':')
+            return FALSE;
+    return TRUE;
+}
+
+static IONODE *Lookup(IONODE *folder, const WCHAR *name, ULONG length)
+{
+    IONODE *node = IopFindChild(folder, name, length);
+
+    if (node != NULL || folder == IopRoot || folder->Parent == NULL)
+        return node;
+    BOOLEAN system = SkipPrefix(folder->Name, "Windows") == folder->Name + folder->NameLength &&
+                     folder->Parent == IopRoot;
+    BOOLEAN system32 = SkipPrefix(folder->Name, "System32") == folder->Name + folder->NameLength;
+    if (!system && !system32)
+        return NULL;
+    node = IopFindChild(IopRoot, name, length);
+    return node != NULL && !node->Directory ? node : NULL;
+}
+
+/* The components from folder on. */
+static NTSTATUS WalkPath(const WCHAR *path, IONODE *folder, IOPPATH *result)
+{
+    result->Kind = IopDisk;
+    result->Node = folder;
+    result->Parent = folder->Parent;
+    result->Last = path;
+    while (*path) {
+        ULONG length = 0;
+        if (result->Node == NULL || !result->Node->Directory)
+            return STATUS_OBJECT_PATH_NOT_FOUND;
+        while (path[length] && path[length] != '\\')
+            length++;
+        if (length == 0 || !ValidName(path, length))
+            return STATUS_OBJECT_NAME_INVALID;
+        result->Parent = result->Node;
+        result->Node = Lookup(result->Parent, path, length);
+        result->Last = path;
+        result->LastLength = length;
+        path += length;
+        if (*path == '\\') {
+            path++;
+            result->TrailingSlash = *path == 0;
+        }
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *result)
+{
+    const WCHAR *start = path;
+
+    memset(result, 0, sizeof *result);
+    if (root != NULL)
+        return *path == '\\' ? STATUS_OBJECT_NAME_INVALID : WalkPath(path, root, result);
+    path = SkipPrefix(SkipPrefix(path, "\\??\\"), "\\DosDevices\\");
+    path = SkipPrefix(path, "\\GLOBAL??\\");
+    if (path != start && FindDevice(path, result))
+        return STATUS_SUCCESS;
+    const WCHAR *below = SkipPrefix(path, "\\Device\\HarddiskVolume1");
+    if (below == path && IopUpcase(path[0]) == 'C' && path[1] == ':')
+        below = path + 2;
+    if (below == path)
+        return path == start && *path != '\\' ? STATUS_OBJECT_PATH_SYNTAX_BAD
+                                              : STATUS_OBJECT_PATH_NOT_FOUND;
+    if (*below == '\\')
+        below++;
+    else if (*below != 0)
+        return STATUS_OBJECT_NAME_INVALID;
+    return WalkPath(below, IopRoot, result);
+}
+
+NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *path, ULONG *attributes,
+                            WCHAR **name)
+{
+    OBATTRIBUTES captured;
+    IOFILE *root = NULL;
+    NTSTATUS status = user == NULL ? STATUS_INVALID_PARAMETER : ObCaptureAttributes(user, &captured);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (captured.Root != NULL)
+        status = IopReferenceFile(captured.Root, 0, &root);
+    for (ULONG i = 0; i < captured.NameLength; i++)
+        if (captured.Name[i] == 0)
+            status = STATUS_OBJECT_NAME_INVALID;
+    if (NT_SUCCESS(status) && root != NULL && root->Node == NULL)
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    if (NT_SUCCESS(status))
+        status = captured.Name == NULL && root == NULL
+                     ? STATUS_OBJECT_PATH_SYNTAX_BAD
+                     : IopParsePath(captured.Name != NULL ? captured.Name : L"",
+                                    root != NULL ? root->Node : NULL, path);
+    if (root != NULL)
+        ObDereferenceObject(root);
+    if (NT_SUCCESS(status)) {
+        *attributes = captured.Attributes;
+        *name = captured.Name;
+    } else {
+        ObReleaseAttributes(&captured);
+    }
+    return status;
+}
+
+NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **file)
+{
+    IOPPATH found;
+    NTSTATUS status = IopParsePath(path, NULL, &found);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (found.Kind != IopDisk)
+        return STATUS_INVALID_FILE_FOR_SECTION;
+    if (found.Node == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (found.Node->Directory)
+        return STATUS_FILE_IS_A_DIRECTORY;
+    IopReferenceNode(found.Node);
+    *file = &found.Node->File;
+    return STATUS_SUCCESS;
+}
+
+MMFILE *IoOpenArchiveFile(const WCHAR *path)
+{
+    IOPPATH found;
+
+    if (IopRoot == NULL || !NT_SUCCESS(WalkPath(path, IopRoot, &found)) || found.Node == NULL ||
+        found.Node->Directory)
+        return NULL;
+    IopReferenceNode(found.Node);
+    return &found.Node->File;
+}

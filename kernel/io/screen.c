@@ -1,0 +1,283 @@
+/* screen.c - the text screen: a 32-bit framebuffer, or VGA text at B8000h, or nothing.
+ *
+ * Characters are kept in cells; a cell is drawn when it changes.  Of terminal control it knows
+ * CR, LF, BS, TAB, and ESC [ ... m (colours, bold, reverse), J, K, H: what the walk and the
+ * shell say.  UTF-8 beyond ASCII is shown as the nearest sign the font has.
+ */
+#include "font.h"
+#include "iop.h"
+
+#define CELL_WIDTH 8u
+#define CELL_HEIGHT 16u
+#define MAX_COLUMNS 160u
+#define MAX_ROWS 64u
+#define VGA_TEXT 0xB8000u
+#define LIGHT_GREY 7
+
+typedef struct {
+    UCHAR Character, Colour; /* colour: foreground | background << 4, VGA's numbers */
+} CELL;
+C_ASSERT(sizeof(CELL) == 2);
+
+static ULONG *IopPixels; /* the framebuffer; NULL: none */
+static volatile USHORT *IopVga; /* VGA text memory; NULL: none */
+static ULONG IopPitch; /* pixels */
+static ULONG IopColumns = 80, IopRows = 25;
+static CELL IopCells[MAX_ROWS][MAX_COLUMNS];
+static ULONG IopColumn, IopRow;
+static UCHAR IopColour = LIGHT_GREY;
+static struct {
+    enum { Plain, Escape, Csi } State;
+    ULONG Number[4], Count;
+    ULONG Utf8;   /* the code point under way */
+    ULONG Follow; /* bytes it still lacks */
+} IopParser;
+
+/* The 16 colours of VGA, 0xRRGGBB. */
+static const ULONG IopPalette[16] = {0x000000, 0x0000AA, 0x00AA00, 0x00AAAA, 0xAA0000, 0xAA00AA,
+                                     0xAA5500, 0xAAAAAA, 0x555555, 0x5555FF, 0x55FF55, 0x55FFFF,
+                                     0xFF5555, 0xFF55FF, 0xFFFF55, 0xFFFFFF};
+
+static void DrawCell(ULONG row, ULONG column)
+{
+    const CELL cell = IopCells[row][column];
+
+    if (IopVga != NULL)
+        IopVga[row * IopColumns + column] = cell.Character | cell.Colour << 8;
+    if (IopPixels == NULL)
+        return;
+    const ULONG ink = IopPalette[cell.Colour & 15], paper = IopPalette[cell.Colour >> 4];
+    ULONG *line = IopPixels + row * CELL_HEIGHT * IopPitch + column * CELL_WIDTH;
+    for (ULONG y = 0; y < CELL_HEIGHT; y++, line += IopPitch) {
+        UCHAR bits = IopFontRow(cell.Character, y);
+        for (ULONG x = 0; x < CELL_WIDTH; x++)
+            line[x] = bits & 0x80 >> x ? ink : paper;
+    }
+}
+
+static void SetCell(ULONG row, ULONG column, CELL cell)
+{
+    CELL *old = &IopCells[row][column];
+
+    if (old->Character == cell.Character && old->Colour == cell.Colour)
+        return;
+    *old = cell;
+    DrawCell(row, column);
+}
+
+static void ClearCells(ULONG row, ULONG from, ULONG to)
+{
+    for (ULONG column = from; column < to; column++)
+        SetCell(row, column, (CELL){' ', IopColour});
+}
+
+static void NewLine(void)
+{
+    IopColumn = 0;
+    if (++IopRow < IopRows)
+        return;
+    IopRow = IopRows - 1;
+    for (ULONG row = 0; row + 1 < IopRows; row++)
+        for (ULONG column = 0; column < IopColumns; column++)
+            SetCell(row, column, IopCells[row + 1][column]);
+    ClearCells(IopRow, 0, IopColumns);
+}
+
+static void PutCharacter(UCHAR c)
+{
+    if (IopColumn == IopColumns)
+        NewLine();
+    SetCell(IopRow, IopColumn++, (CELL){c, IopColour});
+}
+
+/* ESC [ n m: ANSI's order of colours is red, green, blue from bit 0; VGA's the other way. */
+static UCHAR VgaColour(ULONG ansi)
+{
+    return (ansi & 1) << 2 | (ansi & 2) | (ansi & 4) >> 2;
+}
+
+static void SelectGraphics(ULONG n)
+{
+    if (n == 0)
+        IopColour = LIGHT_GREY;
+    else if (n == 1)
+        IopColour |= 8;
+    else if (n == 2 || n == 22)
+        IopColour = n == 2 ? (IopColour & 0xF0) | 8 : IopColour & ~8;
+    else if (n == 7)
+        IopColour = IopColour >> 4 | IopColour << 4;
+    else if (n == 39)
+        IopColour = (IopColour & 0xF0) | LIGHT_GREY;
+    else if (n >= 30 && n <= 37)
+        IopColour = (IopColour & 0xF8) | VgaColour(n - 30);
+    else if (n >= 90 && n <= 97)
+        IopColour = (IopColour & 0xF0) | 8 | VgaColour(n - 90);
+    else if (n == 49)
+        IopColour &= 0x0F;
+    else if (n >= 40 && n <= 47)
+        IopColour = (IopColour & 0x0F) | VgaColour(n - 40) << 4;
+}
+
+static void EndSequence(UCHAR letter)
+{
+    const ULONG first = IopParser.Number[0];
+
+    if (letter == 'm') {
+        for (ULONG i = 0; i <= IopParser.Count && i < 4; i++)
+            SelectGraphics(IopParser.Number[i]);
+    } else if (letter == 'K') {
+        ClearCells(IopRow, first == 0 ? IopColumn : 0, first == 1 ? IopColumn : IopColumns);
+    } else if (letter == 'J') {
+        ULONG from = first == 2 ? 0 : IopRow;
+        for (ULONG row = from; row < IopRows; row++)
+            ClearCells(row, row == IopRow && first != 2 ? IopColumn : 0, IopColumns);
+    } else if (letter == 'H') {
+        ULONG row = first ? first - 1 : 0, column = IopParser.Number[1];
+        IopRow = row < IopRows ? row : IopRows - 1;
+        column = column ? column - 1 : 0;
+        IopColumn = column < IopColumns ? column : IopColumns - 1;
+    }
+    IopParser.State = Plain;
+}
+
+static void InSequence(UCHAR c)
+{
+    if (IopParser.State == Escape) {
+        memset(IopParser.Number, 0, sizeof IopParser.Number);
+        IopParser.Count = 0;
+        IopParser.State = c == '[' ? Csi : Plain;
+    } else if (c >= '0' && c <= '9') {
+        if (IopParser.Count < 4 && IopParser.Number[IopParser.Count] < 1000)
+            IopParser.Number[IopParser.Count] = IopParser.Number[IopParser.Count] * 10 + c - '0';
+    } else if (c == ';') {
+        IopParser.Count++;
+    } else if (c >= 0x40) {
+        EndSequence(c);
+    }
+}
+
+/* What stands for a code point that the font lacks. */
+static UCHAR Nearest(ULONG point)
+{
+    if (point >= 0x2500 && point < 0x2580) /* box drawing */
+        return point == 0x2500 || point == 0x2550   ? '-'
+               : point == 0x2502 || point == 0x2551 ? '|'
+                                                    : '+';
+    switch (point) {
+    case 0x2013: case 0x2014: case 0x2212: return '-';
+    case 0x2018: case 0x2019: return '\'';
+    case 0x201C: case 0x201D: return '"';
+    case 0x2190: return '<';
+    case 0x2192: case 0x25B8: case 0x25BA: return '>';
+    case 0x2191: return '^';
+    case 0x2193: case 0x25BC: return 'v';
+    case 0x2022: case 0x00B7: case 0x2026: return '.';
+    case 0x2713: case 0x2714: return '*';
+    case 0x00D7: case 0x2717: return 'x';
+    case 0x2588: case 0x2592: case 0x2593: return '#';
+    default: return '?';
+    }
+}
+
+/* TRUE: the byte was part of a character beyond ASCII. */
+static BOOLEAN DecodeUtf8(UCHAR c)
+{
+    if (c < 0x80) {
+        IopParser.Follow = 0;
+        return FALSE;
+    }
+    if ((c & 0xC0) == 0x80) {
+        IopParser.Utf8 = IopParser.Utf8 << 6 | (c & 0x3F);
+        if (IopParser.Follow && --IopParser.Follow == 0)
+            PutCharacter(Nearest(IopParser.Utf8));
+        return TRUE;
+    }
+    IopParser.Follow = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
+    IopParser.Utf8 = c & (0x3F >> IopParser.Follow);
+    return TRUE;
+}
+
+static void PutByte(UCHAR c)
+{
+    if (IopParser.State != Plain)
+        InSequence(c);
+    else if (DecodeUtf8(c))
+        ;
+    else if (c == 0x1B)
+        IopParser.State = Escape;
+    else if (c == '\n')
+        NewLine();
+    else if (c == '\r')
+        IopColumn = 0;
+    else if (c == '\b')
+        IopColumn -= IopColumn > 0;
+    else if (c == '\t')
+        do
+            PutCharacter(' ');
+        while (IopColumn % 8 && IopColumn < IopColumns);
+    else if (c >= ' ' && c < 0x7F)
+        PutCharacter(c);
+}
+
+/* VGA's own cursor follows the text. */
+static void MoveCursor(void)
+{
+    const ULONG at = IopRow * IopColumns + IopColumn;
+    const USHORT high = 0x0E | (at >> 8 & 0xFF) << 8, low = 0x0F | (at & 0xFF) << 8;
+
+    if (IopVga == NULL)
+        return;
+    __asm__ volatile("outw %0, %1" ::"a"(high), "Nd"((USHORT)0x3D4));
+    __asm__ volatile("outw %0, %1" ::"a"(low), "Nd"((USHORT)0x3D4));
+}
+
+void IopScreenWrite(const char *text, ULONG length)
+{
+    if (IopPixels == NULL && IopVga == NULL)
+        return;
+    for (ULONG i = 0; i < length; i++)
+        PutByte(text[i]);
+    MoveCursor();
+}
+
+void IopScreenSize(ULONG *columns, ULONG *rows)
+{
+    *columns = IopColumns;
+    *rows = IopRows;
+}
+
+/* Text memory that answers: there is a VGA.  Without one the bus reads as ones. */
+static BOOLEAN FindVga(void)
+{
+    volatile USHORT *text = MmMapIoSpace(VGA_TEXT, 0x8000);
+
+    if (text == NULL)
+        return FALSE;
+    const USHORT before = text[0];
+    text[0] = 0x0741;
+    const BOOLEAN there = text[0] == 0x0741;
+    text[0] = before;
+    if (there)
+        IopVga = text;
+    return there;
+}
+
+void IopInitializeScreen(const MULTIBOOT_INFO *info)
+{
+    if ((info->Flags & MULTIBOOT_HAS_FRAMEBUFFER) && info->FramebufferType == 1 &&
+        info->FramebufferBpp == 32) {
+        IopPixels = MmMapIoSpace(info->FramebufferAddress,
+                                 info->FramebufferPitch * info->FramebufferHeight);
+        IopPitch = info->FramebufferPitch / sizeof(ULONG);
+        IopColumns = info->FramebufferWidth / CELL_WIDTH;
+        IopRows = info->FramebufferHeight / CELL_HEIGHT;
+        if (IopColumns > MAX_COLUMNS)
+            IopColumns = MAX_COLUMNS;
+        if (IopRows > MAX_ROWS)
+            IopRows = MAX_ROWS;
+    } else if (!FindVga()) {
+        return;
+    }
+    for (ULONG row = 0; row < IopRows; row++)
+        ClearCells(row, 0, IopColumns);
+}
