@@ -7,12 +7,10 @@
 #include "ps/ps.h"
 
 /* The last step of start-up, in a system thread: take the boot words, run what they ask
- * for (walk, shell, run), power off with its status.  commandLine: kernel memory. */
-DECLSPEC_NORETURN void ExStart(const char *commandLine);
+ * for (walk, shell, run), power off with its status. */
+DECLSPEC_NORETURN void ExStart(void);
 
-/* The boot line's seed=, and what is drawn from it: the same in every run with the same
- * seed. */
-void ExSeedRandom(ULONGLONG seed);
+/* Drawn from the boot line's seed=: the same in every run with the same seed. */
 ULONGLONG ExRandom(void);
 
 /* A host command of COM3 that concerns the run list ('K'): given to KdHostCommand. */

@@ -7,6 +7,13 @@
 #include "fathom.h"
 #include "iop.h"
 
+/* GetConsoleMode's bits; wincon.h cannot be had without the whole of windows.h. */
+#define ENABLE_PROCESSED_INPUT 0x1
+#define ENABLE_LINE_INPUT 0x2
+#define ENABLE_ECHO_INPUT 0x4
+#define ENABLE_PROCESSED_OUTPUT 0x1
+#define ENABLE_WRAP_AT_EOL_OUTPUT 0x2
+
 #define LINE_SIZE 512u
 #define CTRL_Z 0x1A
 

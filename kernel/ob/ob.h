@@ -24,6 +24,8 @@ typedef struct _OBTYPE {
 
 typedef struct _OBHANDLE_TABLE OBHANDLE_TABLE;
 
+extern ULONG ObTotalObjects, ObTotalHandles; /* that exist: an audit compares them */
+
 /* A zeroed body of size bytes with one reference. STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS ObCreateObject(const OBTYPE *, SIZE_T size, void **body);
 void ObReferenceObject(void *body);

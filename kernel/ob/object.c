@@ -11,6 +11,8 @@
 #include "kd/kd.h"
 #include "obp.h"
 
+ULONG ObTotalObjects, ObTotalHandles;
+
 NTSTATUS ObCreateObject(const OBTYPE *type, SIZE_T size, void **body)
 {
     OBJECT_HEADER *header =
@@ -20,6 +22,7 @@ NTSTATUS ObCreateObject(const OBTYPE *type, SIZE_T size, void **body)
         return STATUS_INSUFFICIENT_RESOURCES;
     header->Type = type;
     header->PointerCount = 1;
+    ObTotalObjects++;
     *body = BODY_OF(header);
     return STATUS_SUCCESS;
 }
@@ -41,6 +44,7 @@ void ObDereferenceObject(void *body)
         ObpForgetName(header);
     if (header->Type->Delete != NULL)
         header->Type->Delete(body);
+    ObTotalObjects--;
     ExFreePool(header);
 }
 
@@ -63,6 +67,7 @@ void ObpCountHandle(void *body)
 {
     ObReferenceObject(body);
     OBJECT_OF(body)->HandleCount++;
+    ObTotalHandles++;
 }
 
 void ObpForgetHandle(void *body)
@@ -70,6 +75,7 @@ void ObpForgetHandle(void *body)
     OBJECT_HEADER *header = OBJECT_OF(body);
 
     ASSERT(header->HandleCount > 0);
+    ObTotalHandles--;
     if (--header->HandleCount == 0) {
         if (header->Name != NULL)
             ObpForgetName(header);

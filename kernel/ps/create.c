@@ -93,7 +93,7 @@ static void SetString(UNICODE_STRING *string, const WCHAR *text)
     string->MaximumLength = string->Length + sizeof(WCHAR);
 }
 
-static const WCHAR PspEnvironment[] =
+const WCHAR PsDefaultEnvironment[] =
     L"ComSpec=C:\\Windows\\System32\\cmd.exe\0NUMBER_OF_PROCESSORS=1\0OS=Windows_NT\0"
     L"Path=C:\\Windows\\System32;C:\\Windows;C:\\\0PROCESSOR_ARCHITECTURE=x86\0"
     L"SystemDrive=C:\0SystemRoot=C:\\Windows\0TEMP=C:\\Temp\0TMP=C:\\Temp\0windir=C:"
@@ -151,7 +151,7 @@ static NTSTATUS BuildInitial(EPROCESS *process, const PSCREATE *create, ETHREAD 
     SetString(&params.DllPath, L"C:\\Windows\\System32;C:\\Windows;C:\\");
     SetString(&params.WindowTitle, create->ImagePath);
     params.Environment =
-        (PVOID)(create->Environment != NULL ? create->Environment : PspEnvironment);
+        (PVOID)(create->Environment != NULL ? create->Environment : PsDefaultEnvironment);
     params.EnvironmentSize = EnvironmentSize(params.Environment);
     status = PspFillPeb(process, &params, create->GlobalFlag);
     if (NT_SUCCESS(status))

@@ -20,6 +20,7 @@ typedef struct _EPROCESS {
     ULONG ActiveThreads;       /* that have not ended */
     NTSTATUS ExitStatus;       /* STATUS_PENDING while it runs */
     BOOLEAN Exiting, Crashed;  /* Crashed: an unhandled exception ended it */
+    NTSTATUS StartFailure; /* the loader said that it could not start, and why; or 0 */
     ULONG CrashCode;
     ULONG_PTR CrashAddress;
     char CrashPlace[64]; /* "prog.exe+1234" */
@@ -71,6 +72,7 @@ typedef struct _PSCREATE {
     ULONG HostIndex;     /* of the run list */
     ULONG GlobalFlag;    /* NtGlobalFlag */
 } PSCREATE;
+extern const WCHAR PsDefaultEnvironment[];
 /* From kernel (init, batch): a process whose first thread runs. Referenced. */
 NTSTATUS PsCreateInitialProcess(const PSCREATE *, EPROCESS **);
 /* The thread is referenced when result is not NULL. STATUS_INSUFFICIENT_RESOURCES. */

@@ -1,0 +1,256 @@
+/* event.c - events, mutants and semaphores as services: named or not, made, opened, used.
+ *
+ * The objects are ke's; here are handles, names and user pointers.  The three services of
+ * making end alike (ObInsertNamed): an existing object of the name is opened when the caller
+ * asked for that (OBJ_OPENIF), with STATUS_OBJECT_NAME_EXISTS.
+ */
+#include "exp.h"
+
+#define EVENT_QUERY_STATE 1
+#define MUTANT_QUERY_STATE 1
+#define SEMAPHORE_QUERY_STATE 1
+
+/* The last reference to a mutant that a thread still owns: it leaves the thread's list. */
+static void DeleteMutant(void *body)
+{
+    KMUTANT *mutant = body;
+
+    if (mutant->OwnerThread != NULL)
+        RemoveEntryList(&mutant->MutantListEntry);
+}
+
+const OBTYPE ExEventType = {
+    .Name = "Event",
+    .ValidAccess = EVENT_ALL_ACCESS,
+    .Generic = {STANDARD_RIGHTS_READ | EVENT_QUERY_STATE,
+                STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
+                STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},
+    .Waitable = TRUE,
+};
+const OBTYPE ExMutantType = {
+    .Name = "Mutant",
+    .Delete = DeleteMutant,
+    .ValidAccess = MUTANT_ALL_ACCESS,
+    .Generic = {STANDARD_RIGHTS_READ | MUTANT_QUERY_STATE, STANDARD_RIGHTS_WRITE,
+                STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, MUTANT_ALL_ACCESS},
+    .Waitable = TRUE,
+};
+const OBTYPE ExSemaphoreType = {
+    .Name = "Semaphore",
+    .ValidAccess = SEMAPHORE_ALL_ACCESS,
+    .Generic = {STANDARD_RIGHTS_READ | SEMAPHORE_QUERY_STATE,
+                STANDARD_RIGHTS_WRITE | SEMAPHORE_MODIFY_STATE,
+                STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, SEMAPHORE_ALL_ACCESS},
+    .Waitable = TRUE,
+};
+
+static NTSTATUS ReturnLong(LONG *user, LONG value)
+{
+    return user != NULL ? MmCopyToUser(user, &value, sizeof value) : STATUS_SUCCESS;
+}
+
+/* A user pointer that will be written after the deed is done is tried before it. */
+static NTSTATUS ProbeLong(LONG *user)
+{
+    return user != NULL ? MmProbeForWrite(user, sizeof *user, 1) : STATUS_SUCCESS;
+}
+
+/* ---- events ---- */
+
+NTSTATUS NTAPI NtCreateEvent(HANDLE *userHandle, ACCESS_MASK desired,
+                             POBJECT_ATTRIBUTES userAttributes, ULONG type, BOOLEAN state)
+{
+    OBATTRIBUTES attributes;
+    KEVENT *event;
+
+    if (type > EventSynchronizationObject)
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObCreateObject(&ExEventType, sizeof *event, (void **)&event);
+    if (NT_SUCCESS(status)) {
+        KeInitializeEvent(event, type, state);
+        status = ObInsertNamed(event, &attributes, desired, userHandle);
+    }
+    ObReleaseAttributes(&attributes);
+    return status;
+}
+
+NTSTATUS NTAPI NtOpenEvent(HANDLE *handle, ACCESS_MASK desired, POBJECT_ATTRIBUTES attributes)
+{
+    return ObOpenNamed(&ExEventType, attributes, desired, handle);
+}
+
+static NTSTATUS ActOnEvent(HANDLE handle, LONG *userPrevious, LONG (*act)(KEVENT *))
+{
+    KEVENT *event;
+    NTSTATUS status = ProbeLong(userPrevious);
+
+    if (NT_SUCCESS(status))
+        status = ObReferenceObjectByHandle(handle, &ExEventType, EVENT_MODIFY_STATE,
+                                           (void **)&event, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    LONG previous = act(event);
+    ObDereferenceObject(event);
+    return ReturnLong(userPrevious, previous);
+}
+
+NTSTATUS NTAPI NtSetEvent(HANDLE handle, LONG *userPrevious)
+{
+    return ActOnEvent(handle, userPrevious, KeSetEvent);
+}
+
+NTSTATUS NTAPI NtResetEvent(HANDLE handle, LONG *userPrevious)
+{
+    return ActOnEvent(handle, userPrevious, KeResetEvent);
+}
+
+NTSTATUS NTAPI NtPulseEvent(HANDLE handle, LONG *userPrevious)
+{
+    return ActOnEvent(handle, userPrevious, KePulseEvent);
+}
+
+NTSTATUS NTAPI NtClearEvent(HANDLE handle)
+{
+    return ActOnEvent(handle, NULL, KeResetEvent);
+}
+
+NTSTATUS NTAPI NtQueryEvent(HANDLE handle, ULONG class, void *user, ULONG length,
+                            ULONG *userReturned)
+{
+    KEVENT *event;
+
+    if (class != 0)
+        return STATUS_INVALID_INFO_CLASS;
+    NTSTATUS status = ObReferenceObjectByHandle(handle, &ExEventType, EVENT_QUERY_STATE,
+                                                (void **)&event, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    const LONG facts[2] = {event->Header.Type & 0x7F, event->Header.SignalState};
+    ObDereferenceObject(event);
+    return ExReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
+}
+
+/* ---- mutants ---- */
+
+NTSTATUS NTAPI NtCreateMutant(HANDLE *userHandle, ACCESS_MASK desired,
+                              POBJECT_ATTRIBUTES userAttributes, BOOLEAN owned)
+{
+    OBATTRIBUTES attributes;
+    KMUTANT *mutant;
+    NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObCreateObject(&ExMutantType, sizeof *mutant, (void **)&mutant);
+    if (NT_SUCCESS(status)) {
+        KeInitializeMutant(mutant, owned);
+        status = ObInsertNamed(mutant, &attributes, desired, userHandle);
+    }
+    ObReleaseAttributes(&attributes);
+    return status;
+}
+
+NTSTATUS NTAPI NtOpenMutant(HANDLE *handle, ACCESS_MASK desired, POBJECT_ATTRIBUTES attributes)
+{
+    return ObOpenNamed(&ExMutantType, attributes, desired, handle);
+}
+
+NTSTATUS NTAPI NtReleaseMutant(HANDLE handle, LONG *userPrevious)
+{
+    KMUTANT *mutant;
+    LONG previous;
+    NTSTATUS status = ProbeLong(userPrevious);
+
+    if (NT_SUCCESS(status))
+        status = ObReferenceObjectByHandle(handle, &ExMutantType, 0, (void **)&mutant, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = KeReleaseMutant(mutant, &previous);
+    ObDereferenceObject(mutant);
+    return NT_SUCCESS(status) ? ReturnLong(userPrevious, previous) : status;
+}
+
+NTSTATUS NTAPI NtQueryMutant(HANDLE handle, ULONG class, void *user, ULONG length,
+                             ULONG *userReturned)
+{
+    KMUTANT *mutant;
+
+    if (class != 0)
+        return STATUS_INVALID_INFO_CLASS;
+    NTSTATUS status = ObReferenceObjectByHandle(handle, &ExMutantType, MUTANT_QUERY_STATE,
+                                                (void **)&mutant, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    const struct {
+        LONG CurrentCount;
+        BOOLEAN OwnedByCaller, AbandonedState;
+    } facts = {mutant->Header.SignalState, mutant->OwnerThread == KeGetCurrentThread(),
+               mutant->Abandoned};
+    ObDereferenceObject(mutant);
+    return ExReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+}
+
+/* ---- semaphores ---- */
+
+NTSTATUS NTAPI NtCreateSemaphore(HANDLE *userHandle, ACCESS_MASK desired,
+                                 POBJECT_ATTRIBUTES userAttributes, LONG initial, LONG maximum)
+{
+    OBATTRIBUTES attributes;
+    KSEMAPHORE *semaphore;
+
+    if (maximum <= 0 || initial < 0 || initial > maximum)
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObCreateObject(&ExSemaphoreType, sizeof *semaphore, (void **)&semaphore);
+    if (NT_SUCCESS(status)) {
+        KeInitializeSemaphore(semaphore, initial, maximum);
+        status = ObInsertNamed(semaphore, &attributes, desired, userHandle);
+    }
+    ObReleaseAttributes(&attributes);
+    return status;
+}
+
+NTSTATUS NTAPI NtOpenSemaphore(HANDLE *handle, ACCESS_MASK desired,
+                               POBJECT_ATTRIBUTES attributes)
+{
+    return ObOpenNamed(&ExSemaphoreType, attributes, desired, handle);
+}
+
+NTSTATUS NTAPI NtReleaseSemaphore(HANDLE handle, LONG count, LONG *userPrevious)
+{
+    KSEMAPHORE *semaphore;
+    LONG previous;
+
+    if (count <= 0)
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS status = ProbeLong(userPrevious);
+    if (NT_SUCCESS(status))
+        status = ObReferenceObjectByHandle(handle, &ExSemaphoreType, SEMAPHORE_MODIFY_STATE,
+                                           (void **)&semaphore, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = KeReleaseSemaphore(semaphore, count, &previous);
+    ObDereferenceObject(semaphore);
+    return NT_SUCCESS(status) ? ReturnLong(userPrevious, previous) : status;
+}
+
+NTSTATUS NTAPI NtQuerySemaphore(HANDLE handle, ULONG class, void *user, ULONG length,
+                                ULONG *userReturned)
+{
+    KSEMAPHORE *semaphore;
+
+    if (class != 0)
+        return STATUS_INVALID_INFO_CLASS;
+    NTSTATUS status = ObReferenceObjectByHandle(handle, &ExSemaphoreType, SEMAPHORE_QUERY_STATE,
+                                                (void **)&semaphore, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    const LONG facts[2] = {semaphore->Header.SignalState, semaphore->Limit};
+    ObDereferenceObject(semaphore);
+    return ExReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
+}

@@ -1,0 +1,122 @@
+/* query.c - NtFathomQuery: what the prompt and the walk ask of the machine; and the common
+ * end of every query service.
+ */
+#include "exp.h"
+
+NTSTATUS ExReturnStructure(const void *from, ULONG size, void *user, ULONG length,
+                           ULONG *userReturned, BOOLEAN atLeast)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (atLeast ? length < size : length != size)
+        status = STATUS_INFO_LENGTH_MISMATCH;
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser(user, from, size);
+    if (userReturned != NULL && status != STATUS_ACCESS_VIOLATION) {
+        NTSTATUS told = MmCopyToUser(userReturned, &size, sizeof size);
+        if (!NT_SUCCESS(told))
+            status = told;
+    }
+    return status;
+}
+
+static void DescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
+{
+    ULONG peak, size;
+
+    *entry = (FATHOM_PROCESS){.Id = process->Id,
+                              .Parent = process->ParentId,
+                              .Threads = process->ActiveThreads,
+                              .Handles = ObHandleCount(process->Handles)};
+    if (process->Handles != NULL)
+        MmQuerySpace(process->Space, &entry->PrivatePages, &entry->CommitPages, &peak, &size);
+    memcpy(entry->Name, process->Name, sizeof entry->Name);
+}
+
+/* As many as fit; *size says how many bytes all take. */
+static NTSTATUS ReturnProcesses(void *user, ULONG length, ULONG *size)
+{
+    LIST_ENTRY *at = PsAllProcesses.Flink;
+
+    for (*size = 0; at != &PsAllProcesses; at = at->Flink) {
+        FATHOM_PROCESS entry;
+        EPROCESS *process = CONTAINING_RECORD(at, EPROCESS, AllListEntry);
+        if (*size + sizeof entry <= length) {
+            DescribeProcess(process, &entry);
+            NTSTATUS status = MmCopyToUser((UCHAR *)user + *size, &entry, sizeof entry);
+            if (!NT_SUCCESS(status))
+                return status;
+        }
+        *size += sizeof entry;
+    }
+    return *size <= length ? STATUS_SUCCESS : STATUS_INFO_LENGTH_MISMATCH;
+}
+
+static NTSTATUS ReturnRegions(ULONG id, void *user, ULONG length, ULONG *size)
+{
+    EPROCESS *process = id != 0 ? PsLookupProcess(id) : PsCurrentProcess();
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (process == NULL)
+        return STATUS_INVALID_CID;
+    if (id == 0)
+        ObReferenceObject(process);
+    ULONG count = MmQueryRegions(process->Space, NULL, 0);
+    ULONG room = length / sizeof(FATHOM_REGION);
+    FATHOM_REGION *regions =
+        count != 0 ? ExAllocatePool(count * sizeof *regions, EX_TAG) : NULL;
+    *size = count * sizeof *regions;
+    if (count != 0 && regions == NULL)
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    if (NT_SUCCESS(status) && count != 0) {
+        MmQueryRegions(process->Space, regions, count);
+        ULONG part = count < room ? count : room;
+        status = MmCopyToUser(user, regions, part * sizeof *regions);
+        if (NT_SUCCESS(status) && part < count)
+            status = STATUS_INFO_LENGTH_MISMATCH;
+    }
+    if (regions != NULL)
+        ExFreePool(regions);
+    ObDereferenceObject(process);
+    return status;
+}
+
+/* STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH (*returned says what is needed). */
+NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG length,
+                             ULONG *userReturned)
+{
+    FATHOM_MEMORY memory;
+    FATHOM_PAGE page;
+    FATHOM_CLOCK clock = {.Icount = KeBootNumber("icount", 0)};
+    ULONGLONG seed;
+    ULONG size = 0;
+    NTSTATUS status;
+
+    switch (class) {
+    case FathomQueryMemory:
+        MmQueryMemory(&memory);
+        return ExReturnStructure(&memory, sizeof memory, user, length, userReturned, TRUE);
+    case FathomQueryPage:
+        MmQueryPage(PsCurrentProcess()->Space, argument, &page);
+        return ExReturnStructure(&page, sizeof page, user, length, userReturned, TRUE);
+    case FathomQueryClock:
+        return ExReturnStructure(&clock, sizeof clock, user, length, userReturned, TRUE);
+    case FathomQuerySeed:
+        seed = ExRandom();
+        return ExReturnStructure(&seed, sizeof seed, user, length, userReturned, TRUE);
+    case FathomQueryProcesses:
+        status = ReturnProcesses(user, length, &size);
+        break;
+    case FathomQueryRegions:
+        status = ReturnRegions(argument, user, length, &size);
+        break;
+    default:
+        return STATUS_INVALID_INFO_CLASS;
+    }
+    if (userReturned != NULL) {
+        NTSTATUS told = MmCopyToUser(userReturned, &size, sizeof size);
+        if (!NT_SUCCESS(told))
+            status = told;
+    }
+    return status;
+}

@@ -1,0 +1,90 @@
+/* start.c - the end of start-up: what the boot line asks for is run, then the power goes off.
+ *
+ *   walk      (or nothing) walk.exe on the console; its exit status is the machine's
+ *   shell     walk.exe, then shell.exe
+ *   run       the run list (runlist.c)
+ *   init=X    X instead of walk.exe
+ */
+#include "exp.h"
+
+static NTSTATUS WaitForEnd(EPROCESS *process)
+{
+    KeWaitForSingleObject(process, FALSE, FALSE, NULL);
+    NTSTATUS status = process->ExitStatus;
+    ObDereferenceObject(process);
+    return status;
+}
+
+/* A program on the console, to its end; its exit status, or why it did not start. */
+static NTSTATUS RunOnConsole(const WCHAR *path)
+{
+    EPROCESS *process;
+    const PSCREATE create = {.ImagePath = path,
+                             .CommandLine = path,
+                             .GlobalFlag = KeBootNumber("gflags", 0)};
+    NTSTATUS status = PsCreateInitialProcess(&create, &process);
+
+    if (!NT_SUCCESS(status)) {
+        DbgPrint("fathom: %S: could not start (%08x)\n", path, (unsigned)status);
+        return status;
+    }
+    return WaitForEnd(process);
+}
+
+/* The program that init= names, or walk.exe. */
+static NTSTATUS RunFirst(void)
+{
+    WCHAR path[80] = L"C:\\";
+    const char *name = KeBootOption("init");
+    ULONG i = 0;
+
+    if (name == NULL || *name == 0 || *name == ' ')
+        name = "walk.exe";
+    for (; name[i] && name[i] != ' ' && i < 70; i++)
+        path[3 + i] = (UCHAR)name[i];
+    NTSTATUS status = RunOnConsole(path);
+    if (KdHostPresent) {
+        const ULONG verdict[4] = {0, 0, status, 0};
+        KdHostSend('X', verdict, sizeof verdict);
+    }
+    return status;
+}
+
+static ULONGLONG ExSeed = 0x4661746F6D31ULL; /* "Fatom1": any will do, as long as it is fixed */
+
+/* splitmix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" (2014). */
+ULONGLONG ExRandom(void)
+{
+    ULONGLONG z = ExSeed += 0x9E3779B97F4A7C15ULL;
+
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ULL;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBULL;
+    return z ^ z >> 31;
+}
+
+/* The last frame repeats the token; then nothing more may be said. */
+static void SayGoodbye(void)
+{
+    const char *token = KeBootOption("token");
+    ULONG length = 0;
+
+    while (token != NULL && token[length] && token[length] != ' ')
+        length++;
+    KdHostSend('Q', token, length);
+}
+
+void ExStart(void)
+{
+    if (KeBootOption("seed") != NULL)
+        ExSeed = KeBootNumber("seed", 0);
+    KdHostCommand = ExHostCommand;
+    if (KeBootOption("run") != NULL) {
+        ExRunList();
+    } else {
+        RunFirst();
+        if (KeBootOption("shell") != NULL)
+            RunOnConsole(L"C:\\shell.exe");
+    }
+    SayGoodbye();
+    KdPowerOff(KD_POWEROFF_ORDERLY);
+}

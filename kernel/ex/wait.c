@@ -1,0 +1,162 @@
+/* wait.c - NtWaitForSingleObject and its kin: handles to dispatcher objects, then KeWait.
+ *
+ * Every wait of a service is a user wait: it ends at once when the thread is to die.
+ */
+#include "exp.h"
+
+NTSTATUS ExCaptureTimeout(const LARGE_INTEGER *user, LARGE_INTEGER *copy,
+                          LARGE_INTEGER **timeout)
+{
+    *timeout = NULL;
+    if (user == NULL)
+        return STATUS_SUCCESS;
+    NTSTATUS status = MmCopyFromUser(copy, user, sizeof *copy);
+    *timeout = copy;
+    return status;
+}
+
+/* The object to wait for behind a handle; *body holds the reference.
+ * STATUS_OBJECT_TYPE_MISMATCH: it cannot be waited for. */
+static NTSTATUS ReferenceWaitable(HANDLE handle, void **body, void **object)
+{
+    NTSTATUS status = ObReferenceObjectByHandle(handle, NULL, SYNCHRONIZE, body, NULL);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    const OBTYPE *type = ObGetType(*body);
+    if (!type->Waitable) {
+        ObDereferenceObject(*body);
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    }
+    *object = (UCHAR *)*body + type->WaitOffset;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable,
+                                     LARGE_INTEGER *userTimeout)
+{
+    void *body, *object;
+    LARGE_INTEGER copy, *timeout;
+    NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
+
+    if (NT_SUCCESS(status))
+        status = ReferenceWaitable(handle, &body, &object);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = KeWaitForSingleObject(object, alertable, TRUE, timeout);
+    ObDereferenceObject(body);
+    return status;
+}
+
+typedef struct {
+    HANDLE Handles[MAXIMUM_WAIT_OBJECTS];
+    void *Bodies[MAXIMUM_WAIT_OBJECTS], *Objects[MAXIMUM_WAIT_OBJECTS];
+    KWAIT_BLOCK Blocks[MAXIMUM_WAIT_OBJECTS];
+} MULTIPLE;
+
+static NTSTATUS WaitMultiple(MULTIPLE *many, ULONG count, BOOLEAN all, BOOLEAN alertable,
+                             LARGE_INTEGER *timeout)
+{
+    ULONG held = 0;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    for (; held < count; held++) {
+        status = ReferenceWaitable(many->Handles[held], &many->Bodies[held],
+                                   &many->Objects[held]);
+        if (!NT_SUCCESS(status))
+            break;
+    }
+    /* To wait for all of a set that names one object twice can never end well. */
+    for (ULONG i = 1; all && NT_SUCCESS(status) && i < count; i++)
+        for (ULONG j = 0; j < i; j++)
+            if (many->Objects[i] == many->Objects[j])
+                status = STATUS_INVALID_PARAMETER_MIX;
+    if (NT_SUCCESS(status))
+        status = KeWaitForMultipleObjects(count, many->Objects, all, alertable, TRUE, timeout,
+                                          many->Blocks);
+    while (held-- > 0)
+        ObDereferenceObject(many->Bodies[held]);
+    return status;
+}
+
+/* type: 0 all, 1 any.  STATUS_WAIT_0 + index, STATUS_ABANDONED_WAIT_0 + index, STATUS_TIMEOUT,
+ * STATUS_USER_APC; STATUS_INVALID_PARAMETER_1 (count of 0 or more than 64). */
+NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, HANDLE *userHandles, ULONG type,
+                                        BOOLEAN alertable, LARGE_INTEGER *userTimeout)
+{
+    LARGE_INTEGER copy, *timeout;
+
+    if (count == 0 || count > MAXIMUM_WAIT_OBJECTS)
+        return STATUS_INVALID_PARAMETER_1;
+    if (type > 1)
+        return STATUS_INVALID_PARAMETER_3;
+    NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
+    if (!NT_SUCCESS(status))
+        return status;
+    MULTIPLE *many = ExAllocatePool(sizeof *many, EX_TAG);
+    if (many == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = MmCopyFromUser(many->Handles, userHandles, count * sizeof(HANDLE));
+    if (NT_SUCCESS(status))
+        status = WaitMultiple(many, count, type == 0, alertable, timeout);
+    ExFreePool(many);
+    return status;
+}
+
+/* Set, release or leave the first object, by its kind. */
+static NTSTATUS Signal(HANDLE handle)
+{
+    void *body;
+    NTSTATUS status = ObReferenceObjectByHandle(handle, NULL, 0, &body, NULL);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    const OBTYPE *type = ObGetType(body);
+    if (type == &ExEventType)
+        KeSetEvent(body);
+    else if (type == &ExMutantType)
+        status = KeReleaseMutant(body, NULL);
+    else if (type == &ExSemaphoreType)
+        status = KeReleaseSemaphore(body, 1, NULL);
+    else
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    ObDereferenceObject(body);
+    return status;
+}
+
+/* Nothing can come between the two: a service is not preempted before it waits. */
+NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait, BOOLEAN alertable,
+                                              LARGE_INTEGER *userTimeout)
+{
+    void *body, *object;
+    LARGE_INTEGER copy, *timeout;
+    NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
+
+    if (NT_SUCCESS(status))
+        status = ReferenceWaitable(wait, &body, &object);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = Signal(signal);
+    if (NT_SUCCESS(status))
+        status = KeWaitForSingleObject(object, alertable, TRUE, timeout);
+    ObDereferenceObject(body);
+    return status;
+}
+
+NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, LARGE_INTEGER *userInterval)
+{
+    LARGE_INTEGER interval;
+    NTSTATUS status = MmCopyFromUser(&interval, userInterval, sizeof interval);
+
+    return NT_SUCCESS(status) ? KeDelayExecutionThread(alertable, TRUE, &interval) : status;
+}
+
+/* STATUS_NO_YIELD_PERFORMED when nobody else was ready. */
+NTSTATUS NTAPI NtYieldExecution(void)
+{
+    const ULONG before = KeGetCurrentThread()->ContextSwitches;
+
+    KeYield();
+    return KeGetCurrentThread()->ContextSwitches == before ? STATUS_NO_YIELD_PERFORMED
+                                                           : STATUS_SUCCESS;
+}
