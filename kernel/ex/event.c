@@ -1,16 +1,16 @@
 /* event.c - events, mutants and semaphores as services: named or not, made, opened, used.
  *
  * The objects are ke's; here are handles, names and user pointers.  The three services of
- * making end alike (ObInsertNamed): an existing object of the name is opened when the caller
- * asked for that (OBJ_OPENIF), with STATUS_OBJECT_NAME_EXISTS.
+ * making end alike (ObInsertNamed): an existing object of the name is opened when the
+ * caller asked for that (OBJ_OPENIF), with STATUS_OBJECT_NAME_EXISTS.
  */
 #include "exp.h"
 
-#define EVENT_QUERY_STATE 1
-#define MUTANT_QUERY_STATE 1
+#define EVENT_QUERY_STATE     1
 #define SEMAPHORE_QUERY_STATE 1
 
-/* The last reference to a mutant that a thread still owns: it leaves the thread's list. */
+/* The last reference to a mutant that a thread still owns: it leaves the thread's list.
+ */
 static void DeleteMutant(void *body)
 {
     KMUTANT *mutant = body;
@@ -77,7 +77,8 @@ NTSTATUS NTAPI NtCreateEvent(HANDLE *userHandle, ACCESS_MASK desired,
     return status;
 }
 
-NTSTATUS NTAPI NtOpenEvent(HANDLE *handle, ACCESS_MASK desired, POBJECT_ATTRIBUTES attributes)
+NTSTATUS NTAPI NtOpenEvent(HANDLE *handle, ACCESS_MASK desired,
+                           POBJECT_ATTRIBUTES attributes)
 {
     return ObOpenNamed(&ExEventType, attributes, desired, handle);
 }
@@ -153,7 +154,8 @@ NTSTATUS NTAPI NtCreateMutant(HANDLE *userHandle, ACCESS_MASK desired,
     return status;
 }
 
-NTSTATUS NTAPI NtOpenMutant(HANDLE *handle, ACCESS_MASK desired, POBJECT_ATTRIBUTES attributes)
+NTSTATUS NTAPI NtOpenMutant(HANDLE *handle, ACCESS_MASK desired,
+                            POBJECT_ATTRIBUTES attributes)
 {
     return ObOpenNamed(&ExMutantType, attributes, desired, handle);
 }
@@ -165,7 +167,8 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE handle, LONG *userPrevious)
     NTSTATUS status = ProbeLong(userPrevious);
 
     if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(handle, &ExMutantType, 0, (void **)&mutant, NULL);
+        status =
+            ObReferenceObjectByHandle(handle, &ExMutantType, 0, (void **)&mutant, NULL);
     if (!NT_SUCCESS(status))
         return status;
     status = KeReleaseMutant(mutant, &previous);
@@ -196,7 +199,8 @@ NTSTATUS NTAPI NtQueryMutant(HANDLE handle, ULONG class, void *user, ULONG lengt
 /* ---- semaphores ---- */
 
 NTSTATUS NTAPI NtCreateSemaphore(HANDLE *userHandle, ACCESS_MASK desired,
-                                 POBJECT_ATTRIBUTES userAttributes, LONG initial, LONG maximum)
+                                 POBJECT_ATTRIBUTES userAttributes, LONG initial,
+                                 LONG maximum)
 {
     OBATTRIBUTES attributes;
     KSEMAPHORE *semaphore;
@@ -230,8 +234,8 @@ NTSTATUS NTAPI NtReleaseSemaphore(HANDLE handle, LONG count, LONG *userPrevious)
         return STATUS_INVALID_PARAMETER;
     NTSTATUS status = ProbeLong(userPrevious);
     if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(handle, &ExSemaphoreType, SEMAPHORE_MODIFY_STATE,
-                                           (void **)&semaphore, NULL);
+        status = ObReferenceObjectByHandle(
+            handle, &ExSemaphoreType, SEMAPHORE_MODIFY_STATE, (void **)&semaphore, NULL);
     if (!NT_SUCCESS(status))
         return status;
     status = KeReleaseSemaphore(semaphore, count, &previous);
@@ -246,8 +250,8 @@ NTSTATUS NTAPI NtQuerySemaphore(HANDLE handle, ULONG class, void *user, ULONG le
 
     if (class != 0)
         return STATUS_INVALID_INFO_CLASS;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &ExSemaphoreType, SEMAPHORE_QUERY_STATE,
-                                                (void **)&semaphore, NULL);
+    NTSTATUS status = ObReferenceObjectByHandle(
+        handle, &ExSemaphoreType, SEMAPHORE_QUERY_STATE, (void **)&semaphore, NULL);
     if (!NT_SUCCESS(status))
         return status;
     const LONG facts[2] = {semaphore->Header.SignalState, semaphore->Limit};

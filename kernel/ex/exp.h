@@ -14,7 +14,8 @@
 
 void ExRunList(void); /* runlist.c */
 
-/* A timeout given by user mode: *timeout points at *copy, or is NULL when there is none. */
+/* A timeout given by user mode: *timeout points at *copy, or is NULL when there is none.
+ */
 NTSTATUS ExCaptureTimeout(const LARGE_INTEGER *user, LARGE_INTEGER *copy,
                           LARGE_INTEGER **timeout);
 

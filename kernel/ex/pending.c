@@ -7,23 +7,8 @@ NTSTATUS NTAPI NtCancelTimer_pending(ULONG a0, ULONG a1)
     (void)a1;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtClearEvent_pending(ULONG) __asm__("_NtClearEvent@4");
-NTSTATUS NTAPI NtClearEvent_pending(ULONG a0)
-{
-    (void)a0;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtCreateEvent_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateEvent@20");
-NTSTATUS NTAPI NtCreateEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtCreateKeyedEvent_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateKeyedEvent@16");
+NTSTATUS NTAPI NtCreateKeyedEvent_pending(ULONG, ULONG, ULONG,
+                                          ULONG) __asm__("_NtCreateKeyedEvent@16");
 NTSTATUS NTAPI NtCreateKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
 {
     (void)a0;
@@ -32,26 +17,8 @@ NTSTATUS NTAPI NtCreateKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3
     (void)a3;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtCreateMutant_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateMutant@16");
-NTSTATUS NTAPI NtCreateMutant_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtCreateSemaphore_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateSemaphore@20");
-NTSTATUS NTAPI NtCreateSemaphore_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtCreateTimer_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtCreateTimer@16");
+NTSTATUS NTAPI NtCreateTimer_pending(ULONG, ULONG, ULONG,
+                                     ULONG) __asm__("_NtCreateTimer@16");
 NTSTATUS NTAPI NtCreateTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
 {
     (void)a0;
@@ -60,45 +27,15 @@ NTSTATUS NTAPI NtCreateTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
     (void)a3;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtDelayExecution_pending(ULONG, ULONG) __asm__("_NtDelayExecution@8");
-NTSTATUS NTAPI NtDelayExecution_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
 NTSTATUS NTAPI NtDisplayString_pending(ULONG) __asm__("_NtDisplayString@4");
 NTSTATUS NTAPI NtDisplayString_pending(ULONG a0)
 {
     (void)a0;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtOpenEvent_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenEvent@12");
-NTSTATUS NTAPI NtOpenEvent_pending(ULONG a0, ULONG a1, ULONG a2)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtOpenKeyedEvent_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenKeyedEvent@12");
+NTSTATUS NTAPI NtOpenKeyedEvent_pending(ULONG, ULONG,
+                                        ULONG) __asm__("_NtOpenKeyedEvent@12");
 NTSTATUS NTAPI NtOpenKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtOpenMutant_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenMutant@12");
-NTSTATUS NTAPI NtOpenMutant_pending(ULONG a0, ULONG a1, ULONG a2)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtOpenSemaphore_pending(ULONG, ULONG, ULONG) __asm__("_NtOpenSemaphore@12");
-NTSTATUS NTAPI NtOpenSemaphore_pending(ULONG a0, ULONG a1, ULONG a2)
 {
     (void)a0;
     (void)a1;
@@ -113,22 +50,20 @@ NTSTATUS NTAPI NtOpenTimer_pending(ULONG a0, ULONG a1, ULONG a2)
     (void)a2;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtPulseEvent_pending(ULONG, ULONG) __asm__("_NtPulseEvent@8");
-NTSTATUS NTAPI NtPulseEvent_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtQueryAttributesFile_pending(ULONG, ULONG) __asm__("_NtQueryAttributesFile@8");
+NTSTATUS NTAPI NtQueryAttributesFile_pending(ULONG,
+                                             ULONG) __asm__("_NtQueryAttributesFile@8");
 NTSTATUS NTAPI NtQueryAttributesFile_pending(ULONG a0, ULONG a1)
 {
     (void)a0;
     (void)a1;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtQueryDirectoryFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryDirectoryFile@44");
-NTSTATUS NTAPI NtQueryDirectoryFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6, ULONG a7, ULONG a8, ULONG a9, ULONG a10)
+NTSTATUS NTAPI NtQueryDirectoryFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG,
+                                            ULONG, ULONG, ULONG, ULONG,
+                                            ULONG) __asm__("_NtQueryDirectoryFile@44");
+NTSTATUS NTAPI NtQueryDirectoryFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3,
+                                            ULONG a4, ULONG a5, ULONG a6, ULONG a7,
+                                            ULONG a8, ULONG a9, ULONG a10)
 {
     (void)a0;
     (void)a1;
@@ -143,25 +78,19 @@ NTSTATUS NTAPI NtQueryDirectoryFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG 
     (void)a10;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtQueryEvent_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryEvent@20");
-NTSTATUS NTAPI NtQueryEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtQueryFullAttributesFile_pending(ULONG, ULONG) __asm__("_NtQueryFullAttributesFile@8");
+NTSTATUS NTAPI NtQueryFullAttributesFile_pending(ULONG, ULONG) __asm__(
+    "_NtQueryFullAttributesFile@8");
 NTSTATUS NTAPI NtQueryFullAttributesFile_pending(ULONG a0, ULONG a1)
 {
     (void)a0;
     (void)a1;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtQueryInformationFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryInformationFile@20");
-NTSTATUS NTAPI NtQueryInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+NTSTATUS
+    NTAPI NtQueryInformationFile_pending(ULONG, ULONG, ULONG, ULONG,
+                                         ULONG) __asm__("_NtQueryInformationFile@20");
+NTSTATUS NTAPI NtQueryInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3,
+                                              ULONG a4)
 {
     (void)a0;
     (void)a1;
@@ -170,34 +99,17 @@ NTSTATUS NTAPI NtQueryInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULON
     (void)a4;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtQueryMutant_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryMutant@20");
-NTSTATUS NTAPI NtQueryMutant_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtQueryPerformanceCounter_pending(ULONG, ULONG) __asm__("_NtQueryPerformanceCounter@8");
+NTSTATUS NTAPI NtQueryPerformanceCounter_pending(ULONG, ULONG) __asm__(
+    "_NtQueryPerformanceCounter@8");
 NTSTATUS NTAPI NtQueryPerformanceCounter_pending(ULONG a0, ULONG a1)
 {
     (void)a0;
     (void)a1;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtQuerySemaphore_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQuerySemaphore@20");
-NTSTATUS NTAPI NtQuerySemaphore_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtQuerySystemInformation_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtQuerySystemInformation@16");
+NTSTATUS
+    NTAPI NtQuerySystemInformation_pending(ULONG, ULONG, ULONG,
+                                           ULONG) __asm__("_NtQuerySystemInformation@16");
 NTSTATUS NTAPI NtQuerySystemInformation_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
 {
     (void)a0;
@@ -212,7 +124,8 @@ NTSTATUS NTAPI NtQuerySystemTime_pending(ULONG a0)
     (void)a0;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtQueryTimer_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryTimer@20");
+NTSTATUS NTAPI NtQueryTimer_pending(ULONG, ULONG, ULONG, ULONG,
+                                    ULONG) __asm__("_NtQueryTimer@20");
 NTSTATUS NTAPI NtQueryTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
 {
     (void)a0;
@@ -222,7 +135,9 @@ NTSTATUS NTAPI NtQueryTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULON
     (void)a4;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtQueryTimerResolution_pending(ULONG, ULONG, ULONG) __asm__("_NtQueryTimerResolution@12");
+NTSTATUS
+    NTAPI NtQueryTimerResolution_pending(ULONG, ULONG,
+                                         ULONG) __asm__("_NtQueryTimerResolution@12");
 NTSTATUS NTAPI NtQueryTimerResolution_pending(ULONG a0, ULONG a1, ULONG a2)
 {
     (void)a0;
@@ -230,8 +145,10 @@ NTSTATUS NTAPI NtQueryTimerResolution_pending(ULONG a0, ULONG a1, ULONG a2)
     (void)a2;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtQueryVolumeInformationFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryVolumeInformationFile@20");
-NTSTATUS NTAPI NtQueryVolumeInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+NTSTATUS NTAPI NtQueryVolumeInformationFile_pending(
+    ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtQueryVolumeInformationFile@20");
+NTSTATUS NTAPI NtQueryVolumeInformationFile_pending(ULONG a0, ULONG a1, ULONG a2,
+                                                    ULONG a3, ULONG a4)
 {
     (void)a0;
     (void)a1;
@@ -240,7 +157,8 @@ NTSTATUS NTAPI NtQueryVolumeInformationFile_pending(ULONG a0, ULONG a1, ULONG a2
     (void)a4;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtReleaseKeyedEvent_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtReleaseKeyedEvent@16");
+NTSTATUS NTAPI NtReleaseKeyedEvent_pending(ULONG, ULONG, ULONG,
+                                           ULONG) __asm__("_NtReleaseKeyedEvent@16");
 NTSTATUS NTAPI NtReleaseKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
 {
     (void)a0;
@@ -249,37 +167,10 @@ NTSTATUS NTAPI NtReleaseKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a
     (void)a3;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtReleaseMutant_pending(ULONG, ULONG) __asm__("_NtReleaseMutant@8");
-NTSTATUS NTAPI NtReleaseMutant_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtReleaseSemaphore_pending(ULONG, ULONG, ULONG) __asm__("_NtReleaseSemaphore@12");
-NTSTATUS NTAPI NtReleaseSemaphore_pending(ULONG a0, ULONG a1, ULONG a2)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtResetEvent_pending(ULONG, ULONG) __asm__("_NtResetEvent@8");
-NTSTATUS NTAPI NtResetEvent_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtSetEvent_pending(ULONG, ULONG) __asm__("_NtSetEvent@8");
-NTSTATUS NTAPI NtSetEvent_pending(ULONG a0, ULONG a1)
-{
-    (void)a0;
-    (void)a1;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtSetInformationFile_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtSetInformationFile@20");
-NTSTATUS NTAPI NtSetInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
+NTSTATUS NTAPI NtSetInformationFile_pending(ULONG, ULONG, ULONG, ULONG,
+                                            ULONG) __asm__("_NtSetInformationFile@20");
+NTSTATUS NTAPI NtSetInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3,
+                                            ULONG a4)
 {
     (void)a0;
     (void)a1;
@@ -288,8 +179,10 @@ NTSTATUS NTAPI NtSetInformationFile_pending(ULONG a0, ULONG a1, ULONG a2, ULONG 
     (void)a4;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtSetTimer_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtSetTimer@28");
-NTSTATUS NTAPI NtSetTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4, ULONG a5, ULONG a6)
+NTSTATUS NTAPI NtSetTimer_pending(ULONG, ULONG, ULONG, ULONG, ULONG, ULONG,
+                                  ULONG) __asm__("_NtSetTimer@28");
+NTSTATUS NTAPI NtSetTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4,
+                                  ULONG a5, ULONG a6)
 {
     (void)a0;
     (void)a1;
@@ -300,7 +193,8 @@ NTSTATUS NTAPI NtSetTimer_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG 
     (void)a6;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtSetTimerResolution_pending(ULONG, ULONG, ULONG) __asm__("_NtSetTimerResolution@12");
+NTSTATUS NTAPI NtSetTimerResolution_pending(ULONG, ULONG,
+                                            ULONG) __asm__("_NtSetTimerResolution@12");
 NTSTATUS NTAPI NtSetTimerResolution_pending(ULONG a0, ULONG a1, ULONG a2)
 {
     (void)a0;
@@ -314,54 +208,13 @@ NTSTATUS NTAPI NtShutdownSystem_pending(ULONG a0)
     (void)a0;
     return STATUS_NOT_IMPLEMENTED;
 }
-NTSTATUS NTAPI NtSignalAndWaitForSingleObject_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtSignalAndWaitForSingleObject@16");
-NTSTATUS NTAPI NtSignalAndWaitForSingleObject_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtWaitForKeyedEvent_pending(ULONG, ULONG, ULONG, ULONG) __asm__("_NtWaitForKeyedEvent@16");
+NTSTATUS NTAPI NtWaitForKeyedEvent_pending(ULONG, ULONG, ULONG,
+                                           ULONG) __asm__("_NtWaitForKeyedEvent@16");
 NTSTATUS NTAPI NtWaitForKeyedEvent_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3)
 {
     (void)a0;
     (void)a1;
     (void)a2;
     (void)a3;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtWaitForMultipleObjects_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtWaitForMultipleObjects@20");
-NTSTATUS NTAPI NtWaitForMultipleObjects_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtWaitForSingleObject_pending(ULONG, ULONG, ULONG) __asm__("_NtWaitForSingleObject@12");
-NTSTATUS NTAPI NtWaitForSingleObject_pending(ULONG a0, ULONG a1, ULONG a2)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtYieldExecution_pending(void) __asm__("_NtYieldExecution@0");
-NTSTATUS NTAPI NtYieldExecution_pending(void)
-{
-    return STATUS_NOT_IMPLEMENTED;
-}
-NTSTATUS NTAPI NtFathomQuery_pending(ULONG, ULONG, ULONG, ULONG, ULONG) __asm__("_NtFathomQuery@20");
-NTSTATUS NTAPI NtFathomQuery_pending(ULONG a0, ULONG a1, ULONG a2, ULONG a3, ULONG a4)
-{
-    (void)a0;
-    (void)a1;
-    (void)a2;
-    (void)a3;
-    (void)a4;
     return STATUS_NOT_IMPLEMENTED;
 }

@@ -1,5 +1,5 @@
-/* query.c - NtFathomQuery: what the prompt and the walk ask of the machine; and the common
- * end of every query service.
+/* query.c - NtFathomQuery: what the prompt and the walk ask of the machine; and the
+ * common end of every query service.
  */
 #include "exp.h"
 
@@ -29,7 +29,8 @@ static void DescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
                               .Threads = process->ActiveThreads,
                               .Handles = ObHandleCount(process->Handles)};
     if (process->Handles != NULL)
-        MmQuerySpace(process->Space, &entry->PrivatePages, &entry->CommitPages, &peak, &size);
+        MmQuerySpace(process->Space, &entry->PrivatePages, &entry->CommitPages, &peak,
+                     &size);
     memcpy(entry->Name, process->Name, sizeof entry->Name);
 }
 
@@ -81,7 +82,8 @@ static NTSTATUS ReturnRegions(ULONG id, void *user, ULONG length, ULONG *size)
     return status;
 }
 
-/* STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH (*returned says what is needed). */
+/* STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH (*returned says what is needed).
+ */
 NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG length,
                              ULONG *userReturned)
 {
@@ -95,15 +97,18 @@ NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG leng
     switch (class) {
     case FathomQueryMemory:
         MmQueryMemory(&memory);
-        return ExReturnStructure(&memory, sizeof memory, user, length, userReturned, TRUE);
+        return ExReturnStructure(&memory, sizeof memory, user, length, userReturned,
+                                 TRUE);
     case FathomQueryPage:
-        MmQueryPage(PsCurrentProcess()->Space, argument, &page);
+        MmQueryPage(argument, &page);
         return ExReturnStructure(&page, sizeof page, user, length, userReturned, TRUE);
     case FathomQueryClock:
         return ExReturnStructure(&clock, sizeof clock, user, length, userReturned, TRUE);
     case FathomQuerySeed:
         seed = ExRandom();
-        return ExReturnStructure(&seed, sizeof seed, user, length, userReturned, TRUE);
+        return ExReturnStructure(&seed,
+                                 length < sizeof seed ? sizeof(ULONG) : sizeof seed, user,
+                                 length, userReturned, TRUE);
     case FathomQueryProcesses:
         status = ReturnProcesses(user, length, &size);
         break;

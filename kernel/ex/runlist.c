@@ -1,18 +1,19 @@
 /* runlist.c - the run list: many programs in one boot, verdicts by the host port.
  *
- * The file fathom.run of the archive has lines key=value, values percent-encoded (%XX of UTF-8):
+ * The file fathom.run of the archive has lines key=value, values percent-encoded (%XX of
+ * UTF-8):
  *
  *   env=NAME=VALUE     for all programs below; any number
  *   gflags=N           NtGlobalFlag for all below
  *   stdin=FILE         of the archive, for the next program; else the host is asked
  *   run=C:\PROG.EXE A  image, and the whole text as command line
  *
- * Around each program the machine is measured: pages, handles, objects must be as before, and
- * the memory manager's invariants hold.  docs/hostport.md has the frames.
+ * Around each program the machine is measured: pages, handles, objects must be as before,
+ * and the memory manager's invariants hold.  docs/hostport.md has the frames.
  */
 #include "exp.h"
 
-#define LONGEST_LINE 4096u
+#define LONGEST_LINE     4096u
 #define ENVIRONMENT_ROOM 16384u /* characters */
 
 enum { Exited = 0, Crashed = 1, Killed = 2, NotStarted = 3 };
@@ -43,7 +44,9 @@ void ExHostCommand(ULONG type, const void *payload, ULONG length)
 
 static int HexDigit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    return c >= '0' && c <= '9'                 ? c - '0'
+           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                : -1;
 }
 
 /* The next byte of an encoded value. */
@@ -88,7 +91,8 @@ static void AddEnvironment(RUNLIST *list, const WCHAR *entry)
         length++;
     if (list->EnvironmentLength + length + 2 > ENVIRONMENT_ROOM)
         return;
-    memcpy(list->Environment + list->EnvironmentLength, entry, (length + 1) * sizeof(WCHAR));
+    memcpy(list->Environment + list->EnvironmentLength, entry,
+           (length + 1) * sizeof(WCHAR));
     list->EnvironmentLength += length + 1;
     list->Environment[list->EnvironmentLength] = 0;
 }
@@ -101,7 +105,8 @@ static ULONG Number(const WCHAR *text)
         base = 16;
         text += 2;
     }
-    for (int digit; (digit = *text < 0x7F ? HexDigit(*text) : -1) >= 0 && digit < (int)base; text++)
+    for (int digit;
+         (digit = *text < 0x7F ? HexDigit(*text) : -1) >= 0 && digit < (int)base; text++)
         value = value * base + digit;
     return value;
 }
@@ -111,10 +116,12 @@ static MEASURE Measure(void)
     FATHOM_MEMORY memory;
 
     MmQueryMemory(&memory);
-    return (MEASURE){memory.Free + memory.Zeroed, ObTotalHandles, ObTotalObjects, PsThreadCount};
+    return (MEASURE){memory.Free + memory.Zeroed, ObTotalHandles, ObTotalObjects,
+                     PsThreadCount};
 }
 
-static void SendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address, const char *place)
+static void SendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
+                        const char *place)
 {
     struct {
         ULONG Index, Kind, Status, Address;
@@ -125,17 +132,24 @@ static void SendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address, co
     KdHostSend('X', &frame, 4 * sizeof(ULONG) + length);
 }
 
-static void SendAudit(ULONG index, const MEASURE *before, const MEASURE *after, ULONG regions)
+static void SendAudit(ULONG index, const MEASURE *before, const MEASURE *after,
+                      ULONG regions)
 {
     struct {
         ULONG Index, Failures, Before, After, Regions, Handles;
         char Text[96];
-    } frame = {index,   MmAudit(), before->FreePages, after->FreePages,
-               regions, after->Handles - before->Handles, ""};
+    } frame = {index,
+               MmAudit(),
+               before->FreePages,
+               after->FreePages,
+               regions,
+               after->Handles - before->Handles,
+               ""};
     int length = 0;
 
     if (after->Objects != before->Objects || after->Threads != before->Threads)
-        length = RtlSnprintf(frame.Text, sizeof frame.Text, "objects %u to %u, threads %u to %u",
+        length = RtlSnprintf(frame.Text, sizeof frame.Text,
+                             "objects %u to %u, threads %u to %u",
                              (unsigned)before->Objects, (unsigned)after->Objects,
                              (unsigned)before->Threads, (unsigned)after->Threads);
     KdHostSend('A', &frame, 6 * sizeof(ULONG) + length);
@@ -177,7 +191,8 @@ static BOOLEAN WaitForProgram(EPROCESS *process)
     void *objects[2] = {process, &ExKillEvent};
 
     KeResetEvent(&ExKillEvent);
-    if (KeWaitForMultipleObjects(2, objects, FALSE, FALSE, FALSE, NULL, NULL) == STATUS_WAIT_0)
+    if (KeWaitForMultipleObjects(2, objects, FALSE, FALSE, FALSE, NULL, NULL) ==
+        STATUS_WAIT_0)
         return FALSE;
     KdPrintThreadStacks();
     PsTerminateProcess(process, STATUS_TIMEOUT);

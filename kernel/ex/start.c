@@ -1,4 +1,5 @@
-/* start.c - the end of start-up: what the boot line asks for is run, then the power goes off.
+/* start.c - the end of start-up: what the boot line asks for is run, then the power goes
+ * off.
  *
  *   walk      (or nothing) walk.exe on the console; its exit status is the machine's
  *   shell     walk.exe, then shell.exe
@@ -19,9 +20,8 @@ static NTSTATUS WaitForEnd(EPROCESS *process)
 static NTSTATUS RunOnConsole(const WCHAR *path)
 {
     EPROCESS *process;
-    const PSCREATE create = {.ImagePath = path,
-                             .CommandLine = path,
-                             .GlobalFlag = KeBootNumber("gflags", 0)};
+    const PSCREATE create = {
+        .ImagePath = path, .CommandLine = path, .GlobalFlag = KeBootNumber("gflags", 0)};
     NTSTATUS status = PsCreateInitialProcess(&create, &process);
 
     if (!NT_SUCCESS(status)) {
@@ -50,9 +50,11 @@ static NTSTATUS RunFirst(void)
     return status;
 }
 
-static ULONGLONG ExSeed = 0x4661746F6D31ULL; /* "Fatom1": any will do, as long as it is fixed */
+static ULONGLONG ExSeed =
+    0x4661746F6D31ULL; /* "Fatom1": any will do, as long as it is fixed */
 
-/* splitmix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" (2014). */
+/* splitmix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators"
+ * (2014). */
 ULONGLONG ExRandom(void)
 {
     ULONGLONG z = ExSeed += 0x9E3779B97F4A7C15ULL;

@@ -72,15 +72,16 @@ static NTSTATUS WaitMultiple(MULTIPLE *many, ULONG count, BOOLEAN all, BOOLEAN a
             if (many->Objects[i] == many->Objects[j])
                 status = STATUS_INVALID_PARAMETER_MIX;
     if (NT_SUCCESS(status))
-        status = KeWaitForMultipleObjects(count, many->Objects, all, alertable, TRUE, timeout,
-                                          many->Blocks);
+        status = KeWaitForMultipleObjects(count, many->Objects, all, alertable, TRUE,
+                                          timeout, many->Blocks);
     while (held-- > 0)
         ObDereferenceObject(many->Bodies[held]);
     return status;
 }
 
-/* type: 0 all, 1 any.  STATUS_WAIT_0 + index, STATUS_ABANDONED_WAIT_0 + index, STATUS_TIMEOUT,
- * STATUS_USER_APC; STATUS_INVALID_PARAMETER_1 (count of 0 or more than 64). */
+/* type: 0 all, 1 any.  STATUS_WAIT_0 + index, STATUS_ABANDONED_WAIT_0 + index,
+ * STATUS_TIMEOUT, STATUS_USER_APC; STATUS_INVALID_PARAMETER_1 (count of 0 or more than
+ * 64). */
 NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, HANDLE *userHandles, ULONG type,
                                         BOOLEAN alertable, LARGE_INTEGER *userTimeout)
 {
@@ -125,7 +126,8 @@ static NTSTATUS Signal(HANDLE handle)
 }
 
 /* Nothing can come between the two: a service is not preempted before it waits. */
-NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait, BOOLEAN alertable,
+NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait,
+                                              BOOLEAN alertable,
                                               LARGE_INTEGER *userTimeout)
 {
     void *body, *object;
@@ -148,7 +150,8 @@ NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, LARGE_INTEGER *userInterval)
     LARGE_INTEGER interval;
     NTSTATUS status = MmCopyFromUser(&interval, userInterval, sizeof interval);
 
-    return NT_SUCCESS(status) ? KeDelayExecutionThread(alertable, TRUE, &interval) : status;
+    return NT_SUCCESS(status) ? KeDelayExecutionThread(alertable, TRUE, &interval)
+                              : status;
 }
 
 /* STATUS_NO_YIELD_PERFORMED when nobody else was ready. */

@@ -1,25 +1,26 @@
 /* console.c - the console: text to COM1 and the screen, lines from COM1 and the keyboard.
  *
  * Reading gives a line at a time with echo and backspace, as a console with
- * ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT does, ended by CR LF; without line input it gives the
- * bytes as they are typed.  Ctrl-Z at the start of a line is the end of the input.
+ * ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT does, ended by CR LF; without line input it gives
+ * the bytes as they are typed.  Ctrl-Z at the start of a line is the end of the input.
  */
 #include "fathom.h"
 #include "iop.h"
 
 /* GetConsoleMode's bits; wincon.h cannot be had without the whole of windows.h. */
-#define ENABLE_PROCESSED_INPUT 0x1
-#define ENABLE_LINE_INPUT 0x2
-#define ENABLE_ECHO_INPUT 0x4
-#define ENABLE_PROCESSED_OUTPUT 0x1
+#define ENABLE_PROCESSED_INPUT    0x1
+#define ENABLE_LINE_INPUT         0x2
+#define ENABLE_ECHO_INPUT         0x4
+#define ENABLE_PROCESSED_OUTPUT   0x1
 #define ENABLE_WRAP_AT_EOL_OUTPUT 0x2
 
 #define LINE_SIZE 512u
-#define CTRL_Z 0x1A
+#define CTRL_Z    0x1A
 
 static char IopLine[LINE_SIZE]; /* of which the reader has not taken [Taken, Length) */
 static ULONG IopLineLength, IopLineTaken;
-static ULONG IopInputMode = ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
+static ULONG IopInputMode =
+    ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
 static ULONG IopOutputMode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT;
 
 /* A line feed alone starts a new line, as with ENABLE_PROCESSED_OUTPUT; a serial terminal
@@ -66,7 +67,8 @@ static void EditLine(int key)
             IopLineLength--;
             Echo("\b \b", 3);
         }
-    } else if (IopLineLength < LINE_SIZE - 2 && (key >= ' ' || key == '\t' || key == CTRL_Z)) {
+    } else if (IopLineLength < LINE_SIZE - 2 &&
+               (key >= ' ' || key == '\t' || key == CTRL_Z)) {
         IopLine[IopLineLength++] = c;
         Echo(key == CTRL_Z ? "^Z" : &c, key == CTRL_Z ? 2 : 1);
     }
@@ -148,8 +150,8 @@ NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLength, void *out,
-                           ULONG outLength, ULONG *done)
+NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLength,
+                           void *out, ULONG outLength, ULONG *done)
 {
     ULONG *mode = file->Stream == 0 ? &IopInputMode : &IopOutputMode;
     ULONG answer[2];
@@ -193,7 +195,8 @@ void IoInitialize(const MULTIBOOT_INFO *info)
     const MULTIBOOT_MODULE *module =
         MmPhysicalToVirtual(info->Modules, sizeof(MULTIBOOT_MODULE));
     const UCHAR *archive =
-        module != NULL ? MmPhysicalToVirtual(module->Start, module->End - module->Start) : NULL;
+        module != NULL ? MmPhysicalToVirtual(module->Start, module->End - module->Start)
+                       : NULL;
     if (archive == NULL)
         DbgPrint("fathom: the archive of user files lies out of the kernel's reach\n");
     else

@@ -2,12 +2,12 @@
  *
  *   Chunks -> [ piece 0 | NULL (a hole: zeros) | piece 2 | ... ]     IOP_CHUNK bytes each
  *
- * All written files together hold at most IopLimit bytes: a program cannot eat the kernel's
- * memory by writing, it gets STATUS_DISK_FULL.
+ * All written files together hold at most IopLimit bytes: a program cannot eat the
+ * kernel's memory by writing, it gets STATUS_DISK_FULL.
  */
 #include "iop.h"
 
-static ULONG IopUsed;                       /* pieces in all files */
+static ULONG IopUsed;                                 /* pieces in all files */
 static const ULONG IopLimit = 0x4000000u / IOP_CHUNK; /* 64 MiB of pieces */
 
 static NTSTATUS GrowChunks(IONODE *node, ULONG count)
@@ -62,8 +62,8 @@ static NTSTATUS CopyOut(void *to, const void *from, ULONG length, BOOLEAN user)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS WriteChunks(IONODE *node, ULONGLONG offset, const UCHAR *from, ULONG length,
-                            BOOLEAN user)
+static NTSTATUS WriteChunks(IONODE *node, ULONGLONG offset, const UCHAR *from,
+                            ULONG length, BOOLEAN user)
 {
     while (length > 0) {
         ULONG index = offset / IOP_CHUNK, at = offset % IOP_CHUNK;
@@ -188,7 +188,8 @@ static NTSTATUS FileRead(MMFILE *file, ULONGLONG offset, void *buffer, ULONG len
     return IopReadNode((IONODE *)file, offset, buffer, length, FALSE);
 }
 
-static NTSTATUS FileWrite(MMFILE *file, ULONGLONG offset, const void *buffer, ULONG length)
+static NTSTATUS FileWrite(MMFILE *file, ULONGLONG offset, const void *buffer,
+                          ULONG length)
 {
     return IopWriteNode((IONODE *)file, offset, buffer, length, FALSE);
 }

@@ -37,7 +37,7 @@ static BOOLEAN SharingAllows(const IONODE *node, ACCESS_MASK access, ULONG share
         return TRUE; /* attributes alone conflict with nobody */
     return !((read && node->SharedRead < node->Opens) ||
              (write && node->SharedWrite < node->Opens) ||
-             (delete && node->SharedDelete < node->Opens) ||
+             (delete &&node->SharedDelete < node->Opens) ||
              (!(share & FILE_SHARE_READ) && node->Readers) ||
              (!(share & FILE_SHARE_WRITE) && node->Writers) ||
              (!(share & FILE_SHARE_DELETE) && node->Deleters));
@@ -80,7 +80,8 @@ const OBTYPE IoFileType = {
     .Delete = DeleteFileObject,
     .Close = CloseFile,
     .ValidAccess = FILE_ALL_ACCESS,
-    .Generic = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS},
+    .Generic = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
+                FILE_ALL_ACCESS},
     .Waitable = TRUE,
 };
 
@@ -160,9 +161,10 @@ static NTSTATUS OpenExisting(IONODE *node, const REQUEST *request, ULONG *inform
          (request->Options & FILE_DELETE_ON_CLOSE)))
         return request->Options & FILE_DELETE_ON_CLOSE ? STATUS_CANNOT_DELETE
                                                        : STATUS_ACCESS_DENIED;
-    if (!SharingAllows(node, request->Access | (empties ? FILE_WRITE_DATA : 0), request->Share))
+    if (!SharingAllows(node, request->Access | (empties ? FILE_WRITE_DATA : 0),
+                       request->Share))
         return STATUS_SHARING_VIOLATION;
-    *information = !empties                                  ? Opened
+    *information = !empties                                 ? Opened
                    : request->Disposition == FILE_SUPERSEDE ? Superseded
                                                             : Overwritten;
     return empties ? IopSetSize(node, 0) : STATUS_SUCCESS;
@@ -176,11 +178,13 @@ static NTSTATUS MakeNew(const IOPPATH *path, const REQUEST *request, IONODE **no
     const BOOLEAN directory = (request->Options & FILE_DIRECTORY_FILE) != 0;
     if (path->TrailingSlash && !directory)
         return STATUS_OBJECT_NAME_INVALID;
-    NTSTATUS status = IopMakeNode(path->Parent, path->Last, path->LastLength, directory, node);
+    NTSTATUS status =
+        IopMakeNode(path->Parent, path->Last, path->LastLength, directory, node);
     if (!NT_SUCCESS(status))
         return status;
-    (*node)->Attributes |= request->Attributes & (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
-                                                  FILE_ATTRIBUTE_SYSTEM);
+    (*node)->Attributes |=
+        request->Attributes &
+        (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM);
     *information = Created;
     return STATUS_SUCCESS;
 }
@@ -233,7 +237,8 @@ static NTSTATUS CheckRequest(const REQUEST *request)
 }
 
 static NTSTATUS CreateFileByName(HANDLE *userHandle, REQUEST *request,
-                                 POBJECT_ATTRIBUTES userAttributes, IO_STATUS_BLOCK *userIosb)
+                                 POBJECT_ATTRIBUTES userAttributes,
+                                 IO_STATUS_BLOCK *userIosb)
 {
     IOPPATH path;
     WCHAR *name;
@@ -258,16 +263,17 @@ static NTSTATUS CreateFileByName(HANDLE *userHandle, REQUEST *request,
     status = ObReturnHandle(file, request->Access, attributes & OBJ_INHERIT, userHandle);
     ObDereferenceObject(file);
     if (NT_SUCCESS(status)) {
-        const IO_STATUS_BLOCK iosb = {.Status = STATUS_SUCCESS, .Information = information};
+        const IO_STATUS_BLOCK iosb = {.Status = STATUS_SUCCESS,
+                                      .Information = information};
         status = MmCopyToUser(userIosb, &iosb, sizeof iosb);
     }
     return status;
 }
 
-NTSTATUS NTAPI NtCreateFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
-                            PIO_STATUS_BLOCK iosb, PLARGE_INTEGER allocation,
-                            ULONG fileAttributes, ULONG share, ULONG disposition,
-                            ULONG options, PVOID ea, ULONG eaLength)
+NTSTATUS NTAPI NtCreateFile(PHANDLE handle, ACCESS_MASK access,
+                            POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
+                            PLARGE_INTEGER allocation, ULONG fileAttributes, ULONG share,
+                            ULONG disposition, ULONG options, PVOID ea, ULONG eaLength)
 {
     REQUEST request = {access, fileAttributes, share, disposition, options};
 
@@ -277,8 +283,9 @@ NTSTATUS NTAPI NtCreateFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUT
     return CreateFileByName(handle, &request, attributes, iosb);
 }
 
-NTSTATUS NTAPI NtOpenFile(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes,
-                          PIO_STATUS_BLOCK iosb, ULONG share, ULONG options)
+NTSTATUS NTAPI NtOpenFile(PHANDLE handle, ACCESS_MASK access,
+                          POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
+                          ULONG share, ULONG options)
 {
     REQUEST request = {access, 0, share, FILE_OPEN, options};
 

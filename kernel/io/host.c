@@ -1,8 +1,8 @@
 /* host.c - standard handles that lead out of the machine: frames on the host port.
  *
- * Output goes at once, in frames 'O' and 'E'.  Input is asked for ('I') and comes as one 'D'
- * frame; no bytes are the end of the input, and stay the end.  A file of the archive may stand
- * in its place (stdin= of the run list).
+ * Output goes at once, in frames 'O' and 'E'.  Input is asked for ('I') and comes as one
+ * 'D' frame; no bytes are the end of the input, and stay the end.  A file of the archive
+ * may stand in its place (stdin= of the run list).
  */
 #include "iop.h"
 
@@ -63,7 +63,8 @@ static NTSTATUS AskHost(ULONG index)
     IopInputAsked = TRUE;
     while (!IopInputArrived) {
         if (KeGetCurrentThread()->TerminatePending)
-            return STATUS_THREAD_IS_TERMINATING; /* the answer will find nobody: dropped */
+            return STATUS_THREAD_IS_TERMINATING; /* the answer will find nobody: dropped
+                                                  */
         KdPollHost();
         KeYield();
     }

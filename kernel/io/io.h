@@ -5,18 +5,22 @@
 #include "mm/mm.h"
 #include "ob/ob.h"
 
-void IoInitialize(const MULTIBOOT_INFO *); /* the archive as C:, the consoles, the keyboard */
-/* A file of the archive, by its path below C:\ (case-insensitive); referenced; NULL: none. */
+void IoInitialize(
+    const MULTIBOOT_INFO *); /* the archive as C:, the consoles, the keyboard */
+/* A file of the archive, by its path below C:\ (case-insensitive); referenced; NULL:
+ * none. */
 MMFILE *IoOpenArchiveFile(const WCHAR *path);
 /* Any file, by an NT path (\??\C:\dir\prog.exe) or a DOS path; referenced.
- * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_FILE_IS_A_DIRECTORY. */
+ * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_FILE_IS_A_DIRECTORY.
+ */
 NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **);
-/* Take a file of the archive out of the tree: the run list is not the programs' to read. */
+/* Take a file of the archive out of the tree: the run list is not the programs' to read.
+ */
 void IoHideFile(MMFILE *);
 /* Files are again as the archive has them; what was made since is gone. */
 void IoResetFiles(void);
-/* An object for a handle to the console, or to the host's streams of run-list program index
- * (stream 0 in, 1 out, 2 err). */
+/* An object for a handle to the console, or to the host's streams of run-list program
+ * index (stream 0 in, 1 out, 2 err). */
 NTSTATUS IoCreateStandardObject(ULONG stream, BOOLEAN host, ULONG index, void **body);
 NTSTATUS IoReferenceMmFile(HANDLE file, ACCESS_MASK, MMFILE **); /* for NtCreateSection */
 /* Standard input of the run list's next program: a file's bytes instead of the host's. */

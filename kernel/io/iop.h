@@ -1,6 +1,7 @@
 /* iop.h - what the files of io share: nodes of the tree of files, and open files.
  *
- *   handle -> IOFILE (position, options) -> IONODE (name, contents) -> MMFILE (for sections)
+ *   handle -> IOFILE (position, options) -> IONODE (name, contents) -> MMFILE (for
+ * sections)
  *                  \-> console | host stream | pipe | nothing
  */
 #ifndef FATHOM_IOP_H
@@ -11,15 +12,16 @@
 #include "rtl/format.h"
 #include "rtl/rtl.h"
 
-#define IO_TAG OB_TAG('I', 'o', ' ', ' ')
+#define IO_TAG    OB_TAG('I', 'o', ' ', ' ')
 #define IOP_CHUNK 0x4000u /* bytes of one piece of a written file */
 
 typedef struct _IONODE {
-    MMFILE File; /* first; Size is the file's, Data its archive bytes while not written to */
+    MMFILE
+        File; /* first; Size is the file's, Data its archive bytes while not written to */
     struct _IONODE *Parent;
     LIST_ENTRY Siblings; /* in Parent->Children, Id ascending; self-linked: deleted */
     LIST_ENTRY Children;
-    WCHAR *Name; /* NUL-ended */
+    WCHAR *Name;      /* NUL-ended */
     ULONG NameLength; /* characters */
     char NarrowName[32];
     ULONG Id;
@@ -30,7 +32,8 @@ typedef struct _IONODE {
     const UCHAR *Archive;             /* what it was at boot; NULL: made since */
     ULONGLONG ArchiveSize;
     BOOLEAN Permanent; /* existed at boot */
-    UCHAR **Chunks;    /* contents once written: ChunkCount pieces of IOP_CHUNK, or NULL holes */
+    UCHAR **
+        Chunks; /* contents once written: ChunkCount pieces of IOP_CHUNK, or NULL holes */
     ULONG ChunkCount;
     /* How it is open (IO_STATUS of IoCheckShareAccess): counts of open files. */
     ULONG Opens, Readers, Writers, Deleters, SharedRead, SharedWrite, SharedDelete;
@@ -40,17 +43,18 @@ typedef enum { IopDisk, IopConsole, IopHost, IopNull, IopPipe } IOPKIND;
 
 struct _IOPIPE;
 typedef struct _IOFILE {
-    KEVENT Event; /* signalled when an operation is complete: always, for ours are done at once */
+    KEVENT Event; /* signalled when an operation is complete: always, for ours are done at
+                     once */
     IOPKIND Kind;
     IONODE *Node;
     ACCESS_MASK Access; /* for sharing */
     ULONG Share, Options;
     BOOLEAN Shared, DeleteOnClose;
     LONGLONG Position;
-    ULONG Stream, HostIndex;  /* console and host: 0 in, 1 out, 2 err */
-    ULONG LastId;             /* directory: the entry that was given last */
-    ULONG DotEntries;         /* 0, 1, 2 of "." and ".." given */
-    WCHAR *Pattern;           /* directory: of the first query */
+    ULONG Stream, HostIndex; /* console and host: 0 in, 1 out, 2 err */
+    ULONG LastId;            /* directory: the entry that was given last */
+    ULONG DotEntries;        /* 0, 1, 2 of "." and ".." given */
+    WCHAR *Pattern;          /* directory: of the first query */
     struct _IOPIPE *Pipe;
     BOOLEAN PipeWriter;
 } IOFILE;
@@ -60,7 +64,8 @@ extern IONODE *IopRoot;
 void IopLoadArchive(const UCHAR *, SIZE_T size);
 IONODE *IopFindChild(IONODE *directory, const WCHAR *name, ULONG length);
 /* A new node; STATUS_INSUFFICIENT_RESOURCES. */
-NTSTATUS IopMakeNode(IONODE *parent, const WCHAR *name, ULONG length, BOOLEAN directory, IONODE **);
+NTSTATUS IopMakeNode(IONODE *parent, const WCHAR *name, ULONG length, BOOLEAN directory,
+                     IONODE **);
 void IopReferenceNode(IONODE *);
 void IopDereferenceNode(IONODE *);
 void IopUnlink(IONODE *); /* out of the tree; gone with its last reference */
@@ -69,7 +74,8 @@ WCHAR IopUpcase(WCHAR);
 
 /* ---- contents.c ---- */
 NTSTATUS IopReadNode(IONODE *, ULONGLONG offset, void *to, ULONG length, BOOLEAN user);
-NTSTATUS IopWriteNode(IONODE *, ULONGLONG offset, const void *from, ULONG length, BOOLEAN user);
+NTSTATUS IopWriteNode(IONODE *, ULONGLONG offset, const void *from, ULONG length,
+                      BOOLEAN user);
 NTSTATUS IopSetSize(IONODE *, ULONGLONG size);
 void IopDropContents(IONODE *); /* what was written; back to the archive's bytes */
 void IopSetOperations(IONODE *);
@@ -77,7 +83,7 @@ void IopSetOperations(IONODE *);
 /* ---- path.c ---- */
 typedef struct {
     IOPKIND Kind;
-    ULONG Stream; /* console: 0 CONIN$, 1 CONOUT$ */
+    ULONG Stream;          /* console: 0 CONIN$, 1 CONOUT$ */
     IONODE *Parent, *Node; /* Node NULL: Parent has no such child */
     const WCHAR *Last;     /* the last component, in the path given */
     ULONG LastLength;
@@ -87,7 +93,8 @@ typedef struct {
  * STATUS_OBJECT_PATH_SYNTAX_BAD. A name that does not exist is no error here. */
 NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *);
 /* ObjectAttributes: with RootDirectory. *name is pool, to be freed, when it succeeds. */
-NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *, ULONG *attributes, WCHAR **name);
+NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *, ULONG *attributes,
+                            WCHAR **name);
 
 /* ---- file.c ---- */
 NTSTATUS IopCreateFileObject(IOPKIND, IOFILE **);
@@ -102,8 +109,8 @@ NTSTATUS IopPipeRead(IOFILE *, void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopPipeWrite(IOFILE *, const void *buffer, ULONG length, ULONG *done);
 void IopPipeClose(IOFILE *);
 void IopPipeDelete(IOFILE *);
-NTSTATUS IopConsoleControl(IOFILE *, ULONG code, const void *in, ULONG inLength, void *out,
-                           ULONG outLength, ULONG *done);
+NTSTATUS IopConsoleControl(IOFILE *, ULONG code, const void *in, ULONG inLength,
+                           void *out, ULONG outLength, ULONG *done);
 
 /* ---- screen.c, keyboard.c ---- */
 void IopInitializeScreen(const MULTIBOOT_INFO *);

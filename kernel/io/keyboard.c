@@ -5,14 +5,14 @@
  */
 #include "iop.h"
 
-#define KEYBOARD_DATA 0x60
+#define KEYBOARD_DATA   0x60
 #define KEYBOARD_STATUS 0x64
-#define RING_SIZE 64u
-#define RELEASED 0x80
-#define LEFT_SHIFT 0x2A
-#define RIGHT_SHIFT 0x36
-#define CONTROL 0x1D
-#define CAPS_LOCK 0x3A
+#define RING_SIZE       64u
+#define RELEASED        0x80
+#define LEFT_SHIFT      0x2A
+#define RIGHT_SHIFT     0x36
+#define CONTROL         0x1D
+#define CAPS_LOCK       0x3A
 
 static volatile UCHAR IopRing[RING_SIZE];
 static volatile ULONG IopRingHead, IopRingTail; /* the interrupt moves Tail only */
@@ -37,7 +37,7 @@ static void KeyboardInterrupt(void)
 void IopInitializeKeyboard(void)
 {
     if (ReadPort(KEYBOARD_STATUS) == 0xFF)
-        return; /* no controller there */
+        return;          /* no controller there */
     KeyboardInterrupt(); /* what the firmware left */
     IopRingHead = IopRingTail;
     KeConnectInterrupt(1, KeyboardInterrupt);
@@ -45,10 +45,14 @@ void IopInitializeKeyboard(void)
 
 static int Translate(UCHAR code)
 {
-    static const char plain[] = "\0\33" "1234567890-=\b\tqwertyuiop[]\r\0asdfghjkl;'`\0\\zxcvbnm,./"
-                                "\0*\0 ";
-    static const char shifted[] = "\0\33" "!@#$%^&*()_+\b\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?"
-                                  "\0*\0 ";
+    static const char plain[] =
+        "\0\33"
+        "1234567890-=\b\tqwertyuiop[]\r\0asdfghjkl;'`\0\\zxcvbnm,./"
+        "\0*\0 ";
+    static const char shifted[] =
+        "\0\33"
+        "!@#$%^&*()_+\b\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?"
+        "\0*\0 ";
     static BOOLEAN shift, control, caps;
     const UCHAR key = code & ~RELEASED;
 

@@ -1,7 +1,7 @@
 /* path.c - names of files: \??\C:\dir\file to a node or a device.
  *
- * Resolved in any case of letters.  A name that C:\Windows\System32 or C:\Windows lacks is
- * looked up in C:\: the system's DLLs lie there, and programs ask for them in both.
+ * Resolved in any case of letters.  A name that C:\Windows\System32 or C:\Windows lacks
+ * is looked up in C:\: the system's DLLs lie there, and programs ask for them in both.
  */
 #include "iop.h"
 
@@ -60,9 +60,11 @@ static IONODE *Lookup(IONODE *folder, const WCHAR *name, ULONG length)
 
     if (node != NULL || folder == IopRoot || folder->Parent == NULL)
         return node;
-    BOOLEAN system = SkipPrefix(folder->Name, "Windows") == folder->Name + folder->NameLength &&
-                     folder->Parent == IopRoot;
-    BOOLEAN system32 = SkipPrefix(folder->Name, "System32") == folder->Name + folder->NameLength;
+    BOOLEAN system =
+        SkipPrefix(folder->Name, "Windows") == folder->Name + folder->NameLength &&
+        folder->Parent == IopRoot;
+    BOOLEAN system32 =
+        SkipPrefix(folder->Name, "System32") == folder->Name + folder->NameLength;
     if (!system && !system32)
         return NULL;
     node = IopFindChild(IopRoot, name, length);
@@ -126,7 +128,8 @@ NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *path, ULONG *attri
 {
     OBATTRIBUTES captured;
     IOFILE *root = NULL;
-    NTSTATUS status = user == NULL ? STATUS_INVALID_PARAMETER : ObCaptureAttributes(user, &captured);
+    NTSTATUS status =
+        user == NULL ? STATUS_INVALID_PARAMETER : ObCaptureAttributes(user, &captured);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -175,8 +178,8 @@ MMFILE *IoOpenArchiveFile(const WCHAR *path)
 {
     IOPPATH found;
 
-    if (IopRoot == NULL || !NT_SUCCESS(WalkPath(path, IopRoot, &found)) || found.Node == NULL ||
-        found.Node->Directory)
+    if (IopRoot == NULL || !NT_SUCCESS(WalkPath(path, IopRoot, &found)) ||
+        found.Node == NULL || found.Node->Directory)
         return NULL;
     IopReferenceNode(found.Node);
     return &found.Node->File;

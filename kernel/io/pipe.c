@@ -1,12 +1,13 @@
 /* pipe.c - anonymous pipes: a ring of bytes between two file objects.
  *
- * A reader waits until there are bytes or no writer; a writer waits until there is room or no
- * reader.  Ends: STATUS_PIPE_BROKEN to the reader, STATUS_PIPE_CLOSING to the writer.
+ * A reader waits until there are bytes or no writer; a writer waits until there is room
+ * or no reader.  Ends: STATUS_PIPE_BROKEN to the reader, STATUS_PIPE_CLOSING to the
+ * writer.
  */
 #include "iop.h"
 
 #define SMALLEST_PIPE 0x1000u
-#define LARGEST_PIPE 0x10000u
+#define LARGEST_PIPE  0x10000u
 
 typedef struct _IOPIPE {
     KEVENT Changed; /* something came, went or closed */
@@ -118,14 +119,17 @@ static NTSTATUS MakeEnd(IOPIPE *pipe, BOOLEAN writer, IOFILE **end)
     return STATUS_SUCCESS;
 }
 
-/* Both ends of a new anonymous pipe; Windows makes them by NtCreateNamedPipeFile, whose names
- * Fathom has not.  size: bytes that fit, 0 for 4 KiB.  On failure no handle is left. */
+/* Both ends of a new anonymous pipe; Windows makes them by NtCreateNamedPipeFile, whose
+ * names Fathom has not.  size: bytes that fit, 0 for 4 KiB.  On failure no handle is
+ * left. */
 NTSTATUS NTAPI NtFathomCreatePipe(HANDLE *userRead, HANDLE *userWrite, ULONG attributes,
                                   ULONG size)
 {
     IOFILE *reader = NULL, *writer = NULL;
     HANDLE handle;
-    ULONG bytes = size < SMALLEST_PIPE ? SMALLEST_PIPE : size > LARGEST_PIPE ? LARGEST_PIPE : size;
+    ULONG bytes = size < SMALLEST_PIPE  ? SMALLEST_PIPE
+                  : size > LARGEST_PIPE ? LARGEST_PIPE
+                                        : size;
     IOPIPE *pipe = ExAllocatePool(sizeof *pipe + bytes, IO_TAG);
 
     if (pipe == NULL)
@@ -139,10 +143,13 @@ NTSTATUS NTAPI NtFathomCreatePipe(HANDLE *userRead, HANDLE *userWrite, ULONG att
     }
     status = MakeEnd(pipe, TRUE, &writer);
     if (NT_SUCCESS(status))
-        status = ObReturnHandle(reader, FILE_GENERIC_READ, attributes & OBJ_INHERIT, userRead);
+        status =
+            ObReturnHandle(reader, FILE_GENERIC_READ, attributes & OBJ_INHERIT, userRead);
     if (NT_SUCCESS(status)) {
-        status = ObReturnHandle(writer, FILE_GENERIC_WRITE, attributes & OBJ_INHERIT, userWrite);
-        if (!NT_SUCCESS(status) && NT_SUCCESS(MmCopyFromUser(&handle, userRead, sizeof handle)))
+        status = ObReturnHandle(writer, FILE_GENERIC_WRITE, attributes & OBJ_INHERIT,
+                                userWrite);
+        if (!NT_SUCCESS(status) &&
+            NT_SUCCESS(MmCopyFromUser(&handle, userRead, sizeof handle)))
             ObCloseHandle(ObCurrentTable(), handle);
     }
     if (writer != NULL)

@@ -1,8 +1,8 @@
 /* readwrite.c - NtReadFile, NtWriteFile and what ends an operation.
  *
- * Every operation is complete when the service returns: a caller that asked for a completion
- * gets its event set or its APC queued at once.  A position is the file object's when no
- * offset is given, and then moves.
+ * Every operation is complete when the service returns: a caller that asked for a
+ * completion gets its event set or its APC queued at once.  A position is the file
+ * object's when no offset is given, and then moves.
  */
 #include "iop.h"
 
@@ -16,12 +16,13 @@ typedef struct {
 static NTSTATUS PrepareCompletion(COMPLETION *completion, HANDLE event, PVOID apc,
                                   PVOID apcContext, IO_STATUS_BLOCK *userIosb)
 {
-    *completion = (COMPLETION){.Apc = apc, .ApcContext = apcContext, .UserIosb = userIosb};
+    *completion =
+        (COMPLETION){.Apc = apc, .ApcContext = apcContext, .UserIosb = userIosb};
     NTSTATUS status = MmProbeForWrite(userIosb, sizeof *userIosb, 4);
     if (!NT_SUCCESS(status) || event == NULL)
         return status;
-    status = ObReferenceObjectByHandle(event, NULL, EVENT_MODIFY_STATE, &completion->EventBody,
-                                       NULL);
+    status = ObReferenceObjectByHandle(event, NULL, EVENT_MODIFY_STATE,
+                                       &completion->EventBody, NULL);
     if (!NT_SUCCESS(status))
         return status;
     completion->Event = completion->EventBody;
@@ -53,7 +54,8 @@ static void QueueCompletionApc(const COMPLETION *completion)
         ExFreePool(apc);
 }
 
-static NTSTATUS Complete(IOFILE *file, COMPLETION *completion, NTSTATUS status, ULONG done)
+static NTSTATUS Complete(IOFILE *file, COMPLETION *completion, NTSTATUS status,
+                         ULONG done)
 {
     IO_STATUS_BLOCK iosb = {.Status = status, .Information = done};
     NTSTATUS written = STATUS_SUCCESS;
@@ -81,7 +83,8 @@ static NTSTATUS TakeOffset(IOFILE *file, const LARGE_INTEGER *userOffset, BOOLEA
         NTSTATUS status = MmCopyFromUser(&given, userOffset, sizeof given);
         if (!NT_SUCCESS(status))
             return status;
-    } else if (!(file->Options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT))) {
+    } else if (!(file->Options &
+                 (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT))) {
         return STATUS_INVALID_PARAMETER; /* an asynchronous file has no position */
     }
     if (append || (given.HighPart == -1 && given.LowPart == (ULONG)-1))
@@ -261,8 +264,9 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *userIosb)
 
 /* Console modes and size alone (fathom.h, IOCTL_CONSOLE_*). */
 NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
-                                     PVOID apcContext, PIO_STATUS_BLOCK userIosb, ULONG code,
-                                     PVOID in, ULONG inLength, PVOID out, ULONG outLength)
+                                     PVOID apcContext, PIO_STATUS_BLOCK userIosb,
+                                     ULONG code, PVOID in, ULONG inLength, PVOID out,
+                                     ULONG outLength)
 {
     IOFILE *file;
     ULONG done = 0;

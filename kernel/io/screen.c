@@ -1,27 +1,27 @@
 /* screen.c - the text screen: a 32-bit framebuffer, or VGA text at B8000h, or nothing.
  *
- * Characters are kept in cells; a cell is drawn when it changes.  Of terminal control it knows
- * CR, LF, BS, TAB, and ESC [ ... m (colours, bold, reverse), J, K, H: what the walk and the
- * shell say.  UTF-8 beyond ASCII is shown as the nearest sign the font has.
+ * Characters are kept in cells; a cell is drawn when it changes.  Of terminal control it
+ * knows CR, LF, BS, TAB, and ESC [ ... m (colours, bold, reverse), J, K, H: what the walk
+ * and the shell say.  UTF-8 beyond ASCII is shown as the nearest sign the font has.
  */
 #include "font.h"
 #include "iop.h"
 
-#define CELL_WIDTH 8u
+#define CELL_WIDTH  8u
 #define CELL_HEIGHT 16u
 #define MAX_COLUMNS 160u
-#define MAX_ROWS 64u
-#define VGA_TEXT 0xB8000u
-#define LIGHT_GREY 7
+#define MAX_ROWS    64u
+#define VGA_TEXT    0xB8000u
+#define LIGHT_GREY  7
 
 typedef struct {
     UCHAR Character, Colour; /* colour: foreground | background << 4, VGA's numbers */
 } CELL;
 C_ASSERT(sizeof(CELL) == 2);
 
-static ULONG *IopPixels; /* the framebuffer; NULL: none */
+static ULONG *IopPixels;        /* the framebuffer; NULL: none */
 static volatile USHORT *IopVga; /* VGA text memory; NULL: none */
-static ULONG IopPitch; /* pixels */
+static ULONG IopPitch;          /* pixels */
 static ULONG IopColumns = 80, IopRows = 25;
 static CELL IopCells[MAX_ROWS][MAX_COLUMNS];
 static ULONG IopColumn, IopRow;
@@ -34,9 +34,9 @@ static struct {
 } IopParser;
 
 /* The 16 colours of VGA, 0xRRGGBB. */
-static const ULONG IopPalette[16] = {0x000000, 0x0000AA, 0x00AA00, 0x00AAAA, 0xAA0000, 0xAA00AA,
-                                     0xAA5500, 0xAAAAAA, 0x555555, 0x5555FF, 0x55FF55, 0x55FFFF,
-                                     0xFF5555, 0xFF55FF, 0xFFFF55, 0xFFFFFF};
+static const ULONG IopPalette[16] = {
+    0x000000, 0x0000AA, 0x00AA00, 0x00AAAA, 0xAA0000, 0xAA00AA, 0xAA5500, 0xAAAAAA,
+    0x555555, 0x5555FF, 0x55FF55, 0x55FFFF, 0xFF5555, 0xFF55FF, 0xFFFF55, 0xFFFFFF};
 
 static void DrawCell(ULONG row, ULONG column)
 {
@@ -90,7 +90,8 @@ static void PutCharacter(UCHAR c)
     SetCell(IopRow, IopColumn++, (CELL){c, IopColour});
 }
 
-/* ESC [ n m: ANSI's order of colours is red, green, blue from bit 0; VGA's the other way. */
+/* ESC [ n m: ANSI's order of colours is red, green, blue from bit 0; VGA's the other way.
+ */
 static UCHAR VgaColour(ULONG ansi)
 {
     return (ansi & 1) << 2 | (ansi & 2) | (ansi & 4) >> 2;
@@ -126,7 +127,8 @@ static void EndSequence(UCHAR letter)
         for (ULONG i = 0; i <= IopParser.Count && i < 4; i++)
             SelectGraphics(IopParser.Number[i]);
     } else if (letter == 'K') {
-        ClearCells(IopRow, first == 0 ? IopColumn : 0, first == 1 ? IopColumn : IopColumns);
+        ClearCells(IopRow, first == 0 ? IopColumn : 0,
+                   first == 1 ? IopColumn : IopColumns);
     } else if (letter == 'J') {
         ULONG from = first == 2 ? 0 : IopRow;
         for (ULONG row = from; row < IopRows; row++)
@@ -148,7 +150,8 @@ static void InSequence(UCHAR c)
         IopParser.State = c == '[' ? Csi : Plain;
     } else if (c >= '0' && c <= '9') {
         if (IopParser.Count < 4 && IopParser.Number[IopParser.Count] < 1000)
-            IopParser.Number[IopParser.Count] = IopParser.Number[IopParser.Count] * 10 + c - '0';
+            IopParser.Number[IopParser.Count] =
+                IopParser.Number[IopParser.Count] * 10 + c - '0';
     } else if (c == ';') {
         IopParser.Count++;
     } else if (c >= 0x40) {
@@ -164,18 +167,43 @@ static UCHAR Nearest(ULONG point)
                : point == 0x2502 || point == 0x2551 ? '|'
                                                     : '+';
     switch (point) {
-    case 0x2013: case 0x2014: case 0x2212: return '-';
-    case 0x2018: case 0x2019: return '\'';
-    case 0x201C: case 0x201D: return '"';
-    case 0x2190: return '<';
-    case 0x2192: case 0x25B8: case 0x25BA: return '>';
-    case 0x2191: return '^';
-    case 0x2193: case 0x25BC: return 'v';
-    case 0x2022: case 0x00B7: case 0x2026: return '.';
-    case 0x2713: case 0x2714: return '*';
-    case 0x00D7: case 0x2717: return 'x';
-    case 0x2588: case 0x2592: case 0x2593: return '#';
-    default: return '?';
+    case 0x2013:
+    case 0x2014:
+    case 0x2212:
+        return '-';
+    case 0x2018:
+    case 0x2019:
+        return '\'';
+    case 0x201C:
+    case 0x201D:
+        return '"';
+    case 0x2190:
+        return '<';
+    case 0x2192:
+    case 0x25B8:
+    case 0x25BA:
+        return '>';
+    case 0x2191:
+        return '^';
+    case 0x2193:
+    case 0x25BC:
+        return 'v';
+    case 0x2022:
+    case 0x00B7:
+    case 0x2026:
+        return '.';
+    case 0x2713:
+    case 0x2714:
+        return '*';
+    case 0x00D7:
+    case 0x2717:
+        return 'x';
+    case 0x2588:
+    case 0x2592:
+    case 0x2593:
+        return '#';
+    default:
+        return '?';
     }
 }
 

@@ -1,9 +1,10 @@
 /* tree.c - the tree of files: C:\ as the boot archive gives it, and what programs add.
  *
- * The archive is a ustar file (POSIX.1-1988): a 512-byte header, the file's bytes padded to 512,
- * and so on; two zero blocks end it.  Its files are not copied: a node points at the bytes in
- * the boot module until somebody writes (contents.c).  C:\Windows\System32 is there as an
- * empty folder; a name that it lacks is looked up in C:\ (path.c), so a DLL is found in both.
+ * The archive is a ustar file (POSIX.1-1988): a 512-byte header, the file's bytes padded
+ * to 512, and so on; two zero blocks end it.  Its files are not copied: a node points at
+ * the bytes in the boot module until somebody writes (contents.c).  C:\Windows\System32
+ * is there as an empty folder; a name that it lacks is looked up in C:\ (path.c), so a
+ * DLL is found in both.
  *
  * Invariants:
  *   N1  a node in the tree is in its parent's Children, Id ascending

@@ -1,8 +1,8 @@
 /* ob.h - objects and handles: reference counts, types, names, one handle table a process.
  *
- * A handle is a multiple of 4 that indexes its process's table; the table grows and is bounded.
- * An object lives while its pointer count is not 0; every handle holds one of those.  Its name
- * lives while its handle count is not 0 (Windows: a "temporary" object).
+ * A handle is a multiple of 4 that indexes its process's table; the table grows and is
+ * bounded. An object lives while its pointer count is not 0; every handle holds one of
+ * those.  Its name lives while its handle count is not 0 (Windows: a "temporary" object).
  */
 #ifndef FATHOM_OB_H
 #define FATHOM_OB_H
@@ -10,16 +10,17 @@
 #include "ke/ke.h"
 
 /* A pool tag, as `!poolused` reads it: the first letter in the lowest byte. */
-#define OB_TAG(a, b, c, d) ((ULONG)(a) | (ULONG)(b) << 8 | (ULONG)(c) << 16 | (ULONG)(d) << 24)
+#define OB_TAG(a, b, c, d)                                                               \
+    ((ULONG)(a) | (ULONG)(b) << 8 | (ULONG)(c) << 16 | (ULONG)(d) << 24)
 
 typedef struct _OBTYPE {
-    const char *Name;                   /* "Event", as NtQueryObject says it */
-    void (*Delete)(void *body);         /* the last reference went; may be NULL */
-    void (*Close)(void *body);          /* the last handle went; may be NULL */
+    const char *Name;           /* "Event", as NtQueryObject says it */
+    void (*Delete)(void *body); /* the last reference went; may be NULL */
+    void (*Close)(void *body);  /* the last handle went; may be NULL */
     ACCESS_MASK ValidAccess;
     GENERIC_MAPPING Generic;
-    BOOLEAN Waitable;                   /* the body begins with a DISPATCHER_HEADER ... */
-    ULONG WaitOffset;                   /* ... at this offset */
+    BOOLEAN Waitable; /* the body begins with a DISPATCHER_HEADER ... */
+    ULONG WaitOffset; /* ... at this offset */
 } OBTYPE;
 
 typedef struct _OBHANDLE_TABLE OBHANDLE_TABLE;
@@ -39,25 +40,32 @@ void ObDeleteHandleTable(OBHANDLE_TABLE *); /* closes all */
 ULONG ObHandleCount(OBHANDLE_TABLE *);
 NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child);
 
-/* What a handle's creator asked for, in terms of the type: generic rights mapped, the rest cut. */
+/* What a handle's creator asked for, in terms of the type: generic rights mapped, the
+ * rest cut. */
 ACCESS_MASK ObMapAccess(const OBTYPE *, ACCESS_MASK desired);
 
-/* Insert in a table (ObCurrentTable(), given by ps, for the caller's). Takes its own reference.
- * STATUS_INSUFFICIENT_RESOURCES: the table is at its bound or memory is out. */
-NTSTATUS ObInsertHandle(OBHANDLE_TABLE *, void *body, ACCESS_MASK granted, ULONG attributes, HANDLE *);
-/* The same for the caller's table, the handle written to user memory; on any failure no handle
- * is left.  Does not consume the caller's reference. */
-NTSTATUS ObReturnHandle(void *body, ACCESS_MASK granted, ULONG attributes, HANDLE *userHandle);
-/* STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED. NtCurrentProcess()
- * and NtCurrentThread() are understood (through hooks of ps). */
-NTSTATUS ObReferenceObjectByHandle(HANDLE, const OBTYPE *type, ACCESS_MASK desired, void **body, ACCESS_MASK *granted);
+/* Insert in a table (ObCurrentTable(), given by ps, for the caller's). Takes its own
+ * reference. STATUS_INSUFFICIENT_RESOURCES: the table is at its bound or memory is out.
+ */
+NTSTATUS ObInsertHandle(OBHANDLE_TABLE *, void *body, ACCESS_MASK granted,
+                        ULONG attributes, HANDLE *);
+/* The same for the caller's table, the handle written to user memory; on any failure no
+ * handle is left.  Does not consume the caller's reference. */
+NTSTATUS ObReturnHandle(void *body, ACCESS_MASK granted, ULONG attributes,
+                        HANDLE *userHandle);
+/* STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED.
+ * NtCurrentProcess() and NtCurrentThread() are understood (through hooks of ps). */
+NTSTATUS ObReferenceObjectByHandle(HANDLE, const OBTYPE *type, ACCESS_MASK desired,
+                                   void **body, ACCESS_MASK *granted);
 NTSTATUS ObCloseHandle(OBHANDLE_TABLE *, HANDLE);
 extern OBHANDLE_TABLE *(*ObCurrentTable)(void);
-extern void *(*ObPseudoObject)(HANDLE, const OBTYPE *type); /* -1, -2; referenced or NULL */
+extern void *(*ObPseudoObject)(HANDLE,
+                               const OBTYPE *type); /* -1, -2; referenced or NULL */
 /* ps: the handle table of a process handle; *process is referenced. */
 extern NTSTATUS (*ObProcessTable)(HANDLE, ACCESS_MASK, void **process, OBHANDLE_TABLE **);
 /* One entry of a table: STATUS_INVALID_HANDLE; body is not referenced. */
-NTSTATUS ObLookupHandle(OBHANDLE_TABLE *, HANDLE, void **body, ACCESS_MASK *granted, ULONG *attributes);
+NTSTATUS ObLookupHandle(OBHANDLE_TABLE *, HANDLE, void **body, ACCESS_MASK *granted,
+                        ULONG *attributes);
 /* OBJ_INHERIT and OBJ_PROTECT_CLOSE of one entry. */
 NTSTATUS ObSetHandleAttributes(OBHANDLE_TABLE *, HANDLE, ULONG attributes);
 #ifndef OBJ_PROTECT_CLOSE
@@ -68,7 +76,7 @@ NTSTATUS ObSetHandleAttributes(OBHANDLE_TABLE *, HANDLE, ULONG attributes);
 typedef struct _OBATTRIBUTES {
     ULONG Attributes; /* OBJ_INHERIT, OBJ_OPENIF, OBJ_CASE_INSENSITIVE */
     HANDLE Root;
-    WCHAR *Name;      /* pool, NUL-ended, or NULL */
+    WCHAR *Name;       /* pool, NUL-ended, or NULL */
     USHORT NameLength; /* characters */
 } OBATTRIBUTES;
 NTSTATUS ObCaptureAttributes(POBJECT_ATTRIBUTES user, OBATTRIBUTES *); /* NULL: empty */
@@ -78,8 +86,10 @@ void ObReleaseAttributes(OBATTRIBUTES *);
 NTSTATUS ObCaptureString(const UNICODE_STRING *user, WCHAR **name, USHORT *length);
 /* Create-or-open by name and give a handle: the common end of NtCreateEvent and its kin.
  * *body new from ObCreateObject is consumed. STATUS_OBJECT_NAME_EXISTS when opened. */
-NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *, ACCESS_MASK desired, HANDLE *userHandle);
-NTSTATUS ObOpenNamed(const OBTYPE *, POBJECT_ATTRIBUTES user, ACCESS_MASK desired, HANDLE *userHandle);
+NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *, ACCESS_MASK desired,
+                       HANDLE *userHandle);
+NTSTATUS ObOpenNamed(const OBTYPE *, POBJECT_ATTRIBUTES user, ACCESS_MASK desired,
+                     HANDLE *userHandle);
 const WCHAR *ObNameOf(void *body); /* without \BaseNamedObjects\; NULL: none */
 
 #endif

@@ -48,7 +48,7 @@ typedef struct _ETHREAD {
     ULONG Id;
     ULONG_PTR StartAddress, Win32StartAddress;
     PVOID
-        StackAllocation; /* the user stack that the kernel made and takes back; or NULL */
+    StackAllocation; /* the user stack that the kernel made and takes back; or NULL */
     LONGLONG CreateTime, ExitTime;
     BOOLEAN HideFromDebugger, BoostDisabled, IsTerminated;
     void (*SystemRoutine)(void *);

@@ -9,8 +9,6 @@
 #include "rtl/format.h"
 #include "rtl/rtl.h"
 
-NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, PVOID *base,
-                           PVOID *limit, PVOID *dealloc);
 #define PSP_TAG OB_TAG('P', 's', ' ', ' ')
 
 /* Ids of processes and threads come from one counter, multiples of 4, as on Windows. */
