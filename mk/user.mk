@@ -1,20 +1,30 @@
 # user.mk - the DLLs, each a real PE32 with a .def of its own, and the programs.
 #
-# $(call dll,NAME,FOLDERS,BASE,LIBRARIES,FLAGS): $(O)/bin/NAME.dll from all C and NASM files of
-# FOLDERS and FOLDERS[0]/NAME.def, an import library $(O)/lib/libNAME.a beside it.  A .def names
-# stdcall functions as Name@N: the DLL exports Name (--kill-at), the import library has both.
+# $(call dll,NAME,FOLDERS,BASE,LIBRARIES,FLAGS,OBJECTS,DEFS): $(O)/bin/NAME.dll from all C, C++
+# and NASM files of FOLDERS and FOLDERS[0]/NAME.def (and DEFS), an import library
+# $(O)/lib/libNAME.a beside it.  A .def has plain names or Name@N: tools/exports.py finds the
+# stdcall decoration of the plain ones, --kill-at takes it off again in the DLL, and the import
+# library has both.
 DLLS :=
 define dll
 $(1)_C := $$(call files,$$(addsuffix /*.c,$(2)))
+$(1)_CPP := $$(call files,$$(addsuffix /*.cpp,$(2)))
 $(1)_ASM := $$(call files,$$(addsuffix /*.asm,$(2)))
-$(1)_OBJ := $$($(1)_C:%.c=$$(O)/dll/%.o) $$($(1)_ASM:%.asm=$$(O)/dll/%.o) $(6)
+$(1)_OBJ := $$($(1)_C:%.c=$$(O)/dll/%.o) $$($(1)_CPP:%.cpp=$$(O)/dll/%.o) \
+  $$($(1)_ASM:%.asm=$$(O)/dll/%.o) $(6)
+$(1)_DEF := $$(call src,$(firstword $(2))/$(1).def) $(7)
 DLLS += $$(O)/bin/$(1).dll
-$$(O)/bin/$(1).dll $$(O)/lib/lib$(1).a &: $$($(1)_OBJ) $$(call src,$(firstword $(2))/$(1).def) $$(patsubst %,$$(O)/lib/lib%.a,$(4))
-	@mkdir -p $$(O)/bin $$(O)/lib
-	$$(CC_PE) -shared -nostdlib -Wl,--image-base,$(3) -Wl,--no-insert-timestamp -Wl,--enable-stdcall-fixup \
-	  -Wl,--kill-at -Wl,-Map,$$(O)/bin/$(1).map -o $$(O)/bin/$(1).dll \
-	  $$($(1)_OBJ) $$(call src,$(firstword $(2))/$(1).def) $$(patsubst %,$$(O)/lib/lib%.a,$(4)) $(5) -lgcc
-	$(MINGW)dlltool -k -t $$(abspath $$(O)/lib)/$(1) -d $$(call src,$(firstword $(2))/$(1).def) -l $$(O)/lib/lib$(1).a
+$$(O)/lib/$(1).def: $$($(1)_OBJ) $$($(1)_DEF) $$(patsubst %,$$(O)/lib/lib%.a,$(4)) $$(S)/tools/exports.py
+	@mkdir -p $$(O)/lib
+	$$(PYTHON) $$(S)/tools/exports.py $$@ $$(MINGW)nm $$($(1)_DEF) -- $$($(1)_OBJ) \
+	  $$(patsubst %,$$(O)/lib/lib%.a,$(4))
+$$(O)/lib/lib$(1).a: $$(O)/lib/$(1).def
+	$$(MINGW)dlltool -k -t $$(abspath $$(O)/lib)/$(1) -d $$< -l $$@
+$$(O)/bin/$(1).dll: $$($(1)_OBJ) $$(O)/lib/$(1).def $$(patsubst %,$$(O)/lib/lib%.a,$(4))
+	@mkdir -p $$(O)/bin
+	$$(CC_PE) -shared -nostdlib -Wl,--image-base,$(3) -Wl,--no-insert-timestamp -Wl,--kill-at \
+	  -Wl,-Map,$$(O)/bin/$(1).map -o $$@ $$($(1)_OBJ) $$(O)/lib/$(1).def \
+	  $$(patsubst %,$$(O)/lib/lib%.a,$(4)) $(5) -lgcc
 endef
 # $(call cflags,FOLDER): extra flags for the C files of one folder
 USER_CFLAGS := $(CFLAGS_OURS) -I$(S)
@@ -22,6 +32,10 @@ USER_CFLAGS := $(CFLAGS_OURS) -I$(S)
 $(O)/dll/%.o: $$(call src,$$*.c) $(GEN)
 	@mkdir -p $(@D)
 	$(CC_PE) $(USER_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(call beside,$*.c) -c $< -o $@
+$(O)/dll/%.o: $$(call src,$$*.cpp) $(GEN)
+	@mkdir -p $(@D)
+	$(MINGW)g++ $(filter-out -std=%,$(USER_CFLAGS)) -std=gnu++17 \
+	  $(CFLAGS_$(firstword $(subst /, ,$*))) $(call beside,$*.cpp) -c $< -o $@
 $(O)/dll/%.o: $$(call src,$$*.asm)
 	@mkdir -p $(@D)
 	nasm -f win32 -I$(S)/include/ -o $@ $<
@@ -31,14 +45,14 @@ $(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm
 	nasm -f win32 -o $@ $<
 	nasm -f elf32 -g -F dwarf -o $(@:.o=.dbg.o) $<
 
-CFLAGS_ntdll := -ffreestanding -D_NTDLL_ -I$(S)/ntdll
+CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -I$(S)/ntdll
 CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -I$(S)/kernel32
 # The runtimes define what the stock headers declare as imported.
 CFLAGS_crt := -ffreestanding -D_CRTBLD -D_CRTIMP= -D_SECIMP= -I$(S)/crt
 CFLAGS_ole32 := -D_OLE32_ -I$(S)/ole32
 CFLAGS_fathom := -ffreestanding -I$(S)/fathom
 
-$(eval $(call dll,ntdll,ntdll ntdll/heap ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o))
+$(eval $(call dll,ntdll,ntdll ntdll/heap ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o,$(O)/gen/services_gen.def))
 $(eval $(call dll,kernel32,kernel32,0x7C800000,ntdll,-Wl$(comma)-e$(comma)_DllMain@12))
 # These link against the stock import library of kernel32: what they import must be Windows' own.
 $(eval $(call dll,msvcrt,crt/msvcrt crt/new,0x77C10000,,-lmingwex -lkernel32 -Wl$(comma)-e$(comma)_DllMain@12))

@@ -2,6 +2,7 @@
 
 stubs_gen.asm    one stub a service, exactly as Windows 7 SP1 x86 has it, exported also as Zw*
 services_gen.h   SERVICE_NtName = number
+services_gen.def exports of ntdll: each service by both its names
 services_gen.c   KiServiceTable: address, argument bytes, name, argument names; holes are invalid
 """
 import os
@@ -60,6 +61,8 @@ def main(path, folder):
     services = list(rows(path))
     with open(os.path.join(folder, "stubs_gen.asm"), "w") as out:
         out.write("\n".join(stubs(services)) + "\n")
+    with open(os.path.join(folder, "services_gen.def"), "w") as out:
+        out.writelines(f"{name}\nZw{name[2:]}\n" for _, name, _ in services)
     with open(os.path.join(folder, "services_gen.c"), "w") as out:
         out.write("\n".join(table(services)) + "\n")
     with open(os.path.join(folder, "services_gen.h"), "w") as out:

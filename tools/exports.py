@@ -1,0 +1,84 @@
+"""Make the list of exports that the linker and dlltool take, from a .def as people write it.
+
+usage: exports.py OUT.def NM FILE.def ... -- OBJECT-OR-LIBRARY ...
+
+A .def here names functions as Windows does (`NtClose`), without the stdcall decoration.  The
+linker would find `_NtClose@4` by itself, but the import library must say `_NtClose@4` too, or
+no C program links against it.  So each name gets the decoration that its symbol has in the
+objects; a forwarder gets that of the function it leads to, from the import libraries.
+What no object defines is an error here, with its name, not a riddle of the linker's.
+Several .def files are one list: the LIBRARY line comes from the first.
+"""
+import re
+import subprocess
+import sys
+
+LINE = re.compile(r'^(?P<name>"[^"]+"|[^\s=]+)\s*(?:=\s*(?P<target>"[^"]+"|[^\s@]+(?:@\d+)?))?\s*(?P<rest>.*)$')
+
+
+def symbols(nm, files):
+    """Map the plain name of each defined symbol to its C name (with @bytes if it has one)."""
+    found = {}
+    listing = subprocess.run([nm, "-g", *files], capture_output=True, text=True, check=True).stdout
+    for line in listing.splitlines():
+        words = line.split()
+        if len(words) != 3 or words[1] not in "TDBRICW":
+            continue
+        name = words[2]
+        if name.startswith("__imp_"):
+            name = name[len("__imp_"):]
+        if name.startswith("@"):  # fastcall: the decoration stays in the object alone
+            found.setdefault(re.sub(r"@\d+$", "", name[1:]), name)
+        elif name.startswith("_"):
+            plain = name[1:]
+            found.setdefault(re.sub(r"@\d+$", "", plain), plain)
+        found.setdefault(name, name)
+    return found
+
+
+def entry(line, found, where):
+    match = LINE.match(line)
+    name, target, rest = (match[key] or "" for key in ("name", "target", "rest"))
+    plain, aim = name.strip('"'), target.strip('"')
+    if not plain.startswith("?"):
+        plain = re.sub(r"@\d+$", "", plain)
+    forwarded = "." in aim
+    wanted = aim.rsplit(".", 1)[1] if forwarded else aim or plain
+    decorated = found.get(wanted)
+    given = re.search(r"@\d+$", name.strip('"'))
+    if decorated is None and forwarded and given:
+        decorated = wanted + given[0]
+    if decorated is None and not forwarded:
+        raise SystemExit(f"{where}: {wanted}: no object defines it")
+    suffix = re.search(r"@\d+$", decorated or "")
+    shown = plain + suffix[0] if suffix and not plain.startswith("?") else plain
+    if (decorated or "").startswith("@"):
+        return f'"{plain}" = {decorated} {rest}'.rstrip()
+    if aim:
+        goal = aim if forwarded else decorated
+        return f'"{shown}" = {goal} {rest}'.rstrip()
+    return f'"{shown}" {rest}'.rstrip()
+
+
+def main(out, nm, *rest):
+    split = rest.index("--")
+    found = symbols(nm, rest[split + 1:])
+    library, lines, seen = None, [], {}
+    for path in rest[:split]:
+        with open(path) as source:
+            for number, line in enumerate(source, 1):
+                line = line.split(";")[0].strip()
+                if line.upper().startswith("LIBRARY"):
+                    library = library or line
+                elif line and line.upper() != "EXPORTS":
+                    name = LINE.match(line)["name"]
+                    if name in seen:
+                        raise SystemExit(f"{path}:{number}: {name} again; first {seen[name]}")
+                    seen[name] = f"{path}:{number}"
+                    lines.append(entry(line, found, seen[name]))
+    with open(out, "w") as result:
+        result.write("\n".join([library, "EXPORTS", *lines]) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
