@@ -41,21 +41,6 @@ typedef enum _RTL_PATH_TYPE {
     RtlPathTypeRootLocalDevice,
 } RTL_PATH_TYPE;
 
-/* NtCreateUserProcess and NtCreateThreadEx attribute lists. */
-typedef struct _PS_ATTRIBUTE {
-    ULONG_PTR Attribute;
-    SIZE_T Size;
-    union {
-        ULONG_PTR Value;
-        PVOID ValuePtr;
-    };
-    PSIZE_T ReturnLength;
-} PS_ATTRIBUTE;
-typedef struct _PS_ATTRIBUTE_LIST {
-    SIZE_T TotalLength;
-    PS_ATTRIBUTE Attributes[1];
-} PS_ATTRIBUTE_LIST, *PPS_ATTRIBUTE_LIST;
-
 /* NtRaiseHardError's answer to a loader failure is only to be told. */
 #define HARDERROR_OPTION_OK        1
 #define HARDERROR_OPTION_SHUTDOWN  6
@@ -177,13 +162,8 @@ NTSTATUS NTAPI RtlQueryEnvironmentVariable(PVOID, PCWSTR Name, SIZE_T NameChars,
 VOID NTAPI RtlSetCurrentEnvironment(PVOID, PVOID *Old);
 RTL_PATH_TYPE NTAPI RtlDetermineDosPathNameType_U(PCWSTR);
 ULONG NTAPI RtlIsDosDeviceName_U(PCWSTR);
-BOOLEAN NTAPI RtlDosPathNameToNtPathName_U(PCWSTR, PUNICODE_STRING, PWSTR *FilePart,
-                                           PRTL_RELATIVE_NAME_U);
 NTSTATUS NTAPI RtlDosPathNameToNtPathName_U_WithStatus(PCWSTR, PUNICODE_STRING, PWSTR *,
                                                        PRTL_RELATIVE_NAME_U);
-BOOLEAN NTAPI RtlDoesFileExists_U(PCWSTR);
-ULONG NTAPI RtlDosSearchPath_U(PCWSTR Path, PCWSTR File, PCWSTR Extension, ULONG Bytes,
-                               PWSTR Buffer, PWSTR *FilePart);
 
 /* ---- memory, bits, numbers, time, version, debug print ---- */
 #undef RtlFillMemory

@@ -215,7 +215,7 @@ static BOOLEAN LeaveQueue(PVOID *word, WAIT_BLOCK *self)
     return queued;
 }
 
-static NTSTATUS Sleep(PVOID *word, WAIT_BLOCK *self, PLARGE_INTEGER timeout)
+static NTSTATUS SleepOn(PVOID *word, WAIT_BLOCK *self, PLARGE_INTEGER timeout)
 {
     NTSTATUS status = RtlpWaitUntil(self, timeout);
     if (status == STATUS_TIMEOUT && !LeaveQueue(word, self)) {
@@ -237,7 +237,7 @@ NTSTATUS NTAPI RtlSleepConditionVariableCS(PRTL_CONDITION_VARIABLE Variable,
     WAIT_BLOCK self = {0};
     Enqueue(&Variable->Ptr, &self);
     RtlLeaveCriticalSection(Section);
-    NTSTATUS status = Sleep(&Variable->Ptr, &self, Timeout);
+    NTSTATUS status = SleepOn(&Variable->Ptr, &self, Timeout);
     RtlEnterCriticalSection(Section);
     return status;
 }
@@ -254,7 +254,7 @@ NTSTATUS NTAPI RtlSleepConditionVariableSRW(PRTL_CONDITION_VARIABLE Variable,
         RtlReleaseSRWLockShared(Lock);
     else
         RtlReleaseSRWLockExclusive(Lock);
-    NTSTATUS status = Sleep(&Variable->Ptr, &self, Timeout);
+    NTSTATUS status = SleepOn(&Variable->Ptr, &self, Timeout);
     if (Flags)
         RtlAcquireSRWLockShared(Lock);
     else

@@ -47,7 +47,7 @@ VOID NTAPI _RtlUserThreadStart(PUSER_THREAD_START_ROUTINE Start, PVOID Argument)
     if (RtlpThreadInitThunk)
         status = RtlpThreadInitThunk(0, Start, Argument);
     else
-        status = ((ULONG(NTAPI *)(PVOID))Start)(Argument);
+        status = ((ULONG(NTAPI *)(PVOID))(PVOID)Start)(Argument);
     RtlExitUserThread((NTSTATUS)status);
 }
 
@@ -58,7 +58,7 @@ DECLSPEC_NORETURN VOID NTAPI RtlExitUserThread(NTSTATUS Status)
     if (last)
         RtlExitUserProcess(Status);
     LdrShutdownThread();
-    NtTeb()->NtTib.ExceptionList = SEH_END;
+    NtTeb()->NtTib.ExceptionList = (PVOID)SEH_END;
     NtTerminateThread(NtCurrentThread(), Status);
     __builtin_trap();
 }
@@ -82,13 +82,14 @@ NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PSECURITY_DESCRIPTOR Descript
 {
     OBJECT_ATTRIBUTES attributes;
     InitializeObjectAttributes(&attributes, NULL, 0, NULL, Descriptor);
-    PS_ATTRIBUTE_LIST list = {
-        .TotalLength = sizeof list,
-        .Attributes = {{.Attribute = 0x10003, .Size = sizeof *ClientId, .ValuePtr = ClientId}}};
+    PS_ATTRIBUTE_LIST list = {.TotalLength = PS_ATTRIBUTE_LIST_SIZE(1),
+                              .Attributes = {{.Attribute = PS_ATTRIBUTE_CLIENT_ID,
+                                              .Size = sizeof *ClientId,
+                                              .ValuePtr = ClientId}}};
     HANDLE handle;
     NTSTATUS status =
         NtCreateThreadEx(&handle, THREAD_ALL_ACCESS, &attributes, Process, Start, Argument,
-                         Suspended ? 1 : 0, ZeroBits, StackCommit, StackReserve,
+                         Suspended ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0, ZeroBits, StackCommit, StackReserve,
                          ClientId ? &list : NULL);
     if (!NT_SUCCESS(status))
         return status;

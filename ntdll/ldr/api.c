@@ -1,0 +1,205 @@
+/* api.c - the loader as programs call it: LoadLibrary, GetProcAddress and the rest rest on it.
+ *
+ * Each takes the loader's lock, which its thread may already hold (a DllMain that loads a
+ * DLL).  Names are UTF-16, counts are bytes.  Windows: the Ldr functions of the same names.
+ */
+#include "ldrp.h"
+
+static void Lock(void)
+{
+    RtlEnterCriticalSection(&LdrpLoaderLock);
+}
+
+static void Unlock(void)
+{
+    RtlLeaveCriticalSection(&LdrpLoaderLock);
+}
+
+/* Load Name (or count it once more) and initialise what came with it.  SearchPath NULL: the
+ * usual folders.  STATUS_DLL_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT,
+ * STATUS_ENTRYPOINT_NOT_FOUND, STATUS_DLL_INIT_FAILED, STATUS_NO_MEMORY: nothing stays. */
+NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Flags, PUNICODE_STRING Name, PVOID *Base)
+{
+    (void)Flags;
+    LDRP_MODULE *module;
+    Lock();
+    NTSTATUS status = LdrpLoadModule(SearchPath, Name, &module);
+    if (NT_SUCCESS(status)) {
+        LdrpCountClosure(module, +1);
+        status = LdrpRunInitializers(NULL);
+        if (!NT_SUCCESS(status))
+            LdrpCountClosure(module, -1);
+    }
+    if (NT_SUCCESS(status))
+        *Base = module->Entry.DllBase;
+    else
+        LdrpDropUnused();
+    Unlock();
+    return status;
+}
+
+NTSTATUS NTAPI LdrUnloadDll(PVOID Base)
+{
+    if (RtlpShutdownInProgress)
+        return STATUS_SUCCESS;
+    Lock();
+    LDRP_MODULE *module = LdrpFindByBase(Base);
+    if (module && module->Entry.LoadCount != LDRP_PINNED) {
+        LdrpCountClosure(module, -1);
+        LdrpDropUnused();
+    }
+    Unlock();
+    return module ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
+}
+
+NTSTATUS NTAPI LdrAddRefDll(ULONG Flags, PVOID Base)
+{
+    if (Flags & ~(ULONG)LDR_ADDREF_DLL_PIN)
+        return STATUS_INVALID_PARAMETER;
+    Lock();
+    LDRP_MODULE *module = LdrpFindByBase(Base);
+    if (module && Flags)
+        LdrpPinClosure(module);
+    else if (module)
+        LdrpCountClosure(module, +1);
+    Unlock();
+    return module ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
+
+/* A module that is loaded already.  Flags 1: leave its count alone; 2: pin it; 0: one more. */
+NTSTATUS NTAPI LdrGetDllHandleEx(ULONG Flags, PCWSTR SearchPath, PULONG Characteristics,
+                                 PUNICODE_STRING Name, PVOID *Base)
+{
+    (void)SearchPath, (void)Characteristics;
+    WCHAR buffer[264];
+    UNICODE_STRING name = *Name;
+    if (name.Length > 260 * sizeof(WCHAR))
+        return STATUS_NAME_TOO_LONG;
+    ULONG chars = name.Length / sizeof(WCHAR), dot = chars;
+    memcpy(buffer, name.Buffer, name.Length);
+    while (dot && buffer[dot - 1] != '.' && buffer[dot - 1] != '\\')
+        dot--;
+    if (!dot || buffer[dot - 1] == '\\') {
+        memcpy(buffer + chars, L".dll", 8);
+        name.Length += 8;
+    } else if (dot == chars) {
+        name.Length -= sizeof(WCHAR);
+    }
+    name.Buffer = buffer;
+    Lock();
+    LDRP_MODULE *module = LdrpFindByName(&name);
+    if (module && Flags == 2)
+        LdrpPinClosure(module);
+    else if (module && Flags == 0)
+        LdrpCountClosure(module, +1);
+    if (module && Base)
+        *Base = module->Entry.DllBase;
+    Unlock();
+    return module ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
+}
+
+NTSTATUS NTAPI LdrGetDllHandle(PWSTR SearchPath, PULONG Characteristics, PUNICODE_STRING Name,
+                               PVOID *Base)
+{
+    return LdrGetDllHandleEx(1, SearchPath, Characteristics, Name, Base);
+}
+
+/* Name NULL or empty: by Ordinal.  A forwarder to a DLL that is not loaded loads it, for good.
+ * STATUS_ENTRYPOINT_NOT_FOUND, STATUS_ORDINAL_NOT_FOUND, STATUS_DLL_NOT_FOUND. */
+NTSTATUS NTAPI LdrGetProcedureAddress(PVOID Base, PANSI_STRING Name, ULONG Ordinal,
+                                      PVOID *Address)
+{
+    char name[512];
+    BOOLEAN named = Name && Name->Length;
+    if (named && Name->Length >= sizeof name)
+        return STATUS_ENTRYPOINT_NOT_FOUND;
+    if (named) {
+        memcpy(name, Name->Buffer, Name->Length);
+        name[Name->Length] = 0;
+    }
+    Lock();
+    LDRP_MODULE *module = LdrpFindByBase(Base);
+    NTSTATUS status = STATUS_DLL_NOT_FOUND;
+    if (module)
+        status = LdrpProcedure(module, named ? name : NULL, Ordinal, 0, NULL, Address);
+    if (NT_SUCCESS(status) && !LdrpStarting)
+        status = LdrpRunInitializers(NULL);
+    else if (!NT_SUCCESS(status))
+        LdrpDropUnused();
+    Unlock();
+    if (status == STATUS_PROCEDURE_NOT_FOUND)
+        return named ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
+    return status;
+}
+
+NTSTATUS NTAPI LdrFindEntryForAddress(PVOID Address, PLDR_DATA_TABLE_ENTRY *Entry)
+{
+    Lock();
+    LDRP_MODULE *module = LdrpFindByAddress(Address);
+    Unlock();
+    if (!module)
+        return STATUS_NO_MORE_ENTRIES;
+    *Entry = &module->Entry;
+    return STATUS_SUCCESS;
+}
+
+PVOID NTAPI RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage)
+{
+    PLDR_DATA_TABLE_ENTRY entry;
+    *BaseOfImage = NT_SUCCESS(LdrFindEntryForAddress(PcValue, &entry)) ? entry->DllBase : NULL;
+    return *BaseOfImage;
+}
+
+NTSTATUS NTAPI LdrDisableThreadCalloutsForDll(PVOID Base)
+{
+    Lock();
+    LDRP_MODULE *module = LdrpFindByBase(Base);
+    NTSTATUS status = module ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
+    if (module && module->Entry.TlsIndex != LDRP_PINNED)
+        status = STATUS_UNSUCCESSFUL; /* its thread-local data needs the calls */
+    else if (module)
+        module->Entry.Flags |= LDRP_DONT_CALL_FOR_THREADS;
+    Unlock();
+    return status;
+}
+
+NTSTATUS NTAPI LdrEnumerateLoadedModules(ULONG Flags, PLDR_ENUMERATE Callback, PVOID Context)
+{
+    if (Flags || !Callback)
+        return STATUS_INVALID_PARAMETER;
+    BOOLEAN stop = FALSE;
+    Lock();
+    PLIST_ENTRY head = &LdrpData.InLoadOrderModuleList;
+    for (PLIST_ENTRY at = head->Flink; at != head && !stop; at = at->Flink)
+        Callback(&CONTAINER(at, LDRP_MODULE, Entry.InLoadOrderLinks)->Entry, Context, &stop);
+    Unlock();
+    return STATUS_SUCCESS;
+}
+
+/* Flags 1: raise errors instead of returning them; 2: only try.  *Disposition: 1 got it, 2 not. */
+NTSTATUS NTAPI LdrLockLoaderLock(ULONG Flags, PULONG Disposition, PULONG_PTR Cookie)
+{
+    if ((Flags & ~3u) || !Cookie || ((Flags & 2) && !Disposition))
+        return STATUS_INVALID_PARAMETER;
+    BOOLEAN got = TRUE;
+    if (Flags & 2)
+        got = RtlTryEnterCriticalSection(&LdrpLoaderLock);
+    else
+        Lock();
+    if (Disposition)
+        *Disposition = got ? 1 : 2;
+    *Cookie = got ? (ULONG_PTR)NtTeb()->ClientId.UniqueThread : 0;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI LdrUnlockLoaderLock(ULONG Flags, ULONG_PTR Cookie)
+{
+    if (Flags & ~1u)
+        return STATUS_INVALID_PARAMETER_1;
+    if (!Cookie)
+        return STATUS_SUCCESS;
+    if (Cookie != (ULONG_PTR)NtTeb()->ClientId.UniqueThread)
+        return STATUS_INVALID_PARAMETER_2;
+    Unlock();
+    return STATUS_SUCCESS;
+}

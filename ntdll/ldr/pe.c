@@ -1,0 +1,228 @@
+/* pe.c - reading a PE image as it lies in memory, believing nothing in it.
+ *
+ * The loader binds imports from files that anyone may have written or damaged.  Here every
+ * offset is checked against the image's size before it is followed, and a string must end
+ * inside the image, so the worst a damaged file can do is STATUS_INVALID_IMAGE_FORMAT.
+ * Nothing here calls anything: the same source is tested on the host.
+ *
+ * Documented: "PE Format" (Microsoft Learn).  Windows: ntdll!RtlImageNtHeaderEx and the Ldrp
+ * functions; `!dh` in WinDbg.
+ */
+#include "ldrp.h"
+
+#define BAD STATUS_INVALID_IMAGE_FORMAT
+
+static BOOLEAN Inside(ULONG rva, ULONG length, ULONG size)
+{
+    return rva <= size && length <= size - rva;
+}
+
+static const UCHAR *At(const void *base, ULONG rva)
+{
+    return (const UCHAR *)base + rva;
+}
+
+/* The NT headers of a mapped image of size bytes, if they are whole and of our kind. */
+NTSTATUS LdrpCheckHeaders(const void *base, ULONG size, PIMAGE_NT_HEADERS *headers)
+{
+    const IMAGE_DOS_HEADER *dos = base;
+    if (size < sizeof *dos || dos->e_magic != IMAGE_DOS_SIGNATURE)
+        return BAD;
+    ULONG offset = (ULONG)dos->e_lfanew;
+    if (!Inside(offset, sizeof(IMAGE_NT_HEADERS32), size))
+        return BAD;
+    const IMAGE_NT_HEADERS32 *nt = (const void *)At(base, offset);
+    if (nt->Signature != IMAGE_NT_SIGNATURE ||
+        nt->FileHeader.Machine != IMAGE_FILE_MACHINE_I386 ||
+        nt->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR32_MAGIC ||
+        nt->OptionalHeader.SizeOfImage > size)
+        return BAD;
+    *headers = (PIMAGE_NT_HEADERS)nt;
+    return STATUS_SUCCESS;
+}
+
+/* A data directory that lies inside the image, or NULL. */
+const void *LdrpDirectory(const void *base, PIMAGE_NT_HEADERS headers, ULONG index,
+                          ULONG *size)
+{
+    const IMAGE_OPTIONAL_HEADER32 *optional = (const void *)&headers->OptionalHeader;
+    if (index >= optional->NumberOfRvaAndSizes || index >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES)
+        return NULL;
+    const IMAGE_DATA_DIRECTORY *entry = &optional->DataDirectory[index];
+    if (!entry->VirtualAddress ||
+        !Inside(entry->VirtualAddress, entry->Size, optional->SizeOfImage))
+        return NULL;
+    *size = entry->Size;
+    return At(base, entry->VirtualAddress);
+}
+
+/* The string at rva, or NULL if it does not end inside the image. */
+const char *LdrpString(const void *base, ULONG imageSize, ULONG rva)
+{
+    const char *string = (const char *)At(base, rva);
+    for (ULONG i = rva; i < imageSize; i++)
+        if (!string[i - rva])
+            return string;
+    return NULL;
+}
+
+typedef struct _EXPORTS {
+    const void *Base;
+    ULONG ImageSize, Rva, Size; /* of the directory */
+    const IMAGE_EXPORT_DIRECTORY *Directory;
+    const ULONG *Functions, *Names;
+    const USHORT *Ordinals;
+} EXPORTS;
+
+static NTSTATUS OpenExports(const void *base, PIMAGE_NT_HEADERS headers, EXPORTS *exports)
+{
+    ULONG size, image = headers->OptionalHeader.SizeOfImage;
+    const IMAGE_EXPORT_DIRECTORY *d =
+        LdrpDirectory(base, headers, IMAGE_DIRECTORY_ENTRY_EXPORT, &size);
+    if (!d)
+        return STATUS_PROCEDURE_NOT_FOUND;
+    if (size < sizeof *d || d->NumberOfFunctions > image / 4 || d->NumberOfNames > image / 4 ||
+        !Inside(d->AddressOfFunctions, d->NumberOfFunctions * 4, image) ||
+        !Inside(d->AddressOfNames, d->NumberOfNames * 4, image) ||
+        !Inside(d->AddressOfNameOrdinals, d->NumberOfNames * 2, image))
+        return BAD;
+    *exports = (EXPORTS){
+        .Base = base,
+        .ImageSize = image,
+        .Rva = (ULONG)((const UCHAR *)d - (const UCHAR *)base),
+        .Size = size,
+        .Directory = d,
+        .Functions = (const void *)At(base, d->AddressOfFunctions),
+        .Names = (const void *)At(base, d->AddressOfNames),
+        .Ordinals = (const void *)At(base, d->AddressOfNameOrdinals),
+    };
+    return STATUS_SUCCESS;
+}
+
+/* Entry number index of the address table: a function, or a forwarder if it points back into
+ * the export directory. */
+static NTSTATUS Pick(const EXPORTS *e, ULONG index, LDRP_EXPORT *export)
+{
+    if (index >= e->Directory->NumberOfFunctions || !e->Functions[index])
+        return STATUS_PROCEDURE_NOT_FOUND;
+    *export = (LDRP_EXPORT){.Rva = e->Functions[index]};
+    if (export->Rva >= e->ImageSize)
+        return BAD;
+    if (export->Rva - e->Rva < e->Size) {
+        export->Forwarder = LdrpString(e->Base, e->ImageSize, export->Rva);
+        return export->Forwarder ? STATUS_SUCCESS : BAD;
+    }
+    return STATUS_SUCCESS;
+}
+
+static int Compare(const char *a, const char *b)
+{
+    for (; *a && *a == *b; a++, b++)
+        ;
+    return (UCHAR)*a - (UCHAR)*b;
+}
+
+/* hint: where the name probably is (from the import), else any number. */
+NTSTATUS LdrpExportByName(const void *base, PIMAGE_NT_HEADERS headers, const char *name,
+                          ULONG hint, LDRP_EXPORT *export)
+{
+    EXPORTS e;
+    NTSTATUS status = OpenExports(base, headers, &e);
+    if (!NT_SUCCESS(status))
+        return status;
+    ULONG low = 0, high = e.Directory->NumberOfNames;
+    for (ULONG middle = hint; low < high; middle = low + (high - low) / 2) {
+        if (middle >= high)
+            middle = low + (high - low) / 2;
+        const char *here = LdrpString(base, e.ImageSize, e.Names[middle]);
+        if (!here)
+            return BAD;
+        int order = Compare(name, here);
+        if (order == 0)
+            return Pick(&e, e.Ordinals[middle], export);
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return STATUS_PROCEDURE_NOT_FOUND;
+}
+
+NTSTATUS LdrpExportByOrdinal(const void *base, PIMAGE_NT_HEADERS headers, ULONG ordinal,
+                             LDRP_EXPORT *export)
+{
+    EXPORTS e;
+    NTSTATUS status = OpenExports(base, headers, &e);
+    return NT_SUCCESS(status) ? Pick(&e, ordinal - e.Directory->Base, export) : status;
+}
+
+/* Add delta to every address that the relocation table names; the pages must be writable.
+ * On failure the image is half done and must not be used. */
+NTSTATUS LdrpRelocate(void *base, PIMAGE_NT_HEADERS headers, ULONG_PTR delta)
+{
+    ULONG left, image = headers->OptionalHeader.SizeOfImage;
+    const UCHAR *at = LdrpDirectory(base, headers, IMAGE_DIRECTORY_ENTRY_BASERELOC, &left);
+    if ((headers->FileHeader.Characteristics & IMAGE_FILE_RELOCS_STRIPPED) || !at)
+        return STATUS_CONFLICTING_ADDRESSES;
+    while (left >= sizeof(IMAGE_BASE_RELOCATION)) {
+        const IMAGE_BASE_RELOCATION *block = (const void *)at;
+        if (block->SizeOfBlock < sizeof *block || block->SizeOfBlock > left)
+            return block->SizeOfBlock ? BAD : STATUS_SUCCESS; /* padding ends it too */
+        const USHORT *item = (const USHORT *)(block + 1);
+        ULONG count = (block->SizeOfBlock - sizeof *block) / 2;
+        for (ULONG i = 0; i < count; i++) {
+            ULONG type = item[i] >> 12, rva = block->VirtualAddress + (item[i] & 0xFFF);
+            if (type == IMAGE_REL_BASED_ABSOLUTE)
+                continue;
+            if (type != IMAGE_REL_BASED_HIGHLOW || !Inside(rva, 4, image))
+                return BAD;
+            *(ULONG UNALIGNED *)At(base, rva) += (ULONG)delta;
+        }
+        at += block->SizeOfBlock;
+        left -= block->SizeOfBlock;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* ---- the public readers ---- */
+
+PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base)
+{
+    const IMAGE_DOS_HEADER *dos = Base;
+    if (!Base || Base == (PVOID)-1 || dos->e_magic != IMAGE_DOS_SIGNATURE ||
+        (ULONG)dos->e_lfanew >= 0x10000000)
+        return NULL;
+    PIMAGE_NT_HEADERS headers = (PIMAGE_NT_HEADERS)At(Base, dos->e_lfanew);
+    return headers->Signature == IMAGE_NT_SIGNATURE ? headers : NULL;
+}
+
+/* The section that rva lies in, and the address of rva in a file read flat into memory. */
+PVOID NTAPI RtlImageRvaToVa(PIMAGE_NT_HEADERS Headers, PVOID Base, ULONG Rva, PVOID *Section)
+{
+    PIMAGE_SECTION_HEADER section = IMAGE_FIRST_SECTION(Headers);
+    for (ULONG i = 0; i < Headers->FileHeader.NumberOfSections; i++, section++) {
+        if (Rva - section->VirtualAddress >= section->SizeOfRawData)
+            continue;
+        if (Section)
+            *Section = section;
+        return (PVOID)At(Base, Rva - section->VirtualAddress + section->PointerToRawData);
+    }
+    return NULL;
+}
+
+/* Mapped FALSE, or bit 0 of Base: a file read flat. */
+PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN Mapped, USHORT Entry, PULONG Size)
+{
+    BOOLEAN mapped = Mapped && !((ULONG_PTR)Base & 1);
+    PVOID base = (PVOID)((ULONG_PTR)Base & ~1u);
+    PIMAGE_NT_HEADERS headers = RtlImageNtHeader(base);
+    if (!headers)
+        return NULL;
+    PVOID data = (PVOID)LdrpDirectory(base, headers, Entry, Size);
+    if (!data || mapped)
+        return data;
+    ULONG rva = (ULONG)((PUCHAR)data - (PUCHAR)base);
+    if (rva < headers->OptionalHeader.SizeOfHeaders)
+        return data;
+    return RtlImageRvaToVa(headers, base, rva, NULL);
+}

@@ -1,0 +1,174 @@
+/* snap.c - binding imports: each slot of a module's import tables gets its address.
+ *
+ *   import descriptor: "KERNEL32.dll", names at OriginalFirstThunk, slots at FirstThunk
+ *   each name: hint + "HeapAlloc", or an ordinal with the top bit set
+ *   export:    an address, or a forwarder "NTDLL.RtlAllocateHeap" / "DLL.#7", followed to its
+ *              end, loading the DLL it names
+ *
+ * Bound imports (addresses from another machine's link time) are ignored: the names are there
+ * as well.  A linker that left OriginalFirstThunk out keeps the names in the slots themselves.
+ *
+ * Windows: LdrpSnapModule, LdrpSnapThunk, LdrpLoadForwardedModule.
+ */
+#include "ldrp.h"
+
+#define MAX_FORWARDS 32 /* a longer chain of forwarders is a circle */
+
+/* ASCII to UTF-16 in a buffer of 260; FALSE if it does not fit. */
+static BOOLEAN Widen(const char *name, ULONG chars, WCHAR buffer[260], UNICODE_STRING *wide)
+{
+    if (chars > 255)
+        return FALSE;
+    for (ULONG i = 0; i < chars; i++)
+        buffer[i] = (UCHAR)name[i];
+    *wide = (UNICODE_STRING){(USHORT)(chars * 2), (USHORT)(chars * 2), buffer};
+    return TRUE;
+}
+
+static NTSTATUS Export(LDRP_MODULE *module, const char *name, ULONG ordinal, ULONG hint,
+                       LDRP_EXPORT *export)
+{
+    if (name)
+        return LdrpExportByName(module->Entry.DllBase, module->Headers, name, hint, export);
+    return LdrpExportByOrdinal(module->Entry.DllBase, module->Headers, ordinal, export);
+}
+
+/* One step along a forwarder: its DLL in *module, what to look up there in *name or *ordinal. */
+static NTSTATUS Follow(const char *forwarder, LDRP_MODULE **module, const char **name,
+                       ULONG *ordinal)
+{
+    const char *dot = NULL;
+    for (const char *at = forwarder; *at; at++)
+        if (*at == '.')
+            dot = at;
+    WCHAR buffer[260];
+    UNICODE_STRING dll;
+    if (!dot || dot == forwarder ||
+        !Widen(forwarder, (ULONG)(dot - forwarder), buffer, &dll))
+        return STATUS_INVALID_IMAGE_FORMAT;
+    *name = dot + 1;
+    if (dot[1] == '#') {
+        *name = NULL;
+        *ordinal = 0;
+        for (const char *digit = dot + 2; *digit >= '0' && *digit <= '9'; digit++)
+            *ordinal = *ordinal * 10 + (*digit - '0');
+    }
+    return LdrpLoadModule(NULL, &dll, module);
+}
+
+/* The address of a function by name (or, name NULL, by ordinal).  importer is bound to every
+ * DLL on the way; NULL: the way is pinned.  STATUS_PROCEDURE_NOT_FOUND,
+ * STATUS_INVALID_IMAGE_FORMAT, or what loading a forwarder's DLL says. */
+NTSTATUS LdrpProcedure(LDRP_MODULE *module, const char *name, ULONG ordinal, ULONG hint,
+                       LDRP_MODULE *importer, PVOID *address)
+{
+    LDRP_MODULE *at = module;
+    for (ULONG depth = 0; depth < MAX_FORWARDS; depth++) {
+        LDRP_EXPORT export;
+        NTSTATUS status = Export(at, name, ordinal, hint, &export);
+        if (!NT_SUCCESS(status))
+            return status;
+        if (!export.Forwarder) {
+            *address = (PCHAR)at->Entry.DllBase + export.Rva;
+            return STATUS_SUCCESS;
+        }
+        status = Follow(export.Forwarder, &at, &name, &ordinal);
+        if (NT_SUCCESS(status) && importer)
+            status = LdrpDependOn(importer, at);
+        if (!NT_SUCCESS(status))
+            return status;
+        if (!importer)
+            LdrpPinClosure(at);
+        hint = 0;
+    }
+    return STATUS_INVALID_IMAGE_FORMAT;
+}
+
+/* One slot.  what is its import entry: an ordinal, or the offset of hint and name. */
+static NTSTATUS BindSlot(LDRP_MODULE *module, LDRP_MODULE *from, ULONG what, PVOID *slot)
+{
+    PVOID base = module->Entry.DllBase;
+    const char *name = NULL;
+    ULONG ordinal = IMAGE_ORDINAL32(what), hint = 0, size = module->Entry.SizeOfImage;
+    if (!(what & IMAGE_ORDINAL_FLAG32)) {
+        if (what >= size - 2)
+            return STATUS_INVALID_IMAGE_FORMAT;
+        hint = *(const USHORT UNALIGNED *)((PCHAR)base + what);
+        name = LdrpString(base, size, what + 2);
+        if (!name)
+            return STATUS_INVALID_IMAGE_FORMAT;
+    }
+    NTSTATUS status = LdrpProcedure(from, name, ordinal, hint, module, slot);
+    if (status != STATUS_PROCEDURE_NOT_FOUND)
+        return status;
+    if (LdrpLenient && (*slot = LdrpMissingStub(&from->Entry.BaseDllName, name, ordinal)))
+        return STATUS_SUCCESS;
+    status = name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
+    LdrpReport(status, name, ordinal, &from->Entry.BaseDllName);
+    return status;
+}
+
+/* All slots of one descriptor.  The slots may lie in a read-only section: they are made
+ * writable for the time. */
+static NTSTATUS BindDescriptor(LDRP_MODULE *module, LDRP_MODULE *from,
+                               const IMAGE_IMPORT_DESCRIPTOR *descriptor)
+{
+    ULONG size = module->Entry.SizeOfImage;
+    ULONG names = descriptor->OriginalFirstThunk, slots = descriptor->FirstThunk;
+    if (names < PAGE_SIZE || names >= size)
+        names = slots;
+    ULONG limit = size - (names > slots ? names : slots), count = 0;
+    if (!slots || slots >= size || (names & 3) || (slots & 3))
+        return STATUS_INVALID_IMAGE_FORMAT;
+    const ULONG *name = (const void *)((PCHAR)module->Entry.DllBase + names);
+    PVOID *slot = (PVOID *)((PCHAR)module->Entry.DllBase + slots);
+    while (count < limit / 4 && name[count])
+        count++;
+    if (count == limit / 4)
+        return STATUS_INVALID_IMAGE_FORMAT;
+    if (!count)
+        return STATUS_SUCCESS;
+    PVOID base = slot;
+    SIZE_T bytes = count * sizeof *slot;
+    ULONG old, ignored;
+    NTSTATUS status =
+        NtProtectVirtualMemory(NtCurrentProcess(), &base, &bytes, PAGE_READWRITE, &old);
+    if (!NT_SUCCESS(status))
+        return status;
+    for (ULONG i = 0; i < count && NT_SUCCESS(status); i++)
+        status = BindSlot(module, from, name[i], &slot[i]);
+    NtProtectVirtualMemory(NtCurrentProcess(), &base, &bytes, old, &ignored);
+    return status;
+}
+
+/* Load what module imports from and fill its slots.  A DLL or function that is missing is
+ * reported by name. */
+NTSTATUS LdrpBindImports(LDRP_MODULE *module)
+{
+    ULONG size;
+    PVOID base = module->Entry.DllBase;
+    const IMAGE_IMPORT_DESCRIPTOR *descriptor =
+        LdrpDirectory(base, module->Headers, IMAGE_DIRECTORY_ENTRY_IMPORT, &size);
+    if (!descriptor)
+        return STATUS_SUCCESS;
+    const IMAGE_IMPORT_DESCRIPTOR *last =
+        (const void *)((PCHAR)base + module->Entry.SizeOfImage - sizeof *last);
+    for (; descriptor <= last && descriptor->Name && descriptor->FirstThunk; descriptor++) {
+        const char *name = LdrpString(base, module->Entry.SizeOfImage, descriptor->Name);
+        WCHAR buffer[260];
+        UNICODE_STRING dll;
+        if (!name || !Widen(name, strlen(name), buffer, &dll))
+            return STATUS_INVALID_IMAGE_FORMAT;
+        LDRP_MODULE *from;
+        NTSTATUS status = LdrpLoadModule(NULL, &dll, &from);
+        if (status == STATUS_DLL_NOT_FOUND || status == STATUS_INVALID_IMAGE_FORMAT)
+            LdrpReport(status, name, 0, &module->Entry.BaseDllName);
+        if (NT_SUCCESS(status))
+            status = LdrpDependOn(module, from);
+        if (NT_SUCCESS(status))
+            status = BindDescriptor(module, from, descriptor);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    return STATUS_SUCCESS;
+}
