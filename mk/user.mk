@@ -45,7 +45,7 @@ $(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm
 	nasm -f win32 -o $@ $<
 	nasm -f elf32 -g -F dwarf -o $(@:.o=.dbg.o) $<
 
-CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -I$(S)/ntdll
+CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -D_CRTIMP= -I$(S)/ntdll
 CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -I$(S)/kernel32
 # The runtimes define what the stock headers declare as imported.
 CFLAGS_crt := -ffreestanding -D_CRTBLD -D_CRTIMP= -D_SECIMP= -I$(S)/crt

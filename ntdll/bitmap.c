@@ -1,8 +1,8 @@
 /* bitmap.c - runs of bits in an array of ULONGs, counted from bit 0 of the first.
  *
- * Used for TLS and FLS slots and by whoever wants to give numbers out.  Plain loops over bits:
- * the maps are small, and the word-wise steps that skip whole words are what they need.
- * Documented: RtlInitializeBitMap and its family (WDK).
+ * Used for TLS and FLS slots and by whoever wants to give numbers out.  Plain loops over
+ * bits: the maps are small, and the word-wise steps that skip whole words are what they
+ * need. Documented: RtlInitializeBitMap and its family (WDK).
  */
 #include "ntdllp.h"
 
@@ -106,7 +106,8 @@ static ULONG FindFrom(PRTL_BITMAP map, ULONG count, ULONG from, ULONG to, BOOLEA
 /* The first such run at or after Hint, else the first before it; FFFFFFFFh if none. */
 static ULONG Find(PRTL_BITMAP map, ULONG count, ULONG hint, BOOLEAN value)
 {
-    ULONG from = hint < map->SizeOfBitMap ? hint & ~7u : 0; /* Windows: a byte at a time */
+    ULONG from =
+        hint < map->SizeOfBitMap ? hint & ~7u : 0; /* Windows: a byte at a time */
     if (!count)
         return from;
     ULONG found = FindFrom(map, count, from, map->SizeOfBitMap, value);

@@ -1,10 +1,10 @@
 /* convert.c - bytes to UTF-16 and back: code pages 1252 (ANSI), 437 (OEM) and UTF-8.
  *
- * Each function fills as much of the output as fits, says how many bytes it wrote and cuts at
- * a character.  A character that the code page lacks becomes '?'.  Sizes are bytes, as the
- * Rtl*N functions have them.  The tables are the code pages' upper halves, from Unicode's
- * mapping files (CP1252.TXT, CP437.TXT); the five holes of 1252 map to themselves, as on
- * Windows ("best fit").
+ * Each function fills as much of the output as fits, says how many bytes it wrote and
+ * cuts at a character.  A character that the code page lacks becomes '?'.  Sizes are
+ * bytes, as the Rtl*N functions have them.  The tables are the code pages' upper halves,
+ * from Unicode's mapping files (CP1252.TXT, CP437.TXT); the five holes of 1252 map to
+ * themselves, as on Windows ("best fit").
  */
 #include "ntdllp.h"
 
@@ -15,21 +15,18 @@ const WCHAR RtlpCodePage1252[32] = {
     0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
 };
 const WCHAR RtlpCodePage437[128] = {
-    0x00C7, 0x00FC, 0x00E9, 0x00E2, 0x00E4, 0x00E0, 0x00E5, 0x00E7,
-    0x00EA, 0x00EB, 0x00E8, 0x00EF, 0x00EE, 0x00EC, 0x00C4, 0x00C5,
-    0x00C9, 0x00E6, 0x00C6, 0x00F4, 0x00F6, 0x00F2, 0x00FB, 0x00F9,
-    0x00FF, 0x00D6, 0x00DC, 0x00A2, 0x00A3, 0x00A5, 0x20A7, 0x0192,
-    0x00E1, 0x00ED, 0x00F3, 0x00FA, 0x00F1, 0x00D1, 0x00AA, 0x00BA,
-    0x00BF, 0x2310, 0x00AC, 0x00BD, 0x00BC, 0x00A1, 0x00AB, 0x00BB,
-    0x2591, 0x2592, 0x2593, 0x2502, 0x2524, 0x2561, 0x2562, 0x2556,
-    0x2555, 0x2563, 0x2551, 0x2557, 0x255D, 0x255C, 0x255B, 0x2510,
-    0x2514, 0x2534, 0x252C, 0x251C, 0x2500, 0x253C, 0x255E, 0x255F,
-    0x255A, 0x2554, 0x2569, 0x2566, 0x2560, 0x2550, 0x256C, 0x2567,
-    0x2568, 0x2564, 0x2565, 0x2559, 0x2558, 0x2552, 0x2553, 0x256B,
-    0x256A, 0x2518, 0x250C, 0x2588, 0x2584, 0x258C, 0x2590, 0x2580,
-    0x03B1, 0x00DF, 0x0393, 0x03C0, 0x03A3, 0x03C3, 0x00B5, 0x03C4,
-    0x03A6, 0x0398, 0x03A9, 0x03B4, 0x221E, 0x03C6, 0x03B5, 0x2229,
-    0x2261, 0x00B1, 0x2265, 0x2264, 0x2320, 0x2321, 0x00F7, 0x2248,
+    0x00C7, 0x00FC, 0x00E9, 0x00E2, 0x00E4, 0x00E0, 0x00E5, 0x00E7, 0x00EA, 0x00EB,
+    0x00E8, 0x00EF, 0x00EE, 0x00EC, 0x00C4, 0x00C5, 0x00C9, 0x00E6, 0x00C6, 0x00F4,
+    0x00F6, 0x00F2, 0x00FB, 0x00F9, 0x00FF, 0x00D6, 0x00DC, 0x00A2, 0x00A3, 0x00A5,
+    0x20A7, 0x0192, 0x00E1, 0x00ED, 0x00F3, 0x00FA, 0x00F1, 0x00D1, 0x00AA, 0x00BA,
+    0x00BF, 0x2310, 0x00AC, 0x00BD, 0x00BC, 0x00A1, 0x00AB, 0x00BB, 0x2591, 0x2592,
+    0x2593, 0x2502, 0x2524, 0x2561, 0x2562, 0x2556, 0x2555, 0x2563, 0x2551, 0x2557,
+    0x255D, 0x255C, 0x255B, 0x2510, 0x2514, 0x2534, 0x252C, 0x251C, 0x2500, 0x253C,
+    0x255E, 0x255F, 0x255A, 0x2554, 0x2569, 0x2566, 0x2560, 0x2550, 0x256C, 0x2567,
+    0x2568, 0x2564, 0x2565, 0x2559, 0x2558, 0x2552, 0x2553, 0x256B, 0x256A, 0x2518,
+    0x250C, 0x2588, 0x2584, 0x258C, 0x2590, 0x2580, 0x03B1, 0x00DF, 0x0393, 0x03C0,
+    0x03A3, 0x03C3, 0x00B5, 0x03C4, 0x03A6, 0x0398, 0x03A9, 0x03B4, 0x221E, 0x03C6,
+    0x03B5, 0x2229, 0x2261, 0x00B1, 0x2265, 0x2264, 0x2320, 0x2321, 0x00F7, 0x2248,
     0x00B0, 0x2219, 0x00B7, 0x221A, 0x207F, 0x00B2, 0x25A0, 0x00A0,
 };
 
@@ -77,8 +74,8 @@ static NTSTATUS Narrow(PCHAR to, ULONG bytes, PULONG result, PCWCH from, ULONG s
     return count < chars ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH To, ULONG Bytes, PULONG Result, const char *From,
-                                      ULONG Size)
+NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH To, ULONG Bytes, PULONG Result,
+                                      const char *From, ULONG Size)
 {
     return Widen(To, Bytes, Result, From, Size, From1252);
 }
@@ -95,7 +92,8 @@ NTSTATUS NTAPI RtlUnicodeToMultiByteN(PCHAR To, ULONG Bytes, PULONG Result, PCWC
     return Narrow(To, Bytes, Result, From, Size, RtlpCodePage1252, 32, 0xA0);
 }
 
-NTSTATUS NTAPI RtlUnicodeToOemN(PCHAR To, ULONG Bytes, PULONG Result, PCWCH From, ULONG Size)
+NTSTATUS NTAPI RtlUnicodeToOemN(PCHAR To, ULONG Bytes, PULONG Result, PCWCH From,
+                                ULONG Size)
 {
     return Narrow(To, Bytes, Result, From, Size, RtlpCodePage437, 128, 0xFFFF);
 }
@@ -116,15 +114,17 @@ NTSTATUS NTAPI RtlUnicodeToMultiByteSize(PULONG Bytes, PWCH From, ULONG Size)
 
 /* ---- UTF-8 ---- */
 
-/* One character at *at; what is not UTF-8 (too long a form, half a pair, a byte on its own)
- * gives U+FFFD and *bad, and takes one byte more of the input at a time. */
+/* One character at *at; what is not UTF-8 (too long a form, half a pair, a byte on its
+ * own) gives U+FFFD and *bad, and takes one byte more of the input at a time. */
 static ULONG DecodeUtf8(const UCHAR **at, const UCHAR *end, BOOLEAN *bad)
 {
     static const ULONG least[] = {0, 0x80, 0x800, 0x10000};
     const UCHAR *p = *at;
-    ULONG c = *p++, more = c < 0x80 ? 0 : c >= 0xC2 && c < 0xE0 ? 1 : c >= 0xE0 && c < 0xF0 ? 2
-                                      : c >= 0xF0 && c < 0xF5   ? 3
-                                                                : 9;
+    ULONG c = *p++, more = c < 0x80                ? 0
+                           : c >= 0xC2 && c < 0xE0 ? 1
+                           : c >= 0xE0 && c < 0xF0 ? 2
+                           : c >= 0xF0 && c < 0xF5 ? 3
+                                                   : 9;
     ULONG value = more == 0 ? c : c & (0x3F >> more);
     ULONG got = 0;
     for (; more < 9 && got < more && p < end && (*p & 0xC0) == 0x80; got++)
@@ -143,7 +143,8 @@ static ULONG DecodeUtf8(const UCHAR **at, const UCHAR *end, BOOLEAN *bad)
 
 /* To NULL: only count.  STATUS_BUFFER_TOO_SMALL: as much as fits is there;
  * STATUS_SOME_NOT_MAPPED: some of the input was no UTF-8. */
-NTSTATUS NTAPI RtlUTF8ToUnicodeN(PWSTR To, ULONG Bytes, PULONG Result, PCSTR From, ULONG Size)
+NTSTATUS NTAPI RtlUTF8ToUnicodeN(PWSTR To, ULONG Bytes, PULONG Result, PCSTR From,
+                                 ULONG Size)
 {
     const UCHAR *at = (const UCHAR *)From, *end = at + Size;
     ULONG room = To ? Bytes / sizeof(WCHAR) : ~0u, count = 0;
@@ -168,15 +169,16 @@ NTSTATUS NTAPI RtlUTF8ToUnicodeN(PWSTR To, ULONG Bytes, PULONG Result, PCSTR Fro
     return status || !bad ? status : STATUS_SOME_NOT_MAPPED;
 }
 
-NTSTATUS NTAPI RtlUnicodeToUTF8N(PSTR To, ULONG Bytes, PULONG Result, PCWSTR From, ULONG Size)
+NTSTATUS NTAPI RtlUnicodeToUTF8N(PSTR To, ULONG Bytes, PULONG Result, PCWSTR From,
+                                 ULONG Size)
 {
     ULONG chars = Size / sizeof(WCHAR), room = To ? Bytes : ~0u, count = 0;
     BOOLEAN bad = FALSE;
     NTSTATUS status = STATUS_SUCCESS;
     for (ULONG i = 0; i < chars; i++) {
         ULONG c = From[i];
-        BOOLEAN pair = c >= 0xD800 && c < 0xDC00 && i + 1 < chars && From[i + 1] >= 0xDC00 &&
-                       From[i + 1] < 0xE000;
+        BOOLEAN pair = c >= 0xD800 && c < 0xDC00 && i + 1 < chars &&
+                       From[i + 1] >= 0xDC00 && From[i + 1] < 0xE000;
         if (pair) {
             c = 0x10000 + ((c - 0xD800) << 10) + (From[i + 1] - 0xDC00u);
         } else if (c >= 0xD800 && c < 0xE000) {
@@ -222,7 +224,8 @@ static NTSTATUS ToUnicode(PUNICODE_STRING to, const STRING *from, BOOLEAN alloca
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS FromUnicode(PSTRING to, PCUNICODE_STRING from, BOOLEAN allocate, BOOLEAN oem)
+static NTSTATUS FromUnicode(PSTRING to, PCUNICODE_STRING from, BOOLEAN allocate,
+                            BOOLEAN oem)
 {
     ULONG bytes = from->Length / sizeof(WCHAR) + 1;
     if (allocate) {

@@ -1,10 +1,11 @@
-/* environ.c - the environment block: NAME=VALUE strings in UTF-16, each ended by NUL, all ended
- * by one NUL more.
+/* environ.c - the environment block: NAME=VALUE strings in UTF-16, each ended by NUL, all
+ * ended by one NUL more.
  *
- * Names compare without case; a name may begin with '=' (the current folders of drives).  The
- * block that the kernel made has no room to grow, so a change makes a new block in the default
- * heap; whether the old one can be freed is told by whether we made it (EnvironmentVersion > 0).
- * The PEB lock guards it.  Documented: GetEnvironmentVariable and its family.
+ * Names compare without case; a name may begin with '=' (the current folders of drives).
+ * The block that the kernel made has no room to grow, so a change makes a new block in
+ * the default heap; whether the old one can be freed is told by whether we made it
+ * (EnvironmentVersion > 0). The PEB lock guards it.  Documented: GetEnvironmentVariable
+ * and its family.
  */
 #include "ntdllp.h"
 
@@ -53,8 +54,9 @@ static PWSTR CurrentBlock(PVOID environment)
 
 /* Lengths in characters; *Returned counts the NUL when the value does not fit
  * (STATUS_BUFFER_TOO_SMALL).  STATUS_VARIABLE_NOT_FOUND. */
-NTSTATUS NTAPI RtlQueryEnvironmentVariable(PVOID Environment, PCWSTR Name, SIZE_T NameLength,
-                                           PWSTR Value, SIZE_T ValueChars, PSIZE_T Returned)
+NTSTATUS NTAPI RtlQueryEnvironmentVariable(PVOID Environment, PCWSTR Name,
+                                           SIZE_T NameLength, PWSTR Value,
+                                           SIZE_T ValueChars, PSIZE_T Returned)
 {
     NTSTATUS status = STATUS_VARIABLE_NOT_FOUND;
     RtlAcquirePebLock();
@@ -71,8 +73,8 @@ NTSTATUS NTAPI RtlQueryEnvironmentVariable(PVOID Environment, PCWSTR Name, SIZE_
     return status;
 }
 
-/* Value->Length becomes the value's bytes, also when it does not fit (STATUS_BUFFER_TOO_SMALL);
- * a NUL is put behind it if there is room. */
+/* Value->Length becomes the value's bytes, also when it does not fit
+ * (STATUS_BUFFER_TOO_SMALL); a NUL is put behind it if there is room. */
 NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(PWSTR Environment, PUNICODE_STRING Name,
                                              PUNICODE_STRING Value)
 {
@@ -95,7 +97,8 @@ NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(PWSTR Environment, PUNICODE_STRING 
     return status;
 }
 
-/* A block that equals old but for name, which has value (NULL: is gone).  NULL: no memory. */
+/* A block that equals old but for name, which has value (NULL: is gone).  NULL: no
+ * memory. */
 static PWSTR Edit(PWSTR old, PCUNICODE_STRING name, PCUNICODE_STRING value, SIZE_T *size)
 {
     SIZE_T chars = name->Length / sizeof(WCHAR), whole = BlockBytes(old);
@@ -119,11 +122,11 @@ static PWSTR Edit(PWSTR old, PCUNICODE_STRING name, PCUNICODE_STRING value, SIZE
     }
     memcpy(new + before + added, rest, behind);
     *size = before + added + behind;
-    return (PWSTR)new;
+    return (PWSTR) new;
 }
 
-/* Environment NULL: the process's own; otherwise a block of RtlCreateEnvironment, replaced.
- * Value NULL removes.  STATUS_INVALID_PARAMETER: '=' inside a name. */
+/* Environment NULL: the process's own; otherwise a block of RtlCreateEnvironment,
+ * replaced. Value NULL removes.  STATUS_INVALID_PARAMETER: '=' inside a name. */
 NTSTATUS NTAPI RtlSetEnvironmentVariable(PWSTR *Environment, PUNICODE_STRING Name,
                                          PUNICODE_STRING Value)
 {
@@ -137,7 +140,7 @@ NTSTATUS NTAPI RtlSetEnvironmentVariable(PWSTR *Environment, PUNICODE_STRING Nam
     SIZE_T size;
     PWSTR old = Environment ? *Environment : parameters->Environment;
     PWSTR new = Edit(old, Name, Value, &size);
-    if (new && Environment) {
+    if (new &&Environment) {
         *Environment = new;
         RtlFreeHeap(NtPeb()->ProcessHeap, 0, old);
     } else if (new) {
@@ -203,7 +206,8 @@ NTSTATUS NTAPI RtlExpandEnvironmentStrings_U(PWSTR Environment, PUNICODE_STRING 
         while (*at == '%' && close < end && *close != '%')
             close++;
         if (*at == '%' && close < end && close > at + 1)
-            entry = Find(CurrentBlock(Environment), at + 1, (SIZE_T)(close - at - 1), NULL);
+            entry =
+                Find(CurrentBlock(Environment), at + 1, (SIZE_T)(close - at - 1), NULL);
         if (entry) {
             text = entry + (close - at);
             chars = wcslen(text);

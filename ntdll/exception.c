@@ -1,22 +1,25 @@
-/* exception.c - an exception on its way to whoever handles it: vectored first, then by frame.
+/* exception.c - an exception on its way to whoever handles it: vectored first, then by
+ * frame.
  *
- * The kernel (or RtlRaiseException) gives a record and a context.  Vectored handlers are asked
- * first (vectored.c).  Then the list at fs:0 is walked from the innermost frame outwards; each
- * registration lies on the thread's own stack, at a higher address than the one before:
+ * The kernel (or RtlRaiseException) gives a record and a context.  Vectored handlers are
+ * asked first (vectored.c).  Then the list at fs:0 is walked from the innermost frame
+ * outwards; each registration lies on the thread's own stack, at a higher address than
+ * the one before:
  *
  *   fs:0 -> [next | handler] -> [next | handler] -> ... -> FFFFFFFFh
  *
- * A handler answers: go on from the context (ContinueExecution), not mine (ContinueSearch), or
- * it never answers because it unwound to its own frame and jumped there.  A fault inside a
- * handler makes a nested exception; the frames up to the one that was being handled are then
- * marked EXCEPTION_NESTED_CALL.  A list that leaves the stack, runs backwards or has a handler
- * on the stack ends the search: the exception is unhandled.
+ * A handler answers: go on from the context (ContinueExecution), not mine
+ * (ContinueSearch), or it never answers because it unwound to its own frame and jumped
+ * there.  A fault inside a handler makes a nested exception; the frames up to the one
+ * that was being handled are then marked EXCEPTION_NESTED_CALL.  A list that leaves the
+ * stack, runs backwards or has a handler on the stack ends the search: the exception is
+ * unhandled.
  *
  * Unwinding (RtlUnwind) walks the same list, calls each handler once more with
  * EXCEPTION_UNWINDING and takes its frame off, until the target frame is the innermost.
  *
- * Documented: Structured Exception Handling; Matt Pietrek, "A Crash Course on the Depths of
- * Win32 Structured Exception Handling" (MSJ, January 1997).  Not here: SafeSEH tables.
+ * Documented: Structured Exception Handling; Matt Pietrek, "A Crash Course on the Depths
+ * of Win32 Structured Exception Handling" (MSJ, January 1997).  Not here: SafeSEH tables.
  */
 #include "ntdllp.h"
 
@@ -38,7 +41,8 @@ static SEH_FRAME *FirstFrame(void)
     return (SEH_FRAME *)NtTeb()->NtTib.ExceptionList;
 }
 
-/* A frame that can be believed: aligned, whole, on the thread's stack, its code elsewhere. */
+/* A frame that can be believed: aligned, whole, on the thread's stack, its code
+ * elsewhere. */
 static BOOLEAN FrameIsSound(SEH_FRAME *frame)
 {
     NT_TIB *tib = &NtTeb()->NtTib;
@@ -99,7 +103,8 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
     return FALSE;
 }
 
-/* RtlRaiseException with the caller's registers at hand.  Returns only if the kernel refuses. */
+/* RtlRaiseException with the caller's registers at hand.  Returns only if the kernel
+ * refuses. */
 VOID NTAPI RtlpRaiseException(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
     Record->ExceptionAddress = (PVOID)Context->Eip;
@@ -119,7 +124,7 @@ VOID NTAPI RtlRaiseStatus(NTSTATUS Status)
     RtlRaiseException(&record);
 }
 
-/* Call the unwind handlers of all frames inside Target and take them off the list.  Target
+/* Call the unwind handlers of all frames inside Target and take them off the list. Target
  * NULL: all frames (the thread ends).  Returns with Target's frame innermost. */
 VOID NTAPI RtlpUnwind(SEH_FRAME *Target, PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
@@ -147,10 +152,10 @@ VOID NTAPI RtlpUnwind(SEH_FRAME *Target, PEXCEPTION_RECORD Record, PCONTEXT Cont
         NtRaiseException(record, Context, FALSE);
 }
 
-/* Return addresses along EBP, without the first FramesToSkip: up to FramesToCapture of them,
- * and their sum in *Hash.  Stops at the first frame that is not on the stack. */
-USHORT NTAPI RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture, PVOID *Trace,
-                                      PULONG Hash)
+/* Return addresses along EBP, without the first FramesToSkip: up to FramesToCapture of
+ * them, and their sum in *Hash.  Stops at the first frame that is not on the stack. */
+USHORT NTAPI RtlCaptureStackBackTrace(ULONG FramesToSkip, ULONG FramesToCapture,
+                                      PVOID *Trace, PULONG Hash)
 {
     NT_TIB *tib = &NtTeb()->NtTib;
     ULONG_PTR frame = (ULONG_PTR)__builtin_frame_address(0), hash = 0;

@@ -1,14 +1,16 @@
-/* lock.c - critical sections: everything but the uncontended enter and leave (lock.asm).
+/* lock.c - critical sections: everything but the uncontended enter and leave
+ * (critsec.asm).
  *
  *   LockCount   bit 0   1 = free
- *               bit 1   1 = no waiter has been woken that has not yet come to take the lock
- *               rest    -1 - number of waiters
+ *               bit 1   1 = no waiter has been woken that has not yet come to take the
+ * lock rest    -1 - number of waiters
  *
- * A waiter adds itself by -4 and sleeps on a keyed event whose key is the section; whoever
- * leaves with waiters and bit 1 set takes one off (+4), clears bit 1 and wakes it.  The woken
- * thread competes like any other: if it wins it sets bit 1 again, if not it queues again.
- * A keyed event needs no handle of the section's own, so waiting cannot fail for want of one;
- * LockSemaphore therefore stays NULL (Windows 7 fills it in at the first wait).
+ * A waiter adds itself by -4 and sleeps on a keyed event whose key is the section;
+ * whoever leaves with waiters and bit 1 set takes one off (+4), clears bit 1 and wakes
+ * it.  The woken thread competes like any other: if it wins it sets bit 1 again, if not
+ * it queues again. A keyed event needs no handle of the section's own, so waiting cannot
+ * fail for want of one; LockSemaphore therefore stays NULL (Windows 7 fills it in at the
+ * first wait).
  *
  * While the process ends, all other threads are gone, perhaps with the lock in hand: then
  * waiting would be for ever, and the process ends at once, as on Windows.
@@ -17,9 +19,9 @@
  */
 #include "ntdllp.h"
 
-#define CS_FREE     1
+#define CS_FREE      1
 #define CS_NOT_WOKEN 2
-#define CS_WAITER   4
+#define CS_WAITER    4
 
 RTL_CRITICAL_SECTION RtlpPebLock = {.LockCount = -1};
 
@@ -28,7 +30,8 @@ static LONG Exchange(PRTL_CRITICAL_SECTION section, LONG new, LONG old)
     return __sync_val_compare_and_swap(&section->LockCount, old, new);
 }
 
-/* Sleep until RtlpWake(key); wake exactly one sleeper of key, waiting for it if need be. */
+/* Sleep until RtlpWake(key); wake exactly one sleeper of key, waiting for it if need be.
+ */
 NTSTATUS RtlpWaitUntil(PVOID key, PLARGE_INTEGER timeout)
 {
     return NtWaitForKeyedEvent(NULL, key, FALSE, timeout);
@@ -76,7 +79,8 @@ NTSTATUS NTAPI RtlpEnterContended(PRTL_CRITICAL_SECTION section)
     }
 }
 
-/* RtlLeaveCriticalSection, when the section is free again and somebody may wait for it. */
+/* RtlLeaveCriticalSection, when the section is free again and somebody may wait for it.
+ */
 NTSTATUS NTAPI RtlpWakeCriticalSection(PRTL_CRITICAL_SECTION section)
 {
     for (;;) {
@@ -91,8 +95,8 @@ NTSTATUS NTAPI RtlpWakeCriticalSection(PRTL_CRITICAL_SECTION section)
     }
 }
 
-/* DebugInfo stays -1 ("none"), as Windows leaves it for RTL_CRITICAL_SECTION_FLAG_NO_DEBUG_INFO:
- * nothing here can fail. */
+/* DebugInfo stays -1 ("none"), as Windows leaves it for
+ * RTL_CRITICAL_SECTION_FLAG_NO_DEBUG_INFO: nothing here can fail. */
 NTSTATUS NTAPI RtlInitializeCriticalSectionEx(PRTL_CRITICAL_SECTION Section, ULONG Spin,
                                               ULONG Flags)
 {
@@ -101,7 +105,8 @@ NTSTATUS NTAPI RtlInitializeCriticalSectionEx(PRTL_CRITICAL_SECTION Section, ULO
     if (Flags & ~0x1F000000u) /* RTL_CRITICAL_SECTION_ALL_FLAG_BITS that exist in 7 */
         return STATUS_INVALID_PARAMETER_3;
     *Section = (RTL_CRITICAL_SECTION){.DebugInfo = (PVOID)-1, .LockCount = -1};
-    return STATUS_SUCCESS; /* one processor: spinning would only waste the holder's time */
+    return STATUS_SUCCESS; /* one processor: spinning would only waste the holder's time
+                            */
 }
 
 NTSTATUS NTAPI RtlInitializeCriticalSectionAndSpinCount(PRTL_CRITICAL_SECTION Section,
@@ -123,7 +128,8 @@ ULONG NTAPI RtlSetCriticalSectionSpinCount(PRTL_CRITICAL_SECTION Section, ULONG 
 
 NTSTATUS NTAPI RtlDeleteCriticalSection(PRTL_CRITICAL_SECTION Section)
 {
-    *Section = (RTL_CRITICAL_SECTION){0}; /* LockCount 0: held by nobody, so a user waits */
+    *Section =
+        (RTL_CRITICAL_SECTION){0}; /* LockCount 0: held by nobody, so a user waits */
     return STATUS_SUCCESS;
 }
 

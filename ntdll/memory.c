@@ -1,8 +1,9 @@
 /* memory.c - copying, filling and comparing bytes, under C's names and under Rtl's.
  *
- * The compiler calls memcpy, memset, memmove and memcmp of its own accord, so these must not
- * be written in a way that it turns back into a call: hence the string instructions, which
- * are also the smallest code for the job.  The direction flag is clear, as the ABI says.
+ * The compiler calls memcpy, memset, memmove and memcmp of its own accord, so these must
+ * not be written in a way that it turns back into a call: hence the string instructions,
+ * which are also the smallest code for the job.  The direction flag is clear, as the ABI
+ * says.
  */
 #include "ntdllp.h"
 

@@ -61,11 +61,11 @@ void RtlpWait(PVOID key);
 NTSTATUS RtlpWaitUntil(PVOID key, PLARGE_INTEGER timeout);
 void RtlpWake(PVOID key);
 
-/* thread.c, fls.c: what the loader does for them at the start and the end */
+/* thread.c: what the loader does for them at the start and the end */
 typedef DWORD(__fastcall *PTHREAD_INIT_THUNK)(ULONG, PUSER_THREAD_START_ROUTINE, PVOID);
-extern PTHREAD_INIT_THUNK RtlpThreadInitThunk; /* kernel32!BaseThreadInitThunk once loaded */
+extern PTHREAD_INIT_THUNK
+    RtlpThreadInitThunk; /* kernel32!BaseThreadInitThunk once loaded */
 extern BOOLEAN RtlpShutdownInProgress;
-void RtlpInitializeFls(void);
 ULONG RtlpBootRandom(void); /* from the boot seed, differs by process */
 
 /* convert.c */

@@ -1,8 +1,9 @@
 /* number.c - numbers from and to strings, and pseudo-random ones.
  *
  * RtlRandomEx is the linear congruence modulo 2^31 - 1 of RtlUniform: documented to give
- * numbers in [0, MAXLONG-1].  RtlpBootRandom is what the heap's and the encoded pointers' keys
- * come from: the kernel derives it from the boot seed and the process, so that runs repeat.
+ * numbers in [0, MAXLONG-1].  RtlpBootRandom is what the heap's and the encoded pointers'
+ * keys come from: the kernel derives it from the boot seed and the process, so that runs
+ * repeat.
  */
 #include "ntdllp.h"
 #include "fathom.h"
@@ -16,9 +17,11 @@ static int Digit(WCHAR c)
     return c >= 'A' && c <= 'Z' ? c - 'A' + 10 : 99;
 }
 
-/* Base 2, 8, 10, 16, or 0: by prefix 0b, 0o, 0x.  Blanks and a sign may stand in front; stops
- * at the first character that is no digit.  STATUS_INVALID_PARAMETER for another base. */
-NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base, PULONG Value)
+/* Base 2, 8, 10, 16, or 0: by prefix 0b, 0o, 0x.  Blanks and a sign may stand in front;
+ * stops at the first character that is no digit.  STATUS_INVALID_PARAMETER for another
+ * base. */
+NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base,
+                                         PULONG Value)
 {
     PCWSTR at = String->Buffer, end = at + String->Length / sizeof(WCHAR);
     ULONG base = Base, value = 0;

@@ -1,4 +1,5 @@
-/* once.c - one-time initialisation: many come, one does it, the others wait for the result.
+/* once.c - one-time initialisation: many come, one does it, the others wait for the
+ * result.
  *
  *   0             new
  *   chain | 1     under way; chain: blocks of those that wait, on their stacks
@@ -20,7 +21,7 @@ typedef struct _ONCE_BLOCK {
 
 static BOOLEAN Change(PRTL_RUN_ONCE once, ULONG_PTR old, ULONG_PTR new)
 {
-    return __sync_bool_compare_and_swap(&once->Ptr, (PVOID)old, (PVOID)new);
+    return __sync_bool_compare_and_swap(&once->Ptr, (PVOID)old, (PVOID) new);
 }
 
 VOID NTAPI RtlRunOnceInitialize(PRTL_RUN_ONCE Once)
@@ -28,7 +29,8 @@ VOID NTAPI RtlRunOnceInitialize(PRTL_RUN_ONCE Once)
     Once->Ptr = NULL;
 }
 
-/* STATUS_SUCCESS: done, *Context is its result.  STATUS_PENDING: the caller is to do it. */
+/* STATUS_SUCCESS: done, *Context is its result.  STATUS_PENDING: the caller is to do it.
+ */
 NTSTATUS NTAPI RtlRunOnceBeginInitialize(PRTL_RUN_ONCE Once, ULONG Flags, PVOID *Context)
 {
     if (Flags & ~(RTL_RUN_ONCE_CHECK_ONLY | RTL_RUN_ONCE_ASYNC))
@@ -65,7 +67,8 @@ NTSTATUS NTAPI RtlRunOnceComplete(PRTL_RUN_ONCE Once, ULONG Flags, PVOID Context
     BOOLEAN failed = (Flags & RTL_RUN_ONCE_INIT_FAILED) != 0;
     if (Flags & ~(RTL_RUN_ONCE_ASYNC | RTL_RUN_ONCE_INIT_FAILED))
         return STATUS_INVALID_PARAMETER_2;
-    if (((ULONG_PTR)Context & STATE) || (failed && (Context || (Flags & RTL_RUN_ONCE_ASYNC))))
+    if (((ULONG_PTR)Context & STATE) ||
+        (failed && (Context || (Flags & RTL_RUN_ONCE_ASYNC))))
         return STATUS_INVALID_PARAMETER_3;
     ULONG_PTR result = failed ? 0 : (ULONG_PTR)Context | DONE;
     for (;;) {

@@ -1,9 +1,9 @@
 /* params.c - RTL_USER_PROCESS_PARAMETERS: what a process is told at its birth.
  *
- * One block from the default heap: the structure, then the strings one after the other.  It is
- * normalised (its strings are pointers); the kernel copies it, and the environment that it
- * points at, into the new process.  What is not given comes from the caller's own parameters,
- * as documented for RtlCreateProcessParametersEx's users (CreateProcess).
+ * One block from the default heap: the structure, then the strings one after the other.
+ * It is normalised (its strings are pointers); the kernel copies it, and the environment
+ * that it points at, into the new process.  What is not given comes from the caller's own
+ * parameters, as documented for RtlCreateProcessParametersEx's users (CreateProcess).
  */
 #include "ntdllp.h"
 
@@ -23,7 +23,8 @@ static ULONG Room(PCUNICODE_STRING string)
 static UNICODE_STRING Place(CURSOR *cursor, PCUNICODE_STRING string)
 {
     ULONG room = Room(string);
-    UNICODE_STRING placed = {string ? string->Length : 0, (USHORT)room, (PWSTR)cursor->At};
+    UNICODE_STRING placed = {string ? string->Length : 0, (USHORT)room,
+                             (PWSTR)cursor->At};
     memset(cursor->At, 0, room);
     if (string)
         memcpy(cursor->At, string->Buffer, string->Length);
@@ -40,20 +41,19 @@ static SIZE_T EnvironmentBytes(PCWSTR block)
 }
 
 /* Environment NULL: the caller's.  STATUS_NO_MEMORY. */
-NTSTATUS NTAPI RtlCreateProcessParametersEx(PRTL_USER_PROCESS_PARAMETERS *Out,
-                                            PUNICODE_STRING Image, PUNICODE_STRING DllPath,
-                                            PUNICODE_STRING Directory,
-                                            PUNICODE_STRING CommandLine, PVOID Environment,
-                                            PUNICODE_STRING Title, PUNICODE_STRING Desktop,
-                                            PUNICODE_STRING Shell, PUNICODE_STRING Runtime,
-                                            ULONG Flags)
+NTSTATUS NTAPI RtlCreateProcessParametersEx(
+    PRTL_USER_PROCESS_PARAMETERS *Out, PUNICODE_STRING Image, PUNICODE_STRING DllPath,
+    PUNICODE_STRING Directory, PUNICODE_STRING CommandLine, PVOID Environment,
+    PUNICODE_STRING Title, PUNICODE_STRING Desktop, PUNICODE_STRING Shell,
+    PUNICODE_STRING Runtime, ULONG Flags)
 {
     RtlAcquirePebLock();
     PRTL_USER_PROCESS_PARAMETERS own = NtPeb()->ProcessParameters;
     PCUNICODE_STRING directory = Directory ? Directory : &own->CurrentDirectory.DosPath;
     PCUNICODE_STRING command = CommandLine ? CommandLine : Image;
     PCUNICODE_STRING path = DllPath ? DllPath : &own->DllPath;
-    PCUNICODE_STRING all[] = {directory, path, Image, command, Title, Desktop, Shell, Runtime};
+    PCUNICODE_STRING all[] = {directory, path,    Image, command,
+                              Title,     Desktop, Shell, Runtime};
     ULONG size = sizeof *own;
     for (ULONG i = 0; i < sizeof all / sizeof all[0]; i++)
         size += Room(all[i]);

@@ -1,12 +1,14 @@
 /* path.c - DOS paths: what kind, made whole, made NT.
  *
  *   \\server\share\x  UNC        c:\x  drive, absolute    c:x  drive, relative
- *   \x  rooted                   x     relative           \\.\x  device      \\.  its root
+ *   \x  rooted                   x     relative           \\.\x  device      \\.  its
+ * root
  *
- * Made whole (RtlGetFullPathName_U): current folder in front where one is missing, '/' turned,
+ * Made whole (RtlGetFullPathName_U): current folder in front where one is missing, '/'
+ * turned,
  * '.' and '..' taken out, trailing dots and blanks of the last part off, as documented
- * ("Naming Files, Paths, and Namespaces").  Made NT: \??\ in front; CON, NUL and their kind
- * in any folder are devices.  All sizes are bytes unless they say characters.
+ * ("Naming Files, Paths, and Namespaces").  Made NT: \??\ in front; CON, NUL and their
+ * kind in any folder are devices.  All sizes are bytes unless they say characters.
  */
 #include "ntdllp.h"
 
@@ -31,7 +33,8 @@ RTL_PATH_TYPE NTAPI RtlDetermineDosPathNameType_U(PCWSTR Path)
     return Slash(Path[2]) ? RtlPathTypeDriveAbsolute : RtlPathTypeDriveRelative;
 }
 
-/* Is the last part of Path one of DOS's devices?  (offset << 16 | length), in bytes; 0: no. */
+/* Is the last part of Path one of DOS's devices?  (offset << 16 | length), in bytes; 0:
+ * no. */
 ULONG NTAPI RtlIsDosDeviceName_U(PCWSTR Path)
 {
     static const struct {
@@ -45,7 +48,8 @@ ULONG NTAPI RtlIsDosDeviceName_U(PCWSTR Path)
         return 0;
     while (start && !Slash(Path[start - 1]) && Path[start - 1] != ':')
         start--;
-    SIZE_T stop = start; /* an extension, a colon or blanks behind the name do not count */
+    SIZE_T stop =
+        start; /* an extension, a colon or blanks behind the name do not count */
     while (stop < end && Path[stop] != '.' && Path[stop] != ':')
         stop++;
     while (stop > start && Path[stop - 1] == ' ')
@@ -105,8 +109,9 @@ static void PutParts(WHOLE *whole, PCWSTR path, ULONG root)
     }
 }
 
-/* The whole path of Path in Buffer (Bytes long).  Its length in bytes without the NUL; if that
- * does not fit, the bytes needed with the NUL; 0: not a path.  *FilePart: the last part. */
+/* The whole path of Path in Buffer (Bytes long).  Its length in bytes without the NUL; if
+ * that does not fit, the bytes needed with the NUL; 0: not a path.  *FilePart: the last
+ * part. */
 ULONG NTAPI RtlGetFullPathName_U(PCWSTR Path, ULONG Bytes, PWSTR Buffer, PWSTR *FilePart)
 {
     enum { LONGEST = 2048 };
@@ -139,10 +144,10 @@ ULONG NTAPI RtlGetFullPathName_U(PCWSTR Path, ULONG Bytes, PWSTR Buffer, PWSTR *
             drive = Path[0];
             rest = Path + 2;
         }
-        BOOLEAN here = type == RtlPathTypeRelative ||
-                       (type == RtlPathTypeDriveRelative && have > 1 &&
-                        RtlUpcaseUnicodeChar(drive) ==
-                            RtlUpcaseUnicodeChar(current->Buffer[0]));
+        BOOLEAN here =
+            type == RtlPathTypeRelative ||
+            (type == RtlPathTypeDriveRelative && have > 1 &&
+             RtlUpcaseUnicodeChar(drive) == RtlUpcaseUnicodeChar(current->Buffer[0]));
         Put(&whole, drive);
         Put(&whole, ':');
         Put(&whole, '\\');
@@ -171,7 +176,8 @@ ULONG NTAPI RtlGetFullPathName_U(PCWSTR Path, ULONG Bytes, PWSTR Buffer, PWSTR *
 
 /* The NT name, in a new buffer for RtlFreeUnicodeString.  STATUS_OBJECT_NAME_INVALID,
  * STATUS_NAME_TOO_LONG, STATUS_NO_MEMORY. */
-NTSTATUS NTAPI RtlDosPathNameToNtPathName_U_WithStatus(PCWSTR Path, PUNICODE_STRING NtName,
+NTSTATUS NTAPI RtlDosPathNameToNtPathName_U_WithStatus(PCWSTR Path,
+                                                       PUNICODE_STRING NtName,
                                                        PWSTR *FilePart,
                                                        PRTL_RELATIVE_NAME_U Relative)
 {
@@ -213,11 +219,11 @@ NTSTATUS NTAPI RtlDosPathNameToNtPathName_U_WithStatus(PCWSTR Path, PUNICODE_STR
     return STATUS_SUCCESS;
 }
 
-BOOL NTAPI RtlDosPathNameToNtPathName_U(PCWSTR Path, PUNICODE_STRING NtName, PCWSTR *FilePart,
-                                        VOID *Relative)
+BOOL NTAPI RtlDosPathNameToNtPathName_U(PCWSTR Path, PUNICODE_STRING NtName,
+                                        PCWSTR *FilePart, VOID *Relative)
 {
-    return NT_SUCCESS(RtlDosPathNameToNtPathName_U_WithStatus(Path, NtName, (PWSTR *)FilePart,
-                                                              Relative));
+    return NT_SUCCESS(RtlDosPathNameToNtPathName_U_WithStatus(
+        Path, NtName, (PWSTR *)FilePart, Relative));
 }
 
 /* ---- the current folder ---- */
@@ -256,8 +262,8 @@ static NTSTATUS OpenFolder(PCWSTR path, HANDLE *folder)
     return status;
 }
 
-/* The folder must exist: STATUS_OBJECT_NAME_NOT_FOUND, STATUS_NOT_A_DIRECTORY; then the old one
- * stays. */
+/* The folder must exist: STATUS_OBJECT_NAME_NOT_FOUND, STATUS_NOT_A_DIRECTORY; then the
+ * old one stays. */
 NTSTATUS NTAPI RtlSetCurrentDirectory_U(PUNICODE_STRING Path)
 {
     static WCHAR buffer[264]; /* the folder's home from the first change on */

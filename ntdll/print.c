@@ -1,7 +1,7 @@
 /* print.c - DbgPrint: a message for whoever debugs, through the kernel's log.
  *
- * Formats: %c %s %S (also %ws %ls) %d %i %u %x %X %p %Z %wZ, width, '0' and '-', l, h and I64.
- * Longer than 512 characters is cut, as on Windows.  Documented: DbgPrint (WDK).
+ * Formats: %c %s %S (also %ws %ls) %d %i %u %x %X %p %Z %wZ, width, '0' and '-', l, h and
+ * I64. Longer than 512 characters is cut, as on Windows.  Documented: DbgPrint (WDK).
  */
 #include "ntdllp.h"
 #include <stdarg.h>
@@ -23,7 +23,8 @@ static void Put(SINK *sink, WCHAR c)
 }
 
 /* chars of text (wide or narrow), padded to the width. */
-static void PutText(SINK *sink, const SPEC *spec, const void *text, ULONG chars, BOOLEAN wide)
+static void PutText(SINK *sink, const SPEC *spec, const void *text, ULONG chars,
+                    BOOLEAN wide)
 {
     ULONG pad = spec->Width > chars ? spec->Width - chars : 0;
     for (ULONG i = 0; !spec->Left && i < pad; i++)
@@ -44,7 +45,8 @@ static void PutString(SINK *sink, const SPEC *spec, const void *text, BOOLEAN wi
     PutText(sink, spec, shown, chars, wide);
 }
 
-static void PutNumber(SINK *sink, const SPEC *spec, ULONGLONG value, ULONG base, BOOLEAN minus)
+static void PutNumber(SINK *sink, const SPEC *spec, ULONGLONG value, ULONG base,
+                      BOOLEAN minus)
 {
     CHAR digits[24];
     ULONG at = sizeof digits;
@@ -94,7 +96,8 @@ static const char *ReadSpec(const char *at, SPEC *spec, va_list *arguments)
 static void PutArgument(SINK *sink, char kind, SPEC *spec, va_list *arguments)
 {
     ULONGLONG value = 0;
-    if (kind == 'd' || kind == 'i' || kind == 'u' || kind == 'x' || kind == 'X' || kind == 'p')
+    if (kind == 'd' || kind == 'i' || kind == 'u' || kind == 'x' || kind == 'X' ||
+        kind == 'p')
         value = spec->Long64 ? va_arg(*arguments, ULONGLONG)
                 : kind == 'd' || kind == 'i'
                     ? (ULONGLONG)(LONGLONG)va_arg(*arguments, LONG)
@@ -102,7 +105,8 @@ static void PutArgument(SINK *sink, char kind, SPEC *spec, va_list *arguments)
     switch (kind) {
     case 'd':
     case 'i':
-        PutNumber(sink, spec, (LONGLONG)value < 0 ? 0 - value : value, 10, (LONGLONG)value < 0);
+        PutNumber(sink, spec, (LONGLONG)value < 0 ? 0 - value : value, 10,
+                  (LONGLONG)value < 0);
         break;
     case 'u':
         PutNumber(sink, spec, value, 10, FALSE);
@@ -125,8 +129,8 @@ static void PutArgument(SINK *sink, char kind, SPEC *spec, va_list *arguments)
     case 'Z': {
         const UNICODE_STRING *string = va_arg(*arguments, PVOID);
         ULONG bytes = string ? string->Length : 0;
-        PutText(sink, spec, string ? string->Buffer : NULL, spec->Wide ? bytes / 2 : bytes,
-                spec->Wide);
+        PutText(sink, spec, string ? string->Buffer : NULL,
+                spec->Wide ? bytes / 2 : bytes, spec->Wide);
         break;
     }
     default:

@@ -1,7 +1,8 @@
-/* rtl.h - the part of ntdll's functions that nothing above calls yet: the rest of ntdll.h.
+/* rtl.h - the part of ntdll's functions that nothing above calls yet: the rest of
+ * ntdll.h.
  *
- * Windows' own names, types and parameter orders.  They are exported all the same: programs
- * ask for them by name.
+ * Windows' own names, types and parameter orders.  They are exported all the same:
+ * programs ask for them by name.
  */
 #ifndef FATHOM_RTL_H
 #define FATHOM_RTL_H
@@ -42,8 +43,8 @@ typedef enum _RTL_PATH_TYPE {
 } RTL_PATH_TYPE;
 
 /* NtRaiseHardError's answer to a loader failure is only to be told. */
-#define HARDERROR_OPTION_OK        1
-#define HARDERROR_OPTION_SHUTDOWN  6
+#define HARDERROR_OPTION_OK       1
+#define HARDERROR_OPTION_SHUTDOWN 6
 
 #define LDRP_STATIC_LINK           0x00000002 /* LDR_DATA_TABLE_ENTRY.Flags */
 #define LDRP_IMAGE_DLL             0x00000004
@@ -53,7 +54,6 @@ typedef enum _RTL_PATH_TYPE {
 #define LDRP_PROCESS_ATTACH_CALLED 0x00080000
 #define LDRP_IMAGE_NOT_AT_BASE     0x00200000
 
-
 /* ---- services ---- */
 NTSTATUS NTAPI NtClearEvent(HANDLE Event);
 NTSTATUS NTAPI NtContinue(PCONTEXT Context, BOOLEAN TestAlert);
@@ -62,8 +62,10 @@ NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING);
 NTSTATUS NTAPI NtOpenKeyedEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 NTSTATUS NTAPI NtQueryEvent(HANDLE, ULONG Class, PVOID, ULONG Length, PULONG Returned);
 NTSTATUS NTAPI NtQueryMutant(HANDLE, ULONG Class, PVOID, ULONG Length, PULONG Returned);
-NTSTATUS NTAPI NtQuerySection(HANDLE, ULONG Class, PVOID, SIZE_T Length, PSIZE_T Returned);
-NTSTATUS NTAPI NtQuerySemaphore(HANDLE, ULONG Class, PVOID, ULONG Length, PULONG Returned);
+NTSTATUS NTAPI NtQuerySection(HANDLE, ULONG Class, PVOID, SIZE_T Length,
+                              PSIZE_T Returned);
+NTSTATUS NTAPI NtQuerySemaphore(HANDLE, ULONG Class, PVOID, ULONG Length,
+                                PULONG Returned);
 NTSTATUS NTAPI NtQueryTimer(HANDLE, ULONG Class, PVOID, ULONG Length, PULONG Returned);
 NTSTATUS NTAPI NtQueryTimerResolution(PULONG Minimum, PULONG Maximum, PULONG Current);
 NTSTATUS NTAPI NtReleaseKeyedEvent(HANDLE, PVOID Key, BOOLEAN Alertable, PLARGE_INTEGER);
@@ -104,9 +106,10 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD, PCONTEXT);
 /* ---- threads (thread.c) ---- */
 VOID NTAPI RtlUserThreadStart(PUSER_THREAD_START_ROUTINE, PVOID Argument);
 DECLSPEC_NORETURN VOID NTAPI RtlExitUserProcess(NTSTATUS);
-NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PSECURITY_DESCRIPTOR, BOOLEAN Suspended,
-                                   ULONG ZeroBits, SIZE_T StackReserve, SIZE_T StackCommit,
-                                   PVOID Start, PVOID Argument, PHANDLE, TEB_CLIENT_ID *);
+NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PSECURITY_DESCRIPTOR,
+                                   BOOLEAN Suspended, ULONG ZeroBits, SIZE_T StackReserve,
+                                   SIZE_T StackCommit, PVOID Start, PVOID Argument,
+                                   PHANDLE, TEB_CLIENT_ID *);
 NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve, ULONG_PTR ZeroBits,
                                   SIZE_T PageSize, ULONG_PTR Alignment, PINITIAL_TEB);
 NTSTATUS NTAPI RtlFreeUserStack(PVOID AllocationBase);
@@ -117,14 +120,7 @@ NTSTATUS NTAPI RtlGetLastNtStatus(VOID);
 VOID NTAPI RtlSetLastWin32ErrorAndNtStatusFromNtStatus(NTSTATUS);
 ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS);
 
-/* ---- fiber- and thread-local storage (fls.c) ---- */
-NTSTATUS NTAPI RtlFlsAlloc(PVOID Callback, PULONG Index);
-NTSTATUS NTAPI RtlFlsFree(ULONG Index);
-NTSTATUS NTAPI RtlFlsSetValue(ULONG Index, PVOID Value);
-NTSTATUS NTAPI RtlFlsGetValue(ULONG Index, PVOID *Value);
-VOID NTAPI RtlProcessFlsData(PVOID FlsData);
-
-/* ---- locks (lock.c, srw.c, slist.asm) ---- */
+/* ---- locks (lock.c, srw.c, slist.c) ---- */
 BOOLEAN NTAPI RtlIsCriticalSectionLocked(PRTL_CRITICAL_SECTION);
 BOOLEAN NTAPI RtlIsCriticalSectionLockedByThread(PRTL_CRITICAL_SECTION);
 VOID NTAPI RtlInitializeConditionVariable(PRTL_CONDITION_VARIABLE);
@@ -137,19 +133,25 @@ VOID NTAPI RtlCopyUnicodeString(PUNICODE_STRING To, PCUNICODE_STRING From);
 VOID NTAPI RtlCopyString(PSTRING To, const STRING *From);
 NTSTATUS NTAPI RtlAppendUnicodeStringToString(PUNICODE_STRING, PCUNICODE_STRING);
 NTSTATUS NTAPI RtlAppendUnicodeToString(PUNICODE_STRING, PCWSTR);
-LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING, PCUNICODE_STRING, BOOLEAN IgnoreCase);
+LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING, PCUNICODE_STRING,
+                                   BOOLEAN IgnoreCase);
 LONG NTAPI RtlCompareUnicodeStrings(PCWCH, SIZE_T, PCWCH, SIZE_T, BOOLEAN IgnoreCase);
 LONG NTAPI RtlCompareString(const STRING *, const STRING *, BOOLEAN IgnoreCase);
-BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING, PCUNICODE_STRING, BOOLEAN IgnoreCase);
+BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING, PCUNICODE_STRING,
+                                    BOOLEAN IgnoreCase);
 BOOLEAN NTAPI RtlEqualString(const STRING *, const STRING *, BOOLEAN IgnoreCase);
 NTSTATUS NTAPI RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING, PUNICODE_STRING);
-NTSTATUS NTAPI RtlHashUnicodeString(PCUNICODE_STRING, BOOLEAN IgnoreCase, ULONG, PULONG Hash);
+NTSTATUS NTAPI RtlHashUnicodeString(PCUNICODE_STRING, BOOLEAN IgnoreCase, ULONG,
+                                    PULONG Hash);
 CHAR NTAPI RtlUpperChar(CHAR);
-NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING, PCUNICODE_STRING, BOOLEAN Allocate);
-NTSTATUS NTAPI RtlDowncaseUnicodeString(PUNICODE_STRING, PCUNICODE_STRING, BOOLEAN Allocate);
+NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING, PCUNICODE_STRING,
+                                      BOOLEAN Allocate);
+NTSTATUS NTAPI RtlDowncaseUnicodeString(PUNICODE_STRING, PCUNICODE_STRING,
+                                        BOOLEAN Allocate);
 NTSTATUS NTAPI RtlIntegerToUnicodeString(ULONG, ULONG Base, PUNICODE_STRING);
 NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING, ULONG Base, PULONG);
-NTSTATUS NTAPI RtlOemStringToUnicodeString(PUNICODE_STRING, const STRING *, BOOLEAN Allocate);
+NTSTATUS NTAPI RtlOemStringToUnicodeString(PUNICODE_STRING, const STRING *,
+                                           BOOLEAN Allocate);
 NTSTATUS NTAPI RtlMultiByteToUnicodeSize(PULONG Bytes, PCSTR, ULONG);
 NTSTATUS NTAPI RtlUTF8ToUnicodeN(PWSTR, ULONG Bytes, PULONG Result, PCSTR, ULONG);
 NTSTATUS NTAPI RtlUnicodeToUTF8N(PSTR, ULONG Bytes, PULONG Result, PCWSTR, ULONG Bytes2);
@@ -157,8 +159,9 @@ NTSTATUS NTAPI RtlUnicodeToUTF8N(PSTR, ULONG Bytes, PULONG Result, PCWSTR, ULONG
 /* ---- environment, paths, process parameters (environ.c, path.c, params.c) ---- */
 NTSTATUS NTAPI RtlCreateEnvironment(BOOLEAN Inherit, PVOID *Environment);
 VOID NTAPI RtlDestroyEnvironment(PVOID);
-NTSTATUS NTAPI RtlQueryEnvironmentVariable(PVOID, PCWSTR Name, SIZE_T NameChars, PWSTR Value,
-                                           SIZE_T ValueChars, PSIZE_T Returned);
+NTSTATUS NTAPI RtlQueryEnvironmentVariable(PVOID, PCWSTR Name, SIZE_T NameChars,
+                                           PWSTR Value, SIZE_T ValueChars,
+                                           PSIZE_T Returned);
 VOID NTAPI RtlSetCurrentEnvironment(PVOID, PVOID *Old);
 RTL_PATH_TYPE NTAPI RtlDetermineDosPathNameType_U(PCWSTR);
 ULONG NTAPI RtlIsDosDeviceName_U(PCWSTR);

@@ -1,9 +1,10 @@
 /* slist.c - lists that several threads push to and pop from without a lock.
  *
- * SLIST_HEADER is first entry, depth and a sequence number in one 8-byte word, changed as a
- * whole by cmpxchg8b.  The sequence number goes up with every push, so that a pop which read
- * `next` of an entry that meanwhile was popped and pushed again finds the header changed.
- * An entry must stay readable while others may pop it: memory of a list is not decommitted.
+ * SLIST_HEADER is first entry, depth and a sequence number in one 8-byte word, changed as
+ * a whole by cmpxchg8b.  The sequence number goes up with every push, so that a pop which
+ * read `next` of an entry that meanwhile was popped and pushed again finds the header
+ * changed. An entry must stay readable while others may pop it: memory of a list is not
+ * decommitted.
  *
  * Documented: Interlocked Singly Linked Lists.
  */

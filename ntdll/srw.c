@@ -1,38 +1,40 @@
 /* srw.c - slim reader/writer locks, condition variables, one-time initialisation.
  *
- * Each is one pointer, all zero when new, and allocates nothing: a thread that must wait puts
- * a block on its own stack into a queue and sleeps on a keyed event whose key is that block.
+ * Each is one pointer, all zero when new, and allocates nothing: a thread that must wait
+ * puts a block on its own stack into a queue and sleeps on a keyed event whose key is
+ * that block.
  *
  *   SRW lock, nobody waits:  0 free | 1 exclusive | n<<4 | 1 held n times shared
  *   SRW lock, with a queue:  first block | 2, | 8 while somebody changes the queue
  *   condition variable:      first block (0 none), | 8 while somebody changes the queue
- *   one-time:                0 new | block | 1 under way | context | 2 done | 3 under way, async
+ *   one-time:                0 new | block | 1 under way | context | 2 done | 3 under
+ * way, async
  *
  * The lock is handed over: whoever releases makes the first of the queue its owner (all
- * neighbouring readers together) before waking it, so nobody starves and a woken thread never
- * competes.  The holders are counted in the first block while there is a queue.
- * A queue is changed within a few instructions; a thread that finds bit 8 set yields.
+ * neighbouring readers together) before waking it, so nobody starves and a woken thread
+ * never competes.  The holders are counted in the first block while there is a queue. A
+ * queue is changed within a few instructions; a thread that finds bit 8 set yields.
  *
- * Documented: Slim Reader/Writer Locks, Condition Variables, One-Time Initialization.  The
+ * Documented: Slim Reader/Writer Locks, Condition Variables, One-Time Initialization. The
  * encodings are ours; Windows' are its own affair too.
  */
 #include "ntdllp.h"
 
-#define WAITING 2u
-#define BUSY    8u
-#define BITS    15u
+#define WAITING   2u
+#define BUSY      8u
+#define BITS      15u
 #define EXCLUSIVE (-1)
 
 typedef struct _WAIT_BLOCK {
     struct _WAIT_BLOCK *Next;
-    struct _WAIT_BLOCK *Last;  /* in the first block: the end of the queue */
-    LONG Holders;              /* in the first block: readers, or EXCLUSIVE */
+    struct _WAIT_BLOCK *Last; /* in the first block: the end of the queue */
+    LONG Holders;             /* in the first block: readers, or EXCLUSIVE */
     BOOLEAN Exclusive, Queued;
 } DECLSPEC_ALIGN(16) WAIT_BLOCK;
 
 static ULONG_PTR Swap(PVOID *word, ULONG_PTR new, ULONG_PTR old)
 {
-    return (ULONG_PTR)__sync_val_compare_and_swap(word, (PVOID)old, (PVOID)new);
+    return (ULONG_PTR)__sync_val_compare_and_swap(word, (PVOID)old, (PVOID) new);
 }
 
 static ULONG_PTR Read(PVOID *word)
@@ -47,8 +49,8 @@ static void Write(PVOID *word, ULONG_PTR value)
 
 /* ---- SRW locks ---- */
 
-/* Join the queue and sleep until the lock is ours; value is what the word held. FALSE: look
- * again. */
+/* Join the queue and sleep until the lock is ours; value is what the word held. FALSE:
+ * look again. */
 static BOOLEAN JoinQueue(PVOID *word, ULONG_PTR value, BOOLEAN exclusive)
 {
     WAIT_BLOCK self = {.Exclusive = exclusive};
@@ -195,7 +197,8 @@ static void Enqueue(PVOID *word, WAIT_BLOCK *self)
     Write(word, (ULONG_PTR)first);
 }
 
-/* After a time-out: out of the queue.  FALSE: somebody has taken us out and is waking us. */
+/* After a time-out: out of the queue.  FALSE: somebody has taken us out and is waking us.
+ */
 static BOOLEAN LeaveQueue(PVOID *word, WAIT_BLOCK *self)
 {
     WAIT_BLOCK *first = TakeQueue(word), *before = NULL;
@@ -219,7 +222,8 @@ static NTSTATUS SleepOn(PVOID *word, WAIT_BLOCK *self, PLARGE_INTEGER timeout)
 {
     NTSTATUS status = RtlpWaitUntil(self, timeout);
     if (status == STATUS_TIMEOUT && !LeaveQueue(word, self)) {
-        RtlpWait(self); /* the wake-up is on its way: take it, or the waker waits for ever */
+        RtlpWait(
+            self); /* the wake-up is on its way: take it, or the waker waits for ever */
         status = STATUS_SUCCESS;
     }
     return status;

@@ -1,8 +1,8 @@
 /* string.c - counted strings: UNICODE_STRING, ANSI_STRING and their operations.
  *
- * Length and MaximumLength are bytes; Buffer need not end in NUL.  What allocates takes memory
- * from the default heap, for RtlFree*String to give back.
- * Documented: RtlInitUnicodeString and its family (WDK, winternl.h).
+ * Length and MaximumLength are bytes; Buffer need not end in NUL.  What allocates takes
+ * memory from the default heap, for RtlFree*String to give back. Documented:
+ * RtlInitUnicodeString and its family (WDK, winternl.h).
  */
 #include "ntdllp.h"
 
@@ -104,7 +104,8 @@ VOID NTAPI RtlFreeOemString(POEM_STRING String)
 }
 
 /* Flags 1: end in NUL, and give an empty string a buffer too (2). */
-NTSTATUS NTAPI RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING From, PUNICODE_STRING To)
+NTSTATUS NTAPI RtlDuplicateUnicodeString(ULONG Flags, PCUNICODE_STRING From,
+                                         PUNICODE_STRING To)
 {
     ULONG bytes = From->Length, extra = Flags & 1 ? sizeof(WCHAR) : 0;
     if ((Flags & ~3u) || bytes + extra > MAX_STRING_BYTES)
@@ -187,14 +188,16 @@ LONG NTAPI RtlCompareUnicodeStrings(PCWCH Left, SIZE_T LeftChars, PCWCH Right,
 LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING Left, PCUNICODE_STRING Right,
                                    BOOLEAN IgnoreCase)
 {
-    return RtlCompareUnicodeStrings(Left->Buffer, Left->Length / sizeof(WCHAR), Right->Buffer,
-                                    Right->Length / sizeof(WCHAR), IgnoreCase);
+    return RtlCompareUnicodeStrings(Left->Buffer, Left->Length / sizeof(WCHAR),
+                                    Right->Buffer, Right->Length / sizeof(WCHAR),
+                                    IgnoreCase);
 }
 
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING Left, PCUNICODE_STRING Right,
                                     BOOLEAN IgnoreCase)
 {
-    return Left->Length == Right->Length && !RtlCompareUnicodeString(Left, Right, IgnoreCase);
+    return Left->Length == Right->Length &&
+           !RtlCompareUnicodeString(Left, Right, IgnoreCase);
 }
 
 BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING Prefix, PCUNICODE_STRING String,
@@ -202,7 +205,8 @@ BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING Prefix, PCUNICODE_STRING S
 {
     SIZE_T chars = Prefix->Length / sizeof(WCHAR);
     return Prefix->Length <= String->Length &&
-           !RtlCompareUnicodeStrings(Prefix->Buffer, chars, String->Buffer, chars, IgnoreCase);
+           !RtlCompareUnicodeStrings(Prefix->Buffer, chars, String->Buffer, chars,
+                                     IgnoreCase);
 }
 
 CHAR NTAPI RtlUpperChar(CHAR Char)

@@ -1,12 +1,13 @@
 /* thread.c - where every thread begins and ends, and what it knows of itself.
  *
- *   kernel -> LdrInitializeThunk -> NtContinue -> RtlUserThreadStart -> _RtlUserThreadStart
+ *   kernel -> LdrInitializeThunk -> NtContinue -> RtlUserThreadStart ->
+ * _RtlUserThreadStart
  *          -> kernel32!BaseThreadInitThunk -> the start address -> RtlExitUserThread
  *
- * _RtlUserThreadStart lays the outermost frame of the handler list: an exception that nobody
- * took reaches it, and it asks the process's unhandled filter (kernel32 sets it).  "Execute
- * handler" ends the process with the exception's code; "continue search" lets the dispatcher
- * run out of frames, and the kernel reports the crash.
+ * _RtlUserThreadStart lays the outermost frame of the handler list: an exception that
+ * nobody took reaches it, and it asks the process's unhandled filter (kernel32 sets it).
+ * "Execute handler" ends the process with the exception's code; "continue search" lets
+ * the dispatcher run out of frames, and the kernel reports the crash.
  *
  * The last thread to leave takes the process with it.  Its end is in this order, as on
  * Windows: all other threads are stopped, DLLs told (LdrShutdownProcess), then the end.
@@ -23,8 +24,9 @@ VOID NTAPI RtlSetUnhandledExceptionFilter(LPTOP_LEVEL_EXCEPTION_FILTER Filter)
     RtlpUnhandledExceptionFilter = Filter;
 }
 
-static EXCEPTION_DISPOSITION __cdecl OutermostHandler(PEXCEPTION_RECORD record, PVOID frame,
-                                                      PCONTEXT context, PVOID dispatcher)
+static EXCEPTION_DISPOSITION __cdecl OutermostHandler(PEXCEPTION_RECORD record,
+                                                      PVOID frame, PCONTEXT context,
+                                                      PVOID dispatcher)
 {
     (void)frame, (void)dispatcher;
     if ((record->ExceptionFlags & 6) || !RtlpUnhandledExceptionFilter)
@@ -54,7 +56,8 @@ VOID NTAPI _RtlUserThreadStart(PUSER_THREAD_START_ROUTINE Start, PVOID Argument)
 DECLSPEC_NORETURN VOID NTAPI RtlExitUserThread(NTSTATUS Status)
 {
     ULONG last = FALSE;
-    NtQueryInformationThread(NtCurrentThread(), ThreadAmILastThread, &last, sizeof last, NULL);
+    NtQueryInformationThread(NtCurrentThread(), ThreadAmILastThread, &last, sizeof last,
+                             NULL);
     if (last)
         RtlExitUserProcess(Status);
     LdrShutdownThread();
@@ -88,9 +91,9 @@ NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PSECURITY_DESCRIPTOR Descript
                                               .ValuePtr = ClientId}}};
     HANDLE handle;
     NTSTATUS status =
-        NtCreateThreadEx(&handle, THREAD_ALL_ACCESS, &attributes, Process, Start, Argument,
-                         Suspended ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0, ZeroBits, StackCommit, StackReserve,
-                         ClientId ? &list : NULL);
+        NtCreateThreadEx(&handle, THREAD_ALL_ACCESS, &attributes, Process, Start,
+                         Argument, Suspended ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0,
+                         ZeroBits, StackCommit, StackReserve, ClientId ? &list : NULL);
     if (!NT_SUCCESS(status))
         return status;
     if (Thread)
@@ -100,10 +103,11 @@ NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PSECURITY_DESCRIPTOR Descript
     return status;
 }
 
-/* A stack as the kernel makes one: Reserve bytes, Commit of them at the top, one guard page
- * below.  0 means the program's own figures.  On failure nothing is left behind. */
+/* A stack as the kernel makes one: Reserve bytes, Commit of them at the top, one guard
+ * page below.  0 means the program's own figures.  On failure nothing is left behind. */
 NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve, ULONG_PTR ZeroBits,
-                                  SIZE_T PageSize, ULONG_PTR Alignment, PINITIAL_TEB InitialTeb)
+                                  SIZE_T PageSize, ULONG_PTR Alignment,
+                                  PINITIAL_TEB InitialTeb)
 {
     PIMAGE_NT_HEADERS image = RtlImageNtHeader(NtPeb()->ImageBaseAddress);
     SIZE_T commit = Commit ? Commit : image->OptionalHeader.SizeOfStackCommit;
@@ -115,8 +119,8 @@ NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve, ULONG_PTR ZeroB
         reserve = ALIGN_UP(commit + PAGE_SIZE, 0x100000);
     reserve = ALIGN_UP(reserve, Alignment);
     PVOID base = NULL;
-    NTSTATUS status = NtAllocateVirtualMemory(NtCurrentProcess(), &base, ZeroBits, &reserve,
-                                              MEM_RESERVE, PAGE_READWRITE);
+    NTSTATUS status = NtAllocateVirtualMemory(NtCurrentProcess(), &base, ZeroBits,
+                                              &reserve, MEM_RESERVE, PAGE_READWRITE);
     if (!NT_SUCCESS(status))
         return status;
     PCHAR top = (PCHAR)base + reserve;
@@ -133,8 +137,8 @@ NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve, ULONG_PTR ZeroB
         RtlFreeUserStack(base);
         return status;
     }
-    *InitialTeb = (INITIAL_TEB){
-        .StackBase = top, .StackLimit = limit, .StackAllocationBase = base};
+    *InitialTeb =
+        (INITIAL_TEB){.StackBase = top, .StackLimit = limit, .StackAllocationBase = base};
     return STATUS_SUCCESS;
 }
 

@@ -1,7 +1,7 @@
 /* time.c - 100 ns since 1601-01-01 to calendar fields and back; the Gregorian calendar.
  *
- * Days are counted from March, so that the leap day is a year's last.  Local time is UTC plus
- * SharedUserData.TimeZoneBias.  Documented: RtlTimeToTimeFields and its family.
+ * Days are counted from March, so that the leap day is a year's last.  Local time is UTC
+ * plus SharedUserData.TimeZoneBias.  Documented: RtlTimeToTimeFields and its family.
  */
 #include "ntdllp.h"
 
@@ -20,7 +20,8 @@ VOID NTAPI RtlTimeToTimeFields(PLARGE_INTEGER Time, PTIME_FIELDS Fields)
     Fields->Minute = (SHORT)(rest / 60000 % 60);
     Fields->Hour = (SHORT)(rest / 3600000);
     Fields->Weekday = (SHORT)((days + 1) % 7); /* 1601-01-01 was a Monday */
-    ULONG count = days + DAYS_1601_MARCH, era = count / DAYS_PER_400, day = count % DAYS_PER_400;
+    ULONG count = days + DAYS_1601_MARCH, era = count / DAYS_PER_400,
+          day = count % DAYS_PER_400;
     ULONG year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
     ULONG inYear = day - (365 * year + year / 4 - year / 100);
     ULONG month = (5 * inYear + 2) / 153; /* March is 0 */

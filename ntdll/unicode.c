@@ -1,26 +1,27 @@
 /* unicode.c - upper and lower case of UTF-16 characters, one character to one.
  *
- * Windows has a table (l_intl.nls, PEB.UnicodeCaseTableData).  The scripts whose letters come
- * in regular ranges are told here by rule: Latin-1, Latin Extended-A, Greek, Cyrillic,
- * Armenian, full-width.  Letters outside of these keep their case: docs/caveats.md.
+ * Windows has a table (l_intl.nls, PEB.UnicodeCaseTableData).  The scripts whose letters
+ * come in regular ranges are told here by rule: Latin-1, Latin Extended-A, Greek,
+ * Cyrillic, Armenian, full-width.  Letters outside of these keep their case:
+ * docs/caveats.md.
  */
 #include "ntdllp.h"
 
-/* Ranges of lower-case letters: step 1, capitals at a fixed distance; step 2, the capital is
- * the neighbour before. */
+/* Ranges of lower-case letters: step 1, capitals at a fixed distance; step 2, the capital
+ * is the neighbour before. */
 static const struct {
     WCHAR First, Last;
     SHORT Distance; /* to the capital */
     UCHAR Step;
 } Lower[] = {
-    {'a', 'z', -32, 1},          {0x00E0, 0x00F6, -32, 1},    {0x00F8, 0x00FE, -32, 1},
-    {0x00FF, 0x00FF, 0x79, 1},   {0x0101, 0x012F, -1, 2},     {0x0133, 0x0137, -1, 2},
-    {0x013A, 0x0148, -1, 2},     {0x014B, 0x0177, -1, 2},     {0x017A, 0x017E, -1, 2},
-    {0x03AC, 0x03AC, -38, 1},    {0x03AD, 0x03AF, -37, 1},    {0x03B1, 0x03C1, -32, 1},
-    {0x03C3, 0x03CB, -32, 1},    {0x03CC, 0x03CC, -64, 1},    {0x03CD, 0x03CE, -63, 1},
-    {0x0430, 0x044F, -32, 1},    {0x0450, 0x045F, -80, 1},    {0x0461, 0x0481, -1, 2},
-    {0x048B, 0x04BF, -1, 2},     {0x04D1, 0x0523, -1, 2},     {0x0561, 0x0586, -48, 1},
-    {0x1E01, 0x1E95, -1, 2},     {0x1EA1, 0x1EFF, -1, 2},     {0xFF41, 0xFF5A, -32, 1},
+    {'a', 'z', -32, 1},        {0x00E0, 0x00F6, -32, 1}, {0x00F8, 0x00FE, -32, 1},
+    {0x00FF, 0x00FF, 0x79, 1}, {0x0101, 0x012F, -1, 2},  {0x0133, 0x0137, -1, 2},
+    {0x013A, 0x0148, -1, 2},   {0x014B, 0x0177, -1, 2},  {0x017A, 0x017E, -1, 2},
+    {0x03AC, 0x03AC, -38, 1},  {0x03AD, 0x03AF, -37, 1}, {0x03B1, 0x03C1, -32, 1},
+    {0x03C3, 0x03CB, -32, 1},  {0x03CC, 0x03CC, -64, 1}, {0x03CD, 0x03CE, -63, 1},
+    {0x0430, 0x044F, -32, 1},  {0x0450, 0x045F, -80, 1}, {0x0461, 0x0481, -1, 2},
+    {0x048B, 0x04BF, -1, 2},   {0x04D1, 0x0523, -1, 2},  {0x0561, 0x0586, -48, 1},
+    {0x1E01, 0x1E95, -1, 2},   {0x1EA1, 0x1EFF, -1, 2},  {0xFF41, 0xFF5A, -32, 1},
 };
 #define RANGES (sizeof Lower / sizeof Lower[0])
 

@@ -1,9 +1,10 @@
-/* vectored.c - handlers that see every exception of the process before (and after) the frames.
+/* vectored.c - handlers that see every exception of the process before (and after) the
+ * frames.
  *
- * Two lists, one of exception handlers and one of continue handlers, under one lock.  The lock
- * is not held while a handler runs: a handler may add and remove handlers, itself included.
- * So an entry in use is kept alive by a count, and one removed meanwhile stays linked, dead,
- * until the last user has gone past it.
+ * Two lists, one of exception handlers and one of continue handlers, under one lock.  The
+ * lock is not held while a handler runs: a handler may add and remove handlers, itself
+ * included. So an entry in use is kept alive by a count, and one removed meanwhile stays
+ * linked, dead, until the last user has gone past it.
  *
  * Documented: AddVectoredExceptionHandler and its family.
  */
@@ -46,7 +47,8 @@ static ULONG Remove(ULONG list, PVOID handle)
 {
     ULONG found = 0;
     RtlEnterCriticalSection(&Lock);
-    for (PLIST_ENTRY at = Lists[list].Flink; at != &Lists[list] && !found; at = at->Flink) {
+    for (PLIST_ENTRY at = Lists[list].Flink; at != &Lists[list] && !found;
+         at = at->Flink) {
         VECTORED_ENTRY *entry = CONTAINER(at, VECTORED_ENTRY, Links);
         if (entry != handle || entry->Dead)
             continue;

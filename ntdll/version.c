@@ -1,9 +1,11 @@
-/* version.c - which Windows this is: 6.1.7601 Service Pack 1, the one that Fathom rebuilds. */
+/* version.c - which Windows this is: 6.1.7601 Service Pack 1, the one that Fathom
+ * rebuilds. */
 #include "ntdllp.h"
 
 enum { MAJOR = 6, MINOR = 1, BUILD = 7601, SERVICE_PACK = 1 };
 
-/* dwOSVersionInfoSize says whether it is the long form; otherwise only the short is filled. */
+/* dwOSVersionInfoSize says whether it is the long form; otherwise only the short is
+ * filled. */
 NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW Information)
 {
     Information->dwMajorVersion = MAJOR;
@@ -66,8 +68,8 @@ static BOOLEAN Holds(LONGLONG ours, LONGLONG theirs, ULONG condition)
     }
 }
 
-/* STATUS_REVISION_MISMATCH if a condition does not hold.  Major, minor and service pack are
- * compared as one number where more than one is asked for, as documented. */
+/* STATUS_REVISION_MISMATCH if a condition does not hold.  Major, minor and service pack
+ * are compared as one number where more than one is asked for, as documented. */
 NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW Wanted, ULONG Types,
                                     ULONGLONG Conditions)
 {

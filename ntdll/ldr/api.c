@@ -1,7 +1,9 @@
-/* api.c - the loader as programs call it: LoadLibrary, GetProcAddress and the rest rest on it.
+/* api.c - the loader as programs call it: LoadLibrary, GetProcAddress and the rest rest
+ * on it.
  *
  * Each takes the loader's lock, which its thread may already hold (a DllMain that loads a
- * DLL).  Names are UTF-16, counts are bytes.  Windows: the Ldr functions of the same names.
+ * DLL).  Names are UTF-16, counts are bytes.  Windows: the Ldr functions of the same
+ * names.
  */
 #include "ldrp.h"
 
@@ -15,10 +17,12 @@ static void Unlock(void)
     RtlLeaveCriticalSection(&LdrpLoaderLock);
 }
 
-/* Load Name (or count it once more) and initialise what came with it.  SearchPath NULL: the
- * usual folders.  STATUS_DLL_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT,
- * STATUS_ENTRYPOINT_NOT_FOUND, STATUS_DLL_INIT_FAILED, STATUS_NO_MEMORY: nothing stays. */
-NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Flags, PUNICODE_STRING Name, PVOID *Base)
+/* Load Name (or count it once more) and initialise what came with it.  SearchPath NULL:
+ * the usual folders.  STATUS_DLL_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT,
+ * STATUS_ENTRYPOINT_NOT_FOUND, STATUS_DLL_INIT_FAILED, STATUS_NO_MEMORY: nothing stays.
+ */
+NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Flags, PUNICODE_STRING Name,
+                          PVOID *Base)
 {
     (void)Flags;
     LDRP_MODULE *module;
@@ -66,7 +70,8 @@ NTSTATUS NTAPI LdrAddRefDll(ULONG Flags, PVOID Base)
     return module ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
-/* A module that is loaded already.  Flags 1: leave its count alone; 2: pin it; 0: one more. */
+/* A module that is loaded already.  Flags 1: leave its count alone; 2: pin it; 0: one
+ * more. */
 NTSTATUS NTAPI LdrGetDllHandleEx(ULONG Flags, PCWSTR SearchPath, PULONG Characteristics,
                                  PUNICODE_STRING Name, PVOID *Base)
 {
@@ -98,14 +103,14 @@ NTSTATUS NTAPI LdrGetDllHandleEx(ULONG Flags, PCWSTR SearchPath, PULONG Characte
     return module ? STATUS_SUCCESS : STATUS_DLL_NOT_FOUND;
 }
 
-NTSTATUS NTAPI LdrGetDllHandle(PWSTR SearchPath, PULONG Characteristics, PUNICODE_STRING Name,
-                               PVOID *Base)
+NTSTATUS NTAPI LdrGetDllHandle(PWSTR SearchPath, PULONG Characteristics,
+                               PUNICODE_STRING Name, PVOID *Base)
 {
     return LdrGetDllHandleEx(1, SearchPath, Characteristics, Name, Base);
 }
 
-/* Name NULL or empty: by Ordinal.  A forwarder to a DLL that is not loaded loads it, for good.
- * STATUS_ENTRYPOINT_NOT_FOUND, STATUS_ORDINAL_NOT_FOUND, STATUS_DLL_NOT_FOUND. */
+/* Name NULL or empty: by Ordinal.  A forwarder to a DLL that is not loaded loads it, for
+ * good. STATUS_ENTRYPOINT_NOT_FOUND, STATUS_ORDINAL_NOT_FOUND, STATUS_DLL_NOT_FOUND. */
 NTSTATUS NTAPI LdrGetProcedureAddress(PVOID Base, PANSI_STRING Name, ULONG Ordinal,
                                       PVOID *Address)
 {
@@ -146,7 +151,8 @@ NTSTATUS NTAPI LdrFindEntryForAddress(PVOID Address, PLDR_DATA_TABLE_ENTRY *Entr
 PVOID NTAPI RtlPcToFileHeader(PVOID PcValue, PVOID *BaseOfImage)
 {
     PLDR_DATA_TABLE_ENTRY entry;
-    *BaseOfImage = NT_SUCCESS(LdrFindEntryForAddress(PcValue, &entry)) ? entry->DllBase : NULL;
+    *BaseOfImage =
+        NT_SUCCESS(LdrFindEntryForAddress(PcValue, &entry)) ? entry->DllBase : NULL;
     return *BaseOfImage;
 }
 
@@ -163,7 +169,8 @@ NTSTATUS NTAPI LdrDisableThreadCalloutsForDll(PVOID Base)
     return status;
 }
 
-NTSTATUS NTAPI LdrEnumerateLoadedModules(ULONG Flags, PLDR_ENUMERATE Callback, PVOID Context)
+NTSTATUS NTAPI LdrEnumerateLoadedModules(ULONG Flags, PLDR_ENUMERATE Callback,
+                                         PVOID Context)
 {
     if (Flags || !Callback)
         return STATUS_INVALID_PARAMETER;
@@ -171,12 +178,14 @@ NTSTATUS NTAPI LdrEnumerateLoadedModules(ULONG Flags, PLDR_ENUMERATE Callback, P
     Lock();
     PLIST_ENTRY head = &LdrpData.InLoadOrderModuleList;
     for (PLIST_ENTRY at = head->Flink; at != head && !stop; at = at->Flink)
-        Callback(&CONTAINER(at, LDRP_MODULE, Entry.InLoadOrderLinks)->Entry, Context, &stop);
+        Callback(&CONTAINER(at, LDRP_MODULE, Entry.InLoadOrderLinks)->Entry, Context,
+                 &stop);
     Unlock();
     return STATUS_SUCCESS;
 }
 
-/* Flags 1: raise errors instead of returning them; 2: only try.  *Disposition: 1 got it, 2 not. */
+/* Flags 1: raise errors instead of returning them; 2: only try.  *Disposition: 1 got it,
+ * 2 not. */
 NTSTATUS NTAPI LdrLockLoaderLock(ULONG Flags, PULONG Disposition, PULONG_PTR Cookie)
 {
     if ((Flags & ~3u) || !Cookie || ((Flags & 2) && !Disposition))

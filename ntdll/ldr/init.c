@@ -1,7 +1,8 @@
 /* init.c - the first instruction of every thread in user mode.
  *
- * The kernel starts each thread here with the CONTEXT it is to begin with.  The first thread
- * of the process finds two mapped images, PEB and parameters, and makes a process of them:
+ * The kernel starts each thread here with the CONTEXT it is to begin with.  The first
+ * thread of the process finds two mapped images, PEB and parameters, and makes a process
+ * of them:
  *
  *   PEB: locks, TLS and FLS bitmaps -> the default heap (from the PE header's figures) ->
  *   PEB.Ldr with the program and ntdll -> imports, recursively -> thread-local data ->
@@ -16,7 +17,7 @@
 LDRP_MODULE *LdrpImage, *LdrpNtdll;
 BOOLEAN LdrpStarting = TRUE;
 RTL_CRITICAL_SECTION LdrpLoaderLock = {.LockCount = -1};
-static RTL_BITMAP TlsBitmap, TlsExpansionBitmap;
+static RTL_BITMAP TlsBitmap, TlsExpansionBitmap, FlsBitmap;
 
 static BOOLEAN Switch(PCWSTR name)
 {
@@ -36,15 +37,18 @@ static void InitializePeb(PPEB peb)
     peb->TlsBitmap = &TlsBitmap;
     peb->TlsExpansionBitmap = &TlsExpansionBitmap;
     RtlSetBit(&TlsBitmap, 0); /* as on Windows: 0 is never given out */
-    RtlpInitializeFls();
+    RtlInitializeBitMap(&FlsBitmap, peb->FlsBitmapBits, 128);
+    peb->FlsBitmap = &FlsBitmap;
+    RtlSetBit(&FlsBitmap, 0);
+    InitializeListHead(&peb->FlsListHead);
     peb->Ldr = &LdrpData;
 }
 
 static NTSTATUS MakeDefaultHeap(PPEB peb, PIMAGE_NT_HEADERS headers)
 {
-    peb->ProcessHeap = RtlCreateHeap(HEAP_GROWABLE, NULL,
-                                     headers->OptionalHeader.SizeOfHeapReserve,
-                                     headers->OptionalHeader.SizeOfHeapCommit, NULL, NULL);
+    peb->ProcessHeap =
+        RtlCreateHeap(HEAP_GROWABLE, NULL, headers->OptionalHeader.SizeOfHeapReserve,
+                      headers->OptionalHeader.SizeOfHeapCommit, NULL, NULL);
     return peb->ProcessHeap ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 

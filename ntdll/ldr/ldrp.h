@@ -1,15 +1,17 @@
-/* ldrp.h - the loader's own business: modules, their dependencies, their thread-local data.
+/* ldrp.h - the loader's own business: modules, their dependencies, their thread-local
+ * data.
  *
- * A module is Windows' LDR_DATA_TABLE_ENTRY, on the three lists of PEB.Ldr, with what Windows
- * keeps beside it.  One lock guards everything here: LdrpLoaderLock (PEB.LoaderLock).
+ * A module is Windows' LDR_DATA_TABLE_ENTRY, on the three lists of PEB.Ldr, with what
+ * Windows keeps beside it.  One lock guards everything here: LdrpLoaderLock
+ * (PEB.LoaderLock).
  *
  *   L1  a module is on InLoadOrder and InMemoryOrder from the moment it is mapped, and on
- *       InInitializationOrder from the moment its imports are bound, after all it depends on
- *       (but for a circle); the program itself is never on the third list
- *   L2  LoadCount FFFFh means "never unloaded": the program and all it needs; otherwise it is
- *       the number of LdrLoadDll calls of which the module is in the closure of dependencies
- *   L3  a module with LoadCount 0 belongs to a load that is under way; if that fails, exactly
- *       those modules go (LdrpDropUnused)
+ *       InInitializationOrder from the moment its imports are bound, after all it depends
+ * on (but for a circle); the program itself is never on the third list L2  LoadCount
+ * FFFFh means "never unloaded": the program and all it needs; otherwise it is the number
+ * of LdrLoadDll calls of which the module is in the closure of dependencies L3  a module
+ * with LoadCount 0 belongs to a load that is under way; if that fails, exactly those
+ * modules go (LdrpDropUnused)
  */
 #ifndef FATHOM_LDRP_H
 #define FATHOM_LDRP_H
@@ -30,12 +32,12 @@ extern LDRP_MODULE *LdrpImage, *LdrpNtdll; /* the program; ourselves */
 extern BOOLEAN LdrpLenient;                /* FATHOM_LENIENT=1 */
 extern BOOLEAN LdrpStarting;               /* the first thread has not begun yet */
 
-#define LDRP_FOR_EACH(module, list, links)                                                       \
-    for (LDRP_MODULE *module = CONTAINER(LdrpData.list.Flink, LDRP_MODULE, Entry.links);         \
-         &module->Entry.links != &LdrpData.list;                                                 \
+#define LDRP_FOR_EACH(module, list, links)                                               \
+    for (LDRP_MODULE *module = CONTAINER(LdrpData.list.Flink, LDRP_MODULE, Entry.links); \
+         &module->Entry.links != &LdrpData.list;                                         \
          module = CONTAINER(module->Entry.links.Flink, LDRP_MODULE, Entry.links))
-#define LDRP_FOR_EACH_LOADED(module)                                                             \
-    LDRP_FOR_EACH (module, InLoadOrderModuleList, InLoadOrderLinks)
+#define LDRP_FOR_EACH_LOADED(module)                                                     \
+    LDRP_FOR_EACH(module, InLoadOrderModuleList, InLoadOrderLinks)
 
 static inline PVOID LdrpAllocate(SIZE_T size) /* zeroed; NULL if there is none */
 {
@@ -54,8 +56,8 @@ typedef struct _LDRP_EXPORT {
 NTSTATUS LdrpCheckHeaders(const void *base, ULONG size, PIMAGE_NT_HEADERS *headers);
 const void *LdrpDirectory(const void *base, PIMAGE_NT_HEADERS, ULONG index, ULONG *size);
 const char *LdrpString(const void *base, ULONG imageSize, ULONG rva);
-NTSTATUS LdrpExportByName(const void *base, PIMAGE_NT_HEADERS, const char *name, ULONG hint,
-                          LDRP_EXPORT *);
+NTSTATUS LdrpExportByName(const void *base, PIMAGE_NT_HEADERS, const char *name,
+                          ULONG hint, LDRP_EXPORT *);
 NTSTATUS LdrpExportByOrdinal(const void *base, PIMAGE_NT_HEADERS, ULONG ordinal,
                              LDRP_EXPORT *);
 NTSTATUS LdrpRelocate(void *base, PIMAGE_NT_HEADERS, ULONG_PTR delta);
@@ -73,7 +75,7 @@ LDRP_MODULE *LdrpFindByName(PCUNICODE_STRING name);
 NTSTATUS LdrpDependOn(LDRP_MODULE *, LDRP_MODULE *on);
 void LdrpCountClosure(LDRP_MODULE *, LONG step); /* +1, -1 */
 void LdrpPinClosure(LDRP_MODULE *);
-void LdrpDropUnused(void);                       /* LoadCount 0: detach, unmap, forget */
+void LdrpDropUnused(void); /* LoadCount 0: detach, unmap, forget */
 void LdrpModuleLoaded(PVOID base, PUNICODE_STRING name);
 
 /* snap.c */

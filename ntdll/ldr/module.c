@@ -1,12 +1,13 @@
 /* module.c - the loaded modules: find one, bring one in, count who needs it, let it go.
  *
- *   LdrpLoadModule:  by name -> already there? -> open, section, view -> entry on the lists
- *                    -> relocate if it is not where it was linked for -> bind its imports,
- *                    which loads what it needs (this same function) -> thread-local data
+ *   LdrpLoadModule:  by name -> already there? -> open, section, view -> entry on the
+ * lists
+ *                    -> relocate if it is not where it was linked for -> bind its
+ * imports, which loads what it needs (this same function) -> thread-local data
  *
- * The counts: LdrLoadDll adds one to each module in the closure of dependencies, LdrUnloadDll
- * takes one off each.  Circles therefore cost nothing, and a module whose count reaches zero
- * is needed by nobody.  What the program itself needs is pinned.
+ * The counts: LdrLoadDll adds one to each module in the closure of dependencies,
+ * LdrUnloadDll takes one off each.  Circles therefore cost nothing, and a module whose
+ * count reaches zero is needed by nobody.  What the program itself needs is pinned.
  *
  * Windows: LdrpLoadDll, LdrpMapDll, LdrpUpdateLoadCount; `!dlls`, `lm`.
  */
@@ -14,7 +15,8 @@
 
 PEB_LDR_DATA LdrpData = {
     .Length = sizeof LdrpData,
-    .InLoadOrderModuleList = {&LdrpData.InLoadOrderModuleList, &LdrpData.InLoadOrderModuleList},
+    .InLoadOrderModuleList = {&LdrpData.InLoadOrderModuleList,
+                              &LdrpData.InLoadOrderModuleList},
     .InMemoryOrderModuleList = {&LdrpData.InMemoryOrderModuleList,
                                 &LdrpData.InMemoryOrderModuleList},
     .InInitializationOrderModuleList = {&LdrpData.InInitializationOrderModuleList,
@@ -31,27 +33,27 @@ __attribute__((noinline)) void LdrpModuleLoaded(PVOID base, PUNICODE_STRING name
 
 LDRP_MODULE *LdrpFindByBase(PVOID base)
 {
-    LDRP_FOR_EACH_LOADED (module)
-        if (module->Entry.DllBase == base)
-            return module;
+    LDRP_FOR_EACH_LOADED(module)
+    if (module->Entry.DllBase == base)
+        return module;
     return NULL;
 }
 
 LDRP_MODULE *LdrpFindByAddress(PVOID address)
 {
-    LDRP_FOR_EACH_LOADED (module)
-        if ((ULONG_PTR)address - (ULONG_PTR)module->Entry.DllBase < module->Entry.SizeOfImage)
-            return module;
+    LDRP_FOR_EACH_LOADED(module)
+    if ((ULONG_PTR)address - (ULONG_PTR)module->Entry.DllBase < module->Entry.SizeOfImage)
+        return module;
     return NULL;
 }
 
 /* name: a base name or a full path, with its extension. */
 LDRP_MODULE *LdrpFindByName(PCUNICODE_STRING name)
 {
-    LDRP_FOR_EACH_LOADED (module)
-        if (RtlEqualUnicodeString(name, &module->Entry.BaseDllName, TRUE) ||
-            RtlEqualUnicodeString(name, &module->Entry.FullDllName, TRUE))
-            return module;
+    LDRP_FOR_EACH_LOADED(module)
+    if (RtlEqualUnicodeString(name, &module->Entry.BaseDllName, TRUE) ||
+        RtlEqualUnicodeString(name, &module->Entry.FullDllName, TRUE))
+        return module;
     return NULL;
 }
 
@@ -84,7 +86,8 @@ static void Count(LDRP_MODULE *module, LONG step)
         return;
     module->Mark = LatestMark;
     if (module->Entry.LoadCount != LDRP_PINNED)
-        module->Entry.LoadCount = step ? (USHORT)(module->Entry.LoadCount + step) : LDRP_PINNED;
+        module->Entry.LoadCount =
+            step ? (USHORT)(module->Entry.LoadCount + step) : LDRP_PINNED;
     for (ULONG i = 0; i < module->DependencyCount; i++)
         Count(module->Dependency[i], step);
 }
@@ -108,7 +111,8 @@ static void Extension(UNICODE_STRING *name, PWSTR buffer)
     ULONG chars = name->Length / sizeof(WCHAR);
     memcpy(buffer, name->Buffer, name->Length);
     ULONG dot = chars;
-    while (dot && buffer[dot - 1] != '.' && buffer[dot - 1] != '\\' && buffer[dot - 1] != '/')
+    while (dot && buffer[dot - 1] != '.' && buffer[dot - 1] != '\\' &&
+           buffer[dot - 1] != '/')
         dot--;
     if (dot && buffer[dot - 1] == '.') {
         if (dot == chars) /* "name." means a name without extension */
@@ -122,7 +126,8 @@ static void Extension(UNICODE_STRING *name, PWSTR buffer)
 }
 
 /* Put a mapped image on the lists.  fullName's buffer becomes the module's. */
-LDRP_MODULE *LdrpNewModule(PVOID base, PIMAGE_NT_HEADERS headers, PCUNICODE_STRING fullName)
+LDRP_MODULE *LdrpNewModule(PVOID base, PIMAGE_NT_HEADERS headers,
+                           PCUNICODE_STRING fullName)
 {
     LDRP_MODULE *module = LdrpAllocate(sizeof *module);
     if (!module)
@@ -182,8 +187,8 @@ static NTSTATUS ProtectSections(LDRP_MODULE *module, BOOLEAN writable)
         if (flags & IMAGE_SCN_MEM_WRITE)
             continue;
         PVOID base = (PCHAR)module->Entry.DllBase + section->VirtualAddress;
-        SIZE_T size =
-            section->Misc.VirtualSize ? section->Misc.VirtualSize : section->SizeOfRawData;
+        SIZE_T size = section->Misc.VirtualSize ? section->Misc.VirtualSize
+                                                : section->SizeOfRawData;
         ULONG own = flags & IMAGE_SCN_MEM_EXECUTE ? PAGE_EXECUTE_READ : PAGE_READONLY;
         if (!size)
             continue;
@@ -206,19 +211,20 @@ static NTSTATUS RelocateModule(LDRP_MODULE *module)
     return NT_SUCCESS(status) ? ProtectSections(module, FALSE) : status;
 }
 
-/* Map the open file as an image.  STATUS_INVALID_IMAGE_FORMAT and its kin from the kernel. */
+/* Map the open file as an image.  STATUS_INVALID_IMAGE_FORMAT and its kin from the
+ * kernel. */
 static NTSTATUS MapImage(HANDLE file, PVOID *base, PIMAGE_NT_HEADERS *headers)
 {
     HANDLE section;
     NTSTATUS status =
-        NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_EXECUTE | SECTION_QUERY, NULL,
-                        NULL, PAGE_EXECUTE, SEC_IMAGE, file);
+        NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_EXECUTE | SECTION_QUERY,
+                        NULL, NULL, PAGE_EXECUTE, SEC_IMAGE, file);
     if (!NT_SUCCESS(status))
         return status;
     SIZE_T size = 0;
     *base = NULL;
-    status = NtMapViewOfSection(section, NtCurrentProcess(), base, 0, 0, NULL, &size, 1, 0,
-                                PAGE_EXECUTE_WRITECOPY);
+    status = NtMapViewOfSection(section, NtCurrentProcess(), base, 0, 0, NULL, &size, 1,
+                                0, PAGE_EXECUTE_WRITECOPY);
     NtClose(section);
     if (!NT_SUCCESS(status))
         return status;
@@ -228,8 +234,9 @@ static NTSTATUS MapImage(HANDLE file, PVOID *base, PIMAGE_NT_HEADERS *headers)
     return status;
 }
 
-/* The module of that name, loaded if need be, imports bound, not yet initialised nor counted.
- * On failure what was brought in for it has LoadCount 0 and goes with LdrpDropUnused. */
+/* The module of that name, loaded if need be, imports bound, not yet initialised nor
+ * counted. On failure what was brought in for it has LoadCount 0 and goes with
+ * LdrpDropUnused. */
 NTSTATUS LdrpLoadModule(PCWSTR searchPath, PCUNICODE_STRING name, LDRP_MODULE **result)
 {
     WCHAR buffer[260 + 4];
@@ -273,13 +280,14 @@ NTSTATUS LdrpLoadModule(PCWSTR searchPath, PCUNICODE_STRING name, LDRP_MODULE **
 
 /* ---- going ---- */
 
-/* Detach and unmap every module that nobody needs, in the reverse of the order in which they
- * were initialised; modules of a failed load, which never were, come last. */
+/* Detach and unmap every module that nobody needs, in the reverse of the order in which
+ * they were initialised; modules of a failed load, which never were, come last. */
 void LdrpDropUnused(void)
 {
     PLIST_ENTRY head = &LdrpData.InInitializationOrderModuleList;
     for (PLIST_ENTRY at = head->Blink; at != head; at = at->Blink) {
-        LDRP_MODULE *module = CONTAINER(at, LDRP_MODULE, Entry.InInitializationOrderLinks);
+        LDRP_MODULE *module =
+            CONTAINER(at, LDRP_MODULE, Entry.InInitializationOrderLinks);
         if (!module->Entry.LoadCount)
             LdrpDetach(module, NULL);
     }

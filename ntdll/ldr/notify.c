@@ -1,8 +1,9 @@
-/* notify.c - telling DLLs: a process came, a thread came, a thread went, the process goes.
+/* notify.c - telling DLLs: a process came, a thread came, a thread went, the process
+ * goes.
  *
- * Attach runs along InInitializationOrder, so a DLL hears after all it depends on; detach runs
- * backwards.  TLS callbacks hear just before the entry point; the program has only those.
- * All of it with the loader's lock held, as documented for DllMain.
+ * Attach runs along InInitializationOrder, so a DLL hears after all it depends on; detach
+ * runs backwards.  TLS callbacks hear just before the entry point; the program has only
+ * those. All of it with the loader's lock held, as documented for DllMain.
  */
 #include "ldrp.h"
 
@@ -17,13 +18,14 @@ static BOOLEAN Tell(LDRP_MODULE *module, ULONG reason, PVOID reserved)
                                reserved);
 }
 
-/* Attach every DLL that has not been.  reserved: not NULL for those of the program's start.
- * STATUS_DLL_INIT_FAILED if one refuses; it and the rest stay unattached. */
+/* Attach every DLL that has not been.  reserved: not NULL for those of the program's
+ * start. STATUS_DLL_INIT_FAILED if one refuses; it and the rest stay unattached. */
 NTSTATUS LdrpRunInitializers(PVOID reserved)
 {
-    LDRP_FOR_EACH_LOADED (module)
-        module->Entry.Flags &= ~LDRP_LOAD_IN_PROGRESS;
-    LDRP_FOR_EACH (module, InInitializationOrderModuleList, InInitializationOrderLinks) {
+    LDRP_FOR_EACH_LOADED(module)
+    module->Entry.Flags &= ~LDRP_LOAD_IN_PROGRESS;
+    LDRP_FOR_EACH(module, InInitializationOrderModuleList, InInitializationOrderLinks)
+    {
         if (module->Entry.Flags & LDRP_ENTRY_PROCESSED)
             continue;
         module->Entry.Flags |= LDRP_ENTRY_PROCESSED;
@@ -47,7 +49,8 @@ void LdrpDetach(LDRP_MODULE *module, PVOID reserved)
 
 static void TellThread(LDRP_MODULE *module, ULONG reason)
 {
-    if ((module->Entry.Flags & (LDRP_PROCESS_ATTACH_CALLED | LDRP_DONT_CALL_FOR_THREADS)) ==
+    if ((module->Entry.Flags &
+         (LDRP_PROCESS_ATTACH_CALLED | LDRP_DONT_CALL_FOR_THREADS)) ==
         LDRP_PROCESS_ATTACH_CALLED)
         Tell(module, reason, NULL);
 }
@@ -55,8 +58,8 @@ static void TellThread(LDRP_MODULE *module, ULONG reason)
 /* The calling thread begins.  With the lock held. */
 void LdrpTellThreadAttach(void)
 {
-    LDRP_FOR_EACH (module, InInitializationOrderModuleList, InInitializationOrderLinks)
-        TellThread(module, DLL_THREAD_ATTACH);
+    LDRP_FOR_EACH(module, InInitializationOrderModuleList, InInitializationOrderLinks)
+    TellThread(module, DLL_THREAD_ATTACH);
     LdrpCallTlsCallbacks(LdrpImage, DLL_THREAD_ATTACH);
 }
 
@@ -70,14 +73,7 @@ VOID NTAPI LdrShutdownThread(VOID)
         TellThread(CONTAINER(at, LDRP_MODULE, Entry.InInitializationOrderLinks),
                    DLL_THREAD_DETACH);
     LdrpCallTlsCallbacks(LdrpImage, DLL_THREAD_DETACH);
-    PTEB teb = NtTeb();
-    if (teb->FlsData)
-        RtlProcessFlsData(teb->FlsData);
     LdrpEndThreadTls();
-    if (teb->TlsExpansionSlots) {
-        LdrpFree(teb->TlsExpansionSlots);
-        teb->TlsExpansionSlots = NULL;
-    }
     RtlLeaveCriticalSection(&LdrpLoaderLock);
 }
 
@@ -90,9 +86,8 @@ VOID NTAPI LdrShutdownProcess(VOID)
     LdrpData.ShutdownInProgress = TRUE;
     LdrpData.ShutdownThreadId = NtTeb()->ClientId.UniqueThread;
     LdrpCallTlsCallbacks(LdrpImage, DLL_PROCESS_DETACH);
-    if (NtTeb()->FlsData)
-        RtlProcessFlsData(NtTeb()->FlsData);
     PLIST_ENTRY head = &LdrpData.InInitializationOrderModuleList;
     for (PLIST_ENTRY at = head->Blink; at != head; at = at->Blink)
-        LdrpDetach(CONTAINER(at, LDRP_MODULE, Entry.InInitializationOrderLinks), (PVOID)1);
+        LdrpDetach(CONTAINER(at, LDRP_MODULE, Entry.InInitializationOrderLinks),
+                   (PVOID)1);
 }

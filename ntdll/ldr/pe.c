@@ -1,12 +1,13 @@
 /* pe.c - reading a PE image as it lies in memory, believing nothing in it.
  *
- * The loader binds imports from files that anyone may have written or damaged.  Here every
- * offset is checked against the image's size before it is followed, and a string must end
- * inside the image, so the worst a damaged file can do is STATUS_INVALID_IMAGE_FORMAT.
- * Nothing here calls anything: the same source is tested on the host.
+ * The loader binds imports from files that anyone may have written or damaged.  Here
+ * every offset is checked against the image's size before it is followed, and a string
+ * must end inside the image, so the worst a damaged file can do is
+ * STATUS_INVALID_IMAGE_FORMAT. Nothing here calls anything: the same source is tested on
+ * the host.
  *
- * Documented: "PE Format" (Microsoft Learn).  Windows: ntdll!RtlImageNtHeaderEx and the Ldrp
- * functions; `!dh` in WinDbg.
+ * Documented: "PE Format" (Microsoft Learn).  Windows: ntdll!RtlImageNtHeaderEx and the
+ * Ldrp functions; `!dh` in WinDbg.
  */
 #include "ldrp.h"
 
@@ -46,7 +47,8 @@ const void *LdrpDirectory(const void *base, PIMAGE_NT_HEADERS headers, ULONG ind
                           ULONG *size)
 {
     const IMAGE_OPTIONAL_HEADER32 *optional = (const void *)&headers->OptionalHeader;
-    if (index >= optional->NumberOfRvaAndSizes || index >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES)
+    if (index >= optional->NumberOfRvaAndSizes ||
+        index >= IMAGE_NUMBEROF_DIRECTORY_ENTRIES)
         return NULL;
     const IMAGE_DATA_DIRECTORY *entry = &optional->DataDirectory[index];
     if (!entry->VirtualAddress ||
@@ -81,7 +83,8 @@ static NTSTATUS OpenExports(const void *base, PIMAGE_NT_HEADERS headers, EXPORTS
         LdrpDirectory(base, headers, IMAGE_DIRECTORY_ENTRY_EXPORT, &size);
     if (!d)
         return STATUS_PROCEDURE_NOT_FOUND;
-    if (size < sizeof *d || d->NumberOfFunctions > image / 4 || d->NumberOfNames > image / 4 ||
+    if (size < sizeof *d || d->NumberOfFunctions > image / 4 ||
+        d->NumberOfNames > image / 4 ||
         !Inside(d->AddressOfFunctions, d->NumberOfFunctions * 4, image) ||
         !Inside(d->AddressOfNames, d->NumberOfNames * 4, image) ||
         !Inside(d->AddressOfNameOrdinals, d->NumberOfNames * 2, image))
@@ -99,8 +102,8 @@ static NTSTATUS OpenExports(const void *base, PIMAGE_NT_HEADERS headers, EXPORTS
     return STATUS_SUCCESS;
 }
 
-/* Entry number index of the address table: a function, or a forwarder if it points back into
- * the export directory. */
+/* Entry number index of the address table: a function, or a forwarder if it points back
+ * into the export directory. */
 static NTSTATUS Pick(const EXPORTS *e, ULONG index, LDRP_EXPORT *export)
 {
     if (index >= e->Directory->NumberOfFunctions || !e->Functions[index])
@@ -161,7 +164,8 @@ NTSTATUS LdrpExportByOrdinal(const void *base, PIMAGE_NT_HEADERS headers, ULONG 
 NTSTATUS LdrpRelocate(void *base, PIMAGE_NT_HEADERS headers, ULONG_PTR delta)
 {
     ULONG left, image = headers->OptionalHeader.SizeOfImage;
-    const UCHAR *at = LdrpDirectory(base, headers, IMAGE_DIRECTORY_ENTRY_BASERELOC, &left);
+    const UCHAR *at =
+        LdrpDirectory(base, headers, IMAGE_DIRECTORY_ENTRY_BASERELOC, &left);
     if ((headers->FileHeader.Characteristics & IMAGE_FILE_RELOCS_STRIPPED) || !at)
         return STATUS_CONFLICTING_ADDRESSES;
     while (left >= sizeof(IMAGE_BASE_RELOCATION)) {
@@ -196,8 +200,10 @@ PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base)
     return headers->Signature == IMAGE_NT_SIGNATURE ? headers : NULL;
 }
 
-/* The section that rva lies in, and the address of rva in a file read flat into memory. */
-PVOID NTAPI RtlImageRvaToVa(PIMAGE_NT_HEADERS Headers, PVOID Base, ULONG Rva, PVOID *Section)
+/* The section that rva lies in, and the address of rva in a file read flat into memory.
+ */
+PVOID NTAPI RtlImageRvaToVa(PIMAGE_NT_HEADERS Headers, PVOID Base, ULONG Rva,
+                            PVOID *Section)
 {
     PIMAGE_SECTION_HEADER section = IMAGE_FIRST_SECTION(Headers);
     for (ULONG i = 0; i < Headers->FileHeader.NumberOfSections; i++, section++) {
@@ -211,7 +217,8 @@ PVOID NTAPI RtlImageRvaToVa(PIMAGE_NT_HEADERS Headers, PVOID Base, ULONG Rva, PV
 }
 
 /* Mapped FALSE, or bit 0 of Base: a file read flat. */
-PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN Mapped, USHORT Entry, PULONG Size)
+PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN Mapped, USHORT Entry,
+                                         PULONG Size)
 {
     BOOLEAN mapped = Mapped && !((ULONG_PTR)Base & 1);
     PVOID base = (PVOID)((ULONG_PTR)Base & ~1u);

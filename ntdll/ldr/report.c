@@ -1,9 +1,9 @@
 /* report.c - what is missing, said by name.
  *
- * A program that cannot start because a DLL or a function is not there says which: the kernel
- * prints it (NtRaiseHardError), and the process ends with the status.  With FATHOM_LENIENT=1 a
- * missing function is no obstacle until it is called: its slot gets a small stub that says its
- * name then, and ends the process with the same status.
+ * A program that cannot start because a DLL or a function is not there says which: the
+ * kernel prints it (NtRaiseHardError), and the process ends with the status.  With
+ * FATHOM_LENIENT=1 a missing function is no obstacle until it is called: its slot gets a
+ * small stub that says its name then, and ends the process with the same status.
  *
  *   stub:  push offset Missing   68 imm32
  *          call LdrpCallMissing  E8 rel32
@@ -22,8 +22,8 @@ typedef struct _MISSING {
 static PUCHAR StubPage;
 static ULONG StubCount;
 
-/* what: a function (ENTRYPOINT_NOT_FOUND) or the DLL itself (DLL_NOT_FOUND and others), or
- * NULL; module: where it was looked for, or who wanted it. */
+/* what: a function (ENTRYPOINT_NOT_FOUND) or the DLL itself (DLL_NOT_FOUND and others),
+ * or NULL; module: where it was looked for, or who wanted it. */
 void LdrpReport(NTSTATUS status, const char *what, ULONG ordinal, PCUNICODE_STRING module)
 {
     ANSI_STRING ansi;
@@ -36,7 +36,8 @@ void LdrpReport(NTSTATUS status, const char *what, ULONG ordinal, PCUNICODE_STRI
             return;
         parameters[0] = (ULONG_PTR)&first;
         mask = 3;
-    } else if (status == STATUS_DLL_INIT_FAILED || status == STATUS_INVALID_IMAGE_FORMAT) {
+    } else if (status == STATUS_DLL_INIT_FAILED ||
+               status == STATUS_INVALID_IMAGE_FORMAT) {
         parameters[0] = (ULONG_PTR)module;
         mask = 3;
     }
@@ -46,7 +47,8 @@ void LdrpReport(NTSTATUS status, const char *what, ULONG ordinal, PCUNICODE_STRI
 
 static void __stdcall __attribute__((noreturn, used)) CallMissing(MISSING *missing)
 {
-    NTSTATUS status = missing->Name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
+    NTSTATUS status =
+        missing->Name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
     LdrpReport(status, missing->Name, missing->Ordinal, &missing->Module);
     NtTerminateProcess(NtCurrentProcess(), status);
     __builtin_trap();

@@ -1,10 +1,10 @@
 /* search.c - where a DLL is looked for.
  *
- *   the program's folder; the system's folder (C:\Windows\System32, then C:\, where Fathom's
- *   own DLLs are); the current folder; the folders of PATH
+ *   the program's folder; the system's folder (C:\Windows\System32, then C:\, where
+ * Fathom's own DLLs are); the current folder; the folders of PATH
  *
- * as documented ("Dynamic-Link Library Search Order", safe search mode).  A name with a folder
- * in it is taken as it stands.  A caller's search path replaces all of this.
+ * as documented ("Dynamic-Link Library Search Order", safe search mode).  A name with a
+ * folder in it is taken as it stands.  A caller's search path replaces all of this.
  */
 #include "ldrp.h"
 
@@ -40,8 +40,8 @@ static NTSTATUS TryFolder(PCWSTR folder, ULONG folderChars, PCUNICODE_STRING nam
     OBJECT_ATTRIBUTES attributes;
     IO_STATUS_BLOCK iosb;
     InitializeObjectAttributes(&attributes, &ntName, OBJ_CASE_INSENSITIVE, NULL, NULL);
-    NTSTATUS status = NtOpenFile(file, FILE_READ_DATA | FILE_EXECUTE | SYNCHRONIZE, &attributes,
-                                 &iosb, FILE_SHARE_READ | FILE_SHARE_DELETE,
+    NTSTATUS status = NtOpenFile(file, FILE_READ_DATA | FILE_EXECUTE | SYNCHRONIZE,
+                                 &attributes, &iosb, FILE_SHARE_READ | FILE_SHARE_DELETE,
                                  FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
     RtlFreeUnicodeString(&ntName);
     if (!NT_SUCCESS(status))
@@ -54,19 +54,21 @@ static NTSTATUS TryFolder(PCWSTR folder, ULONG folderChars, PCUNICODE_STRING nam
 }
 
 /* Each folder of a list separated by semicolons. */
-static NTSTATUS TryList(PCWSTR list, ULONG chars, PCUNICODE_STRING name, UNICODE_STRING *full,
-                        HANDLE *file)
+static NTSTATUS TryList(PCWSTR list, ULONG chars, PCUNICODE_STRING name,
+                        UNICODE_STRING *full, HANDLE *file)
 {
     for (ULONG start = 0, end; start < chars; start = end + 1) {
         for (end = start; end < chars && list[end] != ';'; end++)
             ;
-        if (end > start && NT_SUCCESS(TryFolder(list + start, end - start, name, full, file)))
+        if (end > start &&
+            NT_SUCCESS(TryFolder(list + start, end - start, name, full, file)))
             return STATUS_SUCCESS;
     }
     return STATUS_DLL_NOT_FOUND;
 }
 
-static NTSTATUS TryEnvironmentPath(PCUNICODE_STRING name, UNICODE_STRING *full, HANDLE *file)
+static NTSTATUS TryEnvironmentPath(PCUNICODE_STRING name, UNICODE_STRING *full,
+                                   HANDLE *file)
 {
     WCHAR buffer[PATH_CHARS];
     UNICODE_STRING variable, value = {0, sizeof buffer, buffer};
@@ -84,7 +86,8 @@ NTSTATUS LdrpOpenDll(PCWSTR searchPath, PCUNICODE_STRING name, UNICODE_STRING *f
     PRTL_USER_PROCESS_PARAMETERS parameters = NtPeb()->ProcessParameters;
     if (HasFolder(name)) {
         NTSTATUS status = TryFolder(L"", 0, name, full, file);
-        return status == STATUS_NO_MEMORY || NT_SUCCESS(status) ? status : STATUS_DLL_NOT_FOUND;
+        return status == STATUS_NO_MEMORY || NT_SUCCESS(status) ? status
+                                                                : STATUS_DLL_NOT_FOUND;
     }
     if (searchPath && !((ULONG_PTR)searchPath & 1))
         return TryList(searchPath, wcslen(searchPath), name, full, file);

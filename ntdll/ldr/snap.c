@@ -2,11 +2,12 @@
  *
  *   import descriptor: "KERNEL32.dll", names at OriginalFirstThunk, slots at FirstThunk
  *   each name: hint + "HeapAlloc", or an ordinal with the top bit set
- *   export:    an address, or a forwarder "NTDLL.RtlAllocateHeap" / "DLL.#7", followed to its
- *              end, loading the DLL it names
+ *   export:    an address, or a forwarder "NTDLL.RtlAllocateHeap" / "DLL.#7", followed to
+ * its end, loading the DLL it names
  *
- * Bound imports (addresses from another machine's link time) are ignored: the names are there
- * as well.  A linker that left OriginalFirstThunk out keeps the names in the slots themselves.
+ * Bound imports (addresses from another machine's link time) are ignored: the names are
+ * there as well.  A linker that left OriginalFirstThunk out keeps the names in the slots
+ * themselves.
  *
  * Windows: LdrpSnapModule, LdrpSnapThunk, LdrpLoadForwardedModule.
  */
@@ -15,7 +16,8 @@
 #define MAX_FORWARDS 32 /* a longer chain of forwarders is a circle */
 
 /* ASCII to UTF-16 in a buffer of 260; FALSE if it does not fit. */
-static BOOLEAN Widen(const char *name, ULONG chars, WCHAR buffer[260], UNICODE_STRING *wide)
+static BOOLEAN Widen(const char *name, ULONG chars, WCHAR buffer[260],
+                     UNICODE_STRING *wide)
 {
     if (chars > 255)
         return FALSE;
@@ -29,11 +31,13 @@ static NTSTATUS Export(LDRP_MODULE *module, const char *name, ULONG ordinal, ULO
                        LDRP_EXPORT *export)
 {
     if (name)
-        return LdrpExportByName(module->Entry.DllBase, module->Headers, name, hint, export);
+        return LdrpExportByName(module->Entry.DllBase, module->Headers, name, hint,
+                                export);
     return LdrpExportByOrdinal(module->Entry.DllBase, module->Headers, ordinal, export);
 }
 
-/* One step along a forwarder: its DLL in *module, what to look up there in *name or *ordinal. */
+/* One step along a forwarder: its DLL in *module, what to look up there in *name or
+ * *ordinal. */
 static NTSTATUS Follow(const char *forwarder, LDRP_MODULE **module, const char **name,
                        ULONG *ordinal)
 {
@@ -56,8 +60,8 @@ static NTSTATUS Follow(const char *forwarder, LDRP_MODULE **module, const char *
     return LdrpLoadModule(NULL, &dll, module);
 }
 
-/* The address of a function by name (or, name NULL, by ordinal).  importer is bound to every
- * DLL on the way; NULL: the way is pinned.  STATUS_PROCEDURE_NOT_FOUND,
+/* The address of a function by name (or, name NULL, by ordinal).  importer is bound to
+ * every DLL on the way; NULL: the way is pinned.  STATUS_PROCEDURE_NOT_FOUND,
  * STATUS_INVALID_IMAGE_FORMAT, or what loading a forwarder's DLL says. */
 NTSTATUS LdrpProcedure(LDRP_MODULE *module, const char *name, ULONG ordinal, ULONG hint,
                        LDRP_MODULE *importer, PVOID *address)
@@ -153,7 +157,8 @@ NTSTATUS LdrpBindImports(LDRP_MODULE *module)
         return STATUS_SUCCESS;
     const IMAGE_IMPORT_DESCRIPTOR *last =
         (const void *)((PCHAR)base + module->Entry.SizeOfImage - sizeof *last);
-    for (; descriptor <= last && descriptor->Name && descriptor->FirstThunk; descriptor++) {
+    for (; descriptor <= last && descriptor->Name && descriptor->FirstThunk;
+         descriptor++) {
         const char *name = LdrpString(base, module->Entry.SizeOfImage, descriptor->Name);
         WCHAR buffer[260];
         UNICODE_STRING dll;

@@ -1,15 +1,18 @@
 /* tls.c - thread-local storage that the linker laid out (__declspec(thread), __thread).
  *
- * A module with a TLS directory gets an index; its code finds a thread's copy of its data at
+ * A module with a TLS directory gets an index; its code finds a thread's copy of its data
+ * at
  *
- *   fs:[2Ch] -> TEB.ThreadLocalStoragePointer[index] -> the block: initial data, then zeros
+ *   fs:[2Ch] -> TEB.ThreadLocalStoragePointer[index] -> the block: initial data, then
+ * zeros
  *
  * The array is as long as the highest index; a DLL loaded later may need a longer one for
  * every thread.  Old arrays stay until their thread ends, since that thread may have been
  * interrupted between reading the pointer and using it.  TEB.TlsLinks chains the threads.
  * Callbacks of the directory run before the DLL's entry point, with the same reasons.
  *
- * Documented: "PE Format", the .tls section.  Windows: LdrpHandleTlsData, LdrpAllocateTls.
+ * Documented: "PE Format", the .tls section.  Windows: LdrpHandleTlsData,
+ * LdrpAllocateTls.
  */
 #include "ldrp.h"
 
@@ -28,11 +31,12 @@ typedef struct _TLS_MODULE {
 
 static LIST_ENTRY TlsModules = {&TlsModules, &TlsModules};
 static LIST_ENTRY Threads = {&Threads, &Threads}; /* TEB.TlsLinks */
-static ULONG IndexLimit;                          /* one more than the highest index given */
+static ULONG IndexLimit; /* one more than the highest index given */
 
-#define FOR_EACH_TLS(tls)                                                                        \
-    for (TLS_MODULE *tls = CONTAINER(TlsModules.Flink, TLS_MODULE, Links);                       \
-         &tls->Links != &TlsModules; tls = CONTAINER(tls->Links.Flink, TLS_MODULE, Links))
+#define FOR_EACH_TLS(tls)                                                                \
+    for (TLS_MODULE *tls = CONTAINER(TlsModules.Flink, TLS_MODULE, Links);               \
+         &tls->Links != &TlsModules;                                                     \
+         tls = CONTAINER(tls->Links.Flink, TLS_MODULE, Links))
 
 static TLS_ARRAY *ArrayOf(PTEB teb)
 {
@@ -56,12 +60,13 @@ static const IMAGE_TLS_DIRECTORY32 *Directory(LDRP_MODULE *module)
     return tls;
 }
 
-/* A block with the module's initial data, aligned as its directory asks.  The pointer before
- * it is what the heap gave. */
+/* A block with the module's initial data, aligned as its directory asks.  The pointer
+ * before it is what the heap gave. */
 static PVOID MakeBlock(const IMAGE_TLS_DIRECTORY32 *tls)
 {
     ULONG raw = tls->EndAddressOfRawData - tls->StartAddressOfRawData;
-    ULONG code = (tls->Characteristics >> 20) & 15, align = code > 4 ? 1u << (code - 1) : 8;
+    ULONG code = (tls->Characteristics >> 20) & 15,
+          align = code > 4 ? 1u << (code - 1) : 8;
     PCHAR given = LdrpAllocate(raw + tls->SizeOfZeroFill + align + sizeof(PVOID));
     if (!given)
         return NULL;
@@ -111,8 +116,8 @@ static ULONG FreeIndex(void)
 {
     for (ULONG index = 0;; index++) {
         BOOLEAN taken = FALSE;
-        FOR_EACH_TLS (tls)
-            taken |= tls->Index == index;
+        FOR_EACH_TLS(tls)
+        taken |= tls->Index == index;
         if (!taken)
             return index;
     }
@@ -136,14 +141,16 @@ NTSTATUS LdrpAddTls(LDRP_MODULE *module)
     *(ULONG *)directory->AddressOfIndex = tls->Index;
     module->Entry.TlsIndex = (USHORT)tls->Index;
     NTSTATUS status = STATUS_SUCCESS;
-    for (PLIST_ENTRY at = Threads.Flink; at != &Threads && NT_SUCCESS(status); at = at->Flink)
+    for (PLIST_ENTRY at = Threads.Flink; at != &Threads && NT_SUCCESS(status);
+         at = at->Flink)
         status = AddToThread(CONTAINER(at, TEB, TlsLinks), tls);
     return status;
 }
 
 void LdrpRemoveTls(LDRP_MODULE *module)
 {
-    FOR_EACH_TLS (tls) {
+    FOR_EACH_TLS(tls)
+    {
         if (tls->Module != module)
             continue;
         for (PLIST_ENTRY at = Threads.Flink; at != &Threads; at = at->Flink) {
@@ -165,9 +172,9 @@ NTSTATUS LdrpStartThreadTls(void)
     PTEB teb = NtTeb();
     InsertTailList(&Threads, &teb->TlsLinks);
     NTSTATUS status = STATUS_SUCCESS;
-    FOR_EACH_TLS (tls)
-        if (NT_SUCCESS(status))
-            status = AddToThread(teb, tls);
+    FOR_EACH_TLS(tls)
+    if (NT_SUCCESS(status))
+        status = AddToThread(teb, tls);
     return status;
 }
 

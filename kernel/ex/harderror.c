@@ -1,0 +1,94 @@
+/* harderror.c - NtRaiseHardError: a user-mode component says, in words, why it cannot go
+ * on.
+ *
+ * Windows shows a message box; here it is one line of the kernel's log, which the console
+ * or the host gets:
+ *
+ *   fathom: prog.exe: entry point Foo not found in KERNEL32.dll
+ *
+ * The loader and the heap of ntdll are the callers.  It never stops the machine: the
+ * option to do so is for subsystems that Fathom does not have.
+ */
+#include "ex/ex.h"
+#include "kd/kd.h"
+#include "ob/ob.h"
+#include "ps/ps.h"
+
+#define MAX_PARAMETERS 4 /* MAXIMUM_HARDERROR_PARAMETERS */
+#define RESPONSE_OK    6 /* ResponseOk */
+
+/* %0 and %1 stand for the parameters: strings where the mask says so, else numbers. */
+static const struct {
+    NTSTATUS Status;
+    const char *Before, *Between;
+} Messages[] = {
+    {STATUS_DLL_NOT_FOUND, "DLL not found: ", ", needed by "},
+    {STATUS_ENTRYPOINT_NOT_FOUND, "entry point ", " not found in "},
+    {STATUS_ORDINAL_NOT_FOUND, "ordinal ", " not found in "},
+    {STATUS_DLL_INIT_FAILED, "initialisation failed: ", NULL},
+    {STATUS_INVALID_IMAGE_FORMAT, "not a valid image: ", ", needed by "},
+    {STATUS_HEAP_CORRUPTION, "", NULL},
+};
+
+typedef struct _PARAMETER {
+    ULONG_PTR Number;
+    WCHAR *String; /* ends in NUL */
+} PARAMETER;
+
+static void Format(const PARAMETER *parameter, char *text, SIZE_T size)
+{
+    if (!parameter->String) {
+        RtlSnprintf(text, size, "%u", (unsigned)parameter->Number);
+        return;
+    }
+    RtlSnprintf(text, size, "%ls", parameter->String);
+}
+
+static void Print(NTSTATUS status, const PARAMETER *parameter, ULONG count)
+{
+    char first[300] = "", second[300] = "";
+    EPROCESS *process = PsCurrentProcess();
+    if (count > 0)
+        Format(&parameter[0], first, sizeof first);
+    if (count > 1)
+        Format(&parameter[1], second, sizeof second);
+    for (ULONG i = 0; i < sizeof Messages / sizeof *Messages; i++) {
+        if (Messages[i].Status != status)
+            continue;
+        BOOLEAN both = count > 1 && Messages[i].Between;
+        DbgPrint("fathom: %s: %s%s%s%s\n", process->Name, Messages[i].Before, first,
+                 both ? Messages[i].Between : "", both ? second : "");
+        return;
+    }
+    DbgPrint("fathom: %s: error %08x %s %s\n", process->Name, (unsigned)status, first,
+             second);
+}
+
+/* STATUS_INVALID_PARAMETER: more than four; STATUS_ACCESS_VIOLATION and the string errors
+ * of ObCaptureString: nothing is printed. */
+NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
+                                PULONG_PTR parameters, ULONG options, PULONG response)
+{
+    ULONG_PTR raw[MAX_PARAMETERS];
+    PARAMETER captured[MAX_PARAMETERS] = {0};
+    const ULONG answer = RESPONSE_OK;
+    USHORT length;
+    (void)options;
+    if (count > MAX_PARAMETERS)
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS result = MmCopyFromUser(raw, parameters, count * sizeof *raw);
+    for (ULONG i = 0; i < count && NT_SUCCESS(result); i++) {
+        captured[i].Number = raw[i];
+        if (stringMask >> i & 1)
+            result = ObCaptureString((const UNICODE_STRING *)raw[i], &captured[i].String,
+                                     &length);
+    }
+    if (NT_SUCCESS(result))
+        Print(status, captured, count);
+    for (ULONG i = 0; i < count; i++)
+        if (captured[i].String)
+            ExFreePool(captured[i].String);
+    if (NT_SUCCESS(result))
+        result = MmCopyToUser(response, &answer, sizeof answer);
+    return result;
+}
