@@ -82,6 +82,8 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
         if (stringMask >> i & 1)
             result = ObCaptureString((const UNICODE_STRING *)raw[i], &captured[i].String,
                                      &length);
+        if (captured[i].String) /* ObCaptureString leaves room for it */
+            captured[i].String[length] = 0;
     }
     if (NT_SUCCESS(result))
         Print(status, captured, count);
