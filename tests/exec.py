@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""How prove runs one test: a .t speaks TAP itself, a .list is a batch of guest programs, anything
-else is a host program, in TAP if it speaks it (cmocka does), else judged by its exit code."""
+"""How prove runs one test: a .t speaks TAP itself, a .list is a batch of guest programs,
+anything else is a host program, in TAP if it speaks it (cmocka does), else judged by its
+exit code."""
 import os
 import re
 import subprocess
@@ -10,12 +11,18 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def host(path):
-    done = subprocess.run([path], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                          env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+    done = subprocess.run(
+        [path],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"},
+    )
     text = done.stdout.decode("utf-8", "replace")
     print(text, end="" if text.endswith("\n") or not text else "\n")
     if not re.search(r"^1\.\.\d+", text, re.M):
-        print(f"1..1\n{'ok' if done.returncode == 0 else 'not ok'} 1 - {os.path.basename(path)}")
+        print(
+            f"1..1\n{'ok' if done.returncode == 0 else 'not ok'} 1 - {os.path.basename(path)}"
+        )
     return 0 if done.returncode == 0 else 1
 
 

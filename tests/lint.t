@@ -23,8 +23,12 @@ OLE32_FROM_NTDLL = re.compile(r"(Nt|Zw)\w*Port$")
 
 def imports(path):
     """{dll: [name, ...]} as the import table has it."""
-    text = subprocess.run(["i686-w64-mingw32-objdump", "-p", path], capture_output=True, text=True,
-                          check=True).stdout
+    text = subprocess.run(
+        ["i686-w64-mingw32-objdump", "-p", path],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     found, dll = {}, None
     for line in text.split("\n"):
         if match := re.match(r"\s+DLL Name: (\S+)", line):
@@ -40,18 +44,33 @@ def imports(path):
 for name, allowed in MAY_IMPORT.items():
     table = imports(os.path.join(OUT, "bin", name + ".dll"))
     extra = set(table) - allowed
-    plan.true(not extra, f"{name}.dll imports only from {', '.join(sorted(allowed)) or 'nobody'}",
-              *(f"{dll}: {' '.join(table[dll])}" for dll in extra))
+    plan.true(
+        not extra,
+        f"{name}.dll imports only from {', '.join(sorted(allowed)) or 'nobody'}",
+        *(f"{dll}: {' '.join(table[dll])}" for dll in extra),
+    )
     if name == "ole32":
         wrong = [f for f in table.get("ntdll", []) if not OLE32_FROM_NTDLL.match(f)]
         plan.true(not wrong, "ole32.dll calls nothing of ntdll but its ports", *wrong)
 
 # In the kernel: what lies below never includes what lies above.
-LEVEL = {"ke": 1, "kd": 1, "rtl": 1, "mm": 2, "ob": 3, "ps": 4, "ex": 4, "io": 4, "dispatch": 5}
+LEVEL = {
+    "ke": 1,
+    "kd": 1,
+    "rtl": 1,
+    "mm": 2,
+    "ob": 3,
+    "ps": 4,
+    "ex": 4,
+    "io": 4,
+    "dispatch": 5,
+}
 
 
 def sources(*patterns):
-    return sorted(sum((glob.glob(os.path.join(TOP, p), recursive=True) for p in patterns), []))
+    return sorted(
+        sum((glob.glob(os.path.join(TOP, p), recursive=True) for p in patterns), [])
+    )
 
 
 def kernel_folder(path):
@@ -68,7 +87,11 @@ for path in sources("kernel/*/*.c", "kernel/*/*.h"):
                 upward.append(f"{name}:{number}: {line.strip()}")
         if re.match(r'#include "(mm/)?mmp.h"', line) and mine != "mm":
             foreign.append(f"{name}:{number}: {line.strip()}")
-        if mine not in ("mm",) and re.search(r"\bMi[A-Z]\w*\(", line) and not line.lstrip().startswith("*"):
+        if (
+            mine not in ("mm",)
+            and re.search(r"\bMi[A-Z]\w*\(", line)
+            and not line.lstrip().startswith("*")
+        ):
             foreign.append(f"{name}:{number}: {line.strip()}")
 plan.true(not upward, "no folder of the kernel includes one above it", *upward)
 plan.true(not foreign, "nobody outside of kernel/mm calls its Mi functions", *foreign)
@@ -76,25 +99,63 @@ plan.true(not foreign, "nobody outside of kernel/mm calls its Mi functions", *fo
 # Sizes that keep a file one idea.
 LIMIT = 500
 long = []
-for path in sources(*(f"{d}/**/*.{e}" for d in ("boot", "kernel", "ntdll", "kernel32", "crt", "ole32", "fathom",
-                                                "user", "include", "tools", "tests")
-                      for e in ("c", "h", "cpp", "asm", "py", "sh", "t"))):
+for path in sources(
+    *(
+        f"{d}/**/*.{e}"
+        for d in (
+            "boot",
+            "kernel",
+            "ntdll",
+            "kernel32",
+            "crt",
+            "ole32",
+            "fathom",
+            "user",
+            "include",
+            "tools",
+            "tests",
+        )
+        for e in ("c", "h", "cpp", "asm", "py", "sh", "t")
+    )
+):
     count = sum(1 for _ in open(path, errors="replace"))
     if count > LIMIT:
         long.append(f"{os.path.relpath(path, TOP)}: {count} lines")
 plan.true(not long, f"no file is longer than {LIMIT} lines", *long)
-kernel_lines = sum(sum(1 for _ in open(p)) for p in sources("kernel/**/*.[ch]", "kernel/**/*.asm", "boot/*.asm"))
-plan.true(kernel_lines <= 12000, f"the whole kernel has {kernel_lines} lines, at most 12000")
+kernel_lines = sum(
+    sum(1 for _ in open(p))
+    for p in sources("kernel/**/*.[ch]", "kernel/**/*.asm", "boot/*.asm")
+)
+plan.true(
+    kernel_lines <= 12000, f"the whole kernel has {kernel_lines} lines, at most 12000"
+)
 
 # The service table ascends, and ntdll exports a stub for each row.
 rows = [line.split() for line in open(os.path.join(TOP, "include/services.tbl"))]
 rows = [(int(r[0], 16), r[1]) for r in rows if r and not r[0].startswith("#")]
-plan.equal([n for n, _ in rows], sorted({n for n, _ in rows}), "the service table ascends")
-exports = subprocess.run(["i686-w64-mingw32-objdump", "-p", os.path.join(OUT, "bin/ntdll.dll")],
-                         capture_output=True, text=True, check=True).stdout
+plan.equal(
+    [n for n, _ in rows], sorted({n for n, _ in rows}), "the service table ascends"
+)
+exports = subprocess.run(
+    ["i686-w64-mingw32-objdump", "-p", os.path.join(OUT, "bin/ntdll.dll")],
+    capture_output=True,
+    text=True,
+    check=True,
+).stdout
 missing = [name for _, name in rows if not re.search(rf"\b{name}\b", exports)]
 plan.true(not missing, "ntdll exports a stub for every service", *missing)
-plan.true(re.search(r"HeapAlloc.*\n?.*NTDLL.RtlAllocateHeap", subprocess.run(
-    ["i686-w64-mingw32-objdump", "-p", os.path.join(OUT, "bin/kernel32.dll")], capture_output=True,
-    text=True, check=True).stdout, re.I) is not None, "kernel32 exports HeapAlloc as a forwarder")
+plan.true(
+    re.search(
+        r"HeapAlloc.*\n?.*NTDLL.RtlAllocateHeap",
+        subprocess.run(
+            ["i686-w64-mingw32-objdump", "-p", os.path.join(OUT, "bin/kernel32.dll")],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout,
+        re.I,
+    )
+    is not None,
+    "kernel32 exports HeapAlloc as a forwarder",
+)
 plan.done()

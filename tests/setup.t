@@ -12,8 +12,8 @@ SETUP = os.path.join(TOP, "tools", "setup.sh")
 
 
 def setup(group="run", absent=(), root=True, sudo=None, apt=True, sysroot=""):
-    """Run it where the commands in absent are missing.  sudo: None none, else whether it asks
-    nothing.  Returns (exit code, stdout, stderr, calls of apt-get)."""
+    """Run it where the commands in absent are missing.  sudo: None none, else whether it
+    asks nothing.  Returns (exit code, stdout, stderr, calls of apt-get)."""
     with tempfile.TemporaryDirectory() as folder:
         binaries = os.path.join(folder, "bin")
         os.mkdir(binaries)
@@ -26,18 +26,26 @@ def setup(group="run", absent=(), root=True, sudo=None, apt=True, sysroot=""):
             os.chmod(path, 0o755)
 
         for name in ("cat", "sh", "env", "true", *COMMANDS):
-            if name not in absent and (found := shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")):
+            if name not in absent and (
+                found := shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+            ):
                 os.symlink(found, os.path.join(binaries, name))
         play("id", f"echo {0 if root else 1000}\n")
         if apt:
             play("apt-get", f'echo "apt-get $*" >>{log}\n')
         if sudo is not None:
             play("sudo", f'[ {int(sudo)} = 1 ] || exit 1\nshift\nexec "$@"\n')
-        # A PATH of only that folder: setup.sh adds the sbin folders, which the copy leaves out.
+        # A PATH of only that folder: setup.sh adds the sbin folders, which the copy
+        # leaves out.
         with open(SETUP) as source:
             script = source.read().replace("PATH=$PATH:/usr/sbin:/sbin\n", "")
-        done = subprocess.run(["/bin/sh", "-c", script, "setup.sh", group], capture_output=True, text=True,
-                              env={"PATH": binaries, "FATHOM_SYSROOT": sysroot}, timeout=60)
+        done = subprocess.run(
+            ["/bin/sh", "-c", script, "setup.sh", group],
+            capture_output=True,
+            text=True,
+            env={"PATH": binaries, "FATHOM_SYSROOT": sysroot},
+            timeout=60,
+        )
         calls = open(log).read().splitlines() if os.path.exists(log) else []
     return done.returncode, done.stdout, done.stderr, calls
 
@@ -48,38 +56,84 @@ COMMANDS = [row[2] for row in rows if "/" not in row[2]]
 
 plan.equal(setup("test"), (0, "", "", []), "nothing missing: silence, no network")
 code, _, said, calls = setup(absent=("nasm",))
-plan.equal((code, calls), (0, ["apt-get update -q", "apt-get install --yes --no-install-recommends nasm"]),
-           "as root, what is missing is installed")
+plan.equal(
+    (code, calls),
+    (0, ["apt-get update -q", "apt-get install --yes --no-install-recommends nasm"]),
+    "as root, what is missing is installed",
+)
 plan.true("nasm" in said, "and said so")
-plan.equal(setup(absent=("nasm", "mformat"), root=False, sudo=True)[3][-1:],
-           ["apt-get install --yes --no-install-recommends nasm mtools"], "by a sudo that asks nothing")
+plan.equal(
+    setup(absent=("nasm", "mformat"), root=False, sudo=True)[3][-1:],
+    ["apt-get install --yes --no-install-recommends nasm mtools"],
+    "by a sudo that asks nothing",
+)
 for sudo in (None, False):
     code, out, said, calls = setup(absent=("nasm", "mformat"), root=False, sudo=sudo)
-    plan.equal((code, out, calls), (1, "apt-get install --yes --no-install-recommends nasm mtools\n", []),
-               f"no root, sudo {'absent' if sudo is None else 'asks'}: the exact line, and nothing else")
+    plan.equal(
+        (code, out, calls),
+        (1, "apt-get install --yes --no-install-recommends nasm mtools\n", []),
+        f"no root, sudo {'absent' if sudo is None else 'asks'}: the exact line, and
+        nothing else",
+    )
 code, out, said, _ = setup(absent=("nasm",), apt=False)
 plan.true(code == 1 and "nasm" in said, "no apt-get: the packages are named")
 everything = setup(absent=COMMANDS, sysroot="/nonexistent")[3][-1].split()[4:]
-plan.equal(sorted(everything), sorted({row[1] for row in rows if row[0] == "run"}), "a bare machine: all packages")
-plan.true("cmocka" not in " ".join(everything), "make run does not ask for what only tests need")
-plan.equal(setup("test", absent=("qemu-system-i386", "qemu-system-x86_64"))[3][-1].split()[4:], ["qemu-system-x86"],
-           "a package is named once")
+plan.equal(
+    sorted(everything),
+    sorted({row[1] for row in rows if row[0] == "run"}),
+    "a bare machine: all packages",
+)
+plan.true(
+    "cmocka" not in " ".join(everything), "make run does not ask for what only tests need"
+)
+plan.equal(
+    setup("test", absent=("qemu-system-i386", "qemu-system-x86_64"))[3][-1].split()[4:],
+    ["qemu-system-x86"],
+    "a package is named once",
+)
 
 with tempfile.TemporaryDirectory() as bare:
-    for name in ("make", "sh", "cat", "sed", "grep", "sort", "expand", "find", "mkdir", "echo"):
+    for name in (
+        "make",
+        "sh",
+        "cat",
+        "sed",
+        "grep",
+        "sort",
+        "expand",
+        "find",
+        "mkdir",
+        "echo",
+    ):
         os.symlink(shutil.which(name), os.path.join(bare, name))
     with open(os.path.join(bare, "id"), "w") as script:
         script.write("#!/bin/sh\necho 1000\n")
     os.chmod(os.path.join(bare, "id"), 0o755)
     for target in ("run", "test", "walk"):
-        done = subprocess.run(["make", "-C", TOP, f"O={bare}/out", target], capture_output=True, text=True,
-                              env={"PATH": bare, "FATHOM_SYSROOT": "/nonexistent"}, stdin=subprocess.DEVNULL)
-        plan.true(done.returncode != 0 and "python3" in done.stderr and not os.path.exists(bare + "/out/kernel"),
-                  f"make {target} on a bare machine says what is missing and builds nothing",
-                  done.stdout, done.stderr)
+        done = subprocess.run(
+            ["make", "-C", TOP, f"O={bare}/out", target],
+            capture_output=True,
+            text=True,
+            env={"PATH": bare, "FATHOM_SYSROOT": "/nonexistent"},
+            stdin=subprocess.DEVNULL,
+        )
+        plan.true(
+            done.returncode != 0
+            and "python3" in done.stderr
+            and not os.path.exists(bare + "/out/kernel"),
+            f"make {target} on a bare machine says what is missing and builds nothing",
+            done.stdout,
+            done.stderr,
+        )
 
 done = subprocess.run(["make", "-C", TOP, "help"], capture_output=True, text=True)
-plan.true(done.returncode == 0 and "\n  test " in "\n" + done.stdout.replace("\n", "\n"), "make help needs nothing")
+plan.true(
+    done.returncode == 0 and "\n  test " in "\n" + done.stdout.replace("\n", "\n"),
+    "make help needs nothing",
+)
 targets = [line.split()[0] for line in done.stdout.split("\n") if line.startswith("  ")]
-plan.true({"run", "walk", "test", "gdb", "image", "bench", "help"} <= set(targets), "make help lists the targets")
+plan.true(
+    {"run", "walk", "test", "gdb", "image", "bench", "help"} <= set(targets),
+    "make help lists the targets",
+)
 plan.done()

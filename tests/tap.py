@@ -15,14 +15,19 @@ class Plan:
         """One check; why is shown when it fails."""
         self.count += 1
         self.failed += not good
-        print(f"{'ok' if good else 'not ok'} {self.count} - {name.replace('#', chr(92) + '#')}", flush=True)
+        print(
+            f"{'ok' if good else 'not ok'} {self.count} - {name.replace('#', chr(92) +
+            '#')}", flush=True,
+        )
         for text in () if good else why:
             for line in str(text).split("\n"):
                 print(f"# {line}", flush=True)
         return good
 
     def equal(self, got, wanted, name):
-        return self.true(got == wanted, name, f"got    {got!r:.600}", f"wanted {wanted!r:.600}")
+        return self.true(
+            got == wanted, name, f"got    {got!r:.600}", f"wanted {wanted!r:.600}"
+        )
 
     def done(self):
         print(f"1..{self.count}", flush=True)

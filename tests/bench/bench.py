@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """make bench: one line `name value unit` each.
 
-Instructions come from bench.exe under icount, run twice; both runs must agree to the instruction.  ntdll's stub takes int 2Eh where the processor has no SEP: that run gives the
-other price of a null service.
-Seconds are from the start of QEMU to the end of hello.exe, by each way in: reported, not judged.
+Instructions come from bench.exe under icount, run twice; both runs must agree to the
+instruction.  ntdll's stub takes int 2Eh where the processor has no SEP: that run gives
+the other price of a null service. Seconds are from the start of QEMU to the end of
+hello.exe, by each way in: reported, not judged.
 """
 import os
 import subprocess
@@ -17,17 +18,27 @@ FATHOM = os.path.join(TOP, "tools", "fathom")
 
 def counts(program, cpu="max"):
     """{name: instructions} of one run."""
-    done = subprocess.run([FATHOM, "run", "--icount", "--cpu", cpu, "--timeout", "120", program], stdout=subprocess.PIPE,
-                          stdin=subprocess.DEVNULL, text=True)
+    done = subprocess.run(
+        [FATHOM, "run", "--icount", "--cpu", cpu, "--timeout", "120", program],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
     if done.returncode:
         sys.exit(f"bench: {program} ended with {done.returncode}")
-    return {name: int(value) for name, value in (line.split() for line in done.stdout.splitlines())}
+    return {
+        name: int(value)
+        for name, value in (line.split() for line in done.stdout.splitlines())
+    }
 
 
 def seconds(boot):
     start = time.monotonic()
-    done = subprocess.run([FATHOM, "run", "--boot", boot, os.path.join(OUT, "archive", "hello.exe")],
-                          stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [FATHOM, "run", "--boot", boot, os.path.join(OUT, "archive", "hello.exe")],
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
     if done.returncode:
         sys.exit(f"bench: hello.exe by {boot} ended with {done.returncode}")
     return time.monotonic() - start
@@ -38,7 +49,9 @@ def main(program):
     if first != second:
         sys.exit(f"bench: two runs differ: {first} {second}")
     print(f"null_service_sysenter {first.pop('null_service')} instructions")
-    print(f"null_service_int2e {counts(program, 'max,-sep')['null_service']} instructions")
+    print(
+        f"null_service_int2e {counts(program, 'max,-sep')['null_service']} instructions"
+    )
     for name, value in first.items():
         print(f"{name} {value} instructions", flush=True)
     for boot in ("multiboot", "ia32", "x64"):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The image that `make image` writes: well-formed, the same every time, bootable as it is."""
+"""The image that `make image` writes: well-formed, the same every time, bootable as it
+is."""
 import filecmp
 import os
 import subprocess
@@ -35,21 +36,49 @@ def console_until(machine, words):
 
 with tempfile.TemporaryDirectory() as folder:
     again = os.path.join(folder, "again.img")
-    parts = [os.path.join(OUT, p) for p in ("kernel/ntoskrnl.exe", "archive.tar", "efi/BOOTIA32.EFI", "efi/BOOTX64.EFI")]
+    parts = [
+        os.path.join(OUT, p)
+        for p in (
+            "kernel/ntoskrnl.exe",
+            "archive.tar",
+            "efi/BOOTIA32.EFI",
+            "efi/BOOTX64.EFI",
+        )
+    ]
     subprocess.run([os.path.join(TOP, "tools", "mkimage.sh"), again, *parts], check=True)
-    plan.true(filecmp.cmp(IMAGE, again, False), "made twice, it is the same byte for byte")
+    plan.true(
+        filecmp.cmp(IMAGE, again, False), "made twice, it is the same byte for byte"
+    )
     plan.equal(os.listdir(folder), ["again.img"], "nothing is left beside it")
 
 path = os.environ["PATH"] + ":/usr/sbin:/sbin"
-verify = subprocess.run(["sfdisk", "--verify", IMAGE], capture_output=True, text=True, env={**os.environ, "PATH": path})
-plan.true(verify.returncode == 0, "its partition table is sound", verify.stdout, verify.stderr)
-dump = subprocess.run(["sfdisk", "--dump", IMAGE], capture_output=True, text=True, env={**os.environ, "PATH": path}).stdout
-plan.true("label: gpt" in dump and "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" in dump, "GPT with one EFI system partition")
+verify = subprocess.run(
+    ["sfdisk", "--verify", IMAGE],
+    capture_output=True,
+    text=True,
+    env={**os.environ, "PATH": path},
+)
+plan.true(
+    verify.returncode == 0, "its partition table is sound", verify.stdout, verify.stderr
+)
+dump = subprocess.run(
+    ["sfdisk", "--dump", IMAGE],
+    capture_output=True,
+    text=True,
+    env={**os.environ, "PATH": path},
+).stdout
+plan.true(
+    "label: gpt" in dump and "C12A7328-F81F-11D2-BA4B-00A0C93EC93B" in dump,
+    "GPT with one EFI system partition",
+)
 
 for boot, disk in (("x64", "virtio"), ("ia32", "usb")):
     with Machine(OUT, boot, disk=disk) as machine:
         machine.start("", image=IMAGE)
         text = console_until(machine, (b"C:\\>", b"help", b"fathom> "))
-        plan.true("Fathom: BOOT" in text and "Every row of the chain holds" in text, f"{boot}, {disk}: boots to the prompt",
-                  text[-3000:])
+        plan.true(
+            "Fathom: BOOT" in text and "Every row of the chain holds" in text,
+            f"{boot}, {disk}: boots to the prompt",
+            text[-3000:],
+        )
 plan.done()

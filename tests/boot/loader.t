@@ -23,19 +23,30 @@ class Nobody:
 
 
 def boots(boot, damage, mem=256):
-    """(kind, what the loader said, console) of a boot whose disk was damaged by damage(image)."""
+    """(kind, what the loader said, console) of a boot whose disk was damaged by
+    damage(image)."""
     with Machine(OUT, boot, mem) as machine:
-        image = machine.make_image(os.path.join(OUT, "archive.tar"), "token=0 walk", machine.kernel())
+        image = machine.make_image(
+            os.path.join(OUT, "archive.tar"), "token=0 walk", machine.kernel()
+        )
         damage(image)
         machine.start("", image=image)
         session = Session(machine, secrets.token_hex(8), 60, Nobody())
         session.follow()
-        return session.end and session.end.kind, session.end and session.end.where, session.console_text()
+        return (
+            session.end and session.end.kind,
+            session.end and session.end.where,
+            session.console_text(),
+        )
 
 
 def mtools(command, image, *words, data=None):
-    subprocess.run([command, *words[:-1], "-i", image + "@@1M", *words[-1]], input=data, check=True,
-                   env={**os.environ, "MTOOLSRC": "/dev/null"})
+    subprocess.run(
+        [command, *words[:-1], "-i", image + "@@1M", *words[-1]],
+        input=data,
+        check=True,
+        env={**os.environ, "MTOOLSRC": "/dev/null"},
+    )
 
 
 def without(path):
@@ -44,18 +55,24 @@ def without(path):
 
 def kernel_with(change):
     """The kernel's file changed by change(bytearray) -> bytes."""
+
     def damage(image):
-        data = change(bytearray(open(os.path.join(OUT, "kernel", "ntoskrnl.exe"), "rb").read()))
+        data = change(
+            bytearray(open(os.path.join(OUT, "kernel", "ntoskrnl.exe"), "rb").read())
+        )
         mtools("mcopy", image, "-o", ["-", "::fathom/ntoskrnl.exe"], data=bytes(data))
+
     return damage
 
 
 def poke(offset, value):
     """Overwrite what lies offset bytes behind the PE signature."""
+
     def change(data):
         at = int.from_bytes(data[0x3C:0x40], "little") + offset
-        data[at:at + len(value)] = value
+        data[at : at + len(value)] = value
         return data
+
     return change
 
 
@@ -63,15 +80,29 @@ CASES = [
     ("x64", without("fathom/ntoskrnl.exe"), "ntoskrnl.exe: the file is missing"),
     ("ia32", without("fathom/archive.tar"), "archive.tar: the file is missing"),
     ("x64", without("fathom/fathom.cfg"), "fathom.cfg: the file is missing"),
-    ("ia32", kernel_with(lambda data: data[:len(data) // 2]), "damaged: "),
+    ("ia32", kernel_with(lambda data: data[: len(data) // 2]), "damaged: "),
     ("x64", kernel_with(lambda data: b"not a program\n"), "it is not a PE file"),
     ("x64", kernel_with(poke(24 + 56, b"\xff\xff\xff\xff")), "damaged: "),
 ]
 for boot, damage, words in CASES:
     kind, where, console = boots(boot, damage)
-    plan.true(kind == "noboot" and words in (where or ""), f"{boot}: {words.strip(': ')}", kind, where, console[-1500:])
-    plan.true(console.count("fathom: boot stopped") == 1, f"{boot}: said once on the serial line")
+    plan.true(
+        kind == "noboot" and words in (where or ""),
+        f"{boot}: {words.strip(': ')}",
+        kind,
+        where,
+        console[-1500:],
+    )
+    plan.true(
+        console.count("fathom: boot stopped") == 1,
+        f"{boot}: said once on the serial line",
+    )
 kind, where, console = boots("ia32", lambda image: None, mem=58)
-plan.true(kind == "noboot" and "too little memory" in (where or ""), "ia32: too little memory is said so", kind,
-          where, console[-1500:])
+plan.true(
+    kind == "noboot" and "too little memory" in (where or ""),
+    "ia32: too little memory is said so",
+    kind,
+    where,
+    console[-1500:],
+)
 plan.done()

@@ -2,12 +2,32 @@
 backtraces of the two ends.  One line each on standard output, for doors.t."""
 import gdb
 
-WATCHED = ["operator new(unsigned int)", "operator new[](unsigned int)", "malloc", "CoTaskMemAlloc", "IMalloc_Alloc",
-           "GlobalAlloc", "LocalAlloc", "RtlAllocateHeap", "VirtualAlloc", "VirtualAllocEx",
-           "NtAllocateVirtualMemory", "KiFastSystemCall", "KiFastCallEntry", "MmAccessFault", "PageAlloc"]
-MODULES = [("nt", 0x80000000, 0xA0000000), ("ntdll", 0x7C900000, 0x7CA00000), ("kernel32", 0x7C800000, 0x7C900000),
-           ("msvcrt", 0x77C10000, 0x77D10000), ("ole32", 0x774E0000, 0x775E0000), ("cw3220", 0x32600000, 0x32700000),
-           ("door", 0x400000, 0x1000000)]
+WATCHED = [
+    "operator new(unsigned int)",
+    "operator new[](unsigned int)",
+    "malloc",
+    "CoTaskMemAlloc",
+    "IMalloc_Alloc",
+    "GlobalAlloc",
+    "LocalAlloc",
+    "RtlAllocateHeap",
+    "VirtualAlloc",
+    "VirtualAllocEx",
+    "NtAllocateVirtualMemory",
+    "KiFastSystemCall",
+    "KiFastCallEntry",
+    "MmAccessFault",
+    "PageAlloc",
+]
+MODULES = [
+    ("nt", 0x80000000, 0xA0000000),
+    ("ntdll", 0x7C900000, 0x7CA00000),
+    ("kernel32", 0x7C800000, 0x7C900000),
+    ("msvcrt", 0x77C10000, 0x77D10000),
+    ("ole32", 0x774E0000, 0x775E0000),
+    ("cw3220", 0x32600000, 0x32700000),
+    ("door", 0x400000, 0x1000000),
+]
 
 
 def module_at(pc):

@@ -15,7 +15,9 @@ def ring():
 
 gdb.Breakpoint("door_begin")
 gdb.execute("continue")
-gdb.Breakpoint("*" + hex(int(gdb.parse_and_eval("(unsigned int)&KiFastSystemCall"))), temporary=True)
+gdb.Breakpoint(
+    "*" + hex(int(gdb.parse_and_eval("(unsigned int)&KiFastSystemCall"))), temporary=True
+)
 gdb.execute("continue")
 names = [gdb.newest_frame().name()]
 for _ in range(8):

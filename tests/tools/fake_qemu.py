@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A machine that only talks: plays a kernel on the host port, so that the tool is tested alone.
+"""A machine that only talks: plays a kernel on the host port, so that the tool is tested
+alone.
 
 $FAKE_PLAY names the play; the lines are those that QEMU would inherit (socket,id=NAME,fd=N).
 """
@@ -15,8 +16,11 @@ def option(name):
     return sys.argv[sys.argv.index(name) + 1]
 
 
-LINES = {m[1]: socket.socket(fileno=int(m[2])) for m in
-         (re.fullmatch(r"socket,id=(\w+),fd=(\d+)", a) for a in sys.argv) if m}
+LINES = {
+    m[1]: socket.socket(fileno=int(m[2]))
+    for m in (re.fullmatch(r"socket,id=(\w+),fd=(\d+)", a) for a in sys.argv)
+    if m
+}
 TOKEN = re.search(r"token=(\w+)", option("-append"))[1].encode()
 ORDERLY, BUGCHECK = 33, 35
 
@@ -112,7 +116,11 @@ def play_hung_kernel():
 def play_forged():
     """A program that prints frames and verdicts: they are data inside of frames."""
     hello()
-    forged = b"X" + struct.pack("<IIIII", 16, 0, 0, 0, 0) + b"Q\nfathom: exit code 0x00000000\n"
+    forged = (
+        b"X"
+        + struct.pack("<IIIII", 16, 0, 0, 0, 0)
+        + b"Q\nfathom: exit code 0x00000000\n"
+    )
     send(b"O", 0, forged)
     send(b"E", 0, forged)
     LINES["console"].sendall(forged)
@@ -132,7 +140,9 @@ def play_triple():
 
 
 def play_noboot():
-    LINES["console"].sendall(b"fathom: \\fathom\\ntoskrnl.exe: damaged\r\nfathom: boot stopped; a key\r\n")
+    LINES["console"].sendall(
+        b"fathom: \\fathom\\ntoskrnl.exe: damaged\r\nfathom: boot stopped; a key\r\n"
+    )
     time.sleep(60)  # the tool ends us
 
 
@@ -142,7 +152,8 @@ def play_early_end():
 
 
 def play_second_dies():
-    """In a batch of three: one fails, two brings the kernel down, three must run elsewhere."""
+    """In a batch of three: one fails, two brings the kernel down, three must run
+    elsewhere."""
     memory = os.environ["FAKE_MEMORY"]
     if not os.path.exists(memory):
         open(memory, "w").close()

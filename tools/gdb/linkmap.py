@@ -1,5 +1,5 @@
-"""Line tables of NASM code: each .asm was assembled a second time as ELF with DWARF (X.dbg.o,
-the same bytes); the link map says where its sections came to lie."""
+"""Line tables of NASM code: each .asm was assembled a second time as ELF with DWARF
+(X.dbg.o, the same bytes); the link map says where its sections came to lie."""
 import os
 import re
 import subprocess
@@ -11,7 +11,8 @@ SPLIT = re.compile(r"^ (\.\w+)$")
 
 
 def sections(path):
-    """Yield (section, address, size, object) of a GNU ld map; a long name has a line of its own."""
+    """Yield (section, address, size, object) of a GNU ld map; a long name has a line of
+    its own."""
     name = ""
     with open(path) as lines:
         for line in lines:
@@ -19,7 +20,9 @@ def sections(path):
             if SPLIT.match(line):
                 name = line
                 continue
-            if match := SECTION.match(line if line[1:2] == "." else name + line if name else line):
+            if match := SECTION.match(
+                line if line[1:2] == "." else name + line if name else line
+            ):
                 size = int(match[3], 16)
                 if size:
                     yield match[1], int(match[2], 16), size, match[4]
@@ -27,11 +30,13 @@ def sections(path):
 
 
 def add_assembler(path, out, slide=0):
-    """Add the line tables of all NASM objects in the map at path; slide: by how much the module
-    was moved.  Returns [(start, end)] of their code."""
+    """Add the line tables of all NASM objects in the map at path; slide: by how much the
+    module was moved.  Returns [(start, end)] of their code."""
     objects, code = {}, []
     for name, address, size, file in sections(path):
-        debug = os.path.join(os.path.dirname(out), file) if not os.path.isabs(file) else file
+        debug = (
+            os.path.join(os.path.dirname(out), file) if not os.path.isabs(file) else file
+        )
         debug = debug.removesuffix(".o") + ".dbg.o"
         if os.path.exists(debug):
             objects.setdefault(debug, {}).setdefault(name, address + slide)
@@ -45,8 +50,11 @@ def add_assembler(path, out, slide=0):
 
 
 def strip_names(debug, out):
-    """The object without its own names (they carry the underscore of i386 PE): only lines."""
+    """The object without its own names (they carry the underscore of i386 PE): only
+    lines."""
     bare = os.path.join(out, "gdb", os.path.relpath(debug, out).replace(os.sep, "_"))
     if not os.path.exists(bare) or os.path.getmtime(bare) < os.path.getmtime(debug):
-        subprocess.run(["objcopy", "-w", "--strip-unneeded-symbol=_*", debug, bare], check=True)
+        subprocess.run(
+            ["objcopy", "-w", "--strip-unneeded-symbol=_*", debug, bare], check=True
+        )
     return bare

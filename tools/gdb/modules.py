@@ -1,8 +1,9 @@
 """Symbols of user modules, each when ntdll's loader has it in its lists.
 
-ntdll calls LdrpModuleLoaded(base, name) for that; it exists to be broken on, as r_brk does in an
-ELF loader.  ntdll itself lies where it is linked in every process and is known from the start.
-A process may have another program at the same address: then the older symbols go.
+ntdll calls LdrpModuleLoaded(base, name) for that; it exists to be broken on, as r_brk
+does in an ELF loader.  ntdll itself lies where it is linked in every process and is known
+from the start. A process may have another program at the same address: then the older
+symbols go.
 """
 import os
 import subprocess
@@ -20,12 +21,27 @@ def elf_copy(path, out):
         return copy
     new = f"{copy}.{os.getpid()}"
     objcopy = "i686-w64-mingw32-objcopy"
-    subprocess.run([objcopy, "--remove-leading-char", "-O", "elf32-i386", path, new], check=True)
+    subprocess.run(
+        [objcopy, "--remove-leading-char", "-O", "elf32-i386", path, new], check=True
+    )
     names = subprocess.run(["nm", new], capture_output=True, text=True).stdout.split()
-    renamed = {n: n.split("@")[0] for n in names if "@" in n and not n.startswith(("@", "?"))}
+    renamed = {
+        n: n.split("@")[0] for n in names if "@" in n and not n.startswith(("@", "?"))
+    }
     with open(new + ".names", "w") as table:
         table.writelines(f"{old} {plain}\n" for old, plain in renamed.items() if plain)
-    subprocess.run([objcopy, "-I", "elf32-i386", "-O", "elf32-i386", f"--redefine-syms={new}.names", new], check=True)
+    subprocess.run(
+        [
+            objcopy,
+            "-I",
+            "elf32-i386",
+            "-O",
+            "elf32-i386",
+            f"--redefine-syms={new}.names",
+            new,
+        ],
+        check=True,
+    )
     os.remove(new + ".names")
     os.replace(new, copy)
     return copy
@@ -36,7 +52,7 @@ def linked_base(path):
     with open(path, "rb") as file:
         head = file.read(4096)
     at = int.from_bytes(head[0x3C:0x40], "little")
-    return int.from_bytes(head[at + 0x34:at + 0x38], "little")
+    return int.from_bytes(head[at + 0x34 : at + 0x38], "little")
 
 
 class Modules:
@@ -58,9 +74,14 @@ class Modules:
             return
         slide = base - linked_base(path)
         if base in self.loaded:
-            gdb.execute(f"remove-symbol-file {elf_copy(self.loaded[base], self.out)}", to_string=True)
+            gdb.execute(
+                f"remove-symbol-file {elf_copy(self.loaded[base], self.out)}",
+                to_string=True,
+            )
         self.loaded[base] = path
-        gdb.execute(f"add-symbol-file {elf_copy(path, self.out)} -o {slide:#x}", to_string=True)
+        gdb.execute(
+            f"add-symbol-file {elf_copy(path, self.out)} -o {slide:#x}", to_string=True
+        )
         table = os.path.splitext(path)[0] + ".map"
         if os.path.exists(table):
             code = linkmap.add_assembler(table, self.out, slide)
@@ -78,7 +99,9 @@ class LoadHook(gdb.Breakpoint):
     def stop(self):
         base, text = gdb.parse_and_eval("base"), gdb.parse_and_eval("name").dereference()
         try:
-            wide = gdb.selected_inferior().read_memory(int(text["Buffer"]), int(text["Length"]))
+            wide = gdb.selected_inferior().read_memory(
+                int(text["Buffer"]), int(text["Length"])
+            )
         except gdb.MemoryError:
             return False
         self.modules.add(wide.tobytes().decode("utf-16-le", "replace"), int(base))

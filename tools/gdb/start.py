@@ -1,10 +1,11 @@
-"""What `fathom gdb` has gdb read first: symbols of the kernel, of each module as it loads, and a
-backtrace that crosses the ring.
+"""What `fathom gdb` has gdb read first: symbols of the kernel, of each module as it
+loads, and a backtrace that crosses the ring.
 
   (gdb) break PageAlloc           break RtlAllocateHeap       break main
   (gdb) continue                  bt                          si (also through sysenter)
 
-$FATHOM_GDB is a JSON file: {"out": build directory, "modules": {"name.exe": host path, ...}}.
+$FATHOM_GDB is a JSON file: {"out": build directory, "modules": {"name.exe": host path,
+...}}.
 """
 import json
 import os
@@ -18,9 +19,17 @@ import linkmap
 import modules
 import unwind
 
-for setting in ("pagination off", "confirm off", "breakpoint pending on", "disassembly-flavor intel",
-                "print symbol-filename off", "backtrace past-main on", "print thread-events off",
-                "python print-stack message", "style enabled " + ("on" if sys.stdout.isatty() else "off")):
+for setting in (
+    "pagination off",
+    "confirm off",
+    "breakpoint pending on",
+    "disassembly-flavor intel",
+    "print symbol-filename off",
+    "backtrace past-main on",
+    "print thread-events off",
+    "python print-stack message",
+    "style enabled " + ("on" if sys.stdout.isatty() else "off"),
+):
     gdb.execute("set " + setting, to_string=True)
 
 with open(os.environ["FATHOM_GDB"]) as handed:

@@ -1,7 +1,7 @@
 """A backtrace across the ring, for the code that has no frame of its own:
 
-  kernel entry code (NASM): EBP points at the KTRAP_FRAME (include/trapframe.h) while C runs; the
-      caller is what the frame holds, user or kernel
+  kernel entry code (NASM): EBP points at the KTRAP_FRAME (include/trapframe.h) while C
+      runs; the caller is what the frame holds, user or kernel
   ntdll's stubs (NASM): frameless, the return address is at ESP
 
 Everything else has DWARF and needs no help.
@@ -10,8 +10,16 @@ import gdb
 from gdb.unwinder import Unwinder, register_unwinder
 
 MARK = 0xBADB0D00
-FIELDS = {"edx": 0x3C, "ecx": 0x40, "eax": 0x44, "edi": 0x54, "esi": 0x58, "ebx": 0x5C, "ebp": 0x60,
-          "eip": 0x68}
+FIELDS = {
+    "edx": 0x3C,
+    "ecx": 0x40,
+    "eax": 0x44,
+    "edi": 0x54,
+    "esi": 0x58,
+    "ebx": 0x5C,
+    "ebp": 0x60,
+    "eip": 0x68,
+}
 DBG_MARK, SEG_CS, USER_ESP, KERNEL_ESP = 0x08, 0x6C, 0x74, 0x74
 
 
@@ -44,7 +52,9 @@ class RingUnwinder(Unwinder):
         return info
 
     def __call__(self, pending):
-        pc, sp, bp = (int(pending.read_register(r)) & 0xFFFFFFFF for r in ("eip", "esp", "ebp"))
+        pc, sp, bp = (
+            int(pending.read_register(r)) & 0xFFFFFFFF for r in ("eip", "esp", "ebp")
+        )
         try:
             if self._within(self.entry, pc) and self._read(bp + DBG_MARK) == MARK:
                 registers = {name: self._read(bp + at) for name, at in FIELDS.items()}
@@ -52,7 +62,9 @@ class RingUnwinder(Unwinder):
                 registers["esp"] = self._read(bp + USER_ESP) if user else bp + KERNEL_ESP
                 return self._info(pending, bp, pc, registers)
             if self._within(self.stubs, pc):
-                return self._info(pending, sp + 4, pc, {"eip": self._read(sp), "esp": sp + 4, "ebp": bp})
+                return self._info(
+                    pending, sp + 4, pc, {"eip": self._read(sp), "esp": sp + 4, "ebp": bp}
+                )
         except gdb.MemoryError:
             pass
         return None

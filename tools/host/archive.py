@@ -1,7 +1,8 @@
-"""The archive that a machine boots with: the system's own files, the programs, the run list.
+"""The archive that a machine boots with: the system's own files, the programs, the run
+list.
 
-It is plain ustar.  `fathom.run` tells the kernel what to run (docs/hostport.md); it is not
-visible to programs as a file.
+It is plain ustar.  `fathom.run` tells the kernel what to run (docs/hostport.md); it is
+not visible to programs as a file.
 """
 import io
 import os
@@ -27,7 +28,9 @@ class Archive:
             with tarfile.open(base) as tar:
                 for member in tar:
                     if member.isfile():
-                        self.put(member.name.removeprefix("./"), tar.extractfile(member).read())
+                        self.put(
+                            member.name.removeprefix("./"), tar.extractfile(member).read()
+                        )
 
     def put(self, name, data):
         self.members[name.lower()] = (name, data)
@@ -38,8 +41,9 @@ class Archive:
             self.put(os.path.basename(path), source.read())
 
     def add_program(self, path, taken):
-        """A program from the host; taken: {name: path} of those before it.  Returns its name in
-        the archive: another program of the same name goes to a folder of its own."""
+        """A program from the host; taken: {name: path} of those before it.  Returns its
+        name in the archive: another program of the same name goes to a folder of its
+        own."""
         base = os.path.basename(path)
         name, folder = base, 1
         real = os.path.realpath(path)

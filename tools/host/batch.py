@@ -1,9 +1,9 @@
 """Many programs in one boot, a fresh process each, reported in TAP.
 
-A line of the list: PROGRAM.exe [ARG...] [< FILE], quoted as for a POSIX shell; # begins a comment.
-Paths are relative to the list.  A test is ok when its program ended with 0 and the audit after
-it found nothing; each one's exit code, output and crash stand in a YAML block below its line.
-When one brings the machine down, the rest goes on in a fresh boot.
+A line of the list: PROGRAM.exe [ARG...] [< FILE], quoted as for a POSIX shell; # begins a
+comment. Paths are relative to the list.  A test is ok when its program ended with 0 and
+the audit after it found nothing; each one's exit code, output and crash stand in a YAML
+block below its line. When one brings the machine down, the rest goes on in a fresh boot.
 """
 import json
 import os
@@ -101,9 +101,14 @@ def text_of(data):
 def report(number, job):
     """The TAP lines of one job; True when it is ok."""
     verdict = job.verdict
-    faults = audit_faults(job.audit) if verdict.kind in ("exited", "larger", "crashed") else []
+    faults = (
+        audit_faults(job.audit) if verdict.kind in ("exited", "larger", "crashed") else []
+    )
     good = verdict.kind == "exited" and verdict.status == 0 and not faults
-    lines = [f"{'ok' if good else 'not ok'} {number} - {job.name.replace('#', chr(92) + '#')}", "  ---"]
+    lines = [
+        f"{'ok' if good else 'not ok'} {number} - {job.name.replace('#', chr(92) + '#')}",
+        "  ---",
+    ]
     if verdict.kind in ("exited", "larger"):
         lines.append(f"  exit: {verdict.status}")
     else:
@@ -112,6 +117,13 @@ def report(number, job):
         lines.append(f"  exception: 0x{verdict.status:08X}")
         lines.append(f"  address: {json.dumps(verdict.where or hex(verdict.address))}")
     lines += [f"  audit: {json.dumps(fault)}" for fault in faults]
-    lines += [f"  {name}: {text_of(data)}" for name, data in
-              (("stdout", job.stdout), ("stderr", job.stderr), ("log", job.log)) if data]
+    lines += [
+        f"  {name}: {text_of(data)}"
+        for name, data in (
+            ("stdout", job.stdout),
+            ("stderr", job.stderr),
+            ("log", job.log),
+        )
+        if data
+    ]
     return good, "\n".join(lines + ["  ..."])

@@ -1,7 +1,8 @@
 """`fathom gdb`: a machine halted at its first instruction, and gdb attached to it.
 
-The machine runs the program as `run` does; its host port is answered in the background, its
-output is shown between gdb's.  With a script there is no terminal: gdb reads it and ends.
+The machine runs the program as `run` does; its host port is answered in the background,
+its output is shown between gdb's.  With a script there is no terminal: gdb reads it and
+ends.
 """
 import json
 import os
@@ -16,7 +17,9 @@ from .session import Session
 
 def known_modules(options):
     """Where the symbols of the host's own files are: {base name: path}."""
-    return {os.path.basename(p): os.path.abspath(p) for p in [*options.add, options.program]}
+    return {
+        os.path.basename(p): os.path.abspath(p) for p in [*options.add, options.program]
+    }
 
 
 def follow_quietly(session):
@@ -32,7 +35,9 @@ def gdb(options, archive, host, sink, words):
     socket, facts = host.path("gdb"), host.path("gdb.json")
     os.makedirs(os.path.join(host.out, "gdb"), exist_ok=True)
     with open(facts, "w") as out:
-        json.dump({"out": host.out, "top": machine.TOP, "modules": known_modules(options)}, out)
+        json.dump(
+            {"out": host.out, "top": machine.TOP, "modules": known_modules(options)}, out
+        )
     archive.write(host.path("archive.tar"))
     host.halted = socket
     host.start(words(token), host.path("archive.tar"))
@@ -45,7 +50,10 @@ def gdb(options, archive, host, sink, words):
         command += ["-batch", "-x", options.script]
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is gdb's
     try:
-        return subprocess.run(command, env={**os.environ, "FATHOM_GDB": facts},
-                              stdin=subprocess.DEVNULL if options.script else None).returncode
+        return subprocess.run(
+            command,
+            env={**os.environ, "FATHOM_GDB": facts},
+            stdin=subprocess.DEVNULL if options.script else None,
+        ).returncode
     finally:
         signal.signal(signal.SIGINT, before)

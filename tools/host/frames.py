@@ -8,7 +8,19 @@ import struct
 HELLO, START, OUTPUT, ERROR, INPUT = b"H", b"S", b"O", b"E", b"I"
 VERDICT, AUDIT, LOG, THREADS, BUGCHECK, QUIT = b"X", b"A", b"L", b"T", b"B", b"Q"
 DATA, KILL = b"D", b"K"
-KNOWN = HELLO + START + OUTPUT + ERROR + INPUT + VERDICT + AUDIT + LOG + THREADS + BUGCHECK + QUIT
+KNOWN = (
+    HELLO
+    + START
+    + OUTPUT
+    + ERROR
+    + INPUT
+    + VERDICT
+    + AUDIT
+    + LOG
+    + THREADS
+    + BUGCHECK
+    + QUIT
+)
 MAX_PAYLOAD = 1 << 24
 
 EXITED, CRASHED, KILLED, NOT_STARTED = range(4)  # kinds of a verdict
@@ -32,18 +44,22 @@ class Decoder:
         """Add data; yield (type, payload) for each frame that is complete."""
         self.pending += data
         while len(self.pending) >= 5:
-            kind, length = bytes(self.pending[:1]), struct.unpack_from("<I", self.pending, 1)[0]
+            kind, length = (
+                bytes(self.pending[:1]),
+                struct.unpack_from("<I", self.pending, 1)[0],
+            )
             if kind not in KNOWN or length > MAX_PAYLOAD:
                 raise Damaged(f"type {kind!r}, length {length:#x}")
             if len(self.pending) < 5 + length:
                 return
-            payload = bytes(self.pending[5:5 + length])
-            del self.pending[:5 + length]
+            payload = bytes(self.pending[5 : 5 + length])
+            del self.pending[: 5 + length]
             yield kind, payload
 
 
 def words(payload, count):
-    """The first count little-endian words of a payload and the rest; Damaged if it is short."""
+    """The first count little-endian words of a payload and the rest; Damaged if it is
+    short."""
     if len(payload) < 4 * count:
         raise Damaged(f"payload of {len(payload)} bytes, {4 * count} expected")
-    return (*struct.unpack_from(f"<{count}I", payload), payload[4 * count:])
+    return (*struct.unpack_from(f"<{count}I", payload), payload[4 * count :])

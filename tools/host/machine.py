@@ -1,7 +1,7 @@
 """One virtual machine: QEMU's command line for each way to boot, its lines, its end.
 
-Nothing has a fixed name or port: the machine's lines are socket pairs that QEMU inherits, and
-its files lie in a private directory.  If we die, QEMU dies (PR_SET_PDEATHSIG).
+Nothing has a fixed name or port: the machine's lines are socket pairs that QEMU inherits,
+and its files lie in a private directory.  If we die, QEMU dies (PR_SET_PDEATHSIG).
 
   console  COM1     what a person sees; the firmware and the loaders write there too
   events   COM2     trace events (to a file, if asked)
@@ -20,10 +20,20 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BOOTS = ("multiboot", "ia32", "x64")
 OVMF_X64 = "/usr/share/ovmf/OVMF.fd"
-OVMF_IA32 = ("/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF32_VARS_4M.fd")
-DISKS = {"virtio": ["virtio-blk-pci"], "ide": ["ide-hd"], "usb": ["-device", "qemu-xhci", "usb-storage"]}
+OVMF_IA32 = (
+    "/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd",
+    "/usr/share/OVMF/OVMF32_VARS_4M.fd",
+)
+DISKS = {
+    "virtio": ["virtio-blk-pci"],
+    "ide": ["ide-hd"],
+    "usb": ["-device", "qemu-xhci", "usb-storage"],
+}
 DEFAULT_CPU = "max"
-EXIT_ORDERLY, EXIT_BUGCHECK = 33, 35  # (10h << 1) | 1 and (11h << 1) | 1 of isa-debug-exit
+EXIT_ORDERLY, EXIT_BUGCHECK = (
+    33,
+    35,
+)  # (10h << 1) | 1 and (11h << 1) | 1 of isa-debug-exit
 
 
 def _die_with_parent():
@@ -33,8 +43,18 @@ def _die_with_parent():
 class Machine:
     """options: boot, mem (MiB), cpu, icount, disk, screen; out: the build directory."""
 
-    def __init__(self, out, boot="multiboot", mem=256, cpu=DEFAULT_CPU, icount=False, disk="virtio",
-                 screen=False, events=None, halted=None):
+    def __init__(
+        self,
+        out,
+        boot="multiboot",
+        mem=256,
+        cpu=DEFAULT_CPU,
+        icount=False,
+        disk="virtio",
+        screen=False,
+        events=None,
+        halted=None,
+    ):
         self.out, self.boot, self.mem, self.cpu = out, boot, mem, cpu
         self.icount, self.disk, self.screen = icount, disk, screen
         self.events, self.halted = events, halted
@@ -54,13 +74,19 @@ class Machine:
     def make_image(self, archive, cmdline, kernel):
         """A private disk with this archive and command line."""
         image = self.path("disk.img")
-        loaders = [os.path.join(self.out, "efi", n) for n in ("BOOTIA32.EFI", "BOOTX64.EFI")]
-        subprocess.run([os.path.join(TOP, "tools", "mkimage.sh"), image, kernel, archive, *loaders],
-                       check=True, env={**os.environ, "FATHOM_CMDLINE": cmdline})
+        loaders = [
+            os.path.join(self.out, "efi", n) for n in ("BOOTIA32.EFI", "BOOTX64.EFI")
+        ]
+        subprocess.run(
+            [os.path.join(TOP, "tools", "mkimage.sh"), image, kernel, archive, *loaders],
+            check=True,
+            env={**os.environ, "FATHOM_CMDLINE": cmdline},
+        )
         return image
 
     def _line(self, name):
-        """A socket pair; QEMU's chardev of that name is one end, the other is returned."""
+        """A socket pair; QEMU's chardev of that name is one end, the other is
+        returned."""
         ours, theirs = socket.socketpair()
         self.inherited.append(theirs)
         return ours, ["-chardev", f"socket,id={name},fd={theirs.fileno()}"]
@@ -75,22 +101,51 @@ class Machine:
         if self.boot == "x64":
             arguments = ["-bios", OVMF_X64]
         else:
-            shutil.copyfile(OVMF_IA32[1], self.path("vars.fd"))  # stale variables lead to its shell
+            shutil.copyfile(
+                OVMF_IA32[1], self.path("vars.fd")
+            )  # stale variables lead to its shell
             flash = "if=pflash,format=raw,unit="
-            arguments = ["-M", "q35", "-drive", f"{flash}0,readonly=on,file={OVMF_IA32[0]}",
-                         "-drive", f"{flash}1,file={self.path('vars.fd')}"]
+            arguments = [
+                "-M",
+                "q35",
+                "-drive",
+                f"{flash}0,readonly=on,file={OVMF_IA32[0]}",
+                "-drive",
+                f"{flash}1,file={self.path('vars.fd')}",
+            ]
         arguments += DISKS[self.disk][:-1]
-        return arguments + ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={image}",
-                            "-device", DISKS[self.disk][-1] + ",drive=disk,bootindex=0"]
+        return arguments + [
+            "-drive",
+            f"if=none,id=disk,format=raw,snapshot=on,file={image}",
+            "-device",
+            DISKS[self.disk][-1] + ",drive=disk,bootindex=0",
+        ]
 
     def start(self, cmdline, archive=None, kernel=None, image=None):
         """Start it.  image: a ready disk instead of archive and cmdline."""
         program = os.environ.get("FATHOM_QEMU") or (
-            "qemu-system-x86_64" if self.boot == "x64" else "qemu-system-i386")
-        arguments = [program, "-m", str(self.mem), "-cpu", self.cpu, "-accel", "tcg", "-nodefaults",
-                     "-net", "none", "-display", "none", "-no-reboot", "-no-user-config",
-                     "-vga", "std" if self.screen else "none",
-                     "-device", "isa-debug-exit,iobase=0x501,iosize=2"]
+            "qemu-system-x86_64" if self.boot == "x64" else "qemu-system-i386"
+        )
+        arguments = [
+            program,
+            "-m",
+            str(self.mem),
+            "-cpu",
+            self.cpu,
+            "-accel",
+            "tcg",
+            "-nodefaults",
+            "-net",
+            "none",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-no-user-config",
+            "-vga",
+            "std" if self.screen else "none",
+            "-device",
+            "isa-debug-exit,iobase=0x501,iosize=2",
+        ]
         if self.icount:
             arguments += ["-icount", "shift=0,sleep=off"]
         if self.halted:
@@ -110,9 +165,14 @@ class Machine:
             arguments += self._boot_arguments(archive, cmdline, kernel or self.kernel())
         self.errors = open(self.path("qemu.log"), "w+b")
         self.process = subprocess.Popen(
-            arguments, stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors,
-            pass_fds=[s.fileno() for s in self.inherited], preexec_fn=_die_with_parent,
-            start_new_session=True)
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=self.errors,
+            stderr=self.errors,
+            pass_fds=[s.fileno() for s in self.inherited],
+            preexec_fn=_die_with_parent,
+            start_new_session=True,
+        )
         for line in self.inherited:
             line.close()
         self.inherited = []
@@ -120,7 +180,8 @@ class Machine:
     # ---- while it runs ----
 
     def nmi(self):
-        """A non-maskable interrupt, by QMP: the kernel answers with its threads' stacks."""
+        """A non-maskable interrupt, by QMP: the kernel answers with its threads'
+        stacks."""
         self.qmp.setblocking(True)
         self.qmp.settimeout(2)
         try:

@@ -1,12 +1,13 @@
 """One boot with a run list, followed frame by frame until it has ended.
 
-    boot --H--> running --time is up: K--> killing --no answer: NMI--> nmi --no answer--> end
+    boot --H--> running --time is up: K--> killing --no answer: NMI--> nmi --> end
                    |  ^                       |
                    |  +-------- X ------------+            Q, or QEMU ends: end
 
-Each program gets a Verdict.  The end of the machine itself gives one to the program that ran
-when a bug check, a triple fault or a hung kernel cut it short; a machine that never said H has
-no boot.  The words of programs are only data here: nothing but frames is judged.
+Each program gets a Verdict.  The end of the machine itself gives one to the program that
+ran when a bug check, a triple fault or a hung kernel cut it short; a machine that never
+said H has no boot.  The words of programs are only data here: nothing but frames is
+judged.
 """
 import os
 import selectors
@@ -32,14 +33,16 @@ class Session:
         self.machine, self.token, self.timeout, self.sink = machine, token, timeout, sink
         self.on_console = on_console
         self.verdicts, self.audits = {}, {}
-        self.current = None   # index of the program that runs
-        self.end = None       # Verdict on the machine itself, when it did not end in order
+        self.current = None  # index of the program that runs
+        self.end = None  # Verdict on the machine itself, when it did not end in order
         self.console = bytearray()
         self.bugcheck = None
         self.hello = self.quit = False
         self.decoder = frames.Decoder()
-        self.selector = selectors.PollSelector()  # poll takes regular files, epoll does not
-        self.wanted = None    # (index, max) of standard input asked for
+        self.selector = (
+            selectors.PollSelector()
+        )  # poll takes regular files, epoll does not
+        self.wanted = None  # (index, max) of standard input asked for
         self._phase("boot", BOOT_SECONDS[machine.boot])
 
     def _phase(self, name, seconds):
@@ -107,7 +110,9 @@ class Session:
         if self.on_console:
             self.on_console(data)
         if not self.hello and LOADER_STOPPED in self.console:
-            reason = [w for w in self.console_text().split("\n") if w.startswith("fathom: ")]
+            reason = [
+                w for w in self.console_text().split("\n") if w.startswith("fathom: ")
+            ]
             self._over(Verdict("noboot", None, 0, reason[0].removeprefix("fathom: ")))
 
     @staticmethod
@@ -125,8 +130,12 @@ class Session:
             self._over(None if self.quit else self._how_it_ended(status))
             return
         if not (self.hello or self.decoder.pending) and data[:1] not in KERNEL_FIRST:
-            text = data.decode("latin-1").strip()  # the entry code's last words, before frames
-            self._over(Verdict("noboot", None, 0, text.split("\n")[0].removeprefix("Fathom: ")))
+            text = data.decode(
+                "latin-1"
+            ).strip()  # the entry code's last words, before frames
+            self._over(
+                Verdict("noboot", None, 0, text.split("\n")[0].removeprefix("Fathom: "))
+            )
             return
         for kind, payload in self.decoder.feed(data):
             self._frame(kind, payload)
@@ -204,7 +213,9 @@ class Session:
     def _how_it_ended(self, status):
         """QEMU has ended (status) or hangs (None) without the kernel's last word."""
         if self.phase == "nmi":
-            return Verdict("hang", None, 0, "the kernel no longer answered; its stacks are above")
+            return Verdict(
+                "hang", None, 0, "the kernel no longer answered; its stacks are above"
+            )
         if self.bugcheck is not None or status == EXIT_BUGCHECK:
             first = (self.bugcheck or "").strip().split("\n")[0]
             return Verdict("bugcheck", None, 0, first)
@@ -212,7 +223,9 @@ class Session:
             return Verdict("triple", None, 0, "the machine reset itself")
         if not self.hello:
             says = self.machine.qemu_says()
-            return Verdict("noboot", None, 0, says.split("\n")[-1] if says else f"status {status}")
+            return Verdict(
+                "noboot", None, 0, says.split("\n")[-1] if says else f"status {status}"
+            )
         return Verdict("bugcheck", None, 0, f"ended without a verdict, status {status}")
 
     def _judge_cut_short(self):

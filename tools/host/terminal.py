@@ -1,4 +1,5 @@
-"""The machine's console on ours: raw keys in, text out, and the terminal as it was at the end."""
+"""The machine's console on ours: raw keys in, text out, and the terminal as it was at the
+end."""
 import os
 import re
 import sys
@@ -6,17 +7,19 @@ import termios
 import tty
 
 CTRL_C = b"\x03"
-# What firmware sends to arrange a screen: not wanted in a file, a log or a scrolled terminal.
+# What firmware sends to arrange a screen: not wanted in a file, a log or a scrolled
+# terminal.
 ESCAPES = re.compile(rb"\x1b\[[=?0-9;]*[A-Za-z]|\r(?=\n)")
 UNFINISHED = re.compile(rb"(\x1b(\[[=?0-9;]*)?|\r)\Z")
 
 
 def write_all(descriptor, data):
-    """All of it, or as much as anyone still reads: a closed pipe is no failure of the run."""
+    """All of it, or as much as anyone still reads: a closed pipe is no failure of the
+    run."""
     view = memoryview(data)
     while view:
         try:
-            view = view[os.write(descriptor, view):]
+            view = view[os.write(descriptor, view) :]
         except BlockingIOError:
             continue
         except OSError:
@@ -32,8 +35,8 @@ class PlainText:
     def feed(self, data):
         data = self.pending + data
         cut = UNFINISHED.search(data)
-        self.pending = data[cut.start():] if cut else b""
-        return ESCAPES.sub(b"", data[:cut.start()] if cut else data)
+        self.pending = data[cut.start() :] if cut else b""
+        return ESCAPES.sub(b"", data[: cut.start()] if cut else data)
 
 
 class RawTerminal:

@@ -1,7 +1,7 @@
 """How a run ended, as an exit code of `fathom run` and in words.
 
-An exit code of 0 to 124 is passed on as it is.  125 and above are reserved; whatever the kind,
-the last line of standard error then says it in full.
+An exit code of 0 to 124 is passed on as it is.  125 and above are reserved; whatever the
+kind, the last line of standard error then says it in full.
 """
 from dataclasses import dataclass, field
 
@@ -28,7 +28,9 @@ def table():
 
 @dataclass
 class Verdict:
-    """kind: "exited" or a key of RESERVED; status: the 32-bit value, where there is one."""
+    """kind: "exited" or a key of RESERVED; status: the 32-bit value, where there is
+    one."""
+
     kind: str
     status: int | None = None
     address: int = 0
