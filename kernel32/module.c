@@ -1,0 +1,231 @@
+/* module.c - LoadLibrary, GetProcAddress and GetModuleHandle over ntdll's loader.
+ *
+ * A module handle is the image's base.  Bit 0 set marks a module mapped as data only
+ * (LOAD_LIBRARY_AS_DATAFILE), as on Windows; Fathom loads those whole, so the bit never comes
+ * back.  The loader's lists hang from PEB.Ldr and are read under the loader lock.
+ */
+#include "k32.h"
+
+#define DONT_RESOLVE 0x1u
+
+/* The loader's entry of a base address, or of the exe for NULL. Under the loader lock. */
+static PLDR_DATA_TABLE_ENTRY FindEntry(HMODULE module)
+{
+    PVOID base = module ? (PVOID)module : BasePeb()->ImageBaseAddress;
+    PLIST_ENTRY head = &BasePeb()->Ldr->InLoadOrderModuleList, link;
+
+    for (link = head->Flink; link != head; link = link->Flink) {
+        PLDR_DATA_TABLE_ENTRY entry =
+            CONTAINING_RECORD(link, LDR_DATA_TABLE_ENTRY, InLoadOrderLinks);
+        if (entry->DllBase == base)
+            return entry;
+    }
+    return NULL;
+}
+
+/* ERROR_MOD_NOT_FOUND, ERROR_PROC_NOT_FOUND, ERROR_BAD_EXE_FORMAT, ERROR_DLL_INIT_FAILED. */
+HMODULE WINAPI LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags)
+{
+    UNICODE_STRING text;
+    ULONG characteristics = 0;
+    PVOID base = NULL;
+    NTSTATUS status;
+
+    if (!name || file) {
+        RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    if (flags & DONT_RESOLVE)
+        characteristics = IMAGE_FILE_EXECUTABLE_IMAGE;
+    RtlInitUnicodeString(&text, name);
+    while (text.Length && text.Buffer[text.Length / sizeof(WCHAR) - 1] == ' ')
+        text.Length -= sizeof(WCHAR);
+    if (!text.Length) {
+        RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    status = LdrLoadDll(NULL, characteristics ? &characteristics : NULL, &text, &base);
+    if (status == STATUS_DLL_NOT_FOUND) {
+        RtlSetLastWin32Error(ERROR_MOD_NOT_FOUND);
+        return NULL;
+    }
+    return BasepResult(status) ? (HMODULE)base : NULL;
+}
+
+HMODULE WINAPI LoadLibraryW(LPCWSTR name)
+{
+    return LoadLibraryExW(name, NULL, 0);
+}
+
+HMODULE WINAPI LoadLibraryExA(LPCSTR name, HANDLE file, DWORD flags)
+{
+    LPWSTR wide = BasepToWide(name);
+    HMODULE module = NULL;
+
+    if (wide || !name)
+        module = LoadLibraryExW(wide, file, flags);
+    BasepFree(wide);
+    return module;
+}
+
+HMODULE WINAPI LoadLibraryA(LPCSTR name)
+{
+    return LoadLibraryExA(name, NULL, 0);
+}
+
+BOOL WINAPI FreeLibrary(HMODULE module)
+{
+    NTSTATUS status = LdrUnloadDll((PVOID)((ULONG_PTR)module & ~3u));
+    if (status == STATUS_DLL_NOT_FOUND)
+        return BasepFail(ERROR_MOD_NOT_FOUND);
+    return BasepResult(status);
+}
+
+VOID WINAPI FreeLibraryAndExitThread(HMODULE module, DWORD code)
+{
+    LdrUnloadDll(module);
+    RtlExitUserThread((NTSTATUS)code);
+}
+
+BOOL WINAPI DisableThreadLibraryCalls(HMODULE module)
+{
+    return BasepResult(LdrDisableThreadCalloutsForDll(module));
+}
+
+/* By name, or by ordinal when the pointer's high word is 0. ERROR_PROC_NOT_FOUND,
+ * ERROR_INVALID_ORDINAL, ERROR_MOD_NOT_FOUND for what is no module. */
+FARPROC WINAPI GetProcAddress(HMODULE module, LPCSTR name)
+{
+    PVOID base = module ? (PVOID)module : BasePeb()->ImageBaseAddress;
+    PVOID address = NULL;
+    ANSI_STRING text;
+    NTSTATUS status;
+
+    if ((ULONG_PTR)name >> 16) {
+        RtlInitAnsiString(&text, name);
+        status = LdrGetProcedureAddress(base, &text, 0, &address);
+    } else {
+        status = LdrGetProcedureAddress(base, NULL, (ULONG)(ULONG_PTR)name, &address);
+    }
+    if (status == STATUS_DLL_NOT_FOUND) {
+        RtlSetLastWin32Error(ERROR_MOD_NOT_FOUND);
+        return NULL;
+    }
+    return BasepResult(status) ? (FARPROC)address : NULL;
+}
+
+HMODULE BasepModule(LPCWSTR name)
+{
+    UNICODE_STRING text;
+    PVOID base = NULL;
+
+    RtlInitUnicodeString(&text, name);
+    return NT_SUCCESS(LdrGetDllHandle(NULL, NULL, &text, &base)) ? (HMODULE)base : NULL;
+}
+
+/* No reference is taken. NULL: the exe. ERROR_MOD_NOT_FOUND. */
+HMODULE WINAPI GetModuleHandleW(LPCWSTR name)
+{
+    HMODULE module;
+
+    if (!name)
+        return (HMODULE)BasePeb()->ImageBaseAddress;
+    module = BasepModule(name);
+    if (!module)
+        RtlSetLastWin32Error(ERROR_MOD_NOT_FOUND);
+    return module;
+}
+
+HMODULE WINAPI GetModuleHandleA(LPCSTR name)
+{
+    LPWSTR wide = BasepToWide(name);
+    HMODULE module = wide || !name ? GetModuleHandleW(wide) : NULL;
+    BasepFree(wide);
+    return module;
+}
+
+#define MODULE_FLAGS                                                                        \
+    (GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT |         \
+     GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS)
+
+/* *module is NULL on failure. ERROR_INVALID_PARAMETER for PIN with UNCHANGED_REFCOUNT. */
+BOOL WINAPI GetModuleHandleExW(DWORD flags, LPCWSTR name, HMODULE *module)
+{
+    PVOID base;
+
+    if (!module)
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    *module = NULL;
+    if ((flags & ~MODULE_FLAGS) || ((flags & GET_MODULE_HANDLE_EX_FLAG_PIN) &&
+                                    (flags & GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT)) ||
+        (!name && (flags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS)))
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    if (flags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS)
+        RtlPcToFileHeader((PVOID)name, &base);
+    else
+        base = name ? (PVOID)BasepModule(name) : BasePeb()->ImageBaseAddress;
+    if (!base)
+        return BasepFail(ERROR_MOD_NOT_FOUND);
+    if (!(flags & GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT) &&
+        !BasepResult(LdrAddRefDll(flags & GET_MODULE_HANDLE_EX_FLAG_PIN ? LDR_ADDREF_DLL_PIN : 0,
+                                  base)))
+        return FALSE;
+    *module = (HMODULE)base;
+    return TRUE;
+}
+
+BOOL WINAPI GetModuleHandleExA(DWORD flags, LPCSTR name, HMODULE *module)
+{
+    LPWSTR wide;
+    BOOL found;
+
+    if (!name || (flags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS))
+        return GetModuleHandleExW(flags, (LPCWSTR)name, module);
+    wide = BasepToWide(name);
+    found = wide && GetModuleHandleExW(flags, wide, module);
+    BasepFree(wide);
+    return found;
+}
+
+/* Characters written without the NUL; a short buffer gets size characters, the last of them
+ * NUL, the result is size and the last error ERROR_INSUFFICIENT_BUFFER. */
+DWORD WINAPI GetModuleFileNameW(HMODULE module, LPWSTR out, DWORD size)
+{
+    PLDR_DATA_TABLE_ENTRY entry;
+    ULONG_PTR cookie;
+    DWORD length = 0, error = ERROR_MOD_NOT_FOUND;
+
+    LdrLockLoaderLock(0, NULL, &cookie);
+    entry = FindEntry(module);
+    if (entry) {
+        length = entry->FullDllName.Length / sizeof(WCHAR);
+        error = length < size ? NO_ERROR : ERROR_INSUFFICIENT_BUFFER;
+        if (length >= size)
+            length = size;
+        memcpy(out, entry->FullDllName.Buffer, length * sizeof(WCHAR));
+        if (size)
+            out[length < size ? length : size - 1] = 0;
+    }
+    LdrUnlockLoaderLock(0, cookie);
+    RtlSetLastWin32Error(error);
+    return length;
+}
+
+DWORD WINAPI GetModuleFileNameA(HMODULE module, LPSTR out, DWORD size)
+{
+    WCHAR wide[MAX_PATH * 2];
+    DWORD length = GetModuleFileNameW(module, wide, MAX_PATH * 2);
+    ULONG written;
+
+    if (!length)
+        return 0;
+    if (length >= size) {
+        RtlSetLastWin32Error(ERROR_INSUFFICIENT_BUFFER);
+        length = size;
+    }
+    RtlUnicodeToMultiByteN(out, length, &written, wide, length * sizeof(WCHAR));
+    if (size)
+        out[length < size ? length : size - 1] = 0;
+    return length;
+}
+

@@ -1,0 +1,209 @@
+/* tls.c - thread local storage slots, and fiber local storage, which adds a callback.
+ *
+ * TLS: 64 slots in the TEB, 1,024 more in a block of the default heap made at first use; the
+ * bitmaps of what is taken are PEB.TlsBitmap and PEB.TlsExpansionBitmap, under the PEB lock.
+ * FLS: 128 slots in a block that TEB.FlsData points to; PEB.FlsBitmap, PEB.FlsCallback.  With
+ * no fibers a thread is its one fiber, and the callbacks run when the thread ends.
+ */
+#include "k32.h"
+
+#define EXPANSION_SLOTS 1024u
+#define FLS_SLOTS       128u
+
+typedef struct {
+    PVOID Slots[FLS_SLOTS];
+} FLS_DATA;
+
+DWORD WINAPI TlsAlloc(void)
+{
+    PPEB peb = BasePeb();
+    ULONG index;
+
+    RtlAcquirePebLock();
+    index = RtlFindClearBitsAndSet(peb->TlsBitmap, 1, 0);
+    if (index == TLS_OUT_OF_INDEXES) {
+        index = RtlFindClearBitsAndSet(peb->TlsExpansionBitmap, 1, 0);
+        if (index != TLS_OUT_OF_INDEXES)
+            index += TLS_MINIMUM_AVAILABLE;
+    }
+    RtlReleasePebLock();
+    if (index == TLS_OUT_OF_INDEXES)
+        RtlSetLastWin32Error(ERROR_NO_MORE_ITEMS);
+    else
+        TlsSetValue(index, NULL);
+    return index;
+}
+
+/* The slot is cleared in every thread by the kernel, which alone can reach their TEBs. */
+BOOL WINAPI TlsFree(DWORD index)
+{
+    PPEB peb = BasePeb();
+    PRTL_BITMAP map = index < TLS_MINIMUM_AVAILABLE ? peb->TlsBitmap : peb->TlsExpansionBitmap;
+    ULONG bit = index < TLS_MINIMUM_AVAILABLE ? index : index - TLS_MINIMUM_AVAILABLE;
+    BOOL taken;
+
+    RtlAcquirePebLock();
+    taken = bit < map->SizeOfBitMap && RtlAreBitsSet(map, bit, 1);
+    if (taken) {
+        NtSetInformationThread(NtCurrentThread(), ThreadZeroTlsCell, &index, sizeof index);
+        RtlClearBits(map, bit, 1);
+    }
+    RtlReleasePebLock();
+    return taken || BasepFail(ERROR_INVALID_PARAMETER);
+}
+
+/* NULL is an answer: the last error is cleared, so that it can be told from a failure. */
+LPVOID WINAPI TlsGetValue(DWORD index)
+{
+    PTEB teb = BaseTeb();
+
+    if (index < TLS_MINIMUM_AVAILABLE) {
+        teb->LastErrorValue = NO_ERROR;
+        return teb->TlsSlots[index];
+    }
+    if (index >= TLS_MINIMUM_AVAILABLE + EXPANSION_SLOTS) {
+        RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    teb->LastErrorValue = NO_ERROR;
+    return teb->TlsExpansionSlots ? teb->TlsExpansionSlots[index - TLS_MINIMUM_AVAILABLE] : NULL;
+}
+
+BOOL WINAPI TlsSetValue(DWORD index, LPVOID value)
+{
+    PTEB teb = BaseTeb();
+
+    if (index < TLS_MINIMUM_AVAILABLE) {
+        teb->TlsSlots[index] = value;
+        return TRUE;
+    }
+    if (index >= TLS_MINIMUM_AVAILABLE + EXPANSION_SLOTS)
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    if (!teb->TlsExpansionSlots) {
+        teb->TlsExpansionSlots = RtlAllocateHeap(BaseHeap(), HEAP_ZERO_MEMORY,
+                                                 EXPANSION_SLOTS * sizeof(PVOID));
+        if (!teb->TlsExpansionSlots)
+            return BasepFail(ERROR_NOT_ENOUGH_MEMORY);
+    }
+    teb->TlsExpansionSlots[index - TLS_MINIMUM_AVAILABLE] = value;
+    return TRUE;
+}
+
+static PFLS_CALLBACK_FUNCTION *Callbacks(void)
+{
+    PPEB peb = BasePeb();
+    if (!peb->FlsCallback)
+        peb->FlsCallback = RtlAllocateHeap(BaseHeap(), HEAP_ZERO_MEMORY,
+                                           FLS_SLOTS * sizeof(PFLS_CALLBACK_FUNCTION));
+    return peb->FlsCallback;
+}
+
+/* ERROR_NO_MORE_ITEMS, ERROR_NOT_ENOUGH_MEMORY: FLS_OUT_OF_INDEXES. Index 0 is never given. */
+DWORD WINAPI FlsAlloc(PFLS_CALLBACK_FUNCTION callback)
+{
+    PPEB peb = BasePeb();
+    ULONG index = FLS_OUT_OF_INDEXES, error = ERROR_NOT_ENOUGH_MEMORY;
+
+    RtlAcquirePebLock();
+    if (Callbacks()) {
+        RTL_BITMAP map = {FLS_SLOTS, peb->FlsBitmapBits};
+        peb->FlsBitmapBits[0] |= 1;
+        error = ERROR_NO_MORE_ITEMS;
+        index = RtlFindClearBitsAndSet(&map, 1, 1);
+        if (index != FLS_OUT_OF_INDEXES) {
+            Callbacks()[index] = callback;
+            if (index > peb->FlsHighIndex)
+                peb->FlsHighIndex = index;
+        }
+    }
+    RtlReleasePebLock();
+    if (index == FLS_OUT_OF_INDEXES)
+        RtlSetLastWin32Error(error);
+    else
+        FlsSetValue(index, NULL);
+    return index;
+}
+
+static BOOL FlsTaken(DWORD index)
+{
+    RTL_BITMAP map = {FLS_SLOTS, BasePeb()->FlsBitmapBits};
+    return index && index < FLS_SLOTS && RtlAreBitsSet(&map, index, 1);
+}
+
+static void RunCallback(DWORD index)
+{
+    FLS_DATA *data = BaseTeb()->FlsData;
+    PFLS_CALLBACK_FUNCTION callback = Callbacks()[index];
+    PVOID value = data ? data->Slots[index] : NULL;
+
+    if (value) {
+        data->Slots[index] = NULL;
+        if (callback)
+            callback(value);
+    }
+}
+
+/* Runs the callback for the calling thread's value only; other threads' values are dropped
+ * with the slot. */
+BOOL WINAPI FlsFree(DWORD index)
+{
+    RTL_BITMAP map = {FLS_SLOTS, BasePeb()->FlsBitmapBits};
+
+    if (!FlsTaken(index))
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    RunCallback(index);
+    RtlAcquirePebLock();
+    Callbacks()[index] = NULL;
+    RtlClearBits(&map, index, 1);
+    RtlReleasePebLock();
+    return TRUE;
+}
+
+PVOID WINAPI FlsGetValue(DWORD index)
+{
+    FLS_DATA *data = BaseTeb()->FlsData;
+
+    if (!index || index >= FLS_SLOTS || !data) {
+        RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    RtlSetLastWin32Error(NO_ERROR);
+    return data->Slots[index];
+}
+
+BOOL WINAPI FlsSetValue(DWORD index, PVOID value)
+{
+    PTEB teb = BaseTeb();
+
+    if (!index || index >= FLS_SLOTS)
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    if (!teb->FlsData)
+        teb->FlsData = RtlAllocateHeap(BaseHeap(), HEAP_ZERO_MEMORY, sizeof(FLS_DATA));
+    if (!teb->FlsData)
+        return BasepFail(ERROR_NOT_ENOUGH_MEMORY);
+    ((FLS_DATA *)teb->FlsData)->Slots[index] = value;
+    return TRUE;
+}
+
+void BasepThreadEnds(void)
+{
+    PTEB teb = BaseTeb();
+    DWORD index;
+
+    if (teb->FlsData) {
+        for (index = 1; index < FLS_SLOTS; index++)
+            RunCallback(index);
+        RtlFreeHeap(BaseHeap(), 0, teb->FlsData);
+        teb->FlsData = NULL;
+    }
+    if (teb->TlsExpansionSlots) {
+        RtlFreeHeap(BaseHeap(), 0, teb->TlsExpansionSlots);
+        teb->TlsExpansionSlots = NULL;
+    }
+}
+
+/* No fibers here: a thread is never one. */
+BOOL WINAPI IsThreadAFiber(void)
+{
+    return FALSE;
+}
