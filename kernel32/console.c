@@ -1,7 +1,7 @@
 /* console.c - the console: text out, lines in, a few settings.
  *
- * The console is a file: its text is bytes, which go through WriteFile and ReadFile.  The W
- * forms convert to and from the output code page.  Mode and size come from the driver.
+ * The console is a file: its text is bytes, which go through WriteFile and ReadFile.  The
+ * W forms convert to and from the output code page.  Mode and size come from the driver.
  */
 #include "k32.h"
 
@@ -16,8 +16,8 @@ static BOOL Control(HANDLE console, ULONG code, PVOID in, ULONG inLength, PVOID 
                     ULONG outLength)
 {
     IO_STATUS_BLOCK iosb;
-    NTSTATUS status = NtDeviceIoControlFile(BasepResolve(console), NULL, NULL, NULL, &iosb, code,
-                                            in, inLength, out, outLength);
+    NTSTATUS status = NtDeviceIoControlFile(BasepResolve(console), NULL, NULL, NULL,
+                                            &iosb, code, in, inLength, out, outLength);
     /* Whatever is no console says so in its own way. */
     if (status == STATUS_INVALID_DEVICE_REQUEST || status == STATUS_NOT_SUPPORTED ||
         status == STATUS_OBJECT_TYPE_MISMATCH)
@@ -74,7 +74,8 @@ BOOL WINAPI WriteConsoleA(HANDLE console, const VOID *text, DWORD length, LPDWOR
     DWORD done;
 
     (void)reserved;
-    return IsConsole(console) && WriteFile(console, text, length, written ? written : &done, NULL);
+    return IsConsole(console) &&
+           WriteFile(console, text, length, written ? written : &done, NULL);
 }
 
 BOOL WINAPI WriteConsoleW(HANDLE console, const VOID *text, DWORD length, LPDWORD written,
@@ -89,9 +90,10 @@ BOOL WINAPI WriteConsoleW(HANDLE console, const VOID *text, DWORD length, LPDWOR
         return FALSE;
     while (done < length) {
         int size;
-        part = length - done < 64 ? length - done : 64; /* at most 3 bytes each in UTF-8 */
-        size = WideCharToMultiByte(OutputPage, 0, wide + done, (int)part, bytes, sizeof bytes,
-                                   NULL, NULL);
+        part =
+            length - done < 64 ? length - done : 64; /* at most 3 bytes each in UTF-8 */
+        size = WideCharToMultiByte(OutputPage, 0, wide + done, (int)part, bytes,
+                                   sizeof bytes, NULL, NULL);
         if (!WriteFile(console, bytes, (DWORD)size, &out, NULL))
             return FALSE;
         done += part;
@@ -121,7 +123,8 @@ BOOL WINAPI ReadConsoleW(HANDLE console, LPVOID text, DWORD length, LPDWORD read
     done = IsConsole(console) && ReadFile(console, bytes, length, &got, NULL);
     *read = 0;
     if (done && got)
-        *read = (DWORD)MultiByteToWideChar(InputPage, 0, bytes, (int)got, text, (int)length);
+        *read =
+            (DWORD)MultiByteToWideChar(InputPage, 0, bytes, (int)got, text, (int)length);
     BasepFree(bytes);
     return done;
 }
@@ -129,7 +132,8 @@ BOOL WINAPI ReadConsoleW(HANDLE console, LPVOID text, DWORD length, LPDWORD read
 #define DEFAULT_ATTRIBUTES (FOREGROUND_RED | FOREGROUND_GREEN | FOREGROUND_BLUE)
 static WORD Attributes = DEFAULT_ATTRIBUTES;
 
-/* The screen's size; the cursor is the terminal's own affair and reads as the top left. */
+/* The screen's size; the cursor is the terminal's own affair and reads as the top left.
+ */
 BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE console, PCONSOLE_SCREEN_BUFFER_INFO info)
 {
     USHORT size[2];
@@ -187,14 +191,15 @@ BOOL WINAPI SetConsoleCursorPosition(HANDLE console, COORD at)
     return WriteFile(console, text, length, &written, NULL);
 }
 
-/* Handlers of Ctrl-C, newest first; the list is kept, the events come from the keyboard. */
+/* Handlers of Ctrl-C, newest first; the list is kept, the events come from the keyboard.
+ */
 #define MOST_HANDLERS 32
 static PHANDLER_ROUTINE Handlers[MOST_HANDLERS];
 static ULONG HandlerCount;
 static RTL_SRWLOCK HandlerLock;
 
-/* NULL handler, add: Ctrl-C is ignored (remove: is not). ERROR_INVALID_PARAMETER for removing
- * what was not added. */
+/* NULL handler, add: Ctrl-C is ignored (remove: is not). ERROR_INVALID_PARAMETER for
+ * removing what was not added. */
 BOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE handler, BOOL add)
 {
     BOOL done = !handler;
@@ -219,7 +224,8 @@ BOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE handler, BOOL add)
     return done || BasepFail(add ? ERROR_NOT_ENOUGH_MEMORY : ERROR_INVALID_PARAMETER);
 }
 
-/* To the own process: the handlers from the newest on, until one says TRUE; else it ends. */
+/* To the own process: the handlers from the newest on, until one says TRUE; else it ends.
+ */
 BOOL WINAPI GenerateConsoleCtrlEvent(DWORD event, DWORD group)
 {
     ULONG i;

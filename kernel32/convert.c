@@ -1,11 +1,12 @@
 /* convert.c - the A functions' common parts: byte strings in, byte strings out.
  *
- * Every XxxA turns its strings into UTF-16 of the default heap, calls XxxW, and turns what
- * came back into bytes of the ANSI code page (1252).
+ * Every XxxA turns its strings into UTF-16 of the default heap, calls XxxW, and turns
+ * what came back into bytes of the ANSI code page (1252).
  */
 #include "k32.h"
 
-/* FALSE with ERROR_NOT_ENOUGH_MEMORY or ERROR_FILENAME_EXCED_RANGE (over 32,766 characters). */
+/* FALSE with ERROR_NOT_ENOUGH_MEMORY or ERROR_FILENAME_EXCED_RANGE (over 32,766
+ * characters). */
 BOOL Basep8BitStringToDynamicUnicodeString(PUNICODE_STRING wide, LPCSTR bytes)
 {
     ANSI_STRING ansi;

@@ -1,8 +1,8 @@
 /* create.c - CreateProcess: find the image, gather the parameters, one service.
  *
- * NtCreateUserProcess does the rest: address space, image, PEB, first thread.  The parameters
- * (command line, environment, directory, standard handles) are made here in our heap and
- * copied by the kernel into the child.
+ * NtCreateUserProcess does the rest: address space, image, PEB, first thread.  The
+ * parameters (command line, environment, directory, standard handles) are made here in
+ * our heap and copied by the kernel into the child.
  */
 #include "k32.h"
 
@@ -17,8 +17,8 @@ typedef struct {
     LPSTARTUPINFOW Startup;
 } REQUEST;
 
-/* The program's file: the application name, or the command line's first word, in quotes or
- * tried longer and longer at each blank, as documented. ERROR_FILE_NOT_FOUND. */
+/* The program's file: the application name, or the command line's first word, in quotes
+ * or tried longer and longer at each blank, as documented. ERROR_FILE_NOT_FOUND. */
 static BOOL FindImage(const REQUEST *request, LPWSTR image, DWORD size)
 {
     WCHAR word[MAX_PATH];
@@ -84,10 +84,13 @@ static NTSTATUS MakeParameters(const REQUEST *request, LPCWSTR image,
     RtlInitUnicodeString(&path, image);
     RtlInitUnicodeString(&line, request->CommandLine ? request->CommandLine : image);
     RtlInitUnicodeString(&directory, request->Directory);
-    RtlInitUnicodeString(&title, request->Startup->lpTitle ? request->Startup->lpTitle : image);
-    RtlInitUnicodeString(&desktop, request->Startup->lpDesktop ? request->Startup->lpDesktop : L"");
-    runtime = (UNICODE_STRING){request->Startup->cbReserved2, request->Startup->cbReserved2,
-                               (PWSTR)request->Startup->lpReserved2};
+    RtlInitUnicodeString(&title,
+                         request->Startup->lpTitle ? request->Startup->lpTitle : image);
+    RtlInitUnicodeString(&desktop,
+                         request->Startup->lpDesktop ? request->Startup->lpDesktop : L"");
+    runtime =
+        (UNICODE_STRING){request->Startup->cbReserved2, request->Startup->cbReserved2,
+                         (PWSTR)request->Startup->lpReserved2};
     if (!environment)
         environment = BasePeb()->ProcessParameters->Environment;
     status = RtlCreateProcessParametersEx(parameters, &path, NULL,
@@ -100,7 +103,8 @@ static NTSTATUS MakeParameters(const REQUEST *request, LPCWSTR image,
 }
 
 static NTSTATUS Start(const REQUEST *request, LPCWSTR image,
-                      PRTL_USER_PROCESS_PARAMETERS parameters, LPPROCESS_INFORMATION information)
+                      PRTL_USER_PROCESS_PARAMETERS parameters,
+                      LPPROCESS_INFORMATION information)
 {
     TEB_CLIENT_ID client = {0};
     BASE_NAME process, thread;
@@ -110,22 +114,21 @@ static NTSTATUS Start(const REQUEST *request, LPCWSTR image,
 
     if (!RtlDosPathNameToNtPathName_U(image, &nt, NULL, NULL))
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    list = (PS_ATTRIBUTE_LIST){
-        .TotalLength = PS_ATTRIBUTE_LIST_SIZE(2),
-        .Attributes = {{.Attribute = PS_ATTRIBUTE_IMAGE_NAME,
-                        .Size = nt.Length,
-                        .ValuePtr = nt.Buffer},
-                       {.Attribute = PS_ATTRIBUTE_CLIENT_ID,
-                        .Size = sizeof client,
-                        .ValuePtr = &client}}};
+    list = (PS_ATTRIBUTE_LIST){.TotalLength = PS_ATTRIBUTE_LIST_SIZE(2),
+                               .Attributes = {{.Attribute = PS_ATTRIBUTE_IMAGE_NAME,
+                                               .Size = nt.Length,
+                                               .ValuePtr = nt.Buffer},
+                                              {.Attribute = PS_ATTRIBUTE_CLIENT_ID,
+                                               .Size = sizeof client,
+                                               .ValuePtr = &client}}};
     BaseFormatObjectAttributes(&process, request->ProcessSecurity, NULL, 0);
     BaseFormatObjectAttributes(&thread, request->ThreadSecurity, NULL, 0);
     status = NtCreateUserProcess(
-        &information->hProcess, &information->hThread, PROCESS_ALL_ACCESS, THREAD_ALL_ACCESS,
-        &process.Attributes, &thread.Attributes,
+        &information->hProcess, &information->hThread, PROCESS_ALL_ACCESS,
+        THREAD_ALL_ACCESS, &process.Attributes, &thread.Attributes,
         request->Inherit ? PROCESS_CREATE_FLAGS_INHERIT_HANDLES : 0,
-        request->Flags & CREATE_SUSPENDED ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0, parameters,
-        NULL, &list);
+        request->Flags & CREATE_SUSPENDED ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0,
+        parameters, NULL, &list);
     RtlFreeUnicodeString(&nt);
     information->dwProcessId = (DWORD)(ULONG_PTR)client.UniqueProcess;
     information->dwThreadId = (DWORD)(ULONG_PTR)client.UniqueThread;
@@ -154,9 +157,9 @@ static BOOL Create(const REQUEST *request, LPPROCESS_INFORMATION information)
         return BasepFail(ERROR_BAD_EXE_FORMAT);
     if (!BasepResult(status))
         return FALSE;
-    if (request->Flags & (IDLE_PRIORITY_CLASS | BELOW_NORMAL_PRIORITY_CLASS |
-                          ABOVE_NORMAL_PRIORITY_CLASS | HIGH_PRIORITY_CLASS |
-                          REALTIME_PRIORITY_CLASS))
+    if (request->Flags &
+        (IDLE_PRIORITY_CLASS | BELOW_NORMAL_PRIORITY_CLASS | ABOVE_NORMAL_PRIORITY_CLASS |
+         HIGH_PRIORITY_CLASS | REALTIME_PRIORITY_CLASS))
         SetPriorityClass(made.hProcess, request->Flags & 0x0000C1C0);
     *information = made;
     return TRUE;
@@ -186,13 +189,14 @@ static BOOL WideEnvironment(LPCSTR block, LPWSTR *wide)
 
 BOOL WINAPI CreateProcessW(LPCWSTR application, LPWSTR commandLine,
                            LPSECURITY_ATTRIBUTES processSecurity,
-                           LPSECURITY_ATTRIBUTES threadSecurity, BOOL inherit, DWORD flags,
-                           LPVOID environment, LPCWSTR directory, LPSTARTUPINFOW startup,
-                           LPPROCESS_INFORMATION information)
+                           LPSECURITY_ATTRIBUTES threadSecurity, BOOL inherit,
+                           DWORD flags, LPVOID environment, LPCWSTR directory,
+                           LPSTARTUPINFOW startup, LPPROCESS_INFORMATION information)
 {
     LPWSTR wide = NULL;
-    REQUEST request = {application, commandLine, directory,   processSecurity, threadSecurity,
-                       inherit,     flags,       environment, startup};
+    REQUEST request = {application,     commandLine,    directory,
+                       processSecurity, threadSecurity, inherit,
+                       flags,           environment,    startup};
     BOOL done;
 
     if (!(flags & CREATE_UNICODE_ENVIRONMENT)) {
@@ -207,9 +211,9 @@ BOOL WINAPI CreateProcessW(LPCWSTR application, LPWSTR commandLine,
 
 BOOL WINAPI CreateProcessA(LPCSTR application, LPSTR commandLine,
                            LPSECURITY_ATTRIBUTES processSecurity,
-                           LPSECURITY_ATTRIBUTES threadSecurity, BOOL inherit, DWORD flags,
-                           LPVOID environment, LPCSTR directory, LPSTARTUPINFOA startup,
-                           LPPROCESS_INFORMATION information)
+                           LPSECURITY_ATTRIBUTES threadSecurity, BOOL inherit,
+                           DWORD flags, LPVOID environment, LPCSTR directory,
+                           LPSTARTUPINFOA startup, LPPROCESS_INFORMATION information)
 {
     STARTUPINFOW wide;
     LPWSTR strings[5] = {BasepToWide(application), BasepToWide(commandLine),
@@ -226,8 +230,9 @@ BOOL WINAPI CreateProcessA(LPCSTR application, LPSTR commandLine,
     wide.lpTitle = strings[3];
     wide.lpDesktop = strings[4];
     if (ready)
-        done = CreateProcessW(strings[0], strings[1], processSecurity, threadSecurity, inherit,
-                              flags, environment, strings[2], &wide, information);
+        done =
+            CreateProcessW(strings[0], strings[1], processSecurity, threadSecurity,
+                           inherit, flags, environment, strings[2], &wide, information);
     for (i = 0; i < ARRAYSIZE(strings); i++)
         BasepFree(strings[i]);
     return done;
@@ -240,8 +245,8 @@ UINT WINAPI WinExec(LPCSTR commandLine, UINT show)
         .cb = sizeof startup, .dwFlags = STARTF_USESHOWWINDOW, .wShowWindow = (WORD)show};
     PROCESS_INFORMATION information;
 
-    if (!CreateProcessA(NULL, (LPSTR)commandLine, NULL, NULL, FALSE, 0, NULL, NULL, &startup,
-                        &information))
+    if (!CreateProcessA(NULL, (LPSTR)commandLine, NULL, NULL, FALSE, 0, NULL, NULL,
+                        &startup, &information))
         return RtlGetLastWin32Error() == ERROR_BAD_EXE_FORMAT ? ERROR_BAD_FORMAT
                                                               : ERROR_FILE_NOT_FOUND;
     CloseHandle(information.hThread);

@@ -1,4 +1,5 @@
-/* environment.c - the environment block: NAME=VALUE strings of UTF-16, an empty one at the end.
+/* environment.c - the environment block: NAME=VALUE strings of UTF-16, an empty one at
+ * the end.
  *
  * It hangs from the process parameters and is changed by ntdll under the PEB lock.
  */
@@ -18,8 +19,8 @@ static SIZE_T BlockSize(PCWSTR block)
     return (SIZE_T)(at + 1 - block) * sizeof *at;
 }
 
-/* Characters without the NUL; the size needed with it when the buffer is too short; 0 with
- * ERROR_ENVVAR_NOT_FOUND. */
+/* Characters without the NUL; the size needed with it when the buffer is too short; 0
+ * with ERROR_ENVVAR_NOT_FOUND. */
 DWORD WINAPI GetEnvironmentVariableW(LPCWSTR name, LPWSTR out, DWORD size)
 {
     UNICODE_STRING key, value = {0, 0, out};
@@ -62,7 +63,8 @@ DWORD WINAPI GetEnvironmentVariableA(LPCSTR name, LPSTR out, DWORD size)
     return length;
 }
 
-/* A NULL value deletes. ERROR_ENVVAR_NOT_FOUND, ERROR_INVALID_PARAMETER (a '=' within). */
+/* A NULL value deletes. ERROR_ENVVAR_NOT_FOUND, ERROR_INVALID_PARAMETER (a '=' within).
+ */
 BOOL WINAPI SetEnvironmentVariableW(LPCWSTR name, LPCWSTR value)
 {
     UNICODE_STRING key, text;

@@ -1,6 +1,7 @@
 /* error.c - from NTSTATUS to the last error, in one place, through ntdll's table.
  *
- * GetLastError and SetLastError are forwarded to ntdll: both read and write TEB.LastErrorValue.
+ * GetLastError and SetLastError are forwarded to ntdll: both read and write
+ * TEB.LastErrorValue.
  */
 #include "k32.h"
 
@@ -25,8 +26,8 @@ BOOL BasepFail(DWORD error)
     return FALSE;
 }
 
-/* The error mode is inherited by children on Windows; here it lives in the process alone and
- * only answers what was set: there are no message boxes that it could hold back. */
+/* The error mode is inherited by children on Windows; here it lives in the process alone
+ * and only answers what was set: there are no message boxes that it could hold back. */
 static UINT ErrorMode;
 
 UINT WINAPI GetErrorMode(void)

@@ -1,13 +1,15 @@
 /* exception.c - raising, the last filter, and telling whether memory can be touched.
  *
- * Dispatching is ntdll's.  An exception that no handler takes arrives in UnhandledExceptionFilter,
- * which ntdll calls from the frame at the bottom of every thread: it asks the program's own
- * filter and otherwise raises the exception a second time, so that the kernel reports it
- * (address as module + offset, stack) and ends the process with the exception's code.
+ * Dispatching is ntdll's.  An exception that no handler takes arrives in
+ * UnhandledExceptionFilter, which ntdll calls from the frame at the bottom of every
+ * thread: it asks the program's own filter and otherwise raises the exception a second
+ * time, so that the kernel reports it (address as module + offset, stack) and ends the
+ * process with the exception's code.
  */
 #include "k32.h"
 
-static LPTOP_LEVEL_EXCEPTION_FILTER TopFilter; /* encoded, so that stray writes do no jump */
+static LPTOP_LEVEL_EXCEPTION_FILTER
+    TopFilter; /* encoded, so that stray writes do no jump */
 
 void BasepInitializeExceptions(void)
 {
@@ -23,22 +25,26 @@ SetUnhandledExceptionFilter(LPTOP_LEVEL_EXCEPTION_FILTER filter)
         __atomic_exchange_n((PVOID *)&TopFilter, encoded, __ATOMIC_SEQ_CST));
 }
 
-/* EXCEPTION_CONTINUE_EXECUTION, or EXCEPTION_EXECUTE_HANDLER, upon which the process ends. */
+/* EXCEPTION_CONTINUE_EXECUTION, or EXCEPTION_EXECUTE_HANDLER, upon which the process
+ * ends. */
 LONG WINAPI UnhandledExceptionFilter(PEXCEPTION_POINTERS pointers)
 {
     LPTOP_LEVEL_EXCEPTION_FILTER filter = RtlDecodePointer((PVOID)TopFilter);
 
     if (filter) {
         LONG verdict = filter(pointers);
-        if (verdict == EXCEPTION_EXECUTE_HANDLER || verdict == EXCEPTION_CONTINUE_EXECUTION)
+        if (verdict == EXCEPTION_EXECUTE_HANDLER ||
+            verdict == EXCEPTION_CONTINUE_EXECUTION)
             return verdict;
     }
     NtRaiseException(pointers->ExceptionRecord, pointers->ContextRecord, FALSE);
     return EXCEPTION_EXECUTE_HANDLER;
 }
 
-/* At most 15 arguments are kept; flags other than EXCEPTION_NONCONTINUABLE are dropped. */
-VOID WINAPI RaiseException(DWORD code, DWORD flags, DWORD count, const ULONG_PTR *arguments)
+/* At most 15 arguments are kept; flags other than EXCEPTION_NONCONTINUABLE are dropped.
+ */
+VOID WINAPI RaiseException(DWORD code, DWORD flags, DWORD count,
+                           const ULONG_PTR *arguments)
 {
     EXCEPTION_RECORD record = {.ExceptionCode = code,
                                .ExceptionFlags = flags & EXCEPTION_NONCONTINUABLE,
@@ -65,8 +71,8 @@ BOOL WINAPI CheckRemoteDebuggerPresent(HANDLE process, PBOOL present)
 
     if (!process || !present)
         return BasepFail(ERROR_INVALID_PARAMETER);
-    if (!BasepResult(NtQueryInformationProcess(process, ProcessDebugPort, &port, sizeof port,
-                                               NULL)))
+    if (!BasepResult(NtQueryInformationProcess(process, ProcessDebugPort, &port,
+                                               sizeof port, NULL)))
         return FALSE;
     *present = port != NULL;
     return TRUE;
@@ -131,8 +137,8 @@ BOOL WINAPI IsBadStringPtrW(LPCWSTR string, UINT_PTR most)
     return FALSE;
 }
 
-/* A debugger gets the string as an exception (DBG_PRINTEXCEPTION_C: length with the NUL, and
- * address); without one it vanishes, as on Windows without DebugView. */
+/* A debugger gets the string as an exception (DBG_PRINTEXCEPTION_C: length with the NUL,
+ * and address); without one it vanishes, as on Windows without DebugView. */
 VOID WINAPI OutputDebugStringA(LPCSTR string)
 {
     ULONG_PTR arguments[2] = {string ? strlen(string) + 1 : 0, (ULONG_PTR)string};

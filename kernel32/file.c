@@ -1,13 +1,14 @@
 /* file.c - CreateFile, reading, writing, the file pointer.
  *
- * Files are opened synchronous: NtReadFile and NtWriteFile return when all is done and the
- * kernel keeps the position.  An OVERLAPPED gives the offset and gets the result; its event is
- * set.  A console and a pipe are files too.
+ * Files are opened synchronous: NtReadFile and NtWriteFile return when all is done and
+ * the kernel keeps the position.  An OVERLAPPED gives the offset and gets the result; its
+ * event is set.  A console and a pipe are files too.
  */
 #include "k32.h"
 #include <winioctl.h>
 
-/* The path as the kernel names it, `\??\C:\...`; ERROR_PATH_NOT_FOUND, ERROR_INVALID_NAME. */
+/* The path as the kernel names it, `\??\C:\...`; ERROR_PATH_NOT_FOUND,
+ * ERROR_INVALID_NAME. */
 BOOL BasepNtPath(LPCWSTR path, PUNICODE_STRING nt, OBJECT_ATTRIBUTES *attributes,
                  LPSECURITY_ATTRIBUTES security)
 {
@@ -24,8 +25,8 @@ BOOL BasepNtPath(LPCWSTR path, PUNICODE_STRING nt, OBJECT_ATTRIBUTES *attributes
 #define FILE_ATTRIBUTES_SET 0x7FB7 /* the attributes that CreateFile may give */
 
 /* CREATE_NEW = 1 ... TRUNCATE_EXISTING = 5 to the kernel's dispositions. */
-static const ULONG Dispositions[] = {0, FILE_CREATE, FILE_OVERWRITE_IF, FILE_OPEN, FILE_OPEN_IF,
-                                     FILE_OVERWRITE};
+static const ULONG Dispositions[] = {0,         FILE_CREATE,  FILE_OVERWRITE_IF,
+                                     FILE_OPEN, FILE_OPEN_IF, FILE_OVERWRITE};
 
 static ULONG CreateOptions(DWORD flags)
 {
@@ -56,11 +57,13 @@ static LPCWSTR ConsoleName(LPCWSTR name, DWORD access)
     return (access & GENERIC_WRITE) ? L"CONOUT$" : L"CONIN$";
 }
 
-/* INVALID_HANDLE_VALUE with ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, ERROR_FILE_EXISTS,
- * ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION, ERROR_INVALID_PARAMETER. On success
- * CREATE_ALWAYS and OPEN_ALWAYS leave ERROR_ALREADY_EXISTS when the file was there. */
-HANDLE WINAPI CreateFileW(LPCWSTR name, DWORD access, DWORD share, LPSECURITY_ATTRIBUTES security,
-                          DWORD disposition, DWORD flags, HANDLE template)
+/* INVALID_HANDLE_VALUE with ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND,
+ * ERROR_FILE_EXISTS, ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION,
+ * ERROR_INVALID_PARAMETER. On success CREATE_ALWAYS and OPEN_ALWAYS leave
+ * ERROR_ALREADY_EXISTS when the file was there. */
+HANDLE WINAPI CreateFileW(LPCWSTR name, DWORD access, DWORD share,
+                          LPSECURITY_ATTRIBUTES security, DWORD disposition, DWORD flags,
+                          HANDLE template)
 {
     OBJECT_ATTRIBUTES attributes;
     UNICODE_STRING nt;
@@ -78,9 +81,10 @@ HANDLE WINAPI CreateFileW(LPCWSTR name, DWORD access, DWORD share, LPSECURITY_AT
         return INVALID_HANDLE_VALUE;
     if (flags & FILE_FLAG_DELETE_ON_CLOSE)
         wanted |= DELETE;
-    status = NtCreateFile(&file, wanted, &attributes, &iosb, NULL,
-                          flags & (FILE_ATTRIBUTES_SET & ~FILE_ATTRIBUTE_DIRECTORY), share,
-                          Dispositions[disposition], CreateOptions(flags), NULL, 0);
+    status =
+        NtCreateFile(&file, wanted, &attributes, &iosb, NULL,
+                     flags & (FILE_ATTRIBUTES_SET & ~FILE_ATTRIBUTE_DIRECTORY), share,
+                     Dispositions[disposition], CreateOptions(flags), NULL, 0);
     RtlFreeUnicodeString(&nt);
     if (!NT_SUCCESS(status)) {
         if (status == STATUS_OBJECT_NAME_COLLISION)
@@ -99,8 +103,9 @@ HANDLE WINAPI CreateFileW(LPCWSTR name, DWORD access, DWORD share, LPSECURITY_AT
     return file;
 }
 
-HANDLE WINAPI CreateFileA(LPCSTR name, DWORD access, DWORD share, LPSECURITY_ATTRIBUTES security,
-                          DWORD disposition, DWORD flags, HANDLE template)
+HANDLE WINAPI CreateFileA(LPCSTR name, DWORD access, DWORD share,
+                          LPSECURITY_ATTRIBUTES security, DWORD disposition, DWORD flags,
+                          HANDLE template)
 {
     LPWSTR wide = BasepToWide(name);
     HANDLE file = INVALID_HANDLE_VALUE;
@@ -134,8 +139,8 @@ static void SetOffset(LPOVERLAPPED overlapped, LARGE_INTEGER *offset)
     offset->HighPart = (LONG)overlapped->OffsetHigh;
 }
 
-/* At the end of a file: TRUE and 0 bytes; with an OVERLAPPED FALSE and ERROR_HANDLE_EOF. A
- * pipe whose writers have gone: ERROR_BROKEN_PIPE. */
+/* At the end of a file: TRUE and 0 bytes; with an OVERLAPPED FALSE and ERROR_HANDLE_EOF.
+ * A pipe whose writers have gone: ERROR_BROKEN_PIPE. */
 BOOL WINAPI ReadFile(HANDLE file, LPVOID buffer, DWORD length, LPDWORD read,
                      LPOVERLAPPED overlapped)
 {
@@ -151,8 +156,10 @@ BOOL WINAPI ReadFile(HANDLE file, LPVOID buffer, DWORD length, LPDWORD read,
         return Finish(handle, status, iosb, read);
     }
     SetOffset(overlapped, &offset);
-    iosb = (IO_STATUS_BLOCK *)overlapped; /* Internal and InternalHigh are the status block */
-    status = NtReadFile(handle, overlapped->hEvent, NULL, NULL, iosb, buffer, length, &offset, NULL);
+    iosb = (IO_STATUS_BLOCK *)
+        overlapped; /* Internal and InternalHigh are the status block */
+    status = NtReadFile(handle, overlapped->hEvent, NULL, NULL, iosb, buffer, length,
+                        &offset, NULL);
     if (status == STATUS_END_OF_FILE)
         return BasepFail(ERROR_HANDLE_EOF);
     return Finish(handle, status, iosb, read);
@@ -173,13 +180,14 @@ BOOL WINAPI WriteFile(HANDLE file, LPCVOID buffer, DWORD length, LPDWORD written
     } else {
         SetOffset(overlapped, &offset);
         iosb = (IO_STATUS_BLOCK *)overlapped;
-        status =
-            NtWriteFile(handle, overlapped->hEvent, NULL, NULL, iosb, buffer, length, &offset, NULL);
+        status = NtWriteFile(handle, overlapped->hEvent, NULL, NULL, iosb, buffer, length,
+                             &offset, NULL);
     }
     return Finish(handle, status, iosb, written);
 }
 
-BOOL WINAPI GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD done, BOOL wait)
+BOOL WINAPI GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD done,
+                                BOOL wait)
 {
     if (overlapped->Internal == (ULONG)STATUS_PENDING) {
         if (!wait)
@@ -193,17 +201,20 @@ BOOL WINAPI GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD do
 static BOOL GetInfo(HANDLE file, PVOID info, ULONG length, ULONG class)
 {
     IO_STATUS_BLOCK iosb;
-    return BasepResult(NtQueryInformationFile(BasepResolve(file), &iosb, info, length, class));
+    return BasepResult(
+        NtQueryInformationFile(BasepResolve(file), &iosb, info, length, class));
 }
 
 static BOOL SetInfo(HANDLE file, PVOID info, ULONG length, ULONG class)
 {
     IO_STATUS_BLOCK iosb;
-    return BasepResult(NtSetInformationFile(BasepResolve(file), &iosb, info, length, class));
+    return BasepResult(
+        NtSetInformationFile(BasepResolve(file), &iosb, info, length, class));
 }
 
 /* ERROR_NEGATIVE_SEEK, ERROR_INVALID_PARAMETER (method); *new gets the position. */
-BOOL WINAPI SetFilePointerEx(HANDLE file, LARGE_INTEGER distance, PLARGE_INTEGER new, DWORD method)
+BOOL WINAPI SetFilePointerEx(HANDLE file, LARGE_INTEGER distance, PLARGE_INTEGER new,
+                             DWORD method)
 {
     FILE_POSITION_INFORMATION position = {.CurrentByteOffset = distance};
     FILE_STANDARD_INFORMATION standard;
@@ -295,8 +306,8 @@ DWORD WINAPI GetFileType(HANDLE file)
 {
     DEVICE device;
     IO_STATUS_BLOCK iosb;
-    NTSTATUS status = NtQueryVolumeInformationFile(BasepResolve(file), &iosb, &device,
-                                                   sizeof device, FileFsDeviceInformation);
+    NTSTATUS status = NtQueryVolumeInformationFile(
+        BasepResolve(file), &iosb, &device, sizeof device, FileFsDeviceInformation);
     if (!BasepResult(status))
         return FILE_TYPE_UNKNOWN;
     RtlSetLastWin32Error(NO_ERROR);

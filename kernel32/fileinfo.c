@@ -1,4 +1,5 @@
-/* fileinfo.c - files by name: attributes, delete, move, directories; and by handle: times. */
+/* fileinfo.c - files by name: attributes, delete, move, directories; and by handle:
+ * times. */
 #include "k32.h"
 
 typedef struct {
@@ -157,8 +158,9 @@ BOOL WINAPI CreateDirectoryW(LPCWSTR name, LPSECURITY_ATTRIBUTES security)
 
     if (!BasepNtPath(name, &nt, &attributes, security))
         return FALSE;
-    status = NtCreateFile(&directory, FILE_LIST_DIRECTORY | SYNCHRONIZE, &attributes, &iosb, NULL,
-                          FILE_ATTRIBUTE_NORMAL, FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_CREATE,
+    status = NtCreateFile(&directory, FILE_LIST_DIRECTORY | SYNCHRONIZE, &attributes,
+                          &iosb, NULL, FILE_ATTRIBUTE_NORMAL,
+                          FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_CREATE,
                           FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT, NULL, 0);
     RtlFreeUnicodeString(&nt);
     if (status == STATUS_OBJECT_NAME_COLLISION)
@@ -184,8 +186,8 @@ typedef struct {
     WCHAR FileName[];
 } RENAME;
 
-/* ERROR_ALREADY_EXISTS without MOVEFILE_REPLACE_EXISTING; a NULL target (delete at the next
- * start) is ERROR_INVALID_PARAMETER. */
+/* ERROR_ALREADY_EXISTS without MOVEFILE_REPLACE_EXISTING; a NULL target (delete at the
+ * next start) is ERROR_INVALID_PARAMETER. */
 BOOL WINAPI MoveFileExW(LPCWSTR from, LPCWSTR to, DWORD flags)
 {
     UNICODE_STRING nt;
@@ -233,7 +235,8 @@ BOOL WINAPI MoveFileA(LPCSTR from, LPCSTR to)
 }
 
 /* One volume without hard links: ERROR_INVALID_FUNCTION, as FAT answers on Windows. */
-WINBOOL WINAPI CreateHardLinkW(LPCWSTR link, LPCWSTR existing, LPSECURITY_ATTRIBUTES security)
+WINBOOL WINAPI CreateHardLinkW(LPCWSTR link, LPCWSTR existing,
+                               LPSECURITY_ATTRIBUTES security)
 {
     (void)link, (void)existing, (void)security;
     return BasepFail(ERROR_INVALID_FUNCTION);
@@ -252,25 +255,27 @@ BOOL WINAPI GetFileInformationByHandle(HANDLE file, LPBY_HANDLE_FILE_INFORMATION
                                             FileStandardInformation)))
         return FALSE;
     NtQueryInformationFile(file, &iosb, &index, sizeof index, FileInternalInformation);
-    *out = (BY_HANDLE_FILE_INFORMATION){.dwFileAttributes = basic.FileAttributes,
-                                        .ftCreationTime = BasepFileTime(basic.CreationTime),
-                                        .ftLastAccessTime = BasepFileTime(basic.LastAccessTime),
-                                        .ftLastWriteTime = BasepFileTime(basic.LastWriteTime),
-                                        .nFileSizeHigh = (DWORD)standard.EndOfFile.HighPart,
-                                        .nFileSizeLow = standard.EndOfFile.LowPart,
-                                        .nNumberOfLinks = standard.NumberOfLinks,
-                                        .nFileIndexHigh = (DWORD)index.HighPart,
-                                        .nFileIndexLow = index.LowPart};
+    *out = (BY_HANDLE_FILE_INFORMATION){
+        .dwFileAttributes = basic.FileAttributes,
+        .ftCreationTime = BasepFileTime(basic.CreationTime),
+        .ftLastAccessTime = BasepFileTime(basic.LastAccessTime),
+        .ftLastWriteTime = BasepFileTime(basic.LastWriteTime),
+        .nFileSizeHigh = (DWORD)standard.EndOfFile.HighPart,
+        .nFileSizeLow = standard.EndOfFile.LowPart,
+        .nNumberOfLinks = standard.NumberOfLinks,
+        .nFileIndexHigh = (DWORD)index.HighPart,
+        .nFileIndexLow = index.LowPart};
     return TRUE;
 }
 
-BOOL WINAPI GetFileTime(HANDLE file, LPFILETIME created, LPFILETIME accessed, LPFILETIME written)
+BOOL WINAPI GetFileTime(HANDLE file, LPFILETIME created, LPFILETIME accessed,
+                        LPFILETIME written)
 {
     IO_STATUS_BLOCK iosb;
     BASIC basic;
 
-    if (!BasepResult(
-            NtQueryInformationFile(file, &iosb, &basic, sizeof basic, FileBasicInformation)))
+    if (!BasepResult(NtQueryInformationFile(file, &iosb, &basic, sizeof basic,
+                                            FileBasicInformation)))
         return FALSE;
     if (created)
         *created = BasepFileTime(basic.CreationTime);

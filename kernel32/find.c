@@ -18,9 +18,9 @@ static NTSTATUS Next(HANDLE directory, PUNICODE_STRING pattern, LPWIN32_FIND_DAT
     BOTH_DIRECTORY entry;
     IO_STATUS_BLOCK iosb;
     ULONG characters;
-    NTSTATUS status =
-        NtQueryDirectoryFile(directory, NULL, NULL, NULL, &iosb, &entry, sizeof entry,
-                             FileBothDirectoryInformation, TRUE, pattern, pattern != NULL);
+    NTSTATUS status = NtQueryDirectoryFile(directory, NULL, NULL, NULL, &iosb, &entry,
+                                           sizeof entry, FileBothDirectoryInformation,
+                                           TRUE, pattern, pattern != NULL);
     if (!NT_SUCCESS(status))
         return status;
     characters = entry.FileNameLength / sizeof(WCHAR);
@@ -51,7 +51,8 @@ static void Split(UNICODE_STRING *path, UNICODE_STRING *pattern)
         pattern->Length = sizeof(WCHAR);
 }
 
-/* INVALID_HANDLE_VALUE with ERROR_FILE_NOT_FOUND (nothing matches) or ERROR_PATH_NOT_FOUND. */
+/* INVALID_HANDLE_VALUE with ERROR_FILE_NOT_FOUND (nothing matches) or
+ * ERROR_PATH_NOT_FOUND. */
 HANDLE WINAPI FindFirstFileExW(LPCWSTR name, FINDEX_INFO_LEVELS level, LPVOID data,
                                FINDEX_SEARCH_OPS operation, LPVOID filter, DWORD flags)
 {
@@ -71,8 +72,8 @@ HANDLE WINAPI FindFirstFileExW(LPCWSTR name, FINDEX_INFO_LEVELS level, LPVOID da
         return INVALID_HANDLE_VALUE;
     Split(&nt, &pattern);
     status = pattern.Length
-                 ? NtOpenFile(&directory, FILE_LIST_DIRECTORY | SYNCHRONIZE, &attributes, &iosb,
-                              FILE_SHARE_READ | FILE_SHARE_WRITE,
+                 ? NtOpenFile(&directory, FILE_LIST_DIRECTORY | SYNCHRONIZE, &attributes,
+                              &iosb, FILE_SHARE_READ | FILE_SHARE_WRITE,
                               FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_NONALERT)
                  : STATUS_NO_SUCH_FILE;
     if (NT_SUCCESS(status)) {
@@ -97,7 +98,8 @@ HANDLE WINAPI FindFirstFileExW(LPCWSTR name, FINDEX_INFO_LEVELS level, LPVOID da
 
 HANDLE WINAPI FindFirstFileW(LPCWSTR name, LPWIN32_FIND_DATAW data)
 {
-    return FindFirstFileExW(name, FindExInfoStandard, data, FindExSearchNameMatch, NULL, 0);
+    return FindFirstFileExW(name, FindExInfoStandard, data, FindExSearchNameMatch, NULL,
+                            0);
 }
 
 /* ERROR_NO_MORE_FILES at the end. */
@@ -147,7 +149,8 @@ HANDLE WINAPI FindFirstFileExA(LPCSTR name, FINDEX_INFO_LEVELS level, LPVOID dat
 
 HANDLE WINAPI FindFirstFileA(LPCSTR name, LPWIN32_FIND_DATAA data)
 {
-    return FindFirstFileExA(name, FindExInfoStandard, data, FindExSearchNameMatch, NULL, 0);
+    return FindFirstFileExA(name, FindExInfoStandard, data, FindExSearchNameMatch, NULL,
+                            0);
 }
 
 BOOL WINAPI FindNextFileA(HANDLE find, LPWIN32_FIND_DATAA data)

@@ -1,12 +1,14 @@
 /* global.c - the two sets of names over local.c.
  *
  * GlobalAlloc and LocalAlloc are the doors of the chain: the fixed case reaches
- * RtlAllocateHeap from their own frame.  The families differ only in the flags they accept
- * and in what unlocking a fixed object answers.  Source: the Microsoft pages of each function.
+ * RtlAllocateHeap from their own frame.  The families differ only in the flags they
+ * accept and in what unlocking a fixed object answers.  Source: the Microsoft pages of
+ * each function.
  */
 #include "local.h"
 
-/* Inlined, so that the caller of RtlAllocateHeap on the stack is the documented function. */
+/* Inlined, so that the caller of RtlAllocateHeap on the stack is the documented function.
+ */
 static inline __attribute__((always_inline)) HLOCAL Allocate(UINT flags, SIZE_T bytes)
 {
     HLOCAL memory;
@@ -14,8 +16,8 @@ static inline __attribute__((always_inline)) HLOCAL Allocate(UINT flags, SIZE_T 
     if (flags & LMEM_MOVEABLE)
         memory = BasepAllocateMovable(flags, bytes);
     else
-        memory =
-            RtlAllocateHeap(BaseHeap(), flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0, bytes);
+        memory = RtlAllocateHeap(BaseHeap(), flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0,
+                                 bytes);
     if (!memory)
         RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
     return memory;
@@ -27,8 +29,9 @@ static HLOCAL BadFlags(void)
     return NULL;
 }
 
-/* A pointer (GMEM_FIXED) or a handle (GMEM_MOVEABLE); NULL with ERROR_NOT_ENOUGH_MEMORY or
- * ERROR_INVALID_PARAMETER. GMEM_DDESHARE is remembered; no other process can read the block. */
+/* A pointer (GMEM_FIXED) or a handle (GMEM_MOVEABLE); NULL with ERROR_NOT_ENOUGH_MEMORY
+ * or ERROR_INVALID_PARAMETER. GMEM_DDESHARE is remembered; no other process can read the
+ * block. */
 HGLOBAL WINAPI GlobalAlloc(UINT flags, SIZE_T bytes)
 {
     if (flags & ~GMEM_VALID_FLAGS)
@@ -121,7 +124,8 @@ HLOCAL WINAPI LocalHandle(LPCVOID pointer)
     return BasepHandle(pointer);
 }
 
-/* What sixteen-bit programs still call: locks by other names, and compactions of nothing. */
+/* What sixteen-bit programs still call: locks by other names, and compactions of nothing.
+ */
 VOID WINAPI GlobalFix(HGLOBAL memory)
 {
     BasepLock(memory);

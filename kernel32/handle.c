@@ -10,7 +10,8 @@ typedef struct {
 HANDLE BasepResolve(HANDLE handle)
 {
     DWORD which = (DWORD)(ULONG_PTR)handle;
-    if (which == STD_INPUT_HANDLE || which == STD_OUTPUT_HANDLE || which == STD_ERROR_HANDLE)
+    if (which == STD_INPUT_HANDLE || which == STD_OUTPUT_HANDLE ||
+        which == STD_ERROR_HANDLE)
         return GetStdHandle(which);
     return handle;
 }
@@ -24,15 +25,17 @@ BOOL WINAPI CloseHandle(HANDLE handle)
 BOOL WINAPI DuplicateHandle(HANDLE sourceProcess, HANDLE source, HANDLE targetProcess,
                             LPHANDLE target, DWORD access, BOOL inherit, DWORD options)
 {
-    return BasepResult(NtDuplicateObject(sourceProcess, BasepResolve(source), targetProcess, target,
-                                         access, inherit ? OBJ_INHERIT : 0, options));
+    return BasepResult(NtDuplicateObject(sourceProcess, BasepResolve(source),
+                                         targetProcess, target, access,
+                                         inherit ? OBJ_INHERIT : 0, options));
 }
 
 BOOL WINAPI GetHandleInformation(HANDLE handle, LPDWORD flags)
 {
     HANDLE_FLAGS info;
 
-    if (!BasepResult(NtQueryObject(BasepResolve(handle), OBJECT_HANDLE_FLAGS, &info, sizeof info, NULL)))
+    if (!BasepResult(NtQueryObject(BasepResolve(handle), OBJECT_HANDLE_FLAGS, &info,
+                                   sizeof info, NULL)))
         return FALSE;
     *flags = (info.Inherit ? HANDLE_FLAG_INHERIT : 0) |
              (info.ProtectFromClose ? HANDLE_FLAG_PROTECT_FROM_CLOSE : 0);
@@ -43,14 +46,15 @@ BOOL WINAPI SetHandleInformation(HANDLE handle, DWORD mask, DWORD flags)
 {
     HANDLE_FLAGS info;
 
-    if (!BasepResult(NtQueryObject(BasepResolve(handle), OBJECT_HANDLE_FLAGS, &info, sizeof info, NULL)))
+    if (!BasepResult(NtQueryObject(BasepResolve(handle), OBJECT_HANDLE_FLAGS, &info,
+                                   sizeof info, NULL)))
         return FALSE;
     if (mask & HANDLE_FLAG_INHERIT)
         info.Inherit = (flags & HANDLE_FLAG_INHERIT) != 0;
     if (mask & HANDLE_FLAG_PROTECT_FROM_CLOSE)
         info.ProtectFromClose = (flags & HANDLE_FLAG_PROTECT_FROM_CLOSE) != 0;
-    return BasepResult(
-        NtSetInformationObject(BasepResolve(handle), OBJECT_HANDLE_FLAGS, &info, sizeof info));
+    return BasepResult(NtSetInformationObject(BasepResolve(handle), OBJECT_HANDLE_FLAGS,
+                                              &info, sizeof info));
 }
 
 /* Handles are bounded by the kernel's table; the number is only handed back. */

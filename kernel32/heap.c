@@ -1,16 +1,18 @@
 /* heap.c - the Heap family, except for the four that have no code here.
  *
  * HeapAlloc, HeapReAlloc, HeapFree and HeapSize are forwarded exports (kernel32.def): a
- * program that imports kernel32.HeapAlloc is bound to ntdll.RtlAllocateHeap itself.  What is
- * left makes, walks and asks heaps.  Windows: dt _HEAP, !heap -a.
+ * program that imports kernel32.HeapAlloc is bound to ntdll.RtlAllocateHeap itself.  What
+ * is left makes, walks and asks heaps.  Windows: dt _HEAP, !heap -a.
  */
 #include "k32.h"
 
-#define HEAP_CLASS_1_PRIVATE 0x1000u /* tag class that HeapCreate gives, as !heap shows it */
-#define HEAP_CREATE_FLAGS    (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS | HEAP_CREATE_ENABLE_EXECUTE)
+#define HEAP_CLASS_1_PRIVATE                                                             \
+    0x1000u /* tag class that HeapCreate gives, as !heap shows it */
+#define HEAP_CREATE_FLAGS                                                                \
+    (HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS | HEAP_CREATE_ENABLE_EXECUTE)
 
-/* Sizes in bytes. maximum 0: growable. Otherwise fixed, at least a page and at least initial.
- * NULL with ERROR_NOT_ENOUGH_MEMORY. */
+/* Sizes in bytes. maximum 0: growable. Otherwise fixed, at least a page and at least
+ * initial. NULL with ERROR_NOT_ENOUGH_MEMORY. */
 HANDLE WINAPI HeapCreate(DWORD options, SIZE_T initial, SIZE_T maximum)
 {
     ULONG flags = (options & HEAP_CREATE_FLAGS) | HEAP_CLASS_1_PRIVATE;
@@ -51,7 +53,8 @@ BOOL WINAPI HeapValidate(HANDLE heap, DWORD flags, LPCVOID block)
     return RtlValidateHeap(heap, flags, (PVOID)block);
 }
 
-/* Size of the largest committed free block in bytes; 0 with NO_ERROR means a full heap. */
+/* Size of the largest committed free block in bytes; 0 with NO_ERROR means a full heap.
+ */
 SIZE_T WINAPI HeapCompact(HANDLE heap, DWORD flags)
 {
     return RtlCompactHeap(heap, flags);
@@ -67,20 +70,21 @@ BOOL WINAPI HeapUnlock(HANDLE heap)
     return RtlUnlockHeap(heap);
 }
 
-BOOL WINAPI HeapSetInformation(HANDLE heap, HEAP_INFORMATION_CLASS class, PVOID information,
-                               SIZE_T length)
+BOOL WINAPI HeapSetInformation(HANDLE heap, HEAP_INFORMATION_CLASS class,
+                               PVOID information, SIZE_T length)
 {
     return BasepResult((NTSTATUS)RtlSetHeapInformation(heap, class, information, length));
 }
 
-BOOL WINAPI HeapQueryInformation(HANDLE heap, HEAP_INFORMATION_CLASS class, PVOID information,
-                                 SIZE_T length, PSIZE_T returned)
+BOOL WINAPI HeapQueryInformation(HANDLE heap, HEAP_INFORMATION_CLASS class,
+                                 PVOID information, SIZE_T length, PSIZE_T returned)
 {
     return BasepResult(
         (NTSTATUS)RtlQueryHeapInformation(heap, class, information, length, returned));
 }
 
-/* PROCESS_HEAP_ENTRY to ntdll's entry: where the walk stands is all that has to survive. */
+/* PROCESS_HEAP_ENTRY to ntdll's entry: where the walk stands is all that has to survive.
+ */
 static void ToRtlEntry(const PROCESS_HEAP_ENTRY *from, RTL_HEAP_WALK_ENTRY *to)
 {
     *to = (RTL_HEAP_WALK_ENTRY){.DataAddress = from->lpData,
@@ -124,8 +128,8 @@ static void FromRtlEntry(const RTL_HEAP_WALK_ENTRY *from, PROCESS_HEAP_ENTRY *to
     }
 }
 
-/* One entry a call, from lpData == NULL on; FALSE with ERROR_NO_MORE_ITEMS at the end. The
- * caller holds the heap's lock if others use it. */
+/* One entry a call, from lpData == NULL on; FALSE with ERROR_NO_MORE_ITEMS at the end.
+ * The caller holds the heap's lock if others use it. */
 BOOL WINAPI HeapWalk(HANDLE heap, LPPROCESS_HEAP_ENTRY entry)
 {
     RTL_HEAP_WALK_ENTRY rtl;
@@ -139,7 +143,8 @@ BOOL WINAPI HeapWalk(HANDLE heap, LPPROCESS_HEAP_ENTRY entry)
     return TRUE;
 }
 
-/* The totals of a walk, in bytes: allocated, committed, reserved, and the maximum reserve. */
+/* The totals of a walk, in bytes: allocated, committed, reserved, and the maximum
+ * reserve. */
 BOOL WINAPI HeapSummary(HANDLE heap, DWORD flags, LPHEAP_SUMMARY summary)
 {
     PROCESS_HEAP_ENTRY entry = {0};

@@ -1,6 +1,7 @@
 /* interlocked.c - the Interlocked functions as exports, for programs that import them.
  *
- * A compiler makes one locked instruction of them; 32-bit kernel32 has always exported them too.
+ * A compiler makes one locked instruction of them; 32-bit kernel32 has always exported
+ * them too.
  */
 #include "k32.h"
 

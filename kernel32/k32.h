@@ -39,13 +39,14 @@ static inline FILETIME BasepFileTime(LARGE_INTEGER time)
 
 /* error.c */
 ULONG BaseSetLastNTError(NTSTATUS); /* sets the last error and returns it */
-BOOL BasepResult(NTSTATUS);         /* TRUE on success, else FALSE with the last error set */
-BOOL BasepFail(DWORD error);        /* FALSE, with that last error */
+BOOL BasepResult(NTSTATUS);  /* TRUE on success, else FALSE with the last error set */
+BOOL BasepFail(DWORD error); /* FALSE, with that last error */
 
 /* convert.c: byte strings of the ANSI page to UTF-16, from the default heap. */
-BOOL Basep8BitStringToDynamicUnicodeString(PUNICODE_STRING, LPCSTR); /* sets the last error */
-LPWSTR BasepToWide(LPCSTR);   /* NULL stays NULL; free with BasepFree */
-LPSTR BasepToAnsi(LPCWSTR);   /* the same, the other way */
+BOOL Basep8BitStringToDynamicUnicodeString(PUNICODE_STRING,
+                                           LPCSTR); /* sets the last error */
+LPWSTR BasepToWide(LPCSTR); /* NULL stays NULL; free with BasepFree */
+LPSTR BasepToAnsi(LPCWSTR); /* the same, the other way */
 void BasepFree(PVOID);
 /* Copy a result of `needed` characters, NUL not counted, into out: the return value that
  * GetTempPath and its kin document (length written, or size needed with the NUL). */
@@ -55,15 +56,18 @@ DWORD BasepReturnAnsi(LPCWSTR from, LPSTR out, DWORD size);
 /* sync.c */
 PLARGE_INTEGER BaseFormatTimeOut(PLARGE_INTEGER, DWORD milliseconds); /* NULL: INFINITE */
 
-/* A name in \BaseNamedObjects with its attributes: OBJ_INHERIT from the SECURITY_ATTRIBUTES. */
+/* A name in \BaseNamedObjects with its attributes: OBJ_INHERIT from the
+ * SECURITY_ATTRIBUTES. */
 typedef struct {
     OBJECT_ATTRIBUTES Attributes;
     UNICODE_STRING Name;
     WCHAR Text[280]; /* MAX_PATH and the directory */
 } BASE_NAME;
 /* FALSE: the name is too long (ERROR_FILENAME_EXCED_RANGE) or in a foreign directory. */
-BOOL BaseFormatObjectAttributes(BASE_NAME *, LPSECURITY_ATTRIBUTES, LPCWSTR name, ULONG flags);
-/* The end of every Create*: NULL and the error, or the handle with ERROR_ALREADY_EXISTS/0. */
+BOOL BaseFormatObjectAttributes(BASE_NAME *, LPSECURITY_ATTRIBUTES, LPCWSTR name,
+                                ULONG flags);
+/* The end of every Create*: NULL and the error, or the handle with
+ * ERROR_ALREADY_EXISTS/0. */
 HANDLE BasepCreated(NTSTATUS, HANDLE);
 
 /* probe.asm */
@@ -71,12 +75,15 @@ BOOL NTAPI BasepTouchRead(LPCVOID); /* can a byte be read (written) there? */
 BOOL NTAPI BasepTouchWrite(LPVOID);
 
 /* local.c */
-BOOL BasepMovableBlock(PVOID block, HANDLE *handle); /* is a heap block one of Global's? */
+BOOL BasepMovableBlock(PVOID block,
+                       HANDLE *handle); /* is a heap block one of Global's? */
 
 /* module.c */
-HMODULE BasepModule(LPCWSTR name); /* already loaded, without a reference; no last error */
+HMODULE
+BasepModule(LPCWSTR name); /* already loaded, without a reference; no last error */
 
-/* handle.c: STD_OUTPUT_HANDLE and its kin used as handles stand for the streams themselves. */
+/* handle.c: STD_OUTPUT_HANDLE and its kin used as handles stand for the streams
+ * themselves. */
 HANDLE BasepResolve(HANDLE);
 
 /* tls.c */
@@ -88,6 +95,7 @@ void BasepInitializeExceptions(void);
 void BasepInitializeProcess(void);
 
 /* path of a DOS name as the kernel wants it; freed with RtlFreeUnicodeString. */
-BOOL BasepNtPath(LPCWSTR path, PUNICODE_STRING nt, OBJECT_ATTRIBUTES *, LPSECURITY_ATTRIBUTES);
+BOOL BasepNtPath(LPCWSTR path, PUNICODE_STRING nt, OBJECT_ATTRIBUTES *,
+                 LPSECURITY_ATTRIBUTES);
 
 #endif

@@ -1,22 +1,25 @@
 /* local.c - Local and Global: one implementation, two names, on the default heap.
  *
- * Sixteen-bit Windows had a local and a global heap; Win32 has neither.  A fixed object is a
- * block of the default heap and its handle is the pointer.  A movable object is an entry of a
- * table; its block can move or vanish (be discarded) while nobody holds a lock:
+ * Sixteen-bit Windows had a local and a global heap; Win32 has neither.  A fixed object
+ * is a block of the default heap and its handle is the pointer.  A movable object is an
+ * entry of a table; its block can move or vanish (be discarded) while nobody holds a
+ * lock:
  *
  *      HGLOBAL = entry + 4              handle table                default heap
- *      low bits 100: never a            +----------------+         +--------+------+-- ...
- *      heap pointer, which are  ------> | Block  ------- | ------> | Handle | Mark | bytes
- *      multiples of 8                   | locks, flags   |         +--------+------+-- ...
- *                                       +----------------+                  GlobalLock's result
+ *      low bits 100: never a            +----------------+         +--------+------+--
+ * ... heap pointer, which are  ------> | Block  ------- | ------> | Handle | Mark | bytes
+ *      multiples of 8                   | locks, flags   |         +--------+------+--
+ * ...
+ *                                       +----------------+                  GlobalLock's
+ * result
  *
  * The header in front of a movable block leads back from the pointer to the handle
- * (GlobalHandle), and makes the pointer one that HeapFree refuses.  Windows keeps the same
- * thing as the block's settable user value.
+ * (GlobalHandle), and makes the pointer one that HeapFree refuses.  Windows keeps the
+ * same thing as the block's settable user value.
  *
  * Invariants: an entry is USED or on the free list; a USED entry has Block != NULL unless
- * DISCARDED; Block->Handle is the entry's handle.  Lock: TableLock, held around entry changes.
- * The table is reserved whole and committed by the page: 65,535 handles, then
+ * DISCARDED; Block->Handle is the entry's handle.  Lock: TableLock, held around entry
+ * changes. The table is reserved whole and committed by the page: 65,535 handles, then
  * ERROR_NOT_ENOUGH_MEMORY.
  */
 #include "local.h"
@@ -51,16 +54,16 @@ static BOOL GrowTable(void)
     BASE_HANDLE *entry, *limit;
 
     if (!Table) {
-        if (!NT_SUCCESS(NtAllocateVirtualMemory(NtCurrentProcess(), &base, 0, &bytes, MEM_RESERVE,
-                                                PAGE_READWRITE)))
+        if (!NT_SUCCESS(NtAllocateVirtualMemory(NtCurrentProcess(), &base, 0, &bytes,
+                                                MEM_RESERVE, PAGE_READWRITE)))
             return FALSE;
         Table = TableEnd = base;
         end = base;
     }
     if (TableEnd >= Table + BASE_HANDLE_COUNT)
         return FALSE;
-    if (!NT_SUCCESS(NtAllocateVirtualMemory(NtCurrentProcess(), &end, 0, &page, MEM_COMMIT,
-                                            PAGE_READWRITE)))
+    if (!NT_SUCCESS(NtAllocateVirtualMemory(NtCurrentProcess(), &end, 0, &page,
+                                            MEM_COMMIT, PAGE_READWRITE)))
         return FALSE;
     entry = TableEnd;
     limit = entry + PAGE_SIZE / sizeof *entry;
@@ -135,7 +138,8 @@ HLOCAL BasepAllocateMovable(UINT flags, SIZE_T bytes)
     return ToHandle(entry);
 }
 
-/* NULL on success (and for NULL), the handle itself on failure. A locked object goes too. */
+/* NULL on success (and for NULL), the handle itself on failure. A locked object goes too.
+ */
 HLOCAL BasepFreeObject(HLOCAL memory)
 {
     BASE_HANDLE *entry = FromHandle(memory);
@@ -262,8 +266,8 @@ BOOL BasepMovableBlock(PVOID block, HANDLE *handle)
     SIZE_T read;
 
     /* The pointer is anybody's word: the service reads without a fault. */
-    if (!NT_SUCCESS(
-            NtReadVirtualMemory(NtCurrentProcess(), block, &header, sizeof header, &read)) ||
+    if (!NT_SUCCESS(NtReadVirtualMemory(NtCurrentProcess(), block, &header, sizeof header,
+                                        &read)) ||
         header.Mark != BASE_BLOCK_MARK)
         return FALSE;
     entry = FromHandle(header.Handle);
@@ -273,8 +277,8 @@ BOOL BasepMovableBlock(PVOID block, HANDLE *handle)
     return TRUE;
 }
 
-/* The handle of a pointer: of GlobalLock's result the object's, of a fixed block the pointer.
- * NULL with ERROR_INVALID_HANDLE. */
+/* The handle of a pointer: of GlobalLock's result the object's, of a fixed block the
+ * pointer. NULL with ERROR_INVALID_HANDLE. */
 HLOCAL BasepHandle(LPCVOID pointer)
 {
     HANDLE handle;
@@ -335,7 +339,8 @@ static HLOCAL Resize(BASE_HANDLE *entry, SIZE_T bytes, ULONG heapFlags, UINT fla
     else if (bytes > (SIZE_T)-1 - sizeof *block)
         block = NULL;
     else {
-        ULONG place = entry->Locks && !(flags & LMEM_MOVEABLE) ? HEAP_REALLOC_IN_PLACE_ONLY : 0;
+        ULONG place =
+            entry->Locks && !(flags & LMEM_MOVEABLE) ? HEAP_REALLOC_IN_PLACE_ONLY : 0;
         block = RtlReAllocateHeap(BaseHeap(), heapFlags | place, entry->Block,
                                   bytes + sizeof *block);
     }
@@ -347,16 +352,16 @@ static HLOCAL Resize(BASE_HANDLE *entry, SIZE_T bytes, ULONG heapFlags, UINT fla
     return ToHandle(entry);
 }
 
-/* NULL with the last error leaves the object as it was. What is fixed, or locked, moves only
- * with LMEM_MOVEABLE. */
+/* NULL with the last error leaves the object as it was. What is fixed, or locked, moves
+ * only with LMEM_MOVEABLE. */
 HLOCAL BasepReAllocate(HLOCAL memory, SIZE_T bytes, UINT flags)
 {
     BASE_HANDLE *entry = FromHandle(memory);
     ULONG heapFlags = flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0;
     PVOID moved;
 
-    if (!entry && (!memory || LooksLikeHandle(memory) ||
-                   !RtlValidateHeap(BaseHeap(), 0, memory))) {
+    if (!entry &&
+        (!memory || LooksLikeHandle(memory) || !RtlValidateHeap(BaseHeap(), 0, memory))) {
         RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
         return NULL;
     }

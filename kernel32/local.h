@@ -4,9 +4,10 @@
 
 #include "k32.h"
 
-#define BASE_HANDLE_COUNT 65535 /* "65,536 handles a process", one of which no one ever got */
-#define BASE_HANDLE_TAG   4     /* the low bits that tell a handle from a pointer */
-#define BASE_BLOCK_MARK   0x4C424F47u /* "GOBL" */
+#define BASE_HANDLE_COUNT                                                                \
+    65535                 /* "65,536 handles a process", one of which no one ever got */
+#define BASE_HANDLE_TAG 4 /* the low bits that tell a handle from a pointer */
+#define BASE_BLOCK_MARK 0x4C424F47u /* "GOBL" */
 
 /* In front of a movable object's bytes; 8 bytes keep them aligned. */
 typedef struct {

@@ -1,8 +1,8 @@
 /* locale.c - the one locale: English (United States), by code point.
  *
  * Case and character types are right for ASCII and Latin-1; beyond that a character is a
- * letter only if ntdll's case table knows its other case.  Comparison is by code point after
- * folding, not by linguistic weight (docs/caveats.md).
+ * letter only if ntdll's case table knows its other case.  Comparison is by code point
+ * after folding, not by linguistic weight (docs/caveats.md).
  */
 #include "k32.h"
 
@@ -11,8 +11,9 @@
 static BOOL Good(LCID locale)
 {
     LCID base = locale & 0xFFFF;
-    return base == ENGLISH || base == LOCALE_USER_DEFAULT || base == LOCALE_SYSTEM_DEFAULT ||
-           base == LOCALE_NEUTRAL || base == LOCALE_INVARIANT || base == 0x0009;
+    return base == ENGLISH || base == LOCALE_USER_DEFAULT ||
+           base == LOCALE_SYSTEM_DEFAULT || base == LOCALE_NEUTRAL ||
+           base == LOCALE_INVARIANT || base == 0x0009;
 }
 
 LCID WINAPI GetUserDefaultLCID(void)
@@ -103,7 +104,8 @@ BOOL WINAPI GetStringTypeW(DWORD kind, LPCWCH text, int length, LPWORD types)
     return TRUE;
 }
 
-BOOL WINAPI GetStringTypeExW(LCID locale, DWORD kind, LPCWCH text, int length, LPWORD types)
+BOOL WINAPI GetStringTypeExW(LCID locale, DWORD kind, LPCWCH text, int length,
+                             LPWORD types)
 {
     (void)locale;
     return GetStringTypeW(kind, text, length, types);
@@ -125,7 +127,8 @@ BOOL WINAPI GetStringTypeA(LCID locale, DWORD kind, LPCSTR text, int length, LPW
     return TRUE;
 }
 
-BOOL WINAPI GetStringTypeExA(LCID locale, DWORD kind, LPCSTR text, int length, LPWORD types)
+BOOL WINAPI GetStringTypeExA(LCID locale, DWORD kind, LPCSTR text, int length,
+                             LPWORD types)
 {
     return GetStringTypeA(locale, kind, text, length, types);
 }
@@ -139,9 +142,10 @@ static WCHAR Map(DWORD flags, WCHAR c)
     return c;
 }
 
-/* Upper and lower case. LCMAP_SORTKEY: the folded characters' code points in big-endian order,
- * so that memcmp of two keys orders as CompareString does. */
-int WINAPI LCMapStringW(LCID locale, DWORD flags, LPCWSTR in, int length, LPWSTR out, int size)
+/* Upper and lower case. LCMAP_SORTKEY: the folded characters' code points in big-endian
+ * order, so that memcmp of two keys orders as CompareString does. */
+int WINAPI LCMapStringW(LCID locale, DWORD flags, LPCWSTR in, int length, LPWSTR out,
+                        int size)
 {
     int i, count;
     PUCHAR key = (PUCHAR)out;
@@ -175,7 +179,8 @@ int WINAPI LCMapStringW(LCID locale, DWORD flags, LPCWSTR in, int length, LPWSTR
     return count;
 }
 
-int WINAPI LCMapStringA(LCID locale, DWORD flags, LPCSTR in, int length, LPSTR out, int size)
+int WINAPI LCMapStringA(LCID locale, DWORD flags, LPCSTR in, int length, LPSTR out,
+                        int size)
 {
     int i, count;
     WCHAR c;
@@ -198,7 +203,8 @@ int WINAPI LCMapStringA(LCID locale, DWORD flags, LPCSTR in, int length, LPSTR o
 }
 
 /* CSTR_LESS_THAN, CSTR_EQUAL, CSTR_GREATER_THAN (1, 2, 3); 0: ERROR_INVALID_PARAMETER. */
-int WINAPI CompareStringW(LCID locale, DWORD flags, PCNZWCH a, int aLength, PCNZWCH b, int bLength)
+int WINAPI CompareStringW(LCID locale, DWORD flags, PCNZWCH a, int aLength, PCNZWCH b,
+                          int bLength)
 {
     int i, left, right;
 
@@ -220,7 +226,8 @@ int WINAPI CompareStringW(LCID locale, DWORD flags, PCNZWCH a, int aLength, PCNZ
     return left == right ? CSTR_EQUAL : left < right ? CSTR_LESS_THAN : CSTR_GREATER_THAN;
 }
 
-int WINAPI CompareStringA(LCID locale, DWORD flags, PCNZCH a, int aLength, PCNZCH b, int bLength)
+int WINAPI CompareStringA(LCID locale, DWORD flags, PCNZCH a, int aLength, PCNZCH b,
+                          int bLength)
 {
     LPWSTR left, right;
     int x, y, result = 0;
@@ -246,9 +253,11 @@ int WINAPI CompareStringA(LCID locale, DWORD flags, PCNZCH a, int aLength, PCNZC
 }
 
 /* By code point; ERROR_INVALID_PARAMETER for a NULL string. */
-int WINAPI CompareStringOrdinal(LPCWCH a, int aLength, LPCWCH b, int bLength, BOOL ignoreCase)
+int WINAPI CompareStringOrdinal(LPCWCH a, int aLength, LPCWCH b, int bLength,
+                                BOOL ignoreCase)
 {
-    return CompareStringW(ENGLISH, ignoreCase ? NORM_IGNORECASE : 0, a, aLength, b, bLength);
+    return CompareStringW(ENGLISH, ignoreCase ? NORM_IGNORECASE : 0, a, aLength, b,
+                          bLength);
 }
 
 /* What the start-up code of C runtimes asks about the locale. */

@@ -5,14 +5,16 @@
  */
 #include "k32.h"
 
-#define SECTION_PROTECT (PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ | \
-                         PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
+#define SECTION_PROTECT                                                                  \
+    (PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ |               \
+     PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY)
 
 /* NULL with ERROR_INVALID_PARAMETER, ERROR_FILE_INVALID (an empty file and no size),
- * ERROR_NOT_ENOUGH_MEMORY, ERROR_COMMITMENT_LIMIT; ERROR_ALREADY_EXISTS with a handle when the
- * name was there. */
-HANDLE WINAPI CreateFileMappingW(HANDLE file, LPSECURITY_ATTRIBUTES security, DWORD protect,
-                                 DWORD sizeHigh, DWORD sizeLow, LPCWSTR name)
+ * ERROR_NOT_ENOUGH_MEMORY, ERROR_COMMITMENT_LIMIT; ERROR_ALREADY_EXISTS with a handle
+ * when the name was there. */
+HANDLE WINAPI CreateFileMappingW(HANDLE file, LPSECURITY_ATTRIBUTES security,
+                                 DWORD protect, DWORD sizeHigh, DWORD sizeLow,
+                                 LPCWSTR name)
 {
     LARGE_INTEGER size = {.LowPart = sizeLow, .HighPart = (LONG)sizeHigh};
     ULONG page = protect & SECTION_PROTECT, attributes = protect & ~SECTION_PROTECT;
@@ -38,8 +40,9 @@ HANDLE WINAPI CreateFileMappingW(HANDLE file, LPSECURITY_ATTRIBUTES security, DW
                         section);
 }
 
-HANDLE WINAPI CreateFileMappingA(HANDLE file, LPSECURITY_ATTRIBUTES security, DWORD protect,
-                                 DWORD sizeHigh, DWORD sizeLow, LPCSTR name)
+HANDLE WINAPI CreateFileMappingA(HANDLE file, LPSECURITY_ATTRIBUTES security,
+                                 DWORD protect, DWORD sizeHigh, DWORD sizeLow,
+                                 LPCSTR name)
 {
     LPWSTR wide = BasepToWide(name);
     HANDLE section = NULL;
@@ -67,10 +70,12 @@ HANDLE WINAPI OpenFileMappingW(DWORD access, BOOL inherit, LPCWSTR name)
     if (access == FILE_MAP_COPY) /* copies are read from the section */
         wanted = SECTION_MAP_READ;
     else if (access & FILE_MAP_EXECUTE)
-        wanted = (access & ~FILE_MAP_EXECUTE) | SECTION_MAP_EXECUTE_EXPLICIT | SECTION_MAP_EXECUTE;
+        wanted = (access & ~FILE_MAP_EXECUTE) | SECTION_MAP_EXECUTE_EXPLICIT |
+                 SECTION_MAP_EXECUTE;
     if (!BaseFormatObjectAttributes(&object, NULL, name, inherit ? OBJ_INHERIT : 0))
         return NULL;
-    return BasepResult(NtOpenSection(&section, wanted, &object.Attributes)) ? section : NULL;
+    return BasepResult(NtOpenSection(&section, wanted, &object.Attributes)) ? section
+                                                                            : NULL;
 }
 
 HANDLE WINAPI OpenFileMappingA(DWORD access, BOOL inherit, LPCSTR name)
@@ -99,19 +104,20 @@ static ULONG ViewProtection(DWORD access)
 
 /* bytes 0: to the end. NULL with ERROR_MAPPED_ALIGNMENT (offset or address no multiple of
  * 64 KiB), ERROR_ACCESS_DENIED, ERROR_INVALID_ADDRESS, ERROR_NOT_ENOUGH_MEMORY. */
-LPVOID WINAPI MapViewOfFileEx(HANDLE section, DWORD access, DWORD offsetHigh, DWORD offsetLow,
-                              SIZE_T bytes, LPVOID address)
+LPVOID WINAPI MapViewOfFileEx(HANDLE section, DWORD access, DWORD offsetHigh,
+                              DWORD offsetLow, SIZE_T bytes, LPVOID address)
 {
     LARGE_INTEGER offset = {.LowPart = offsetLow, .HighPart = (LONG)offsetHigh};
     PVOID base = address;
     SIZE_T size = bytes;
-    NTSTATUS status = NtMapViewOfSection(section, NtCurrentProcess(), &base, 0, 0, &offset, &size,
-                                         ViewShare, 0, ViewProtection(access));
+    NTSTATUS status =
+        NtMapViewOfSection(section, NtCurrentProcess(), &base, 0, 0, &offset, &size,
+                           ViewShare, 0, ViewProtection(access));
     return BasepResult(status) ? base : NULL;
 }
 
-LPVOID WINAPI MapViewOfFile(HANDLE section, DWORD access, DWORD offsetHigh, DWORD offsetLow,
-                            SIZE_T bytes)
+LPVOID WINAPI MapViewOfFile(HANDLE section, DWORD access, DWORD offsetHigh,
+                            DWORD offsetLow, SIZE_T bytes)
 {
     return MapViewOfFileEx(section, access, offsetHigh, offsetLow, bytes, NULL);
 }

@@ -1,8 +1,9 @@
 /* message.c - FormatMessage: a system text or the caller's, with inserts.
  *
- * %1 ... %99, each with an optional !printf format!; %n a line end, %0 ends without one, %%
- * and %. and %! and "% " themselves.  All work is done in UTF-16, the A form converts at both
- * ends.  Message tables in modules: there are none in ours (ERROR_RESOURCE_TYPE_NOT_FOUND).
+ * %1 ... %99, each with an optional !printf format!; %n a line end, %0 ends without one,
+ * %% and %. and %! and "% " themselves.  All work is done in UTF-16, the A form converts
+ * at both ends.  Message tables in modules: there are none in ours
+ * (ERROR_RESOURCE_TYPE_NOT_FOUND).
  */
 #include "message.h"
 #include <stdarg.h>
@@ -26,8 +27,9 @@ static void Put(OUTPUT *out, WCHAR c)
 {
     if (out->Length + 1 >= out->Room && !out->Failed) {
         DWORD room = out->Room ? out->Room * 2 : 256;
-        LPWSTR text = out->Text ? RtlReAllocateHeap(BaseHeap(), 0, out->Text, room * sizeof *text)
-                                : RtlAllocateHeap(BaseHeap(), 0, room * sizeof *text);
+        LPWSTR text =
+            out->Text ? RtlReAllocateHeap(BaseHeap(), 0, out->Text, room * sizeof *text)
+                      : RtlAllocateHeap(BaseHeap(), 0, room * sizeof *text);
         if (!text) {
             out->Failed = TRUE;
         } else {
@@ -127,7 +129,8 @@ static void PutNumber(OUTPUT *out, const FORMAT *format, ULONG_PTR value)
 {
     WCHAR digits[16], *at = digits + ARRAYSIZE(digits);
     BOOL hex = format->Letter == 'x' || format->Letter == 'X' || format->Letter == 'p';
-    BOOL negative = (format->Letter == 'd' || format->Letter == 'i') && (LONG_PTR)value < 0;
+    BOOL negative =
+        (format->Letter == 'd' || format->Letter == 'i') && (LONG_PTR)value < 0;
     LPCWSTR set = format->Letter == 'x' ? L"0123456789abcdef" : L"0123456789ABCDEF";
     ULONG_PTR rest = negative ? 0 - value : value;
 
@@ -142,8 +145,9 @@ static void PutNumber(OUTPUT *out, const FORMAT *format, ULONG_PTR value)
 
 static void PutInsert(OUTPUT *out, const FORMAT *format, ULONG_PTR value, BOOL ansi)
 {
-    BOOL bytes = format->Short || (!format->Long && (ansi != (format->Letter == 'S' ||
-                                                              format->Letter == 'C')));
+    BOOL bytes =
+        format->Short ||
+        (!format->Long && (ansi != (format->Letter == 'S' || format->Letter == 'C')));
     LPWSTR text;
     int length;
     WCHAR c;
@@ -171,7 +175,8 @@ static void PutInsert(OUTPUT *out, const FORMAT *format, ULONG_PTR value, BOOL a
     }
 }
 
-/* Lines are left as they are (width 0) or broken only at %n (FORMAT_MESSAGE_MAX_WIDTH_MASK). */
+/* Lines are left as they are (width 0) or broken only at %n
+ * (FORMAT_MESSAGE_MAX_WIDTH_MASK). */
 static void Expand(OUTPUT *out, LPCWSTR at, INSERTS *inserts, DWORD width)
 {
     while (*at) {
@@ -246,7 +251,8 @@ static LPWSTR Format(DWORD flags, LPCWSTR source, DWORD id, INSERTS *inserts)
 
 static INSERTS Prepare(DWORD flags, va_list *arguments, BOOL ansi)
 {
-    INSERTS inserts = {.Ansi = ansi, .Ignore = (flags & FORMAT_MESSAGE_IGNORE_INSERTS) != 0};
+    INSERTS inserts = {.Ansi = ansi,
+                       .Ignore = (flags & FORMAT_MESSAGE_IGNORE_INSERTS) != 0};
 
     if (flags & FORMAT_MESSAGE_ARGUMENT_ARRAY)
         inserts.Array = (const ULONG_PTR *)arguments;
@@ -255,10 +261,11 @@ static INSERTS Prepare(DWORD flags, va_list *arguments, BOOL ansi)
     return inserts;
 }
 
-/* Characters without the NUL; 0: failure. FORMAT_MESSAGE_ALLOCATE_BUFFER: *(LPWSTR *)out gets
- * a LocalAlloc block of at least `size` characters. ERROR_INSUFFICIENT_BUFFER otherwise. */
-DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD language, LPWSTR out,
-                            DWORD size, va_list *arguments)
+/* Characters without the NUL; 0: failure. FORMAT_MESSAGE_ALLOCATE_BUFFER: *(LPWSTR *)out
+ * gets a LocalAlloc block of at least `size` characters. ERROR_INSUFFICIENT_BUFFER
+ * otherwise. */
+DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD language,
+                            LPWSTR out, DWORD size, va_list *arguments)
 {
     INSERTS inserts = Prepare(flags, arguments, FALSE);
     LPWSTR text = Format(flags, source, id, &inserts), block;
@@ -269,7 +276,8 @@ DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD languag
         return 0;
     length = wcslen(text);
     if (flags & FORMAT_MESSAGE_ALLOCATE_BUFFER) {
-        block = LocalAlloc(LMEM_FIXED, (length + 1 > size ? length + 1 : size) * sizeof *block);
+        block = LocalAlloc(LMEM_FIXED,
+                           (length + 1 > size ? length + 1 : size) * sizeof *block);
         if (block)
             wcscpy(block, text);
         *(LPWSTR *)out = block;
@@ -284,8 +292,8 @@ DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD languag
     return length;
 }
 
-DWORD WINAPI FormatMessageA(DWORD flags, LPCVOID source, DWORD id, DWORD language, LPSTR out,
-                            DWORD size, va_list *arguments)
+DWORD WINAPI FormatMessageA(DWORD flags, LPCVOID source, DWORD id, DWORD language,
+                            LPSTR out, DWORD size, va_list *arguments)
 {
     INSERTS inserts = Prepare(flags, arguments, TRUE);
     LPWSTR from = flags & FORMAT_MESSAGE_FROM_STRING ? BasepToWide(source) : NULL, text;

@@ -1,4 +1,5 @@
-/* messages.c - the texts of the common errors, in the words of the system error code pages. */
+/* messages.c - the texts of the common errors, in the words of the system error code
+ * pages. */
 #include "message.h"
 
 static const struct {
@@ -12,9 +13,11 @@ static const struct {
     {ERROR_TOO_MANY_OPEN_FILES, L"The system cannot open the file."},
     {ERROR_ACCESS_DENIED, L"Access is denied."},
     {ERROR_INVALID_HANDLE, L"The handle is invalid."},
-    {ERROR_NOT_ENOUGH_MEMORY, L"Not enough storage is available to process this command."},
+    {ERROR_NOT_ENOUGH_MEMORY,
+     L"Not enough storage is available to process this command."},
     {ERROR_BAD_ENVIRONMENT, L"The environment is incorrect."},
-    {ERROR_BAD_FORMAT, L"An attempt was made to load a program with an incorrect format."},
+    {ERROR_BAD_FORMAT,
+     L"An attempt was made to load a program with an incorrect format."},
     {ERROR_INVALID_ACCESS, L"The access code is invalid."},
     {ERROR_INVALID_DATA, L"The data is invalid."},
     {ERROR_OUTOFMEMORY, L"Not enough storage is available to complete this operation."},
@@ -67,21 +70,24 @@ static const struct {
      L"Only part of a ReadProcessMemory or WriteProcessMemory request was completed."},
     {ERROR_INVALID_ADDRESS, L"Attempt to access invalid address."},
     {ERROR_ARITHMETIC_OVERFLOW, L"Arithmetic result exceeded 32 bits."},
-    {ERROR_OPERATION_ABORTED, L"The I/O operation has been aborted because of either a thread "
-                              L"exit or an application request."},
+    {ERROR_OPERATION_ABORTED,
+     L"The I/O operation has been aborted because of either a thread "
+     L"exit or an application request."},
     {ERROR_IO_INCOMPLETE, L"Overlapped I/O event is not in a signaled state."},
     {ERROR_IO_PENDING, L"Overlapped I/O operation is in progress."},
     {ERROR_NOACCESS, L"Invalid access to memory location."},
     {ERROR_STACK_OVERFLOW, L"Recursion too deep; the stack overflowed."},
     {ERROR_INVALID_FLAGS, L"Invalid flags."},
-    {ERROR_FILE_INVALID, L"The volume for a file has been externally altered so that the opened "
-                         L"file is no longer valid."},
+    {ERROR_FILE_INVALID,
+     L"The volume for a file has been externally altered so that the opened "
+     L"file is no longer valid."},
     {ERROR_NO_TOKEN, L"An attempt was made to reference a token that does not exist."},
-    {ERROR_DLL_INIT_FAILED, L"A dynamic link library (DLL) initialization routine failed."},
+    {ERROR_DLL_INIT_FAILED,
+     L"A dynamic link library (DLL) initialization routine failed."},
     {ERROR_NO_UNICODE_TRANSLATION,
      L"No mapping for the Unicode character exists in the target multi-byte code page."},
-    {ERROR_MAPPED_ALIGNMENT,
-     L"The base address or the file offset specified does not have the proper alignment."},
+    {ERROR_MAPPED_ALIGNMENT, L"The base address or the file offset specified does not "
+                             L"have the proper alignment."},
     {ERROR_OLD_WIN_VERSION,
      L"The specified program requires a newer version of Windows."},
     {ERROR_NOT_FOUND, L"Element not found."},
@@ -89,15 +95,14 @@ static const struct {
     {ERROR_PRIVILEGE_NOT_HELD, L"A required privilege is not held by the client."},
     {ERROR_NO_SYSTEM_RESOURCES,
      L"Insufficient system resources exist to complete the requested service."},
-    {ERROR_WORKING_SET_QUOTA,
-     L"Insufficient quota to complete the requested service."},
+    {ERROR_WORKING_SET_QUOTA, L"Insufficient quota to complete the requested service."},
     {ERROR_COMMITMENT_LIMIT,
      L"The paging file is too small for this operation to complete."},
     {ERROR_DISCARDED, L"The segment is already discarded and cannot be locked."},
-    {ERROR_TIMEOUT,
-     L"This operation returned because the timeout period expired."},
-    {ERROR_INVALID_USER_BUFFER, L"The supplied user buffer is not valid for the requested "
-                                L"operation."},
+    {ERROR_TIMEOUT, L"This operation returned because the timeout period expired."},
+    {ERROR_INVALID_USER_BUFFER,
+     L"The supplied user buffer is not valid for the requested "
+     L"operation."},
     {ERROR_NONPAGED_SYSTEM_RESOURCES,
      L"Insufficient system resources exist to complete the requested service."},
     {ERROR_NOT_ENOUGH_QUOTA, L"Not enough quota is available to process this command."},

@@ -1,8 +1,8 @@
 /* module.c - LoadLibrary, GetProcAddress and GetModuleHandle over ntdll's loader.
  *
  * A module handle is the image's base.  Bit 0 set marks a module mapped as data only
- * (LOAD_LIBRARY_AS_DATAFILE), as on Windows; Fathom loads those whole, so the bit never comes
- * back.  The loader's lists hang from PEB.Ldr and are read under the loader lock.
+ * (LOAD_LIBRARY_AS_DATAFILE), as on Windows; Fathom loads those whole, so the bit never
+ * comes back.  The loader's lists hang from PEB.Ldr and are read under the loader lock.
  */
 #include "k32.h"
 
@@ -23,7 +23,8 @@ static PLDR_DATA_TABLE_ENTRY FindEntry(HMODULE module)
     return NULL;
 }
 
-/* ERROR_MOD_NOT_FOUND, ERROR_PROC_NOT_FOUND, ERROR_BAD_EXE_FORMAT, ERROR_DLL_INIT_FAILED. */
+/* ERROR_MOD_NOT_FOUND, ERROR_PROC_NOT_FOUND, ERROR_BAD_EXE_FORMAT, ERROR_DLL_INIT_FAILED.
+ */
 HMODULE WINAPI LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags)
 {
     UNICODE_STRING text;
@@ -144,8 +145,8 @@ HMODULE WINAPI GetModuleHandleA(LPCSTR name)
     return module;
 }
 
-#define MODULE_FLAGS                                                                        \
-    (GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT |         \
+#define MODULE_FLAGS                                                                     \
+    (GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT |      \
      GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS)
 
 /* *module is NULL on failure. ERROR_INVALID_PARAMETER for PIN with UNCHANGED_REFCOUNT. */
@@ -156,8 +157,9 @@ BOOL WINAPI GetModuleHandleExW(DWORD flags, LPCWSTR name, HMODULE *module)
     if (!module)
         return BasepFail(ERROR_INVALID_PARAMETER);
     *module = NULL;
-    if ((flags & ~MODULE_FLAGS) || ((flags & GET_MODULE_HANDLE_EX_FLAG_PIN) &&
-                                    (flags & GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT)) ||
+    if ((flags & ~MODULE_FLAGS) ||
+        ((flags & GET_MODULE_HANDLE_EX_FLAG_PIN) &&
+         (flags & GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT)) ||
         (!name && (flags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS)))
         return BasepFail(ERROR_INVALID_PARAMETER);
     if (flags & GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS)
@@ -167,8 +169,8 @@ BOOL WINAPI GetModuleHandleExW(DWORD flags, LPCWSTR name, HMODULE *module)
     if (!base)
         return BasepFail(ERROR_MOD_NOT_FOUND);
     if (!(flags & GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT) &&
-        !BasepResult(LdrAddRefDll(flags & GET_MODULE_HANDLE_EX_FLAG_PIN ? LDR_ADDREF_DLL_PIN : 0,
-                                  base)))
+        !BasepResult(LdrAddRefDll(
+            flags & GET_MODULE_HANDLE_EX_FLAG_PIN ? LDR_ADDREF_DLL_PIN : 0, base)))
         return FALSE;
     *module = (HMODULE)base;
     return TRUE;
@@ -187,8 +189,8 @@ BOOL WINAPI GetModuleHandleExA(DWORD flags, LPCSTR name, HMODULE *module)
     return found;
 }
 
-/* Characters written without the NUL; a short buffer gets size characters, the last of them
- * NUL, the result is size and the last error ERROR_INSUFFICIENT_BUFFER. */
+/* Characters written without the NUL; a short buffer gets size characters, the last of
+ * them NUL, the result is size and the last error ERROR_INSUFFICIENT_BUFFER. */
 DWORD WINAPI GetModuleFileNameW(HMODULE module, LPWSTR out, DWORD size)
 {
     PLDR_DATA_TABLE_ENTRY entry;
@@ -228,4 +230,3 @@ DWORD WINAPI GetModuleFileNameA(HMODULE module, LPSTR out, DWORD size)
         out[length < size ? length : size - 1] = 0;
     return length;
 }
-

@@ -1,4 +1,5 @@
-/* multibyte.c - MultiByteToWideChar, WideCharToMultiByte, and what is asked about code pages. */
+/* multibyte.c - MultiByteToWideChar, WideCharToMultiByte, and what is asked about code
+ * pages. */
 #include "codepage.h"
 
 #define ANSI_PAGE 1252
@@ -42,25 +43,28 @@ BOOL WINAPI IsValidCodePage(UINT page)
 /* Units of UTF-16 written, or needed when size is 0; 0 with ERROR_INVALID_PARAMETER,
  * ERROR_INVALID_FLAGS, ERROR_INSUFFICIENT_BUFFER, ERROR_NO_UNICODE_TRANSLATION (only with
  * MB_ERR_INVALID_CHARS). length -1: up to and with the NUL. */
-int WINAPI MultiByteToWideChar(UINT codePage, DWORD flags, LPCSTR in, int length, LPWSTR out,
-                               int size)
+int WINAPI MultiByteToWideChar(UINT codePage, DWORD flags, LPCSTR in, int length,
+                               LPWSTR out, int size)
 {
     const UCHAR *at = (const UCHAR *)in, *end;
     UINT page = Page(codePage);
     int count = 0;
 
-    if (!page || !in || !length || size < 0 || length < -1 || (size && (!out || (PVOID)out == in))) {
+    if (!page || !in || !length || size < 0 || length < -1 ||
+        (size && (!out || (PVOID)out == in))) {
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return 0;
     }
     if ((page == CP_UTF8 && (flags & ~MB_ERR_INVALID_CHARS)) ||
-        (flags & ~(MB_PRECOMPOSED | MB_COMPOSITE | MB_USEGLYPHCHARS | MB_ERR_INVALID_CHARS))) {
+        (flags &
+         ~(MB_PRECOMPOSED | MB_COMPOSITE | MB_USEGLYPHCHARS | MB_ERR_INVALID_CHARS))) {
         RtlSetLastWin32Error(ERROR_INVALID_FLAGS);
         return 0;
     }
     end = at + (length == -1 ? (int)strlen(in) + 1 : length);
     while (at < end) {
-        ULONG value = page == CP_UTF8 ? BasepDecodeUtf8(&at, end) : BasepByteToChar(page, *at++);
+        ULONG value =
+            page == CP_UTF8 ? BasepDecodeUtf8(&at, end) : BasepByteToChar(page, *at++);
         int units = value >= 0x10000 && value != ~0u ? 2 : 1;
 
         if (value == ~0u || (page != CP_UTF8 && value == 0xFFFF)) {
@@ -98,11 +102,12 @@ static ULONG TakeScalar(LPCWSTR *at, LPCWSTR end, BOOL *bad)
     return 0xFFFD;
 }
 
-/* Bytes written, or needed when size is 0. What the page lacks becomes the default character
+/* Bytes written, or needed when size is 0. What the page lacks becomes the default
+ * character
  * ('?'), *used says so. Errors as above; for UTF-8 a default character or `used` is
  * ERROR_INVALID_PARAMETER, and WC_ERR_INVALID_CHARS reports unpaired surrogates. */
-int WINAPI WideCharToMultiByte(UINT codePage, DWORD flags, LPCWSTR in, int length, LPSTR out,
-                               int size, LPCCH fallback, LPBOOL used)
+int WINAPI WideCharToMultiByte(UINT codePage, DWORD flags, LPCWSTR in, int length,
+                               LPSTR out, int size, LPCCH fallback, LPBOOL used)
 {
     LPCWSTR at = in, end;
     UINT page = Page(codePage);
@@ -110,8 +115,8 @@ int WINAPI WideCharToMultiByte(UINT codePage, DWORD flags, LPCWSTR in, int lengt
 
     if (used)
         *used = FALSE;
-    if (!page || !in || !length || length < -1 || size < 0 || (size && (!out || (PVOID)out == in)) ||
-        (page == CP_UTF8 && (fallback || used))) {
+    if (!page || !in || !length || length < -1 || size < 0 ||
+        (size && (!out || (PVOID)out == in)) || (page == CP_UTF8 && (fallback || used))) {
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return 0;
     }

@@ -1,7 +1,8 @@
 /* path.c - directories and names: current, temporary, system; full and short forms. */
 #include "k32.h"
 
-/* Characters without the NUL; needed with it when too short; *file points at the last part. */
+/* Characters without the NUL; needed with it when too short; *file points at the last
+ * part. */
 DWORD WINAPI GetFullPathNameW(LPCWSTR name, DWORD size, LPWSTR out, LPWSTR *file)
 {
     ULONG bytes = RtlGetFullPathName_U(name, size * sizeof(WCHAR), out, file);
@@ -162,7 +163,8 @@ UINT WINAPI GetTempFileNameW(LPCWSTR path, LPCWSTR prefix, UINT unique, LPWSTR o
         wcscat(at, L".tmp");
         if (unique & 0xFFFF)
             return number;
-        file = CreateFileW(out, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+        file = CreateFileW(out, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL,
+                           NULL);
         if (file != INVALID_HANDLE_VALUE) {
             CloseHandle(file);
             return number;
@@ -188,7 +190,8 @@ UINT WINAPI GetTempFileNameA(LPCSTR path, LPCSTR prefix, UINT unique, LPSTR out)
     return number;
 }
 
-/* Names are long names here: the short and the long form of an existing file are its name. */
+/* Names are long names here: the short and the long form of an existing file are its
+ * name. */
 static DWORD SameName(LPCWSTR name, LPWSTR out, DWORD size)
 {
     if (GetFileAttributesW(name) == INVALID_FILE_ATTRIBUTES)
@@ -206,10 +209,11 @@ DWORD WINAPI GetShortPathNameW(LPCWSTR name, LPWSTR out, DWORD size)
     return SameName(name, out, size);
 }
 
-/* name, or name + extension when it has no dot, in: the directory of the program, the current
- * one, the system's, Windows', each of PATH - or in `path` alone. 0: ERROR_FILE_NOT_FOUND. */
-DWORD WINAPI SearchPathW(LPCWSTR path, LPCWSTR name, LPCWSTR extension, DWORD size, LPWSTR out,
-                         LPWSTR *file)
+/* name, or name + extension when it has no dot, in: the directory of the program, the
+ * current one, the system's, Windows', each of PATH - or in `path` alone. 0:
+ * ERROR_FILE_NOT_FOUND. */
+DWORD WINAPI SearchPathW(LPCWSTR path, LPCWSTR name, LPCWSTR extension, DWORD size,
+                         LPWSTR out, LPWSTR *file)
 {
     WCHAR list[2048], full[MAX_PATH * 2];
     LPWSTR at, next, slash;
@@ -257,8 +261,8 @@ DWORD WINAPI SearchPathW(LPCWSTR path, LPCWSTR name, LPCWSTR extension, DWORD si
     return 0;
 }
 
-DWORD WINAPI SearchPathA(LPCSTR path, LPCSTR name, LPCSTR extension, DWORD size, LPSTR out,
-                         LPSTR *file)
+DWORD WINAPI SearchPathA(LPCSTR path, LPCSTR name, LPCSTR extension, DWORD size,
+                         LPSTR out, LPSTR *file)
 {
     LPWSTR widePath = BasepToWide(path), wideName = BasepToWide(name),
            wideExtension = BasepToWide(extension), part = NULL;
@@ -266,7 +270,8 @@ DWORD WINAPI SearchPathA(LPCSTR path, LPCSTR name, LPCSTR extension, DWORD size,
     DWORD length = 0;
 
     if (wideName)
-        length = SearchPathW(widePath, wideName, wideExtension, ARRAYSIZE(found), found, &part);
+        length = SearchPathW(widePath, wideName, wideExtension, ARRAYSIZE(found), found,
+                             &part);
     if (length)
         length = BasepReturnAnsi(found, out, size);
     if (file)

@@ -8,7 +8,8 @@ static ANSI_STRING CommandLineA; /* made once: the pointer must stay the same */
 
 void BasepInitializeProcess(void)
 {
-    RtlUnicodeStringToAnsiString(&CommandLineA, &BasePeb()->ProcessParameters->CommandLine, TRUE);
+    RtlUnicodeStringToAnsiString(&CommandLineA,
+                                 &BasePeb()->ProcessParameters->CommandLine, TRUE);
 }
 
 LPWSTR WINAPI GetCommandLineW(void)
@@ -59,8 +60,8 @@ typedef struct {
 
 static BOOL Basic(HANDLE process, PROCESS_BASIC *basic)
 {
-    return BasepResult(
-        NtQueryInformationProcess(process, ProcessBasicInformation, basic, sizeof *basic, NULL));
+    return BasepResult(NtQueryInformationProcess(process, ProcessBasicInformation, basic,
+                                                 sizeof *basic, NULL));
 }
 
 /* STILL_ACTIVE (259) while it runs. */
@@ -156,14 +157,14 @@ BOOL WINAPI SetPriorityClass(HANDLE process, DWORD class)
     }
     if (!priority.Class)
         return BasepFail(ERROR_INVALID_PARAMETER);
-    return BasepResult(
-        NtSetInformationProcess(process, ProcessPriorityClass, &priority, sizeof priority));
+    return BasepResult(NtSetInformationProcess(process, ProcessPriorityClass, &priority,
+                                               sizeof priority));
 }
 
 BOOL WINAPI GetProcessHandleCount(HANDLE process, PDWORD count)
 {
-    return BasepResult(
-        NtQueryInformationProcess(process, ProcessHandleCount, count, sizeof *count, NULL));
+    return BasepResult(NtQueryInformationProcess(process, ProcessHandleCount, count,
+                                                 sizeof *count, NULL));
 }
 
 BOOL WINAPI GetProcessPriorityBoost(HANDLE process, PBOOL disabled)
@@ -212,7 +213,8 @@ VOID WINAPI GetStartupInfoA(LPSTARTUPINFOA info)
         title = BasepToAnsi(wide.lpTitle ? wide.lpTitle : L"");
     if (!desktop)
         desktop = BasepToAnsi(wide.lpDesktop ? wide.lpDesktop : L"");
-    memcpy(info, &wide, sizeof *info); /* the two structures differ in the strings alone */
+    memcpy(info, &wide,
+           sizeof *info); /* the two structures differ in the strings alone */
     info->lpReserved = NULL;
     info->lpTitle = title;
     info->lpDesktop = desktop;

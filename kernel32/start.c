@@ -27,9 +27,8 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved)
 }
 
 /* ECX = 0 (1: a CSR thread), EDX = the function, one stack argument. Never returns. */
-VOID __attribute__((fastcall, noreturn)) BaseThreadInitThunk(ULONG kind,
-                                                             LPTHREAD_START_ROUTINE start,
-                                                             PVOID argument)
+VOID __attribute__((fastcall, noreturn))
+BaseThreadInitThunk(ULONG kind, LPTHREAD_START_ROUTINE start, PVOID argument)
 {
     (void)kind;
     RtlExitUserThread((NTSTATUS)start(argument));

@@ -95,16 +95,16 @@ int WINAPI lstrcmpW(LPCWSTR a, LPCWSTR b)
 
 int WINAPI lstrcmpiA(LPCSTR a, LPCSTR b)
 {
-    return a && b
-               ? CompareStringA(LOCALE_USER_DEFAULT, NORM_IGNORECASE, a, -1, b, -1) - CSTR_EQUAL
-               : Order(a, b);
+    return a && b ? CompareStringA(LOCALE_USER_DEFAULT, NORM_IGNORECASE, a, -1, b, -1) -
+                        CSTR_EQUAL
+                  : Order(a, b);
 }
 
 int WINAPI lstrcmpiW(LPCWSTR a, LPCWSTR b)
 {
-    return a && b
-               ? CompareStringW(LOCALE_USER_DEFAULT, NORM_IGNORECASE, a, -1, b, -1) - CSTR_EQUAL
-               : Order(a, b);
+    return a && b ? CompareStringW(LOCALE_USER_DEFAULT, NORM_IGNORECASE, a, -1, b, -1) -
+                        CSTR_EQUAL
+                  : Order(a, b);
 }
 
 /* a * b / c rounded, computed in 64 bits; -1 for an overflow or c = 0. */

@@ -1,8 +1,8 @@
 /* sync.c - what threads wait on by handle: events, mutexes, semaphores, waitable timers.
  *
- * Names live in \BaseNamedObjects; "Local\" and "Global\" lead to the same directory, since
- * there is one session.  Critical sections, SRW locks and condition variables are ntdll's and
- * forwarded; what needs a time in milliseconds has its frame here.
+ * Names live in \BaseNamedObjects; "Local\" and "Global\" lead to the same directory,
+ * since there is one session.  Critical sections, SRW locks and condition variables are
+ * ntdll's and forwarded; what needs a time in milliseconds has its frame here.
  */
 #include "k32.h"
 
@@ -15,8 +15,8 @@ static LPCWSTR WithoutSession(LPCWSTR name)
     return wcsncmp(name, L"Local\\", 6) ? name : name + 6;
 }
 
-BOOL BaseFormatObjectAttributes(BASE_NAME *out, LPSECURITY_ATTRIBUTES security, LPCWSTR name,
-                                ULONG flags)
+BOOL BaseFormatObjectAttributes(BASE_NAME *out, LPSECURITY_ATTRIBUTES security,
+                                LPCWSTR name, ULONG flags)
 {
     ULONG inherit = security && security->bInheritHandle ? OBJ_INHERIT : 0;
     PVOID descriptor = security ? security->lpSecurityDescriptor : NULL;
@@ -32,7 +32,8 @@ BOOL BaseFormatObjectAttributes(BASE_NAME *out, LPSECURITY_ATTRIBUTES security, 
     if (wcschr(name, L'\\'))
         return BasepFail(ERROR_PATH_NOT_FOUND);
     memcpy(out->Text, DIRECTORY, sizeof DIRECTORY);
-    memcpy(out->Text + sizeof DIRECTORY / sizeof(WCHAR) - 1, name, (length + 1) * sizeof(WCHAR));
+    memcpy(out->Text + sizeof DIRECTORY / sizeof(WCHAR) - 1, name,
+           (length + 1) * sizeof(WCHAR));
     RtlInitUnicodeString(&out->Name, out->Text);
     out->Attributes.ObjectName = &out->Name;
     return TRUE;
@@ -42,7 +43,8 @@ HANDLE BasepCreated(NTSTATUS status, HANDLE handle)
 {
     if (!BasepResult(status))
         return NULL;
-    RtlSetLastWin32Error(status == STATUS_OBJECT_NAME_EXISTS ? ERROR_ALREADY_EXISTS : NO_ERROR);
+    RtlSetLastWin32Error(status == STATUS_OBJECT_NAME_EXISTS ? ERROR_ALREADY_EXISTS
+                                                             : NO_ERROR);
     return handle;
 }
 
@@ -61,7 +63,8 @@ HANDLE WINAPI CreateEventExW(LPSECURITY_ATTRIBUTES security, LPCWSTR name, DWORD
     return BasepCreated(status, handle);
 }
 
-HANDLE WINAPI CreateEventW(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCWSTR name)
+HANDLE WINAPI CreateEventW(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set,
+                           LPCWSTR name)
 {
     DWORD flags =
         (manual ? CREATE_EVENT_MANUAL_RESET : 0) | (set ? CREATE_EVENT_INITIAL_SET : 0);
@@ -88,8 +91,8 @@ HANDLE WINAPI CreateMutexW(LPSECURITY_ATTRIBUTES security, BOOL owned, LPCWSTR n
                           MUTEX_ALL_ACCESS);
 }
 
-HANDLE WINAPI CreateSemaphoreExW(LPSECURITY_ATTRIBUTES security, LONG initial, LONG maximum,
-                                 LPCWSTR name, DWORD flags, DWORD access)
+HANDLE WINAPI CreateSemaphoreExW(LPSECURITY_ATTRIBUTES security, LONG initial,
+                                 LONG maximum, LPCWSTR name, DWORD flags, DWORD access)
 {
     BASE_NAME attributes;
     HANDLE handle = NULL;
@@ -108,8 +111,8 @@ HANDLE WINAPI CreateSemaphoreW(LPSECURITY_ATTRIBUTES security, LONG initial, LON
     return CreateSemaphoreExW(security, initial, maximum, name, 0, SEMAPHORE_ALL_ACCESS);
 }
 
-HANDLE WINAPI CreateWaitableTimerExW(LPSECURITY_ATTRIBUTES security, LPCWSTR name, DWORD flags,
-                                     DWORD access)
+HANDLE WINAPI CreateWaitableTimerExW(LPSECURITY_ATTRIBUTES security, LPCWSTR name,
+                                     DWORD flags, DWORD access)
 {
     BASE_NAME attributes;
     HANDLE handle = NULL;
@@ -122,22 +125,25 @@ HANDLE WINAPI CreateWaitableTimerExW(LPSECURITY_ATTRIBUTES security, LPCWSTR nam
     return BasepCreated(status, handle);
 }
 
-HANDLE WINAPI CreateWaitableTimerW(LPSECURITY_ATTRIBUTES security, BOOL manual, LPCWSTR name)
+HANDLE WINAPI CreateWaitableTimerW(LPSECURITY_ATTRIBUTES security, BOOL manual,
+                                   LPCWSTR name)
 {
-    return CreateWaitableTimerExW(security, name, manual ? CREATE_WAITABLE_TIMER_MANUAL_RESET : 0,
+    return CreateWaitableTimerExW(security, name,
+                                  manual ? CREATE_WAITABLE_TIMER_MANUAL_RESET : 0,
                                   TIMER_ALL_ACCESS);
 }
 
 /* The A forms: the name in UTF-16, the rest as it is. */
-#define WITH_WIDE_NAME(name, call)                                                          \
-    LPWSTR wide = BasepToWide(name);                                                        \
-    HANDLE handle = wide || !(name) ? call : NULL;                                          \
-    DWORD error = RtlGetLastWin32Error();                                                   \
-    BasepFree(wide);                                                                        \
-    RtlSetLastWin32Error(error);                                                            \
+#define WITH_WIDE_NAME(name, call)                                                       \
+    LPWSTR wide = BasepToWide(name);                                                     \
+    HANDLE handle = wide || !(name) ? call : NULL;                                       \
+    DWORD error = RtlGetLastWin32Error();                                                \
+    BasepFree(wide);                                                                     \
+    RtlSetLastWin32Error(error);                                                         \
     return handle
 
-HANDLE WINAPI CreateEventA(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set, LPCSTR name)
+HANDLE WINAPI CreateEventA(LPSECURITY_ATTRIBUTES security, BOOL manual, BOOL set,
+                           LPCSTR name)
 {
     WITH_WIDE_NAME(name, CreateEventW(security, manual, set, wide));
 }
@@ -165,26 +171,29 @@ HANDLE WINAPI CreateSemaphoreA(LPSECURITY_ATTRIBUTES security, LONG initial, LON
     WITH_WIDE_NAME(name, CreateSemaphoreW(security, initial, maximum, wide));
 }
 
-HANDLE WINAPI CreateSemaphoreExA(LPSECURITY_ATTRIBUTES security, LONG initial, LONG maximum,
-                                 LPCSTR name, DWORD flags, DWORD access)
+HANDLE WINAPI CreateSemaphoreExA(LPSECURITY_ATTRIBUTES security, LONG initial,
+                                 LONG maximum, LPCSTR name, DWORD flags, DWORD access)
 {
-    WITH_WIDE_NAME(name, CreateSemaphoreExW(security, initial, maximum, wide, flags, access));
+    WITH_WIDE_NAME(name,
+                   CreateSemaphoreExW(security, initial, maximum, wide, flags, access));
 }
 
-HANDLE WINAPI CreateWaitableTimerA(LPSECURITY_ATTRIBUTES security, BOOL manual, LPCSTR name)
+HANDLE WINAPI CreateWaitableTimerA(LPSECURITY_ATTRIBUTES security, BOOL manual,
+                                   LPCSTR name)
 {
     WITH_WIDE_NAME(name, CreateWaitableTimerW(security, manual, wide));
 }
 
-HANDLE WINAPI CreateWaitableTimerExA(LPSECURITY_ATTRIBUTES security, LPCSTR name, DWORD flags,
-                                     DWORD access)
+HANDLE WINAPI CreateWaitableTimerExA(LPSECURITY_ATTRIBUTES security, LPCSTR name,
+                                     DWORD flags, DWORD access)
 {
     WITH_WIDE_NAME(name, CreateWaitableTimerExW(security, wide, flags, access));
 }
 
 typedef NTSTATUS(NTAPI *OPEN)(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
 
-/* ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE for another type, ERROR_INVALID_PARAMETER. */
+/* ERROR_FILE_NOT_FOUND, ERROR_INVALID_HANDLE for another type, ERROR_INVALID_PARAMETER.
+ */
 static HANDLE Open(OPEN open, DWORD access, BOOL inherit, LPCWSTR name)
 {
     BASE_NAME attributes;

@@ -33,7 +33,9 @@ static BOOL Basic(BASIC *basic)
 
 static void CpuId(ULONG leaf, ULONG *eax, ULONG *ebx, ULONG *ecx, ULONG *edx)
 {
-    __asm__ volatile("cpuid" : "=a"(*eax), "=b"(*ebx), "=c"(*ecx), "=d"(*edx) : "a"(leaf), "c"(0));
+    __asm__ volatile("cpuid"
+                     : "=a"(*eax), "=b"(*ebx), "=c"(*ecx), "=d"(*edx)
+                     : "a"(leaf), "c"(0));
 }
 
 VOID WINAPI GetSystemInfo(LPSYSTEM_INFO info)
@@ -47,17 +49,16 @@ VOID WINAPI GetSystemInfo(LPSYSTEM_INFO info)
         model |= signature >> 12 & 0xF0;
     if (family == 15)
         family += signature >> 20 & 0xFF;
-    *info = (SYSTEM_INFO){
-        .wProcessorArchitecture = PROCESSOR_ARCHITECTURE_INTEL,
-        .dwPageSize = PAGE_SIZE,
-        .lpMinimumApplicationAddress = (PVOID)MM_LOWEST_USER_ADDRESS,
-        .lpMaximumApplicationAddress = (PVOID)MM_HIGHEST_USER_ADDRESS,
-        .dwActiveProcessorMask = 1,
-        .dwNumberOfProcessors = 1,
-        .dwProcessorType = PROCESSOR_INTEL_PENTIUM,
-        .dwAllocationGranularity = ALLOCATION_GRANULARITY,
-        .wProcessorLevel = (WORD)family,
-        .wProcessorRevision = (WORD)(model << 8 | (signature & 15))};
+    *info = (SYSTEM_INFO){.wProcessorArchitecture = PROCESSOR_ARCHITECTURE_INTEL,
+                          .dwPageSize = PAGE_SIZE,
+                          .lpMinimumApplicationAddress = (PVOID)MM_LOWEST_USER_ADDRESS,
+                          .lpMaximumApplicationAddress = (PVOID)MM_HIGHEST_USER_ADDRESS,
+                          .dwActiveProcessorMask = 1,
+                          .dwNumberOfProcessors = 1,
+                          .dwProcessorType = PROCESSOR_INTEL_PENTIUM,
+                          .dwAllocationGranularity = ALLOCATION_GRANULARITY,
+                          .wProcessorLevel = (WORD)family,
+                          .wProcessorRevision = (WORD)(model << 8 | (signature & 15))};
 }
 
 VOID WINAPI GetNativeSystemInfo(LPSYSTEM_INFO info)
@@ -79,8 +80,8 @@ BOOL WINAPI GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
         !BasepResult(NtQuerySystemInformation(SystemPerformanceInformation, &performance,
                                               sizeof performance, NULL)))
         return FALSE;
-    NtQueryInformationProcess(NtCurrentProcess(), ProcessVmCounters, &counters, sizeof counters,
-                              NULL);
+    NtQueryInformationProcess(NtCurrentProcess(), ProcessVmCounters, &counters,
+                              sizeof counters, NULL);
     status->ullTotalPhys = (ULONGLONG)basic.NumberOfPhysicalPages * PAGE_SIZE;
     status->ullAvailPhys = (ULONGLONG)performance.AvailablePages * PAGE_SIZE;
     status->ullTotalPageFile = (ULONGLONG)performance.CommitLimit * PAGE_SIZE;
@@ -96,7 +97,8 @@ BOOL WINAPI GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
 
 static SIZE_T Clamp(ULONGLONG bytes)
 {
-    return bytes > 0x7FFFFFFF ? 0x7FFFFFFF : (SIZE_T)bytes; /* as documented above 2 GiB */
+    return bytes > 0x7FFFFFFF ? 0x7FFFFFFF
+                              : (SIZE_T)bytes; /* as documented above 2 GiB */
 }
 
 VOID WINAPI GlobalMemoryStatus(LPMEMORYSTATUS status)
@@ -117,14 +119,16 @@ VOID WINAPI GlobalMemoryStatus(LPMEMORYSTATUS status)
 
 BOOL WINAPI IsProcessorFeaturePresent(DWORD feature)
 {
-    return feature < ARRAYSIZE(USER_SHARED_DATA->ProcessorFeatures) && USER_SHARED_DATA->ProcessorFeatures[feature];
+    return feature < ARRAYSIZE(USER_SHARED_DATA->ProcessorFeatures) &&
+           USER_SHARED_DATA->ProcessorFeatures[feature];
 }
 
 /* Major version in the low byte, minor in the next, build in the high word. */
 DWORD WINAPI GetVersion(void)
 {
     PPEB peb = BasePeb();
-    return peb->OSMajorVersion | peb->OSMinorVersion << 8 | (ULONG)peb->OSBuildNumber << 16;
+    return peb->OSMajorVersion | peb->OSMinorVersion << 8 |
+           (ULONG)peb->OSBuildNumber << 16;
 }
 
 /* The sizes that say which structure it is. */

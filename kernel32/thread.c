@@ -1,20 +1,20 @@
 /* thread.c - threads: made by NtCreateThreadEx, ended by ntdll's RtlExitUserThread.
  *
- * ExitThread is forwarded to ntdll.  A new thread starts in ntdll (LdrInitializeThunk, then
- * RtlUserThreadStart), which calls the function given here.
+ * ExitThread is forwarded to ntdll.  A new thread starts in ntdll (LdrInitializeThunk,
+ * then RtlUserThreadStart), which calls the function given here.
  */
 #include "k32.h"
 
-/* Documented priorities, and the base-priority increments the kernel wants, are one number
- * but for the two ends. */
+/* Documented priorities, and the base-priority increments the kernel wants, are one
+ * number but for the two ends. */
 #define THREAD_BASE_PRIORITY_SATURATED 16
 
-/* ERROR_NOT_ENOUGH_MEMORY, ERROR_INVALID_PARAMETER, ERROR_ACCESS_DENIED. stack 0: the sizes in
- * the PE header; otherwise bytes to commit, or to reserve with
+/* ERROR_NOT_ENOUGH_MEMORY, ERROR_INVALID_PARAMETER, ERROR_ACCESS_DENIED. stack 0: the
+ * sizes in the PE header; otherwise bytes to commit, or to reserve with
  * STACK_SIZE_PARAM_IS_A_RESERVATION. */
-HANDLE WINAPI CreateRemoteThread(HANDLE process, LPSECURITY_ATTRIBUTES security, SIZE_T stack,
-                                 LPTHREAD_START_ROUTINE start, LPVOID argument, DWORD flags,
-                                 LPDWORD id)
+HANDLE WINAPI CreateRemoteThread(HANDLE process, LPSECURITY_ATTRIBUTES security,
+                                 SIZE_T stack, LPTHREAD_START_ROUTINE start,
+                                 LPVOID argument, DWORD flags, LPDWORD id)
 {
     TEB_CLIENT_ID client = {0};
     PS_ATTRIBUTE_LIST list = {.TotalLength = PS_ATTRIBUTE_LIST_SIZE(1),
@@ -34,8 +34,8 @@ HANDLE WINAPI CreateRemoteThread(HANDLE process, LPSECURITY_ATTRIBUTES security,
     BaseFormatObjectAttributes(&name, security, NULL, 0);
     status = NtCreateThreadEx(
         &thread, THREAD_ALL_ACCESS, &name.Attributes, process, (PVOID)start, argument,
-        flags & CREATE_SUSPENDED ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0, 0, commit, reserve,
-        &list);
+        flags & CREATE_SUSPENDED ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0, 0, commit,
+        reserve, &list);
     if (!BasepResult(status))
         return NULL;
     if (id)
@@ -44,9 +44,11 @@ HANDLE WINAPI CreateRemoteThread(HANDLE process, LPSECURITY_ATTRIBUTES security,
 }
 
 HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES security, SIZE_T stack,
-                           LPTHREAD_START_ROUTINE start, LPVOID argument, DWORD flags, LPDWORD id)
+                           LPTHREAD_START_ROUTINE start, LPVOID argument, DWORD flags,
+                           LPDWORD id)
 {
-    return CreateRemoteThread(NtCurrentProcess(), security, stack, start, argument, flags, id);
+    return CreateRemoteThread(NtCurrentProcess(), security, stack, start, argument, flags,
+                              id);
 }
 
 /* ERROR_INVALID_PARAMETER: no such thread. */
@@ -105,8 +107,8 @@ typedef struct {
 
 static BOOL Basic(HANDLE thread, THREAD_BASIC *basic)
 {
-    return BasepResult(
-        NtQueryInformationThread(thread, ThreadBasicInformation, basic, sizeof *basic, NULL));
+    return BasepResult(NtQueryInformationThread(thread, ThreadBasicInformation, basic,
+                                                sizeof *basic, NULL));
 }
 
 /* STILL_ACTIVE (259) while it runs. */
@@ -154,8 +156,8 @@ BOOL WINAPI SetThreadPriority(HANDLE thread, int priority)
         increment = -THREAD_BASE_PRIORITY_SATURATED;
     else if (priority < THREAD_BASE_PRIORITY_MIN || priority > THREAD_BASE_PRIORITY_MAX)
         return BasepFail(ERROR_INVALID_PARAMETER);
-    return BasepResult(NtSetInformationThread(thread, ThreadBasePriority, &increment,
-                                              sizeof increment));
+    return BasepResult(
+        NtSetInformationThread(thread, ThreadBasePriority, &increment, sizeof increment));
 }
 
 /* Nothing is boosted here, so the answer is TRUE: disabled. */
@@ -207,7 +209,8 @@ BOOL WINAPI GetThreadTimes(HANDLE thread, LPFILETIME created, LPFILETIME exited,
 {
     KERNEL_TIMES times;
 
-    if (!BasepResult(NtQueryInformationThread(thread, ThreadTimes, &times, sizeof times, NULL)))
+    if (!BasepResult(
+            NtQueryInformationThread(thread, ThreadTimes, &times, sizeof times, NULL)))
         return FALSE;
     *created = BasepFileTime(times.CreateTime);
     *exited = BasepFileTime(times.ExitTime);
@@ -267,7 +270,8 @@ DWORD WINAPI GetCurrentProcessorNumber(void)
     return NtGetCurrentProcessorNumber();
 }
 
-/* In: bytes that must remain for a handler of EXCEPTION_STACK_OVERFLOW; out: the old value. */
+/* In: bytes that must remain for a handler of EXCEPTION_STACK_OVERFLOW; out: the old
+ * value. */
 BOOL WINAPI SetThreadStackGuarantee(PULONG bytes)
 {
     PTEB teb = BaseTeb();

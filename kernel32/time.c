@@ -1,7 +1,8 @@
 /* time.c - clocks and calendars.
  *
- * The clocks lie in SharedUserData and are read without a service: High1Time and High2Time
- * agree when the reader was not overtaken by a tick.  Local time is UTC (no time zone).
+ * The clocks lie in SharedUserData and are read without a service: High1Time and
+ * High2Time agree when the reader was not overtaken by a tick.  Local time is UTC (no
+ * time zone).
  */
 #include "k32.h"
 
@@ -56,23 +57,24 @@ VOID WINAPI GetSystemTimeAsFileTime(LPFILETIME time)
 
 BOOL WINAPI FileTimeToSystemTime(const FILETIME *file, LPSYSTEMTIME system)
 {
-    LARGE_INTEGER time = {.LowPart = file->dwLowDateTime, .HighPart = (LONG)file->dwHighDateTime};
+    LARGE_INTEGER time = {.LowPart = file->dwLowDateTime,
+                          .HighPart = (LONG)file->dwHighDateTime};
     TIME_FIELDS fields;
 
     if (time.QuadPart < 0)
         return BasepFail(ERROR_INVALID_PARAMETER);
     RtlTimeToTimeFields(&time, &fields);
-    *system = (SYSTEMTIME){fields.Year,          fields.Month,  fields.Weekday, fields.Day,
-                           fields.Hour,          fields.Minute, fields.Second,
-                           fields.Milliseconds};
+    *system =
+        (SYSTEMTIME){fields.Year, fields.Month,  fields.Weekday, fields.Day,
+                     fields.Hour, fields.Minute, fields.Second,  fields.Milliseconds};
     return TRUE;
 }
 
 BOOL WINAPI SystemTimeToFileTime(const SYSTEMTIME *system, LPFILETIME file)
 {
-    TIME_FIELDS fields = {(SHORT)system->wYear,   (SHORT)system->wMonth,
-                          (SHORT)system->wDay,    (SHORT)system->wHour,
-                          (SHORT)system->wMinute, (SHORT)system->wSecond,
+    TIME_FIELDS fields = {(SHORT)system->wYear,         (SHORT)system->wMonth,
+                          (SHORT)system->wDay,          (SHORT)system->wHour,
+                          (SHORT)system->wMinute,       (SHORT)system->wSecond,
                           (SHORT)system->wMilliseconds, 0};
     LARGE_INTEGER time;
 

@@ -1,9 +1,10 @@
 /* tls.c - thread local storage slots, and fiber local storage, which adds a callback.
  *
- * TLS: 64 slots in the TEB, 1,024 more in a block of the default heap made at first use; the
- * bitmaps of what is taken are PEB.TlsBitmap and PEB.TlsExpansionBitmap, under the PEB lock.
- * FLS: 128 slots in a block that TEB.FlsData points to; PEB.FlsBitmap, PEB.FlsCallback.  With
- * no fibers a thread is its one fiber, and the callbacks run when the thread ends.
+ * TLS: 64 slots in the TEB, 1,024 more in a block of the default heap made at first use;
+ * the bitmaps of what is taken are PEB.TlsBitmap and PEB.TlsExpansionBitmap, under the
+ * PEB lock. FLS: 128 slots in a block that TEB.FlsData points to; PEB.FlsBitmap,
+ * PEB.FlsCallback.  With no fibers a thread is its one fiber, and the callbacks run when
+ * the thread ends.
  */
 #include "k32.h"
 
@@ -38,14 +39,16 @@ DWORD WINAPI TlsAlloc(void)
 BOOL WINAPI TlsFree(DWORD index)
 {
     PPEB peb = BasePeb();
-    PRTL_BITMAP map = index < TLS_MINIMUM_AVAILABLE ? peb->TlsBitmap : peb->TlsExpansionBitmap;
+    PRTL_BITMAP map =
+        index < TLS_MINIMUM_AVAILABLE ? peb->TlsBitmap : peb->TlsExpansionBitmap;
     ULONG bit = index < TLS_MINIMUM_AVAILABLE ? index : index - TLS_MINIMUM_AVAILABLE;
     BOOL taken;
 
     RtlAcquirePebLock();
     taken = bit < map->SizeOfBitMap && RtlAreBitsSet(map, bit, 1);
     if (taken) {
-        NtSetInformationThread(NtCurrentThread(), ThreadZeroTlsCell, &index, sizeof index);
+        NtSetInformationThread(NtCurrentThread(), ThreadZeroTlsCell, &index,
+                               sizeof index);
         RtlClearBits(map, bit, 1);
     }
     RtlReleasePebLock();
@@ -66,7 +69,8 @@ LPVOID WINAPI TlsGetValue(DWORD index)
         return NULL;
     }
     teb->LastErrorValue = NO_ERROR;
-    return teb->TlsExpansionSlots ? teb->TlsExpansionSlots[index - TLS_MINIMUM_AVAILABLE] : NULL;
+    return teb->TlsExpansionSlots ? teb->TlsExpansionSlots[index - TLS_MINIMUM_AVAILABLE]
+                                  : NULL;
 }
 
 BOOL WINAPI TlsSetValue(DWORD index, LPVOID value)
@@ -98,7 +102,8 @@ static PFLS_CALLBACK_FUNCTION *Callbacks(void)
     return peb->FlsCallback;
 }
 
-/* ERROR_NO_MORE_ITEMS, ERROR_NOT_ENOUGH_MEMORY: FLS_OUT_OF_INDEXES. Index 0 is never given. */
+/* ERROR_NO_MORE_ITEMS, ERROR_NOT_ENOUGH_MEMORY: FLS_OUT_OF_INDEXES. Index 0 is never
+ * given. */
 DWORD WINAPI FlsAlloc(PFLS_CALLBACK_FUNCTION callback)
 {
     PPEB peb = BasePeb();
@@ -143,8 +148,8 @@ static void RunCallback(DWORD index)
     }
 }
 
-/* Runs the callback for the calling thread's value only; other threads' values are dropped
- * with the slot. */
+/* Runs the callback for the calling thread's value only; other threads' values are
+ * dropped with the slot. */
 BOOL WINAPI FlsFree(DWORD index)
 {
     RTL_BITMAP map = {FLS_SLOTS, BasePeb()->FlsBitmapBits};

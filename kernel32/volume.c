@@ -56,13 +56,14 @@ WINBOOL WINAPI GetDiskFreeSpaceExA(LPCSTR directory, PULARGE_INTEGER available,
 
 static BOOL IsRootC(LPCWSTR root)
 {
-    return !root || !_wcsicmp(root, L"C:\\") || !_wcsicmp(root, L"C:") || !wcscmp(root, L"\\");
+    return !root || !_wcsicmp(root, L"C:\\") || !_wcsicmp(root, L"C:") ||
+           !wcscmp(root, L"\\");
 }
 
 /* A file system of its own kind: case-preserving, Unicode on disk, no security. */
-BOOL WINAPI GetVolumeInformationW(LPCWSTR root, LPWSTR label, DWORD labelSize, LPDWORD serial,
-                                  LPDWORD componentLength, LPDWORD flags, LPWSTR fileSystem,
-                                  DWORD fileSystemSize)
+BOOL WINAPI GetVolumeInformationW(LPCWSTR root, LPWSTR label, DWORD labelSize,
+                                  LPDWORD serial, LPDWORD componentLength, LPDWORD flags,
+                                  LPWSTR fileSystem, DWORD fileSystemSize)
 {
     if (!IsRootC(root))
         return BasepFail(ERROR_PATH_NOT_FOUND);

@@ -1,7 +1,7 @@
 /* wait.c - waiting, signalling, and the locks' forms with a time-out in milliseconds.
  *
- * Times: INFINITE is no time-out; anything else becomes a negative count of 100 ns, which the
- * kernel takes as "from now".
+ * Times: INFINITE is no time-out; anything else becomes a negative count of 100 ns, which
+ * the kernel takes as "from now".
  */
 #include "k32.h"
 
@@ -43,8 +43,9 @@ DWORD WINAPI WaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, BOOL a
     }
     for (i = 0; i < count; i++)
         resolved[i] = BasepResolve(handles[i]);
-    status = NtWaitForMultipleObjects(count, resolved, all ? 0 : 1, (BOOLEAN)(alertable != 0),
-                                      BaseFormatTimeOut(&time, milliseconds));
+    status =
+        NtWaitForMultipleObjects(count, resolved, all ? 0 : 1, (BOOLEAN)(alertable != 0),
+                                 BaseFormatTimeOut(&time, milliseconds));
     return BasepResult(status) ? (DWORD)status : WAIT_FAILED;
 }
 
@@ -54,12 +55,12 @@ DWORD WINAPI WaitForMultipleObjects(DWORD count, const HANDLE *handles, BOOL all
     return WaitForMultipleObjectsEx(count, handles, all, milliseconds, FALSE);
 }
 
-DWORD WINAPI SignalObjectAndWait(HANDLE signal, HANDLE wait, DWORD milliseconds, BOOL alertable)
+DWORD WINAPI SignalObjectAndWait(HANDLE signal, HANDLE wait, DWORD milliseconds,
+                                 BOOL alertable)
 {
     LARGE_INTEGER time;
-    NTSTATUS status =
-        NtSignalAndWaitForSingleObject(signal, wait, (BOOLEAN)(alertable != 0),
-                                       BaseFormatTimeOut(&time, milliseconds));
+    NTSTATUS status = NtSignalAndWaitForSingleObject(
+        signal, wait, (BOOLEAN)(alertable != 0), BaseFormatTimeOut(&time, milliseconds));
     return BasepResult(status) ? (DWORD)status : WAIT_FAILED;
 }
 
@@ -70,7 +71,8 @@ DWORD WINAPI SleepEx(DWORD milliseconds, BOOL alertable)
     NTSTATUS status;
 
     if (!BaseFormatTimeOut(&time, milliseconds))
-        time.QuadPart = (LONGLONG)0x8000000000000000ull; /* as far in the future as there is */
+        time.QuadPart =
+            (LONGLONG)0x8000000000000000ull; /* as far in the future as there is */
     do
         status = NtDelayExecution((BOOLEAN)(alertable != 0), &time);
     while (milliseconds == INFINITE && status == STATUS_ALERTED);
@@ -113,8 +115,8 @@ BOOL WINAPI SetWaitableTimer(HANDLE timer, const LARGE_INTEGER *due, LONG period
                              PTIMERAPCROUTINE routine, LPVOID argument, BOOL resume)
 {
     LARGE_INTEGER time = *due;
-    NTSTATUS status =
-        NtSetTimer(timer, &time, (PVOID)routine, argument, (BOOLEAN)(resume != 0), period, NULL);
+    NTSTATUS status = NtSetTimer(timer, &time, (PVOID)routine, argument,
+                                 (BOOLEAN)(resume != 0), period, NULL);
 
     if (!BasepResult(status))
         return FALSE;
@@ -133,14 +135,15 @@ BOOL WINAPI InitializeCriticalSectionAndSpinCount(LPCRITICAL_SECTION section, DW
     return BasepResult(RtlInitializeCriticalSectionAndSpinCount(section, spin));
 }
 
-BOOL WINAPI InitializeCriticalSectionEx(LPCRITICAL_SECTION section, DWORD spin, DWORD flags)
+BOOL WINAPI InitializeCriticalSectionEx(LPCRITICAL_SECTION section, DWORD spin,
+                                        DWORD flags)
 {
     return BasepResult(RtlInitializeCriticalSectionEx(section, spin, flags));
 }
 
 /* FALSE with ERROR_TIMEOUT when the time is over; the lock is held again either way. */
-BOOL WINAPI SleepConditionVariableCS(PCONDITION_VARIABLE variable, PCRITICAL_SECTION section,
-                                     DWORD milliseconds)
+BOOL WINAPI SleepConditionVariableCS(PCONDITION_VARIABLE variable,
+                                     PCRITICAL_SECTION section, DWORD milliseconds)
 {
     LARGE_INTEGER time;
     NTSTATUS status = RtlSleepConditionVariableCS(variable, section,
@@ -154,18 +157,18 @@ BOOL WINAPI SleepConditionVariableSRW(PCONDITION_VARIABLE variable, PSRWLOCK loc
                                       DWORD milliseconds, ULONG flags)
 {
     LARGE_INTEGER time;
-    NTSTATUS status = RtlSleepConditionVariableSRW(variable, lock,
-                                                   BaseFormatTimeOut(&time, milliseconds), flags);
+    NTSTATUS status = RtlSleepConditionVariableSRW(
+        variable, lock, BaseFormatTimeOut(&time, milliseconds), flags);
     if (status == STATUS_TIMEOUT)
         return BasepFail(ERROR_TIMEOUT);
     return BasepResult(status);
 }
 
-WINBOOL WINAPI InitOnceExecuteOnce(PINIT_ONCE once, PINIT_ONCE_FN routine, PVOID parameter,
-                                   LPVOID *context)
+WINBOOL WINAPI InitOnceExecuteOnce(PINIT_ONCE once, PINIT_ONCE_FN routine,
+                                   PVOID parameter, LPVOID *context)
 {
-    return BasepResult(
-        RtlRunOnceExecuteOnce(once, (RTL_RUN_ONCE_ROUTINE)(PVOID)routine, parameter, context));
+    return BasepResult(RtlRunOnceExecuteOnce(once, (RTL_RUN_ONCE_ROUTINE)(PVOID)routine,
+                                             parameter, context));
 }
 
 /* *pending: the caller has to do it and then call InitOnceComplete. */
