@@ -12,8 +12,8 @@ SETUP = os.path.join(TOP, "tools", "setup.sh")
 
 
 def setup(group="run", absent=(), root=True, sudo=None, apt=True, sysroot=""):
-    """Run it where the commands in absent are missing.  sudo: None none, else whether it
-    asks nothing.  Returns (exit code, stdout, stderr, calls of apt-get)."""
+    """Run it where the commands in absent are missing.  sudo: None none, else whether it asks
+    nothing.  Returns (exit code, stdout, stderr, calls of apt-get)."""
     with tempfile.TemporaryDirectory() as folder:
         binaries = os.path.join(folder, "bin")
         os.mkdir(binaries)
@@ -35,8 +35,7 @@ def setup(group="run", absent=(), root=True, sudo=None, apt=True, sysroot=""):
             play("apt-get", f'echo "apt-get $*" >>{log}\n')
         if sudo is not None:
             play("sudo", f'[ {int(sudo)} = 1 ] || exit 1\nshift\nexec "$@"\n')
-        # A PATH of only that folder: setup.sh adds the sbin folders, which the copy
-        # leaves out.
+        # A PATH of only that folder: setup.sh adds the sbin folders, which the copy leaves out.
         with open(SETUP) as source:
             script = source.read().replace("PATH=$PATH:/usr/sbin:/sbin\n", "")
         done = subprocess.run(
@@ -72,8 +71,7 @@ for sudo in (None, False):
     plan.equal(
         (code, out, calls),
         (1, "apt-get install --yes --no-install-recommends nasm mtools\n", []),
-        f"no root, sudo {'absent' if sudo is None else 'asks'}: the exact line, and
-        nothing else",
+        f"no root, sudo {'absent' if sudo is None else 'asks'}: the exact line, and nothing else",
     )
 code, out, said, _ = setup(absent=("nasm",), apt=False)
 plan.true(code == 1 and "nasm" in said, "no apt-get: the packages are named")

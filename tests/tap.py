@@ -15,10 +15,8 @@ class Plan:
         """One check; why is shown when it fails."""
         self.count += 1
         self.failed += not good
-        print(
-            f"{'ok' if good else 'not ok'} {self.count} - {name.replace('#', chr(92) +
-            '#')}", flush=True,
-        )
+        name = name.replace("#", "\\#")
+        print(f"{'ok' if good else 'not ok'} {self.count} - {name}", flush=True)
         for text in () if good else why:
             for line in str(text).split("\n"):
                 print(f"# {line}", flush=True)

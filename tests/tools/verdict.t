@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Verdicts of real programs on the real kernel: each way to end, and each way to lie
-about it."""
+"""Verdicts of real programs on the real kernel: each way to end, and each way to lie about it."""
 import os
 import subprocess
 import sys
@@ -48,8 +47,7 @@ for status in (125, 242, 300, 0xC0000005):
     plan.equal(
         (done.returncode, last(done)),
         (240, f"fathom: exit code 0x{status:08X} ({status})"),
-        f"{status:#x} is a larger code, also where it looks like a reserved one or a
-        crash",
+        f"{status:#x} is a larger code, also where it looks like a reserved one or a crash",
     )
 
 done = run("ends", "crash")
@@ -155,9 +153,8 @@ plan.true(
 with open(os.path.join(OUT, "tests", "batch.list"), "w") as lines:
     lines.write(
         "tools/programs/ends.exe status 0\ntools/programs/ends.exe crash\n"
-        "tools/programs/ends.exe loop\ntools/programs/forge.exe\ntools/programs/ends.exe
-        status 5\n" "tools/programs/copy.exe <
-        tools/programs/input\ntools/programs/ends.exe status 0\n"
+        "tools/programs/ends.exe loop\ntools/programs/forge.exe\ntools/programs/ends.exe status 5\n"
+        "tools/programs/copy.exe < tools/programs/input\ntools/programs/ends.exe status 0\n"
     )
 with open(os.path.join(PROGRAMS, "input"), "wb") as file:
     file.write(b"from a file\n")
