@@ -6,7 +6,7 @@ A .def here names functions as Windows does (`NtClose`), without the stdcall dec
 linker would find `_NtClose@4` by itself, but the import library must say `_NtClose@4` too, or
 no C program links against it.  So each name gets the decoration that its symbol has in the
 objects; a forwarder gets that of the function it leads to, from the import libraries.
-What no object defines is an error here, with its name, not a riddle of the linker's.
+What no object defines is taken as it stands: a library of the linker's may have it.
 Several .def files are one list: the LIBRARY line comes from the first.
 """
 import re
@@ -36,20 +36,20 @@ def symbols(nm, files):
     return found
 
 
-def entry(line, found, where):
+def entry(line, found):
     match = LINE.match(line)
     name, target, rest = (match[key] or "" for key in ("name", "target", "rest"))
     plain, aim = name.strip('"'), target.strip('"')
     if not plain.startswith("?"):
         plain = re.sub(r"@\d+$", "", plain)
     forwarded = "." in aim
-    wanted = aim.rsplit(".", 1)[1] if forwarded else aim or plain
+    wanted = aim.rsplit(".", 1)[1] if forwarded else re.sub(r"@\d+$", "", aim) or plain
     decorated = found.get(wanted)
     given = re.search(r"@\d+$", name.strip('"'))
     if decorated is None and forwarded and given:
         decorated = wanted + given[0]
     if decorated is None and not forwarded:
-        raise SystemExit(f"{where}: {wanted}: no object defines it")
+        decorated = wanted  # from a library of the linker's; if not, it says so
     suffix = re.search(r"@\d+$", decorated or "")
     shown = plain + suffix[0] if suffix and not plain.startswith("?") else plain
     if (decorated or "").startswith("@"):
@@ -75,7 +75,7 @@ def main(out, nm, *rest):
                     if name in seen:
                         raise SystemExit(f"{path}:{number}: {name} again; first {seen[name]}")
                     seen[name] = f"{path}:{number}"
-                    lines.append(entry(line, found, seen[name]))
+                    lines.append(entry(line, found))
     with open(out, "w") as result:
         result.write("\n".join([library, "EXPORTS", *lines]) + "\n")
 
