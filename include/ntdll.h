@@ -266,6 +266,9 @@ NTSYSAPI NTSTATUS NTAPI NtReadFile(HANDLE, HANDLE event, PVOID apc, PVOID contex
 NTSYSAPI NTSTATUS NTAPI NtWriteFile(HANDLE, HANDLE event, PVOID apc, PVOID context,
                                     PIO_STATUS_BLOCK, LPCVOID buffer, ULONG length,
                                     PLARGE_INTEGER offset, PULONG key);
+/* Windows: NtCreateNamedPipeFile without a name. attributes: OBJ_INHERIT or 0. */
+NTSYSAPI NTSTATUS NTAPI NtFathomCreatePipe(PHANDLE read, PHANDLE write, ULONG attributes,
+                                           ULONG size);
 NTSYSAPI NTSTATUS NTAPI NtFlushBuffersFile(HANDLE, PIO_STATUS_BLOCK);
 NTSYSAPI NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE, HANDLE event, PVOID apc,
                                              PVOID context, PIO_STATUS_BLOCK,
