@@ -35,8 +35,7 @@ static int digit_of(unsigned int c)
             at++;                                                                        \
         if (*at == '-' || *at == '+')                                                    \
             out->negative = *at++ == '-';                                                \
-        if ((base == 0 || base == 16) && at[0] == '0' && (at[1] | 32) == 'x' &&          \
-            digit_of(at[2]) < 16) {                                                      \
+        if ((base == 0 || base == 16) && at[0] == '0' && (at[1] | 32) == 'x') {          \
             base = 16;                                                                   \
             at += 2;                                                                     \
         } else if (base == 0) {                                                          \
@@ -72,7 +71,7 @@ static uint64_t unsigned_value(const struct number *n, uint64_t limit)
 {
     if (n->overflow || n->magnitude > limit) {
         *_errno() = ERANGE;
-        return limit;
+        return n->negative ? 0 - limit : limit;
     }
     return n->negative ? 0 - n->magnitude : n->magnitude;
 }

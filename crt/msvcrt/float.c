@@ -10,6 +10,9 @@ extern char *__dtoa(double value, int mode, int digits, int *point, int *negativ
                     char **end);
 extern void __freedtoa(char *digits);
 
+/* More than any double has (767). */
+#define ALL_DIGITS 800
+
 struct writer {
     char *at, *end;
 };
@@ -56,27 +59,35 @@ static void put_scientific(struct writer *out, const char *digits, int point,
     put_exponent(out, letter, zero ? 0 : point - 1);
 }
 
-/* 1.#INF, 1.#QNAN, 1.#IND: rounded by hand as msvcrt does, which treats the text as
- * digits. */
+/* 1.#INF, 1.#QNAN, 1.#IND.  msvcrt takes the text for digits: it is cut and "rounded" to
+ * the precision (1.#INF with three places is 1.#IO), and so here. */
 static void put_special(struct writer *out, double value, int precision, int conversion,
-                        int *negative)
+                        int alternate)
 {
+    char digits[8] = "1#INF";
+    int kind = conversion | 0x20;
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
-    *negative = (int)(bits >> 63);
-    const char *name = "#INF";
     if (bits << 12 != 0)
-        name = bits == 0xFFF8000000000000u ? "#IND" : bits >> 51 & 1 ? "#QNAN" : "#SNAN";
-    put(out, '1');
-    put(out, '.');
-    int length = (int)strlen(name);
-    for (int i = 0; i < length; i++)
-        put(out, name[i]);
-    if (conversion == 'f' || conversion == 'e')
-        for (int i = length; i < precision; i++)
-            put(out, '0');
-    if (conversion == 'e')
-        put_exponent(out, 'e', 0);
+        strcpy(digits + 1, bits == 0xFFF8000000000000u ? "#IND"
+                           : bits >> 51 & 1            ? "#QNAN"
+                                                       : "#SNAN");
+    int count = kind == 'g' ? precision : precision + 1, length = (int)strlen(digits);
+    if (count < length) {
+        if (count > 0 && digits[count] >= '5')
+            digits[count - 1]++;
+        digits[count] = 0;
+        length = count;
+    }
+    put(out, digits[0]);
+    if (digits[1] || alternate)
+        put(out, '.');
+    for (int i = 1; i < length; i++)
+        put(out, digits[i]);
+    for (int i = length; i < count && (kind != 'g' || alternate); i++)
+        put(out, '0');
+    if (kind == 'e')
+        put_exponent(out, conversion, 0);
 }
 
 /* 0x1.8p+1, trailing zeros kept to the precision (13 digits when none is given). */
@@ -117,16 +128,47 @@ static void put_hex(struct writer *out, double value, int precision, int upper,
         put(out, *at);
 }
 
+/* Cuts the digits to `count`, the last one rounded; a tie goes up, away from zero, as
+ * msvcrt's does (__dtoa itself would go to even).  What rounds to nothing has no digits
+ * left. */
+static void round_half_up(char *digits, int count, int *point)
+{
+    int length = (int)strlen(digits);
+    if (*digits == '0' || count >= length)
+        return;
+    if (count < 0) {
+        *digits = 0;
+        return;
+    }
+    int up = digits[count] >= '5';
+    while (up && count > 0 && digits[count - 1] == '9')
+        count--;
+    if (up && count == 0) {
+        digits[count++] = '1';
+        ++*point;
+    } else if (up) {
+        digits[count - 1]++;
+    }
+    digits[count] = 0;
+    while (count > 0 && digits[count - 1] == '0')
+        digits[--count] = 0;
+}
+
 int crt_float(char *text, size_t room, double value, int conversion, int precision,
               int alternate, int *negative)
 {
     struct writer out = {text, text + room - 1};
     int kind = conversion | 0x20, point, digits;
+    char *end;
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
     *negative = (int)(bits >> 63);
     if ((bits >> 52 & 0x7FF) == 0x7FF) {
-        put_special(&out, value, precision < 0 ? 6 : precision, kind, negative);
+        put_special(&out, value,
+                    precision < 0                   ? 6
+                    : precision == 0 && kind == 'g' ? 1
+                                                    : precision,
+                    conversion, alternate);
         goto done;
     }
     if (kind == 'a') {
@@ -137,20 +179,18 @@ int crt_float(char *text, size_t room, double value, int conversion, int precisi
         precision = 6;
     if (kind == 'g' && precision == 0)
         precision = 1;
-    digits = kind == 'e' ? precision + 1 : precision;
-    char *end,
-        *number = __dtoa(value, kind == 'f' ? 3 : 2, digits, &point, negative, &end);
+    char *number = __dtoa(value, 2, ALL_DIGITS, &point, negative, &end);
     if (number == NULL)
         goto done;
-    /* What rounds to nothing has no digits at all. */
-    if (*number == 0)
-        point = 1 - (kind == 'f' && precision > 0 ? precision + 1 : 0);
+    /* Digits that are wanted: after the point for f, in all for e and g. */
+    digits = kind == 'f' ? precision + point : kind == 'e' ? precision + 1 : precision;
+    round_half_up(number, digits, &point);
     if (kind == 'f') {
         put_fixed(&out, number, *number ? point : 0, precision, alternate);
     } else if (kind == 'e') {
         put_scientific(&out, number, point, precision, conversion, alternate);
     } else {
-        int have = (int)(end - number), exponent = *number == '0' ? 0 : point - 1;
+        int have = (int)strlen(number), exponent = *number == '0' ? 0 : point - 1;
         if (exponent < -4 || exponent >= precision)
             put_scientific(&out, number, point, (alternate ? precision : have) - 1,
                            conversion - 'g' + 'e', alternate);

@@ -251,7 +251,7 @@ static const CHAR *read_spec(const CHAR *format, struct spec *spec, va_list *arg
             format += 2;
         } else if (*format == 'I') {
             spec->size = 'l';
-        } else {
+        } else if (*format != 'F' && *format != 'N') { /* far, near: of the 16-bit days */
             return format;
         }
     }

@@ -289,3 +289,5 @@ void __cdecl _fpreset(void)
     unsigned short word = 0x27F;
     __asm__ volatile("fninit\n\tfldcw %0" : : "m"(word));
 }
+
+double crt_huge = __builtin_huge_val();

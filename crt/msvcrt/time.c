@@ -12,6 +12,8 @@
 #include <wchar.h>
 
 #define DAY         86400
+#define LAST_SECOND 32535244799ll /* the end of the year 3000, the last one documented   \
+                                   */
 #define EPOCH_TICKS 116444736000000000ull /* 1601 to 1970 in 100 ns: KB 167296 */
 
 static char zone_name[2][64] = {"PST", "PDT"};
@@ -180,10 +182,11 @@ static int in_daylight(const struct tm *at)
     return here >= from && here < to;
 }
 
-/* 0, or EINVAL for a time before 1970 (all of tm is then -1).  Source: _gmtime64_s. */
+/* 0, or EINVAL for a time before 1970 or after 3000 (all of tm is then -1).  Source:
+ * _gmtime64_s. */
 errno_t __cdecl _gmtime64_s(struct tm *out, const __time64_t *time)
 {
-    if (out == NULL || time == NULL || *time < 0) {
+    if (out == NULL || time == NULL || *time < 0 || *time > LAST_SECOND) {
         if (out != NULL)
             memset(out, 0xFF, sizeof(*out));
         return *_errno() = EINVAL;
@@ -194,7 +197,7 @@ errno_t __cdecl _gmtime64_s(struct tm *out, const __time64_t *time)
 
 errno_t __cdecl _localtime64_s(struct tm *out, const __time64_t *time)
 {
-    if (out == NULL || time == NULL || *time < 0) {
+    if (out == NULL || time == NULL || *time < 0 || *time > LAST_SECOND) {
         if (out != NULL)
             memset(out, 0xFF, sizeof(*out));
         return *_errno() = EINVAL;

@@ -1,0 +1,340 @@
+/* scan_core.h - the scanf engine, once for each width of character.
+ *
+ * Included by scan.c (CHAR char) and wscan.c (CHAR wchar_t).  The engine asks a source
+ * for one character at a time and gives at most one back.  A number's text is gathered
+ * under the rules of its conversion and then read by strtol's or strtod's kin. Sizes as
+ * in printf: h, l, ll, L, I64; %s and %c mean CHAR's own width unless h or l (or the
+ * capital letter) says otherwise.  Source: CRT reference, "scanf type field characters".
+ */
+#define NUMBER_TEXT 352
+
+struct field {
+    int width; /* 0: none was given */
+    int size;  /* 0, 'h', 'l', 'L' = 64 bits */
+    int skip;
+    int conversion;
+    int secure;
+};
+
+static int get(struct crt_source *source)
+{
+    source->read++;
+    return source->get(source);
+}
+
+static void unget(struct crt_source *source, int character)
+{
+    source->read--;
+    if (character != EOF)
+        source->unget(source, character);
+}
+
+static int is_blank(int c)
+{
+    return c == ' ' || (c >= 9 && c <= 13);
+}
+
+static int skip_blanks(struct crt_source *source)
+{
+    int c;
+    do
+        c = get(source);
+    while (is_blank(c));
+    unget(source, c);
+    return c;
+}
+
+static int digit_value(int c)
+{
+    return c >= '0' && c <= '9'                 ? c - '0'
+           : (c | 32) >= 'a' && (c | 32) <= 'z' ? (c | 32) - 'a' + 10
+                                                : 99;
+}
+
+/* Gathers an integer's text; its length, 0 if there is none. */
+static int gather_integer(struct crt_source *source, struct field *field, char *text,
+                          int *base)
+{
+    int used = 0, digits = 0, left = field->width != 0 ? field->width : NUMBER_TEXT - 1;
+    int c = get(source);
+    if (left > NUMBER_TEXT - 1)
+        left = NUMBER_TEXT - 1;
+    if ((c == '-' || c == '+') && left > 0) {
+        text[used++] = (char)c;
+        left--;
+        c = get(source);
+    }
+    if (c == '0' && left > 0 && (*base == 0 || *base == 16)) {
+        text[used++] = '0';
+        digits = 1;
+        left--;
+        c = get(source);
+        if ((c | 32) == 'x' && left > 0) {
+            *base = 16;
+            digits = 0; /* "0x" alone is no number */
+            left--;
+            c = get(source);
+        } else if (*base == 0) {
+            *base = 8;
+        }
+    }
+    if (*base == 0)
+        *base = 10;
+    for (; left > 0 && digit_value(c) < *base; left--) {
+        text[used++] = (char)c;
+        digits++;
+        c = get(source);
+    }
+    unget(source, c);
+    text[used] = 0;
+    return digits != 0 ? used : 0;
+}
+
+static int gather_float(struct crt_source *source, struct field *field, char *text)
+{
+    int used = 0, digits = 0, point = 0,
+        left = field->width != 0 ? field->width : NUMBER_TEXT - 1;
+    int c = get(source);
+    if (left > NUMBER_TEXT - 1)
+        left = NUMBER_TEXT - 1;
+    if ((c == '-' || c == '+') && left > 0) {
+        text[used++] = (char)c;
+        left--;
+        c = get(source);
+    }
+    for (; left > 0 && ((c >= '0' && c <= '9') || (c == '.' && !point)); left--) {
+        point |= c == '.';
+        digits += c != '.';
+        text[used++] = (char)c;
+        c = get(source);
+    }
+    if (digits != 0 && left > 0 && (c | 32) == 'e') {
+        text[used++] = 'e';
+        left--;
+        c = get(source);
+        if ((c == '-' || c == '+') && left > 0) {
+            text[used++] = (char)c;
+            left--;
+            c = get(source);
+        }
+        for (; left > 0 && c >= '0' && c <= '9'; left--) {
+            text[used++] = (char)c;
+            c = get(source);
+        }
+    }
+    unget(source, c);
+    text[used] = 0;
+    return digits != 0 ? used : 0;
+}
+
+static void store_integer(const struct field *field, uint64_t value, va_list *args)
+{
+    if (field->skip)
+        return;
+    void *to = va_arg(*args, void *);
+    if (field->size == 'L')
+        *(uint64_t *)to = value;
+    else if (field->size == 'h')
+        *(uint16_t *)to = (uint16_t)value;
+    else
+        *(uint32_t *)to = (uint32_t)value;
+}
+
+static int scan_integer(struct crt_source *source, struct field *field, va_list *args)
+{
+    char text[NUMBER_TEXT];
+    int base = field->conversion == 'i'                               ? 0
+               : field->conversion == 'o'                             ? 8
+               : field->conversion == 'd' || field->conversion == 'u' ? 10
+                                                                      : 16;
+    if (gather_integer(source, field, text, &base) == 0)
+        return 0;
+    uint64_t value;
+    if (field->size == 'L' || field->conversion == 'p')
+        value = text[0] == '-' ? (uint64_t)_strtoi64(text, NULL, base)
+                               : _strtoui64(text, NULL, base);
+    else if (field->conversion == 'd' || field->conversion == 'i')
+        value = (uint64_t)(int64_t)(int32_t)_strtoi64(text, NULL, base);
+    else
+        value = _strtoui64(text, NULL, base);
+    store_integer(field, value, args);
+    return 1;
+}
+
+extern double __cdecl crt_strtod(const char *text, char **end);
+
+static int scan_float(struct crt_source *source, struct field *field, va_list *args)
+{
+    char text[NUMBER_TEXT];
+    if (gather_float(source, field, text) == 0)
+        return 0;
+    double value = crt_strtod(text, NULL);
+    if (field->skip)
+        return 1;
+    void *to = va_arg(*args, void *);
+    if (field->size == 'l' || field->size == 'L')
+        *(double *)to = value;
+    else
+        *(float *)to = (float)value;
+    return 1;
+}
+
+/* The set of %[...]: whether `c` is in it.  `set` is behind the [, `end` at the ]. */
+static int in_set(const CHAR *set, const CHAR *end, int c)
+{
+    int invert = *set == '^', found = 0;
+    if (invert)
+        set++;
+    for (const CHAR *at = set; at < end; at++) {
+        if (at + 2 < end && at[1] == '-') {
+            found |= (c >= (UNIT)at[0] && c <= (UNIT)at[2]) ||
+                     (c >= (UNIT)at[2] && c <= (UNIT)at[0]);
+            at += 2;
+        } else {
+            found |= c == (UNIT)*at;
+        }
+    }
+    return found != invert;
+}
+
+/* %s, %c and %[: characters one by one into the caller's text; -1 for the end of the
+ * input. */
+static int scan_text(struct crt_source *source, struct field *field, const CHAR *set,
+                     const CHAR *set_end, va_list *args)
+{
+    int kind = field->conversion | 32;
+    int other = field->conversion == 'S' || field->conversion == 'C';
+    int wide = field->size == 'h' ? 0
+               : field->size != 0 ? 1
+                                  : (sizeof(CHAR) == 2) != other;
+    int one = kind == 'c',
+        left = field->width != 0 ? field->width
+               : one             ? 1
+                                 : INT_MAX,
+        used = 0;
+    void *to = field->skip ? NULL : va_arg(*args, void *);
+    size_t room = field->secure && !field->skip ? va_arg(*args, size_t) : (size_t)-1;
+    int c = 0;
+    for (; left > 0; left--, used++) {
+        c = get(source);
+        if (c == EOF || (kind == 's' && is_blank(c)) ||
+            (field->conversion == '[' && !in_set(set, set_end, c))) {
+            unget(source, c);
+            break;
+        }
+        if (to != NULL && (size_t)used + !one >= room) {
+            *(char *)to = 0;
+            *_errno() = ENOMEM;
+            return 0;
+        }
+        if (to != NULL && wide)
+            ((wchar_t *)to)[used] = (wchar_t)c;
+        else if (to != NULL)
+            ((char *)to)[used] = (char)c;
+    }
+    if (used == 0 || (one && field->width > used))
+        return c == EOF ? -1 : 0;
+    if (to != NULL && !one && wide)
+        ((wchar_t *)to)[used] = 0;
+    else if (to != NULL && !one)
+        ((char *)to)[used] = 0;
+    return 1;
+}
+
+static const CHAR *read_field(const CHAR *format, struct field *field)
+{
+    field->width = field->size = field->skip = 0;
+    for (;; format++) {
+        if (*format == '*')
+            field->skip = 1;
+        else if (*format >= '0' && *format <= '9')
+            field->width = field->width * 10 + (*format - '0');
+        else if (*format == 'h')
+            field->size = 'h';
+        else if (*format == 'l')
+            field->size = field->size == 'l' ? 'L' : 'l';
+        else if (*format == 'L' || *format == 'w' || *format == 'z' || *format == 't')
+            field->size = 'l';
+        else if (*format == 'j')
+            field->size = 'L';
+        else if (*format == 'I' && format[1] == '6' && format[2] == '4') {
+            field->size = 'L';
+            format += 2;
+        } else if (*format == 'I' && format[1] == '3' && format[2] == '2') {
+            format += 2;
+        } else {
+            return format;
+        }
+    }
+}
+
+/* The conversions assigned; EOF if the input ended before the first. */
+int SCAN(struct crt_source *source, const CHAR *format, va_list arguments)
+{
+    struct field field = {.secure = source->room != 0};
+    int assigned = 0, first = 1;
+    va_list args;
+    va_copy(args, arguments);
+    while (*format) {
+        if (is_blank((UNIT)*format)) {
+            skip_blanks(source);
+            format++;
+            continue;
+        }
+        if (*format != '%' || format[1] == '%') {
+            format += *format == '%';
+            if (*format == '%')
+                skip_blanks(source);
+            int c = get(source);
+            if (c != (UNIT)*format) {
+                unget(source, c);
+                if (c == EOF && first)
+                    assigned = EOF;
+                break;
+            }
+            format++;
+            continue;
+        }
+        format = read_field(format + 1, &field);
+        field.conversion = *format++;
+        const CHAR *set = format, *set_end = format;
+        int done, kind = field.conversion;
+        if (kind == '[') {
+            /* A ] right at the start stands for itself. */
+            if (*set_end == '^')
+                set_end++;
+            if (*set_end == ']')
+                set_end++;
+            while (*set_end && *set_end != ']')
+                set_end++;
+            format = *set_end ? set_end + 1 : set_end;
+        }
+        if (kind == 'n') {
+            store_integer(&field, (uint64_t)source->read, &args);
+            continue;
+        }
+        if (kind != 'c' && kind != 'C' && kind != '[' && skip_blanks(source) == EOF) {
+            if (first)
+                assigned = EOF;
+            break;
+        }
+        if (kind == 's' || kind == 'S' || kind == 'c' || kind == 'C' || kind == '[')
+            done = scan_text(source, &field, set, set_end, &args);
+        else if (kind == 'd' || kind == 'i' || kind == 'u' || kind == 'o' ||
+                 (kind | 32) == 'x' || kind == 'p')
+            done = scan_integer(source, &field, &args);
+        else if ((kind | 32) == 'e' || (kind | 32) == 'f' || (kind | 32) == 'g' ||
+                 (kind | 32) == 'a')
+            done = scan_float(source, &field, &args);
+        else
+            break;
+        if (done < 0 && first)
+            assigned = EOF;
+        if (done <= 0)
+            break;
+        first = 0;
+        assigned += !field.skip;
+    }
+    va_end(args);
+    return assigned;
+}
