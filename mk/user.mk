@@ -54,10 +54,9 @@ CFLAGS_fathom := -ffreestanding -I$(S)/fathom
 
 $(eval $(call dll,ntdll,ntdll ntdll/heap ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o,$(O)/gen/services_gen.def))
 $(eval $(call dll,kernel32,kernel32,0x7C800000,ntdll,-Wl$(comma)-e$(comma)_DllMain@12))
-# These link against the stock import library of kernel32: what they import must be Windows' own.
-$(eval $(call dll,msvcrt,crt/msvcrt crt/new,0x77C10000,,-lmingwex -lkernel32 -Wl$(comma)-e$(comma)_DllMain@12))
-$(eval $(call dll,cw3220,crt/borland,0x32600000,,-lkernel32 -Wl$(comma)-e$(comma)_DllMain@12))
-$(eval $(call dll,ole32,ole32,0x774E0000,,-luuid -lkernel32 -Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,msvcrt,crt/msvcrt crt/new,0x77C10000,kernel32,-lmingwex $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,cw3220,crt/borland,0x32600000,kernel32,-Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,ole32,ole32,0x774E0000,kernel32,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))
 
 # Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
