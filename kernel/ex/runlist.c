@@ -194,7 +194,7 @@ static BOOLEAN WaitForProgram(EPROCESS *process)
     if (KeWaitForMultipleObjects(2, objects, FALSE, FALSE, FALSE, NULL, NULL) ==
         STATUS_WAIT_0)
         return FALSE;
-    KdPrintThreadStacks();
+    KdSendThreadStacks();
     PsTerminateProcess(process, STATUS_TIMEOUT);
     KeWaitForSingleObject(process, FALSE, FALSE, NULL);
     return TRUE;

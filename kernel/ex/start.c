@@ -75,6 +75,12 @@ static void SayGoodbye(void)
     KdHostSend('Q', token, length);
 }
 
+void ExPowerOff(void)
+{
+    SayGoodbye();
+    KdPowerOff(KD_POWEROFF_ORDERLY);
+}
+
 void ExStart(void)
 {
     if (KeBootOption("seed") != NULL)
@@ -87,6 +93,5 @@ void ExStart(void)
         if (KeBootOption("shell") != NULL)
             RunOnConsole(L"C:\\shell.exe");
     }
-    SayGoodbye();
-    KdPowerOff(KD_POWEROFF_ORDERLY);
+    ExPowerOff();
 }

@@ -1,0 +1,114 @@
+/* keyed.c - keyed events: a waiter and a releaser meet at a key, and both go on.
+ *
+ * A key is an address of the process, its lowest bit clear; ntdll's locks use the address of
+ * the lock.  Whoever comes first waits; the other finds him, wakes him and returns at once.
+ * A handle of NULL is the one event that every process has (CritSecOutOfMemoryEvent).
+ *
+ *   ExMeetings -> { event, process, key, waiting or releasing, KEVENT } -> ...
+ *
+ * Windows keeps the waiters in a hash of lists; here are few threads, and one list.
+ */
+#include "exp.h"
+
+#define KEYEDEVENT_WAIT 1
+#define KEYEDEVENT_WAKE 2
+#define KEYEDEVENT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | 3)
+
+typedef struct {
+    LIST_ENTRY Entry; /* in ExMeetings; self-linked: found */
+    void *Event;      /* the keyed event's body, or NULL for the common one */
+    EPROCESS *Process;
+    ULONG_PTR Key;
+    BOOLEAN Releasing;
+    KEVENT Met;
+} MEETING;
+
+static LIST_ENTRY ExMeetings = {&ExMeetings, &ExMeetings};
+
+const OBTYPE ExKeyedEventType = {
+    .Name = "KeyedEvent",
+    .ValidAccess = KEYEDEVENT_ALL_ACCESS,
+    .Generic = {STANDARD_RIGHTS_READ | KEYEDEVENT_WAIT, STANDARD_RIGHTS_WRITE | KEYEDEVENT_WAKE,
+                STANDARD_RIGHTS_EXECUTE, KEYEDEVENT_ALL_ACCESS},
+};
+
+NTSTATUS NTAPI NtCreateKeyedEvent(HANDLE *userHandle, ACCESS_MASK desired,
+                                  POBJECT_ATTRIBUTES userAttributes, ULONG flags)
+{
+    OBATTRIBUTES attributes;
+    void *event;
+
+    if (flags != 0)
+        return STATUS_INVALID_PARAMETER_4;
+    NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObCreateObject(&ExKeyedEventType, sizeof(ULONG), &event);
+    if (NT_SUCCESS(status))
+        status = ObInsertNamed(event, &attributes, desired, userHandle);
+    ObReleaseAttributes(&attributes);
+    return status;
+}
+
+NTSTATUS NTAPI NtOpenKeyedEvent(HANDLE *handle, ACCESS_MASK desired,
+                                POBJECT_ATTRIBUTES attributes)
+{
+    return ObOpenNamed(&ExKeyedEventType, attributes, desired, handle);
+}
+
+static MEETING *FindPartner(const MEETING *self)
+{
+    for (LIST_ENTRY *entry = ExMeetings.Flink; entry != &ExMeetings; entry = entry->Flink) {
+        MEETING *other = CONTAINING_RECORD(entry, MEETING, Entry);
+        if (other->Event == self->Event && other->Process == self->Process &&
+            other->Key == self->Key && other->Releasing != self->Releasing)
+            return other;
+    }
+    return NULL;
+}
+
+static NTSTATUS Meet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
+                     const LARGE_INTEGER *userTimeout, BOOLEAN releasing)
+{
+    LARGE_INTEGER copy, *timeout;
+    void *event = NULL;
+    NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
+
+    if (NT_SUCCESS(status) && (key & 1))
+        status = STATUS_INVALID_PARAMETER_1;
+    if (NT_SUCCESS(status) && handle != NULL)
+        status = ObReferenceObjectByHandle(handle, &ExKeyedEventType,
+                                           releasing ? KEYEDEVENT_WAKE : KEYEDEVENT_WAIT, &event,
+                                           NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    MEETING self = {
+        .Event = event, .Process = PsCurrentProcess(), .Key = key, .Releasing = releasing};
+    MEETING *other = FindPartner(&self);
+    if (other != NULL) {
+        RemoveEntryList(&other->Entry);
+        KeSetEvent(&other->Met);
+    } else {
+        KeInitializeEvent(&self.Met, EventNotificationObject, FALSE);
+        InsertTailList(&ExMeetings, &self.Entry);
+        status = KeWaitForSingleObject(&self.Met, alertable, TRUE, timeout);
+        if (self.Met.Header.SignalState != 0)
+            status = STATUS_SUCCESS; /* found at the last moment: the other counts on it */
+        RemoveEntryList(&self.Entry);
+    }
+    if (event != NULL)
+        ObDereferenceObject(event);
+    return status;
+}
+
+NTSTATUS NTAPI NtWaitForKeyedEvent(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
+                                   LARGE_INTEGER *timeout)
+{
+    return Meet(handle, key, alertable, timeout, FALSE);
+}
+
+NTSTATUS NTAPI NtReleaseKeyedEvent(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
+                                   LARGE_INTEGER *timeout)
+{
+    return Meet(handle, key, alertable, timeout, TRUE);
+}
