@@ -12,7 +12,7 @@
 
 #define EX_TAG OB_TAG('E', 'x', ' ', ' ')
 
-void ExRunList(void); /* runlist.c */
+void ExRunList(void);                    /* runlist.c */
 DECLSPEC_NORETURN void ExPowerOff(void); /* start.c: the last frame, then off */
 
 /* A timeout given by user mode: *timeout points at *copy, or is NULL when there is none.

@@ -85,8 +85,11 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
         if (captured[i].String) /* ObCaptureString leaves room for it */
             captured[i].String[length] = 0;
     }
-    if (NT_SUCCESS(result))
+    if (NT_SUCCESS(result)) {
         Print(status, captured, count);
+        if (status != STATUS_HEAP_CORRUPTION) /* the rest come from the loader */
+            PsCurrentProcess()->StartFailure = status;
+    }
     for (ULONG i = 0; i < count; i++)
         if (captured[i].String)
             ExFreePool(captured[i].String);

@@ -1,8 +1,9 @@
 /* keyed.c - keyed events: a waiter and a releaser meet at a key, and both go on.
  *
- * A key is an address of the process, its lowest bit clear; ntdll's locks use the address of
- * the lock.  Whoever comes first waits; the other finds him, wakes him and returns at once.
- * A handle of NULL is the one event that every process has (CritSecOutOfMemoryEvent).
+ * A key is an address of the process, its lowest bit clear; ntdll's locks use the address
+ * of the lock.  Whoever comes first waits; the other finds him, wakes him and returns at
+ * once. A handle of NULL is the one event that every process has
+ * (CritSecOutOfMemoryEvent).
  *
  *   ExMeetings -> { event, process, key, waiting or releasing, KEVENT } -> ...
  *
@@ -10,8 +11,8 @@
  */
 #include "exp.h"
 
-#define KEYEDEVENT_WAIT 1
-#define KEYEDEVENT_WAKE 2
+#define KEYEDEVENT_WAIT       1
+#define KEYEDEVENT_WAKE       2
 #define KEYEDEVENT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | 3)
 
 typedef struct {
@@ -28,8 +29,9 @@ static LIST_ENTRY ExMeetings = {&ExMeetings, &ExMeetings};
 const OBTYPE ExKeyedEventType = {
     .Name = "KeyedEvent",
     .ValidAccess = KEYEDEVENT_ALL_ACCESS,
-    .Generic = {STANDARD_RIGHTS_READ | KEYEDEVENT_WAIT, STANDARD_RIGHTS_WRITE | KEYEDEVENT_WAKE,
-                STANDARD_RIGHTS_EXECUTE, KEYEDEVENT_ALL_ACCESS},
+    .Generic = {STANDARD_RIGHTS_READ | KEYEDEVENT_WAIT,
+                STANDARD_RIGHTS_WRITE | KEYEDEVENT_WAKE, STANDARD_RIGHTS_EXECUTE,
+                KEYEDEVENT_ALL_ACCESS},
 };
 
 NTSTATUS NTAPI NtCreateKeyedEvent(HANDLE *userHandle, ACCESS_MASK desired,
@@ -58,7 +60,8 @@ NTSTATUS NTAPI NtOpenKeyedEvent(HANDLE *handle, ACCESS_MASK desired,
 
 static MEETING *FindPartner(const MEETING *self)
 {
-    for (LIST_ENTRY *entry = ExMeetings.Flink; entry != &ExMeetings; entry = entry->Flink) {
+    for (LIST_ENTRY *entry = ExMeetings.Flink; entry != &ExMeetings;
+         entry = entry->Flink) {
         MEETING *other = CONTAINING_RECORD(entry, MEETING, Entry);
         if (other->Event == self->Event && other->Process == self->Process &&
             other->Key == self->Key && other->Releasing != self->Releasing)
@@ -78,12 +81,14 @@ static NTSTATUS Meet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
         status = STATUS_INVALID_PARAMETER_1;
     if (NT_SUCCESS(status) && handle != NULL)
         status = ObReferenceObjectByHandle(handle, &ExKeyedEventType,
-                                           releasing ? KEYEDEVENT_WAKE : KEYEDEVENT_WAIT, &event,
-                                           NULL);
+                                           releasing ? KEYEDEVENT_WAKE : KEYEDEVENT_WAIT,
+                                           &event, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    MEETING self = {
-        .Event = event, .Process = PsCurrentProcess(), .Key = key, .Releasing = releasing};
+    MEETING self = {.Event = event,
+                    .Process = PsCurrentProcess(),
+                    .Key = key,
+                    .Releasing = releasing};
     MEETING *other = FindPartner(&self);
     if (other != NULL) {
         RemoveEntryList(&other->Entry);
@@ -93,7 +98,8 @@ static NTSTATUS Meet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
         InsertTailList(&ExMeetings, &self.Entry);
         status = KeWaitForSingleObject(&self.Met, alertable, TRUE, timeout);
         if (self.Met.Header.SignalState != 0)
-            status = STATUS_SUCCESS; /* found at the last moment: the other counts on it */
+            status =
+                STATUS_SUCCESS; /* found at the last moment: the other counts on it */
         RemoveEntryList(&self.Entry);
     }
     if (event != NULL)

@@ -1,6 +1,7 @@
 /* system.c - NtQuerySystemInformation: the figures of the machine; and its end.
  *
- * Layouts are Windows 7's for x86 (winternl.h blurs some of them: those are spelled here).
+ * Layouts are Windows 7's for x86 (winternl.h blurs some of them: those are spelled
+ * here).
  */
 #include "exp.h"
 
@@ -48,7 +49,8 @@ static NTSTATUS ReturnPerformance(void *user, ULONG length, ULONG *userReturned)
     ULONG *numbers = (ULONG *)&facts;
 
     /* Windows 7's: IdleProcessTime and three I/O byte counts (8 bytes each), three I/O
-     * operation counts, then AvailablePages, CommittedPages, CommitLimit, PeakCommitment. */
+     * operation counts, then AvailablePages, CommittedPages, CommitLimit, PeakCommitment.
+     */
     MmQueryMemory(&memory);
     memset(&facts, 0, sizeof facts);
     numbers[11] = memory.Free + memory.Zeroed;
@@ -86,9 +88,9 @@ typedef struct { /* SYSTEM_PROCESS_INFORMATION of 7 on x86, without its threads 
     ULONG UniqueProcessKey;
     SIZE_T PeakVirtualSize, VirtualSize;
     ULONG PageFaultCount;
-    SIZE_T PeakWorkingSetSize, WorkingSetSize, QuotaPeakPagedPoolUsage, QuotaPagedPoolUsage,
-        QuotaPeakNonPagedPoolUsage, QuotaNonPagedPoolUsage, PagefileUsage, PeakPagefileUsage,
-        PrivatePageCount;
+    SIZE_T PeakWorkingSetSize, WorkingSetSize, QuotaPeakPagedPoolUsage,
+        QuotaPagedPoolUsage, QuotaPeakNonPagedPoolUsage, QuotaNonPagedPoolUsage,
+        PagefileUsage, PeakPagefileUsage, PrivatePageCount;
     LONGLONG IoCounters[6];
 } PROCESS_ENTRY;
 C_ASSERT(sizeof(PROCESS_ENTRY) == 0xB8);
@@ -112,7 +114,8 @@ static void FillThread(const ETHREAD *thread, THREAD_ENTRY *entry)
         .UserTime = thread->Tcb.UserTime * KE_TICK_100NS,
         .CreateTime = thread->CreateTime,
         .StartAddress = thread->StartAddress,
-        .ClientId = {(HANDLE)(ULONG_PTR)thread->Process->Id, (HANDLE)(ULONG_PTR)thread->Id},
+        .ClientId = {(HANDLE)(ULONG_PTR)thread->Process->Id,
+                     (HANDLE)(ULONG_PTR)thread->Id},
         .Priority = thread->Tcb.Priority,
         .BasePriority = thread->Tcb.BasePriority,
         .ContextSwitches = thread->Tcb.ContextSwitches,
@@ -150,8 +153,8 @@ static void FillProcess(EPROCESS *process, PROCESS_ENTRY *entry)
 
 /* One process at offset at of the user's buffer; *size: its bytes, name included.
  * Nothing is written when it does not fit. */
-static NTSTATUS PutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG length, BOOLEAN last,
-                           ULONG *size)
+static NTSTATUS PutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG length,
+                           BOOLEAN last, ULONG *size)
 {
     PROCESS_ENTRY entry;
     THREAD_ENTRY thread;
@@ -167,8 +170,9 @@ static NTSTATUS PutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG lengt
         return STATUS_INFO_LENGTH_MISMATCH;
     FillProcess(process, &entry);
     entry.NextEntryOffset = last ? 0 : *size;
-    entry.ImageName = (UNICODE_STRING){letters * sizeof(WCHAR), (letters + 1) * sizeof(WCHAR),
-                                       (WCHAR *)(user + at + head)};
+    entry.ImageName =
+        (UNICODE_STRING){letters * sizeof(WCHAR), (letters + 1) * sizeof(WCHAR),
+                         (WCHAR *)(user + at + head)};
     NTSTATUS status = MmCopyToUser(user + at, &entry, sizeof entry);
     if (NT_SUCCESS(status))
         status = MmCopyToUser(user + at + head, name, (letters + 1) * sizeof(WCHAR));
@@ -178,8 +182,8 @@ static NTSTATUS PutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG lengt
         if (from->IsTerminated || threads == process->ActiveThreads)
             continue;
         FillThread(from, &thread);
-        status = MmCopyToUser(user + at + sizeof entry + threads++ * sizeof thread, &thread,
-                              sizeof thread);
+        status = MmCopyToUser(user + at + sizeof entry + threads++ * sizeof thread,
+                              &thread, sizeof thread);
     }
     return status;
 }
@@ -191,7 +195,8 @@ static NTSTATUS ReturnProcesses(void *user, ULONG length, ULONG *userReturned)
 
     for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
         EPROCESS *process = CONTAINING_RECORD(e, EPROCESS, AllListEntry);
-        NTSTATUS put = PutProcess(process, user, at, length, e->Flink == &PsAllProcesses, &size);
+        NTSTATUS put =
+            PutProcess(process, user, at, length, e->Flink == &PsAllProcesses, &size);
         if (put == STATUS_ACCESS_VIOLATION)
             return put;
         if (!NT_SUCCESS(put))
@@ -219,7 +224,7 @@ static NTSTATUS ReturnTimeAdjustment(void *user, ULONG length, ULONG *userReturn
 NTSTATUS NTAPI NtQuerySystemInformation(SYSTEM_INFORMATION_CLASS class, PVOID user,
                                         ULONG length, PULONG returned)
 {
-    switch ((ULONG)class) {
+    switch ((ULONG) class) {
     case 0:
         return ReturnBasic(user, length, returned);
     case 1:

@@ -1,7 +1,7 @@
 /* time.c - clocks as services.
  *
- * The performance counter is the TSC where there is one, its frequency measured once against
- * the tick; where there is none it is the interrupt time at 10 MHz.
+ * The performance counter is the TSC where there is one, its frequency measured once
+ * against the tick; where there is none it is the interrupt time at 10 MHz.
  */
 #include "exp.h"
 
@@ -47,7 +47,8 @@ NTSTATUS NTAPI NtQuerySystemTime(LARGE_INTEGER *user)
 }
 
 /* The tick is fixed: its length is the minimum, the maximum and what is in force. */
-NTSTATUS NTAPI NtQueryTimerResolution(ULONG *userMinimum, ULONG *userMaximum, ULONG *userCurrent)
+NTSTATUS NTAPI NtQueryTimerResolution(ULONG *userMinimum, ULONG *userMaximum,
+                                      ULONG *userCurrent)
 {
     const ULONG tick = KE_TICK_100NS;
     NTSTATUS status = MmCopyToUser(userMinimum, &tick, sizeof tick);

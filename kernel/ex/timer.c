@@ -1,12 +1,11 @@
 /* timer.c - waitable timers as services, with their APCs.
  *
- * A timer's APC belongs to the thread that set it: it is queued when the timer goes off and
- * flushed when the timer is set anew or cancelled.  The tick only marks that it is due
- * (Callback, interrupts off); the queueing needs no memory, the KAPC is part of the timer.
+ * A timer's APC belongs to the thread that set it: it is queued when the timer goes off
+ * and flushed when the timer is set anew or cancelled.  The tick only marks that it is
+ * due (Callback, interrupts off); the queueing needs no memory, the KAPC is part of the
+ * timer.
  */
 #include "exp.h"
-
-#define TIMER_QUERY_STATE 1
 
 typedef struct {
     KTIMER Timer; /* first: what is waited for */
@@ -79,8 +78,8 @@ NTSTATUS NTAPI NtCreateTimer(HANDLE *userHandle, ACCESS_MASK desired,
         return status;
     status = ObCreateObject(&ExTimerType, sizeof *timer, (void **)&timer);
     if (NT_SUCCESS(status)) {
-        KeInitializeTimer(&timer->Timer,
-                          type == 0 ? TimerNotificationObject : TimerSynchronizationObject);
+        KeInitializeTimer(&timer->Timer, type == 0 ? TimerNotificationObject
+                                                   : TimerSynchronizationObject);
         timer->Timer.Callback = TimerWentOff;
         timer->Timer.CallbackContext = timer;
         status = ObInsertNamed(timer, &attributes, desired, userHandle);
@@ -89,7 +88,8 @@ NTSTATUS NTAPI NtCreateTimer(HANDLE *userHandle, ACCESS_MASK desired,
     return status;
 }
 
-NTSTATUS NTAPI NtOpenTimer(HANDLE *handle, ACCESS_MASK desired, POBJECT_ATTRIBUTES attributes)
+NTSTATUS NTAPI NtOpenTimer(HANDLE *handle, ACCESS_MASK desired,
+                           POBJECT_ATTRIBUTES attributes)
 {
     return ObOpenNamed(&ExTimerType, attributes, desired, handle);
 }
@@ -99,10 +99,11 @@ static NTSTATUS ReturnState(BOOLEAN *user, BOOLEAN state)
     return user != NULL ? MmCopyToUser(user, &state, sizeof state) : STATUS_SUCCESS;
 }
 
-/* period: milliseconds, 0 for once.  resume asks to wake a sleeping machine: ours never sleeps,
- * so it is STATUS_TIMER_RESUME_IGNORED, as on a machine without that power. */
-NTSTATUS NTAPI NtSetTimer(HANDLE handle, LARGE_INTEGER *userDue, PVOID apc, PVOID apcContext,
-                          BOOLEAN resume, LONG period, BOOLEAN *userState)
+/* period: milliseconds, 0 for once.  resume asks to wake a sleeping machine: ours never
+ * sleeps, so it is STATUS_TIMER_RESUME_IGNORED, as on a machine without that power. */
+NTSTATUS NTAPI NtSetTimer(HANDLE handle, LARGE_INTEGER *userDue, PVOID apc,
+                          PVOID apcContext, BOOLEAN resume, LONG period,
+                          BOOLEAN *userState)
 {
     EXTIMER *timer;
     LARGE_INTEGER due;

@@ -9,6 +9,7 @@
 
 #include "io/io.h"
 #include "kd/kd.h"
+#include "fathom.h"
 #include "rtl/format.h"
 #include "rtl/rtl.h"
 
@@ -17,7 +18,7 @@
 
 typedef struct _IONODE {
     MMFILE
-        File; /* first; Size is the file's, Data its archive bytes while not written to */
+    File; /* first; Size is the file's, Data its archive bytes while not written to */
     struct _IONODE *Parent;
     LIST_ENTRY Siblings; /* in Parent->Children, Id ascending; self-linked: deleted */
     LIST_ENTRY Children;
@@ -99,6 +100,10 @@ NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *, ULONG *attribute
 /* ---- file.c ---- */
 NTSTATUS IopCreateFileObject(IOPKIND, IOFILE **);
 NTSTATUS IopReferenceFile(HANDLE, ACCESS_MASK, IOFILE **);
+
+/* ---- fileinfo.c ---- node NULL: a device */
+void IopFillBasic(const IONODE *, FILE_BASIC_INFORMATION *);
+void IopFillNetwork(const IONODE *, FILE_NETWORK_OPEN_INFORMATION *);
 
 /* ---- the kinds ---- user buffers; *done bytes */
 NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done);

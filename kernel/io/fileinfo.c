@@ -1,0 +1,442 @@
+/* fileinfo.c - NtQueryInformationFile, NtSetInformationFile,
+ * NtQueryVolumeInformationFile.
+ *
+ * Structures are winternl.h's.  Access and change times are the write time: the tree
+ * keeps one.
+ */
+#include "iop.h"
+
+static NTSTATUS ReturnIosb(IO_STATUS_BLOCK *userIosb, NTSTATUS status, ULONG information)
+{
+    const IO_STATUS_BLOCK iosb = {.Status = status, .Information = information};
+    NTSTATUS written = MmCopyToUser(userIosb, &iosb, sizeof iosb);
+
+    return NT_SUCCESS(written) ? status : written;
+}
+
+void IopFillBasic(const IONODE *node, FILE_BASIC_INFORMATION *basic)
+{
+    memset(basic, 0, sizeof *basic);
+    if (node == NULL) {
+        basic->FileAttributes = FILE_ATTRIBUTE_NORMAL;
+        return;
+    }
+    basic->CreationTime.QuadPart = node->CreationTime;
+    basic->LastAccessTime.QuadPart = basic->LastWriteTime.QuadPart =
+        basic->ChangeTime.QuadPart = node->WriteTime;
+    basic->FileAttributes = node->Attributes;
+}
+
+static ULONGLONG AllocationOf(const IONODE *node)
+{
+    return node == NULL || node->Directory ? 0 : ALIGN_UP(node->File.Size, PAGE_SIZE);
+}
+
+static void FillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *standard)
+{
+    const IONODE *node = file->Node;
+
+    memset(standard, 0, sizeof *standard);
+    standard->NumberOfLinks = 1;
+    if (node == NULL)
+        return;
+    standard->AllocationSize.QuadPart = AllocationOf(node);
+    standard->EndOfFile.QuadPart = node->Directory ? 0 : node->File.Size;
+    standard->DeletePending = node->DeletePending || file->DeleteOnClose;
+    standard->Directory = node->Directory;
+}
+
+/* \dir\file, from the root of the volume; returns characters, of which room may hold
+ * fewer. */
+static ULONG FullName(const IONODE *node, WCHAR *name, ULONG room)
+{
+    ULONG length = 0, at;
+
+    for (const IONODE *n = node; n != NULL && n->Parent != NULL; n = n->Parent)
+        length += n->NameLength + 1;
+    if (length == 0) {
+        if (room > 0)
+            name[0] = '\\';
+        return 1;
+    }
+    at = length;
+    for (const IONODE *n = node; n->Parent != NULL; n = n->Parent) {
+        for (ULONG i = n->NameLength; i-- > 0;)
+            if (--at < room)
+                name[at] = n->Name[i];
+        if (--at < room)
+            name[at] = '\\';
+    }
+    return length;
+}
+
+/* FILE_NAME_INFORMATION at an offset of the answer (0, or the end of
+ * FILE_ALL_INFORMATION): as much of the name as fits, STATUS_BUFFER_OVERFLOW if not all.
+ */
+static NTSTATUS ReturnName(const IONODE *node, UCHAR *user, ULONG length, ULONG offset,
+                           ULONG *done)
+{
+    WCHAR name[MAX_PATH];
+    const ULONG bytes = FullName(node, name, MAX_PATH) * sizeof(WCHAR);
+    const ULONG text = offset + sizeof(ULONG);
+
+    if (length < text)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    ULONG part = length - text < bytes ? length - text : bytes;
+    if (part > sizeof name)
+        part = sizeof name;
+    NTSTATUS status = MmCopyToUser(user + offset, &bytes, sizeof bytes);
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser(user + text, name, part);
+    *done = text + part;
+    return NT_SUCCESS(status) && part < bytes ? STATUS_BUFFER_OVERFLOW : status;
+}
+
+static NTSTATUS ReturnAll(const IOFILE *file, ACCESS_MASK granted, UCHAR *user,
+                          ULONG length, ULONG *done)
+{
+    FILE_ALL_INFORMATION all;
+    const ULONG head = offsetof(FILE_ALL_INFORMATION, NameInformation);
+
+    memset(&all, 0, sizeof all);
+    if (length < head + sizeof(ULONG))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    IopFillBasic(file->Node, &all.BasicInformation);
+    FillStandard(file, &all.StandardInformation);
+    all.InternalInformation.IndexNumber.QuadPart =
+        file->Node != NULL ? file->Node->Id : 0;
+    all.AccessInformation.AccessFlags = granted;
+    all.PositionInformation.CurrentByteOffset.QuadPart = file->Position;
+    NTSTATUS status = MmCopyToUser(user, &all, head);
+    return NT_SUCCESS(status) ? ReturnName(file->Node, user, length, head, done) : status;
+}
+
+typedef union {
+    FILE_BASIC_INFORMATION Basic;
+    FILE_STANDARD_INFORMATION Standard;
+    FILE_INTERNAL_INFORMATION Internal;
+    FILE_EA_INFORMATION Ea;
+    FILE_ACCESS_INFORMATION Access;
+    FILE_POSITION_INFORMATION Position;
+    FILE_MODE_INFORMATION Mode;
+    FILE_ALIGNMENT_INFORMATION Alignment;
+    FILE_NETWORK_OPEN_INFORMATION Network;
+    FILE_ATTRIBUTE_TAG_INFORMATION Tag;
+} ANSWER;
+
+void IopFillNetwork(const IONODE *node, FILE_NETWORK_OPEN_INFORMATION *network)
+{
+    FILE_BASIC_INFORMATION basic;
+
+    IopFillBasic(node, &basic);
+    memset(network, 0, sizeof *network);
+    network->CreationTime = basic.CreationTime;
+    network->LastAccessTime = basic.LastAccessTime;
+    network->LastWriteTime = basic.LastWriteTime;
+    network->ChangeTime = basic.ChangeTime;
+    network->FileAttributes = basic.FileAttributes;
+    network->AllocationSize.QuadPart = AllocationOf(node);
+    network->EndOfFile.QuadPart = node == NULL || node->Directory ? 0 : node->File.Size;
+}
+
+/* The bytes of a class's structure, 0 for a class there is not. */
+static ULONG Fill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWER *answer)
+{
+    memset(answer, 0, sizeof *answer);
+    switch (class) {
+    case FileBasicInformation:
+        IopFillBasic(file->Node, &answer->Basic);
+        return sizeof answer->Basic;
+    case FileStandardInformation:
+        FillStandard(file, &answer->Standard);
+        return sizeof answer->Standard;
+    case FileInternalInformation:
+        answer->Internal.IndexNumber.QuadPart = file->Node != NULL ? file->Node->Id : 0;
+        return sizeof answer->Internal;
+    case FileEaInformation:
+        return sizeof answer->Ea;
+    case FileAccessInformation:
+        answer->Access.AccessFlags = granted;
+        return sizeof answer->Access;
+    case FilePositionInformation:
+        answer->Position.CurrentByteOffset.QuadPart = file->Position;
+        return sizeof answer->Position;
+    case FileModeInformation:
+        answer->Mode.Mode =
+            file->Options &
+            (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT |
+             FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | FILE_DELETE_ON_CLOSE);
+        return sizeof answer->Mode;
+    case FileAlignmentInformation:
+        return sizeof answer->Alignment;
+    case FileNetworkOpenInformation:
+        IopFillNetwork(file->Node, &answer->Network);
+        return sizeof answer->Network;
+    case FileAttributeTagInformation:
+        answer->Tag.FileAttributes =
+            file->Node != NULL ? file->Node->Attributes : FILE_ATTRIBUTE_NORMAL;
+        return sizeof answer->Tag;
+    default:
+        return 0;
+    }
+}
+
+NTSTATUS NTAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb,
+                                      PVOID user, ULONG length,
+                                      FILE_INFORMATION_CLASS class)
+{
+    IOFILE *file;
+    ACCESS_MASK granted;
+    ANSWER answer;
+    ULONG done = 0;
+    NTSTATUS status =
+        ObReferenceObjectByHandle(handle, &IoFileType, 0, (void **)&file, &granted);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    if (class == FileNameInformation) {
+        status = file->Node != NULL ? ReturnName(file->Node, user, length, 0, &done)
+                                    : STATUS_INVALID_DEVICE_REQUEST;
+    } else if (class == FileAllInformation) {
+        status = ReturnAll(file, granted, user, length, &done);
+    } else {
+        done = Fill(file, granted, class, &answer);
+        status = done == 0       ? STATUS_INVALID_INFO_CLASS
+                 : length < done ? STATUS_INFO_LENGTH_MISMATCH
+                                 : MmCopyToUser(user, &answer, done);
+    }
+    ObDereferenceObject(file);
+    return NT_ERROR(status) ? status : ReturnIosb(userIosb, status, done);
+}
+
+/* ---- set ---- */
+
+static NTSTATUS SetBasic(IONODE *node, const FILE_BASIC_INFORMATION *basic)
+{
+    const ULONG settable = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
+                           FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE;
+
+    if (basic->CreationTime.QuadPart > 0)
+        node->CreationTime = basic->CreationTime.QuadPart;
+    if (basic->LastWriteTime.QuadPart > 0)
+        node->WriteTime = basic->LastWriteTime.QuadPart;
+    if (basic->FileAttributes != 0)
+        node->Attributes = (node->Attributes & FILE_ATTRIBUTE_DIRECTORY) |
+                           (basic->FileAttributes & settable);
+    if (node->Attributes == 0)
+        node->Attributes = FILE_ATTRIBUTE_NORMAL;
+    return STATUS_SUCCESS;
+}
+
+/* A folder must be empty, a file writable; it goes when its last handle is closed. */
+static NTSTATUS SetDisposition(IONODE *node, BOOLEAN delete)
+{
+    if (delete &&node == IopRoot)
+        return STATUS_CANNOT_DELETE;
+    if (delete &&(node->Attributes & FILE_ATTRIBUTE_READONLY))
+        return STATUS_CANNOT_DELETE;
+    if (delete &&!IsListEmpty(&node->Children))
+        return STATUS_DIRECTORY_NOT_EMPTY;
+    node->DeletePending = delete;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS RenameTo(IONODE *node, const WCHAR *target, BOOLEAN replace, IONODE *root)
+{
+    IOPPATH path;
+    NTSTATUS status;
+
+    if (root == NULL && target[0] != '\\') { /* a bare name: within its folder */
+        root = node->Parent;
+    }
+    status = IopParsePath(target, root, &path);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (path.Kind != IopDisk || path.Parent == NULL || path.LastLength == 0)
+        return STATUS_OBJECT_NAME_INVALID;
+    for (const IONODE *n = path.Parent; n != NULL; n = n->Parent)
+        if (n == node)
+            return STATUS_ACCESS_DENIED; /* a folder cannot move into itself */
+    if (path.Node != NULL && path.Node != node && path.Node->Parent == path.Parent) {
+        if (!replace)
+            return STATUS_OBJECT_NAME_COLLISION;
+        if (path.Node->Directory || path.Node->Opens || path.Node->Permanent ||
+            (path.Node->Attributes & FILE_ATTRIBUTE_READONLY))
+            return STATUS_ACCESS_DENIED;
+        IopUnlink(path.Node);
+    }
+    return IopRename(node, path.Parent, path.Last, path.LastLength);
+}
+
+static NTSTATUS SetRename(IONODE *node, const FILE_RENAME_INFORMATION *user, ULONG length)
+{
+    FILE_RENAME_INFORMATION head;
+    IOFILE *root = NULL;
+    const ULONG fixed = offsetof(FILE_RENAME_INFORMATION, FileName);
+
+    if (length < sizeof head)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status = MmCopyFromUser(&head, user, fixed);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (head.FileNameLength > length - fixed || head.FileNameLength % sizeof(WCHAR) ||
+        head.FileNameLength == 0 || head.FileNameLength > 0xFFFE)
+        return STATUS_INVALID_PARAMETER;
+    WCHAR *name = ExAllocatePool(head.FileNameLength + sizeof(WCHAR), IO_TAG);
+    if (name == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = MmCopyFromUser(name, (const UCHAR *)user + fixed, head.FileNameLength);
+    if (NT_SUCCESS(status) && head.RootDirectory != NULL)
+        status = IopReferenceFile(head.RootDirectory, 0, &root);
+    if (NT_SUCCESS(status) && root != NULL && root->Node == NULL)
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    if (NT_SUCCESS(status) && node->Parent == NULL)
+        status = STATUS_ACCESS_DENIED;
+    if (NT_SUCCESS(status))
+        status =
+            RenameTo(node, name, head.ReplaceIfExists, root != NULL ? root->Node : NULL);
+    if (root != NULL)
+        ObDereferenceObject(root);
+    ExFreePool(name);
+    return status;
+}
+
+static NTSTATUS SetSize(IONODE *node, ULONG class, LONGLONG size)
+{
+    if (node->Directory || size < 0)
+        return STATUS_INVALID_PARAMETER;
+    if (class ==
+        FileAllocationInformation) /* room is found by itself: only less has effect */
+        return (ULONGLONG)size < node->File.Size ? IopSetSize(node, size)
+                                                 : STATUS_SUCCESS;
+    return IopSetSize(node, size);
+}
+
+/* What a class needs: bytes of its structure, rights of the handle. */
+static const struct {
+    ULONG Class, Size;
+    ACCESS_MASK Access;
+} settable[] = {
+    {FileBasicInformation, sizeof(FILE_BASIC_INFORMATION), FILE_WRITE_ATTRIBUTES},
+    {FileRenameInformation, sizeof(FILE_RENAME_INFORMATION), DELETE},
+    {FileDispositionInformation, sizeof(FILE_DISPOSITION_INFORMATION), DELETE},
+    {FilePositionInformation, sizeof(FILE_POSITION_INFORMATION), 0},
+    {FileAllocationInformation, sizeof(LARGE_INTEGER), FILE_WRITE_DATA},
+    {FileEndOfFileInformation, sizeof(LARGE_INTEGER), FILE_WRITE_DATA},
+};
+
+static NTSTATUS SetOne(IOFILE *file, ULONG class, const void *user, ULONG length,
+                       const ANSWER *given)
+{
+    const LONGLONG number = given->Position.CurrentByteOffset.QuadPart;
+
+    switch (class) {
+    case FileBasicInformation:
+        return SetBasic(file->Node, &given->Basic);
+    case FileRenameInformation:
+        return SetRename(file->Node, user, length);
+    case FileDispositionInformation:
+        return SetDisposition(file->Node, *(const BOOLEAN *)given);
+    case FilePositionInformation:
+        if (number < 0)
+            return STATUS_INVALID_PARAMETER;
+        file->Position = number;
+        return STATUS_SUCCESS;
+    default:
+        return SetSize(file->Node, class, number);
+    }
+}
+
+NTSTATUS NTAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb, PVOID user,
+                                    ULONG length, FILE_INFORMATION_CLASS class)
+{
+    IOFILE *file;
+    ANSWER given;
+    ULONG i = 0;
+
+    while (i < sizeof settable / sizeof *settable && settable[i].Class != (ULONG) class)
+        i++;
+    if (i == sizeof settable / sizeof *settable)
+        return STATUS_INVALID_INFO_CLASS;
+    NTSTATUS status = IopReferenceFile(handle, settable[i].Access, &file);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (length < settable[i].Size)
+        status = STATUS_INFO_LENGTH_MISMATCH;
+    else if (file->Node == NULL)
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    else
+        status = MmCopyFromUser(&given, user, settable[i].Size);
+    if (NT_SUCCESS(status))
+        status = SetOne(file, class, user, length, &given);
+    ObDereferenceObject(file);
+    return NT_SUCCESS(status) ? ReturnIosb(userIosb, status, 0) : status;
+}
+
+/* ---- volume ---- */
+
+/* Device types of wdm.h, FILE_DEVICE_*. */
+enum { DeviceDisk = 7, DeviceNamedPipe = 0x11, DeviceNull = 0x15, DeviceConsole = 0x50 };
+
+static ULONG FillVolume(const IOFILE *file, ULONG class, ULONG *answer)
+{
+    static const ULONG devices[] = {[IopDisk] = DeviceDisk,
+                                    [IopConsole] = DeviceConsole,
+                                    [IopHost] = DeviceNamedPipe,
+                                    [IopNull] = DeviceNull,
+                                    [IopPipe] = DeviceNamedPipe};
+    FATHOM_MEMORY memory;
+    FILE_FS_VOLUME_INFORMATION *volume = (void *)answer;
+    FILE_FS_ATTRIBUTE_INFORMATION *attribute = (void *)answer;
+
+    switch (class) {
+    case FileFsVolumeInformation:
+        volume->VolumeSerialNumber = 0xFA740000;
+        volume->VolumeLabelLength = 6 * sizeof(WCHAR);
+        memcpy(volume->VolumeLabel, L"FATHOM", 6 * sizeof(WCHAR));
+        return offsetof(FILE_FS_VOLUME_INFORMATION, VolumeLabel) + 6 * sizeof(WCHAR);
+    case FileFsSizeInformation: /* units, free, sectors a unit, bytes a sector */
+        MmQueryMemory(&memory);
+        answer[0] = memory.Total;
+        answer[2] = memory.Free + memory.Zeroed;
+        answer[4] = PAGE_SIZE / 512;
+        answer[5] = 512;
+        return 6 * sizeof(ULONG);
+    case FileFsDeviceInformation:
+        answer[0] = devices[file->Kind];
+        return 2 * sizeof(ULONG);
+    case FileFsAttributeInformation:
+        attribute->FileSystemAttributes =
+            FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK;
+        attribute->MaximumComponentNameLength = 255;
+        attribute->FileSystemNameLength = 5 * sizeof(WCHAR);
+        memcpy(attribute->FileSystemName, L"RAMFS", 5 * sizeof(WCHAR));
+        return offsetof(FILE_FS_ATTRIBUTE_INFORMATION, FileSystemName) +
+               5 * sizeof(WCHAR);
+    default:
+        return 0;
+    }
+}
+
+NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb,
+                                            PVOID user, ULONG length,
+                                            FS_INFORMATION_CLASS class)
+{
+    IOFILE *file;
+    ULONG answer[16] = {0};
+    NTSTATUS status = IopReferenceFile(handle, 0, &file);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    ULONG size = FillVolume(file, class, answer);
+    if (size == 0)
+        status = STATUS_INVALID_INFO_CLASS;
+    else if (class != FileFsDeviceInformation && file->Node == NULL)
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    else if (length < size)
+        status = STATUS_INFO_LENGTH_MISMATCH;
+    else
+        status = MmCopyToUser(user, answer, size);
+    ObDereferenceObject(file);
+    return NT_SUCCESS(status) ? ReturnIosb(userIosb, status, size) : status;
+}
