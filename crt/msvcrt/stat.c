@@ -75,10 +75,6 @@ int __cdecl _fstat64(int fd, struct _stat64 *out)
     if (file->flags & (CRT_FDEV | CRT_FPIPE)) {
         out->st_mode = file->flags & CRT_FDEV ? _S_IFCHR : _S_IFIFO;
         out->st_dev = out->st_rdev = (_dev_t)fd;
-        DWORD waiting;
-        if ((file->flags & CRT_FPIPE) &&
-            PeekNamedPipe(file->handle, NULL, 0, NULL, &waiting, NULL))
-            out->st_size = waiting;
         return 0;
     }
     BY_HANDLE_FILE_INFORMATION info;
