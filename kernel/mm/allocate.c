@@ -51,8 +51,7 @@ static ULONG MiChoosePlace(MMSPACE *space, ULONG base, ULONG pages, ULONG_PTR ze
     if (zeroBits && 0xFFFFFFFFu >> zeroBits < MM_HIGHEST_USER_ADDRESS)
         high = MiVpn(0xFFFFFFFFu >> zeroBits);
     *status = STATUS_NO_MEMORY;
-    return MiFindGapIn(&space->Vads, pages, MI_LOWEST_VPN, high,
-                       (type & MEM_TOP_DOWN) != 0);
+    return MiFindGapIn(&space->Vads, pages, high, (type & MEM_TOP_DOWN) != 0);
 }
 
 /* A private region; committed as a whole if type says so. */

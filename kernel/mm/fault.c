@@ -21,7 +21,7 @@
 __attribute__((noinline)) static NTSTATUS MiResolveDemandZero(ULONG_PTR address,
                                                               ULONG protection)
 {
-    if (!MiMakeTable(address))
+    if (!MiHasTable(address) && !MiMakeTable(address))
         return STATUS_NO_MEMORY;
     PFN_NUMBER pfn = PageAlloc(MmPageUser, MM_PAGE_ZEROED, address);
     if (pfn == PFN_NONE) {

@@ -96,7 +96,7 @@ typedef struct _MMFILE { /* what io gives: a file that can bring a page */
     /* Fill or store bytes of the file; short reads past the end are zero-filled by the
      * caller. */
     NTSTATUS (*Read)(struct _MMFILE *, ULONGLONG offset, void *buffer, ULONG length);
-    NTSTATUS (*Write)
+    NTSTATUS(*Write)
     (struct _MMFILE *, ULONGLONG offset, const void *buffer, ULONG length);
     NTSTATUS (*SetSize)(struct _MMFILE *, ULONGLONG size);
     void (*Reference)(struct _MMFILE *);

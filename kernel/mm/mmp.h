@@ -122,10 +122,38 @@ static inline void MiStorePte(MMPTE *pte, MMPTE value)
     p->High = value.High;
     p->Low = value.Low;
 }
-MMPTE MiMakePte(PFN_NUMBER,
-                ULONG protection); /* user: Valid, or Transition if it traps */
-MMPTE MiDemandPte(ULONG protection);
-ULONG MiPteProtection(MMPTE, const MMVAD *, ULONG vpn);
+/* By MM_ access code: what the processor is told. A copy-on-write page is read-only to
+ * it. */
+extern ULONG MiHardwareLow[8], MiHardwareHigh[8];
+
+/* A user page: Valid, or Transition if every access is to trap. */
+static inline MMPTE MiMakePte(PFN_NUMBER pfn, ULONG protection)
+{
+    if (MiTraps(protection))
+        return MiFrame(pfn, PTE_TRANSITION | protection << PTE_SOFT_SHIFT);
+    ULONG code = protection & MM_ACCESS_MASK;
+    MMPTE pte =
+        MiFrame(pfn, MiHardwareLow[code] | (protection & MM_NOCACHE ? PTE_NOCACHE : 0));
+    pte.High |= MiHardwareHigh[code];
+    return pte;
+}
+/* A committed page that was never touched, with a protection of its own. */
+static inline MMPTE MiDemandPte(ULONG protection)
+{
+    return (MMPTE){.Low = protection << PTE_SOFT_SHIFT};
+}
+/* The MM_ code of the page at vpn of a region; MM_DECOMMIT: it is reserved, not
+ * committed. */
+ULONG MiVadProtection(const MMVAD *, ULONG vpn); /* when the PTE says nothing */
+static inline ULONG MiPteProtection(MMPTE pte, const MMVAD *vad, ULONG vpn)
+{
+    if (pte.Low & PTE_VALID)
+        return (pte.Low >> PTE_CODE_SHIFT & MM_ACCESS_MASK) |
+               (pte.Low & PTE_NOCACHE ? MM_NOCACHE : 0);
+    if (pte.Low)
+        return pte.Low >> PTE_SOFT_SHIFT & 0x1F;
+    return vad->MemCommit ? vad->Protection : MiVadProtection(vad, vpn);
+}
 
 /* ---- physical pages ---- */
 void MiReadBootMap(const MULTIBOOT_INFO *);
@@ -144,6 +172,7 @@ void MiZeroPage(PFN_NUMBER);
 BOOLEAN MiMapKernel(ULONG_PTR va, PFN_NUMBER, ULONG bits);
 PFN_NUMBER MiUnmapKernel(ULONG_PTR va);
 ULONG MiIoBits(void); /* of a device mapping: write-combining where the processor can */
+void MiSetHardwareNx(void);
 extern ULONGLONG MiNxBit; /* PTE_NX, or 0 where the processor lacks it */
 
 /* ---- user page tables ---- */
@@ -155,8 +184,16 @@ BOOLEAN MiMakeTable(ULONG_PTR va); /* FALSE: no page */
 void MiDropTableIfEmpty(ULONG_PTR va);
 BOOLEAN MiMakeTables(ULONG firstVpn, ULONG lastVpn);
 void MiDropTables(ULONG firstVpn, ULONG lastVpn);
-void MiSetPte(MMPTE *,
-              MMPTE); /* user: keeps the table's UsedCount; flushes if it was valid */
+/* Change a user entry of the current space. Its table counts those that are not 0. */
+static inline void MiSetPte(MMPTE *pte, MMPTE value)
+{
+    ULONG_PTR va = (ULONG_PTR)pte << 9; /* C0000000 + va/4096*8, backwards */
+    MMPTE old = *pte;
+    MiPfn(MiPtePfn(*MiPdeOf(va)))->UsedCount += (value.Low != 0) - (old.Low != 0);
+    MiStorePte(pte, value);
+    if (old.Low & PTE_VALID)
+        MiFlushPage(va);
+}
 
 /* ---- commit ---- */
 extern ULONG MiCommitted, MiCommitLimit;
@@ -169,6 +206,7 @@ struct _MMSPACE {
     ULONG Cr3;
     LONG References;
     RTL_AVL_TREE Vads;
+    MMVAD *VadHint;          /* found last; may be NULL */
     LIST_ENTRY Links;        /* MiSpaces */
     PFN_NUMBER Directory[4]; /* page directories; [2] is the kernel's */
     ULONG PrivatePages, SharedPages, TablePages; /* frames that its PTEs hold */
@@ -181,9 +219,16 @@ struct _MMSPACE {
 extern MMSPACE *MiCurrentSpace, *MiSystemSpace;
 extern LIST_ENTRY MiSpaces;
 
+/* The region that was found last is often the one looked for next. */
 static inline MMVAD *MiFindVad(MMSPACE *space, ULONG_PTR vpn)
 {
-    return MiFindVadIn(&space->Vads, vpn);
+    MMVAD *hint = space->VadHint;
+    if (hint && vpn >= hint->StartingVpn && vpn <= hint->EndingVpn)
+        return hint;
+    MMVAD *vad = MiFindVadIn(&space->Vads, vpn);
+    if (vad)
+        space->VadHint = vad;
+    return vad;
 }
 ULONG MiCountCommitted(const MMVAD *, ULONG first,
                        ULONG last); /* pages; the space is current */
@@ -245,8 +290,6 @@ NTSTATUS MiGrowControl(MMCONTROL *, ULONG pages);
 void MiFlushControl(MMCONTROL *);
 BOOLEAN MiMayView(ULONG most, ULONG protection);
 const MMSUBSECTION *MiFindSubsection(const MMCONTROL *, ULONG page);
-/* What a page of a region shows when its PTE says nothing. */
-ULONG MiVadProtection(const MMVAD *, ULONG vpn);
 void MiReleaseFrame(MMSPACE *, MMPTE, const MMVAD *,
                     ULONG vpn); /* what a cleared PTE held */
 

@@ -26,14 +26,14 @@ static MMPAGELIST *MiChooseList(ULONG flags)
 {
     MMPAGELIST *wanted = flags & MM_PAGE_ZEROED ? MiZeroedPages : MiFreePages;
     MMPAGELIST *other = flags & MM_PAGE_ZEROED ? MiFreePages : MiZeroedPages;
-    int top = flags & MM_PAGE_LOW ? 0 : 1;
-    for (int zone = top; zone >= 0; zone--)
-        if (wanted[zone].Count)
-            return &wanted[zone];
-    for (int zone = top; zone >= 0; zone--)
-        if (other[zone].Count)
-            return &other[zone];
-    return NULL;
+    BOOLEAN low = (flags & MM_PAGE_LOW) != 0;
+    if (wanted[1].Count && !low)
+        return &wanted[1];
+    if (wanted[0].Count)
+        return &wanted[0];
+    if (other[1].Count && !low)
+        return &other[1];
+    return other[0].Count ? &other[0] : NULL;
 }
 
 static PFN_NUMBER MiPopPage(MMPAGELIST *list)

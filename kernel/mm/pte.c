@@ -7,50 +7,23 @@
  */
 #include "mm/mmp.h"
 
-/* By MM_ access code: what the processor is told.  A copy-on-write page is read-only to
- * it; x86 cannot execute without reading, so MM_EXECUTE reads as well. */
-static const ULONG MiHardwareWrite[8] = {0, 0, 0, 0, PTE_WRITE, 0, PTE_WRITE, 0};
+/* x86 cannot execute without reading, so MM_EXECUTE reads as well. */
+#define USER(code) (PTE_VALID | PTE_USER | PTE_ACCESSED | (code) << PTE_CODE_SHIFT)
+ULONG MiHardwareLow[8] = {
+    [MM_READONLY] = USER(MM_READONLY),
+    [MM_EXECUTE] = USER(MM_EXECUTE),
+    [MM_EXECUTE_READ] = USER(MM_EXECUTE_READ),
+    [MM_READWRITE] = USER(MM_READWRITE) | PTE_WRITE,
+    [MM_WRITECOPY] = USER(MM_WRITECOPY),
+    [MM_EXECUTE_READWRITE] = USER(MM_EXECUTE_READWRITE) | PTE_WRITE,
+    [MM_EXECUTE_WRITECOPY] = USER(MM_EXECUTE_WRITECOPY),
+};
+ULONG MiHardwareHigh[8]; /* the NX bit, where the processor has it */
 
-MMPTE MiMakePte(PFN_NUMBER pfn, ULONG protection)
+void MiSetHardwareNx(void)
 {
-    if (MiTraps(protection))
-        return MiFrame(pfn, PTE_TRANSITION | protection << PTE_SOFT_SHIFT);
-    ULONG code = protection & MM_ACCESS_MASK;
-    ULONG bits = PTE_VALID | PTE_USER | PTE_ACCESSED | code << PTE_CODE_SHIFT;
-    bits |= MiHardwareWrite[code] | (protection & MM_NOCACHE ? PTE_NOCACHE : 0);
-    MMPTE pte = MiFrame(pfn, bits);
-    if (!MiIsExecutable(code))
-        pte.Long |= MiNxBit;
-    return pte;
-}
-
-/* The MM_ code of the page at vpn of a region; MM_DECOMMIT: it is reserved, not
- * committed. */
-ULONG MiPteProtection(MMPTE pte, const MMVAD *vad, ULONG vpn)
-{
-    if (pte.Low & PTE_VALID)
-        return (pte.Low >> PTE_CODE_SHIFT & MM_ACCESS_MASK) |
-               (pte.Low & PTE_NOCACHE ? MM_NOCACHE : 0);
-    if (pte.Low)
-        return pte.Low >> PTE_SOFT_SHIFT & 0x1F;
-    return MiVadProtection(vad, vpn);
-}
-
-/* A committed page that was never touched, with a protection of its own. */
-MMPTE MiDemandPte(ULONG protection)
-{
-    return (MMPTE){.Low = protection << PTE_SOFT_SHIFT};
-}
-
-/* Change a user entry of the current space; its table counts those that are not 0. */
-void MiSetPte(MMPTE *pte, MMPTE value)
-{
-    ULONG_PTR va = ((ULONG_PTR)pte - MI_PTE_BASE) / sizeof *pte << PAGE_SHIFT;
-    MMPTE old = *pte;
-    MiPfn(MiPtePfn(*MiPdeOf(va)))->UsedCount += (value.Low != 0) - (old.Low != 0);
-    MiStorePte(pte, value);
-    if (old.Low & PTE_VALID)
-        MiFlushPage(va);
+    for (ULONG code = 0; code < 8; code++)
+        MiHardwareHigh[code] = MiIsExecutable(code) ? 0 : (ULONG)(MiNxBit >> 32);
 }
 
 /* A page table for va in the current space. Already charged with the region. */

@@ -183,8 +183,7 @@ static NTSTATUS MiPlaceView(MMSPACE *space, const MIVIEW *view, ULONG *first)
                    ? STATUS_CONFLICTING_ADDRESSES
                    : STATUS_SUCCESS;
     }
-    *first =
-        MiFindGapIn(&space->Vads, view->Pages, MI_LOWEST_VPN, view->High, view->TopDown);
+    *first = MiFindGapIn(&space->Vads, view->Pages, view->High, view->TopDown);
     return *first ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 

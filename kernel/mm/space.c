@@ -209,6 +209,7 @@ NTSTATUS MiInsertVad(MMSPACE *space, MMVAD *vad)
 /* The region's pages are gone already. */
 void MiRemoveVad(MMSPACE *space, MMVAD *vad)
 {
+    space->VadHint = NULL;
     ULONG tables = MiTablesFor(vad);
     MiReturnCommit(tables);
     space->ChargedTables -= tables;

@@ -120,6 +120,7 @@ void MmInitializeSystem(const MULTIBOOT_INFO *info)
         info = (const MULTIBOOT_INFO *)((ULONG_PTR)info + MI_LINEAR_BASE);
     MiReadBootMap(info);
     MiSetModes();
+    MiSetHardwareNx();
     MiLoadTables(directory);
     MiInitializeSpaces(directory, &MiFirstSpace);
     /* The kernel's tables for hyperspace must be there before any page is above 512 MiB.

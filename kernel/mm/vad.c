@@ -1,11 +1,8 @@
 /* vad.c - the tree of regions: find one, find a gap.
  *
- * MiFindGapIn walks one path.  A subtree lies between two borders, `left` (the first page
- * after the region before it) and `right` (the first page of the region after it); its
- * largest gap is that between two of its regions, or one of the two at its edges.  Going
- * for the lowest address we enter a subtree only if it has a gap that is large enough, so
- * we never come back. With an upper limit below the top (zero bits) gaps may be cut off
- * by it: then a walk from the top may turn back once a level, still O(log n).
+ * A walk for a gap enters a subtree only if one that is large enough is in it, so it
+ * never comes back.  With an upper limit below the top (zero bits) the highest gap may be
+ * cut off by it: a walk from the top then may turn back once a level, still O(log n).
  */
 #include "mm/vad.h"
 #include "mm/layout.h"
@@ -42,111 +39,129 @@ MMVAD *MiFindVadFrom(const RTL_AVL_TREE *tree, uint32_t vpn)
     return best;
 }
 
+static uint32_t MiGranuleUp(uint32_t vpn)
+{
+    return (vpn + MI_GRANULE - 1) & ~(MI_GRANULE - 1);
+}
+
 /* Whole granules in the pages [left, right), in pages. */
 static uint32_t MiGap(uint32_t left, uint32_t right)
 {
-    left = (left + MI_GRANULE - 1) & ~(MI_GRANULE - 1);
+    left = MiGranuleUp(left);
     right &= ~(MI_GRANULE - 1);
     return right > left ? right - left : 0;
 }
 
-static uint32_t MiLarger(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
-
 int MiUpdateVad(RTL_AVL_NODE *node)
 {
-    MMVAD *vad = VAD(node), *left = VAD(node->Left), *right = VAD(node->Right);
-    uint32_t first = left ? left->FirstVpn : vad->StartingVpn;
-    uint32_t last = right ? right->LastVpn : vad->EndingVpn;
-    uint32_t gap = 0;
-    if (left)
-        gap = MiLarger(left->LargestGap, MiGap(left->LastVpn + 1, vad->StartingVpn));
-    if (right)
-        gap = MiLarger(
-            gap, MiLarger(right->LargestGap, MiGap(vad->EndingVpn + 1, right->FirstVpn)));
-    int changed =
-        first != vad->FirstVpn || last != vad->LastVpn || gap != vad->LargestGap;
-    vad->FirstVpn = first;
-    vad->LastVpn = last;
+    MMVAD *vad = VAD(node);
+    uint32_t gap = vad->Gap, old = vad->LargestGap;
+    if (node->Left && VAD(node->Left)->LargestGap > gap)
+        gap = VAD(node->Left)->LargestGap;
+    if (node->Right && VAD(node->Right)->LargestGap > gap)
+        gap = VAD(node->Right)->LargestGap;
     vad->LargestGap = gap;
-    return changed;
+    return gap != old;
+}
+
+static uint32_t
+MiEndOf(const MMVAD *vad) /* the first page after it; NULL: where users begin */
+{
+    return vad ? vad->EndingVpn + 1 : MI_LOWEST_VPN;
+}
+
+/* The region in front of vad is now before. */
+static void MiSetGap(RTL_AVL_TREE *tree, MMVAD *vad, const MMVAD *before)
+{
+    vad->Gap = MiGap(MiEndOf(before), vad->StartingVpn);
+    RtlAvlRefresh(tree, &vad->Node);
 }
 
 void MiInsertVadIn(RTL_AVL_TREE *tree, MMVAD *vad)
 {
     RTL_AVL_NODE *parent = NULL, *node = tree->Root;
+    MMVAD *before = NULL, *after = NULL;
     int right = 0;
     while (node) {
         parent = node;
         right = vad->StartingVpn > VAD(node)->StartingVpn;
-        node = right ? node->Right : node->Left;
+        if (right) {
+            before = VAD(node);
+            node = node->Right;
+        } else {
+            after = VAD(node);
+            node = node->Left;
+        }
     }
+    vad->Gap = MiGap(MiEndOf(before), vad->StartingVpn);
     RtlAvlInsert(tree, &vad->Node, parent, right);
+    if (after)
+        MiSetGap(tree, after, vad);
 }
 
 void MiRemoveVadFrom(RTL_AVL_TREE *tree, MMVAD *vad)
 {
+    MMVAD *before = VAD(RtlAvlPrevious(&vad->Node)), *after = VAD(RtlAvlNext(&vad->Node));
     RtlAvlRemove(tree, &vad->Node);
+    if (after)
+        MiSetGap(tree, after, before);
 }
 
-void MiRefreshVadIn(RTL_AVL_TREE *tree, MMVAD *vad)
+/* ---- gaps ---- */
+
+/* The start of the gap in front of a region. */
+static uint32_t MiGapStart(const MMVAD *vad)
 {
-    RtlAvlRefresh(tree, &vad->Node);
+    return (vad->StartingVpn & ~(MI_GRANULE - 1)) - vad->Gap;
 }
 
-typedef struct _MISEARCH {
-    uint32_t Pages, Low, High; /* High: one past the last page allowed */
-    int TopDown;
-} MISEARCH;
-
-/* A place in the gap [left, right), or 0. */
-static uint32_t MiPlaceInGap(const MISEARCH *s, uint32_t left, uint32_t right)
+static int MiHolds(const RTL_AVL_NODE *node, uint32_t pages)
 {
-    left = MiLarger(left, s->Low);
-    if (right > s->High)
-        right = s->High;
-    left = (left + MI_GRANULE - 1) & ~(MI_GRANULE - 1);
-    if (right < left || right - left < s->Pages)
+    return node && VAD(node)->LargestGap >= pages;
+}
+
+static uint32_t MiLowestGap(const RTL_AVL_NODE *node, uint32_t pages)
+{
+    for (;;) {
+        if (MiHolds(node->Left, pages))
+            node = node->Left;
+        else if (VAD(node)->Gap >= pages)
+            return MiGapStart(VAD(node));
+        else
+            node = node->Right;
+    }
+}
+
+/* The highest place that ends below limit. */
+static uint32_t MiHighestGap(const RTL_AVL_NODE *node, uint32_t pages, uint32_t limit)
+{
+    if (!MiHolds(node, pages))
         return 0;
-    return s->TopDown ? (right - s->Pages) & ~(MI_GRANULE - 1) : left;
+    const MMVAD *vad = VAD(node);
+    if (vad->StartingVpn < limit) {
+        uint32_t found = MiHighestGap(node->Right, pages, limit);
+        if (found)
+            return found;
+    }
+    uint32_t start = MiGapStart(vad), end = start + vad->Gap;
+    if (end > limit)
+        end = limit & ~(MI_GRANULE - 1);
+    if (end >= start + pages)
+        return end - pages;
+    return MiHighestGap(node->Left, pages, limit);
 }
 
-/* Can the subtree between its borders hold it at all? */
-static int MiMayHold(const MISEARCH *s, const MMVAD *vad, uint32_t left, uint32_t right)
+uint32_t MiFindGapIn(const RTL_AVL_TREE *tree, uint32_t size, uint32_t high, int topDown)
 {
-    if (left >= s->High || right <= s->Low)
-        return 0;
-    if (!vad)
-        return MiGap(left, right) >= s->Pages;
-    return vad->LargestGap >= s->Pages || MiGap(left, vad->FirstVpn) >= s->Pages ||
-           MiGap(vad->LastVpn + 1, right) >= s->Pages;
-}
-
-static uint32_t MiSearch(const MISEARCH *s, const MMVAD *vad, uint32_t left,
-                         uint32_t right)
-{
-    if (!MiMayHold(s, vad, left, right))
-        return 0;
-    if (!vad)
-        return MiPlaceInGap(s, left, right);
-    const MMVAD *below = VAD(vad->Node.Left), *above = VAD(vad->Node.Right);
-    uint32_t found = s->TopDown ? MiSearch(s, above, vad->EndingVpn + 1, right)
-                                : MiSearch(s, below, left, vad->StartingVpn);
-    if (found)
-        return found;
-    return s->TopDown ? MiSearch(s, below, left, vad->StartingVpn)
-                      : MiSearch(s, above, vad->EndingVpn + 1, right);
-}
-
-uint32_t MiFindGapIn(const RTL_AVL_TREE *tree, uint32_t pages, uint32_t low,
-                     uint32_t high, int topDown)
-{
-    /* Gaps are counted in whole granules; the last one of a region is its own. */
-    uint32_t granules = (pages + MI_GRANULE - 1) & ~(MI_GRANULE - 1);
-    const MISEARCH search = {granules, low, high + 1, topDown};
-    return MiSearch(&search, VAD(tree->Root), low, high + 1);
+    uint32_t pages = MiGranuleUp(size); /* the rest of its last granule is its own */
+    uint32_t tail = MiGranuleUp(MiEndOf(VAD(RtlAvlLast(tree))));
+    uint32_t top = (high + 1) & ~(MI_GRANULE - 1);
+    if (topDown && top >= tail + pages)
+        return top - pages;
+    if (topDown)
+        return MiHighestGap(tree->Root, pages, top);
+    uint32_t found = MiHolds(tree->Root, pages) ? MiLowestGap(tree->Root, pages) : tail;
+    return found + pages <= top ? found : 0;
 }
 
 int MiCheckVadTree(const RTL_AVL_TREE *tree)
@@ -154,14 +169,15 @@ int MiCheckVadTree(const RTL_AVL_TREE *tree)
     int wrong = RtlAvlCheck(tree);
     if (wrong)
         return wrong;
-    uint32_t next = 0;
+    const MMVAD *before = NULL;
     for (RTL_AVL_NODE *node = RtlAvlFirst(tree); node; node = RtlAvlNext(node)) {
         MMVAD *vad = VAD(node);
-        if (vad->StartingVpn > vad->EndingVpn || vad->StartingVpn < next)
+        if (vad->StartingVpn > vad->EndingVpn ||
+            (before && vad->StartingVpn <= before->EndingVpn))
             return 6;
-        next = vad->EndingVpn + 1;
-        if (MiUpdateVad(node))
+        if (vad->Gap != MiGap(MiEndOf(before), vad->StartingVpn) || MiUpdateVad(node))
             return 7;
+        before = vad;
     }
     return 0;
 }
