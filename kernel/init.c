@@ -11,7 +11,7 @@
 #include "ps/ps.h"
 
 #define LINEAR_MAP   0x80000000u
-#define LEAST_MEMORY 0x03800000u /* 56 MiB: what 64 MiB machines leave */
+#define LEAST_MEMORY 0x01800000u /* 24 MiB: OVMF32 leaves 28 of a 64 MiB machine */
 #define COMMAND_LINE 1024
 
 static const MULTIBOOT_INFO *KiBootInfo;

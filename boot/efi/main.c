@@ -147,7 +147,8 @@ static EFI_STATUS load_kernel(BOOT *boot)
     EFI_PHYSICAL_ADDRESS at = facts.Base - 0x80000000u;
     status = BS->AllocatePages(AllocateAddress, EfiLoaderData, facts.Size / 4096, &at);
     if (EFI_ERROR(status))
-        return BootFail(status, L"%s: its %d KiB at %08lx are taken", path,
+        return BootFail(status,
+                        L"%s: too little memory: its %d KiB at %08lx are not free", path,
                         (UINTN)facts.Size / 1024, at);
     PeLayOut(file, &facts, (uint8_t *)(UINTN)at);
     boot->KernelEntry = facts.Entry;

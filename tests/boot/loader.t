@@ -97,7 +97,7 @@ for boot, damage, words in CASES:
         console.count("fathom: boot stopped") == 1,
         f"{boot}: said once on the serial line",
     )
-kind, where, console = boots("ia32", lambda image: None, mem=58)
+kind, where, console = boots("ia32", lambda image: None, mem=60)
 plan.true(
     kind == "noboot" and "too little memory" in (where or ""),
     "ia32: too little memory is said so",
