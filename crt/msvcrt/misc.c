@@ -1,0 +1,211 @@
+/* misc.c - small calls of io.h, conio.h and sys/utime.h, and the checked forms of others.
+ *
+ * Source of each: Microsoft C runtime reference, by name.
+ */
+#include "crt.h"
+#include <sys/utime.h>
+#include <wchar.h>
+
+#define EPOCH_TICKS 116444736000000000ull /* 1601 to 1970 in 100 ns */
+
+int __cdecl _wchmod(const wchar_t *path, int mode)
+{
+    DWORD attributes = GetFileAttributesW(path);
+    if (attributes == INVALID_FILE_ATTRIBUTES)
+        return crt_fail_last();
+    attributes &= ~(DWORD)FILE_ATTRIBUTE_READONLY;
+    attributes |= mode & 0200 ? 0 : FILE_ATTRIBUTE_READONLY;
+    return SetFileAttributesW(path, attributes) ? 0 : crt_fail_last();
+}
+
+int __cdecl _wcreat(const wchar_t *path, int mode)
+{
+    return _wopen(path, _O_CREAT | _O_TRUNC | _O_RDWR, mode);
+}
+
+static FILETIME file_time(__time64_t seconds)
+{
+    uint64_t ticks = (uint64_t)seconds * 10000000 + EPOCH_TICKS;
+    FILETIME time = {(DWORD)ticks, (DWORD)(ticks >> 32)};
+    return time;
+}
+
+/* The times of an open file; null: now. */
+int __cdecl _futime64(int fd, struct __utimbuf64 *times)
+{
+    __time64_t now = _time64(NULL);
+    FILETIME access = file_time(times != NULL ? times->actime : now);
+    FILETIME written = file_time(times != NULL ? times->modtime : now);
+    struct crt_file *file = crt_file_lock(fd);
+    if (file == NULL)
+        return -1;
+    int result = SetFileTime(file->handle, NULL, &access, &written) ? 0 : crt_fail_last();
+    crt_file_unlock(file);
+    return result;
+}
+
+static struct __utimbuf64 *widen(const struct __utimbuf32 *times,
+                                 struct __utimbuf64 *wide)
+{
+    if (times == NULL)
+        return NULL;
+    wide->actime = times->actime;
+    wide->modtime = times->modtime;
+    return wide;
+}
+
+int __cdecl crt_futime32(int fd, struct __utimbuf32 *times)
+{
+    struct __utimbuf64 wide;
+    return _futime64(fd, widen(times, &wide));
+}
+
+static int close_after(int fd, struct __utimbuf64 *times)
+{
+    if (fd < 0)
+        return -1;
+    int result = _futime64(fd, times);
+    _close(fd);
+    return result;
+}
+
+int __cdecl _utime64(const char *path, struct __utimbuf64 *times)
+{
+    return close_after(_open(path, _O_RDWR | _O_BINARY), times);
+}
+
+int __cdecl _wutime64(const wchar_t *path, struct __utimbuf64 *times)
+{
+    return close_after(_wopen(path, _O_RDWR | _O_BINARY), times);
+}
+
+int __cdecl crt_utime32(const char *path, struct __utimbuf32 *times)
+{
+    struct __utimbuf64 wide;
+    return _utime64(path, widen(times, &wide));
+}
+
+int __cdecl crt_wutime32(const wchar_t *path, struct __utimbuf32 *times)
+{
+    struct __utimbuf64 wide;
+    return _wutime64(path, widen(times, &wide));
+}
+
+/* conio.h: the standard handles, past the buffers of stdio. */
+int __cdecl crt_getch(void)
+{
+    unsigned char byte;
+    DWORD got = 0;
+    if (!ReadFile(GetStdHandle(STD_INPUT_HANDLE), &byte, 1, &got, NULL) || got == 0)
+        return EOF;
+    return byte;
+}
+
+int __cdecl crt_putch(int character)
+{
+    char byte = (char)character;
+    DWORD done = 0;
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), &byte, 1, &done, NULL);
+    return done == 1 ? character : EOF;
+}
+
+int __cdecl crt_getche(void)
+{
+    int character = crt_getch();
+    if (character != EOF)
+        crt_putch(character);
+    return character;
+}
+
+int __cdecl crt_cputs(const char *text)
+{
+    DWORD done = 0, length = (DWORD)strlen(text);
+    WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), text, length, &done, NULL);
+    return done == length ? 0 : EOF;
+}
+
+void __cdecl _wperror(const wchar_t *message)
+{
+    char narrow[512];
+    _snprintf(narrow, sizeof(narrow) - 1, "%ls", message != NULL ? message : L"");
+    narrow[sizeof(narrow) - 1] = 0;
+    perror(narrow);
+}
+
+int __cdecl _wsystem(const wchar_t *command)
+{
+    if (command == NULL)
+        return 0;
+    *_errno() = ENOENT;
+    return -1;
+}
+
+/* Digits of a number without point or sign, in a buffer of the thread: `count` places
+ * after the point (_fcvt) or in all (_ecvt); *point says where the point belongs. */
+static char *cvt(double value, int count, int *point, int *negative, int conversion)
+{
+    char text[CRT_FLOAT_TEXT], *out = crt_thread()->cvt_text, *to = out;
+    crt_float(text, sizeof(text), value, conversion, count, 0, negative);
+    char *at = text;
+    if (conversion == 'e') {
+        char *power = strchr(text, 'e');
+        *point = value == 0 ? 0 : (power != NULL ? atoi(power + 1) : 0) + 1;
+        for (; *at && *at != 'e'; at++)
+            if (*at != '.')
+                *to++ = *at;
+    } else {
+        char *dot = strchr(text, '.');
+        *point = (int)(dot != NULL ? dot - text : (ptrdiff_t)strlen(text));
+        if (*at == '0') {
+            /* No digits in front: zeros behind the point move it to the left. */
+            *point = 0;
+            for (at += dot != NULL ? 2 : 1; value != 0 && *at == '0'; at++)
+                --*point;
+        }
+        for (; *at; at++)
+            if (*at != '.')
+                *to++ = *at;
+    }
+    *to = 0;
+    return out;
+}
+
+char *__cdecl _ecvt(double value, int count, int *point, int *negative)
+{
+    return cvt(value, count > 0 ? count - 1 : 0, point, negative, 'e');
+}
+
+char *__cdecl _fcvt(double value, int count, int *point, int *negative)
+{
+    return cvt(value, count, point, negative, 'f');
+}
+
+/* Number to text with the room told: EINVAL, or ERANGE and an empty text. */
+#define CHECKED(NAME, TYPE, PLAIN)                                                       \
+    errno_t __cdecl NAME(TYPE value, char *out, size_t room, int base)                   \
+    {                                                                                    \
+        char text[72];                                                                   \
+        if (out == NULL || room == 0 || base < 2 || base > 36)                           \
+            return *_errno() = EINVAL;                                                   \
+        return strcpy_s(out, room, PLAIN(value, text, base));                            \
+    }
+CHECKED(_ltoa_s, long, _ltoa)
+CHECKED(_ultoa_s, unsigned long, _ultoa)
+CHECKED(_i64toa_s, __int64, _i64toa)
+CHECKED(_ui64toa_s, unsigned __int64, _ui64toa)
+
+errno_t __cdecl strerror_s(char *out, size_t room, int error)
+{
+    if (out == NULL || room == 0)
+        return *_errno() = EINVAL;
+    strncpy_s(out, room, strerror(error), _TRUNCATE);
+    return 0;
+}
+
+errno_t __cdecl clearerr_s(FILE *stream)
+{
+    if (stream == NULL)
+        return *_errno() = EINVAL;
+    clearerr(stream);
+    return 0;
+}
