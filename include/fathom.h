@@ -6,6 +6,7 @@
 #ifndef FATHOM_FATHOM_H
 #define FATHOM_FATHOM_H
 
+#include <stddef.h>
 #include <windef.h>
 
 #define FATHOM_MAX_FRAMES 48
@@ -34,9 +35,10 @@ typedef struct _FATHOM_EVENT {
     ULONG ThreadId;
     USHORT FieldCount;
     USHORT FrameCount;
-    ULONG Fields[8];
+    ULONG Fields[9]; /* FieldCount of them are meant; nine make the record's head 64 bytes */
     FATHOM_FRAME Frames[]; /* FrameCount of them, innermost first */
 } FATHOM_EVENT;
+C_ASSERT(sizeof(FATHOM_EVENT) == offsetof(FATHOM_EVENT, Frames));
 
 /* NtFathomTrace(Mask, Flags): bit n of Mask turns event n on, for the calling process.
  * 0 turns tracing off and drops what was not read. */

@@ -70,7 +70,7 @@ $(O)/bin/%.exe: $$(call src,user/$$*.cpp)
 	@mkdir -p $(@D)
 	$(MINGW)g++ $(PROGRAM_CFLAGS) -static -MMD -MF $(O)/bin/$*.d $< -o $@
 WALK_SRC := $(call files,user/walk/*.cpp)
-$(O)/bin/walk.exe: $(foreach f,$(WALK_SRC),$(call src,$(f))) $(wildcard $(S)/user/walk/*.h) $(GEN)
+$(O)/bin/walk.exe: $(foreach f,$(WALK_SRC),$(call src,$(f))) $(wildcard $(S)/user/walk/*.h $(S)/include/*.h) $(GEN)
 	@mkdir -p $(@D)
 	$(MINGW)g++ $(PROGRAM_CFLAGS) -I$(O)/gen -static $(foreach f,$(WALK_SRC),$(call src,$(f))) -o $@ -lole32
 

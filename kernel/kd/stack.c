@@ -70,42 +70,57 @@ static ULONG FramePrologue(ULONG_PTR start)
     return 0;
 }
 
-/* Does a call instruction end right before this address, inside an image? */
-static BOOLEAN FollowsCall(ULONG_PTR address)
+/* How sure is it that the call before this return address called the function at start?
+ * 0: no call instruction ends there; 1: a call through a register or memory, which may
+ * have; 2: a direct call, to start itself or to an import thunk (jmp [address]) that
+ * leads to it. */
+static int CallsFunction(ULONG_PTR address, ULONG_PTR start)
 {
     KDIMAGE image;
-    UCHAR code[7];
+    UCHAR code[7], thunk[6];
+    ULONG target, pointer;
     if (address < MM_LOWEST_USER_ADDRESS || address >= MM_SYSTEM_RANGE_START ||
         !KdFindImage || !KdFindImage(address, &image) ||
         !Read(address - 7, code, sizeof code))
-        return FALSE;
-    return code[2] == 0xE8 ||                               /* call rel32 */
-           (code[5] == 0xFF && (code[6] & 0x38) == 0x10) || /* call [reg], call reg */
+        return 0;
+    if (code[2] == 0xE8) { /* call rel32 */
+        target =
+            address + (code[3] | code[4] << 8 | code[5] << 16 | (ULONG)code[6] << 24);
+        if (target == start)
+            return 2;
+        if (!Read(target, thunk, sizeof thunk) || thunk[0] != 0xFF || thunk[1] != 0x25)
+            return 0;
+        pointer = thunk[2] | thunk[3] << 8 | thunk[4] << 16 | (ULONG)thunk[5] << 24;
+        return Read(pointer, &target, 4) && target == start ? 2 : 0;
+    }
+    return (code[5] == 0xFF && (code[6] & 0x38) == 0x10) || /* call [reg], call reg */
            (code[4] == 0xFF && (code[5] & 0xF8) == 0x50) || /* call [reg+disp8] */
            (code[1] == 0xFF &&
             ((code[2] & 0xF8) == 0x90 || code[2] == 0x15)); /* [..disp32] */
 }
 
 /* The caller of a function that keeps no frame: scan. FALSE: nothing found. */
-static BOOLEAN ScanForCaller(WALK *walk, FATHOM_FRAME *frame)
+static BOOLEAN ScanForCaller(WALK *walk, FATHOM_FRAME *frame, ULONG_PTR start)
 {
-    if (!walk->Esp)
-        return FALSE;
-    for (ULONG i = 0; i < SCAN_DWORDS; i++) {
-        ULONG slot = walk->Esp + 4 * i, value;
-        if (walk->Ebp > walk->Esp && slot >= walk->Ebp)
-            return FALSE;
-        if (!Read(slot, &value, 4))
-            return FALSE;
-        if (!FollowsCall(value))
-            continue;
-        EmitArguments(frame, slot + 4);
-        walk->Eip = value;
-        walk->Esp = slot + 4;
-        walk->Flags = FATHOM_FRAME_GUESSED;
-        return TRUE;
+    ULONG found = 0, value;
+    int best = 0;
+    for (ULONG i = 0; walk->Esp && best < 2 && i < SCAN_DWORDS; i++) {
+        ULONG slot = walk->Esp + 4 * i;
+        if ((walk->Ebp > walk->Esp && slot >= walk->Ebp) || !Read(slot, &value, 4))
+            break;
+        int sure = CallsFunction(value, start);
+        if (sure > best) {
+            best = sure;
+            found = slot;
+        }
     }
-    return FALSE;
+    if (!best || !Read(found, &value, 4))
+        return FALSE;
+    EmitArguments(frame, found + 4);
+    walk->Eip = value;
+    walk->Esp = found + 4;
+    walk->Flags = FATHOM_FRAME_GUESSED;
+    return TRUE;
 }
 
 /* One [ebp] step. FALSE ends the walk. */
@@ -149,7 +164,8 @@ static BOOLEAN StepUser(WALK *walk)
             return TRUE;
         }
     }
-    return ScanForCaller(walk, frame) || FollowEbp(walk);
+    /* EBP 0 is how a thread begins: nobody called this function. */
+    return walk->Ebp && (ScanForCaller(walk, frame, start) || FollowEbp(walk));
 }
 
 /* The crossing at a service: sysenter or int 2Eh, then the stub. */

@@ -81,9 +81,21 @@ static const void *RvaAt(const KDIMAGE *image, ULONG rva, ULONG size)
     return NULL;
 }
 
+/* Of two names for one address the alphabetically first wins: NtClose rather than
+ * ZwClose. */
+static BOOLEAN Precedes(const char *name, ULONG length, const BEST *best)
+{
+    for (ULONG i = 0; i < length && i < best->Length; i++)
+        if (name[i] != best->Name[i])
+            return name[i] < best->Name[i];
+    return length < best->Length;
+}
+
 static void Consider(BEST *best, ULONG wanted, ULONG rva, const char *name, ULONG length)
 {
     if (length == 0 || name[0] == '.' || rva > wanted || (best->Name && rva < best->Rva))
+        return;
+    if (best->Name && rva == best->Rva && !Precedes(name, length, best))
         return;
     *best = (BEST){rva, name, length};
 }

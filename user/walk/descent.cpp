@@ -87,11 +87,15 @@ static const Event *find_heap_operation(const std::vector<Event> &events, ULONG 
     return nullptr;
 }
 
-static ULONG count_page_tables(const std::vector<Event> &events)
+/* Pages that the same fault took for page tables. */
+static ULONG count_page_tables(const std::vector<Event> &events, const Event *fault,
+                               const Event *done)
 {
     ULONG count = 0;
     for (const Event &event : events)
-        count += event.id == EventPageAlloc && event.fields[1] != 1;
+        count += fault && done && event.sequence > fault->sequence &&
+                 event.sequence < done->sequence && event.id == EventPageAlloc &&
+                 event.fields[1] == 2;
     return count;
 }
 
@@ -138,7 +142,7 @@ static void show_touch(const Door &door, const std::vector<Event> &events, ULONG
     const Event *done =
         fault ? find_after(events, page->sequence, EventPageFaultExit, fault->fields[0])
               : nullptr;
-    ULONG tables = count_page_tables(events);
+    ULONG tables = count_page_tables(events, fault, done);
     staircase(
         "the touch", *page,
         format("physical page %lX behind %08lX, status %08lX%s%s", page->fields[0],
@@ -170,7 +174,7 @@ static void show_heap(const Door &door, const std::vector<Event> &events, void *
           operation ? operation->fields[1] : 0, heap);
 }
 
-static void walk_warm(const Door &door)
+NOINLINE static void walk_warm(const Door &door)
 {
     door.release(
         door.allocate(warm_size)); /* the heap may need a first block of this size */
@@ -188,7 +192,7 @@ static void walk_warm(const Door &door)
     door.release(block);
 }
 
-static void walk_free(const Door &door, void *block)
+NOINLINE static void walk_free(const Door &door, void *block)
 {
     capture_begin();
     door.release(block);

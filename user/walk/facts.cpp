@@ -7,7 +7,7 @@
 /* A global replacement of one operator new, as any program may have: ours takes pages of
  * its own.  The ordinary operator new stays libstdc++'s, so that the first door can show
  * it. */
-void *operator new(size_t size, const std::nothrow_t &) noexcept
+NOINLINE void *operator new(size_t size, const std::nothrow_t &) noexcept
 {
     return VirtualAlloc(nullptr, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
 }
