@@ -11,8 +11,9 @@
  * type or protection, size 0, address below 64 KiB), ERROR_INVALID_ADDRESS (taken, or not
  * reserved), ERROR_NOT_ENOUGH_MEMORY, ERROR_COMMITMENT_LIMIT. Nothing changes on failure.
  */
-LPVOID WINAPI VirtualAllocEx(HANDLE process, LPVOID address, SIZE_T bytes, DWORD type,
-                             DWORD protect)
+__attribute__((noinline)) LPVOID WINAPI VirtualAllocEx(HANDLE process, LPVOID address,
+                                                       SIZE_T bytes, DWORD type,
+                                                       DWORD protect)
 {
     PVOID base = address;
     SIZE_T size = bytes;

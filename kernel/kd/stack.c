@@ -56,17 +56,21 @@ static void EmitArguments(FATHOM_FRAME *frame, ULONG_PTR at)
     frame->Flags |= FATHOM_FRAME_ARGS;
 }
 
-/* Offset in the function's first bytes just behind `mov ebp,esp`, or 0: keeps no frame.
- */
+/* Offset in the function's first bytes just behind `mov ebp,esp`, when a `push ebp`
+ * stands before it (the compiler may put another instruction between the two); 0: it
+ * keeps no frame. */
 static ULONG FramePrologue(ULONG_PTR start)
 {
     UCHAR code[PROLOGUE_BYTES];
+    BOOLEAN pushed = FALSE;
     if (!start || !Read(start, code, sizeof code))
         return 0;
-    for (ULONG i = 0; i + 2 < sizeof code; i++)
-        if (code[i] == 0x55 && ((code[i + 1] == 0x89 && code[i + 2] == 0xE5) ||
-                                (code[i + 1] == 0x8B && code[i + 2] == 0xEC)))
-            return i + 3;
+    for (ULONG i = 0; i + 1 < sizeof code; i++) {
+        if (pushed && ((code[i] == 0x89 && code[i + 1] == 0xE5) ||
+                       (code[i] == 0x8B && code[i + 1] == 0xEC)))
+            return i + 2;
+        pushed |= code[i] == 0x55;
+    }
     return 0;
 }
 
@@ -155,7 +159,9 @@ static BOOLEAN StepUser(WALK *walk)
         return FollowEbp(walk);
     }
     if (atTrap && prologue && walk->Esp) { /* interrupted inside its prologue */
-        ULONG pushed = walk->Eip - start > prologue - 3 ? 4 : 0;
+        UCHAR at; /* before `push ebp` the return address is on top, behind it one further
+                     down */
+        ULONG pushed = Read(start, &at, 1) && at == 0x55 && walk->Eip > start ? 4 : 0;
         ULONG value;
         if (Read(walk->Esp + pushed, &value, 4)) {
             walk->Eip = value;
