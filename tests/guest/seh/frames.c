@@ -3,7 +3,6 @@
  * A handler list is made by hand, as compilers do: a registration on the stack, linked at
  * fs:0. */
 #include <windows.h>
-#include <setjmp.h>
 #include <stddef.h>
 #include <string.h>
 #include "check.h"
@@ -39,6 +38,7 @@ static DWORD code, flags, parameters, information[4];
 static void *address;
 static char order[32];
 static int calls;
+static volatile int *volatile nowhere = (int *)0x20;
 
 static void note(const EXCEPTION_RECORD *record)
 {
@@ -69,23 +69,23 @@ static void faults(void)
     struct frame frame;
     push(&frame, skipper);
     skip = 2;
-    __asm__ volatile("movl $0x50, %%eax; .byte 0x8b, 0x00" ::: "eax"); /* mov eax, [eax] */
+    __asm__ volatile("movl $0x50, %%eax; .byte 0x8b, 0x00" ::: "eax", "memory"); /* mov eax, [eax] */
     CHECK_EQUAL(code, EXCEPTION_ACCESS_VIOLATION);
     CHECK_EQUAL(parameters, 2);
     CHECK_EQUAL(information[0], 0);
     CHECK_EQUAL(information[1], 0x50);
-    __asm__ volatile("movl $0x54, %%eax; .byte 0x89, 0x00" ::: "eax"); /* mov [eax], eax */
+    __asm__ volatile("movl $0x54, %%eax; .byte 0x89, 0x00" ::: "eax", "memory"); /* mov [eax], eax */
     CHECK_EQUAL(information[0], 1);
     CHECK_EQUAL(information[1], 0x54);
     __asm__ volatile("xorl %%ecx, %%ecx; xorl %%edx, %%edx; movl $1, %%eax; .byte 0xf7, 0xf1" ::
-                         : "eax", "ecx", "edx"); /* div ecx */
+                         : "eax", "ecx", "edx", "memory"); /* div ecx */
     CHECK_EQUAL(code, EXCEPTION_INT_DIVIDE_BY_ZERO);
-    __asm__ volatile("ud2");
+    __asm__ volatile("ud2" ::: "memory");
     CHECK_EQUAL(code, EXCEPTION_ILLEGAL_INSTRUCTION);
     skip = 1;
-    __asm__ volatile("hlt");
+    __asm__ volatile("hlt" ::: "memory");
     CHECK_EQUAL(code, EXCEPTION_PRIV_INSTRUCTION);
-    __asm__ volatile("int3");
+    __asm__ volatile("int3" ::: "memory");
     CHECK_EQUAL(code, EXCEPTION_BREAKPOINT);
     CHECK(*(unsigned char *)address == 0xCC);
     skip = 0;
@@ -99,7 +99,8 @@ static void faults(void)
 
 /* ---- unwinding: inner, middle and outer frame; the outer one takes it ---- */
 
-static jmp_buf back;
+/* The compiler's own: C's longjmp would unwind by itself. */
+static void *back[5];
 
 static EXCEPTION_DISPOSITION __cdecl watcher(EXCEPTION_RECORD *record, void *frame,
                                              CONTEXT *context, void *dispatcher)
@@ -120,15 +121,15 @@ static EXCEPTION_DISPOSITION __cdecl taker(EXCEPTION_RECORD *record, void *frame
     strcat(order, "t");
     RtlUnwind(frame, NULL, record, NULL);
     strcat(order, first() == frame ? "1" : "0");
-    longjmp(back, 1);
+    __builtin_longjmp(back, 1);
 }
 
 static void __attribute__((noinline)) inner(void)
 {
-    struct frame a, b;
-    push(&a, watcher);
-    push(&b, watcher);
-    *(volatile int *)0x10 = 1;
+    struct frame frame[2]; /* an inner frame lies lower */
+    push(&frame[1], watcher);
+    push(&frame[0], watcher);
+    *nowhere = 1;
     CHECK(!"reached");
 }
 
@@ -137,7 +138,7 @@ static void unwinds(void)
     struct frame frame;
     push(&frame, taker);
     order[0] = 0;
-    if (!setjmp(back))
+    if (!__builtin_setjmp(back))
         inner();
     CHECK(!strcmp(order, "sstuu1"));
     CHECK(first() == &frame);
@@ -156,7 +157,7 @@ static EXCEPTION_DISPOSITION __cdecl clumsy(EXCEPTION_RECORD *record, void *fram
     }
     if (record->ExceptionCode == EXCEPTION_BREAKPOINT) {
         strcat(order, "c");
-        *(volatile int *)0x20 = 1;
+        *nowhere = 1;
     }
     strcat(order, record->ExceptionFlags & EXCEPTION_NESTED_CALL ? "n" : "-");
     return ExceptionContinueSearch;
@@ -164,16 +165,16 @@ static EXCEPTION_DISPOSITION __cdecl clumsy(EXCEPTION_RECORD *record, void *fram
 
 static void nests(void)
 {
-    struct frame outer, frame;
-    push(&outer, taker);
-    push(&frame, clumsy);
+    struct frame frame[2];
+    push(&frame[1], taker);
+    push(&frame[0], clumsy);
     order[0] = 0;
-    if (!setjmp(back))
-        __asm__ volatile("int3");
+    if (!__builtin_setjmp(back))
+        __asm__ volatile("int3" ::: "memory");
     /* clumsy sees the breakpoint and faults; the fault is shown to it as a nested call, the
      * outer frame takes it, and clumsy is unwound once. */
     CHECK(!strcmp(order, "cntu1"));
-    pop(&outer);
+    pop(&frame[1]);
 }
 
 /* ---- continuing from what cannot be continued ---- */
@@ -188,7 +189,7 @@ static EXCEPTION_DISPOSITION __cdecl stubborn(EXCEPTION_RECORD *record, void *fr
     if (record->ExceptionCode == 0xE0000001)
         return ExceptionContinueExecution;
     RtlUnwind(frame, NULL, record, NULL);
-    longjmp(back, 1);
+    __builtin_longjmp(back, 1);
 }
 
 static void refuses(void)
@@ -196,7 +197,7 @@ static void refuses(void)
     struct frame frame;
     push(&frame, stubborn);
     calls = 0;
-    if (!setjmp(back))
+    if (!__builtin_setjmp(back))
         RaiseException(0xE0000001, EXCEPTION_NONCONTINUABLE, 0, NULL);
     CHECK_EQUAL(code, EXCEPTION_NONCONTINUABLE_EXCEPTION);
     CHECK_EQUAL(calls, 2);
@@ -224,7 +225,7 @@ static void steps(void)
     struct frame frame;
     push(&frame, stepper);
     calls = 0;
-    __asm__ volatile("int3; nop; nop; nop");
+    __asm__ volatile("int3; nop; nop; nop" ::: "memory");
     CHECK_EQUAL(code, EXCEPTION_SINGLE_STEP);
     CHECK_EQUAL(calls, 2);
     CHECK(*(unsigned char *)address == 0x90);
