@@ -30,7 +30,8 @@ NTSTATUS LdrpRunInitializers(PVOID reserved)
             continue;
         module->Entry.Flags |= LDRP_ENTRY_PROCESSED;
         if (!Tell(module, DLL_PROCESS_ATTACH, reserved)) {
-            LdrpReport(STATUS_DLL_INIT_FAILED, NULL, 0, &module->Entry.BaseDllName);
+            if (LdrpStarting) /* later the caller of LoadLibrary learns of it */
+                LdrpReport(STATUS_DLL_INIT_FAILED, NULL, 0, &module->Entry.BaseDllName);
             return STATUS_DLL_INIT_FAILED;
         }
         module->Entry.Flags |= LDRP_PROCESS_ATTACH_CALLED;

@@ -1,7 +1,8 @@
-/* makedll.h - a DLL made byte by byte, so that a test can have any it needs, damaged ones too.
+/* makedll.h - a DLL made byte by byte, so that a test can have any it needs, damaged ones
+ * too.
  *
- * One section at 1000h with everything in it; file and memory offsets are equal.  The entry
- * point jumps to a function of the test program, which lies at a fixed address:
+ * One section at 1000h with everything in it; file and memory offsets are equal.  The
+ * entry point jumps to a function of the test program, which lies at a fixed address:
  *
  *   struct dll d;
  *   dll_begin(&d, 0x20000000);
@@ -114,7 +115,8 @@ static inline void dll_forward(struct dll *d, const char *name, const char *to)
     d->export[d->exports++].rva = 0xFFFFFFFF;
 }
 
-static inline DWORD dll_import(struct dll *d, const char *dll, const char *name, DWORD ordinal)
+static inline DWORD dll_import(struct dll *d, const char *dll, const char *name,
+                               DWORD ordinal)
 {
     DWORD number = d->imports++;
     strcpy(d->import[number].dll, dll);
@@ -124,8 +126,10 @@ static inline DWORD dll_import(struct dll *d, const char *dll, const char *name,
     return d->import[number].slot;
 }
 
-/* Thread-local data that begins as size bytes, and one callback of the program (or NULL). */
-static inline DWORD dll_tls(struct dll *d, const void *data, DWORD size, dll_callback callback)
+/* Thread-local data that begins as size bytes, and one callback of the program (or NULL).
+ */
+static inline DWORD dll_tls(struct dll *d, const void *data, DWORD size,
+                            dll_callback callback)
 {
     DWORD raw = dll_put(d, data, size), index = dll_put(d, NULL, 4);
     DWORD list = dll_put(d, NULL, 8);
@@ -133,8 +137,8 @@ static inline DWORD dll_tls(struct dll *d, const void *data, DWORD size, dll_cal
         *(DWORD *)(d->image + list) = d->base + dll_jumps(d, (const void *)callback);
         dll_relocate(d, list);
     }
-    DWORD directory[6] = {d->base + raw, d->base + raw + size, d->base + index, d->base + list,
-                          16, 0};
+    DWORD directory[6] = {
+        d->base + raw, d->base + raw + size, d->base + index, d->base + list, 16, 0};
     d->tls = dll_put(d, directory, sizeof directory);
     for (int i = 0; i < 4; i++)
         dll_relocate(d, d->tls + 4 * i);
@@ -163,7 +167,8 @@ static DWORD dll_make_exports(struct dll *d, const char *self, DWORD *size)
     e.Name = dll_put(d, self, (DWORD)strlen(self) + 1);
     for (DWORD i = 0; i < names; i++) {
         const char *name = d->export[order[i]].name;
-        ((DWORD *)(d->image + e.AddressOfNames))[i] = dll_put(d, name, (DWORD)strlen(name) + 1);
+        ((DWORD *)(d->image + e.AddressOfNames))[i] =
+            dll_put(d, name, (DWORD)strlen(name) + 1);
         ((WORD *)(d->image + e.AddressOfNameOrdinals))[i] = (WORD)order[i];
     }
     for (DWORD i = 0; i < n; i++) {
@@ -240,9 +245,9 @@ static void dll_finish(struct dll *d, const char *self)
     nt->FileHeader.Machine = IMAGE_FILE_MACHINE_I386;
     nt->FileHeader.NumberOfSections = 1;
     nt->FileHeader.SizeOfOptionalHeader = sizeof nt->OptionalHeader;
-    nt->FileHeader.Characteristics =
-        IMAGE_FILE_EXECUTABLE_IMAGE | IMAGE_FILE_DLL | IMAGE_FILE_32BIT_MACHINE |
-        (d->no_relocations ? IMAGE_FILE_RELOCS_STRIPPED : 0);
+    nt->FileHeader.Characteristics = IMAGE_FILE_EXECUTABLE_IMAGE | IMAGE_FILE_DLL |
+                                     IMAGE_FILE_32BIT_MACHINE |
+                                     (d->no_relocations ? IMAGE_FILE_RELOCS_STRIPPED : 0);
     nt->OptionalHeader.Magic = IMAGE_NT_OPTIONAL_HDR32_MAGIC;
     nt->OptionalHeader.AddressOfEntryPoint = d->entry;
     nt->OptionalHeader.ImageBase = d->base;

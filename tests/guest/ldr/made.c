@@ -11,7 +11,9 @@ static BOOL note(PVOID base, DWORD reason, PVOID reserved, char who)
     (void)base;
     if (reserved) /* the process ends */
         return TRUE;
-    char said[3] = {reason == DLL_PROCESS_ATTACH ? '+' : reason == DLL_PROCESS_DETACH ? '-' : '?',
+    char said[3] = {reason == DLL_PROCESS_ATTACH   ? '+'
+                    : reason == DLL_PROCESS_DETACH ? '-'
+                                                   : '?',
                     who, 0};
     strcat(order, said);
     return TRUE;
@@ -84,7 +86,8 @@ static void chain(void)
     CHECK_EQUAL(call(third, "byord"), 30);
     CHECK_EQUAL(call(third, "back"), 1);
     CHECK_EQUAL(call(module, "slot"), GetProcAddress(third, "value"));
-    CHECK_EQUAL(call(GetModuleHandleA("two.dll"), "slot"), GetProcAddress(third, (char *)1));
+    CHECK_EQUAL(call(GetModuleHandleA("two.dll"), "slot"),
+                GetProcAddress(third, (char *)1));
     CHECK(!GetProcAddress(third, "nothing") && GetLastError() == ERROR_PROC_NOT_FOUND);
     CHECK(!GetProcAddress(third, (char *)9));
 }

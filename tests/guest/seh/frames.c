@@ -7,7 +7,8 @@
 #include <string.h>
 #include "check.h"
 
-typedef EXCEPTION_DISPOSITION __cdecl handler(EXCEPTION_RECORD *, void *, CONTEXT *, void *);
+typedef EXCEPTION_DISPOSITION __cdecl handler(EXCEPTION_RECORD *, void *, CONTEXT *,
+                                              void *);
 struct frame {
     struct frame *next;
     handler *code;
@@ -69,16 +70,19 @@ static void faults(void)
     struct frame frame;
     push(&frame, skipper);
     skip = 2;
-    __asm__ volatile("movl $0x50, %%eax; .byte 0x8b, 0x00" ::: "eax", "memory"); /* mov eax, [eax] */
+    __asm__ volatile("movl $0x50, %%eax; .byte 0x8b, 0x00" ::
+                         : "eax", "memory"); /* mov eax, [eax] */
     CHECK_EQUAL(code, EXCEPTION_ACCESS_VIOLATION);
     CHECK_EQUAL(parameters, 2);
     CHECK_EQUAL(information[0], 0);
     CHECK_EQUAL(information[1], 0x50);
-    __asm__ volatile("movl $0x54, %%eax; .byte 0x89, 0x00" ::: "eax", "memory"); /* mov [eax], eax */
+    __asm__ volatile("movl $0x54, %%eax; .byte 0x89, 0x00" ::
+                         : "eax", "memory"); /* mov [eax], eax */
     CHECK_EQUAL(information[0], 1);
     CHECK_EQUAL(information[1], 0x54);
-    __asm__ volatile("xorl %%ecx, %%ecx; xorl %%edx, %%edx; movl $1, %%eax; .byte 0xf7, 0xf1" ::
-                         : "eax", "ecx", "edx", "memory"); /* div ecx */
+    __asm__ volatile(
+        "xorl %%ecx, %%ecx; xorl %%edx, %%edx; movl $1, %%eax; .byte 0xf7, 0xf1" ::
+            : "eax", "ecx", "edx", "memory"); /* div ecx */
     CHECK_EQUAL(code, EXCEPTION_INT_DIVIDE_BY_ZERO);
     __asm__ volatile("ud2" ::: "memory");
     CHECK_EQUAL(code, EXCEPTION_ILLEGAL_INSTRUCTION);
@@ -171,8 +175,8 @@ static void nests(void)
     order[0] = 0;
     if (!__builtin_setjmp(back))
         __asm__ volatile("int3" ::: "memory");
-    /* clumsy sees the breakpoint and faults; the fault is shown to it as a nested call, the
-     * outer frame takes it, and clumsy is unwound once. */
+    /* clumsy sees the breakpoint and faults; the fault is shown to it as a nested call,
+     * the outer frame takes it, and clumsy is unwound once. */
     CHECK(!strcmp(order, "cntu1"));
     pop(&frame[1]);
 }

@@ -1,4 +1,5 @@
-// throw.cpp - C++ exceptions of the stock compiler: through frames, rethrown, in a thread.
+// throw.cpp - C++ exceptions of the stock compiler: through frames, rethrown, in a
+// thread.
 #include <windows.h>
 #include <stdexcept>
 #include <string>
@@ -6,7 +7,10 @@
 
 static int destroyed;
 struct Guard {
-    ~Guard() { destroyed++; }
+    ~Guard()
+    {
+        destroyed++;
+    }
 };
 
 __attribute__((noinline)) static void deep(int depth)

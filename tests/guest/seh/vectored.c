@@ -62,7 +62,8 @@ static LONG CALLBACK filter(EXCEPTION_POINTERS *pointers)
 static DWORD WINAPI in_thread(void *argument)
 {
     (void)argument;
-    __asm__ volatile("xorl %%eax, %%eax; .byte 0x89, 0x00" ::: "eax", "memory"); /* mov [eax], eax */
+    __asm__ volatile("xorl %%eax, %%eax; .byte 0x89, 0x00" ::
+                         : "eax", "memory"); /* mov [eax], eax */
     return 5;
 }
 
