@@ -46,6 +46,13 @@ static BOOL LooksLikeHandle(HLOCAL handle)
     return ((ULONG_PTR)handle & 7) != 0;
 }
 
+/* Is this a fixed object, that is a block of the default heap? Anything may be asked. */
+static BOOL IsFixed(HLOCAL memory)
+{
+    return memory && !LooksLikeHandle(memory) && BasepTouchRead((PUCHAR)memory - 1) &&
+           RtlValidateHeap(BaseHeap(), 0, memory);
+}
+
 /* Commit one more page of the table. Under TableLock. */
 static BOOL GrowTable(void)
 {
@@ -224,7 +231,7 @@ UINT BasepFlags(HLOCAL memory)
     UINT flags = 0;
 
     if (!entry) {
-        if (memory && !LooksLikeHandle(memory) && RtlValidateHeap(BaseHeap(), 0, memory))
+        if (IsFixed(memory))
             return 0;
         RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
         return LMEM_INVALID_HANDLE;
@@ -249,7 +256,7 @@ SIZE_T BasepSize(HLOCAL memory)
         return 0;
     if (entry)
         bytes = RtlSizeHeap(BaseHeap(), 0, entry->Block) - sizeof(BASE_BLOCK);
-    else if (memory && !LooksLikeHandle(memory) && RtlValidateHeap(BaseHeap(), 0, memory))
+    else if (IsFixed(memory))
         bytes = RtlSizeHeap(BaseHeap(), 0, memory);
     if (bytes == (SIZE_T)-1) {
         RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
@@ -286,7 +293,7 @@ HLOCAL BasepHandle(LPCVOID pointer)
     if (pointer && !LooksLikeHandle((HLOCAL)pointer)) {
         if (BasepMovableBlock((BASE_BLOCK *)pointer - 1, &handle))
             return handle;
-        if (RtlValidateHeap(BaseHeap(), 0, (PVOID)pointer))
+        if (IsFixed((HLOCAL)pointer))
             return (HLOCAL)pointer;
     }
     RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
@@ -360,8 +367,7 @@ HLOCAL BasepReAllocate(HLOCAL memory, SIZE_T bytes, UINT flags)
     ULONG heapFlags = flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0;
     PVOID moved;
 
-    if (!entry &&
-        (!memory || LooksLikeHandle(memory) || !RtlValidateHeap(BaseHeap(), 0, memory))) {
+    if (!entry && !IsFixed(memory)) {
         RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
         return NULL;
     }
