@@ -16,8 +16,9 @@ typedef struct {
     LARGE_INTEGER IdleTime, ReadBytes, WriteBytes, OtherBytes;
     ULONG ReadCount, WriteCount, OtherCount;
     ULONG AvailablePages, CommittedPages, CommitLimit, PeakCommitment;
-    ULONG Rest[64];
+    ULONG Rest[63];
 } PERFORMANCE;
+C_ASSERT(sizeof(PERFORMANCE) == 0x138);
 
 typedef struct { /* ProcessVmCounters */
     SIZE_T PeakVirtualSize, VirtualSize;
