@@ -62,7 +62,7 @@ class Archive:
         """One program of the run list; stdin: (name, bytes) of a file for its input."""
         if stdin:
             self.put(*stdin)
-            self.line("stdin", stdin[0])
+            self.line("stdin", stdin[0].replace("/", "\\"))
         image = "C:\\" + name.replace("/", "\\")
         self.line("run", subprocess.list2cmdline([image, *arguments]))
 

@@ -91,6 +91,8 @@ def audit_faults(audit):
         wrong.append(f"{regions} regions left")
     if handles:
         wrong.append(f"{handles} handles left")
+    if text and not failures:
+        wrong.append(text)
     return wrong
 
 

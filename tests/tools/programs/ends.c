@@ -15,7 +15,7 @@ int main(int argc, char **argv)
         *nowhere = 1;
     if (!strcmp(way, "divide")) {
         volatile int zero = 0;
-        return 1 / zero;
+        return (argc + 100) / zero;
     }
     if (!strcmp(way, "loop"))
         for (volatile int i = 0;; i++)
