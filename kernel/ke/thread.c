@@ -284,6 +284,7 @@ LONG KeSetPriorityThread(PKTHREAD thread, LONG priority)
 {
     const ULONG flags = KeDisable();
     const LONG old = thread->Priority;
+    thread->BasePriority = priority;
     if (thread->State == KthreadReady) {
         KiUnqueueReady(thread);
         thread->Priority = priority;
