@@ -21,6 +21,7 @@ HANDLE WINAPI CreateFileMappingW(HANDLE file, LPSECURITY_ATTRIBUTES security,
     ACCESS_MASK access = STANDARD_RIGHTS_REQUIRED | SECTION_QUERY | SECTION_MAP_READ;
     BASE_NAME object;
     HANDLE section = NULL;
+    NTSTATUS status;
 
     if (!(attributes & (SEC_RESERVE | SEC_IMAGE | SEC_COMMIT)))
         attributes |= SEC_COMMIT;
@@ -34,10 +35,10 @@ HANDLE WINAPI CreateFileMappingW(HANDLE file, LPSECURITY_ATTRIBUTES security,
         access |= SECTION_MAP_EXECUTE_EXPLICIT | SECTION_MAP_EXECUTE;
     if (!BaseFormatObjectAttributes(&object, security, name, OBJ_OPENIF))
         return NULL;
-    return BasepCreated(NtCreateSection(&section, access, &object.Attributes,
-                                        size.QuadPart ? &size : NULL, page, attributes,
-                                        file == INVALID_HANDLE_VALUE ? NULL : file),
-                        section);
+    status = NtCreateSection(&section, access, &object.Attributes,
+                             size.QuadPart ? &size : NULL, page, attributes,
+                             file == INVALID_HANDLE_VALUE ? NULL : file);
+    return BasepCreated(status, section);
 }
 
 HANDLE WINAPI CreateFileMappingA(HANDLE file, LPSECURITY_ATTRIBUTES security,

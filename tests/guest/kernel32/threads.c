@@ -151,8 +151,8 @@ static void apcs_and_suspension(void)
     CHECK_EQUAL(WaitForSingleObject(thread, 10), WAIT_TIMEOUT);
     CHECK(SetThreadPriority(thread, THREAD_PRIORITY_HIGHEST));
     CHECK_EQUAL(GetThreadPriority(thread), THREAD_PRIORITY_HIGHEST);
-    CHECK(DuplicateHandle(GetCurrentProcess(), thread, GetCurrentProcess(), &copy, 0, FALSE,
-                          DUPLICATE_SAME_ACCESS));
+    CHECK(DuplicateHandle(GetCurrentProcess(), thread, GetCurrentProcess(), &copy, 0,
+                          FALSE, DUPLICATE_SAME_ACCESS));
     CHECK_EQUAL(ResumeThread(copy), 1);
     CHECK_EQUAL(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
     CHECK(GetExitCodeThread(copy, &code) && code == 9);
