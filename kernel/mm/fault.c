@@ -3,19 +3,28 @@
  * The PTE and the region decide, in this order:
  *
  *   no region, reserved, NOACCESS           access violation
- *   guard page                              stack.c: the stack grows, or the guard is
- * gone write (execute) and not allowed         access violation there, copy-on-write,
- * written to        the process gets a copy of its own there the processor had an old
- * entry; go on a view's page, not there                fetched from the section a private
- * page, never touched           a zeroed page: MiResolveDemandZero
+ *   guard page                              stack.c: the stack grows, or the guard is gone
+ *   write (execute) and not allowed         access violation
+ *   there, copy-on-write, written to        the process gets a copy of its own
+ *   there                                   the processor had an old entry; go on
+ *   a view's page, not there                fetched from the section
+ *   a private page, never touched           a zeroed page: MiResolveDemandZero
  *
  * Windows: MmAccessFault, MiDispatchFault, MiResolveDemandZeroFault.
  */
 #include "mm/mmp.h"
 
+/* Out of line, so that the way of a first touch, which all else leaves, stays short. */
+#define APART __attribute__((noinline, cold))
+
 #define FAULT_WRITE    0x02u
 #define FAULT_RESERVED 0x08u
 #define FAULT_EXECUTE  0x10u
+
+/* By MM_ access code: which of these two a page denies; under copy-on-write, not a write. */
+#define W FAULT_WRITE
+#define X FAULT_EXECUTE
+static const UCHAR MiDenied[8] = {W | X, W | X, W, W, X, X, 0, 0};
 
 /* The promise of commit, kept: a zeroed page, now. */
 __attribute__((noinline)) static NTSTATUS MiResolveDemandZero(ULONG_PTR address,
@@ -28,15 +37,15 @@ __attribute__((noinline)) static NTSTATUS MiResolveDemandZero(ULONG_PTR address,
         MiDropTableIfEmpty(address);
         return STATUS_NO_MEMORY;
     }
-    MiSetPte(MiPteOf(address), MiMakePte(pfn, protection));
+    MiFillPte(MiPteOf(address), MiMakeValidPte(pfn, protection));
     MiCurrentSpace->PrivatePages++;
     return STATUS_SUCCESS;
 }
 
 /* The page of a view, as the section has it; a write under copy-on-write copies at once.
  */
-static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protection,
-                              BOOLEAN write)
+APART static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protection,
+                              ULONG errorCode)
 {
     PFN_NUMBER pfn;
     if (!MiMakeTable(address))
@@ -49,7 +58,7 @@ static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protect
     MiPfn(pfn)->ShareCount++;
     MiCurrentSpace->SharedPages++;
     MiSetPte(MiPteOf(address), MiMakePte(pfn, protection));
-    return write && MiIsCopy(protection) ? MiCopyOnWrite(vad, address, protection)
+    return errorCode & FAULT_WRITE && MiIsCopy(protection) ? MiCopyOnWrite(vad, address, protection)
                                          : STATUS_SUCCESS;
 }
 
@@ -71,8 +80,25 @@ NTSTATUS MiCopyOnWrite(const MMVAD *vad, ULONG_PTR address, ULONG protection)
     return STATUS_SUCCESS;
 }
 
+/* A page on which no access goes through: reserved, NOACCESS, or a guard. */
+APART static NTSTATUS MiTrappedPage(MMVAD *vad, ULONG_PTR address, ULONG protection)
+{
+    if (protection == MM_DECOMMIT || protection == MM_NOACCESS)
+        return STATUS_ACCESS_VIOLATION;
+    return MiGuardFault(vad, address, protection);
+}
+
+/* A page that is there: a copy to be made, or the processor had an old entry. */
+APART static NTSTATUS MiPresentPage(MMVAD *vad, ULONG_PTR address, ULONG protection, ULONG errorCode)
+{
+    if (errorCode & FAULT_WRITE && MiIsCopy(protection))
+        return MiCopyOnWrite(vad, address, protection);
+    MiFlushPage(address);
+    return STATUS_SUCCESS;
+}
+
 /* Make the page at address good for this access, in the current space. */
-static NTSTATUS MiResolveFault(ULONG_PTR address, ULONG errorCode)
+static inline __attribute__((always_inline)) NTSTATUS MiResolveFault(ULONG_PTR address, ULONG errorCode)
 {
     ULONG vpn = MiVpn(address);
     MMVAD *vad = MiFindVad(MiCurrentSpace, vpn);
@@ -80,37 +106,27 @@ static NTSTATUS MiResolveFault(ULONG_PTR address, ULONG errorCode)
         return STATUS_ACCESS_VIOLATION;
     MMPTE pte = MiHasTable(address) ? *MiPteOf(address) : (MMPTE){0};
     ULONG protection = MiPteProtection(pte, vad, vpn);
-    BOOLEAN write = (errorCode & FAULT_WRITE) != 0;
-    if (protection == MM_DECOMMIT || protection == MM_NOACCESS)
+    if (MiTraps(protection))
+        return MiTrappedPage(vad, address, protection);
+    if (errorCode & MiDenied[protection & MM_ACCESS_MASK])
         return STATUS_ACCESS_VIOLATION;
-    if (protection & MM_GUARD)
-        return MiGuardFault(vad, address, protection);
-    if (write && !MiIsWritable(protection) && !MiIsCopy(protection))
-        return STATUS_ACCESS_VIOLATION;
-    if (errorCode & FAULT_EXECUTE && !MiIsExecutable(protection))
-        return STATUS_ACCESS_VIOLATION;
-    if (pte.Low & PTE_VALID) {
-        if (write && MiIsCopy(protection))
-            return MiCopyOnWrite(vad, address, protection);
-        MiFlushPage(address);
-        return STATUS_SUCCESS;
-    }
+    if (pte.Low & PTE_VALID)
+        return MiPresentPage(vad, address, protection, errorCode);
     if (vad->Control)
-        return MiResolveView(vad, address, protection, write);
+        return MiResolveView(vad, address, protection, errorCode);
     return MiResolveDemandZero(address, protection);
 }
 
 /* Entered by the trap dispatcher with interrupts on. A kernel-mode access is good only in
  * copy.asm: elsewhere it is a mistake of ours, whatever the page. */
-NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
-                       KTRAP_FRAME *frame)
+NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode, KTRAP_FRAME *frame)
 {
     NTSTATUS status = STATUS_ACCESS_VIOLATION;
-    BOOLEAN may = userMode || MmFindFixup(frame->Eip);
-    if (address <= MM_HIGHEST_USER_ADDRESS && may && !(errorCode & FAULT_RESERVED))
+    if (!userMode && !MmFindFixup(frame->Eip))
+        return status;
+    if (address <= MM_HIGHEST_USER_ADDRESS && !(errorCode & FAULT_RESERVED))
         status = MiResolveFault(address, errorCode);
-    if (!userMode)
-        MmFaultStatus = status;
+    MmFaultStatus = status;
     return status;
 }
 

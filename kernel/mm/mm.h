@@ -127,6 +127,7 @@ typedef struct _MMSECTION_FACTS {
     USHORT Subsystem, SubsystemMajor, SubsystemMinor, Machine, Characteristics,
         DllCharacteristics;
 } MMSECTION_FACTS;
+NTSTATUS MmPrefetchSection(MMSECTION *);
 void MmQuerySection(MMSECTION *, MMSECTION_FACTS *);
 /* The image mapped at an address of a space: its base and file; FALSE: none. */
 BOOLEAN MmFindImage(MMSPACE *, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,

@@ -126,16 +126,20 @@ static inline void MiStorePte(MMPTE *pte, MMPTE value)
  * it. */
 extern ULONG MiHardwareLow[8], MiHardwareHigh[8];
 
-/* A user page: Valid, or Transition if every access is to trap. */
+/* A user page that is there, protection not one that traps. */
+static inline MMPTE MiMakeValidPte(PFN_NUMBER pfn, ULONG protection)
+{
+    ULONG code = protection & MM_ACCESS_MASK;
+    MMPTE pte = MiFrame(pfn, MiHardwareLow[code] | (protection & MM_NOCACHE ? PTE_NOCACHE : 0));
+    pte.High |= MiHardwareHigh[code];
+    return pte;
+}
+/* The same for any protection: Valid, or Transition if every access is to trap. */
 static inline MMPTE MiMakePte(PFN_NUMBER pfn, ULONG protection)
 {
     if (MiTraps(protection))
         return MiFrame(pfn, PTE_TRANSITION | protection << PTE_SOFT_SHIFT);
-    ULONG code = protection & MM_ACCESS_MASK;
-    MMPTE pte =
-        MiFrame(pfn, MiHardwareLow[code] | (protection & MM_NOCACHE ? PTE_NOCACHE : 0));
-    pte.High |= MiHardwareHigh[code];
-    return pte;
+    return MiMakeValidPte(pfn, protection);
 }
 /* A committed page that was never touched, with a protection of its own. */
 static inline MMPTE MiDemandPte(ULONG protection)
@@ -184,10 +188,18 @@ BOOLEAN MiMakeTable(ULONG_PTR va); /* FALSE: no page */
 void MiDropTableIfEmpty(ULONG_PTR va);
 BOOLEAN MiMakeTables(ULONG firstVpn, ULONG lastVpn);
 void MiDropTables(ULONG firstVpn, ULONG lastVpn);
-/* Change a user entry of the current space. Its table counts those that are not 0. */
+/* Make an entry valid that was not. Its table counts those that are not 0. */
+static inline void MiFillPte(MMPTE *pte, MMPTE value)
+{
+    MMPTE *pde = MiPdeOf((ULONG_PTR)pte << 9); /* C0000000 + va/4096*8, backwards */
+    MiPfn(MiPtePfn(*pde))->UsedCount += pte->Low == 0;
+    ((volatile MMPTE *)pte)->High = value.High;
+    ((volatile MMPTE *)pte)->Low = value.Low;
+}
+/* Change any user entry of the current space. */
 static inline void MiSetPte(MMPTE *pte, MMPTE value)
 {
-    ULONG_PTR va = (ULONG_PTR)pte << 9; /* C0000000 + va/4096*8, backwards */
+    ULONG_PTR va = (ULONG_PTR)pte << 9;
     MMPTE old = *pte;
     MiPfn(MiPtePfn(*MiPdeOf(va)))->UsedCount += (value.Low != 0) - (old.Low != 0);
     MiStorePte(pte, value);

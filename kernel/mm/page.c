@@ -66,8 +66,6 @@ PFN_NUMBER PageAlloc(MMPAGEUSE use, ULONG flags, ULONG_PTR address)
     page->State = MiPageActive;
     page->Use = use;
     page->ShareCount = 1;
-    page->UsedCount = 0;
-    page->LockCount = 0;
     MiActivePages[use]++;
     KD_TRACE(PageAlloc, pfn, use, address);
     return pfn;
@@ -77,7 +75,7 @@ PFN_NUMBER PageAlloc(MMPAGEUSE use, ULONG flags, ULONG_PTR address)
 void PageFree(PFN_NUMBER pfn)
 {
     MMPFN *page = MiPfn(pfn);
-    ASSERT(page->State == MiPageActive);
+    ASSERT(page->State == MiPageActive && page->UsedCount == 0 && page->LockCount == 0);
     KD_TRACE(PageFree, pfn, page->Use);
     MiActivePages[page->Use]--;
     page->ShareCount = 0;

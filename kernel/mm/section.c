@@ -345,6 +345,17 @@ NTSTATUS MmUnmapViewOfSection(MMSPACE *space, PVOID base)
     return STATUS_SUCCESS;
 }
 
+/* Bring every page now, so that what follows brings none. STATUS_NO_MEMORY, STATUS_IN_PAGE_ERROR. */
+NTSTATUS MmPrefetchSection(MMSECTION *section)
+{
+    PFN_NUMBER pfn;
+    NTSTATUS status = STATUS_SUCCESS;
+    for (ULONG page = 0; NT_SUCCESS(status) && page < section->Control->Pages; page++)
+        if (section->Control->Kind != MiControlImage || MiFindSubsection(section->Control, page))
+            status = MiFetchShared(section->Control, page, &pfn);
+    return status;
+}
+
 BOOLEAN MmFindImage(MMSPACE *space, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
                     MMFILE **file)
 {

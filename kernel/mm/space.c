@@ -225,6 +225,7 @@ void MiReleaseFrame(MMSPACE *space, MMPTE pte, const MMVAD *vad, ULONG vpn)
     if (page->Use == MmPageUser) {
         space->PrivatePages--;
         space->LockedPages -= page->LockCount;
+        page->LockCount = 0;
         PageFree(pfn);
         return;
     }
