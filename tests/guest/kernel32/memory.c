@@ -70,11 +70,14 @@ static void other_process(void)
     CHECK(VirtualProtect(page, 4096, PAGE_EXECUTE_READ, &old) &&
           old == PAGE_EXECUTE_READ);
     SetLastError(0);
-    CHECK(!WriteProcessMemory(GetCurrentProcess(), data, code, 5, &done));
-    CHECK_EQUAL(GetLastError(), ERROR_NOACCESS);
+    if (!in_wine) { /* it writes into read-only pages */
+        CHECK(!WriteProcessMemory(GetCurrentProcess(), data, code, 5, &done));
+        CHECK_EQUAL(GetLastError(), ERROR_NOACCESS);
+    }
     SetLastError(0);
     CHECK(!ReadProcessMemory(GetCurrentProcess(), (void *)0x10, back, 5, &done));
-    CHECK_EQUAL(GetLastError(), ERROR_PARTIAL_COPY);
+    if (!in_wine)
+        CHECK_EQUAL(GetLastError(), ERROR_PARTIAL_COPY);
     VirtualFree(page, 0, MEM_RELEASE);
     VirtualFree(data, 0, MEM_RELEASE);
 }
