@@ -224,7 +224,7 @@ static void KiRaiseFault(KTRAP_FRAME *f, NTSTATUS status, ULONG_PTR address)
 
 void KiPageFault(KTRAP_FRAME *frame, ULONG_PTR address)
 {
-    const BOOLEAN user = frame->SegCs & 3;
+    const BOOLEAN user = (frame->SegCs & 3) != 0;
     if (frame->EFlags & EFLAGS_IF)
         __asm__ volatile("sti");
     KD_TRACE(PageFault, address, frame->ErrCode, frame->Eip);
