@@ -211,8 +211,25 @@ static NTSTATUS RelocateModule(LDRP_MODULE *module)
     return NT_SUCCESS(status) ? ProtectSections(module, FALSE) : status;
 }
 
-/* Map the open file as an image.  STATUS_INVALID_IMAGE_FORMAT and its kin from the
- * kernel. */
+/* What the kernel says of a file that is no image for this machine: one answer for all.
+ */
+static NTSTATUS ImageStatus(NTSTATUS status)
+{
+    switch (status) {
+    case STATUS_INVALID_IMAGE_NOT_MZ:
+    case STATUS_INVALID_IMAGE_PROTECT:
+    case STATUS_INVALID_IMAGE_WIN_16:
+    case STATUS_INVALID_IMAGE_WIN_64:
+    case STATUS_INVALID_IMAGE_LE_FORMAT:
+    case STATUS_INVALID_IMAGE_NE_FORMAT:
+    case STATUS_INVALID_FILE_FOR_SECTION:
+    case STATUS_MAPPED_FILE_SIZE_ZERO:
+        return STATUS_INVALID_IMAGE_FORMAT;
+    }
+    return status;
+}
+
+/* Map the open file as an image.  STATUS_INVALID_IMAGE_FORMAT if it is none. */
 static NTSTATUS MapImage(HANDLE file, PVOID *base, PIMAGE_NT_HEADERS *headers)
 {
     HANDLE section;
@@ -220,7 +237,7 @@ static NTSTATUS MapImage(HANDLE file, PVOID *base, PIMAGE_NT_HEADERS *headers)
         NtCreateSection(&section, SECTION_MAP_READ | SECTION_MAP_EXECUTE | SECTION_QUERY,
                         NULL, NULL, PAGE_EXECUTE, SEC_IMAGE, file);
     if (!NT_SUCCESS(status))
-        return status;
+        return ImageStatus(status);
     SIZE_T size = 0;
     *base = NULL;
     status = NtMapViewOfSection(section, NtCurrentProcess(), base, 0, 0, NULL, &size, 1,

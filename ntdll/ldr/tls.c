@@ -196,11 +196,15 @@ void LdrpEndThreadTls(void)
     }
 }
 
+/* The list ends with NULL, or with the image. */
 void LdrpCallTlsCallbacks(LDRP_MODULE *module, ULONG reason)
 {
     const IMAGE_TLS_DIRECTORY32 *tls = Directory(module);
+    ULONG_PTR base = (ULONG_PTR)module->Entry.DllBase;
     if (!tls || !tls->AddressOfCallBacks)
         return;
-    for (PVOID *callback = (PVOID *)tls->AddressOfCallBacks; *callback; callback++)
+    for (PVOID *callback = (PVOID *)tls->AddressOfCallBacks;
+         (ULONG_PTR)callback - base <= module->Entry.SizeOfImage - 4 && *callback;
+         callback++)
         LdrpCallInitRoutine(*callback, module->Entry.DllBase, reason, NULL);
 }

@@ -1,6 +1,6 @@
 /* made.c - DLLs that need each other: order of entry points, counts, circles, forwarders,
  * ordinals, relocation, refusal. */
-#include "../makedll.h"
+#include "makedll.h"
 
 static char order[64];
 static BOOL refuse;

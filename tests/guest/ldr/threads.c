@@ -1,6 +1,6 @@
 /* threads.c - what a thread's birth and end mean to DLLs and to thread-local data: of the
  * program, and of a DLL that comes while threads run. */
-#include "../makedll.h"
+#include "makedll.h"
 
 /* ---- the program's own TLS directory (of the stock start-up code) ---- */
 
