@@ -122,6 +122,7 @@ typedef union {
     FILE_ALIGNMENT_INFORMATION Alignment;
     FILE_NETWORK_OPEN_INFORMATION Network;
     FILE_ATTRIBUTE_TAG_INFORMATION Tag;
+    FILE_PIPE_LOCAL_INFORMATION Pipe;
 } ANSWER;
 
 void IopFillNetwork(const IONODE *node, FILE_NETWORK_OPEN_INFORMATION *network)
@@ -169,6 +170,11 @@ static ULONG Fill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWER *
         return sizeof answer->Mode;
     case FileAlignmentInformation:
         return sizeof answer->Alignment;
+    case FilePipeLocalInformation:
+        if (file->Kind != IopPipe)
+            return 0;
+        IopFillPipe(file, &answer->Pipe);
+        return sizeof answer->Pipe;
     case FileNetworkOpenInformation:
         IopFillNetwork(file->Node, &answer->Network);
         return sizeof answer->Network;

@@ -114,6 +114,7 @@ NTSTATUS IopPipeRead(IOFILE *, void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopPipeWrite(IOFILE *, const void *buffer, ULONG length, ULONG *done);
 void IopPipeClose(IOFILE *);
 void IopPipeDelete(IOFILE *);
+void IopFillPipe(const IOFILE *, FILE_PIPE_LOCAL_INFORMATION *);
 NTSTATUS IopConsoleControl(IOFILE *, ULONG code, const void *in, ULONG inLength,
                            void *out, ULONG outLength, ULONG *done);
 

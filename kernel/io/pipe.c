@@ -102,6 +102,19 @@ NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
     return STATUS_SUCCESS;
 }
 
+/* What PeekNamedPipe and GetNamedPipeInfo ask. */
+void IopFillPipe(const IOFILE *file, FILE_PIPE_LOCAL_INFORMATION *facts)
+{
+    const IOPIPE *pipe = file->Pipe;
+
+    facts->MaximumInstances = facts->CurrentInstances = 1;
+    facts->InboundQuota = facts->OutboundQuota = pipe->Size;
+    facts->ReadDataAvailable = pipe->Count;
+    facts->WriteQuotaAvailable = pipe->Size - pipe->Count;
+    facts->NamedPipeState = pipe->Reader && pipe->Writer ? 3 : 4; /* connected, closing */
+    facts->NamedPipeEnd = file->PipeWriter;
+}
+
 static NTSTATUS MakeEnd(IOPIPE *pipe, BOOLEAN writer, IOFILE **end)
 {
     NTSTATUS status = IopCreateFileObject(IopPipe, end);

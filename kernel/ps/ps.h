@@ -50,6 +50,7 @@ typedef struct _ETHREAD {
     PVOID
     StackAllocation; /* the user stack that the kernel made and takes back; or NULL */
     LONGLONG CreateTime, ExitTime;
+    LONG Increment; /* of the base priority: -2..2; 16 and -16: saturated */
     BOOLEAN HideFromDebugger, BoostDisabled, IsTerminated;
     void (*SystemRoutine)(void *);
     void *SystemContext;

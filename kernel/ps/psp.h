@@ -35,6 +35,9 @@ DECLSPEC_NORETURN void PspExitThread(NTSTATUS);
 void PspTerminateThread(ETHREAD *, NTSTATUS); /* another one */
 void PspInitializeThreads(void);
 
+/* ---- query.c ---- */
+void PspApplyPriority(ETHREAD *);
+
 /* ---- peb.c ---- */
 /* params: its strings, Environment (EnvironmentSize bytes) and all else in kernel memory;
  * written to the process, normalised, and the PEB filled. */

@@ -216,18 +216,29 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
  */
 static const UCHAR basePriorities[] = {8, 4, 8, 13, 24, 6, 10};
 
+/* A thread's priority from its process's base and its own increment; within 1..15,
+ * or 16..31 for a real-time process. */
+void PspApplyPriority(ETHREAD *thread)
+{
+    const LONG base = thread->Process->BasePriority;
+    const LONG low = base >= 16 ? 16 : 1, high = base >= 16 ? 31 : 15;
+    LONG priority = base + thread->Increment;
+
+    priority = priority < low ? low : priority > high ? high : priority;
+    thread->Tcb.BasePriority = priority;
+    KeSetPriorityThread(&thread->Tcb, priority);
+}
+
 static void SetBasePriority(EPROCESS *process, ULONG priority)
 {
-    LONG change = (LONG)priority - (LONG)process->BasePriority;
     LIST_ENTRY *entry = process->ThreadListHead.Flink;
 
+    process->BasePriority = priority;
     for (; entry != &process->ThreadListHead; entry = entry->Flink) {
         ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
-        LONG now = thread->Tcb.BasePriority + change;
         if (!thread->IsTerminated)
-            KeSetPriorityThread(&thread->Tcb, now < 1 ? 1 : now > 31 ? 31 : now);
+            PspApplyPriority(thread);
     }
-    process->BasePriority = priority;
 }
 
 NTSTATUS NTAPI NtSetInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PVOID user,

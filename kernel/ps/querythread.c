@@ -45,9 +45,7 @@ static ULONG FillBasic(ETHREAD *thread, ANSWER *answer)
                      (HANDLE)(ULONG_PTR)thread->Id},
         .AffinityMask = 1,
         .Priority = thread->Tcb.Priority,
-        /* As Windows: relative to the process's. */
-        .BasePriority =
-            (LONG)thread->Tcb.BasePriority - (LONG)thread->Process->BasePriority,
+        .BasePriority = thread->Increment, /* as Windows: relative to the process's */
     };
     return sizeof answer->Basic;
 }
@@ -119,22 +117,22 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PV
     return status;
 }
 
-/* An increment is within -2..2 of the process's base, or 15 (time critical) and -15
- * (idle). */
+/* An increment is within -2..2 of the process's base (-7..6 when that is real-time), or
+ * saturates: 15, 16 time critical; -15, -16 idle. */
 static NTSTATUS SetBasePriority(ETHREAD *thread, LONG increment)
 {
-    LONG base = (LONG)thread->Process->BasePriority;
+    const BOOLEAN realTime = thread->Process->BasePriority >= 16;
+    const LONG saturated = THREAD_PRIORITY_TIME_CRITICAL + 1;
 
-    if (increment == THREAD_PRIORITY_TIME_CRITICAL || increment == 16)
-        base = base >= 16 ? 31 : 15;
-    else if (increment == THREAD_PRIORITY_IDLE || increment == -16)
-        base = base >= 16 ? 16 : 1;
-    else if (increment < -7 || increment > 6 ||
-             (base < 16 && (increment < -2 || increment > 2)))
+    if (increment >= saturated - 1 && increment <= saturated)
+        thread->Increment = saturated;
+    else if (increment <= -saturated + 1 && increment >= -saturated)
+        thread->Increment = -saturated;
+    else if (increment < (realTime ? -7 : -2) || increment > (realTime ? 6 : 2))
         return STATUS_INVALID_PARAMETER;
     else
-        base += increment;
-    KeSetPriorityThread(&thread->Tcb, base < 1 ? 1 : base > 31 ? 31 : base);
+        thread->Increment = increment;
+    PspApplyPriority(thread);
     return STATUS_SUCCESS;
 }
 

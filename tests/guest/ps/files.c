@@ -1,0 +1,142 @@
+/* files.c - files made, written, read, searched, renamed and deleted; sharing; devices.
+ */
+#include <windows.h>
+#include <string.h>
+#include "check.h"
+
+static void write_and_read(void)
+{
+    char text[40] = "";
+    DWORD done;
+    HANDLE file = CreateFileA("one.tmp", GENERIC_READ | GENERIC_WRITE, 0, NULL,
+                              CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+
+    CHECK(file != INVALID_HANDLE_VALUE);
+    CHECK(WriteFile(file, "hello world", 11, &done, NULL) && done == 11);
+    CHECK_EQUAL(GetFileSize(file, NULL), 11);
+    CHECK_EQUAL(SetFilePointer(file, 6, NULL, FILE_BEGIN), 6);
+    CHECK(ReadFile(file, text, sizeof text, &done, NULL));
+    CHECK_EQUAL(done, 5);
+    CHECK(!memcmp(text, "world", 5));
+    CHECK(ReadFile(file, text, sizeof text, &done,
+                   NULL)); /* at the end: TRUE and nothing */
+    CHECK_EQUAL(done, 0);
+    CHECK_EQUAL(SetFilePointer(file, 100000, NULL, FILE_BEGIN), 100000);
+    CHECK(WriteFile(file, "x", 1, &done, NULL)); /* what lies between is zero */
+    CHECK_EQUAL(GetFileSize(file, NULL), 100001);
+    SetFilePointer(file, 50000, NULL, FILE_BEGIN);
+    CHECK(ReadFile(file, text, 4, &done, NULL) && done == 4);
+    CHECK(!memcmp(text, "\0\0\0\0", 4));
+    SetFilePointer(file, 5, NULL, FILE_BEGIN);
+    CHECK(SetEndOfFile(file));
+    CHECK_EQUAL(GetFileSize(file, NULL), 5);
+    CHECK(CloseHandle(file));
+    CHECK(GetFileAttributesA("one.tmp") != INVALID_FILE_ATTRIBUTES);
+    CHECK(GetFileAttributesA("ONE.TMP") != INVALID_FILE_ATTRIBUTES);
+}
+
+static void sharing(void)
+{
+    HANDLE file = CreateFileA("one.tmp", GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+
+    CHECK(file != INVALID_HANDLE_VALUE);
+    CHECK(CreateFileA("one.tmp", GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0,
+                      NULL) == INVALID_HANDLE_VALUE);
+    CHECK_EQUAL(GetLastError(), ERROR_SHARING_VIOLATION);
+    CHECK(!DeleteFileA("one.tmp"));
+    CHECK_EQUAL(GetLastError(), ERROR_SHARING_VIOLATION);
+    CHECK(!WriteFile(file, "x", 1, &(DWORD){0}, NULL)); /* opened for reading */
+    CHECK_EQUAL(GetLastError(), ERROR_ACCESS_DENIED);
+    CHECK(CloseHandle(file));
+    CHECK(CreateFileA("one.tmp", GENERIC_READ, 0, NULL, CREATE_NEW, 0, NULL) ==
+          INVALID_HANDLE_VALUE);
+    CHECK_EQUAL(GetLastError(), ERROR_FILE_EXISTS);
+}
+
+static void search(void)
+{
+    WIN32_FIND_DATAA found;
+    int count = 0;
+    HANDLE file = CreateFileA("two.tmp", GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL);
+
+    CHECK(file != INVALID_HANDLE_VALUE);
+    CHECK(CloseHandle(file));
+    HANDLE find = FindFirstFileA("*.tmp", &found);
+    CHECK(find != INVALID_HANDLE_VALUE);
+    do
+        count +=
+            !strcmp(found.cFileName, "one.tmp") || !strcmp(found.cFileName, "two.tmp");
+    while (FindNextFileA(find, &found));
+    CHECK_EQUAL(GetLastError(), ERROR_NO_MORE_FILES);
+    CHECK(FindClose(find));
+    CHECK_EQUAL(count, 2);
+    CHECK(FindFirstFileA("*.none", &found) == INVALID_HANDLE_VALUE);
+    CHECK_EQUAL(GetLastError(), ERROR_FILE_NOT_FOUND);
+}
+
+static void move_and_delete(void)
+{
+    CHECK(!MoveFileA("one.tmp", "two.tmp"));
+    CHECK_EQUAL(GetLastError(), ERROR_ALREADY_EXISTS);
+    CHECK(MoveFileA("one.tmp", "three.tmp"));
+    CHECK(GetFileAttributesA("one.tmp") == INVALID_FILE_ATTRIBUTES);
+    CHECK_EQUAL(GetLastError(), ERROR_FILE_NOT_FOUND);
+    CHECK(DeleteFileA("two.tmp") && DeleteFileA("three.tmp"));
+    CHECK(!DeleteFileA("three.tmp"));
+    CHECK_EQUAL(GetLastError(), ERROR_FILE_NOT_FOUND);
+    CHECK(CreateDirectoryA("folder", NULL));
+    CHECK(!CreateDirectoryA("folder", NULL));
+    CHECK_EQUAL(GetLastError(), ERROR_ALREADY_EXISTS);
+    HANDLE file =
+        CreateFileA("folder\\in.txt", GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL);
+    CHECK(file != INVALID_HANDLE_VALUE && CloseHandle(file));
+    CHECK(!RemoveDirectoryA("folder"));
+    CHECK_EQUAL(GetLastError(), ERROR_DIR_NOT_EMPTY);
+    CHECK(DeleteFileA("folder\\in.txt"));
+    CHECK(RemoveDirectoryA("folder"));
+    CHECK(CreateFileA("folder\\in.txt", GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL) ==
+          INVALID_HANDLE_VALUE);
+    CHECK_EQUAL(GetLastError(), ERROR_PATH_NOT_FOUND);
+}
+
+static void devices(void)
+{
+    DWORD done = 99;
+    char byte;
+    HANDLE nul =
+        CreateFileA("NUL", GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+
+    CHECK(nul != INVALID_HANDLE_VALUE);
+    CHECK(WriteFile(nul, "gone", 4, &done, NULL) && done == 4);
+    CHECK(ReadFile(nul, &byte, 1, &done, NULL) && done == 0);
+    CHECK_EQUAL(GetFileType(nul), FILE_TYPE_CHAR);
+    CHECK(CloseHandle(nul));
+}
+
+static void pipes(void)
+{
+    HANDLE out, in;
+    char text[10];
+    DWORD done;
+
+    CHECK(CreatePipe(&out, &in, NULL, 0));
+    CHECK_EQUAL(GetFileType(out), FILE_TYPE_PIPE);
+    CHECK(WriteFile(in, "abcdef", 6, &done, NULL) && done == 6);
+    CHECK(ReadFile(out, text, 4, &done, NULL) && done == 4 && !memcmp(text, "abcd", 4));
+    CHECK(CloseHandle(in));
+    CHECK(ReadFile(out, text, 4, &done, NULL) && done == 2 && !memcmp(text, "ef", 2));
+    CHECK(!ReadFile(out, text, 4, &done, NULL));
+    CHECK_EQUAL(GetLastError(), ERROR_BROKEN_PIPE);
+    CHECK(CloseHandle(out));
+}
+
+int main(void)
+{
+    write_and_read();
+    sharing();
+    search();
+    move_and_delete();
+    devices();
+    pipes();
+    return 0;
+}
