@@ -37,7 +37,8 @@ def module_at(pc):
 def backtrace():
     frames, frame = [], gdb.newest_frame()
     while frame is not None and len(frames) < 60:
-        frames.append(f"{module_at(frame.pc())}!{frame.name()}")
+        name = str(frame.name()).split("@")[0]
+        frames.append(f"{module_at(frame.pc())}!{name}")
         frame = frame.older()
     return " ".join(name.replace(" ", "_") for name in frames)
 
@@ -45,7 +46,7 @@ def backtrace():
 class Watch(gdb.Breakpoint):
     door = None
     seen = []
-    traced = set()
+    traces = []
 
     def __init__(self, name):
         super().__init__(name, internal=True)
@@ -55,12 +56,14 @@ class Watch(gdb.Breakpoint):
     def stop(self):
         if Watch.door is None:
             return False
+        if self.name == "PageAlloc" and str(gdb.parse_and_eval("use")) != "MmPageUser":
+            return False  # a page table, not the program's page
         pc = gdb.newest_frame().pc()
         step = f"{module_at(pc)}!{self.name.split('(')[0]}".replace(" ", "_")
         if step not in Watch.seen:
             Watch.seen.append(step)
             if step in ("nt!NtAllocateVirtualMemory", "nt!PageAlloc"):
-                print(f"TRACE {Watch.door} {step} {backtrace()}", flush=True)
+                Watch.traces.append(f"TRACE {Watch.door} {step} {backtrace()}")
         return False
 
 
@@ -73,6 +76,8 @@ while gdb.selected_inferior().pid:
     if where == "door_begin":
         Watch.door, Watch.seen = gdb.parse_and_eval("name").string().replace(" ", "_"), []
     elif where == "door_end":
+        print("\n".join(Watch.traces))
+        Watch.traces.clear()
         print(f"DOOR {Watch.door} {' '.join(Watch.seen)}", flush=True)
         if Watch.door == "virtual":
             break

@@ -25,11 +25,9 @@ for _ in range(8):
     if ring() == 0:
         names.append(gdb.newest_frame().name())
         break
-print("DOWN", " ".join(map(str, names)), flush=True)
+print("DOWN", *names, flush=True)
 print("NASM-KERNEL", line(), flush=True)
-gdb.Breakpoint("PageAlloc", temporary=True)
-# Out again by steps of whole instructions, from the last ones of the service's exit.
-gdb.execute("delete 1")
+# Out again by steps of whole instructions, all of them: a null service is short.
 for _ in range(20000):
     gdb.execute("stepi", to_string=True)
     if ring() == 3:
@@ -37,5 +35,7 @@ for _ in range(20000):
 print("UP", gdb.newest_frame().name(), flush=True)
 gdb.execute("finish", to_string=True)
 print("NASM-NTDLL", line(), flush=True)
-gdb.execute("continue")
+gdb.execute("delete")
+gdb.Breakpoint("PageAlloc", temporary=True)
+gdb.execute("continue", to_string=True)
 print("C", line(), flush=True)

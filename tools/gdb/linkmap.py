@@ -31,7 +31,7 @@ def sections(path):
 
 def add_assembler(path, out, slide=0):
     """Add the line tables of all NASM objects in the map at path; slide: by how much the
-    module was moved.  Returns [(start, end)] of their code."""
+    module was moved.  Returns [(object, (start, end))] of their code."""
     objects, code = {}, []
     for name, address, size, file in sections(path):
         debug = (
@@ -41,7 +41,7 @@ def add_assembler(path, out, slide=0):
         if os.path.exists(debug):
             objects.setdefault(debug, {}).setdefault(name, address + slide)
             if name in (".text", ".boot"):
-                code.append((address + slide, address + slide + size))
+                code.append((debug, (address + slide, address + slide + size)))
     for debug, placed in objects.items():
         bare = strip_names(debug, out)
         where = " ".join(f"-s {name} {address:#x}" for name, address in placed.items())

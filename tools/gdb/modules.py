@@ -24,24 +24,20 @@ def elf_copy(path, out):
     subprocess.run(
         [objcopy, "--remove-leading-char", "-O", "elf32-i386", path, new], check=True
     )
-    names = subprocess.run(["nm", new], capture_output=True, text=True).stdout.split()
-    renamed = {
-        n: n.split("@")[0] for n in names if "@" in n and not n.startswith(("@", "?"))
-    }
+    listed = subprocess.run(["nm", new], capture_output=True, text=True).stdout
+    names = {line.split()[-1] for line in listed.split("\n") if line}
+    renamed = {}  # plain name: name with @bytes
+    for name in sorted(names):
+        plain = name.split("@")[0]
+        if plain and plain not in names and not name.startswith("?"):
+            renamed.setdefault(plain, name)
     with open(new + ".names", "w") as table:
-        table.writelines(f"{old} {plain}\n" for old, plain in renamed.items() if plain)
-    subprocess.run(
-        [
-            objcopy,
-            "-I",
-            "elf32-i386",
-            "-O",
-            "elf32-i386",
-            f"--redefine-syms={new}.names",
-            new,
-        ],
-        check=True,
-    )
+        table.writelines(f"{old} {plain}\n" for plain, old in renamed.items())
+    # The thunk of an import has the import's name: who breaks there means the function.
+    thunks = [f"--strip-symbol={name}" for name in names if "_imp__" + name in names]
+    elf = ["-I", "elf32-i386", "-O", "elf32-i386"]
+    subprocess.run([objcopy, *elf, *thunks, new], check=True)
+    subprocess.run([objcopy, *elf, f"--redefine-syms={new}.names", new], check=True)
     os.remove(new + ".names")
     os.replace(new, copy)
     return copy
@@ -85,7 +81,7 @@ class Modules:
         table = os.path.splitext(path)[0] + ".map"
         if os.path.exists(table):
             code = linkmap.add_assembler(table, self.out, slide)
-            unwind.add_stubs(code)
+            unwind.add_stubs(where for _, where in code)
 
 
 class LoadHook(gdb.Breakpoint):

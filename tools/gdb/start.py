@@ -15,6 +15,7 @@ import gdb
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import entrycfi
 import linkmap
 import modules
 import unwind
@@ -38,6 +39,10 @@ out = session["out"]
 gdb.execute(f"directory {session['top']}", to_string=True)  # DWARF has paths from the top
 kernel = os.path.join(out, "gdb", "ntoskrnl.elf")
 gdb.execute(f"file {kernel}", to_string=True)
-entry = linkmap.add_assembler(os.path.join(out, "kernel", "ntoskrnl.map"), out)
-unwind.register(entry)
+code = linkmap.add_assembler(os.path.join(out, "kernel", "ntoskrnl.map"), out)
+for name, (start, end) in code:
+    if "/dispatch/" in name:
+        entrycfi.add(start, end, out)
+    if "/fastcall." in name:
+        unwind.register((start, end))
 modules.watch(out, session["modules"])

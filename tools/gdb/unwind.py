@@ -1,26 +1,14 @@
-"""A backtrace across the ring, for the code that has no frame of its own:
+"""Frames of code that has neither a frame pointer nor DWARF:
 
-  kernel entry code (NASM): EBP points at the KTRAP_FRAME (include/trapframe.h) while C
-      runs; the caller is what the frame holds, user or kernel
-  ntdll's stubs (NASM): frameless, the return address is at ESP
+  ntdll's stubs and KiFastSystemCall: frameless, the return address is at ESP
+  KiFastCallEntry's first instructions: still on the way in, the user's stack is in EDX
 
-Everything else has DWARF and needs no help.
+The rest of the kernel's entry code is described by entrycfi.py, all C by its compiler.
 """
 import gdb
 from gdb.unwinder import Unwinder, register_unwinder
 
-MARK = 0xBADB0D00
-FIELDS = {
-    "edx": 0x3C,
-    "ecx": 0x40,
-    "eax": 0x44,
-    "edi": 0x54,
-    "esi": 0x58,
-    "ebx": 0x5C,
-    "ebp": 0x60,
-    "eip": 0x68,
-}
-DBG_MARK, SEG_CS, USER_ESP, KERNEL_ESP = 0x08, 0x6C, 0x74, 0x74
+MARK, MARK_AT = 0xBADB0D00, 8  # KTRAP_FRAME.DbgArgMark: EBP points at a trap frame
 
 
 class FrameId:
@@ -29,14 +17,10 @@ class FrameId:
 
 
 class RingUnwinder(Unwinder):
-    def __init__(self, entry):
+    def __init__(self, fast_entry):
         super().__init__("fathom")
-        self.entry, self.stubs = entry, []
+        self.fast_entry, self.stubs = fast_entry, []
         self.word = gdb.lookup_type("unsigned int")
-
-    @staticmethod
-    def _within(ranges, pc):
-        return any(start <= pc < end for start, end in ranges)
 
     def _read(self, address):
         data = gdb.selected_inferior().read_memory(address & 0xFFFFFFFF, 4)
@@ -45,27 +29,25 @@ class RingUnwinder(Unwinder):
     def _value(self, number):
         return gdb.Value(number).cast(self.word)
 
-    def _info(self, pending, sp, pc, registers):
-        info = pending.create_unwind_info(FrameId(self._value(sp), self._value(pc)))
-        for name, number in registers.items():
+    def _caller_at(self, pending, stack, pc, bp):
+        info = pending.create_unwind_info(FrameId(self._value(stack + 4), self._value(pc)))
+        saved = {"eip": self._read(stack), "esp": stack + 4, "ebp": bp}
+        for name, number in saved.items():
             info.add_saved_register(name, self._value(number))
         return info
 
     def __call__(self, pending):
-        pc, sp, bp = (
-            int(pending.read_register(r)) & 0xFFFFFFFF for r in ("eip", "esp", "ebp")
-        )
+        def register(name):
+            return int(pending.read_register(name)) & 0xFFFFFFFF
+
         try:
-            if self._within(self.entry, pc) and self._read(bp + DBG_MARK) == MARK:
-                registers = {name: self._read(bp + at) for name, at in FIELDS.items()}
-                user = self._read(bp + SEG_CS) & 3
-                registers["esp"] = self._read(bp + USER_ESP) if user else bp + KERNEL_ESP
-                return self._info(pending, bp, pc, registers)
-            if self._within(self.stubs, pc):
-                return self._info(
-                    pending, sp + 4, pc, {"eip": self._read(sp), "esp": sp + 4, "ebp": bp}
-                )
-        except gdb.MemoryError:
+            pc, sp, bp = map(register, ("eip", "esp", "ebp"))
+            if any(start <= pc < end for start, end in self.stubs):
+                return self._caller_at(pending, sp, pc, bp)
+            start, end = self.fast_entry
+            if start <= pc < end and self._read(bp + MARK_AT) != MARK:
+                return self._caller_at(pending, register("edx"), pc, bp)
+        except gdb.error:  # no such memory, or a register that nobody saved
             pass
         return None
 
@@ -73,9 +55,10 @@ class RingUnwinder(Unwinder):
 unwinder = None
 
 
-def register(entry):
+def register(fast_entry):
+    """fast_entry: [start, end) of the code that sysenter enters."""
     global unwinder
-    unwinder = RingUnwinder(entry)
+    unwinder = RingUnwinder(fast_entry)
     register_unwinder(None, unwinder, replace=True)
 
 
