@@ -38,7 +38,7 @@ static int in_bin(const struct block *block)
 {
     const struct block *at = heap.bins[bin_of(block_size(block))];
     while (at != NULL && at != block)
-        at = at->next;
+        at = at->check == block_check(at) ? at->next : NULL;
     return at != NULL;
 }
 

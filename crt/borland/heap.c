@@ -26,33 +26,50 @@ uint32_t bin_of(uint32_t size)
     return bin < BINS ? bin : BINS - 1;
 }
 
+/* Follows a link only when the block it is taken from, or leads to, is sound. */
+static void must_be_sound(struct block *block)
+{
+    if (block->check != block_check(block))
+        heap_abort("a free block was written to", block_memory(block));
+}
+
+static void set_links(struct block *block, struct block *next, struct block *previous)
+{
+    block->next = next;
+    block->previous = previous;
+    block->check = block_check(block);
+}
+
 static void bin_insert(struct block *block)
 {
     uint32_t size = block_size(block), bin = bin_of(size);
+    struct block *head = heap.bins[bin];
     *(uint32_t *)((char *)block + size - 4) = size;
-    block->previous = NULL;
-    block->next = heap.bins[bin];
-    if (block->next != NULL)
-        block->next->previous = block;
+    set_links(block, head, NULL);
+    if (head != NULL) {
+        must_be_sound(head);
+        set_links(head, head->next, block);
+    }
     heap.bins[bin] = block;
     heap.map[bin / 32] |= 1u << bin % 32;
 }
 
 static void bin_remove(struct block *block)
 {
+    must_be_sound(block);
+    struct block *next = block->next, *previous = block->previous;
     uint32_t bin = bin_of(block_size(block));
-    if (block->check != block_check(block) ||
-        (block->next != NULL && block->next->previous != block) ||
-        (block->previous != NULL ? block->previous->next != block
-                                 : heap.bins[bin] != block))
-        heap_abort("a free block was written to", block_memory(block));
-    if (block->previous != NULL)
-        block->previous->next = block->next;
-    else
-        heap.bins[bin] = block->next;
-    if (block->next != NULL)
-        block->next->previous = block->previous;
-    if (heap.bins[bin] == NULL)
+    if (next != NULL) {
+        must_be_sound(next);
+        set_links(next, next->next, previous);
+    }
+    if (previous != NULL) {
+        must_be_sound(previous);
+        set_links(previous, next, previous->previous);
+        return;
+    }
+    heap.bins[bin] = next;
+    if (next == NULL)
         heap.map[bin / 32] &= ~(1u << bin % 32);
 }
 
@@ -62,6 +79,7 @@ static struct block *take(uint32_t size)
 {
     uint32_t bin = bin_of(size);
     for (struct block *block = heap.bins[bin]; block != NULL; block = block->next) {
+        must_be_sound(block);
         if (block_size(block) >= size) {
             bin_remove(block);
             return block;

@@ -16,10 +16,11 @@
  *
  * Invariants (heap_check proves them all):
  *     B1  blocks tile the arena from its first to the end mark, each size >= BLOCK_LEAST
- *     B2  check == the tags' first word ^ the block's address ^ the process's key
- *     B3  two neighbours are never both free; PREVIOUS_USED tells the truth
- *     B4  a free block's last word is its size, and it is in the bin of its size, once
- *     B5  a bin's bit is set if and only if its list is not empty
+ *     B2  check == the tags' first word ^ the block's address ^ the process's key; of a
+ * free block ^ its links too, so that a link is followed only when nobody has written
+ * there B3  two neighbours are never both free; PREVIOUS_USED tells the truth B4  a free
+ * block's last word is its size, and it is in the bin of its size, once B5  a bin's bit
+ * is set if and only if its list is not empty
  *
  * A block that is given back and is not in order (B2, flags, links) is corruption: the
  * program is told what and where, and ends with HEAP_ABORT_CODE. Lock: one critical
@@ -95,7 +96,12 @@ static inline struct block *block_next(struct block *block)
 
 static inline uint32_t block_check(const struct block *block)
 {
-    return block->size_flags ^ (uint32_t)(uintptr_t)block ^ heap.key;
+    uint32_t check = block->size_flags ^ (uint32_t)(uintptr_t)block ^ heap.key;
+    if (!(block->size_flags & BLOCK_USED)) {
+        uint32_t previous = (uint32_t)(uintptr_t)block->previous;
+        check ^= (uint32_t)(uintptr_t)block->next ^ (previous << 7 | previous >> 25);
+    }
+    return check;
 }
 
 static inline void *block_memory(struct block *block)

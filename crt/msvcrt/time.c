@@ -11,9 +11,10 @@
 #include <sys/timeb.h>
 #include <wchar.h>
 
-#define DAY         86400
-#define LAST_SECOND 32535244799ll /* the end of the year 3000, the last one documented   \
-                                   */
+#define DAY 86400
+#define LAST_SECOND                                                                      \
+    32535244799ll /* the end of the year 3000, the last one documented                   \
+                   */
 #define EPOCH_TICKS 116444736000000000ull /* 1601 to 1970 in 100 ns: KB 167296 */
 
 static char zone_name[2][64] = {"PST", "PDT"};

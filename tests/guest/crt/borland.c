@@ -1,16 +1,8 @@
 /* borland.c - cw3220.dll: its allocator under a random load against a shadow, and its
  * checks. */
 #include <windows.h>
-#include <stdio.h>
 #include <string.h>
-
-#define CHECK(condition)                                                                 \
-    do {                                                                                 \
-        if (!(condition)) {                                                              \
-            printf("not true, line %d: %s\n", __LINE__, #condition);                     \
-            return 1;                                                                    \
-        }                                                                                \
-    } while (0)
+#include "check.h"
 
 struct heapinfo {
     void *ptr;
