@@ -3,8 +3,9 @@
  *     crt_ctype[1 + c], c from EOF (-1) to 255: bits _UPPER, _LOWER, _DIGIT, ... of
  * ctype.h
  *
- * Bytes above 127 have no kind, as in msvcrt's "C" locale.  Wide characters up to 127
- * have the same kinds, the letters of Latin-1 theirs; others none.  Programs see the
+ * Bytes above 127 have no kind, and no letter the bit 0x100 ("alphabetic in a locale"), as in
+ * msvcrt's "C" locale.  Wide characters up to 127
+ * have the same kinds; the rest has what GetStringTypeW says (up to 255 from a table).  Programs see the
  * table as _pctype. Written once when the DLL starts.
  */
 #include "crt.h"
@@ -38,9 +39,9 @@ static unsigned short kind_of(int c)
     if (c >= '0' && c <= '9')
         kind |= _DIGIT | _HEX;
     else if (c >= 'A' && c <= 'Z')
-        kind |= 0x100 | _UPPER | (c <= 'F' ? _HEX : 0);
+        kind |= _UPPER | (c <= 'F' ? _HEX : 0);
     else if (c >= 'a' && c <= 'z')
-        kind |= 0x100 | _LOWER | (c <= 'f' ? _HEX : 0);
+        kind |= _LOWER | (c <= 'f' ? _HEX : 0);
     else if (c > 32 && c < 127)
         kind |= _PUNCT;
     return kind;
@@ -48,15 +49,19 @@ static unsigned short kind_of(int c)
 
 static unsigned short wide_kind_of(int c)
 {
+    if (c == 178 || c == 179 ||
+        c == 185) /* superscript digits, as GetStringTypeW has them */
+        return _PUNCT | _DIGIT;
+    unsigned short kind = kind_of(c & 127);
     if (c < 128)
-        return kind_of(c) | (c == '\t' ? _BLANK : 0);
+        return kind | (c == '\t' ? _BLANK : 0) | (kind & (_UPPER | _LOWER) ? 0x100 : 0);
     if (c < 160)
-        return _CONTROL | (c == 0x85 ? _SPACE : 0);
+        return _CONTROL;
     if (c == 160)
         return _SPACE | _BLANK;
-    if (c == 0xAA || c == 0xB5 || c == 0xBA || (c >= 0xDF && c != 0xF7))
-        return 0x100 | _LOWER;
-    return c >= 0xC0 && c != 0xD7 && c != 0xF7 ? 0x100 | _UPPER : _PUNCT;
+    if (c < 192 || c == 0xD7 || c == 0xF7)
+        return _PUNCT;
+    return 0x100 | (c >= 0xDF ? _LOWER : _UPPER);
 }
 
 void crt_ctype_start(void)
@@ -91,7 +96,11 @@ KIND(cntrl, _CONTROL)
 
 int __cdecl iswctype(wint_t c, wctype_t mask)
 {
-    return c <= 255 ? crt_wctype[1 + c] & mask : 0;
+    WORD kind = 0;
+    wchar_t wide = c;
+    if (c <= 255)
+        return crt_wctype[1 + c] & mask;
+    return c != WEOF && GetStringTypeW(CT_CTYPE1, &wide, 1, &kind) ? kind & mask : 0;
 }
 
 #define WIDE_KIND(name, mask)                                                            \
