@@ -21,7 +21,7 @@ TOUCH = ["nt!MmAccessFault", "nt!PageAlloc"]
 HEAP = ["ntdll!RtlAllocateHeap"]
 VIRTUAL = ["kernel32!VirtualAlloc", "kernel32!VirtualAllocEx"]
 DOORS = {
-    "new": ["door!operator_new[]", "door!operator_new", "msvcrt!malloc", *HEAP],
+    "new": ["door!operator_new", "msvcrt!malloc", *HEAP],
     "malloc": ["msvcrt!malloc", *HEAP],
     "borland": ["cw3220!malloc", *VIRTUAL],
     "task": ["ole32!CoTaskMemAlloc", *HEAP],

@@ -34,9 +34,12 @@ def elf_copy(path, out):
     with open(new + ".names", "w") as table:
         table.writelines(f"{old} {plain}\n" for plain, old in renamed.items())
     # The thunk of an import has the import's name: who breaks there means the function.
-    thunks = [f"--strip-symbol={name}" for name in names if "_imp__" + name in names]
+    # A stub has two names, of which stacks show the one that programs call.
+    extra = [name for name in names if "_imp__" + name in names]
+    extra += [n for n in names if n.startswith("Zw") and "Nt" + n[2:] in names]
     elf = ["-I", "elf32-i386", "-O", "elf32-i386"]
-    subprocess.run([objcopy, *elf, *thunks, new], check=True)
+    strip = [f"--strip-symbol={name}" for name in extra]
+    subprocess.run([objcopy, *elf, *strip, new], check=True)
     subprocess.run([objcopy, *elf, f"--redefine-syms={new}.names", new], check=True)
     os.remove(new + ".names")
     os.replace(new, copy)

@@ -6,7 +6,9 @@
 
 /* More than any heap has committed, less than it allocates apart from its segments. */
 static const SIZE_T size = 200000;
-static volatile char sink;
+struct Block {
+    char bytes[size];
+};
 static HANDLE own_heap;
 static IMalloc *task_malloc;
 static void *(__cdecl *borland_malloc)(size_t);
@@ -23,7 +25,7 @@ extern "C" __attribute__((noinline)) void door_end(void *block)
 
 static void *by_new(void)
 {
-    return new char[size];
+    return new Block;
 }
 
 static void *by_malloc(void)
