@@ -15,7 +15,7 @@
 #include "mm/mmp.h"
 
 /* Out of line, so that the way of a first touch, which all else leaves, stays short. */
-#define APART __attribute__((noinline, cold))
+#define APART __attribute__((noinline))
 
 #define FAULT_WRITE    0x02u
 #define FAULT_RESERVED 0x08u
@@ -45,7 +45,7 @@ __attribute__((noinline)) static NTSTATUS MiResolveDemandZero(ULONG_PTR address,
 /* The page of a view, as the section has it; a write under copy-on-write copies at once.
  */
 APART static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protection,
-                              ULONG errorCode)
+                                    ULONG errorCode)
 {
     PFN_NUMBER pfn;
     if (!MiMakeTable(address))
@@ -58,8 +58,9 @@ APART static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG p
     MiPfn(pfn)->ShareCount++;
     MiCurrentSpace->SharedPages++;
     MiSetPte(MiPteOf(address), MiMakePte(pfn, protection));
-    return errorCode & FAULT_WRITE && MiIsCopy(protection) ? MiCopyOnWrite(vad, address, protection)
-                                         : STATUS_SUCCESS;
+    return errorCode & FAULT_WRITE && MiIsCopy(protection)
+               ? MiCopyOnWrite(vad, address, protection)
+               : STATUS_SUCCESS;
 }
 
 /* Give the process its own copy of a shared page that is there. The page was charged when
@@ -89,7 +90,8 @@ APART static NTSTATUS MiTrappedPage(MMVAD *vad, ULONG_PTR address, ULONG protect
 }
 
 /* A page that is there: a copy to be made, or the processor had an old entry. */
-APART static NTSTATUS MiPresentPage(MMVAD *vad, ULONG_PTR address, ULONG protection, ULONG errorCode)
+APART static NTSTATUS MiPresentPage(MMVAD *vad, ULONG_PTR address, ULONG protection,
+                                    ULONG errorCode)
 {
     if (errorCode & FAULT_WRITE && MiIsCopy(protection))
         return MiCopyOnWrite(vad, address, protection);
@@ -98,7 +100,8 @@ APART static NTSTATUS MiPresentPage(MMVAD *vad, ULONG_PTR address, ULONG protect
 }
 
 /* Make the page at address good for this access, in the current space. */
-static inline __attribute__((always_inline)) NTSTATUS MiResolveFault(ULONG_PTR address, ULONG errorCode)
+static inline __attribute__((always_inline)) NTSTATUS MiResolveFault(ULONG_PTR address,
+                                                                     ULONG errorCode)
 {
     ULONG vpn = MiVpn(address);
     MMVAD *vad = MiFindVad(MiCurrentSpace, vpn);
@@ -119,7 +122,8 @@ static inline __attribute__((always_inline)) NTSTATUS MiResolveFault(ULONG_PTR a
 
 /* Entered by the trap dispatcher with interrupts on. A kernel-mode access is good only in
  * copy.asm: elsewhere it is a mistake of ours, whatever the page. */
-NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode, KTRAP_FRAME *frame)
+NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
+                       KTRAP_FRAME *frame)
 {
     NTSTATUS status = STATUS_ACCESS_VIOLATION;
     if (!userMode && !MmFindFixup(frame->Eip))

@@ -351,7 +351,8 @@ NTSTATUS MmPrefetchSection(MMSECTION *section)
     PFN_NUMBER pfn;
     NTSTATUS status = STATUS_SUCCESS;
     for (ULONG page = 0; NT_SUCCESS(status) && page < section->Control->Pages; page++)
-        if (section->Control->Kind != MiControlImage || MiFindSubsection(section->Control, page))
+        if (section->Control->Kind != MiControlImage ||
+            MiFindSubsection(section->Control, page))
             status = MiFetchShared(section->Control, page, &pfn);
     return status;
 }

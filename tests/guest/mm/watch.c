@@ -1,0 +1,48 @@
+/* watch - write watch and locked pages. */
+#include "memory.h"
+
+int main(void)
+{
+    PVOID pages[16];
+    ULONG_PTR count = 16;
+    DWORD size;
+    char *base = VirtualAlloc(NULL, 8 * PAGE, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+                              PAGE_READWRITE);
+    CHECK(base);
+    CHECK_EQUAL(GetWriteWatch(0, base, 8 * PAGE, pages, &count, &size), 0);
+    CHECK_EQUAL(count, 0);
+    CHECK_EQUAL(size, PAGE);
+    base[2 * PAGE] = 1;
+    base[5 * PAGE + 9] = 1;
+    (void)*(volatile char *)(base + PAGE);
+    count = 16;
+    CHECK_EQUAL(
+        GetWriteWatch(WRITE_WATCH_FLAG_RESET, base, 8 * PAGE, pages, &count, &size), 0);
+    CHECK_EQUAL(count, 2);
+    CHECK(pages[0] == base + 2 * PAGE && pages[1] == base + 5 * PAGE);
+    count = 16;
+    GetWriteWatch(0, base, 8 * PAGE, pages, &count, &size);
+    CHECK_EQUAL(count, 0);
+    base[5 * PAGE] = 2;
+    base[6 * PAGE] = 2;
+    count = 1;
+    CHECK_EQUAL(GetWriteWatch(0, base, 8 * PAGE, pages, &count, &size), 0);
+    CHECK_EQUAL(count, 1);
+    CHECK_EQUAL(ResetWriteWatch(base, 8 * PAGE), 0);
+    count = 16;
+    GetWriteWatch(0, base, 8 * PAGE, pages, &count, &size);
+    CHECK_EQUAL(count, 0);
+    CHECK(VirtualFree(base, 0, MEM_RELEASE));
+
+    base = VirtualAlloc(NULL, 4 * PAGE, MEM_COMMIT, PAGE_READWRITE);
+    count = 16;
+    CHECK(GetWriteWatch(0, base, 4 * PAGE, pages, &count, &size) != 0); /* not watched */
+    CHECK(VirtualLock(base, 2 * PAGE));
+    CHECK(VirtualUnlock(base, 2 * PAGE));
+    CHECK(!VirtualUnlock(base, 2 * PAGE));
+    CHECK_EQUAL(GetLastError(), ERROR_NOT_LOCKED);
+    CHECK(VirtualLock(base, PAGE)); /* and released while locked */
+    CHECK(VirtualFree(base, 0, MEM_RELEASE));
+    CHECK(!VirtualLock(base, PAGE));
+    return 0;
+}
