@@ -255,3 +255,44 @@ BOOL WINAPI SetStdHandle(DWORD which, HANDLE handle)
     *slot = handle;
     return TRUE;
 }
+
+#define IMAGE_FILE_NAME_WIN32 43 /* ProcessImageFileNameWin32 */
+
+/* The program's file: C:\\..., or the device's path with PROCESS_NAME_NATIVE. *size: room in
+ * characters, then the length without the NUL. ERROR_INSUFFICIENT_BUFFER. */
+WINBOOL WINAPI QueryFullProcessImageNameW(HANDLE process, DWORD flags, LPWSTR out,
+                                          PDWORD size)
+{
+    struct {
+        UNICODE_STRING Name;
+        WCHAR Text[MAX_PATH * 2];
+    } image;
+    ULONG class =
+        flags & PROCESS_NAME_NATIVE ? (ULONG)ProcessImageFileName : IMAGE_FILE_NAME_WIN32;
+    DWORD length;
+
+    if (!BasepResult(
+            NtQueryInformationProcess(process, class, &image, sizeof image, NULL)))
+        return FALSE;
+    length = image.Name.Length / sizeof(WCHAR);
+    if (length >= *size)
+        return BasepFail(ERROR_INSUFFICIENT_BUFFER);
+    memcpy(out, image.Name.Buffer, length * sizeof(WCHAR));
+    out[length] = 0;
+    *size = length;
+    return TRUE;
+}
+
+WINBOOL WINAPI QueryFullProcessImageNameA(HANDLE process, DWORD flags, LPSTR out,
+                                          PDWORD size)
+{
+    WCHAR wide[MAX_PATH * 2];
+    DWORD length = ARRAYSIZE(wide);
+
+    if (!QueryFullProcessImageNameW(process, flags, wide, &length))
+        return FALSE;
+    if (length >= *size)
+        return BasepFail(ERROR_INSUFFICIENT_BUFFER);
+    *size = BasepReturnAnsi(wide, out, *size);
+    return TRUE;
+}

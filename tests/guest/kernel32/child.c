@@ -1,5 +1,8 @@
 /* child.c - CreateProcess: arguments, environment, handles, exit codes, the ways to fail.
  */
+#ifndef _WIN32_WINNT
+#define _WIN32_WINNT 0x0601
+#endif
 #include <windows.h>
 #include <string.h>
 #include "check.h"
@@ -66,6 +69,7 @@ static DWORD finish(PROCESS_INFORMATION made)
 static void exits(void)
 {
     PROCESS_INFORMATION made;
+    char image[MAX_PATH];
     DWORD code;
 
     CHECK_EQUAL(finish(start("code 42", 0, FALSE, NULL, NULL)), 42);
@@ -77,6 +81,9 @@ static void exits(void)
     CHECK_EQUAL(ResumeThread(made.hThread), 1);
     CHECK_EQUAL(finish(made), 3);
     made = start("sleep", 0, FALSE, NULL, NULL);
+    code = sizeof image;
+    CHECK(QueryFullProcessImageNameA(made.hProcess, 0, image, &code));
+    CHECK(!lstrcmpiA(image, self) && code == strlen(self));
     CHECK(TerminateProcess(made.hProcess, 0x12345678));
     CHECK_EQUAL(finish(made), 0x12345678);
     SetLastError(0);

@@ -1,0 +1,63 @@
+/* copy.c - CopyFile: read, write, and no half of a file left behind. */
+#include "k32.h"
+
+#define CHUNK 0x10000
+
+static BOOL CopyBytes(HANDLE from, HANDLE to)
+{
+    PVOID buffer = RtlAllocateHeap(BaseHeap(), 0, CHUNK);
+    DWORD read = 0, written;
+    BOOL done = TRUE;
+
+    if (!buffer)
+        return BasepFail(ERROR_NOT_ENOUGH_MEMORY);
+    do
+        done = ReadFile(from, buffer, CHUNK, &read, NULL) &&
+               WriteFile(to, buffer, read, &written, NULL) &&
+               (written == read || BasepFail(ERROR_DISK_FULL));
+    while (done && read);
+    BasepFree(buffer);
+    return done;
+}
+
+/* ERROR_FILE_EXISTS if failIfExists and it does; else what opening or writing says. */
+BOOL WINAPI CopyFileW(LPCWSTR from, LPCWSTR to, BOOL failIfExists)
+{
+    HANDLE source, target;
+    FILETIME written;
+    DWORD error;
+    BOOL done;
+
+    source =
+        CreateFileW(from, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    if (source == INVALID_HANDLE_VALUE)
+        return FALSE;
+    target =
+        CreateFileW(to, GENERIC_WRITE, 0, NULL, failIfExists ? CREATE_NEW : CREATE_ALWAYS,
+                    FILE_ATTRIBUTE_NORMAL, NULL);
+    if (target == INVALID_HANDLE_VALUE) {
+        error = RtlGetLastWin32Error();
+        NtClose(source);
+        return BasepFail(error);
+    }
+    done = CopyBytes(source, target);
+    error = RtlGetLastWin32Error();
+    if (done && GetFileTime(source, NULL, NULL, &written))
+        SetFileTime(target, NULL, NULL, &written);
+    NtClose(target);
+    NtClose(source);
+    if (done)
+        return TRUE;
+    DeleteFileW(to);
+    return BasepFail(error);
+}
+
+BOOL WINAPI CopyFileA(LPCSTR from, LPCSTR to, BOOL failIfExists)
+{
+    LPWSTR source = BasepToWide(from), target = BasepToWide(to);
+    BOOL done = source && target && CopyFileW(source, target, failIfExists);
+
+    BasepFree(target);
+    BasepFree(source);
+    return done;
+}
