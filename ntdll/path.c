@@ -80,33 +80,43 @@ static void Put(WHOLE *whole, WCHAR c)
     whole->Count++;
 }
 
-static void PutParts(WHOLE *whole, PCWSTR path, ULONG root)
+static void PutPart(WHOLE *whole, PCWSTR part, ULONG chars)
 {
-    PCWSTR at = path;
-    while (*at) {
+    if (whole->Count && whole->Count <= whole->Room &&
+        whole->Buffer[whole->Count - 1] != '\\')
+        Put(whole, '\\');
+    for (ULONG i = 0; i < chars; i++)
+        Put(whole, part[i]);
+}
+
+/* The parts of path, '.' and '..' taken out; '..' cannot take the first `first` characters, nor
+ * the first `fixed` parts (server and share). */
+static void PutParts(WHOLE *whole, PCWSTR path, ULONG first, ULONG fixed)
+{
+    ULONG root = first, parts = 0;
+    for (PCWSTR end, at = path; *at; at = end) {
         while (Slash(*at))
             at++;
-        PCWSTR end = at;
-        while (*end && !Slash(*end))
+        for (end = at; *end && !Slash(*end);)
             end++;
         ULONG chars = (ULONG)(end - at);
         if (chars == 2 && at[0] == '.' && at[1] == '.') {
             while (whole->Count > root && whole->Buffer[--whole->Count] != '\\')
                 ;
-        } else if (chars && !(chars == 1 && at[0] == '.')) {
-            BOOLEAN last = !*end;
-            while (last && chars && (at[chars - 1] == '.' || at[chars - 1] == ' '))
-                chars--;
-            if (whole->Count > root ||
-                (whole->Count && whole->Buffer[whole->Count - 1] != '\\'))
-                Put(whole, '\\');
-            for (ULONG i = 0; i < chars; i++)
-                Put(whole, at[i]);
+            continue;
         }
-        if (Slash(*end) && !end[1] && whole->Count > root) /* a slash at the end stays */
-            Put(whole, '\\');
-        at = end;
+        while (!*end && chars && (at[chars - 1] == '.' || at[chars - 1] == ' '))
+            chars--;
+        if (*end && chars > 1 && at[chars - 1] == '.' && at[chars - 2] != '.')
+            chars--; /* inside, a single dot at a part's end */
+        if (chars && !(chars == 1 && at[0] == '.')) {
+            PutPart(whole, at, chars);
+            if (++parts == fixed)
+                root = whole->Count;
+        }
     }
+    if (path[0] && Slash(path[wcslen(path) - 1])) /* a slash at the end stays */
+        PutPart(whole, path, 0);
 }
 
 /* The whole path of Path in Buffer (Bytes long).  Its length in bytes without the NUL; if
@@ -123,7 +133,7 @@ ULONG NTAPI RtlGetFullPathName_U(PCWSTR Path, ULONG Bytes, PWSTR Buffer, PWSTR *
         return 0;
     PCUNICODE_STRING current = &NtPeb()->ProcessParameters->CurrentDirectory.DosPath;
     RTL_PATH_TYPE type = RtlDetermineDosPathNameType_U(Path);
-    ULONG device = RtlIsDosDeviceName_U(Path), root = 3;
+    ULONG device = RtlIsDosDeviceName_U(Path);
     RtlAcquirePebLock();
     ULONG have = current->Length / sizeof(WCHAR);
     WCHAR drive = have > 1 ? current->Buffer[0] : 'C';
@@ -132,12 +142,16 @@ ULONG NTAPI RtlGetFullPathName_U(PCWSTR Path, ULONG Bytes, PWSTR Buffer, PWSTR *
             Put(&whole, *at);
         for (ULONG i = 0; i < (device & 0xFFFF) / sizeof(WCHAR); i++)
             Put(&whole, Path[(device >> 16) / sizeof(WCHAR) + i]);
-    } else if (type == RtlPathTypeLocalDevice || type == RtlPathTypeUncAbsolute ||
-               type == RtlPathTypeRootLocalDevice) {
+    } else if (type == RtlPathTypeLocalDevice || type == RtlPathTypeRootLocalDevice) {
         Put(&whole, '\\');
         Put(&whole, '\\');
-        root = 2;
-        PutParts(&whole, Path + 2, root);
+        Put(&whole, Path[2]);
+        Put(&whole, '\\');
+        PutParts(&whole, Path + 3, whole.Count, 0);
+    } else if (type == RtlPathTypeUncAbsolute) {
+        Put(&whole, '\\');
+        Put(&whole, '\\');
+        PutParts(&whole, Path + 2, whole.Count, 2);
     } else {
         PCWSTR rest = Path;
         if (type == RtlPathTypeDriveAbsolute || type == RtlPathTypeDriveRelative) {
@@ -151,13 +165,13 @@ ULONG NTAPI RtlGetFullPathName_U(PCWSTR Path, ULONG Bytes, PWSTR Buffer, PWSTR *
         Put(&whole, drive);
         Put(&whole, ':');
         Put(&whole, '\\');
-        if (here && have > 3) {
+        ULONG root = whole.Count;
+        if (here && have > 3)
             for (ULONG i = 3; i < have; i++)
                 Put(&whole, current->Buffer[i]);
-            if (work[whole.Count - 1] == '\\')
-                whole.Count--;
-        }
-        PutParts(&whole, rest, root);
+        while (whole.Count > root && work[whole.Count - 1] == '\\')
+            whole.Count--;
+        PutParts(&whole, rest, root, 0);
     }
     RtlReleasePebLock();
     if (whole.Count > whole.Room)
