@@ -6,6 +6,10 @@
  *   RtlAllocateHeap -> RtlpAllocateHeap -> RtlpAllocateBlock -> RtlpExtendHeap
  *                                                      -> ... -> NtAllocateVirtualMemory
  *
+ * The arguments of the two are volatile: they stay where the caller put them, on the
+ * stack, so that the common call needs no register saved and a walk of the stack finds
+ * them.
+ *
  * Lock: taken by RtlpAllocateHeap.  In Windows: RtlAllocateHeap, RtlpAllocateHeap.
  */
 #include "heap.h"
@@ -18,17 +22,18 @@
  * of HEAP_CREATE_ALIGN_16), of at least Size bytes; null if there is no memory, with
  * ERROR_NOT_ENOUGH_MEMORY as last error, or STATUS_NO_MEMORY raised.  (Microsoft:
  * HeapAlloc.) */
-PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
+PVOID NTAPI RtlAllocateHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
+                            volatile SIZE_T Size)
 {
     HEAP *Heap = HeapHandle;
-    if (Heap->Signature == HEAP_SIGNATURE &&
-        !((Flags | Heap->ForceFlags) & LONG_PATH_FLAGS) && Heap->Front &&
-        Size <= LFH_LARGEST && !RtlpHeapTracing()) {
-        PVOID Block = RtlpLfhTake(Heap->Front, Size);
+    SIZE_T Bytes = Size;
+    if (Heap->Signature == HEAP_SIGNATURE && !(Flags & LONG_PATH_FLAGS) &&
+        !RtlpHeapTracing() && Bytes <= LFH_LARGEST) {
+        PVOID Block = RtlpLfhTake(Heap->Front, Bytes);
         if (Block)
             return Block;
     }
-    return RtlpAllocateHeap(Heap, Flags, Size);
+    return RtlpAllocateHeap(HeapHandle, Flags, Size);
 }
 
 bool RtlpIsHeap(HEAP *Heap)

@@ -140,6 +140,7 @@ static void RtlpInitializeHeap(HEAP *Heap, ULONG Flags, PVOID Lock,
     Heap->Lookup.ListsInUseUlong = Heap->FreeInUse;
     Heap->Lookup.ListHints = Heap->FreeHints;
     Heap->UCRIndex = Heap->UcrHints;
+    Heap->Front = &RtlpNoFront;
     Heap->HeaderValidateLength = (USHORT)sizeof(HEAP);
     if (Flags & HEAP_NO_SERIALIZE)
         return;

@@ -33,7 +33,7 @@ static HEAP_FAILURE_TYPE RtlpDiagnose(HEAP *Heap, PVOID Block)
 {
     HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
     ULONG Index;
-    if ((ULONG_PTR)Block & (GRANULE - 1))
+    if ((ULONG_PTR)Block & (GRANULE - 1) || !RtlpIsReadable(Entry))
         return heap_failure_invalid_argument;
     if (RtlpIsForeign(Heap, Entry))
         return heap_failure_cross_heap_operation;
@@ -55,13 +55,13 @@ static bool RtlpFindSound(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
 {
     HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
     Found->Entry = Entry;
-    if ((ULONG_PTR)Block & (GRANULE - 1))
+    if ((ULONG_PTR)Block & (GRANULE - 1) || !RtlpIsReadable(Entry))
         return false;
     if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
         ULONG Index;
         LFH_HEAP *Front = Heap->FrontEndHeap;
         HEAP_SUBSEGMENT *Sub = Front ? RtlpLfhFind(Front, Entry, &Index) : NULL;
-        if (!Sub || __atomic_load_n(&Sub->FreeMask, __ATOMIC_RELAXED) & (1u << Index))
+        if (!Sub || RTLP_READ(Sub->FreeMask[Index / 32]) & (1u << Index % 32))
             return false;
         Found->Kind = BlockFrontEnd;
         Found->Flags = HEAP_ENTRY_BUSY;

@@ -11,21 +11,37 @@
 #include "heap.h"
 #include "lfh.h"
 
+/* Whether the header before Block says front end.  Block may be anything: where it cannot
+ * be read the answer is no (probe.c). */
+static inline bool RtlpIsMarked(const void *Block)
+{
+#ifdef _WIN32
+    bool Marked;
+    __asm__ volatile("1: testb $0x80, -1(%1)\n2:\n"
+                     ".section .rdata, \"dr\"\n"
+                     ".globl _RtlpMarkProbe\n_RtlpMarkProbe: .long 1b, 2b\n"
+                     ".text"
+                     : "=@ccnz"(Marked)
+                     : "r"(Block));
+    return Marked;
+#else
+    return Block && ((const UCHAR *)Block)[-1] & HEAP_UNUSED_LFH;
+#endif
+}
+
 /* Frees Block; null is freed already.
  *
  * Flags: HEAP_NO_SERIALIZE.  Result: TRUE; FALSE with ERROR_INVALID_PARAMETER if it is no
  * block in use of this heap and the process asked to survive that (else it ends with
  * STATUS_HEAP_CORRUPTION).  (Microsoft: HeapFree.) */
-BOOLEAN NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
+BOOLEAN NTAPI RtlFreeHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
+                          volatile PVOID Block)
 {
     HEAP *Heap = HeapHandle;
-    if (Block && Heap->Signature == HEAP_SIGNATURE &&
-        !((Flags | Heap->ForceFlags) & LONG_PATH_FLAGS) && Heap->Front &&
-        !RtlpHeapTracing()) {
-        if (RtlpLfhGive(Heap, Heap->Front, Block))
-            return TRUE;
-    }
-    return RtlpFreeHeap(Heap, Flags, Block);
+    if (Heap->Signature == HEAP_SIGNATURE && !(Flags & LONG_PATH_FLAGS) &&
+        !RtlpHeapTracing() && RtlpIsMarked(Block) && RtlpLfhGive(Heap->Front, Block))
+        return TRUE;
+    return RtlpFreeHeap(HeapHandle, Flags, Block);
 }
 
 /* Makes Entry, busy, Units granules and checked, free. */
@@ -53,7 +69,7 @@ bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found)
 {
     PVOID Block = Found->Entry + 1;
     if (Found->Kind == BlockFrontEnd)
-        return RtlpLfhGive(Heap, Heap->FrontEndHeap, Block);
+        return RtlpLfhGive(Heap->FrontEndHeap, Block);
     if ((Found->Flags & HEAP_ENTRY_FILL_PATTERN) &&
         !RtlpCheckTail(Heap, Block, Found->Bytes - Found->Unused))
         return false;

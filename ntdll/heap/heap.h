@@ -80,11 +80,12 @@
 #define HEAP_SIGNATURE          0xEEFFEEFFu
 #define HEAP_SEGMENT_SIGNATURE  0xFFEEFFEEu
 #define HEAP_USERDATA_SIGNATURE 0xF0E0D0C0u
-#define HEAP_MAXIMUM_BLOCK_SIZE 0xFE00u              /* granules, header included */
-#define HEAP_MAXIMUM_ALLOCATION ((SIZE_T)0x7FFDEFFF) /* bytes; 7FFDEFFFh as on Windows   \
-                                                      */
+#define HEAP_MAXIMUM_BLOCK_SIZE 0xFE00u /* granules, header included */
+#define HEAP_MAXIMUM_ALLOCATION                                                          \
+    ((SIZE_T)0x7FFDEFFF) /* bytes; 7FFDEFFFh as on Windows                               \
+                          */
 #define HEAP_SEGMENT_MAXIMUM  ((SIZE_T)(HEAP_WIDE ? 0x4000000 : 0xFD0000))
-#define HEAP_MAXIMUM_SEGMENTS 255     /* SegmentOffset is a byte */
+#define HEAP_MAXIMUM_SEGMENTS 250     /* SegmentOffset is a byte; FEh and FFh are taken */
 #define HEAP_TAIL_SIZE        GRANULE /* bytes of ABh behind a block under tail checking */
 
 /* HEAP_SEGMENT.SegmentFlags */
@@ -273,8 +274,9 @@ typedef struct _HEAP {
     HEAP_COUNTERS Counters;
     HEAP_TUNING_PARAMETERS TuningParameters;
     /* From here on Fathom's own. */
-    struct _LFH_HEAP *Front; /* FrontEndHeap, or null while HeapLock keeps it shut */
-    ULONG Pad; /* bytes before the first entry of a run: HEAP_CREATE_ALIGN_16 */
+    struct _LFH_HEAP
+        *Front; /* FrontEndHeap; RtlpNoFront: none, or HeapLock keeps it shut */
+    ULONG Pad;  /* bytes before the first entry of a run: HEAP_CREATE_ALIGN_16 */
     ULONG SegmentCount;
     SIZE_T NextReserve;     /* bytes that the next segment reserves */
     ULONG Protect;          /* PAGE_READWRITE or PAGE_EXECUTE_READWRITE */
@@ -497,6 +499,10 @@ HEAP_VIRTUAL_ALLOC_ENTRY *RtlpFindLarge(HEAP *Heap, PVOID Block); /* null: it is
 bool RtlpResizeLarge(HEAP *Heap, PVOID Block, SIZE_T Size);
 SIZE_T RtlpLargeUnused(const HEAP *Heap, const HEAP_VIRTUAL_ALLOC_ENTRY *Large);
 
+#ifdef _WIN32 /* probe.c */
+bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record, CONTEXT *Context);
+#endif
+
 /* find.c: what a user pointer turned out to be. */
 typedef struct _HEAP_BLOCK {
     enum { BlockBackEnd, BlockFrontEnd, BlockLarge } Kind;
@@ -515,6 +521,7 @@ NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect);
 NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect);
 NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size);
 NTSTATUS RtlpRelease(PVOID Base);
+bool RtlpIsReadable(const HEAP_ENTRY *Entry); /* a header can be read there */
 void RtlpCreateLock(HEAP_LOCK *Lock);
 void RtlpDeleteLock(HEAP_LOCK *Lock);
 void RtlpEnterLock(HEAP_LOCK *Lock);
@@ -530,20 +537,19 @@ void RtlpEnterHeapList(void); /* the process's list of heaps */
 void RtlpLeaveHeapList(void);
 void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size);
 
-#ifdef _WIN32
-/* Costs three instructions on every call's way. */
-static inline bool RtlpHeapTracing(void)
-{
-    PPEB Peb;
-    __asm__("movl %%fs:0x30, %0" : "=r"(Peb));
-    return (Peb->TracingFlags & PEB_HEAP_TRACING_ENABLED) != 0;
-}
-#else
-static inline bool RtlpHeapTracing(void)
-{
-    return (RtlpHeapPeb()->TracingFlags & PEB_HEAP_TRACING_ENABLED) != 0;
-}
+#ifndef _WIN32
+extern ULONG HostHeapTracing;
 #endif
+/* Whether heap events are wanted; asked on every call's way, so in two instructions. */
+static inline bool RtlpHeapTracing(void)
+{
+#ifdef _WIN32
+    return (*(volatile ULONG *)(0x7FFDF000 + offsetof(PEB, TracingFlags)) &
+            PEB_HEAP_TRACING_ENABLED) != 0; /* the PEB's fixed place (ntos.h's map) */
+#else
+    return (HostHeapTracing & PEB_HEAP_TRACING_ENABLED) != 0;
+#endif
+}
 
 static inline void RtlpLockHeap(HEAP *Heap)
 {

@@ -14,7 +14,7 @@ BOOLEAN NTAPI RtlLockHeap(PVOID HeapHandle)
         return FALSE;
     RtlpLockHeap(Heap);
     Heap->FrontHeapLockCount++;
-    __atomic_store_n(&Heap->Front, NULL, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&Heap->Front, &RtlpNoFront, __ATOMIC_SEQ_CST);
     return TRUE;
 }
 
@@ -25,13 +25,16 @@ BOOLEAN NTAPI RtlUnlockHeap(PVOID HeapHandle)
     if (!RtlpIsHeap(Heap) || !Heap->LockVariable || !Heap->FrontHeapLockCount)
         return FALSE;
     if (--Heap->FrontHeapLockCount == 0)
-        __atomic_store_n(&Heap->Front, Heap->FrontEndHeap, __ATOMIC_RELEASE);
+        __atomic_store_n(&Heap->Front,
+                         Heap->FrontEndHeap ? Heap->FrontEndHeap : &RtlpNoFront,
+                         __ATOMIC_RELEASE);
     RtlpUnlockHeap(Heap);
     return TRUE;
 }
 
 /* Bytes of the largest block that could be had without committing more.  (Free entries
- * are joined as they arise, so there is nothing to compact.) */
+ * are joined as they arise; what is left to do is to give back the front end's empty user
+ * blocks.) */
 SIZE_T NTAPI RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
 {
     HEAP *Heap = HeapHandle;
@@ -42,6 +45,7 @@ SIZE_T NTAPI RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
     if (Serialize)
         RtlpLockHeap(Heap);
     Heap->Counters.CompactHeapCalls++;
+    RtlpLfhTrim(Heap);
     LIST_ENTRY *Link = Heap->FreeLists.Blink; /* one of the last class */
     if (Link != &Heap->FreeLists) {
         HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;

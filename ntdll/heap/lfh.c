@@ -1,43 +1,51 @@
 /* lfh.c - the Low Fragmentation Heap: the front end for sizes that are asked for often.
  *
  * 128 buckets of sizes up to 16 KiB.  At the 18th allocation of a bucket's size (the 17th
- * once another bucket is active) the bucket starts to cut user blocks of the back end
- * into equal blocks:
+ * once another bucket is active) the bucket starts to serve it from user blocks: a region
+ * of its own cut into up to 1,024 equal blocks, committed page by page as they are
+ * needed.
  *
- *   back-end block  | HEAP_ENTRY | HEAP_USERDATA_HEADER | entry,data | entry,data | ... |
- *                                        |                   ^ First, First + BlockSize
- * ... zone            | HEAP_SUBSEGMENT: FreeMask 0110...  ----'
+ *   region  | HEAP_USERDATA_HEADER | entry,data | entry,data | ... |. . uncommitted . .
+ * .| ^ First      ^ First + BlockSize zone    | HEAP_SUBSEGMENT  Summary 0..01
+ * FreeMask[0] 0110...  FreeMask[1] ... |
  *
- * A bucket has one active subsegment, from whose mask blocks are taken; it has a list of
- * others with free blocks; full ones it forgets (detached) until a block comes back.  One
- * that is all free goes back to the back end.  Descriptors lie in a region of their own,
- * the zone, which only grows: what an overrun of a block can reach is other blocks'
- * headers, and the code in each of those is bound to its address and the key.
+ * Which blocks are free is a mask in a descriptor.  Descriptors lie in a region of their
+ * own, the zone, which only grows: what an overrun of a block can reach is other blocks'
+ * headers, and the code in each of those is bound to its address and a key.
  *
- *             refill                 last free block taken, refill
- *   unused ----------> active <---------------------> detached
- *      ^                 ^  refill                        | a block given back
- *      |  all free       '-------------- listed <---------'
- *      '------------------------------------'
+ * A bucket takes from its active subsegment; it has a list of others with free blocks;
+ * full ones it forgets (detached) until a block comes back.  Before it commits more it
+ * borrows a few blocks of the next larger buckets: sizes come and go, and what one bucket
+ * has too many of serves its neighbour.  User blocks that are all free and not active go
+ * back to the system.
+ *
+ *      commit           last free block taken
+ *   ----------> active -----------------------> detached
+ *                 ^                                | a block given back
+ *                 '-------- listed <---------------'
+ *                              '--- all free: released
  *
  * Not for heaps without lock, of fixed size, with HEAP_CREATE_ALIGN_16 or under checking
  * flags.
  *
  * Lock: the heap's for everything here; RtlpLfhTake and RtlpLfhGive (lfh.h) run without
- * it. In Windows: _LFH_HEAP; there a user block has up to 1,024 blocks and, before
- * Windows 8, its free list inside them.
+ * it. In Windows: _LFH_HEAP; its user blocks are blocks of the back end and, before
+ * Windows 8, had their free list inside them.
  */
 #include "lfh.h"
 
-#define LFH_RESERVE       0x400000u /* bytes of the zone: 131,000 descriptors */
-#define LFH_FIRST_USE     18
-#define LFH_LATER_USE     17
-#define LFH_FEWEST_BLOCKS 8u
-#define LFH_USER_BYTES    0x10000u /* a user block is not made larger than this */
+#define LFH_RESERVE   0x400000u /* bytes of the zone: 16,000 descriptors */
+#define LFH_FIRST_USE 18
+#define LFH_LATER_USE 17
+#define LFH_REGION    0x40000u /* bytes of a region, unless that is too few blocks */
+#define LFH_FEW       32u
 #define LFH_EXCLUDING                                                                    \
     (HEAP_NO_SERIALIZE | HEAP_CREATE_ALIGN_16 | HEAP_TAIL_CHECKING_ENABLED |             \
      HEAP_FREE_CHECKING_ENABLED | HEAP_VALIDATE_PARAMETERS_ENABLED |                     \
      HEAP_VALIDATE_ALL_ENABLED)
+
+HEAP_SUBSEGMENT RtlpNoSubSegment = {.State = SubSegmentUnused};
+LFH_HEAP RtlpNoFront = {.Active = {[0 ... LFH_BUCKETS - 1] = &RtlpNoSubSegment}};
 
 /* The bucket of a block of Units granules, 1 to 128: 8-byte steps up to 256 bytes, then
  * 16 steps to each power of two.  (Microsoft: Low-fragmentation Heap, its table.) */
@@ -58,20 +66,6 @@ static ULONG RtlpLfhUnits(ULONG Bucket)
     return ((Bucket - 33) % 16 + 17) << Shift;
 }
 
-static NTSTATUS RtlpLfhCommit(HEAP *Heap, LFH_HEAP *Front, SIZE_T Bytes)
-{
-    SIZE_T Need = ALIGN_UP(Bytes, PAGE_SIZE);
-    if (Need > LFH_RESERVE)
-        return STATUS_NO_MEMORY;
-    NTSTATUS Status = RtlpCommit((char *)Front + Front->Committed,
-                                 Need - Front->Committed, PAGE_READWRITE);
-    if (NT_SUCCESS(Status)) {
-        Heap->Counters.TotalMemoryCommitted += Need - Front->Committed;
-        Front->Committed = Need;
-    }
-    return Status;
-}
-
 /* Gives the heap a front end without any bucket; false: it may not have one, or no
  * memory. */
 bool RtlpLfhEnable(HEAP *Heap)
@@ -81,7 +75,7 @@ bool RtlpLfhEnable(HEAP *Heap)
     if (Heap->Flags & LFH_EXCLUDING || !(Heap->Flags & HEAP_GROWABLE))
         return false;
     PVOID Base = NULL;
-    SIZE_T Bytes = ALIGN_UP(sizeof(LFH_HEAP), PAGE_SIZE);
+    SIZE_T Bytes = ALIGN_UP(sizeof(LFH_HEAP) + 2 * sizeof(HEAP_SUBSEGMENT), PAGE_SIZE);
     if (!NT_SUCCESS(RtlpReserve(&Base, LFH_RESERVE, PAGE_READWRITE)))
         return false;
     if (!NT_SUCCESS(RtlpCommit(Base, Bytes, PAGE_READWRITE))) {
@@ -93,11 +87,10 @@ bool RtlpLfhEnable(HEAP *Heap)
     Front->Heap = Heap;
     Front->Committed = Bytes;
     Front->Zone = (char *)ALIGN_UP(Front + 1, sizeof(HEAP_SUBSEGMENT));
-    Front->None.State = SubSegmentUnused;
-    RtlpInitializeList(&Front->Unused);
     for (ULONG i = 0; i < LFH_BUCKETS; i++) {
-        Front->Active[i] = &Front->None;
+        Front->Active[i] = &RtlpNoSubSegment;
         RtlpInitializeList(&Front->Buckets[i].Partial);
+        RtlpInitializeList(&Front->Buckets[i].Unused);
         Front->Buckets[i].SizeIndex = (UCHAR)i;
     }
     for (ULONG Units = 0; Units <= LFH_UNITS; Units++)
@@ -111,87 +104,122 @@ bool RtlpLfhEnable(HEAP *Heap)
     return true;
 }
 
+HEAP_SUBSEGMENT *RtlpLfhSubSegment(const HEAP *Heap, ULONG N)
+{
+    const LFH_HEAP *Front = Heap->FrontEndHeap;
+    if (!Front || N >= Front->ZoneUsed / sizeof(HEAP_SUBSEGMENT))
+        return NULL;
+    return (HEAP_SUBSEGMENT *)Front->Zone + N;
+}
+
 void RtlpLfhDestroy(HEAP *Heap)
 {
-    LFH_HEAP *Front = Heap->FrontEndHeap;
-    Heap->Front = NULL;
+    HEAP_SUBSEGMENT *Sub;
+    PVOID Front = Heap->FrontEndHeap;
+    Heap->Front = &RtlpNoFront;
+    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++)
+        if (Sub->State != SubSegmentUnused)
+            RtlpRelease(Sub->UserBlocks);
     Heap->FrontEndHeap = NULL;
     if (Front)
         RtlpRelease(Front);
 }
 
-/* A descriptor that is in nobody's hands, or null. */
-static HEAP_SUBSEGMENT *RtlpLfhNewDescriptor(HEAP *Heap, LFH_HEAP *Front)
+/* A descriptor of the bucket's that has no user blocks, or null. */
+static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
+                                          HEAP_BUCKET *Bucket)
 {
-    if (Front->Unused.Flink != &Front->Unused) {
-        LIST_ENTRY *Link = Front->Unused.Flink;
-        if (!RtlpSafeUnlink(Heap, Link))
-            return NULL;
-        return CONTAINING_RECORD(Link, HEAP_SUBSEGMENT, Link);
-    }
+    LIST_ENTRY *Link = Bucket->Unused.Flink;
+    if (Link != &Bucket->Unused)
+        return RtlpSafeUnlink(Heap, Link) ? CONTAINING_RECORD(Link, HEAP_SUBSEGMENT, Link)
+                                          : NULL;
     HEAP_SUBSEGMENT *Sub = (HEAP_SUBSEGMENT *)(Front->Zone + Front->ZoneUsed);
-    SIZE_T End = (SIZE_T)((char *)(Sub + 1) - (char *)Front);
-    if (End > Front->Committed && !NT_SUCCESS(RtlpLfhCommit(Heap, Front, End)))
+    SIZE_T End = ALIGN_UP((char *)(Sub + 1) - (char *)Front, PAGE_SIZE);
+    if (End > LFH_RESERVE)
         return NULL;
+    if (End > Front->Committed) {
+        if (!NT_SUCCESS(RtlpCommit((char *)Front + Front->Committed,
+                                   End - Front->Committed, PAGE_READWRITE)))
+            return NULL;
+        Heap->Counters.TotalMemoryCommitted += End - Front->Committed;
+        Front->Committed = End;
+    }
+    Sub->State = SubSegmentUnused;
+    Sub->SizeIndex = Bucket->SizeIndex;
+    Sub->BlockSize = (ULONG)Bucket->BlockUnits << GRANULE_SHIFT;
     __atomic_store_n(&Front->ZoneUsed, Front->ZoneUsed + (ULONG)sizeof(*Sub),
                      __ATOMIC_RELEASE);
     return Sub;
 }
 
-/* Blocks of the next user block: more, the more the bucket has. */
-static ULONG RtlpLfhBlockCount(const HEAP_BUCKET *Bucket)
+/* A new region of user blocks for the bucket, nothing of it committed; null: no memory.
+ */
+static HEAP_SUBSEGMENT *RtlpLfhNewRegion(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket)
 {
-    ULONG Count = Bucket->TotalBlocks / 4;
-    ULONG Fits = (LFH_USER_BYTES >> GRANULE_SHIFT) / Bucket->BlockUnits;
-    if (Count < LFH_FEWEST_BLOCKS)
-        Count = LFH_FEWEST_BLOCKS;
-    if (Count > LFH_MOST_BLOCKS)
-        Count = LFH_MOST_BLOCKS;
-    return Count < Fits ? Count : Fits;
-}
-
-/* Cuts a new user block for the bucket; null: no memory. */
-static HEAP_SUBSEGMENT *RtlpLfhNewSubSegment(HEAP *Heap, LFH_HEAP *Front,
-                                             HEAP_BUCKET *Bucket)
-{
-    ULONG Count = RtlpLfhBlockCount(Bucket);
-    SIZE_T BlockSize = (SIZE_T)Bucket->BlockUnits << GRANULE_SHIFT;
-    SIZE_T Bytes = sizeof(HEAP_ENTRY) + sizeof(HEAP_USERDATA_HEADER) + Count * BlockSize;
-    HEAP_SUBSEGMENT *Sub = RtlpLfhNewDescriptor(Heap, Front);
+    HEAP_SUBSEGMENT *Sub = RtlpLfhDescriptor(Heap, Front, Bucket);
     if (!Sub)
         return NULL;
-    HEAP_ENTRY *Outer = RtlpAllocateBlock(Heap, (ULONG)(Bytes >> GRANULE_SHIFT),
-                                          HEAP_ENTRY_VIRTUAL_ALLOC);
-    if (!Outer) {
-        Sub->State = SubSegmentUnused;
-        RtlpInsertBefore(&Front->Unused, &Sub->Link);
+    SIZE_T Bytes = LFH_REGION;
+    if (Bytes > LFH_MOST * (SIZE_T)Sub->BlockSize)
+        Bytes = LFH_MOST * (SIZE_T)Sub->BlockSize;
+    if (Bytes < LFH_FEW * (SIZE_T)Sub->BlockSize)
+        Bytes = LFH_FEW * (SIZE_T)Sub->BlockSize;
+    Bytes = ALIGN_UP(Bytes, ALLOCATION_GRANULARITY);
+    SIZE_T Limit = (Bytes - sizeof(HEAP_USERDATA_HEADER)) / Sub->BlockSize;
+    PVOID Base = NULL;
+    if (!NT_SUCCESS(RtlpReserve(&Base, Bytes, Heap->Protect))) {
+        RtlpInsertBefore(&Bucket->Unused, &Sub->Link);
         return NULL;
     }
-    Outer->UnusedBytes = 0;
-    HEAP_USERDATA_HEADER *Header = (HEAP_USERDATA_HEADER *)(Outer + 1);
-    Header->SubSegment = Sub;
-    Header->Reserved = NULL;
-    Header->SizeIndex = Bucket->SizeIndex;
-    Header->Signature = HEAP_USERDATA_SIGNATURE;
-    Sub->UserBlocks = Header;
-    Sub->First = (char *)(Header + 1);
-    Sub->BlockSize = (ULONG)BlockSize;
-    Sub->BlockCount = (UCHAR)Count;
-    Sub->SizeIndex = Bucket->SizeIndex;
-    ULONG Code = (ULONG)((char *)Sub - Front->Zone);
-    for (ULONG i = 0; i < Count; i++) {
-        HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * BlockSize);
+    Sub->UserBlocks = Base;
+    Sub->First = (char *)(Sub->UserBlocks + 1);
+    Sub->BlockCount = 0;
+    Sub->BlockLimit = (USHORT)(Limit < LFH_MOST ? Limit : LFH_MOST);
+    Sub->CommitSize = 0;
+    Sub->ReserveSize = Bytes;
+    Heap->Counters.TotalMemoryReserved += Bytes;
+    Front->SubSegmentCreates++;
+    __atomic_store_n(&Sub->State, SubSegmentDetached, __ATOMIC_RELAXED);
+    return Sub;
+}
+
+/* Commits more of Sub's region and makes the blocks in it free; false: no memory. */
+static bool RtlpLfhGrow(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket,
+                        HEAP_SUBSEGMENT *Sub)
+{
+    SIZE_T Size = Sub->BlockSize;
+    SIZE_T Least = sizeof(HEAP_USERDATA_HEADER) + (Sub->BlockCount + 1u) * Size;
+    SIZE_T Commit = ALIGN_UP(Least, PAGE_SIZE);
+    if (Commit > Sub->ReserveSize)
+        Commit = Sub->ReserveSize;
+    if (Commit > Sub->CommitSize &&
+        !NT_SUCCESS(RtlpCommit((char *)Sub->UserBlocks + Sub->CommitSize,
+                               Commit - Sub->CommitSize, Heap->Protect)))
+        return false;
+    Heap->Counters.TotalMemoryCommitted += Commit - Sub->CommitSize;
+    Sub->CommitSize = Commit;
+    Sub->UserBlocks->SubSegment = Sub;
+    Sub->UserBlocks->SizeIndex = Sub->SizeIndex;
+    Sub->UserBlocks->Signature = HEAP_USERDATA_SIGNATURE;
+    ULONG Count = (ULONG)((Commit - sizeof(HEAP_USERDATA_HEADER)) / Size);
+    if (Count > Sub->BlockLimit)
+        Count = Sub->BlockLimit;
+    ULONG Code = (ULONG)((char *)Sub - Front->Zone) / (ULONG)sizeof(*Sub) * LFH_MOST;
+    for (ULONG i = Sub->BlockCount; i < Count; i++) {
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * Size);
         Entry->SubSegmentCode = (Code | i) ^ RtlpLfhCode(Front, Entry);
         Entry->PreviousSize = 0;
-        Entry->SegmentOffset = Outer->SegmentOffset;
+        Entry->SegmentOffset = LFH_INDEX;
         Entry->UnusedBytes = HEAP_UNUSED_LFH;
     }
-    __atomic_store_n(&Sub->ReleaseMask, LFH_NEVER, __ATOMIC_RELAXED);
-    __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_RELAXED);
-    __atomic_store_n(&Sub->FreeMask, (1u << Count) - 1, __ATOMIC_RELEASE);
-    Bucket->TotalBlocks += Count;
-    Front->SubSegmentCreates++;
-    return Sub;
+    Bucket->TotalBlocks += Count - Sub->BlockCount;
+    Bucket->Growing = Count < Sub->BlockLimit ? Sub : NULL;
+    for (ULONG i = Sub->BlockCount; i < Count; i++) {
+        RtlpSetBit(Sub->FreeMask, i);
+        RtlpSetBit(&Sub->Summary, i / 32);
+    }
+    Sub->BlockCount = (USHORT)Count;
+    return true;
 }
 
 /* Marks a subsegment that seems full as detached; false: a block came back, it is in use.
@@ -199,32 +227,70 @@ static HEAP_SUBSEGMENT *RtlpLfhNewSubSegment(HEAP *Heap, LFH_HEAP *Front,
 static bool RtlpLfhDetach(HEAP_SUBSEGMENT *Sub)
 {
     __atomic_store_n(&Sub->State, SubSegmentDetached, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&Sub->FreeMask, __ATOMIC_SEQ_CST) == 0)
+    if (__atomic_load_n(&Sub->Summary, __ATOMIC_SEQ_CST) == 0)
         return true;
     __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
     return false;
 }
 
-/* Gives the bucket an active subsegment with a free block; false: no memory. */
+/* Clears the bits of Summary whose words are empty; true: there is a free block. */
+static bool RtlpLfhHasFree(HEAP_SUBSEGMENT *Sub)
+{
+    for (ULONG Word = 0; Word < LFH_WORDS; Word++)
+        if (!RTLP_READ(Sub->FreeMask[Word]) && RtlpClearBit(&Sub->Summary, Word) &&
+            RTLP_READ(Sub->FreeMask[Word]))
+            RtlpSetBit(&Sub->Summary, Word);
+    return RTLP_READ(Sub->Summary) != 0;
+}
+
+/* Makes Sub, which is in no list and has free blocks, the one that the bucket takes from.
+ */
+static void RtlpLfhUse(LFH_HEAP *Front, HEAP_BUCKET *Bucket, HEAP_SUBSEGMENT *Sub)
+{
+    __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&Front->Active[Bucket->SizeIndex], Sub, __ATOMIC_RELEASE);
+}
+
+/* Sees to it that the bucket's active subsegment has a free block; false: no memory. */
 static bool RtlpLfhRefill(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket)
 {
-    HEAP_SUBSEGMENT **Active = &Front->Active[Bucket->SizeIndex];
-    HEAP_SUBSEGMENT *Sub = *Active;
-    if (Sub != &Front->None && !RtlpLfhDetach(Sub))
+    HEAP_SUBSEGMENT *Sub = Bucket->Growing;
+    if (!Sub)
+        Sub = RtlpLfhNewRegion(Heap, Front, Bucket);
+    if (!Sub)
+        return false;
+    if (!RtlpLfhGrow(Heap, Front, Bucket, Sub)) {
+        if (Sub->BlockCount == 0) {
+            RtlpRelease(Sub->UserBlocks);
+            Heap->Counters.TotalMemoryReserved -= Sub->ReserveSize;
+            Sub->State = SubSegmentUnused;
+            RtlpInsertBefore(&Bucket->Unused, &Sub->Link);
+        }
+        return false;
+    }
+    RtlpLfhUse(Front, Bucket, Sub);
+    return true;
+}
+
+/* Looks for a free block that the bucket has already: in the active subsegment or a
+ * listed one, which becomes active. */
+static bool RtlpLfhAdvance(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket)
+{
+    HEAP_SUBSEGMENT *Sub = Front->Active[Bucket->SizeIndex];
+    if (Sub != &RtlpNoSubSegment && (RtlpLfhHasFree(Sub) || !RtlpLfhDetach(Sub)))
         return true;
+    __atomic_store_n(&Front->Active[Bucket->SizeIndex], &RtlpNoSubSegment,
+                     __ATOMIC_RELEASE);
     while (Bucket->Partial.Flink != &Bucket->Partial) {
         Sub = CONTAINING_RECORD(Bucket->Partial.Flink, HEAP_SUBSEGMENT, Link);
         if (!RtlpSafeUnlink(Heap, &Sub->Link))
             return false;
-        __atomic_store_n(&Sub->ReleaseMask, LFH_NEVER, __ATOMIC_SEQ_CST);
-        if (__atomic_load_n(&Sub->FreeMask, __ATOMIC_RELAXED) || !RtlpLfhDetach(Sub)) {
-            __atomic_store_n(Active, Sub, __ATOMIC_RELEASE);
+        if (RtlpLfhHasFree(Sub) || !RtlpLfhDetach(Sub)) {
+            RtlpLfhUse(Front, Bucket, Sub);
             return true;
         }
     }
-    Sub = RtlpLfhNewSubSegment(Heap, Front, Bucket);
-    __atomic_store_n(Active, Sub ? Sub : &Front->None, __ATOMIC_RELEASE);
-    return Sub != NULL;
+    return false;
 }
 
 /* Counts an allocation of the bucket's size; true: from now on it is the front end's. */
@@ -252,20 +318,65 @@ PVOID RtlpLfhAllocate(HEAP *Heap, ULONG Units, SIZE_T Size)
             return NULL;
         Front = Heap->FrontEndHeap;
     }
+    HEAP_BUCKET *Bucket = &Front->Buckets[Index];
     for (;;) {
-        PVOID Block = RtlpLfhTake(Front, Size);
+        PVOID Block = RtlpLfhTakeFrom(Front->Active[Index], Size);
         if (Block)
             return Block;
-        if (!RtlpLfhRefill(Heap, Front, &Front->Buckets[Index]))
+        if (RtlpLfhAdvance(Heap, Front, Bucket))
+            continue;
+        if (!RtlpLfhRefill(Heap, Front, Bucket))
             return NULL;
     }
 }
 
-PVOID RtlpLfhUntake(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Index)
+/* Releases the user blocks of Sub if every one is free and it is listed. */
+static void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
 {
-    __atomic_fetch_or(&Sub->FreeMask, 1u << Index, __ATOMIC_SEQ_CST);
-    RtlpLfhSettle(Front->Heap, Sub);
-    return NULL;
+    LFH_HEAP *Front = Heap->FrontEndHeap;
+    HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
+    ULONG Full[LFH_WORDS];
+    ULONG Words = (Sub->BlockCount + 31u) / 32, Claimed = 0;
+    if (Sub->State != SubSegmentInUse || Front->Active[Sub->SizeIndex] == Sub || !Words)
+        return;
+    for (ULONG Word = 0; Word < Words; Word++) {
+        ULONG Left = Sub->BlockCount - Word * 32u;
+        Full[Word] = Left < 32 ? (1u << Left) - 1 : ~0u;
+        if (RTLP_READ(Sub->FreeMask[Word]) != Full[Word])
+            return;
+    }
+    while (Claimed <
+           Words) { /* a late reader may still take from it: claim word by word */
+        ULONG Expected = Full[Claimed];
+        if (!__atomic_compare_exchange_n(&Sub->FreeMask[Claimed], &Expected, 0, false,
+                                         __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+            break;
+        Claimed++;
+    }
+    if (Claimed < Words || !RtlpSafeUnlink(Heap, &Sub->Link)) {
+        while (Claimed-- > 0) {
+            __atomic_fetch_or(&Sub->FreeMask[Claimed], Full[Claimed], __ATOMIC_SEQ_CST);
+            RtlpSetBit(&Sub->Summary, Claimed);
+        }
+        return;
+    }
+    __atomic_store_n(&Sub->State, SubSegmentUnused, __ATOMIC_RELAXED);
+    __atomic_store_n(&Sub->Summary, 0, __ATOMIC_RELAXED);
+    if (Bucket->Growing == Sub)
+        Bucket->Growing = NULL;
+    Bucket->TotalBlocks -= Sub->BlockCount;
+    Front->SubSegmentDeletes++;
+    Heap->Counters.TotalMemoryReserved -= Sub->ReserveSize;
+    Heap->Counters.TotalMemoryCommitted -= Sub->CommitSize;
+    RtlpInsertBefore(&Bucket->Unused, &Sub->Link);
+    RtlpRelease(Sub->UserBlocks);
+}
+
+void RtlpLfhTrim(HEAP *Heap)
+{
+    HEAP_SUBSEGMENT *Sub;
+    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++)
+        RtlpLfhRelease(Heap, Sub);
 }
 
 /* Looks after a subsegment that a block was given back to: one that its bucket forgot is
@@ -273,29 +384,15 @@ PVOID RtlpLfhUntake(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Index)
 void RtlpLfhSettle(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
 {
     LFH_HEAP *Front = Heap->FrontEndHeap;
+    if (RTLP_READ(Sub->State) == SubSegmentInUse &&
+        RTLP_READ(Front->Active[Sub->SizeIndex]) == Sub)
+        return;
     RtlpLockHeap(Heap);
-    HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
-    ULONG All = (1u << Sub->BlockCount) - 1;
-    if (Sub->State == SubSegmentDetached) {
-        RtlpInsertBefore(&Bucket->Partial, &Sub->Link);
-        __atomic_store_n(&Sub->ReleaseMask, All, __ATOMIC_SEQ_CST);
+    if (Sub->State == SubSegmentDetached && RTLP_READ(Sub->Summary)) {
+        RtlpInsertBefore(&Front->Buckets[Sub->SizeIndex].Partial, &Sub->Link);
         __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
     }
-    if (Sub->State == SubSegmentInUse && Sub->ReleaseMask == All &&
-        __atomic_compare_exchange_n(&Sub->FreeMask, &All, 0, false, __ATOMIC_SEQ_CST,
-                                    __ATOMIC_RELAXED)) {
-        __atomic_store_n(&Sub->State, SubSegmentUnused, __ATOMIC_RELAXED);
-        __atomic_store_n(&Sub->ReleaseMask, LFH_NEVER, __ATOMIC_RELAXED);
-        HEAP_ENTRY *Outer = (HEAP_ENTRY *)Sub->UserBlocks - 1;
-        ULONG Code = RtlpCheckEntry(Heap, Outer);
-        Sub->UserBlocks->Signature = 0;
-        Bucket->TotalBlocks -= Sub->BlockCount;
-        Front->SubSegmentDeletes++;
-        if (Code && RtlpSafeUnlink(Heap, &Sub->Link)) {
-            RtlpInsertBefore(&Front->Unused, &Sub->Link);
-            RtlpFreeBlock(Heap, Outer, CODE_SIZE(Code));
-        }
-    }
+    RtlpLfhRelease(Heap, Sub);
     RTLP_AUDIT(Heap);
     RtlpUnlockHeap(Heap);
 }

@@ -1,42 +1,47 @@
 /* lfh.h - the front end's structures and its two fast paths (lfh.c tells the whole).
  *
  * Lock: none for RtlpLfhTake and RtlpLfhGive.  A bit of FreeMask belongs to whoever
- * clears it (take) or sets it (give), by one locked instruction; a descriptor is never
- * unmapped while its heap lives, and a descriptor without free blocks has mask 0, so a
- * late reader of a released one takes nothing, and of a reused one takes a block that it
- * then looks at again.
+ * clears it (take) or sets it (give), by one locked instruction.  A bit of Summary says
+ * that a word of FreeMask may have a bit; it is set after a bit is set, and cleared
+ * before the word is looked at again, so a free block is never forgotten.  Descriptors
+ * are never unmapped while their heap lives and serve one bucket for good, so a late
+ * reader of a released one takes nothing, and of a reused one takes a block of the right
+ * size.
  */
 #ifndef FATHOM_LFH_H
 #define FATHOM_LFH_H
 
 #include "heap.h"
 
-#define LFH_BUCKETS     129   /* 1 to 128 */
-#define LFH_UNITS       2048u /* granules of the largest block, header included: 16 KiB */
-#define LFH_LARGEST     (((SIZE_T)LFH_UNITS << GRANULE_SHIFT) - sizeof(HEAP_ENTRY))
-#define LFH_MOST_BLOCKS 31u
-#define LFH_MOST_UNUSED ((SIZE_T)0xFF00) /* PreviousSize has to hold it */
-#define LFH_NEVER       0x80000000u      /* no FreeMask: that block does not exist */
+#define LFH_BUCKETS 129   /* 1 to 128 */
+#define LFH_UNITS   2048u /* granules of the largest block, header included: 16 KiB */
+#define LFH_LARGEST (((SIZE_T)LFH_UNITS << GRANULE_SHIFT) - sizeof(HEAP_ENTRY))
+#define LFH_WORDS   32u
+#define LFH_MOST    (LFH_WORDS * 32) /* blocks of a subsegment */
+#define LFH_INDEX   0xFE /* SegmentOffset of its blocks, SegmentIndex in a walk */
 
-/* States of a subsegment: in use and known to its bucket; full and forgotten by it, the
- * next block that is given back must say so; descriptor not in use. */
+/* States of a subsegment: in use (active or listed in its bucket); full and forgotten by
+ * it, so that whoever gives the next block back must say so; without user blocks. */
 enum { SubSegmentInUse = 0, SubSegmentDetached = 1, SubSegmentUnused = 2 };
 
 typedef struct _HEAP_SUBSEGMENT {
-    ULONG FreeMask;    /* bit: block is free */
-    ULONG ReleaseMask; /* FreeMask at which it can go; LFH_NEVER while it is a bucket's
-                          active */
-    ULONG BlockSize;   /* bytes, header included */
-    UCHAR BlockCount;
-    UCHAR SizeIndex; /* bucket */
+    ULONG Summary;   /* bit: that word of FreeMask may have a bit */
+    ULONG BlockSize; /* bytes, header included */
+    char *First;     /* header of block 0 */
     UCHAR State;
-    UCHAR Reserved;
-    char *First; /* header of block 0 */
-    struct _HEAP_USERDATA_HEADER *UserBlocks;
-    LIST_ENTRY Link; /* in its bucket's Partial; unused: in Front->Unused */
-} __attribute__((aligned(HEAP_WIDE ? 64 : 32))) HEAP_SUBSEGMENT;
-#define SUBSEGMENT_MASK ((ULONG)sizeof(HEAP_SUBSEGMENT) - 1)
+    UCHAR SizeIndex;   /* bucket */
+    USHORT BlockCount; /* committed */
+    USHORT BlockLimit; /* that its region has room for */
+    USHORT Reserved;
+    struct _HEAP_USERDATA_HEADER *UserBlocks; /* the region */
+    SIZE_T CommitSize;                        /* bytes of the region, committed */
+    SIZE_T ReserveSize;
+    LIST_ENTRY Link;           /* in its bucket's Partial or Unused */
+    ULONG FreeMask[LFH_WORDS]; /* bit: block is free */
+} __attribute__((aligned(256))) HEAP_SUBSEGMENT;
+C_ASSERT(sizeof(HEAP_SUBSEGMENT) == 256);
 
+/* Starts a region of user blocks. */
 typedef struct _HEAP_USERDATA_HEADER {
     HEAP_SUBSEGMENT *SubSegment;
     PVOID Reserved;
@@ -49,7 +54,9 @@ typedef struct _HEAP_BUCKET {
     UCHAR SizeIndex;
     UCHAR Reserved;
     ULONG TotalBlocks;
-    LIST_ENTRY Partial; /* subsegments with free blocks, but for the active one */
+    HEAP_SUBSEGMENT *Growing; /* the one whose region is not wholly committed, or null */
+    LIST_ENTRY Partial;       /* subsegments with free blocks, but for the active one */
+    LIST_ENTRY Unused;
 } HEAP_BUCKET;
 
 typedef struct _LFH_HEAP {
@@ -60,76 +67,129 @@ typedef struct _LFH_HEAP {
     SIZE_T Committed; /* bytes of this region */
     SIZE_T SubSegmentCreates;
     SIZE_T SubSegmentDeletes;
-    LIST_ENTRY Unused;
     HEAP_SUBSEGMENT *Active[LFH_BUCKETS];
-    HEAP_BUCKET Buckets[LFH_BUCKETS];
     UCHAR BucketOf[LFH_UNITS + 1]; /* by granules */
-    HEAP_SUBSEGMENT None;          /* active where there is none: no free block, ever */
+    HEAP_BUCKET Buckets[LFH_BUCKETS];
 } LFH_HEAP;
 
-static inline ULONG RtlpLfhCode(const LFH_HEAP *Front, const HEAP_ENTRY *Entry)
+extern HEAP_SUBSEGMENT
+    RtlpNoSubSegment;        /* active where there is none: no free block, ever */
+extern LFH_HEAP RtlpNoFront; /* of a heap without, or whose lock a program holds */
+
+/* Set or clear one bit of many, at once; true: it was set.  The instruction addresses a
+ * whole bit string, which no C operation says; under a sanitizer C it is, so that it
+ * sees. */
+#if (defined(__i386__) || defined(__x86_64__)) && !defined(__SANITIZE_THREAD__)
+static inline bool RtlpSetBit(ULONG *Bits, ULONG Index)
 {
-    return Front->Key ^ (ULONG)((ULONG_PTR)Entry >> GRANULE_SHIFT);
+    bool Old;
+    __asm__ volatile("lock btsl %2, %1"
+                     : "=@ccc"(Old), "+m"(*(ULONG(*)[LFH_WORDS])Bits)
+                     : "r"(Index));
+    return Old;
+}
+static inline bool RtlpClearBit(ULONG *Bits, ULONG Index)
+{
+    bool Old;
+    __asm__ volatile("lock btrl %2, %1"
+                     : "=@ccc"(Old), "+m"(*(ULONG(*)[LFH_WORDS])Bits)
+                     : "r"(Index));
+    return Old;
+}
+#else
+static inline bool RtlpSetBit(ULONG *Bits, ULONG Index)
+{
+    ULONG Bit = 1u << Index % 32;
+    return (__atomic_fetch_or(&Bits[Index / 32], Bit, __ATOMIC_SEQ_CST) & Bit) != 0;
+}
+static inline bool RtlpClearBit(ULONG *Bits, ULONG Index)
+{
+    ULONG Bit = 1u << Index % 32;
+    return (__atomic_fetch_and(&Bits[Index / 32], ~Bit, __ATOMIC_SEQ_CST) & Bit) != 0;
+}
+#endif
+/* One read of what other threads change: the value, once. */
+#ifdef __SANITIZE_THREAD__
+#define RTLP_READ(Value) __atomic_load_n(&(Value), __ATOMIC_RELAXED)
+#else
+#define RTLP_READ(Value) (*(volatile __typeof__(Value) *)&(Value))
+#endif
+
+/* Clears the bit of a word that has no bit, unless one came back meanwhile. */
+static inline void RtlpLfhEmptied(HEAP_SUBSEGMENT *Sub, ULONG Word)
+{
+    RtlpClearBit(&Sub->Summary, Word);
+    if (RTLP_READ(Sub->FreeMask[Word]))
+        RtlpSetBit(&Sub->Summary, Word);
 }
 
-/* Puts back a block that was taken by mistake; null. */
-PVOID RtlpLfhUntake(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Index);
+/* A free block of Sub, noted as Size bytes; null: the long way has to look. */
+static inline PVOID RtlpLfhTakeFrom(HEAP_SUBSEGMENT *Sub, SIZE_T Size)
+{
+    ULONG Summary = RTLP_READ(Sub->Summary);
+    if (!Summary)
+        return NULL;
+    ULONG Word = (ULONG)__builtin_ctz(Summary);
+    ULONG Free = RTLP_READ(Sub->FreeMask[Word]);
+    if (!Free)
+        return NULL;
+    ULONG Index = Word * 32 + (ULONG)__builtin_ctz(Free);
+    if (!RtlpClearBit(Sub->FreeMask, Index))
+        return NULL; /* another thread was first */
+    if (!RTLP_READ(Sub->FreeMask[Index / 32]))
+        RtlpLfhEmptied(Sub, Index / 32);
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + Index * (SIZE_T)Sub->BlockSize);
+    Entry->PreviousSize = (USHORT)(Sub->BlockSize - Size);
+    return Entry + 1;
+}
 
 /* A block for Size bytes (at most LFH_LARGEST), or null: the long way has to look. */
 static inline PVOID RtlpLfhTake(LFH_HEAP *Front, SIZE_T Size)
 {
     ULONG Units = (ULONG)((Size + sizeof(HEAP_ENTRY) + GRANULE - 1) >> GRANULE_SHIFT);
-    HEAP_SUBSEGMENT *Sub =
-        __atomic_load_n(&Front->Active[Front->BucketOf[Units]], __ATOMIC_ACQUIRE);
-    ULONG Free = __atomic_load_n(&Sub->FreeMask, __ATOMIC_RELAXED);
-    if (!Free)
-        return NULL;
-    ULONG Index = (ULONG)__builtin_ctz(Free);
-    if (!(__atomic_fetch_and(&Sub->FreeMask, ~(1u << Index), __ATOMIC_ACQ_REL) &
-          (1u << Index)))
-        return NULL; /* another thread was first */
-    SIZE_T Unused = Sub->BlockSize - Size;
-    if (Unused - sizeof(HEAP_ENTRY) > LFH_MOST_UNUSED)
-        return RtlpLfhUntake(Front, Sub, Index); /* reused for another size meanwhile */
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + Index * (SIZE_T)Sub->BlockSize);
-    Entry->PreviousSize = (USHORT)Unused;
-    return Entry + 1;
+    return RtlpLfhTakeFrom(RTLP_READ(Front->Active[Front->BucketOf[Units]]), Size);
+}
+
+/* What a block's header must be: its subsegment's place in the zone and its number there,
+ * bound to its address and a key. */
+static inline ULONG RtlpLfhCode(const LFH_HEAP *Front, const HEAP_ENTRY *Entry)
+{
+    return Front->Key ^ (ULONG)((ULONG_PTR)Entry >> GRANULE_SHIFT);
 }
 
 /* The subsegment of a front-end block and which block of it; null if the header is not
  * the one that this address must have. */
-static inline HEAP_SUBSEGMENT *RtlpLfhFind(LFH_HEAP *Front, HEAP_ENTRY *Entry,
+static inline HEAP_SUBSEGMENT *RtlpLfhFind(const LFH_HEAP *Front, const HEAP_ENTRY *Entry,
                                            ULONG *Index)
 {
     ULONG Code = Entry->SubSegmentCode ^ RtlpLfhCode(Front, Entry);
-    ULONG Offset = Code & ~SUBSEGMENT_MASK;
-    if (Offset >= __atomic_load_n(&Front->ZoneUsed, __ATOMIC_RELAXED))
+    ULONG Offset = Code / LFH_MOST * (ULONG)sizeof(HEAP_SUBSEGMENT);
+    if (Offset >= Front->ZoneUsed)
         return NULL;
     HEAP_SUBSEGMENT *Sub = (HEAP_SUBSEGMENT *)(Front->Zone + Offset);
-    *Index = Code & 31;
-    if (Sub->First + *Index * (SIZE_T)Sub->BlockSize != (char *)Entry)
+    *Index = Code % LFH_MOST;
+    if (Sub->First + *Index * (SIZE_T)Sub->BlockSize != (const char *)Entry)
         return NULL;
     return Sub;
 }
 
 void RtlpLfhSettle(HEAP *Heap, HEAP_SUBSEGMENT *Sub);
 
-/* Gives Block back; false, nothing done: not of the front end, or not sound. */
-static inline bool RtlpLfhGive(HEAP *Heap, LFH_HEAP *Front, PVOID Block)
+/* Gives Block, whose header is marked as the front end's, back; false, nothing done: it
+ * is not sound.  (Alignment: a crooked pointer never has the header that its address
+ * dictates.) */
+__attribute__((no_sanitize("alignment"))) static inline bool RtlpLfhGive(LFH_HEAP *Front,
+                                                                         PVOID Block)
 {
     HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
     ULONG Index;
-    if (!(Entry->UnusedBytes & HEAP_UNUSED_LFH))
-        return false;
     HEAP_SUBSEGMENT *Sub = RtlpLfhFind(Front, Entry, &Index);
-    if (!Sub)
-        return false;
-    if (__atomic_fetch_or(&Sub->FreeMask, 1u << Index, __ATOMIC_SEQ_CST) & (1u << Index))
-        return false; /* it was free */
-    if (__atomic_load_n(&Sub->State, __ATOMIC_SEQ_CST) != SubSegmentInUse ||
-        __atomic_load_n(&Sub->FreeMask, __ATOMIC_RELAXED) ==
-            __atomic_load_n(&Sub->ReleaseMask, __ATOMIC_RELAXED))
-        RtlpLfhSettle(Heap, Sub);
+    if (!Sub || RtlpSetBit(Sub->FreeMask, Index))
+        return false; /* no block, or free already */
+    RtlpSetBit(&Sub->Summary, Index / 32);
+    if (RTLP_READ(Sub->State) != SubSegmentInUse ||
+        !~RTLP_READ(Sub->FreeMask[Index / 32]))
+        RtlpLfhSettle(Front->Heap, Sub);
     return true;
 }
 
@@ -138,5 +198,8 @@ PVOID RtlpLfhAllocate(HEAP *Heap, ULONG Units,
                       SIZE_T Size); /* lock held; null: back end */
 void RtlpLfhDestroy(HEAP *Heap);
 bool RtlpLfhEnable(HEAP *Heap); /* HeapCompatibilityInformation 2 */
+void RtlpLfhTrim(HEAP *Heap);   /* gives user blocks back that are all free; lock held */
+/* The subsegment that is N-th in the zone, or null behind the last. */
+HEAP_SUBSEGMENT *RtlpLfhSubSegment(const HEAP *Heap, ULONG N);
 
 #endif

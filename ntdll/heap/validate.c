@@ -22,34 +22,42 @@ static bool RtlpWrong(CHECK *Check, HEAP_FAILURE_TYPE What, PVOID Where)
     return false;
 }
 
-/* H10 for one user block. */
-static bool RtlpCheckUserBlocks(CHECK *Check, HEAP_ENTRY *Outer, ULONG Units)
+/* H10 for one subsegment. */
+static bool RtlpCheckSubSegment(CHECK *Check, HEAP_SUBSEGMENT *Sub)
 {
-    LFH_HEAP *Front = Check->Heap->FrontEndHeap;
-    HEAP_USERDATA_HEADER *Header = (HEAP_USERDATA_HEADER *)(Outer + 1);
-    if (!Front || Header->Signature != HEAP_USERDATA_SIGNATURE)
-        return RtlpWrong(Check, heap_failure_entry_corruption, Outer + 1);
-    SIZE_T Offset = (SIZE_T)((char *)Header->SubSegment - Front->Zone);
-    if (Offset >= Front->ZoneUsed || Offset & SUBSEGMENT_MASK)
-        return RtlpWrong(Check, heap_failure_entry_corruption, Outer + 1);
-    HEAP_SUBSEGMENT *Sub = Header->SubSegment;
-    ULONG Mask = __atomic_load_n(&Sub->FreeMask, __ATOMIC_RELAXED);
-    char *End = Sub->First + Sub->BlockCount * (SIZE_T)Sub->BlockSize;
-    if (Sub->UserBlocks != Header || Sub->First != (char *)(Header + 1) ||
-        Sub->State == SubSegmentUnused || End > (char *)RtlpAhead(Outer, Units))
-        return RtlpWrong(Check, heap_failure_lfh_bitmap_mismatch, Outer + 1);
-    if (Mask & ~((1u << Sub->BlockCount) - 1))
-        return RtlpWrong(Check, heap_failure_lfh_bitmap_mismatch, Outer + 1);
-    for (ULONG i = 0; i < Sub->BlockCount; i++) {
+    const LFH_HEAP *Front = Check->Heap->FrontEndHeap;
+    HEAP_USERDATA_HEADER *Header = Sub->UserBlocks;
+    if (Header->Signature != HEAP_USERDATA_SIGNATURE || Header->SubSegment != Sub)
+        return RtlpWrong(Check, heap_failure_entry_corruption, Header);
+    if (Sub->First != (char *)(Header + 1) || Sub->BlockCount > Sub->BlockLimit ||
+        Sub->First + Sub->BlockCount * (SIZE_T)Sub->BlockSize >
+            (char *)Header + Sub->CommitSize)
+        return RtlpWrong(Check, heap_failure_lfh_bitmap_mismatch, Sub);
+    for (ULONG i = 0; i < LFH_MOST; i++) {
+        bool Free = RTLP_READ(Sub->FreeMask[i / 32]) >> i % 32 & 1;
+        if (i >= Sub->BlockCount) {
+            if (Free)
+                return RtlpWrong(Check, heap_failure_lfh_bitmap_mismatch, Sub);
+            continue;
+        }
         HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize);
         ULONG Index;
         if (Entry->UnusedBytes != HEAP_UNUSED_LFH ||
             RtlpLfhFind(Front, Entry, &Index) != Sub || Index != i)
             return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
-        if (!(Mask & (1u << i)) && (Entry->PreviousSize < sizeof(HEAP_ENTRY) ||
-                                    Entry->PreviousSize > Sub->BlockSize))
+        if (!Free && (Entry->PreviousSize < sizeof(HEAP_ENTRY) ||
+                      Entry->PreviousSize > Sub->BlockSize))
             return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
     }
+    return true;
+}
+
+static bool RtlpCheckFrontEnd(CHECK *Check)
+{
+    HEAP_SUBSEGMENT *Sub;
+    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Check->Heap, N)) != NULL; N++)
+        if (Sub->State != SubSegmentUnused && !RtlpCheckSubSegment(Check, Sub))
+            return false;
     return true;
 }
 
@@ -58,7 +66,7 @@ static bool RtlpCheckBusy(CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
 {
     SIZE_T Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
     if (CODE_FLAGS(Code) & HEAP_ENTRY_VIRTUAL_ALLOC)
-        return RtlpCheckUserBlocks(Check, Entry, CODE_SIZE(Code));
+        return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
     if (Entry->UnusedBytes < sizeof(HEAP_ENTRY) || Entry->UnusedBytes > Bytes)
         return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN) {
@@ -217,7 +225,8 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
     for (ULONG i = 0; i < Heap->SegmentCount && Sound; i++)
         if (Heap->Segments[i])
             Sound = RtlpCheckSegment(&Check, Heap->Segments[i], i);
-    Sound = Sound && RtlpCheckFreeLists(&Check) && RtlpCheckRest(&Check);
+    Sound = Sound && RtlpCheckFreeLists(&Check) && RtlpCheckRest(&Check) &&
+            RtlpCheckFrontEnd(&Check);
     if (!Sound && !Quiet)
         RtlpHeapFailure(Heap, Check.What, Check.Where, "RtlpCheckHeap");
     return Sound;

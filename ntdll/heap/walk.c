@@ -33,22 +33,6 @@ static void RtlpReportSegment(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG
     Walk->Segment.LastEntry = Segment->LastValidEntry;
 }
 
-/* Reports block i of a user block, or what follows it if there is no such. */
-static bool RtlpReportFrontEnd(PRTL_HEAP_WALK_ENTRY Walk, HEAP_SUBSEGMENT *Sub, ULONG i,
-                               ULONG Index)
-{
-    if (i >= Sub->BlockCount)
-        return false;
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize);
-    if (Sub->FreeMask & (1u << i))
-        RtlpReport(Walk, Entry + 1, Sub->BlockSize - sizeof(HEAP_ENTRY),
-                   sizeof(HEAP_ENTRY), Index, 0);
-    else
-        RtlpReport(Walk, Entry + 1, Sub->BlockSize - Entry->PreviousSize,
-                   Entry->PreviousSize, Index, RTL_HEAP_BUSY);
-    return true;
-}
-
 static void RtlpReportLarge(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
                             HEAP_VIRTUAL_ALLOC_ENTRY *Large)
 {
@@ -72,11 +56,6 @@ static void RtlpReportEntry(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
     if (Flags & HEAP_ENTRY_LAST_ENTRY) {
         RtlpReport(Walk, UCR_OF(Entry)->Address, UCR_OF(Entry)->Size, 0, Index,
                    RTL_HEAP_UNCOMMITTED_RANGE);
-        return;
-    }
-    if (Flags & HEAP_ENTRY_VIRTUAL_ALLOC) {
-        RtlpReportFrontEnd(Walk, ((HEAP_USERDATA_HEADER *)(Entry + 1))->SubSegment, 0,
-                           Index);
         return;
     }
     if (!(Flags & HEAP_ENTRY_BUSY)) {
@@ -103,11 +82,63 @@ static HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_SEGMENT *Segment,
     return (HEAP_ENTRY *)(End + Heap->Pad);
 }
 
-/* Reports the large block after Link, or that there is none. */
+/* Reports block i of a front-end subsegment; false: it has no such. */
+static bool RtlpReportFrontEnd(PRTL_HEAP_WALK_ENTRY Walk, HEAP_SUBSEGMENT *Sub, ULONG i)
+{
+    if (i >= Sub->BlockCount)
+        return false;
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize);
+    bool Free = RTLP_READ(Sub->FreeMask[i / 32]) >> i % 32 & 1;
+    SIZE_T Unused = Free ? sizeof(HEAP_ENTRY) : Entry->PreviousSize;
+    RtlpReport(Walk, Entry + 1, Sub->BlockSize - Unused, Unused, LFH_INDEX,
+               Free ? 0 : RTL_HEAP_BUSY);
+    return true;
+}
+
+/* Reports the region of the N-th subsegment, or of the first after it that has one. */
+static NTSTATUS RtlpWalkRegion(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG N)
+{
+    HEAP_SUBSEGMENT *Sub;
+    for (; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++) {
+        if (Sub->State == SubSegmentUnused)
+            continue;
+        RtlpReport(Walk, Sub->UserBlocks, Sub->ReserveSize, 0, LFH_INDEX,
+                   RTL_HEAP_SEGMENT);
+        Walk->Segment.CommittedSize = (ULONG)Sub->CommitSize;
+        Walk->Segment.UnCommittedSize = (ULONG)(Sub->ReserveSize - Sub->CommitSize);
+        Walk->Segment.FirstEntry = Sub->First;
+        Walk->Segment.LastEntry = (char *)Sub->UserBlocks + Sub->ReserveSize;
+        return STATUS_SUCCESS;
+    }
+    return STATUS_NO_MORE_ENTRIES;
+}
+
+/* The step from a region of the front end, or a block in one, that was reported last. */
+static NTSTATUS RtlpWalkFrontEnd(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk)
+{
+    ULONG N = 0, Block = 0;
+    HEAP_SUBSEGMENT *Sub;
+    if (Walk->Flags & RTL_HEAP_SEGMENT) {
+        while ((Sub = RtlpLfhSubSegment(Heap, N)) != NULL &&
+               (Sub->State == SubSegmentUnused || Sub->UserBlocks != Walk->DataAddress))
+            N++;
+    } else {
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)Walk->DataAddress - 1;
+        Sub = Heap->FrontEndHeap ? RtlpLfhFind(Heap->FrontEndHeap, Entry, &Block) : NULL;
+        Block++;
+    }
+    if (!Sub)
+        return STATUS_INVALID_PARAMETER;
+    if (RtlpReportFrontEnd(Walk, Sub, Block))
+        return STATUS_SUCCESS;
+    return RtlpWalkRegion(Heap, Walk, (ULONG)(Sub - RtlpLfhSubSegment(Heap, 0)) + 1);
+}
+
+/* Reports the large block at Link; behind the last come the front end's regions. */
 static NTSTATUS RtlpWalkLarge(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, LIST_ENTRY *Link)
 {
     if (Link == &Heap->VirtualAllocdBlocks)
-        return STATUS_NO_MORE_ENTRIES;
+        return RtlpWalkRegion(Heap, Walk, 0);
     RtlpReportLarge(Heap, Walk, CONTAINING_RECORD(Link, HEAP_VIRTUAL_ALLOC_ENTRY, Entry));
     return STATUS_SUCCESS;
 }
@@ -135,22 +166,6 @@ static NTSTATUS RtlpWalkTo(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, HEAP_ENTRY *En
     return STATUS_SUCCESS;
 }
 
-/* The step from the block of the front end that was reported last. */
-static NTSTATUS RtlpWalkFrontEnd(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG Index)
-{
-    ULONG Block;
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)Walk->DataAddress - 1;
-    HEAP_SUBSEGMENT *Sub =
-        Heap->FrontEndHeap ? RtlpLfhFind(Heap->FrontEndHeap, Entry, &Block) : NULL;
-    if (!Sub)
-        return STATUS_INVALID_PARAMETER;
-    if (RtlpReportFrontEnd(Walk, Sub, Block + 1, Index))
-        return STATUS_SUCCESS;
-    HEAP_ENTRY *Outer = (HEAP_ENTRY *)Sub->UserBlocks - 1;
-    return RtlpWalkTo(Heap, Walk, RtlpAhead(Outer, CODE_SIZE(RtlpDecode(Heap, Outer))),
-                      Index);
-}
-
 /* One step of a walk over everything in the heap.
  *
  * Walk: DataAddress null for the first step, then what the last step wrote.  Result:
@@ -166,6 +181,8 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
     ULONG Index = Walk->SegmentIndex;
     if (!Walk->DataAddress) {
         Status = RtlpNextSegment(Heap, Walk, 0);
+    } else if (Index == LFH_INDEX) {
+        Status = RtlpWalkFrontEnd(Heap, Walk);
     } else if (Walk->Flags & RTL_HEAP_BUSY && Index == 0xFF) {
         HEAP_VIRTUAL_ALLOC_ENTRY *Large = RtlpFindLarge(Heap, Walk->DataAddress);
         if (Large)
@@ -179,14 +196,9 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
             char *End = (char *)Walk->DataAddress + Walk->DataSize;
             Status = RtlpWalkTo(Heap, Walk, RtlpAfterRange(Heap, Segment, End), Index);
         } else if (Entry >= Segment->FirstEntry && Entry < Segment->LastValidEntry) {
-            if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
-                Status = RtlpWalkFrontEnd(Heap, Walk, Index);
-            } else {
-                ULONG Code = RtlpProbeEntry(Heap, Entry);
-                if (Code)
-                    Status =
-                        RtlpWalkTo(Heap, Walk, RtlpAhead(Entry, CODE_SIZE(Code)), Index);
-            }
+            ULONG Code = RtlpProbeEntry(Heap, Entry);
+            if (Code)
+                Status = RtlpWalkTo(Heap, Walk, RtlpAhead(Entry, CODE_SIZE(Code)), Index);
         }
     }
     RtlpUnlockHeap(Heap);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 static PEB HostPeb;
 static pthread_mutex_t ListLock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
@@ -100,6 +102,13 @@ NTSTATUS RtlpRelease(PVOID Base)
     return STATUS_SUCCESS;
 }
 
+bool RtlpIsReadable(const HEAP_ENTRY *Entry)
+{
+    HEAP_ENTRY Copy;
+    struct iovec To = {&Copy, sizeof(Copy)}, From = {(void *)Entry, sizeof(Copy)};
+    return process_vm_readv(getpid(), &To, 1, &From, 1, 0) == (ssize_t)sizeof(Copy);
+}
+
 void RtlpCreateLock(HEAP_LOCK *Lock)
 {
     pthread_mutexattr_t Attributes;
@@ -139,6 +148,7 @@ PPEB RtlpHeapPeb(void)
     return &HostPeb;
 }
 
+ULONG HostHeapTracing;
 void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size)
 {
     (void)Heap;

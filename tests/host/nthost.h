@@ -69,7 +69,6 @@ typedef struct _PEB {
     SIZE_T HeapDeCommitTotalFreeThreshold, HeapDeCommitFreeBlockThreshold;
     ULONG NumberOfHeaps, MaximumNumberOfHeaps;
     PVOID *ProcessHeaps;
-    ULONG TracingFlags;
 } PEB, *PPEB;
 
 #endif

@@ -55,7 +55,8 @@ static void Churn(ULONG Flags, SIZE_T Largest, unsigned Steps, unsigned Live)
     } *Table = calloc(Live, sizeof(*Table));
     for (unsigned Step = 0; Step < Steps; Step++) {
         unsigned i = Random(Live);
-        SIZE_T Size = Random(4) ? Random(1 + (unsigned)Largest / 16) : Random((unsigned)Largest);
+        SIZE_T Size =
+            Random(4) ? Random(1 + (unsigned)Largest / 16) : Random((unsigned)Largest);
         if (Table[i].Block && Random(3) == 0) {
             CheckFill(Table[i].Block, Table[i].Size, i);
             void *Moved = RtlReAllocateHeap(Heap, 0, Table[i].Block, Size);
@@ -183,15 +184,28 @@ static void TestFrontEnd(void **State)
         assert_true(RtlFreeHeap(Heap, 0, Blocks[i]));
         assert_true(RtlpCheckHeap(Heap, false));
     }
-    assert_true(Heap->FrontEndHeap->SubSegmentDeletes > 0);
     unsigned Before = Expect();
-    assert_false(RtlFreeHeap(Heap, 0, Blocks[299]));
+    assert_false(RtlFreeHeap(Heap, 0, Blocks[298]));
     assert_int_equal(HostHeap.Failures, Before + 1);
     assert_int_equal(HostHeap.LastFailure, heap_failure_block_not_busy);
     HostHeap.Expected = false;
+    assert_int_equal(Heap->FrontEndHeap->SubSegmentDeletes, 0); /* the active one stays */
+    void *Many[3000];
+    for (unsigned i = 0; i < 3000; i++)
+        Many[i] = RtlAllocateHeap(Heap, 0, 40);
+    assert_true(Heap->FrontEndHeap->SubSegmentCreates >= 3);
+    for (unsigned i = 0; i < 3000; i++)
+        assert_true(RtlFreeHeap(Heap, 0, Many[i]));
+    RtlCompactHeap(Heap, 0);
+    assert_false(RtlValidateHeap(Heap, 0, Many[2999])); /* its region is gone */
+    assert_false(RtlValidateHeap(Heap, 0, (PVOID)16));
+    assert_true(Heap->FrontEndHeap->SubSegmentDeletes > 0);
+    assert_true(RtlpCheckHeap(Heap, false));
     ULONG Two = 2, Zero = 0;
-    assert_int_equal(RtlSetHeapInformation(Heap, HeapCompatibilityInformation, &Two, 4), 0);
-    assert_int_not_equal(RtlSetHeapInformation(Heap, HeapCompatibilityInformation, &Zero, 4), 0);
+    assert_int_equal(RtlSetHeapInformation(Heap, HeapCompatibilityInformation, &Two, 4),
+                     0);
+    assert_int_not_equal(
+        RtlSetHeapInformation(Heap, HeapCompatibilityInformation, &Zero, 4), 0);
     Delete(Heap);
 }
 
@@ -248,7 +262,8 @@ static void TestAttacks(void **State)
         case 7: /* write after free into the links, then a neighbour joins */
             RtlFreeHeap(Heap, 0, B);
             memset(B, 0x43, 16);
-            ((LIST_ENTRY *)B)->Flink = ((LIST_ENTRY *)B)->Blink = (LIST_ENTRY *)(Stack + 64);
+            ((LIST_ENTRY *)B)->Flink = ((LIST_ENTRY *)B)->Blink =
+                (LIST_ENTRY *)(Stack + 64);
             RtlFreeHeap(Heap, 0, A);
             Result = (BOOLEAN)(HostHeap.Failures == Before);
             Kind = heap_failure_listentry_corruption;
@@ -342,7 +357,8 @@ static void TestWalk(void **State)
     assert_true(RtlUnlockHeap(Heap));
     assert_int_equal(Seen, Busy);
     assert_int_equal(SeenBytes, Bytes);
-    assert_int_equal(Segments, Heap->Counters.TotalSegments);
+    assert_int_equal(Segments, Heap->Counters.TotalSegments +
+                                   Heap->FrontEndHeap->SubSegmentCreates);
     Delete(Heap);
 }
 
@@ -413,14 +429,14 @@ static void TestZeroAndEvents(void **State)
         assert_null(RtlReAllocateHeap(Heap, HEAP_REALLOC_IN_PLACE_ONLY, Block, 700000));
         RtlFreeHeap(Heap, 0, Block);
     }
-    RtlpHeapPeb()->TracingFlags = PEB_HEAP_TRACING_ENABLED;
+    HostHeapTracing = PEB_HEAP_TRACING_ENABLED;
     void *Block = RtlAllocateHeap(Heap, 0, 64);
     assert_int_equal(HostHeap.LastOperation, HEAP_EVENT_ALLOCATE);
     assert_ptr_equal(HostHeap.LastBlock, Block);
     assert_int_equal(HostHeap.LastSize, 64);
     RtlFreeHeap(Heap, 0, Block);
     assert_int_equal(HostHeap.LastOperation, HEAP_EVENT_FREE);
-    RtlpHeapPeb()->TracingFlags = 0;
+    HostHeapTracing = 0;
     assert_int_equal(RtlAllocateHeap(Heap, 0, (SIZE_T)-1) == NULL, 1);
     assert_int_equal(RtlAllocateHeap(Heap, 0, (SIZE_T)-8) == NULL, 1);
     Delete(Heap);
