@@ -22,6 +22,9 @@
  * of Win32 Structured Exception Handling" (MSJ, January 1997).  Not here: SafeSEH tables.
  */
 #include "ntdllp.h"
+#include <stdbool.h>
+
+bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record, CONTEXT *Context); /* heap/probe.c */
 
 OFFSET_IS(CONTEXT, SegGs, 0x8C);
 OFFSET_IS(CONTEXT, Ebx, 0xA4);
@@ -66,6 +69,8 @@ static void RaiseAbout(NTSTATUS status, PEXCEPTION_RECORD cause)
 /* TRUE: a handler asks to go on from *Context.  FALSE: nobody handled it. */
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
+    if (RtlpResumeHeapProbe(Record, Context)) /* a header read where a pointer led nowhere */
+        return TRUE;
     if (RtlpCallVectoredHandlers(Record, Context, FALSE)) {
         RtlpCallVectoredHandlers(Record, Context, TRUE);
         return TRUE;
