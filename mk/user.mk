@@ -48,7 +48,7 @@ $(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm
 CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -D_CRTIMP= -I$(S)/ntdll
 CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -I$(S)/kernel32
 # The runtimes define what the stock headers declare as imported.
-CFLAGS_crt := -ffreestanding -D_CRTBLD -D_CRTIMP= -D_SECIMP= -I$(S)/crt
+CFLAGS_crt := -ffreestanding -fno-partial-inlining -fno-ipa-sra -fno-ipa-cp -D_CRTBLD -D_CRTIMP= -D_SECIMP= -I$(S)/crt
 CFLAGS_ole32 := -D_OLE32_ -I$(S)/ole32
 CFLAGS_fathom := -ffreestanding -I$(S)/fathom
 
