@@ -1,10 +1,12 @@
-; context.asm - registers as data: RtlCaptureContext, and what must see registers untouched.
+; context.asm - registers as data: RtlCaptureContext, and what must see registers
+; untouched.
 ;
-; RtlCaptureContext fills a CONTEXT with the state that its caller's caller will have when the
-; caller returns: EIP, EBP and ESP come from the caller's frame (so the caller keeps one), the
-; rest from the registers.  This is what x86 Windows' function does, and what makes the two
-; users below so short: each makes a frame, captures, and lets C do the thinking.
-; Documented: RtlCaptureContext (winnt.h); offsets are those of CONTEXT, asserted in exception.c.
+; RtlCaptureContext fills a CONTEXT with the state that its caller's caller will have
+; when the caller returns: EIP, EBP and ESP come from the caller's frame (so the caller
+; keeps one), the rest from the registers.  This is what x86 Windows' function does, and
+; what makes the two users below so short: each makes a frame, captures, and lets C do
+; the thinking. Documented: RtlCaptureContext (winnt.h); offsets are those of CONTEXT,
+; asserted in exception.c.
 
 section .text
 extern _RtlpRaiseException@8
@@ -105,8 +107,8 @@ _RtlUnwind@16:
     ret 16
 
 ; RtlpExecuteHandlerFor*(record, frame, context, &dispatcher, handler): call one handler
-; behind a registration of our own, so that a fault or an unwind inside it is told from one
-; outside.  The registration carries the frame being handled, at +8.
+; behind a registration of our own, so that a fault or an unwind inside it is told from
+; one outside.  The registration carries the frame being handled, at +8.
     align 16, db 90h
 _RtlpExecuteHandlerForException@20:
     mov edx, NestedExceptionHandler

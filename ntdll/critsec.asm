@@ -1,8 +1,10 @@
-; critsec.asm - the uncontended ways through a critical section, which the heap takes twice a call.
+; critsec.asm - the uncontended ways through a critical section, which the heap takes
+; twice a call.
 ;
-; RTL_CRITICAL_SECTION.LockCount, as since Windows Vista: bit 0 set = free, bit 1 set = no
-; waiter is being woken, and above them minus one minus the number of waiters.  So -1 is free
-; and -2 held with nobody waiting.  Whoever clears bit 0 owns it.  lock.c has the slow ways.
+; RTL_CRITICAL_SECTION.LockCount, as since Windows Vista: bit 0 set = free, bit 1 set =
+; no waiter is being woken, and above them minus one minus the number of waiters.  So -1
+; is free and -2 held with nobody waiting.  Whoever clears bit 0 owns it.  lock.c has
+; the slow ways.
 
 section .text
 extern _RtlpEnterContended@4

@@ -1,20 +1,21 @@
 ; entry.asm - where the kernel and user mode meet: the way down and the ways back up.
 ;
-; Down: each service stub (stubs_gen.asm) does `call [7FFE0300h]`, which the kernel has set to
-; KiFastSystemCall or, on a processor without SEP, to KiIntSystemCall.  Up: the kernel resumes
-; a thread at one of the Ki*Dispatcher entries, with what it has to say on the user stack.
+; Down: each service stub (stubs_gen.asm) does `call [7FFE0300h]`, which the kernel has
+; set to KiFastSystemCall or, on a processor without SEP, to KiIntSystemCall.  Up: the
+; kernel resumes a thread at one of the Ki*Dispatcher entries, with what it has to say
+; on the user stack.
 ;
-;   KiFastSystemCall       [esp] stub's return address, [esp+4] program's, [esp+8] arguments;
-;                          edx = esp tells the kernel where that is, sysenter keeps no ESP
+;   KiFastSystemCall  [esp] stub's return address, [esp+4] program's, [esp+8] arguments;
+;                     edx = esp tells the kernel where that is, sysenter keeps no ESP
 ;   KiFastSystemCallRet    where sysexit lands
 ;   KiIntSystemCall        edx points at the arguments themselves
 ;   KiUserExceptionDispatcher  [esp] PEXCEPTION_RECORD, [esp+4] PCONTEXT, both above
 ;   KiUserApcDispatcher    [esp] routine, its three arguments, then a CONTEXT
-;   KiRaiseUserExceptionDispatcher  TEB.ExceptionCode says what to raise; [esp] return address
+;   KiRaiseUserExceptionDispatcher  TEB.ExceptionCode: what to raise; [esp] return address
 ;   RtlUserThreadStart     eax = start address, ebx = its argument
 ;
-; None of them keeps a frame: EBP is the interrupted function's, so a walk goes on through it.
-; Windows: the same names in ntdll, `u ntdll!KiFastSystemCall`.
+; None of them keeps a frame: EBP is the interrupted function's, so a walk goes on
+; through it. Windows: the same names in ntdll, `u ntdll!KiFastSystemCall`.
 
 section .text
 extern _RtlDispatchException@8
@@ -71,7 +72,7 @@ _KiUserExceptionDispatcher:
     push ecx
     push ebx
     call _NtRaiseException@12
-.refused:                       ; the kernel would not: eax says why; nobody can continue this
+.refused:                       ; the kernel would not: eax says why
     sub esp, RECORD_SIZE
     mov [esp], eax
     mov dword [esp + 4], EXCEPTION_NONCONTINUABLE

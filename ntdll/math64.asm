@@ -1,8 +1,9 @@
 ; math64.asm - 64-bit arithmetic that compilers of 32-bit code call by name.
 ;
-; Visual C++ and other compilers call these for long long; ntdll exports them as on Windows.
-; Multiplication, division and remainder take two 64-bit values on the stack and take them
-; away (ret 16), shifts take EDX:EAX and CL.  The division itself is libgcc's.
+; Visual C++ and other compilers call these for long long; ntdll exports them as on
+; Windows. Multiplication, division and remainder take two 64-bit values on the stack
+; and take them away (ret 16), shifts take EDX:EAX and CL.  The division itself is
+; libgcc's.
 
 section .text
 extern ___divdi3
@@ -22,7 +23,7 @@ global __aullshr
 global __chkstk
 global __alloca_probe
 
-%macro BY_LIBGCC 2              ; exported name, libgcc's cdecl function of the same arguments
+%macro BY_LIBGCC 2              ; exported name, libgcc's cdecl function of that kind
     align 16, db 90h
 %1:
     push ebp

@@ -89,8 +89,8 @@ static void PutPart(WHOLE *whole, PCWSTR part, ULONG chars)
         Put(whole, part[i]);
 }
 
-/* The parts of path, '.' and '..' taken out; '..' cannot take the first `first` characters, nor
- * the first `fixed` parts (server and share). */
+/* The parts of path, '.' and '..' taken out; '..' cannot take the first `first`
+ * characters, nor the first `fixed` parts (server and share). */
 static void PutParts(WHOLE *whole, PCWSTR path, ULONG first, ULONG fixed)
 {
     ULONG root = first, parts = 0;

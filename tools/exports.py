@@ -1,26 +1,27 @@
-"""Make the list of exports that the linker and dlltool take, from a .def as people write it.
+"""Make the list of exports that the linker and dlltool take, from a .def for people.
 
 usage: exports.py OUT.def NM FILE.def ... -- OBJECT-OR-LIBRARY ...
 
-A .def here names functions as Windows does (`NtClose`), without the stdcall decoration.  The
-linker would find `_NtClose@4` by itself, but the import library must say `_NtClose@4` too, or
-no C program links against it.  So each name gets the decoration that its symbol has in the
-objects; a forwarder gets that of the function it leads to, from the import libraries.
-What no object defines is taken as it stands: a library of the linker's may have it.
-Several .def files are one list: the LIBRARY line comes from the first.
+A .def here may name functions as Windows does (`NtClose`), without the stdcall decoration.
+The linker would find `_NtClose@4` by itself, but the import library must say `_NtClose@4`
+too, or no C program links against it.  So each name gets the decoration that its symbol
+has in the objects; a forwarder gets that of the function it leads to, from the import
+libraries.  What no object defines is taken as it stands: a library of the linker's may
+have it.  Several .def files are one list: the LIBRARY line comes from the first.
 """
 import re
 import subprocess
 import sys
 
-LINE = re.compile(r'^(?P<name>"[^"]+"|[^\s=]+)\s*(?:=\s*(?P<target>"[^"]+"|[^\s@]+(?:@\d+)?))?\s*(?P<rest>.*)$')
+LINE = re.compile(r'^(?P<name>"[^"]+"|[^\s=]+)\s*'
+                  r'(?:=\s*(?P<target>"[^"]+"|[^\s@]+(?:@\d+)?))?\s*(?P<rest>.*)$')
 
 
 def symbols(nm, files):
-    """Map the plain name of each defined symbol to its C name (with @bytes if it has one)."""
+    """Map the plain name of each defined symbol to its C name (Name@bytes if stdcall)."""
     found = {}
-    listing = subprocess.run([nm, "-g", *files], capture_output=True, text=True, check=True).stdout
-    for line in listing.splitlines():
+    listing = subprocess.run([nm, "-g", *files], capture_output=True, text=True, check=True)
+    for line in listing.stdout.splitlines():
         words = line.split()
         if len(words) != 3 or words[1] not in "TDBRICW":
             continue
@@ -73,7 +74,7 @@ def main(out, nm, *rest):
                 elif line and line.upper() != "EXPORTS":
                     name = LINE.match(line)["name"]
                     if name in seen:
-                        raise SystemExit(f"{path}:{number}: {name} again; first {seen[name]}")
+                        raise SystemExit(f"{path}:{number}: {name}: first {seen[name]}")
                     seen[name] = f"{path}:{number}"
                     lines.append(entry(line, found))
     with open(out, "w") as result:

@@ -1,7 +1,8 @@
 ; call.asm - call a DLL's entry point so that it may return as it likes.
 ;
-; DllMain is stdcall, but DLLs exist whose entry is cdecl or loses track of the stack: ESP is
-; put back from EBP, and the registers that C keeps are saved here.  Windows: LdrpCallInitRoutine.
+; DllMain is stdcall, but DLLs exist whose entry is cdecl or loses track of the stack:
+; ESP is put back from EBP, and the registers that C keeps are saved here.  Windows:
+; LdrpCallInitRoutine.
 
 section .text
 global _LdrpCallInitRoutine@16
