@@ -104,8 +104,12 @@ stop:
     inc edi
     jmp .next
 .end:
+    mov dx, 501h                        ; isa-debug-exit, where there is one
+    mov al, 11h
+    out dx, al
+.halt:
     hlt
-    jmp .end
+    jmp .halt
 
 section .rdata align=4
 no_pae: db "Fathom: this processor has no PAE; it cannot run here.", 13, 10, 0

@@ -137,9 +137,11 @@ void KdPowerOff(ULONG value)
 {
     __asm__ volatile("cli");
     KdOut8(ISA_DEBUG_EXIT, value);
-    KdOut16(0x604, ACPI_SLEEP_S5);  /* PM1a control as SeaBIOS places it, pc and q35 */
-    KdOut16(0xB004, ACPI_SLEEP_S5); /* as OVMF places it on pc */
-    KdPrintEverywhere("It is now safe to turn off the machine.\n", 40);
+    if (value != KD_POWEROFF_BUGCHECK) { /* last words stay on the screen */
+        KdOut16(0x604, ACPI_SLEEP_S5); /* PM1a control as SeaBIOS places it, pc and q35 */
+        KdOut16(0xB004, ACPI_SLEEP_S5); /* as OVMF places it on pc */
+        KdPrintEverywhere("It is now safe to turn off the machine.\n", 40);
+    }
     for (;;)
         __asm__ volatile("cli; hlt");
 }

@@ -14,6 +14,28 @@ typedef struct {
     ULONG Length;
 } LINE;
 
+/* Before io has a console: straight to VGA text, top down, as far as the screen goes.  On a
+ * machine without VGA text nobody sees it and nothing is harmed. */
+static void KdpEarlyScreen(const char *text, ULONG length)
+{
+    volatile USHORT *const cells = (volatile USHORT *)0x800B8000;
+    static ULONG at;
+    for (ULONG i = 0; i < length && at < 80 * 25; i++) {
+        if (text[i] == '\n')
+            at += 80 - at % 80;
+        else
+            cells[at++] = 0x0F00 | (UCHAR)text[i]; /* white on black */
+    }
+}
+
+static void KdpScreen(const char *text, ULONG length)
+{
+    if (KdConsoleWrite)
+        KdConsoleWrite(text, length);
+    else
+        KdpEarlyScreen(text, length);
+}
+
 /* Text for the terminal: LF becomes CR LF, as a serial terminal needs. */
 static void KdpSerialText(const char *text, ULONG length)
 {
@@ -31,15 +53,13 @@ void KdPrintText(const char *text, ULONG length)
         return;
     }
     KdpSerialText(text, length);
-    if (KdConsoleWrite)
-        KdConsoleWrite(text, length);
+    KdpScreen(text, length);
 }
 
 void KdPrintEverywhere(const char *text, ULONG length)
 {
     KdpSerialText(text, length);
-    if (KdConsoleWrite)
-        KdConsoleWrite(text, length);
+    KdpScreen(text, length);
 }
 
 static void KdpPut(void *context, const char *text, ULONG length)
