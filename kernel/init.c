@@ -123,7 +123,6 @@ static void KiCheckMachine(void)
 
 static void KiStartMemory(void)
 {
-    MmPoolFailAt = KeBootNumber("poolfail", 0);
     MmInitializeSystem(KiBootInfo);
     KdReadMemory = MmReadMemorySafe;
     KdEnterSpace = MmAttachSpace;

@@ -241,6 +241,7 @@ static void RunProgram(RUNLIST *list)
     IoSetHostInput(list->Input);
     KdHostSend('S', &index, sizeof index);
     MEASURE before = Measure();
+    MmPoolFailAt = KeBootNumber("poolfail", 0); /* counted from here on, for each program */
     NTSTATUS status = PsCreateInitialProcess(&create, &process);
     if (NT_SUCCESS(status)) {
         BOOLEAN killed = WaitForProgram(process);
@@ -250,6 +251,7 @@ static void RunProgram(RUNLIST *list)
         ULONG regions = MmQueryRegions(process->Space, NULL, 0);
         ObDereferenceObject(process);
         IoResetFiles();
+        MmPoolFailAt = 0;
         MEASURE after = Measure();
         SendAudit(index, &before, &after, regions);
     } else {

@@ -12,7 +12,8 @@ static __attribute__((noinline)) int deep(int n)
 {
     volatile char room[0x2000];
     room[0] = (char)n;
-    return n ? deep(n - 1) + room[0] * 0 : 1;
+    int below = n ? deep(n - 1) : 1;
+    return room[0] == (char)n ? below : 0; /* after the call: the frame must stay */
 }
 
 static volatile int overflows;
