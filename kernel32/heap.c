@@ -4,7 +4,7 @@
  * program that imports kernel32.HeapAlloc is bound to ntdll.RtlAllocateHeap itself.  What
  * is left makes, walks and asks heaps.  Windows: dt _HEAP, !heap -a.
  */
-#include "k32.h"
+#include "local.h"
 
 #define HEAP_CLASS_1_PRIVATE                                                             \
     0x1000u /* tag class that HeapCreate gives, as !heap shows it */
@@ -83,6 +83,8 @@ BOOL WINAPI HeapQueryInformation(HANDLE heap, HEAP_INFORMATION_CLASS class,
         (NTSTATUS)RtlQueryHeapInformation(heap, class, information, length, returned));
 }
 
+#define MOVABLE_HEADER sizeof(BASE_BLOCK)
+
 /* PROCESS_HEAP_ENTRY to ntdll's entry: where the walk stands is all that has to survive.
  */
 static void ToRtlEntry(const PROCESS_HEAP_ENTRY *from, RTL_HEAP_WALK_ENTRY *to)
@@ -101,10 +103,16 @@ static void ToRtlEntry(const PROCESS_HEAP_ENTRY *from, RTL_HEAP_WALK_ENTRY *to)
         to->Flags = RTL_HEAP_UNCOMMITTED_RANGE;
     } else if (from->wFlags & PROCESS_HEAP_ENTRY_BUSY) {
         to->Flags = RTL_HEAP_BUSY;
+        if (from->wFlags & PROCESS_HEAP_ENTRY_MOVEABLE) {
+            to->DataAddress = (PUCHAR)to->DataAddress - MOVABLE_HEADER;
+            to->DataSize += MOVABLE_HEADER;
+            to->OverheadBytes -= MOVABLE_HEADER;
+        }
     }
 }
 
-static void FromRtlEntry(const RTL_HEAP_WALK_ENTRY *from, PROCESS_HEAP_ENTRY *to)
+static void FromRtlEntry(HANDLE heap, const RTL_HEAP_WALK_ENTRY *from,
+                         PROCESS_HEAP_ENTRY *to)
 {
     *to = (PROCESS_HEAP_ENTRY){.lpData = from->DataAddress,
                                .cbData = from->DataSize,
@@ -121,9 +129,13 @@ static void FromRtlEntry(const RTL_HEAP_WALK_ENTRY *from, PROCESS_HEAP_ENTRY *to
     } else if (from->Flags & RTL_HEAP_BUSY) {
         HANDLE handle;
         to->wFlags = PROCESS_HEAP_ENTRY_BUSY;
-        if (BasepMovableBlock(from->DataAddress, &handle)) {
+        /* A movable object begins behind the header that GlobalAlloc puts there. */
+        if (heap == BaseHeap() && BasepMovableBlock(from->DataAddress, &handle)) {
             to->wFlags |= PROCESS_HEAP_ENTRY_MOVEABLE;
             to->Block.hMem = handle;
+            to->lpData = (PUCHAR)to->lpData + MOVABLE_HEADER;
+            to->cbData -= MOVABLE_HEADER;
+            to->cbOverhead += MOVABLE_HEADER;
         }
     }
 }
@@ -139,7 +151,7 @@ BOOL WINAPI HeapWalk(HANDLE heap, LPPROCESS_HEAP_ENTRY entry)
     status = RtlWalkHeap(heap, &rtl);
     if (!BasepResult(status))
         return FALSE;
-    FromRtlEntry(&rtl, entry);
+    FromRtlEntry(heap, &rtl, entry);
     return TRUE;
 }
 

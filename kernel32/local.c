@@ -24,23 +24,6 @@
  */
 #include "local.h"
 
-static BASE_HANDLE *Table, *TableEnd, *FreeEntries; /* [Table, TableEnd) is committed */
-static RTL_SRWLOCK TableLock;
-
-static HLOCAL ToHandle(BASE_HANDLE *entry)
-{
-    return (HLOCAL)((PUCHAR)entry + BASE_HANDLE_TAG);
-}
-
-/* The entry of a live handle; NULL for a pointer, a stale handle, or anything else. */
-static BASE_HANDLE *FromHandle(HLOCAL handle)
-{
-    BASE_HANDLE *entry = (BASE_HANDLE *)((ULONG_PTR)handle - BASE_HANDLE_TAG);
-    if (((ULONG_PTR)handle & 7) != BASE_HANDLE_TAG || entry < Table || entry >= TableEnd)
-        return NULL;
-    return entry->Flags & BASE_HANDLE_USED ? entry : NULL;
-}
-
 static BOOL LooksLikeHandle(HLOCAL handle)
 {
     return ((ULONG_PTR)handle & 7) != 0;
@@ -53,62 +36,6 @@ static BOOL IsFixed(HLOCAL memory)
            RtlValidateHeap(BaseHeap(), 0, memory);
 }
 
-/* Commit one more page of the table. Under TableLock. */
-static BOOL GrowTable(void)
-{
-    SIZE_T bytes = BASE_HANDLE_COUNT * sizeof(BASE_HANDLE), page = PAGE_SIZE;
-    PVOID base = Table, end = TableEnd;
-    BASE_HANDLE *entry, *limit;
-
-    if (!Table) {
-        if (!NT_SUCCESS(NtAllocateVirtualMemory(NtCurrentProcess(), &base, 0, &bytes,
-                                                MEM_RESERVE, PAGE_READWRITE)))
-            return FALSE;
-        Table = TableEnd = base;
-        end = base;
-    }
-    if (TableEnd >= Table + BASE_HANDLE_COUNT)
-        return FALSE;
-    if (!NT_SUCCESS(NtAllocateVirtualMemory(NtCurrentProcess(), &end, 0, &page,
-                                            MEM_COMMIT, PAGE_READWRITE)))
-        return FALSE;
-    entry = TableEnd;
-    limit = entry + PAGE_SIZE / sizeof *entry;
-    TableEnd = limit;
-    if (limit > Table + BASE_HANDLE_COUNT)
-        limit = Table + BASE_HANDLE_COUNT;
-    while (limit-- > entry) {
-        limit->NextFree = FreeEntries;
-        FreeEntries = limit;
-    }
-    return TRUE;
-}
-
-static BASE_HANDLE *TakeEntry(UINT flags)
-{
-    BASE_HANDLE *entry = NULL;
-    RtlAcquireSRWLockExclusive(&TableLock);
-    if (FreeEntries || GrowTable()) {
-        entry = FreeEntries;
-        FreeEntries = entry->NextFree;
-        *entry = (BASE_HANDLE){.Flags = BASE_HANDLE_USED};
-        if (flags & GMEM_DDESHARE)
-            entry->Flags |= BASE_HANDLE_DDESHARE;
-        if (flags & LMEM_DISCARDABLE)
-            entry->Flags |= BASE_HANDLE_DISCARDABLE;
-    }
-    RtlReleaseSRWLockExclusive(&TableLock);
-    return entry;
-}
-
-static void ReturnEntry(BASE_HANDLE *entry)
-{
-    RtlAcquireSRWLockExclusive(&TableLock);
-    *entry = (BASE_HANDLE){.NextFree = FreeEntries};
-    FreeEntries = entry;
-    RtlReleaseSRWLockExclusive(&TableLock);
-}
-
 /* A block for a movable object, without its header's handle. NULL: no memory. */
 static BASE_BLOCK *NewBlock(ULONG heapFlags, SIZE_T bytes)
 {
@@ -119,7 +46,7 @@ static BASE_BLOCK *NewBlock(ULONG heapFlags, SIZE_T bytes)
 
 static void SetBlock(BASE_HANDLE *entry, BASE_BLOCK *block)
 {
-    *block = (BASE_BLOCK){.Handle = ToHandle(entry), .Mark = BASE_BLOCK_MARK};
+    *block = (BASE_BLOCK){.Handle = BasepHandleOf(entry), .Mark = BASE_BLOCK_MARK};
     entry->Flags &= ~BASE_HANDLE_DISCARDED;
     entry->Block = block;
 }
@@ -127,45 +54,40 @@ static void SetBlock(BASE_HANDLE *entry, BASE_BLOCK *block)
 /* LMEM_MOVEABLE: size 0 makes an object that is already discarded. */
 HLOCAL BasepAllocateMovable(UINT flags, SIZE_T bytes)
 {
-    BASE_HANDLE *entry = TakeEntry(flags);
+    BASE_HANDLE *entry = BasepTakeEntry(flags);
     BASE_BLOCK *block;
 
     if (!entry)
         return NULL;
     if (!bytes) {
         entry->Flags |= BASE_HANDLE_DISCARDED;
-        return ToHandle(entry);
+        return BasepHandleOf(entry);
     }
     block = NewBlock(flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0, bytes);
     if (!block) {
-        ReturnEntry(entry);
+        BasepReturnEntry(BasepHandleOf(entry), &block);
         return NULL;
     }
     SetBlock(entry, block);
-    return ToHandle(entry);
+    return BasepHandleOf(entry);
 }
 
-/* NULL on success (and for NULL), the handle itself on failure. A locked object goes too.
- */
+/* NULL on success (and for NULL), the handle itself on failure. A locked object goes too. */
 HLOCAL BasepFreeObject(HLOCAL memory)
 {
-    BASE_HANDLE *entry = FromHandle(memory);
     BASE_BLOCK *block;
 
     if (!memory)
         return NULL;
-    if (entry) {
-        block = entry->Block;
-        ReturnEntry(entry);
-        if (block) {
-            block->Mark = 0; /* a stale pointer no longer leads to a handle */
-            RtlFreeHeap(BaseHeap(), 0, block);
-        }
+    if (!LooksLikeHandle(memory) && RtlFreeHeap(BaseHeap(), 0, memory))
         return NULL;
-    }
-    if (LooksLikeHandle(memory) || !RtlFreeHeap(BaseHeap(), 0, memory)) {
+    if (!BasepReturnEntry(memory, &block)) {
         RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
         return memory;
+    }
+    if (block) {
+        block->Mark = 0; /* a stale pointer no longer leads to a handle */
+        RtlFreeHeap(BaseHeap(), 0, block);
     }
     return NULL;
 }
@@ -184,8 +106,8 @@ LPVOID BasepLock(HLOCAL memory)
         RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
         return NULL;
     }
-    RtlAcquireSRWLockExclusive(&TableLock);
-    entry = FromHandle(memory);
+    RtlAcquireSRWLockExclusive(&BasepTableLock);
+    entry = BasepEntryOf(memory);
     if (entry && (entry->Flags & BASE_HANDLE_DISCARDED)) {
         error = ERROR_DISCARDED;
     } else if (entry) {
@@ -193,7 +115,7 @@ LPVOID BasepLock(HLOCAL memory)
             entry->Locks++;
         pointer = entry->Block + 1;
     }
-    RtlReleaseSRWLockExclusive(&TableLock);
+    RtlReleaseSRWLockExclusive(&BasepTableLock);
     if (!pointer)
         RtlSetLastWin32Error(error);
     return pointer;
@@ -207,8 +129,8 @@ BOOL BasepUnlock(HLOCAL memory)
     BOOL locked = FALSE;
     ULONG error = ERROR_INVALID_HANDLE;
 
-    RtlAcquireSRWLockExclusive(&TableLock);
-    entry = FromHandle(memory);
+    RtlAcquireSRWLockExclusive(&BasepTableLock);
+    entry = BasepEntryOf(memory);
     if (entry) {
         error = ERROR_NOT_LOCKED;
         if (entry->Locks) {
@@ -217,7 +139,7 @@ BOOL BasepUnlock(HLOCAL memory)
             locked = entry->Locks == LMEM_LOCKCOUNT || --entry->Locks != 0;
         }
     }
-    RtlReleaseSRWLockExclusive(&TableLock);
+    RtlReleaseSRWLockExclusive(&BasepTableLock);
     if (!locked)
         RtlSetLastWin32Error(error);
     return locked;
@@ -227,7 +149,7 @@ BOOL BasepUnlock(HLOCAL memory)
  * GMEM_INVALID_HANDLE with ERROR_INVALID_HANDLE. */
 UINT BasepFlags(HLOCAL memory)
 {
-    BASE_HANDLE *entry = FromHandle(memory);
+    BASE_HANDLE *entry = BasepEntryOf(memory);
     UINT flags = 0;
 
     if (!entry) {
@@ -249,7 +171,7 @@ UINT BasepFlags(HLOCAL memory)
 /* Bytes; 0 for a discarded object, and 0 with ERROR_INVALID_HANDLE for none. */
 SIZE_T BasepSize(HLOCAL memory)
 {
-    BASE_HANDLE *entry = FromHandle(memory);
+    BASE_HANDLE *entry = BasepEntryOf(memory);
     SIZE_T bytes = (SIZE_T)-1;
 
     if (entry && !entry->Block)
@@ -277,7 +199,7 @@ BOOL BasepMovableBlock(PVOID block, HANDLE *handle)
                                         &read)) ||
         header.Mark != BASE_BLOCK_MARK)
         return FALSE;
-    entry = FromHandle(header.Handle);
+    entry = BasepEntryOf(header.Handle);
     if (!entry || entry->Block != block)
         return FALSE;
     *handle = header.Handle;
@@ -320,7 +242,7 @@ static HLOCAL Modify(HLOCAL memory, BASE_HANDLE *entry, UINT flags)
         return NULL;
     }
     if (bytes)
-        memcpy(FromHandle(movable)->Block + 1, memory, bytes);
+        memcpy(BasepEntryOf(movable)->Block + 1, memory, bytes);
     RtlFreeHeap(BaseHeap(), 0, memory);
     return movable;
 }
@@ -339,7 +261,7 @@ static HLOCAL Resize(BASE_HANDLE *entry, SIZE_T bytes, ULONG heapFlags, UINT fla
             RtlFreeHeap(BaseHeap(), 0, entry->Block);
         entry->Block = NULL;
         entry->Flags |= BASE_HANDLE_DISCARDED;
-        return ToHandle(entry);
+        return BasepHandleOf(entry);
     }
     if (!entry->Block)
         block = NewBlock(heapFlags, bytes);
@@ -356,14 +278,14 @@ static HLOCAL Resize(BASE_HANDLE *entry, SIZE_T bytes, ULONG heapFlags, UINT fla
         return NULL;
     }
     SetBlock(entry, block);
-    return ToHandle(entry);
+    return BasepHandleOf(entry);
 }
 
 /* NULL with the last error leaves the object as it was. What is fixed, or locked, moves
  * only with LMEM_MOVEABLE. */
 HLOCAL BasepReAllocate(HLOCAL memory, SIZE_T bytes, UINT flags)
 {
-    BASE_HANDLE *entry = FromHandle(memory);
+    BASE_HANDLE *entry = BasepEntryOf(memory);
     ULONG heapFlags = flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0;
     PVOID moved;
 

@@ -1,4 +1,4 @@
-/* local.h - the movable objects behind Local and Global, seen by local.c and global.c. */
+/* local.h - the movable objects behind Local and Global, shared by localtab.c, local.c and global.c. */
 #ifndef FATHOM_LOCAL_H
 #define FATHOM_LOCAL_H
 
@@ -31,6 +31,14 @@ typedef struct BASE_HANDLE {
 } BASE_HANDLE;
 C_ASSERT(sizeof(BASE_HANDLE) == 8 && sizeof(BASE_BLOCK) == 8);
 
+/* localtab.c */
+extern RTL_SRWLOCK BasepTableLock;
+HLOCAL BasepHandleOf(BASE_HANDLE *);
+BASE_HANDLE *BasepEntryOf(HLOCAL);
+BASE_HANDLE *BasepTakeEntry(UINT flags);
+BOOL BasepReturnEntry(HLOCAL, BASE_BLOCK **);
+
+/* local.c */
 HLOCAL BasepAllocateMovable(UINT flags, SIZE_T bytes);
 HLOCAL BasepReAllocate(HLOCAL, SIZE_T bytes, UINT flags);
 HLOCAL BasepFreeObject(HLOCAL);

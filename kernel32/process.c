@@ -258,7 +258,7 @@ BOOL WINAPI SetStdHandle(DWORD which, HANDLE handle)
 
 #define IMAGE_FILE_NAME_WIN32 43 /* ProcessImageFileNameWin32 */
 
-/* The program's file: C:\\..., or the device's path with PROCESS_NAME_NATIVE. *size: room in
+/* The program's file: C:\..., or the device's path with PROCESS_NAME_NATIVE. *size: room in
  * characters, then the length without the NUL. ERROR_INSUFFICIENT_BUFFER. */
 WINBOOL WINAPI QueryFullProcessImageNameW(HANDLE process, DWORD flags, LPWSTR out,
                                           PDWORD size)

@@ -136,13 +136,13 @@ static void failures(void)
     SetLastError(0);
     CHECK(!CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &made));
     CHECK_EQUAL(GetLastError(), ERROR_FILE_NOT_FOUND);
-    file = CreateFileA("text.exe", GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    file = CreateFileA("plain.exe", GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
     CHECK(WriteFile(file, "no program", 10, &done, NULL) && CloseHandle(file));
     SetLastError(0);
-    CHECK(!CreateProcessA("text.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup,
+    CHECK(!CreateProcessA("plain.exe", NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup,
                           &made));
     CHECK_EQUAL(GetLastError(), ERROR_BAD_EXE_FORMAT);
-    CHECK(DeleteFileA("text.exe"));
+    CHECK(DeleteFileA("plain.exe"));
 }
 
 int main(int count, char **words)

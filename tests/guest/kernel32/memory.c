@@ -115,6 +115,14 @@ static void heaps(void)
     CHECK_EQUAL(found, 1);
     CHECK(HeapFree(heap, 0, block));
     CHECK(HeapDestroy(heap));
+    memset(&entry, 0, sizeof entry);
+    for (found = 0; HeapWalk(GetProcessHeap(), &entry);) {
+        if ((entry.wFlags & PROCESS_HEAP_ENTRY_MOVEABLE) && entry.Block.hMem == movable) {
+            found += entry.lpData == GlobalLock(movable) && entry.cbData == 40;
+            GlobalUnlock(movable);
+        }
+    }
+    CHECK(in_wine || found == 1); /* which does not tell movable blocks */
     CHECK(movable && GlobalFree(movable) == NULL);
 }
 
