@@ -12,18 +12,23 @@
 static UCHAR IopInput[LARGEST_INPUT]; /* the 'D' frame that came */
 static volatile ULONG IopInputLength;
 static ULONG IopInputTaken;
-static volatile BOOLEAN IopInputArrived;
+static KEVENT IopInputArrived; /* for one waiter */
 static BOOLEAN IopInputAsked, IopInputEnded;
+static ULONG IopInputStale; /* answers that come for a program that has ended */
 static MMFILE *IopInputFile;
 static ULONGLONG IopInputOffset;
 
 void IoHostData(const void *payload, ULONG length)
 {
+    if (IopInputStale != 0) {
+        IopInputStale--;
+        return;
+    }
     if (length > LARGEST_INPUT)
         length = LARGEST_INPUT;
     memcpy(IopInput, payload, length);
     IopInputLength = length;
-    IopInputArrived = TRUE;
+    KeSetEvent(&IopInputArrived);
 }
 
 void IoSetHostInput(MMFILE *file)
@@ -33,7 +38,9 @@ void IoSetHostInput(MMFILE *file)
     IopInputFile = file;
     IopInputOffset = 0;
     IopInputLength = IopInputTaken = 0;
-    IopInputArrived = IopInputEnded = FALSE;
+    IopInputStale += IopInputAsked;
+    IopInputAsked = IopInputEnded = FALSE;
+    KeInitializeEvent(&IopInputArrived, EventSynchronizationObject, FALSE);
     if (file != NULL)
         file->Reference(file);
 }
@@ -53,7 +60,7 @@ static NTSTATUS ReadInputFile(void *buffer, ULONG length, ULONG *done)
     return status;
 }
 
-/* Wait for a 'D' frame; the line is read here, since a tick alone would be slow. */
+/* Wait for a 'D' frame.  The processor may rest meanwhile: the third serial line interrupts. */
 static NTSTATUS AskHost(ULONG index)
 {
     const ULONG request[2] = {index, LARGEST_INPUT};
@@ -61,15 +68,9 @@ static NTSTATUS AskHost(ULONG index)
     if (!IopInputAsked)
         KdHostSend('I', request, sizeof request);
     IopInputAsked = TRUE;
-    while (!IopInputArrived) {
-        if (KeGetCurrentThread()->TerminatePending)
-            return STATUS_THREAD_IS_TERMINATING; /* the answer will find nobody: dropped
-                                                  */
-        KdPollHost();
-        KeYield();
-    }
+    if (KeWaitForSingleObject(&IopInputArrived, FALSE, TRUE, NULL) != STATUS_SUCCESS)
+        return STATUS_THREAD_IS_TERMINATING; /* the answer will find nobody: dropped */
     IopInputAsked = FALSE;
-    IopInputArrived = FALSE;
     IopInputTaken = 0;
     IopInputEnded = IopInputLength == 0;
     return STATUS_SUCCESS;

@@ -102,6 +102,7 @@ NTSTATUS IopCreateFileObject(IOPKIND, IOFILE **);
 NTSTATUS IopReferenceFile(HANDLE, ACCESS_MASK, IOFILE **);
 
 /* ---- fileinfo.c ---- node NULL: a device */
+NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *user, NTSTATUS, ULONG information);
 void IopFillBasic(const IONODE *, FILE_BASIC_INFORMATION *);
 void IopFillNetwork(const IONODE *, FILE_NETWORK_OPEN_INFORMATION *);
 

@@ -241,14 +241,6 @@ NTSTATUS NTAPI NtWriteFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcCont
     return status;
 }
 
-static NTSTATUS ReturnIosb(IO_STATUS_BLOCK *userIosb, NTSTATUS status, ULONG information)
-{
-    const IO_STATUS_BLOCK iosb = {.Status = status, .Information = information};
-    NTSTATUS written = MmCopyToUser(userIosb, &iosb, sizeof iosb);
-
-    return NT_SUCCESS(written) ? status : written;
-}
-
 /* Nothing is held back: what was written is where it will stay. */
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *userIosb)
 {
@@ -259,7 +251,7 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *userIosb)
     if (!NT_SUCCESS(status))
         return status;
     ObDereferenceObject(file);
-    return ReturnIosb(userIosb, STATUS_SUCCESS, 0);
+    return IopReturnIosb(userIosb, STATUS_SUCCESS, 0);
 }
 
 /* Console modes and size alone (fathom.h, IOCTL_CONSOLE_*). */
@@ -281,5 +273,5 @@ NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTIN
                  ? IopConsoleControl(file, code, in, inLength, out, outLength, &done)
                  : STATUS_INVALID_DEVICE_REQUEST;
     ObDereferenceObject(file);
-    return NT_SUCCESS(status) ? ReturnIosb(userIosb, status, done) : status;
+    return NT_SUCCESS(status) ? IopReturnIosb(userIosb, status, done) : status;
 }

@@ -133,7 +133,8 @@ static void LoadNtdll(void)
     }
     NTSTATUS status = MmCreateSection(file, 0, PAGE_EXECUTE, SEC_IMAGE, &PspNtdll);
     if (NT_SUCCESS(status))
-        status = MmPrefetchSection(PspNtdll); /* else each program would seem to lose pages */
+        status =
+            MmPrefetchSection(PspNtdll); /* else each program would seem to lose pages */
     if (NT_SUCCESS(status)) {
         MmQuerySection(PspNtdll, &facts);
         PspNtdllBase = facts.ImageBase;

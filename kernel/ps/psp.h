@@ -46,6 +46,7 @@ NTSTATUS PspFillPeb(EPROCESS *, const RTL_USER_PROCESS_PARAMETERS *params,
 
 /* ---- create.c ---- */
 NTSTATUS PspMapImages(EPROCESS *, MMFILE *image, const WCHAR *path);
+NTSTATUS PspCreateFirstThread(EPROCESS *, BOOLEAN suspended, ETHREAD **);
 
 /* ---- init.c ---- */
 extern MMSECTION *PspNtdll;

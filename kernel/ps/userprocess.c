@@ -1,0 +1,296 @@
+/* userprocess.c - NtCreateUserProcess: a process made by another.
+ *
+ * What the caller gives is captured first, whole: parameters, strings, environment, the image's
+ * name.  Then the process is built as create.c draws it, and its handles, ids and image facts
+ * go back.  Nothing runs before all of that has been written; whatever fails, nothing is left.
+ */
+#include "psp.h"
+
+#define PROCESS_CREATE_FLAGS_INHERIT_HANDLES 0x4
+#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x1
+
+typedef struct {
+    RTL_USER_PROCESS_PARAMETERS Params; /* strings and environment: pool */
+    WCHAR *Strings[8];
+    WCHAR *ImagePath; /* NT path */
+} CAPTURED;
+
+static UNICODE_STRING *StringOf(RTL_USER_PROCESS_PARAMETERS *p, ULONG i)
+{
+    UNICODE_STRING *const all[8] = {&p->CurrentDirectory.DosPath,
+                                    &p->DllPath,
+                                    &p->ImagePathName,
+                                    &p->CommandLine,
+                                    &p->WindowTitle,
+                                    &p->DesktopInfo,
+                                    &p->ShellInfo,
+                                    &p->RuntimeData};
+
+    return all[i];
+}
+
+static void ReleaseCaptured(CAPTURED *captured)
+{
+    for (ULONG i = 0; i < 8; i++)
+        if (captured->Strings[i] != NULL)
+            ExFreePool(captured->Strings[i]);
+    if (captured->Params.Environment != NULL)
+        ExFreePool(captured->Params.Environment);
+    if (captured->ImagePath != NULL)
+        ExFreePool(captured->ImagePath);
+}
+
+static NTSTATUS CaptureBytes(const void *user, SIZE_T size, WCHAR **copy)
+{
+    *copy = ExAllocatePool(size + 2 * sizeof(WCHAR), PSP_TAG);
+    if (*copy == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    return size ? MmCopyFromUser(*copy, user, size) : STATUS_SUCCESS;
+}
+
+#define LARGEST_ENVIRONMENT 0x100000u /* bytes; Windows 7 has no bound of its own */
+
+/* An environment without a size: read up to its two zeros. */
+static NTSTATUS MeasureEnvironment(const WCHAR *user, ULONG *size)
+{
+    WCHAR c, before = 1;
+
+    for (ULONG i = 0; i < LARGEST_ENVIRONMENT / sizeof c; i++, before = c) {
+        NTSTATUS status = MmCopyFromUser(&c, user + i, sizeof c);
+        if (!NT_SUCCESS(status))
+            return status;
+        if (c == 0 && (before == 0 || i == 0)) {
+            *size = (i + 1) * sizeof c;
+            return STATUS_SUCCESS;
+        }
+    }
+    return STATUS_INVALID_PARAMETER;
+}
+
+static NTSTATUS CaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user,
+                                  CAPTURED *captured)
+{
+    RTL_USER_PROCESS_PARAMETERS *params = &captured->Params;
+    NTSTATUS status = MmCopyFromUser(params, user, sizeof *params);
+    PVOID environment = params->Environment;
+
+    params->Environment = NULL;
+    for (ULONG i = 0; i < 8 && NT_SUCCESS(status); i++) {
+        UNICODE_STRING *string = StringOf(params, i);
+        if (string->Buffer == NULL) {
+            string->Length = 0;
+            continue;
+        }
+        const UCHAR *from = (const UCHAR *)string->Buffer;
+        if (!(params->Flags & RTL_USER_PROC_PARAMS_NORMALIZED))
+            from += (ULONG_PTR)user;
+        string->Length &= ~1u;
+        status = CaptureBytes(from, string->Length, &captured->Strings[i]);
+        string->Buffer = captured->Strings[i];
+    }
+    if (NT_SUCCESS(status) && params->EnvironmentSize == 0 && environment != NULL)
+        status = MeasureEnvironment(environment, &params->EnvironmentSize);
+    if (NT_SUCCESS(status) && params->EnvironmentSize > LARGEST_ENVIRONMENT)
+        status = STATUS_INVALID_PARAMETER;
+    if (environment == NULL)
+        params->EnvironmentSize = 0;
+    if (NT_SUCCESS(status))
+        status = CaptureBytes(environment, params->EnvironmentSize,
+                              (WCHAR **)&params->Environment);
+    if (NT_SUCCESS(status) && params->EnvironmentSize == 0)
+        params->EnvironmentSize = 2 * sizeof(WCHAR); /* CaptureBytes left two zeros */
+    return status;
+}
+
+/* The image's name is an attribute; without one, the parameters say it. */
+static NTSTATUS CaptureImageName(const PSATTRIBUTES *list, CAPTURED *captured)
+{
+    const PS_ATTRIBUTE *item = &list->Item[PsAttributeImageName];
+
+    if (item->Size == 0)
+        return STATUS_INVALID_PARAMETER;
+    if (item->Size > 0xFFFE || item->Size % sizeof(WCHAR))
+        return STATUS_OBJECT_NAME_INVALID;
+    return CaptureBytes((const void *)item->Value, item->Size, &captured->ImagePath);
+}
+
+/* Not inheriting: the standard handles alone are duplicated, when they are handles. */
+static NTSTATUS DuplicateStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS *params)
+{
+    HANDLE *handles[3] = {&params->StandardInput, &params->StandardOutput,
+                          &params->StandardError};
+
+    for (ULONG i = 0; i < 3; i++) {
+        void *body;
+        ACCESS_MASK granted;
+        ULONG attributes;
+        if (!NT_SUCCESS(ObLookupHandle(ObCurrentTable(), *handles[i], &body, &granted,
+                                       &attributes)))
+            continue;
+        NTSTATUS status =
+            ObInsertHandle(process->Handles, body, granted, attributes, handles[i]);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS GiveHandles(EPROCESS *process, ULONG flags, const PSATTRIBUTES *list,
+                            RTL_USER_PROCESS_PARAMETERS *params)
+{
+    ULONG standard[2] = {1, 0}; /* PsRequestDuplicate */
+    const PS_ATTRIBUTE *item = &list->Item[PsAttributeStdHandleInfo];
+
+    if (flags & PROCESS_CREATE_FLAGS_INHERIT_HANDLES)
+        return ObInheritHandles(ObCurrentTable(), process->Handles);
+    if (item->Size >= sizeof standard) {
+        NTSTATUS status =
+            MmCopyFromUser(standard, (const void *)item->Value, sizeof standard);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    return (standard[0] & 3) ? DuplicateStandard(process, params) : STATUS_SUCCESS;
+}
+
+static NTSTATUS BuildChild(EPROCESS *process, CAPTURED *captured, ULONG processFlags,
+                           ULONG threadFlags, const PSATTRIBUTES *list, ETHREAD **thread)
+{
+    MMFILE *file;
+    PEB own;
+    NTSTATUS status = IoOpenMmFile(captured->ImagePath, &file);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = PspMapImages(process, file, captured->ImagePath);
+    file->Dereference(file);
+    if (NT_SUCCESS(status))
+        status = GiveHandles(process, processFlags, list, &captured->Params);
+    if (NT_SUCCESS(status)) /* NtGlobalFlag of the run holds for the children too */
+        status = MmCopyFromUser(&own, PsCurrentProcess()->Peb, sizeof own);
+    if (NT_SUCCESS(status))
+        status = PspFillPeb(process, &captured->Params, own.NtGlobalFlag);
+    if (NT_SUCCESS(status))
+        status = PspCreateFirstThread(
+            process, (threadFlags & THREAD_CREATE_FLAGS_CREATE_SUSPENDED) != 0, thread);
+    return status;
+}
+
+/* SECTION_IMAGE_INFORMATION, 30h bytes on x86; `dt nt!_SECTION_IMAGE_INFORMATION`. */
+static NTSTATUS ReturnImageInfo(const PSATTRIBUTES *list, EPROCESS *process)
+{
+    MMSECTION_FACTS facts;
+
+    MmQuerySection(process->Image, &facts);
+    const ULONG info[12] = {
+        process->ImageBase + facts.EntryPoint,
+        0,
+        facts.StackReserve,
+        facts.StackCommit,
+        facts.Subsystem,
+        facts.SubsystemMinor | facts.SubsystemMajor << 16,
+        0,
+        facts.Characteristics | facts.DllCharacteristics << 16,
+        facts.Machine | 1 << 16, /* ImageContainsCode */
+        0,
+        facts.Size,
+        0,
+    };
+    return PspReturnAttribute(list, PsAttributeImageInfo, info, sizeof info);
+}
+
+static NTSTATUS ReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBUTES *list,
+                          HANDLE *userProcess, ACCESS_MASK processAccess,
+                          ULONG processInherit, HANDLE *userThread,
+                          ACCESS_MASK threadAccess, ULONG threadInherit)
+{
+    HANDLE handle;
+    NTSTATUS status = PspReturnThreadAttributes(list, thread);
+
+    if (NT_SUCCESS(status))
+        status = ReturnImageInfo(list, process);
+    if (NT_SUCCESS(status))
+        status = ObReturnHandle(process, ObMapAccess(&PsProcessType, processAccess),
+                                processInherit, userProcess);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObReturnHandle(thread, ObMapAccess(&PsThreadType, threadAccess),
+                            threadInherit, userThread);
+    if (!NT_SUCCESS(status) &&
+        NT_SUCCESS(MmCopyFromUser(&handle, userProcess, sizeof handle))) {
+        void *body; /* only if it still is the one we wrote */
+        if (NT_SUCCESS(ObLookupHandle(ObCurrentTable(), handle, &body, NULL, NULL)) &&
+            body == process)
+            ObCloseHandle(ObCurrentTable(), handle);
+    }
+    return status;
+}
+
+/* Where Windows' kernel32 looks when the call failed; `dt PS_CREATE_INFO` (72 bytes on
+ * x86). */
+static void ReportState(void *createInfo, NTSTATUS status)
+{
+    const ULONG state =
+        NT_SUCCESS(status)                       ? 6  /* PsCreateSuccess */
+        : status == STATUS_INVALID_IMAGE_FORMAT  ? 2  /* ..FailOnSectionCreate */
+        : status == STATUS_OBJECT_NAME_NOT_FOUND ? 1  /* ..FailOnFileOpen */
+                                                 : 0; /* ..InitialState */
+    if (createInfo != NULL)
+        MmCopyToUser((ULONG *)createInfo + 1, &state, sizeof state);
+}
+
+/* As Windows 7's.  STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND (no such
+ * file), STATUS_INVALID_IMAGE_FORMAT and its kin, STATUS_INVALID_PARAMETER,
+ * STATUS_ACCESS_VIOLATION, memory's; nothing is left behind on failure. */
+NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
+                                   ACCESS_MASK processAccess, ACCESS_MASK threadAccess,
+                                   POBJECT_ATTRIBUTES processAttributes,
+                                   POBJECT_ATTRIBUTES threadAttributes,
+                                   ULONG processFlags, ULONG threadFlags,
+                                   PVOID userParams, PVOID createInfo, PVOID userList)
+{
+    PSATTRIBUTES list;
+    OBATTRIBUTES ofProcess, ofThread;
+    EPROCESS *process;
+    ETHREAD *thread;
+    CAPTURED *captured = ExAllocatePool(sizeof *captured, PSP_TAG);
+
+    if (captured == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = PspCaptureAttributes(userList, &list);
+    if (NT_SUCCESS(status) &&
+        NT_SUCCESS(status = ObCaptureAttributes(processAttributes, &ofProcess)))
+        ObReleaseAttributes(&ofProcess);
+    if (NT_SUCCESS(status) &&
+        NT_SUCCESS(status = ObCaptureAttributes(threadAttributes, &ofThread)))
+        ObReleaseAttributes(&ofThread);
+    if (NT_SUCCESS(status))
+        status = CaptureImageName(&list, captured);
+    if (NT_SUCCESS(status))
+        status = CaptureParameters(userParams, captured);
+    if (NT_SUCCESS(status))
+        status = PspCreateProcess(PsCurrentProcess(), &process);
+    if (NT_SUCCESS(status)) {
+        BOOLEAN built = FALSE;
+        status = BuildChild(process, captured, processFlags, threadFlags, &list, &thread);
+        if (NT_SUCCESS(status)) {
+            built = TRUE;
+            status = ReturnAll(process, thread, &list, userProcess, processAccess,
+                               ofProcess.Attributes & OBJ_INHERIT, userThread,
+                               threadAccess, ofThread.Attributes & OBJ_INHERIT);
+        }
+        if (NT_SUCCESS(status)) {
+            KD_TRACE(ProcessCreate, process->Id, process->ParentId);
+            PspStartThread(thread);
+            ObDereferenceObject(thread);
+        } else {
+            if (built)
+                PspAbandonThread(thread);
+            PspCleanProcess(process, status);
+        }
+        ObDereferenceObject(process);
+    }
+    ReleaseCaptured(captured);
+    ExFreePool(captured);
+    ReportState(createInfo, status);
+    return status;
+}
