@@ -131,7 +131,7 @@ NTSTATUS NTAPI NtQueryEvent(HANDLE handle, ULONG class, void *user, ULONG length
         return status;
     const LONG facts[2] = {event->Header.Type & 0x7F, event->Header.SignalState};
     ObDereferenceObject(event);
-    return ExReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
 }
 
 /* ---- mutants ---- */
@@ -193,7 +193,7 @@ NTSTATUS NTAPI NtQueryMutant(HANDLE handle, ULONG class, void *user, ULONG lengt
     } facts = {mutant->Header.SignalState, mutant->OwnerThread == KeGetCurrentThread(),
                mutant->Abandoned};
     ObDereferenceObject(mutant);
-    return ExReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
 }
 
 /* ---- semaphores ---- */
@@ -256,5 +256,5 @@ NTSTATUS NTAPI NtQuerySemaphore(HANDLE handle, ULONG class, void *user, ULONG le
         return status;
     const LONG facts[2] = {semaphore->Header.SignalState, semaphore->Limit};
     ObDereferenceObject(semaphore);
-    return ExReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
 }

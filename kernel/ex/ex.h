@@ -16,12 +16,6 @@ ULONGLONG ExRandom(void);
 /* A host command of COM3 that concerns the run list ('K'): given to KdHostCommand. */
 void ExHostCommand(ULONG type, const void *payload, ULONG length);
 
-/* Copy a fixed structure out as the NtQueryXxx services do: the length must fit (or be at
- * least so, atLeast), *returned is told. STATUS_INFO_LENGTH_MISMATCH,
- * STATUS_ACCESS_VIOLATION. */
-NTSTATUS ExReturnStructure(const void *from, ULONG size, void *user, ULONG length,
-                           ULONG *userReturned, BOOLEAN atLeast);
-
 void ExInitializeTrace(void);   /* kd's hooks; once, after PsInitialize */
 void ExDeleteTrace(EPROCESS *); /* a process's trace goes; none: nothing happens */
 

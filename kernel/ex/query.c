@@ -3,23 +3,6 @@
  */
 #include "exp.h"
 
-NTSTATUS ExReturnStructure(const void *from, ULONG size, void *user, ULONG length,
-                           ULONG *userReturned, BOOLEAN atLeast)
-{
-    NTSTATUS status = STATUS_SUCCESS;
-
-    if (atLeast ? length < size : length != size)
-        status = STATUS_INFO_LENGTH_MISMATCH;
-    if (NT_SUCCESS(status))
-        status = MmCopyToUser(user, from, size);
-    if (userReturned != NULL && status != STATUS_ACCESS_VIOLATION) {
-        NTSTATUS told = MmCopyToUser(userReturned, &size, sizeof size);
-        if (!NT_SUCCESS(told))
-            status = told;
-    }
-    return status;
-}
-
 static void DescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
 {
     ULONG peak, size;
@@ -97,16 +80,16 @@ NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG leng
     switch (class) {
     case FathomQueryMemory:
         MmQueryMemory(&memory);
-        return ExReturnStructure(&memory, sizeof memory, user, length, userReturned,
+        return ObReturnStructure(&memory, sizeof memory, user, length, userReturned,
                                  TRUE);
     case FathomQueryPage:
         MmQueryPage(argument, &page);
-        return ExReturnStructure(&page, sizeof page, user, length, userReturned, TRUE);
+        return ObReturnStructure(&page, sizeof page, user, length, userReturned, TRUE);
     case FathomQueryClock:
-        return ExReturnStructure(&clock, sizeof clock, user, length, userReturned, TRUE);
+        return ObReturnStructure(&clock, sizeof clock, user, length, userReturned, TRUE);
     case FathomQuerySeed:
         seed = ExRandom();
-        return ExReturnStructure(&seed,
+        return ObReturnStructure(&seed,
                                  length < sizeof seed ? sizeof(ULONG) : sizeof seed, user,
                                  length, userReturned, TRUE);
     case FathomQueryProcesses:

@@ -23,7 +23,7 @@ static NTSTATUS ReturnBasic(void *user, ULONG length, ULONG *userReturned)
         1, /* ActiveProcessorsAffinityMask */
         1, /* NumberOfProcessors, a byte */
     };
-    return ExReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
 }
 
 /* SYSTEM_PROCESSOR_INFORMATION: architecture, level, revision, reserved, feature bits. */
@@ -39,7 +39,7 @@ static NTSTATUS ReturnProcessor(void *user, ULONG length, ULONG *userReturned)
     facts.Level = a >> 8 & 15;
     facts.Revision = (a >> 4 & 15) << 8 | (a & 15);
     facts.FeatureBits = d;
-    return ExReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
 }
 
 static NTSTATUS ReturnPerformance(void *user, ULONG length, ULONG *userReturned)
@@ -57,7 +57,7 @@ static NTSTATUS ReturnPerformance(void *user, ULONG length, ULONG *userReturned)
     numbers[12] = memory.Committed;
     numbers[13] = memory.CommitLimit;
     numbers[14] = memory.Committed;
-    return ExReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
 }
 
 static NTSTATUS ReturnTimeOfDay(void *user, ULONG length, ULONG *userReturned)
@@ -71,7 +71,7 @@ static NTSTATUS ReturnTimeOfDay(void *user, ULONG length, ULONG *userReturned)
     facts.CurrentTime = KeQuerySystemTime();
     facts.BootTime = facts.CurrentTime - KeQueryInterruptTime();
     ULONG size = length < sizeof facts ? length : sizeof facts;
-    return ExReturnStructure(&facts, size, user, length, userReturned, FALSE);
+    return ObReturnStructure(&facts, size, user, length, userReturned, FALSE);
 }
 
 /* ---- class 5: processes and their threads ---- */
@@ -218,7 +218,7 @@ static NTSTATUS ReturnTimeAdjustment(void *user, ULONG length, ULONG *userReturn
         BOOLEAN Enable;
     } facts = {KE_TICK_100NS, KE_TICK_100NS, TRUE};
 
-    return ExReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
 }
 
 NTSTATUS NTAPI NtQuerySystemInformation(SYSTEM_INFORMATION_CLASS class, PVOID user,

@@ -164,5 +164,5 @@ NTSTATUS NTAPI NtQueryTimer(HANDLE handle, ULONG class, void *user, ULONG length
     facts.RemainingTime.QuadPart = timer->Timer.DueTime - KeQueryInterruptTime();
     facts.State = timer->Timer.Header.SignalState != 0;
     ObDereferenceObject(timer);
-    return ExReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
 }

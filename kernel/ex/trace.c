@@ -71,6 +71,7 @@ void ExInitializeTrace(void)
     KdReadMemory = MmReadMemorySafe;
     KdEnterSpace = MmAttachSpace;
     KdFindImage = FindImage;
+    PsDeleteTrace = ExDeleteTrace;
     KdDescribeThread = DescribeThread;
     KdCurrentTrace = CurrentTrace;
 }

@@ -92,4 +92,10 @@ NTSTATUS ObOpenNamed(const OBTYPE *, POBJECT_ATTRIBUTES user, ACCESS_MASK desire
                      HANDLE *userHandle);
 const WCHAR *ObNameOf(void *body); /* without \BaseNamedObjects\; NULL: none */
 
+/* Copy a fixed structure out as the NtQueryXxx services do: the length must fit (or be at
+ * least so, atLeast), *returned is told. STATUS_INFO_LENGTH_MISMATCH,
+ * STATUS_ACCESS_VIOLATION. */
+NTSTATUS ObReturnStructure(const void *from, ULONG size, void *user, ULONG length,
+                           ULONG *userReturned, BOOLEAN atLeast);
+
 #endif

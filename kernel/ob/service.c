@@ -7,6 +7,23 @@
 
 NTSTATUS (*ObProcessTable)(HANDLE, ACCESS_MASK, void **, OBHANDLE_TABLE **);
 
+NTSTATUS ObReturnStructure(const void *from, ULONG size, void *user, ULONG length,
+                           ULONG *userReturned, BOOLEAN atLeast)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (atLeast ? length < size : length != size)
+        status = STATUS_INFO_LENGTH_MISMATCH;
+    if (NT_SUCCESS(status))
+        status = MmCopyToUser(user, from, size);
+    if (userReturned != NULL && status != STATUS_ACCESS_VIOLATION) {
+        NTSTATUS told = MmCopyToUser(userReturned, &size, sizeof size);
+        if (!NT_SUCCESS(told))
+            status = told;
+    }
+    return status;
+}
+
 NTSTATUS NTAPI NtClose(HANDLE handle)
 {
     /* Closing a pseudo handle has no effect (GetCurrentProcess, "Remarks"). */

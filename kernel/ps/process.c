@@ -12,6 +12,7 @@
 
 LIST_ENTRY PsAllProcesses = {&PsAllProcesses, &PsAllProcesses};
 ULONG PsProcessCount;
+void (*PsDeleteTrace)(EPROCESS *);
 
 static void DeleteProcess(void *body)
 {
@@ -95,7 +96,8 @@ void PspCleanProcess(EPROCESS *process, NTSTATUS exitStatus)
     process->Exiting = TRUE;
     if (process->ExitStatus == STATUS_PENDING)
         process->ExitStatus = exitStatus;
-    ExDeleteTrace(process);
+    if (PsDeleteTrace != NULL)
+        PsDeleteTrace(process);
     /* The table first leaves the process, so that nothing is inserted while it is closed.
      */
     OBHANDLE_TABLE *handles = process->Handles;

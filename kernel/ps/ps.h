@@ -88,6 +88,8 @@ BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size);
 /* Referenced, or NULL. */
 EPROCESS *PsLookupProcess(ULONG id);
 ETHREAD *PsLookupThread(ULONG id);
+extern void (*PsDeleteTrace)(
+    EPROCESS *); /* ex: a process's trace goes with it; may be NULL */
 /* Objects of this folder that exist: what an audit compares. */
 extern ULONG PsProcessCount, PsThreadCount;
 /* ntdll's entry points in user space, by their exported names. */

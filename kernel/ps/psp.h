@@ -2,7 +2,6 @@
 #ifndef FATHOM_PSP_H
 #define FATHOM_PSP_H
 
-#include "ex/ex.h"
 #include "io/io.h"
 #include "kd/kd.h"
 #include "ps/ps.h"

@@ -205,7 +205,7 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
     for (ULONG i = 0; i < sizeof classes / sizeof *classes; i++)
         if (classes[i].Class == (ULONG) class) {
             ULONG size = classes[i].Fill(process, &answer);
-            status = ExReturnStructure(&answer, size, user, length, userReturned, FALSE);
+            status = ObReturnStructure(&answer, size, user, length, userReturned, FALSE);
         }
     ObDereferenceObject(process);
     return status;

@@ -112,7 +112,7 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PV
     if (size == 0)
         status = STATUS_INVALID_INFO_CLASS;
     else
-        status = ExReturnStructure(&answer, size, user, length, userReturned, FALSE);
+        status = ObReturnStructure(&answer, size, user, length, userReturned, FALSE);
     ObDereferenceObject(thread);
     return status;
 }
