@@ -21,7 +21,8 @@ static bool RtlpIsForeign(HEAP *Heap, HEAP_ENTRY *Entry)
         if (Other == Heap)
             continue;
         if (Entry->UnusedBytes & HEAP_UNUSED_LFH
-                ? Other->FrontEndHeap && RtlpLfhFind(Other->FrontEndHeap, Entry, &Index)
+                ? Other->FrontEndHeap &&
+                      RtlpLfhFind(Other->FrontEndHeap, Entry + 1, &Index)
                 : RtlpProbeEntry(Other, Entry) != 0)
             return true;
     }
@@ -38,7 +39,7 @@ static HEAP_FAILURE_TYPE RtlpDiagnose(HEAP *Heap, PVOID Block)
     if (RtlpIsForeign(Heap, Entry))
         return heap_failure_cross_heap_operation;
     if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
-        if (Heap->FrontEndHeap && RtlpLfhFind(Heap->FrontEndHeap, Entry, &Index))
+        if (Heap->FrontEndHeap && RtlpLfhFind(Heap->FrontEndHeap, Block, &Index))
             return heap_failure_block_not_busy;
         return heap_failure_entry_corruption;
     }
@@ -60,7 +61,7 @@ static bool RtlpFindSound(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
     if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
         ULONG Index;
         LFH_HEAP *Front = Heap->FrontEndHeap;
-        HEAP_SUBSEGMENT *Sub = Front ? RtlpLfhFind(Front, Entry, &Index) : NULL;
+        HEAP_SUBSEGMENT *Sub = Front ? RtlpLfhFind(Front, Block, &Index) : NULL;
         if (!Sub || RTLP_READ(Sub->FreeMask[Index / 32]) & (1u << Index % 32))
             return false;
         Found->Kind = BlockFrontEnd;

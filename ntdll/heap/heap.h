@@ -544,7 +544,7 @@ extern ULONG HostHeapTracing;
 static inline bool RtlpHeapTracing(void)
 {
 #ifdef _WIN32
-    return (*(volatile ULONG *)(0x7FFDF000 + offsetof(PEB, TracingFlags)) &
+    return (*(const ULONG *)(0x7FFDF000 + offsetof(PEB, TracingFlags)) &
             PEB_HEAP_TRACING_ENABLED) != 0; /* the PEB's fixed place (ntos.h's map) */
 #else
     return (HostHeapTracing & PEB_HEAP_TRACING_ENABLED) != 0;

@@ -2,7 +2,7 @@
  *
  * 128 buckets of sizes up to 16 KiB.  At the 18th allocation of a bucket's size (the 17th
  * once another bucket is active) the bucket starts to serve it from user blocks: a region
- * of its own cut into up to 1,024 equal blocks, committed page by page as they are
+ * of its own cut into up to 992 equal blocks, committed page by page as they are
  * needed.
  *
  *   region  | HEAP_USERDATA_HEADER | entry,data | entry,data | ... |. . uncommitted . .
@@ -44,7 +44,7 @@
      HEAP_FREE_CHECKING_ENABLED | HEAP_VALIDATE_PARAMETERS_ENABLED |                     \
      HEAP_VALIDATE_ALL_ENABLED)
 
-HEAP_SUBSEGMENT RtlpNoSubSegment = {.State = SubSegmentUnused};
+HEAP_SUBSEGMENT RtlpNoSubSegment = {.Summary = LFH_ALWAYS, .State = SubSegmentUnused};
 LFH_HEAP RtlpNoFront = {.Active = {[0 ... LFH_BUCKETS - 1] = &RtlpNoSubSegment}};
 
 /* The bucket of a block of Units granules, 1 to 128: 8-byte steps up to 256 bytes, then
@@ -144,6 +144,7 @@ static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
         Heap->Counters.TotalMemoryCommitted += End - Front->Committed;
         Front->Committed = End;
     }
+    Sub->Summary = LFH_ALWAYS;
     Sub->State = SubSegmentUnused;
     Sub->SizeIndex = Bucket->SizeIndex;
     Sub->BlockSize = (ULONG)Bucket->BlockUnits << GRANULE_SHIFT;
@@ -172,7 +173,7 @@ static HEAP_SUBSEGMENT *RtlpLfhNewRegion(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKE
         return NULL;
     }
     Sub->UserBlocks = Base;
-    Sub->First = (char *)(Sub->UserBlocks + 1);
+    Sub->First = (char *)(Sub->UserBlocks + 1) + sizeof(HEAP_ENTRY);
     Sub->BlockCount = 0;
     Sub->BlockLimit = (USHORT)(Limit < LFH_MOST ? Limit : LFH_MOST);
     Sub->CommitSize = 0;
@@ -204,10 +205,10 @@ static bool RtlpLfhGrow(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket,
     ULONG Count = (ULONG)((Commit - sizeof(HEAP_USERDATA_HEADER)) / Size);
     if (Count > Sub->BlockLimit)
         Count = Sub->BlockLimit;
-    ULONG Code = (ULONG)((char *)Sub - Front->Zone) / (ULONG)sizeof(*Sub) * LFH_MOST;
+    ULONG Code = (ULONG)((char *)Sub - Front->Zone) / (ULONG)sizeof(*Sub) * LFH_NUMBERS;
     for (ULONG i = Sub->BlockCount; i < Count; i++) {
-        HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * Size);
-        Entry->SubSegmentCode = (Code | i) ^ RtlpLfhCode(Front, Entry);
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * Size) - 1;
+        Entry->SubSegmentCode = (Code | i) ^ RtlpLfhCode(Front, Entry + 1);
         Entry->PreviousSize = 0;
         Entry->SegmentOffset = LFH_INDEX;
         Entry->UnusedBytes = HEAP_UNUSED_LFH;
@@ -227,7 +228,7 @@ static bool RtlpLfhGrow(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket,
 static bool RtlpLfhDetach(HEAP_SUBSEGMENT *Sub)
 {
     __atomic_store_n(&Sub->State, SubSegmentDetached, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&Sub->Summary, __ATOMIC_SEQ_CST) == 0)
+    if (__atomic_load_n(&Sub->Summary, __ATOMIC_SEQ_CST) == LFH_ALWAYS)
         return true;
     __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
     return false;
@@ -236,11 +237,11 @@ static bool RtlpLfhDetach(HEAP_SUBSEGMENT *Sub)
 /* Clears the bits of Summary whose words are empty; true: there is a free block. */
 static bool RtlpLfhHasFree(HEAP_SUBSEGMENT *Sub)
 {
-    for (ULONG Word = 0; Word < LFH_WORDS; Word++)
+    for (ULONG Word = 0; Word < LFH_WORDS - 1; Word++)
         if (!RTLP_READ(Sub->FreeMask[Word]) && RtlpClearBit(&Sub->Summary, Word) &&
             RTLP_READ(Sub->FreeMask[Word]))
             RtlpSetBit(&Sub->Summary, Word);
-    return RTLP_READ(Sub->Summary) != 0;
+    return RTLP_READ(Sub->Summary) != LFH_ALWAYS;
 }
 
 /* Makes Sub, which is in no list and has free blocks, the one that the bucket takes from.
@@ -361,7 +362,7 @@ static void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
         return;
     }
     __atomic_store_n(&Sub->State, SubSegmentUnused, __ATOMIC_RELAXED);
-    __atomic_store_n(&Sub->Summary, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&Sub->Summary, LFH_ALWAYS, __ATOMIC_RELAXED);
     if (Bucket->Growing == Sub)
         Bucket->Growing = NULL;
     Bucket->TotalBlocks -= Sub->BlockCount;
@@ -388,7 +389,7 @@ void RtlpLfhSettle(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
         RTLP_READ(Front->Active[Sub->SizeIndex]) == Sub)
         return;
     RtlpLockHeap(Heap);
-    if (Sub->State == SubSegmentDetached && RTLP_READ(Sub->Summary)) {
+    if (Sub->State == SubSegmentDetached && RTLP_READ(Sub->Summary) != LFH_ALWAYS) {
         RtlpInsertBefore(&Front->Buckets[Sub->SizeIndex].Partial, &Sub->Link);
         __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
     }

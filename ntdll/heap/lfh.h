@@ -16,18 +16,21 @@
 #define LFH_BUCKETS 129   /* 1 to 128 */
 #define LFH_UNITS   2048u /* granules of the largest block, header included: 16 KiB */
 #define LFH_LARGEST (((SIZE_T)LFH_UNITS << GRANULE_SHIFT) - sizeof(HEAP_ENTRY))
-#define LFH_WORDS   32u
-#define LFH_MOST    (LFH_WORDS * 32) /* blocks of a subsegment */
-#define LFH_INDEX   0xFE /* SegmentOffset of its blocks, SegmentIndex in a walk */
+#define LFH_WORDS   32u                    /* of a mask; the last stays 0 */
+#define LFH_MOST    ((LFH_WORDS - 1) * 32) /* blocks of a subsegment */
+#define LFH_NUMBERS (LFH_WORDS * 32)       /* of its blocks, in their headers' codes */
+#define LFH_ALWAYS                                                                       \
+    0x80000000u        /* in every Summary: a search ends at the last word, in vain */
+#define LFH_INDEX 0xFE /* SegmentOffset of its blocks, SegmentIndex in a walk */
 
 /* States of a subsegment: in use (active or listed in its bucket); full and forgotten by
  * it, so that whoever gives the next block back must say so; without user blocks. */
 enum { SubSegmentInUse = 0, SubSegmentDetached = 1, SubSegmentUnused = 2 };
 
 typedef struct _HEAP_SUBSEGMENT {
-    ULONG Summary;   /* bit: that word of FreeMask may have a bit */
+    ULONG Summary;   /* bit: that word of FreeMask may have a bit; and LFH_ALWAYS */
     ULONG BlockSize; /* bytes, header included */
-    char *First;     /* header of block 0 */
+    char *First;     /* block 0, behind its header */
     UCHAR State;
     UCHAR SizeIndex;   /* bucket */
     USHORT BlockCount; /* committed */
@@ -111,8 +114,11 @@ static inline bool RtlpClearBit(ULONG *Bits, ULONG Index)
 /* One read of what other threads change: the value, once. */
 #ifdef __SANITIZE_THREAD__
 #define RTLP_READ(Value) __atomic_load_n(&(Value), __ATOMIC_RELAXED)
+#define RTLP_LOOK(Value) RTLP_READ(Value)
 #else
 #define RTLP_READ(Value) (*(volatile __typeof__(Value) *)&(Value))
+#define RTLP_LOOK(Value)                                                                 \
+    (Value) /* only compared with a constant, after a locked instruction */
 #endif
 
 /* Clears the bit of a word that has no bit, unless one came back meanwhile. */
@@ -126,21 +132,19 @@ static inline void RtlpLfhEmptied(HEAP_SUBSEGMENT *Sub, ULONG Word)
 /* A free block of Sub, noted as Size bytes; null: the long way has to look. */
 static inline PVOID RtlpLfhTakeFrom(HEAP_SUBSEGMENT *Sub, SIZE_T Size)
 {
-    ULONG Summary = RTLP_READ(Sub->Summary);
-    if (!Summary)
-        return NULL;
-    ULONG Word = (ULONG)__builtin_ctz(Summary);
-    ULONG Free = RTLP_READ(Sub->FreeMask[Word]);
+    ULONG Word = (ULONG)__builtin_ctz(RTLP_READ(Sub->Summary));
+    ULONG *Mask = &Sub->FreeMask[Word];
+    ULONG Free = RTLP_READ(*Mask);
     if (!Free)
         return NULL;
-    ULONG Index = Word * 32 + (ULONG)__builtin_ctz(Free);
-    if (!RtlpClearBit(Sub->FreeMask, Index))
+    ULONG Bit = (ULONG)__builtin_ctz(Free);
+    if (!RtlpClearBit(Mask, Bit))
         return NULL; /* another thread was first */
-    if (!RTLP_READ(Sub->FreeMask[Index / 32]))
-        RtlpLfhEmptied(Sub, Index / 32);
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + Index * (SIZE_T)Sub->BlockSize);
-    Entry->PreviousSize = (USHORT)(Sub->BlockSize - Size);
-    return Entry + 1;
+    if (!RTLP_LOOK(*Mask))
+        RtlpLfhEmptied(Sub, Word);
+    char *Block = Sub->First + (Word * 32 + Bit) * (SIZE_T)Sub->BlockSize;
+    ((HEAP_ENTRY *)Block)[-1].PreviousSize = (USHORT)(Sub->BlockSize - Size);
+    return Block;
 }
 
 /* A block for Size bytes (at most LFH_LARGEST), or null: the long way has to look. */
@@ -152,23 +156,24 @@ static inline PVOID RtlpLfhTake(LFH_HEAP *Front, SIZE_T Size)
 
 /* What a block's header must be: its subsegment's place in the zone and its number there,
  * bound to its address and a key. */
-static inline ULONG RtlpLfhCode(const LFH_HEAP *Front, const HEAP_ENTRY *Entry)
+static inline ULONG RtlpLfhCode(const LFH_HEAP *Front, const void *Block)
 {
-    return Front->Key ^ (ULONG)((ULONG_PTR)Entry >> GRANULE_SHIFT);
+    return Front->Key ^ (ULONG)((ULONG_PTR)Block >> GRANULE_SHIFT);
 }
 
-/* The subsegment of a front-end block and which block of it; null if the header is not
- * the one that this address must have. */
-static inline HEAP_SUBSEGMENT *RtlpLfhFind(const LFH_HEAP *Front, const HEAP_ENTRY *Entry,
-                                           ULONG *Index)
+/* The subsegment of a front-end block and which block of it; null if the header is not the
+ * one that this address must have. */
+__attribute__((no_sanitize("alignment"))) static inline HEAP_SUBSEGMENT *
+RtlpLfhFind(const LFH_HEAP *Front, const void *Block, ULONG *Index)
 {
-    ULONG Code = Entry->SubSegmentCode ^ RtlpLfhCode(Front, Entry);
-    ULONG Offset = Code / LFH_MOST * (ULONG)sizeof(HEAP_SUBSEGMENT);
+    ULONG Code =
+        ((const HEAP_ENTRY *)Block)[-1].SubSegmentCode ^ RtlpLfhCode(Front, Block);
+    ULONG Offset = Code / LFH_NUMBERS * (ULONG)sizeof(HEAP_SUBSEGMENT);
     if (Offset >= Front->ZoneUsed)
         return NULL;
     HEAP_SUBSEGMENT *Sub = (HEAP_SUBSEGMENT *)(Front->Zone + Offset);
-    *Index = Code % LFH_MOST;
-    if (Sub->First + *Index * (SIZE_T)Sub->BlockSize != (const char *)Entry)
+    *Index = Code % LFH_NUMBERS;
+    if (Sub->First + *Index * (SIZE_T)Sub->BlockSize != (const char *)Block)
         return NULL;
     return Sub;
 }
@@ -181,9 +186,8 @@ void RtlpLfhSettle(HEAP *Heap, HEAP_SUBSEGMENT *Sub);
 __attribute__((no_sanitize("alignment"))) static inline bool RtlpLfhGive(LFH_HEAP *Front,
                                                                          PVOID Block)
 {
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
     ULONG Index;
-    HEAP_SUBSEGMENT *Sub = RtlpLfhFind(Front, Entry, &Index);
+    HEAP_SUBSEGMENT *Sub = RtlpLfhFind(Front, Block, &Index);
     if (!Sub || RtlpSetBit(Sub->FreeMask, Index))
         return false; /* no block, or free already */
     RtlpSetBit(&Sub->Summary, Index / 32);

@@ -29,21 +29,22 @@ static bool RtlpCheckSubSegment(CHECK *Check, HEAP_SUBSEGMENT *Sub)
     HEAP_USERDATA_HEADER *Header = Sub->UserBlocks;
     if (Header->Signature != HEAP_USERDATA_SIGNATURE || Header->SubSegment != Sub)
         return RtlpWrong(Check, heap_failure_entry_corruption, Header);
-    if (Sub->First != (char *)(Header + 1) || Sub->BlockCount > Sub->BlockLimit ||
+    if (Sub->First != (char *)(Header + 1) + sizeof(HEAP_ENTRY) ||
+        Sub->BlockCount > Sub->BlockLimit ||
         Sub->First + Sub->BlockCount * (SIZE_T)Sub->BlockSize >
-            (char *)Header + Sub->CommitSize)
+            (char *)Header + Sub->CommitSize + sizeof(HEAP_ENTRY))
         return RtlpWrong(Check, heap_failure_lfh_bitmap_mismatch, Sub);
-    for (ULONG i = 0; i < LFH_MOST; i++) {
+    for (ULONG i = 0; i < LFH_NUMBERS; i++) {
         bool Free = RTLP_READ(Sub->FreeMask[i / 32]) >> i % 32 & 1;
         if (i >= Sub->BlockCount) {
             if (Free)
                 return RtlpWrong(Check, heap_failure_lfh_bitmap_mismatch, Sub);
             continue;
         }
-        HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize);
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize) - 1;
         ULONG Index;
         if (Entry->UnusedBytes != HEAP_UNUSED_LFH ||
-            RtlpLfhFind(Front, Entry, &Index) != Sub || Index != i)
+            RtlpLfhFind(Front, Entry + 1, &Index) != Sub || Index != i)
             return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
         if (!Free && (Entry->PreviousSize < sizeof(HEAP_ENTRY) ||
                       Entry->PreviousSize > Sub->BlockSize))

@@ -87,7 +87,7 @@ static bool RtlpReportFrontEnd(PRTL_HEAP_WALK_ENTRY Walk, HEAP_SUBSEGMENT *Sub, 
 {
     if (i >= Sub->BlockCount)
         return false;
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize);
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize) - 1;
     bool Free = RTLP_READ(Sub->FreeMask[i / 32]) >> i % 32 & 1;
     SIZE_T Unused = Free ? sizeof(HEAP_ENTRY) : Entry->PreviousSize;
     RtlpReport(Walk, Entry + 1, Sub->BlockSize - Unused, Unused, LFH_INDEX,
@@ -123,8 +123,9 @@ static NTSTATUS RtlpWalkFrontEnd(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk)
                (Sub->State == SubSegmentUnused || Sub->UserBlocks != Walk->DataAddress))
             N++;
     } else {
-        HEAP_ENTRY *Entry = (HEAP_ENTRY *)Walk->DataAddress - 1;
-        Sub = Heap->FrontEndHeap ? RtlpLfhFind(Heap->FrontEndHeap, Entry, &Block) : NULL;
+        Sub = Heap->FrontEndHeap
+                  ? RtlpLfhFind(Heap->FrontEndHeap, Walk->DataAddress, &Block)
+                  : NULL;
         Block++;
     }
     if (!Sub)
