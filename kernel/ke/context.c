@@ -66,11 +66,12 @@ static void KiGetFloat(PKTHREAD thread, CONTEXT *context)
 {
     FLOATING_SAVE_AREA save;
     const ULONG flags = KeDisable();
-    KiBorrowFloat(thread);
     if (KeFeatures.Fxsr && WANTS(context->ContextFlags, CONTEXT_EXTENDED_REGISTERS)) {
-        KiSaveFloat(KeGetCurrentThread());
-        memcpy(context->ExtendedRegisters, KiFxArea(KeGetCurrentThread()), 512);
+        if (thread == KeGetCurrentThread())
+            KiSaveFloat(thread);
+        memcpy(context->ExtendedRegisters, KiFxArea(thread), 512);
     }
+    KiBorrowFloat(thread);
     if (WANTS(context->ContextFlags, CONTEXT_FLOATING_POINT)) {
         __asm__ volatile("fnsave %0; frstor %0" : "=m"(save));
         memcpy(&context->FloatSave, &save, 108);

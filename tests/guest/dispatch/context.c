@@ -102,8 +102,44 @@ static void test_watch(void)
     CloseHandle(thread);
 }
 
+/* x87 and SSE of another thread, out and in; one's own is not touched by it. */
+static volatile LONG ready;
+static DWORD WINAPI hold_pi(void *unused)
+{
+    (void)unused;
+    __asm__ volatile("fninit; fldpi");
+    for (ready = 1;;)
+        ;
+    return 0;
+}
+
+static void test_float(void)
+{
+    CONTEXT c = {.ContextFlags = CONTEXT_ALL};
+    double mine = 1.25, kept = 0;
+    HANDLE thread = CreateThread(NULL, 0, hold_pi, NULL, 0, NULL);
+    while (!ready)
+        Sleep(1);
+    SuspendThread(thread);
+    __asm__ volatile("fldl %0" ::"m"(mine));
+    GetThreadContext(thread, &c);
+    c.ContextFlags = CONTEXT_FLOATING_POINT | CONTEXT_CONTROL;
+    SetThreadContext(thread, &c);
+    __asm__ volatile("fstpl %0" : "=m"(kept));
+    CHECK(kept == mine);
+    static const BYTE pi[10] = {0x35, 0xC2, 0x68, 0x21, 0xA2,
+                                0xDA, 0x0F, 0xC9, 0x00, 0x40};
+    CHECK(memcmp(c.FloatSave.RegisterArea, pi, sizeof pi) == 0);
+    CHECK((c.FloatSave.ControlWord & 0xFFFF) == 0x037F);
+    CHECK(memcmp(c.ExtendedRegisters + 32, pi, sizeof pi) == 0);
+    TerminateThread(thread, 0);
+    WaitForSingleObject(thread, INFINITE);
+    CloseHandle(thread);
+}
+
 int main(void)
 {
+    test_float();
     test_set();
     test_watch();
     printf("%d failures\n", failures);
