@@ -8,7 +8,7 @@
  *
  * All or nothing: what a call cannot do in full leaves everything as it was.
  * Source of behaviour: VirtualAlloc in the Win32 documentation, ZwAllocateVirtualMemory
- * in the WDK; the order of the checks, by experiment on Windows 7 as others report it.
+ * in the WDK.
  */
 #include "mm/mmp.h"
 

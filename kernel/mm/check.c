@@ -7,9 +7,9 @@
  *   2  C1: charge within the limit; C2: pages in use are charged commit.c
  *   3  V1..V3: a space's tree of regions                         vad.h
  *   4  a region's CommitCharge is that of its pages
- *   5  a space's counts (commit, tables, private, shared) are those of its regions and
- * PTEs 6  a page table's UsedCount is that of its entries 7  S1, S2: shared pages and
- * their counts                     control.c
+ *   5  a space's counts (commit, tables, private, shared) are those of regions and PTEs
+ *   6  a page table's UsedCount is that of its entries
+ *   7  S1, S2: shared pages and their counts                     control.c
  *
  * It reads every page table of every space, so it is for tests and for the end of a
  * program.

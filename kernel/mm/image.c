@@ -9,8 +9,8 @@
  *                  R          RX          RW copy
  *
  * A damaged file is a status here and never a fault later: every number is tested against
- * the file's size and the image's size before it is used. Source: Microsoft PE and COFF
- * Specification, sections 2-4.
+ * the file's size and the image's size before it is used.
+ * Source: Microsoft PE and COFF Specification, sections 2-4.
  */
 #include "mm/mmp.h"
 

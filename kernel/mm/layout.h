@@ -9,9 +9,8 @@
  *   A8000000  kernel stacks, each over a page that is never mapped
  *   B0000000  pool, device memory
  *   BFFF0000  hyperspace: a few slots through which a page without an address is reached
- *   C0000000  the page tables themselves (C0600000: the page directories), as Windows
- * with PAE C0800000  nothing                                                   to
- * FFFFFFFF
+ *   C0000000  the page tables themselves (C0600000: the directories), as Windows with PAE
+ *   C0800000  nothing                                                   to FFFFFFFF
  *
  * 80000000..BFFFFFFF is one page directory that all spaces share, so a kernel mapping
  * made in one is there in all.

@@ -1,8 +1,6 @@
-/* mmp.h - what the memory manager keeps to itself: PTEs, pages, regions, spaces,
- * controls.
+/* mmp.h - what mm keeps to itself: PTEs, pages, regions, spaces, controls.
  *
- * A page of a private region is in one of these states; PTE and MMVAD together tell
- * which:
+ * A page of a private region is in one of these states; PTE and MMVAD tell which:
  *
  *   PTE                           the page is
  *   ---                           -----------
@@ -11,8 +9,7 @@
  *   protection, no frame          committed, never touched, protection of its own
  *   MM_DECOMMIT                   reserved again inside a MemCommit region
  *   Valid, frame                  there
- *   Transition, frame             there, but every access traps: PAGE_NOACCESS,
- * PAGE_GUARD
+ *   Transition, frame             there, but every access traps: NOACCESS, GUARD
  *
  * A page of a view (mapped file, image) looks the same, but "never touched" is fetched
  * from the control's page array instead of zeroed, and a frame is either the control's
@@ -130,7 +127,8 @@ extern ULONG MiHardwareLow[8], MiHardwareHigh[8];
 static inline MMPTE MiMakeValidPte(PFN_NUMBER pfn, ULONG protection)
 {
     ULONG code = protection & MM_ACCESS_MASK;
-    MMPTE pte = MiFrame(pfn, MiHardwareLow[code] | (protection & MM_NOCACHE ? PTE_NOCACHE : 0));
+    MMPTE pte =
+        MiFrame(pfn, MiHardwareLow[code] | (protection & MM_NOCACHE ? PTE_NOCACHE : 0));
     pte.High |= MiHardwareHigh[code];
     return pte;
 }

@@ -5,8 +5,7 @@
  * blocks; the page begins with a MISLAB, so a block's page tells its size.  Larger ones
  * are runs of whole pages; such an address is page aligned, which a small block never is.
  *
- *   page: | MISLAB | block | block | block | ... |      each block: | tag | size | the
- * user's ...
+ *   page: | MISLAB | block | block | block | ... |    block: | tag | size | the user's |
  *
  * A page whose blocks are all free goes back.  Everything is charged to commit and comes
  * zeroed.

@@ -3,9 +3,8 @@
  *   StackBase  ->  +-----------+
  *                  | committed |
  *   StackLimit ->  +-----------+
- *                  |   guard   |   touched: becomes committed, StackLimit moves down a
- * page,
- *                  +-----------+   the page below becomes the guard
+ *                  |   guard   |   touched: becomes committed, StackLimit moves down
+ *                  +-----------+   a page, the page below becomes the guard
  *                  | reserved  |
  *                  |    ...    |
  *                  +-----------+
