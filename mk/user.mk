@@ -49,7 +49,7 @@ CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -D_CRTIMP= -I$(S)/ntdll
 CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -I$(S)/kernel32
 # The runtimes define what the stock headers declare as imported.
 CFLAGS_crt := -ffreestanding -fno-partial-inlining -fno-ipa-sra -fno-ipa-cp -D_CRTBLD -D_CRTIMP= -D_SECIMP= -I$(S)/crt
-CFLAGS_ole32 := -D_OLE32_ -I$(S)/ole32
+CFLAGS_ole32 := -D_OLE32_ -fno-partial-inlining -I$(S)/ole32
 CFLAGS_fathom := -ffreestanding -I$(S)/fathom
 
 $(eval $(call dll,ntdll,ntdll ntdll/heap ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o,$(O)/gen/services_gen.def))
