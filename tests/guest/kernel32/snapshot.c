@@ -1,5 +1,6 @@
 /* snapshot.c - toolhelp: processes, threads, modules, heaps and their blocks. */
 #include <windows.h>
+#include <psapi.h>
 #include <tlhelp32.h>
 #include <string.h>
 #include "check.h"
@@ -72,10 +73,34 @@ static void heaps(void)
     CHECK(CloseHandle(snapshot));
 }
 
+static void status(void)
+{
+    PROCESS_MEMORY_COUNTERS before = {.cb = sizeof before}, after = before;
+    char name[MAX_PATH], *block;
+    HMODULE modules[32];
+    MODULEINFO info;
+    DWORD needed;
+
+    CHECK(GetProcessMemoryInfo(GetCurrentProcess(), &before, sizeof before));
+    block = VirtualAlloc(NULL, 1 << 20, MEM_COMMIT, PAGE_READWRITE);
+    memset(block, 1, 1 << 20);
+    CHECK(GetProcessMemoryInfo(GetCurrentProcess(), &after, sizeof after));
+    CHECK(after.PagefileUsage >= before.PagefileUsage + (1 << 20));
+    CHECK(after.WorkingSetSize >= before.WorkingSetSize + (1 << 20));
+    CHECK(VirtualFree(block, 0, MEM_RELEASE));
+    CHECK(EnumProcessModules(GetCurrentProcess(), modules, sizeof modules, &needed));
+    CHECK(needed >= 3 * sizeof *modules && modules[0] == GetModuleHandleA(NULL));
+    CHECK(GetModuleBaseNameA(GetCurrentProcess(), NULL, name, sizeof name));
+    CHECK(!lstrcmpiA(name, "snapshot.exe"));
+    CHECK(GetModuleInformation(GetCurrentProcess(), modules[0], &info, sizeof info));
+    CHECK(info.lpBaseOfDll == modules[0] && info.SizeOfImage > 4096);
+}
+
 int main(void)
 {
     processes();
     modules();
+    status();
     if (!GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version"))
         heaps(); /* Wine has no list of heaps */
     return 0;
