@@ -16,7 +16,7 @@
 #ifndef FATHOM_LDRP_H
 #define FATHOM_LDRP_H
 
-#include "../ntdllp.h"
+#include "pe.h"
 
 typedef struct _LDRP_MODULE {
     LDR_DATA_TABLE_ENTRY Entry;
@@ -47,20 +47,6 @@ static inline void LdrpFree(PVOID block)
 {
     RtlFreeHeap(NtPeb()->ProcessHeap, 0, block);
 }
-
-/* pe.c: reading an image that may be damaged.  All offsets are checked against size. */
-typedef struct _LDRP_EXPORT {
-    ULONG Rva;             /* of the function, or */
-    const char *Forwarder; /* "DLL.Name" or "DLL.#n" */
-} LDRP_EXPORT;
-NTSTATUS LdrpCheckHeaders(const void *base, ULONG size, PIMAGE_NT_HEADERS *headers);
-const void *LdrpDirectory(const void *base, PIMAGE_NT_HEADERS, ULONG index, ULONG *size);
-const char *LdrpString(const void *base, ULONG imageSize, ULONG rva);
-NTSTATUS LdrpExportByName(const void *base, PIMAGE_NT_HEADERS, const char *name,
-                          ULONG hint, LDRP_EXPORT *);
-NTSTATUS LdrpExportByOrdinal(const void *base, PIMAGE_NT_HEADERS, ULONG ordinal,
-                             LDRP_EXPORT *);
-NTSTATUS LdrpRelocate(void *base, PIMAGE_NT_HEADERS, ULONG_PTR delta);
 
 /* search.c: from a name to an open file */
 NTSTATUS LdrpOpenDll(PCWSTR searchPath, PCUNICODE_STRING name, UNICODE_STRING *full,

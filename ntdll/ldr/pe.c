@@ -9,7 +9,7 @@
  * Documented: "PE Format" (Microsoft Learn).  Windows: ntdll!RtlImageNtHeaderEx and the
  * Ldrp functions; `!dh` in WinDbg.
  */
-#include "ldrp.h"
+#include "pe.h"
 
 #define BAD STATUS_INVALID_IMAGE_FORMAT
 
@@ -159,31 +159,47 @@ NTSTATUS LdrpExportByOrdinal(const void *base, PIMAGE_NT_HEADERS headers, ULONG 
     return NT_SUCCESS(status) ? Pick(&e, ordinal - e.Directory->Base, export) : status;
 }
 
-/* Add delta to every address that the relocation table names; the pages must be writable.
- * On failure the image is half done and must not be used. */
+/* One block of the table; a table may name itself, so each of its words is read once.
+ * The first page holds the headers: nothing there may be changed. */
+static NTSTATUS RelocateBlock(const void *base, PIMAGE_NT_HEADERS headers, ULONG page,
+                              const USHORT *items, ULONG count, ULONG delta)
+{
+    ULONG image = headers->OptionalHeader.SizeOfImage;
+    for (ULONG i = 0; i < count; i++) {
+        USHORT item = items[i];
+        ULONG type = item >> 12, rva = page + (item & 0xFFF);
+        if (type == IMAGE_REL_BASED_ABSOLUTE)
+            continue;
+        if (type != IMAGE_REL_BASED_HIGHLOW || rva < PAGE_SIZE || !Inside(rva, 4, image))
+            return BAD;
+        *(ULONG UNALIGNED *)At(base, rva) += delta;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Add delta to every address that the relocation table names; the sections' pages must be
+ * writable.  On failure the image is half done and must not be used.
+ * STATUS_CONFLICTING_ADDRESSES: it has no such table. */
 NTSTATUS LdrpRelocate(void *base, PIMAGE_NT_HEADERS headers, ULONG_PTR delta)
 {
-    ULONG left, image = headers->OptionalHeader.SizeOfImage;
+    ULONG left;
     const UCHAR *at =
         LdrpDirectory(base, headers, IMAGE_DIRECTORY_ENTRY_BASERELOC, &left);
     if ((headers->FileHeader.Characteristics & IMAGE_FILE_RELOCS_STRIPPED) || !at)
         return STATUS_CONFLICTING_ADDRESSES;
     while (left >= sizeof(IMAGE_BASE_RELOCATION)) {
-        const IMAGE_BASE_RELOCATION *block = (const void *)at;
-        if (block->SizeOfBlock < sizeof *block || block->SizeOfBlock > left)
-            return block->SizeOfBlock ? BAD : STATUS_SUCCESS; /* padding ends it too */
-        const USHORT *item = (const USHORT *)(block + 1);
-        ULONG count = (block->SizeOfBlock - sizeof *block) / 2;
-        for (ULONG i = 0; i < count; i++) {
-            ULONG type = item[i] >> 12, rva = block->VirtualAddress + (item[i] & 0xFFF);
-            if (type == IMAGE_REL_BASED_ABSOLUTE)
-                continue;
-            if (type != IMAGE_REL_BASED_HIGHLOW || !Inside(rva, 4, image))
-                return BAD;
-            *(ULONG UNALIGNED *)At(base, rva) += (ULONG)delta;
-        }
-        at += block->SizeOfBlock;
-        left -= block->SizeOfBlock;
+        const IMAGE_BASE_RELOCATION block = *(const IMAGE_BASE_RELOCATION *)at;
+        if (!block.SizeOfBlock) /* padding ends it too */
+            return STATUS_SUCCESS;
+        if (block.SizeOfBlock < sizeof block || block.SizeOfBlock > left)
+            return BAD;
+        NTSTATUS status = RelocateBlock(
+            base, headers, block.VirtualAddress, (const USHORT *)(at + sizeof block),
+            (block.SizeOfBlock - sizeof block) / 2, (ULONG)delta);
+        if (!NT_SUCCESS(status))
+            return status;
+        at += block.SizeOfBlock;
+        left -= block.SizeOfBlock;
     }
     return STATUS_SUCCESS;
 }
@@ -221,14 +237,14 @@ PVOID NTAPI RtlImageDirectoryEntryToData(PVOID Base, BOOLEAN Mapped, USHORT Entr
                                          PULONG Size)
 {
     BOOLEAN mapped = Mapped && !((ULONG_PTR)Base & 1);
-    PVOID base = (PVOID)((ULONG_PTR)Base & ~1u);
+    PVOID base = (PVOID)((ULONG_PTR)Base & ~(ULONG_PTR)1);
     PIMAGE_NT_HEADERS headers = RtlImageNtHeader(base);
     if (!headers)
         return NULL;
     PVOID data = (PVOID)LdrpDirectory(base, headers, Entry, Size);
     if (!data || mapped)
         return data;
-    ULONG rva = (ULONG)((PUCHAR)data - (PUCHAR)base);
+    ULONG rva = (ULONG)((const UCHAR *)data - (const UCHAR *)base);
     if (rva < headers->OptionalHeader.SizeOfHeaders)
         return data;
     return RtlImageRvaToVa(headers, base, rva, NULL);
