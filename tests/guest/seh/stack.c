@@ -28,6 +28,8 @@ static int __attribute__((noinline)) deeper(int n)
     volatile char space[900];
     space[n % 900] = (char)n;
     depth++;
+    if (n == 1 << 30)
+        return n;
     return deeper(n + 1) + space[n % 900];
 }
 
