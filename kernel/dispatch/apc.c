@@ -24,7 +24,8 @@ static void KiDeliverApc(PKTHREAD thread, KTRAP_FRAME *frame)
         CONTAINING_RECORD(RemoveHeadList(&thread->ApcListHead), KAPC, ApcListEntry);
     const ULONG arguments[4] = {(ULONG)apc->NormalRoutine, (ULONG)apc->NormalContext,
                                 (ULONG)apc->SystemArgument1, (ULONG)apc->SystemArgument2};
-    thread->UserApcPending = FALSE; /* the next one comes with NtContinue's TestAlert: in order */
+    /* The next one comes with the TestAlert of the NtContinue behind this one: in order. */
+    thread->UserApcPending = FALSE;
     if (apc->FreeRoutine)
         apc->FreeRoutine(apc);
     CONTEXT context = {.ContextFlags =

@@ -42,8 +42,8 @@ DECLSPEC_NORETURN void KdReportAndStop(ULONG code, const KTRAP_FRAME *,
                                        const ULONG_PTR parameters[4]);
 DECLSPEC_NORETURN void KdBugCheckTrap(ULONG code, const KTRAP_FRAME *, ULONG_PTR p1,
                                       ULONG_PTR p2);
-/* isa-debug-exit with this value; without such a device: an orderly end switches off by ACPI,
- * a bug check stands still with its text on the screen. */
+/* isa-debug-exit with this value; without such a device an orderly end switches off by
+ * ACPI, a bug check stands still with its text on the screen. */
 #define KD_POWEROFF_ORDERLY  0x10 /* QEMU exits with 33 */
 #define KD_POWEROFF_BUGCHECK 0x11 /* QEMU exits with 35 */
 DECLSPEC_NORETURN void KdPowerOff(ULONG value);

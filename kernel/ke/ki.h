@@ -53,11 +53,14 @@ static inline ULONG KiEsp0(PKTHREAD thread)
 void KiSaveFloat(PKTHREAD);    /* registers to its area */
 void KiRestoreFloat(PKTHREAD); /* and back */
 void KiInitializeFloat(PKTHREAD);
+void KiMakeCleanFloat(void);         /* what a new thread begins with; once, at boot */
 void KiLoadDebugRegisters(PKTHREAD); /* those of its frame, or none */
 
 /* thread.c, for wait.c: interrupts off around each. */
 void KiSwapThread(void);                 /* the current thread is Waiting: run another */
 void KiUnwaitThread(PKTHREAD, NTSTATUS); /* wait.c: end its wait */
+NTSTATUS
+    KiInterruption(PKTHREAD); /* wait.c: what ends its wait; STATUS_SUCCESS: nothing */
 void KiSetReschedule(void);
 void KiQuantumTick(void);
 BOOLEAN KiRescheduleIfDue(void); /* on the way to user mode */

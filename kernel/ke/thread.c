@@ -24,62 +24,9 @@ static LIST_ENTRY KiReadyQueues[32];
 static ULONG KiReadySummary;
 static LIST_ENTRY KiDeadThreads; /* by ReadyListEntry: stacks nobody stands on any more */
 static KTHREAD KiIdleThread;
-static UCHAR KiCleanFloat[512]
-    __attribute__((aligned(16))); /* what a new thread begins with */
 
 void KiSwapContext(PVOID *saved, PVOID next);
 void KiThreadStartup(void);
-
-/* ---- x87 and SSE: saved and loaded whole at each switch ---- */
-
-void KiSaveFloat(PKTHREAD thread)
-{
-    UCHAR *area = KiFxArea(thread);
-    if (KeFeatures.Fxsr)
-        __asm__ volatile("fxsave (%0)" ::"r"(area) : "memory");
-    else
-        __asm__ volatile("fnsave (%0)" ::"r"(area) : "memory");
-}
-
-void KiRestoreFloat(PKTHREAD thread)
-{
-    const UCHAR *area = KiFxArea(thread);
-    if (KeFeatures.Fxsr)
-        __asm__ volatile("fxrstor (%0)" ::"r"(area) : "memory");
-    else
-        __asm__ volatile("frstor (%0)" ::"r"(area) : "memory");
-}
-
-void KiInitializeFloat(PKTHREAD thread)
-{
-    memcpy(KiFxArea(thread), KiCleanFloat, sizeof KiCleanFloat);
-}
-
-static void KiMakeCleanFloat(void)
-{
-    const USHORT control = 0x027F; /* as Windows: 53 bits, all exceptions masked */
-    const ULONG mxcsr = 0x1F80;
-    __asm__ volatile("fninit; fldcw %0" ::"m"(control));
-    if (KeFeatures.Sse)
-        __asm__ volatile(".byte 0x0F, 0xAE, 0x10" ::"a"(&mxcsr),
-                         "m"(mxcsr)); /* ldmxcsr [eax] */
-    if (KeFeatures.Fxsr)
-        __asm__ volatile("fxsave %0" : "=m"(KiCleanFloat));
-    else
-        __asm__ volatile("fnsave %0; frstor %0" : "+m"(KiCleanFloat));
-}
-
-void KiLoadDebugRegisters(PKTHREAD thread)
-{
-    const KTRAP_FRAME *f = KiUserFrame(thread);
-    if (thread->DebugActive) {
-        __asm__ volatile("mov %0, %%dr0" ::"r"(f->Dr0));
-        __asm__ volatile("mov %0, %%dr1" ::"r"(f->Dr1));
-        __asm__ volatile("mov %0, %%dr2" ::"r"(f->Dr2));
-        __asm__ volatile("mov %0, %%dr3" ::"r"(f->Dr3));
-    }
-    __asm__ volatile("mov %0, %%dr7" ::"r"(thread->DebugActive ? f->Dr7 : 0));
-}
 
 /* ---- ready queues ---- */
 
@@ -145,7 +92,8 @@ static void KiAfterSwitch(void)
     while (!IsListEmpty(&KiDeadThreads)) {
         PKTHREAD dead =
             CONTAINING_RECORD(RemoveHeadList(&KiDeadThreads), KTHREAD, ReadyListEntry);
-        __asm__ volatile("sti"); /* it may take long, and shares nothing with interrupts */
+        __asm__ volatile(
+            "sti"); /* it may take long, and shares nothing with interrupts */
         if (KeReapThread)
             KeReapThread(dead);
         __asm__ volatile("cli");

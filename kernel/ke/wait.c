@@ -232,7 +232,7 @@ void KeInitializeTimer(KTIMER *timer, int type)
 
 /* What ends a wait (or keeps it from beginning) besides its objects; STATUS_SUCCESS:
  * nothing. */
-static NTSTATUS KiInterruption(PKTHREAD thread)
+NTSTATUS KiInterruption(PKTHREAD thread)
 {
     if (thread->WaitUser && thread->TerminatePending)
         return STATUS_THREAD_IS_TERMINATING;
@@ -332,63 +332,4 @@ NTSTATUS KeDelayExecutionThread(BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *
     const NTSTATUS status =
         KeWaitForMultipleObjects(0, NULL, FALSE, alertable, user, interval, NULL);
     return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
-}
-
-/* ---- APCs and alerts ---- */
-
-/* Something came that may end the wait of a thread. */
-static void KiInterruptWait(PKTHREAD thread)
-{
-    if (thread->State != KthreadWaiting)
-        return;
-    const NTSTATUS status = KiInterruption(thread);
-    if (status != STATUS_SUCCESS)
-        KiUnwaitThread(thread, status);
-}
-
-BOOLEAN KeQueueApc(PKTHREAD thread, KAPC *apc)
-{
-    const ULONG flags = KeDisable();
-    const BOOLEAN alive = thread->State != KthreadTerminated && !thread->TerminatePending;
-    if (alive) {
-        InsertTailList(&thread->ApcListHead, &apc->ApcListEntry);
-        KiInterruptWait(thread);
-    }
-    KeRestore(flags);
-    return alive;
-}
-
-BOOLEAN KeAlertThread(PKTHREAD thread)
-{
-    const ULONG flags = KeDisable();
-    const BOOLEAN before = thread->Alerted;
-    thread->Alerted = TRUE;
-    KiInterruptWait(thread);
-    KeRestore(flags);
-    return before;
-}
-
-BOOLEAN KeTestAlertThread(void)
-{
-    PKTHREAD thread = KeGetCurrentThread();
-    const ULONG flags = KeDisable();
-    const BOOLEAN alerted = thread->Alerted;
-    thread->Alerted = FALSE;
-    if (!IsListEmpty(&thread->ApcListHead)) {
-        thread->UserApcPending = TRUE;
-        KeRequestExitWork(thread);
-    }
-    KeRestore(flags);
-    return alerted;
-}
-
-void KeRequestTermination(PKTHREAD thread, NTSTATUS status)
-{
-    const ULONG flags = KeDisable();
-    if (!thread->TerminatePending)
-        thread->ExitStatus = status;
-    thread->TerminatePending = TRUE;
-    KeRequestExitWork(thread);
-    KiInterruptWait(thread);
-    KeRestore(flags);
 }

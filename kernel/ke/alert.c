@@ -1,0 +1,63 @@
+/* alert.c - what ends a wait from outside: user APCs, alerts, the thread's own end.
+ *
+ * Each leaves its mark on the thread and, if the thread is in a wait that lets it in, ends
+ * that wait.  A user APC runs on the way to user mode (dispatch/apc.c).  Lock: interrupts off.
+ */
+#include "ke/ki.h"
+
+/* Something came that may end the wait of a thread. */
+static void KiInterruptWait(PKTHREAD thread)
+{
+    if (thread->State != KthreadWaiting)
+        return;
+    const NTSTATUS status = KiInterruption(thread);
+    if (status != STATUS_SUCCESS)
+        KiUnwaitThread(thread, status);
+}
+
+BOOLEAN KeQueueApc(PKTHREAD thread, KAPC *apc)
+{
+    const ULONG flags = KeDisable();
+    const BOOLEAN alive = thread->State != KthreadTerminated && !thread->TerminatePending;
+    if (alive) {
+        InsertTailList(&thread->ApcListHead, &apc->ApcListEntry);
+        KiInterruptWait(thread);
+    }
+    KeRestore(flags);
+    return alive;
+}
+
+BOOLEAN KeAlertThread(PKTHREAD thread)
+{
+    const ULONG flags = KeDisable();
+    const BOOLEAN before = thread->Alerted;
+    thread->Alerted = TRUE;
+    KiInterruptWait(thread);
+    KeRestore(flags);
+    return before;
+}
+
+BOOLEAN KeTestAlertThread(void)
+{
+    PKTHREAD thread = KeGetCurrentThread();
+    const ULONG flags = KeDisable();
+    const BOOLEAN alerted = thread->Alerted;
+    thread->Alerted = FALSE;
+    if (!IsListEmpty(&thread->ApcListHead)) {
+        thread->UserApcPending = TRUE;
+        KeRequestExitWork(thread);
+    }
+    KeRestore(flags);
+    return alerted;
+}
+
+void KeRequestTermination(PKTHREAD thread, NTSTATUS status)
+{
+    const ULONG flags = KeDisable();
+    if (!thread->TerminatePending)
+        thread->ExitStatus = status;
+    thread->TerminatePending = TRUE;
+    KeRequestExitWork(thread);
+    KiInterruptWait(thread);
+    KeRestore(flags);
+}
