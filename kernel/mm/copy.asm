@@ -1,9 +1,9 @@
 ; copy.asm - the only code of the kernel that touches user memory.
 ;
 ; A page fault in one of these that mm cannot mend comes back here: the trap code asks
-; MmFindFixup for the instruction, goes on at the label that belongs to it, and the routine
-; returns MmFaultStatus.  Between STAC and CLAC nothing but the access itself is run, so that
-; with SMAP no other instruction of the kernel reaches a user page.
+; MmFindFixup for the instruction, goes on at the label that belongs to it, and the
+; routine returns MmFaultStatus.  Between STAC and CLAC only the access itself is run, so
+; that with SMAP no other instruction of the kernel reaches a user page.
 ;
 ; C calling convention; ranges were tested by the caller; the direction flag is clear.
 

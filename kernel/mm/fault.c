@@ -3,7 +3,7 @@
  * The PTE and the region decide, in this order:
  *
  *   no region, reserved, NOACCESS           access violation
- *   guard page                              stack.c: the stack grows, or the guard is gone
+ *   guard page                              the stack grows, or the guard is gone
  *   write (execute) and not allowed         access violation
  *   there, copy-on-write, written to        the process gets a copy of its own
  *   there                                   the processor had an old entry; go on
@@ -21,7 +21,7 @@
 #define FAULT_RESERVED 0x08u
 #define FAULT_EXECUTE  0x10u
 
-/* By MM_ access code: which of these two a page denies; under copy-on-write, not a write. */
+/* By MM_ access code: which of these a page denies; under copy-on-write, not a write. */
 #define W FAULT_WRITE
 #define X FAULT_EXECUTE
 static const UCHAR MiDenied[8] = {W | X, W | X, W, W, X, X, 0, 0};

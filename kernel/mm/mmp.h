@@ -38,7 +38,7 @@
 #define MM_ACCESS_MASK       7u
 #define MM_NOCACHE           8u
 #define MM_GUARD             0x10u
-#define MM_DECOMMIT          0x10u /* a guard without access cannot be: the page is reserved */
+#define MM_DECOMMIT          0x10u /* a guard without access: the page is reserved */
 #define MM_NOACCESS          0x18u
 #define MM_INVALID           0xFFFFFFFFu
 #define MM_TAG               0x206D4D46u /* "FMm " */

@@ -345,7 +345,8 @@ NTSTATUS MmUnmapViewOfSection(MMSPACE *space, PVOID base)
     return STATUS_SUCCESS;
 }
 
-/* Bring every page now, so that what follows brings none. STATUS_NO_MEMORY, STATUS_IN_PAGE_ERROR. */
+/* Bring every page now, so that what follows brings none. STATUS_NO_MEMORY,
+ * STATUS_IN_PAGE_ERROR. */
 NTSTATUS MmPrefetchSection(MMSECTION *section)
 {
     PFN_NUMBER pfn;

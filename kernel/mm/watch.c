@@ -4,7 +4,7 @@
  * there was not written to.  So a watched region costs nothing while it runs.  Windows
  * keeps a bitmap beside the MMVAD; what a program sees is the same, except that a page
  * that was decommitted is forgotten here.
- * Locked pages are pages: nothing is ever paged out.  The count is kept for VirtualUnlock.
+ * Locked pages are pages: nothing is ever paged out.  VirtualUnlock needs the count.
  *
  * Source: GetWriteWatch, ResetWriteWatch, VirtualLock in the Win32 documentation.
  */

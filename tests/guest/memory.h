@@ -1,4 +1,4 @@
-/* memory.h - ntdll's memory services as a test calls them, and a fault that is expected. */
+/* memory.h - ntdll's memory services as a test calls them, and faults expected. */
 #ifndef GUEST_MEMORY_H
 #define GUEST_MEMORY_H
 

@@ -47,7 +47,7 @@ int main(void)
     CHECK(release(peb, 0, MEM_RELEASE) < 0);
     CHECK(protect(teb, PAGE, PAGE_NOACCESS, NULL) < 0);
     CHECK(protect(peb, PAGE, PAGE_READONLY, NULL) < 0);
-    /* What a service is to write to must be writable, and is looked at before anything else. */
+    /* What a service is to write to must be writable, and is looked at first. */
     char *base;
     CHECK_EQUAL(allocate(NULL, PAGE, MEM_COMMIT, PAGE_READONLY, (void **)&base), 0);
     SIZE_T size = PAGE;

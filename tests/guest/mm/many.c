@@ -1,4 +1,4 @@
-/* many - thousands of regions, in any order; all address space; all commit: only statuses. */
+/* many - thousands of regions in any order; all addresses; all commit: only statuses. */
 #include "memory.h"
 
 #define COUNT 6000

@@ -1,5 +1,5 @@
 /* link: -lntdll */
-/* protections - what each PAGE_* allows, NtProtectVirtualMemory's answers, guard pages. */
+/* protections - what each PAGE_* allows, what may change to what, guard pages. */
 #include "memory.h"
 
 static char *block(SIZE_T size)

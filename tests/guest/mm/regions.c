@@ -1,6 +1,6 @@
 /* link: -lntdll */
-/* regions - reserve, commit, decommit, release: what works, what fails with which code, and
- * that what fails changes nothing. */
+/* regions - reserve, commit, decommit, release: what works, what fails with which code,
+ * and that what fails changes nothing. */
 #include "memory.h"
 
 static void reserve_and_commit(void)

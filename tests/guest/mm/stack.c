@@ -1,4 +1,4 @@
-/* stack - the stack grows page by page, ends in STATUS_STACK_OVERFLOW, and can go on after. */
+/* stack - it grows page by page, ends in STATUS_STACK_OVERFLOW, and can go on after. */
 #include "memory.h"
 
 static NT_TIB *tib(void)

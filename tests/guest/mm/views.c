@@ -1,4 +1,4 @@
-/* views - sections and views: shared, copied on write, file-backed, the matrix of rights. */
+/* views - sections and views: shared, copied on write, rights, images. */
 #include "memory.h"
 
 static void shared_and_private(void)
