@@ -56,3 +56,13 @@ $(PROGRAMS_OUT)/needed.dll $(PROGRAMS_OUT)/libneeded.a &: $(S)/tests/tools/dll/n
 	@mkdir -p $(@D)
 	$(MINGW)gcc -shared -O2 $< -o $(PROGRAMS_OUT)/needed.dll -Wl,--out-implib,$(PROGRAMS_OUT)/libneeded.a
 $(PROGRAMS_OUT)/needs.exe: $(PROGRAMS_OUT)/libneeded.a
+
+# The heap's fuzzer, as long as one likes: make fuzz SECONDS=3600
+SECONDS ?= 60
+$(O)/tests/host/fuzz_heap: $(S)/tests/host/fuzz_heap.c $(call host_sources,test_heap) $(HOST_HEADERS)
+	@mkdir -p $(@D)
+	clang $(HOST_CFLAGS) -fno-strict-aliasing -fsanitize=fuzzer -o $@ $< $(call host_sources,test_heap) -lpthread
+fuzz: $(O)/tests/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
+	@mkdir -p $(O)/tests/corpus
+	$< -max_total_time=$(SECONDS) -max_len=4096 -artifact_prefix=$(O)/tests/ $(O)/tests/corpus
+.PHONY: fuzz

@@ -12,7 +12,7 @@
  *
  * Lock: taken by RtlpAllocateHeap.  In Windows: RtlAllocateHeap, RtlpAllocateHeap.
  */
-#include "heap.h"
+#include "heapp.h"
 #include "lfh.h"
 
 /* Allocates Size bytes.
@@ -29,7 +29,7 @@ PVOID NTAPI RtlAllocateHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
     SIZE_T Bytes = Size;
     if (Heap->Signature == HEAP_SIGNATURE && !(Flags & LONG_PATH_FLAGS) &&
         !RtlpHeapTracing() && Bytes <= LFH_LARGEST) {
-        PVOID Block = RtlpLfhTake(Heap->Front, Bytes);
+        PVOID Block = RtlpLfhTake(RTLP_READ(Heap->Front), Bytes);
         if (Block)
             return Block;
     }

@@ -7,7 +7,7 @@
  * Lock: the list has its own (os.c).  In Windows: the same functions; the first list is a
  * static one of 16 there too (RtlpProcessHeapsListBuffer).
  */
-#include "heap.h"
+#include "heapp.h"
 #include "lfh.h"
 
 #define DEFAULT_SEGMENT_RESERVE 0x100000u

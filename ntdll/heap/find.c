@@ -8,7 +8,7 @@
  *
  * Lock: the heap's.  In Windows: RtlpAnalyzeHeapFailure and the checks it stands behind.
  */
-#include "heap.h"
+#include "heapp.h"
 #include "lfh.h"
 
 /* Whether another heap of the process knows Entry as its own. */

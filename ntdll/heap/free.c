@@ -8,7 +8,7 @@
  * Lock: taken by RtlpFreeHeap.  In Windows: RtlFreeHeap, RtlpFreeHeap,
  * RtlpCoalesceFreeBlocks.
  */
-#include "heap.h"
+#include "heapp.h"
 #include "lfh.h"
 
 /* Whether the header before Block says front end.  Block may be anything: where it cannot
@@ -39,7 +39,8 @@ BOOLEAN NTAPI RtlFreeHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
 {
     HEAP *Heap = HeapHandle;
     if (Heap->Signature == HEAP_SIGNATURE && !(Flags & LONG_PATH_FLAGS) &&
-        !RtlpHeapTracing() && RtlpIsMarked(Block) && RtlpLfhGive(Heap->Front, Block))
+        !RtlpHeapTracing() && RtlpIsMarked(Block) &&
+        RtlpLfhGive(RTLP_READ(Heap->Front), Block))
         return TRUE;
     return RtlpFreeHeap(HeapHandle, Flags, Block);
 }

@@ -2,7 +2,7 @@
  *
  * Lock: as each says.  In Windows: the functions of the same names.
  */
-#include "heap.h"
+#include "heapp.h"
 #include "lfh.h"
 
 /* Takes the heap's lock; while it is held the front end's short paths are shut, so that

@@ -10,7 +10,7 @@
  *
  * Lock: the heap's.  In Windows: VirtualAllocdBlocks, the same structure.
  */
-#include "heap.h"
+#include "heapp.h"
 
 #define LARGE_BYTES sizeof(HEAP_VIRTUAL_ALLOC_ENTRY)
 

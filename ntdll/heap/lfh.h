@@ -11,7 +11,7 @@
 #ifndef FATHOM_LFH_H
 #define FATHOM_LFH_H
 
-#include "heap.h"
+#include "heapp.h"
 
 #define LFH_BUCKETS 129   /* 1 to 128 */
 #define LFH_UNITS   2048u /* granules of the largest block, header included: 16 KiB */
@@ -113,7 +113,7 @@ static inline bool RtlpClearBit(ULONG *Bits, ULONG Index)
 #endif
 /* One read of what other threads change: the value, once. */
 #ifdef __SANITIZE_THREAD__
-#define RTLP_READ(Value) __atomic_load_n(&(Value), __ATOMIC_RELAXED)
+#define RTLP_READ(Value) __atomic_load_n(&(Value), __ATOMIC_ACQUIRE)
 #define RTLP_LOOK(Value) RTLP_READ(Value)
 #else
 #define RTLP_READ(Value) (*(volatile __typeof__(Value) *)&(Value))
@@ -169,7 +169,7 @@ RtlpLfhFind(const LFH_HEAP *Front, const void *Block, ULONG *Index)
     ULONG Code =
         ((const HEAP_ENTRY *)Block)[-1].SubSegmentCode ^ RtlpLfhCode(Front, Block);
     ULONG Offset = Code / LFH_NUMBERS * (ULONG)sizeof(HEAP_SUBSEGMENT);
-    if (Offset >= Front->ZoneUsed)
+    if (Offset >= RTLP_LOOK(Front->ZoneUsed))
         return NULL;
     HEAP_SUBSEGMENT *Sub = (HEAP_SUBSEGMENT *)(Front->Zone + Offset);
     *Index = Code % LFH_NUMBERS;

@@ -7,7 +7,7 @@
  *
  * Lock: none.  In Windows: exception handlers around RtlFreeHeap and its neighbours.
  */
-#include "heap.h"
+#include "heapp.h"
 
 /* The address of each instruction, and of the one behind it. */
 extern const ULONG RtlpMarkProbe[2], RtlpReadProbe[2];

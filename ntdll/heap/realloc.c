@@ -6,7 +6,7 @@
  *
  * Lock: the heap's.  In Windows: the same functions.
  */
-#include "heap.h"
+#include "heapp.h"
 #include "lfh.h"
 
 /* Makes a back-end block of Old granules New granules long where it stands. */

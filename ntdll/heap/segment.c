@@ -21,7 +21,7 @@
  * Lock: the heap's.  In Windows: RtlpExtendHeap, RtlpFindAndCommitPages,
  * RtlpDeCommitFreeBlock.
  */
-#include "heap.h"
+#include "heapp.h"
 
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size)
 {

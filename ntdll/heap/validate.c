@@ -5,7 +5,7 @@
  *
  * Lock: the heap's.  In Windows: RtlpValidateHeap and friends.
  */
-#include "heap.h"
+#include "heapp.h"
 #include "lfh.h"
 
 typedef struct _CHECK {

@@ -7,7 +7,7 @@
  * Lock: the heap's; a caller of RtlWalkHeap holds it over the whole walk (HeapLock).
  * In Windows: RtlWalkHeap and its neighbours.
  */
-#include "heap.h"
+#include "heapp.h"
 #include "lfh.h"
 
 static void RtlpReport(PRTL_HEAP_WALK_ENTRY Walk, PVOID Data, SIZE_T Size,

@@ -1,0 +1,225 @@
+/* heapp.h - what the files of the heap share: headers' code, each file's functions, the doors.
+ *
+ * heap.h tells how the whole works.  Lock: every function here wants the heap's held, unless it
+ * says otherwise.
+ */
+#ifndef FATHOM_HEAPP_H
+#define FATHOM_HEAPP_H
+
+#include "heap.h"
+
+/* What can be wrong; the names are those of Windows' HEAP_FAILURE_TYPE. */
+typedef enum _HEAP_FAILURE_TYPE {
+    heap_failure_internal,
+    heap_failure_unknown,
+    heap_failure_generic,
+    heap_failure_entry_corruption,
+    heap_failure_multiple_entries_corruption,
+    heap_failure_virtual_block_corruption,
+    heap_failure_buffer_overrun,
+    heap_failure_buffer_underrun,
+    heap_failure_block_not_busy,
+    heap_failure_invalid_argument,
+    heap_failure_invalid_allocation_type,
+    heap_failure_usage_after_free,
+    heap_failure_cross_heap_operation,
+    heap_failure_freelists_corruption,
+    heap_failure_listentry_corruption,
+    heap_failure_lfh_bitmap_mismatch,
+} HEAP_FAILURE_TYPE;
+
+/* A header decoded: the low 16 bits the size, then the flags, then the checksum. */
+#define CODE_SIZE(Code)  ((Code)&0xFFFFu)
+#define CODE_FLAGS(Code) (((Code) >> 16) & 0xFFu)
+
+static inline ULONG RtlpDecode(const HEAP *Heap, const HEAP_ENTRY *Entry)
+{
+    return Entry->Code1 ^ Heap->Encoding.Code1;
+}
+
+static inline bool RtlpCodeIsGood(ULONG Code)
+{
+    ULONG Fold = Code ^ (Code >> 16);
+    return ((Fold ^ (Fold >> 8)) & 0xFF) == 0 && CODE_SIZE(Code) != 0;
+}
+
+static inline ULONG RtlpPreviousSize(const HEAP *Heap, const HEAP_ENTRY *Entry)
+{
+    return Entry->PreviousSize ^ Heap->Encoding.PreviousSize;
+}
+
+static inline void RtlpSetPreviousSize(const HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
+{
+    Entry->PreviousSize = (USHORT)(Units ^ Heap->Encoding.PreviousSize);
+}
+
+static inline void RtlpSetCode(const HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units,
+                               ULONG Flags)
+{
+    ULONG Low = Units | (Flags << 16);
+    ULONG Fold = Low ^ (Low >> 16);
+    Entry->Code1 = (Low | ((Fold ^ (Low >> 8)) & 0xFF) << 24) ^ Heap->Encoding.Code1;
+}
+
+static inline HEAP_ENTRY *RtlpAhead(const HEAP_ENTRY *Entry, ULONG Units)
+{
+    return (HEAP_ENTRY *)((char *)Entry + ((SIZE_T)Units << GRANULE_SHIFT));
+}
+
+static inline HEAP_ENTRY *RtlpBehind(const HEAP_ENTRY *Entry, ULONG Units)
+{
+    return (HEAP_ENTRY *)((char *)Entry - ((SIZE_T)Units << GRANULE_SHIFT));
+}
+
+static inline void RtlpInitializeList(LIST_ENTRY *Head)
+{
+    Head->Flink = Head->Blink = Head;
+}
+
+static inline void RtlpInsertBefore(LIST_ENTRY *Next, LIST_ENTRY *Entry)
+{
+    LIST_ENTRY *Previous = Next->Blink;
+    Entry->Flink = Next;
+    Entry->Blink = Previous;
+    Previous->Flink = Entry;
+    Next->Blink = Entry;
+}
+
+#define UCR_OF(HeapEntry)  ((HEAP_UCR_DESCRIPTOR *)((HEAP_ENTRY *)(HeapEntry) + 1))
+#define UCR_ENTRY(Ucr)     ((HEAP_ENTRY *)(Ucr)-1)
+#define FREE_OF(HeapEntry) ((HEAP_FREE_ENTRY *)(HeapEntry))
+
+/* Call flags that the front end's fast paths do not serve. */
+#define LONG_PATH_FLAGS (~(ULONG)(HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS))
+
+/* encode.c */
+ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry); /* as RtlpCheckEntry, not reported */
+void RtlpInitializeEncoding(HEAP *Heap);
+/* The decoded header of Entry, or 0 (reported) when checksum, segment or neighbour is
+ * wrong. */
+ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry);
+/* Takes Entry out of its list if both neighbours point at it; false: reported, untouched.
+ */
+bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry);
+
+/* freelist.c */
+ULONG RtlpFreeClass(ULONG Units);
+void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
+bool RtlpRemoveFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
+HEAP_ENTRY *RtlpFindFree(HEAP *Heap, ULONG Units); /* null: none; still linked */
+/* Makes free entries of Units granules from Entry on, joined with free neighbours, the
+ * entry behind them told.  The granules are committed; what they held is lost. */
+HEAP_ENTRY *RtlpFormFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units, ULONG PreviousSize,
+                         UCHAR SegmentIndex); /* result: the first of them */
+
+/* segment.c */
+void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, SIZE_T HeaderBytes,
+                           SIZE_T Committed, SIZE_T Reserved, ULONG Index);
+NTSTATUS RtlpExtendHeap(HEAP *Heap,
+                        ULONG Units); /* free lists then hold Units granules */
+void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
+NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
+
+/* debug.c */
+ULONG RtlpFillFree(HEAP_ENTRY *Entry, ULONG Units); /* flags of the entry */
+bool RtlpCheckFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Flags);
+void RtlpFillBusy(const HEAP *Heap, PVOID Block, SIZE_T Size);
+void RtlpFillTail(const HEAP *Heap, PVOID Block, SIZE_T Size);
+bool RtlpCheckTail(HEAP *Heap, PVOID Block, SIZE_T Size);
+
+/* create.c */
+void RtlpAddProcessHeap(HEAP *Heap);
+void RtlpRemoveProcessHeap(HEAP *Heap);
+
+/* validate.c: every invariant; false: reported unless Quiet */
+bool RtlpCheckHeap(HEAP *Heap, bool Quiet);
+/* After each operation: DEBUG=1 on every heap, gflags' hvc on those of a process. */
+#if DEBUG
+#define RTLP_AUDIT(Heap) (void)RtlpCheckHeap(Heap, false)
+#else
+#define RTLP_AUDIT(Heap)                                                                 \
+    (void)(!((Heap)->Flags & HEAP_VALIDATE_ALL_ENABLED) || RtlpCheckHeap(Heap, false))
+#endif
+
+/* allocate.c, free.c: the back end; lock held */
+PVOID RtlpAllocateHeap(HEAP *Heap, ULONG Flags, SIZE_T Size);
+PVOID RtlpAllocateAny(HEAP *Heap, ULONG Flags, SIZE_T Size);
+HEAP_ENTRY *RtlpAllocateBlock(HEAP *Heap, ULONG Units, ULONG EntryFlags);
+void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
+BOOLEAN RtlpFreeHeap(HEAP *Heap, ULONG Flags, PVOID Block);
+void RtlpSplit(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Keep, ULONG EntryFlags);
+bool RtlpIsHeap(HEAP *Heap); /* false: reported */
+ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size);
+
+/* large.c */
+PVOID RtlpAllocateLarge(HEAP *Heap, ULONG Flags, SIZE_T Size);
+void RtlpFreeLarge(HEAP *Heap, PVOID Block);
+HEAP_VIRTUAL_ALLOC_ENTRY *RtlpFindLarge(HEAP *Heap, PVOID Block); /* null: it is none */
+bool RtlpResizeLarge(HEAP *Heap, PVOID Block, SIZE_T Size);
+SIZE_T RtlpLargeUnused(const HEAP *Heap, const HEAP_VIRTUAL_ALLOC_ENTRY *Large);
+
+#ifdef _WIN32 /* probe.c */
+bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record, CONTEXT *Context);
+#endif
+
+/* find.c: what a user pointer turned out to be. */
+typedef struct _HEAP_BLOCK {
+    enum { BlockBackEnd, BlockFrontEnd, BlockLarge } Kind;
+    HEAP_ENTRY *Entry;
+    ULONG Flags;   /* of the entry */
+    SIZE_T Bytes;  /* of the whole block, header included */
+    SIZE_T Unused; /* Bytes less the size that was asked for */
+} HEAP_BLOCK;
+/* Fills in *Found for a block in use; false if it is none: reported, unless Quiet. */
+bool RtlpFindBlock(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found, bool Quiet, PCSTR Call);
+bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found); /* free.c */
+HEAP_ENTRY_EXTRA *RtlpExtraOf(const HEAP_BLOCK *Found);  /* null: it has none */
+
+/* The doors out: os.c in the system, tests/host/heap_os.c on a host. */
+NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect);
+NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect);
+NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size);
+NTSTATUS RtlpRelease(PVOID Base);
+bool RtlpIsReadable(const HEAP_ENTRY *Entry); /* a header can be read there */
+void RtlpCreateLock(HEAP_LOCK *Lock);
+void RtlpDeleteLock(HEAP_LOCK *Lock);
+void RtlpEnterLock(HEAP_LOCK *Lock);
+void RtlpLeaveLock(HEAP_LOCK *Lock);
+/* Reports and, unless the process asked for the older behaviour, does not return. */
+void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
+bool RtlpHeapSurvives(void);             /* it did ask */
+void RtlpHeapSetStatus(NTSTATUS Status); /* the thread's last status and last error */
+void RtlpHeapRaise(NTSTATUS Status);     /* HEAP_GENERATE_EXCEPTIONS */
+ULONG RtlpHeapRandom(void);
+PPEB RtlpHeapPeb(void);
+void RtlpEnterHeapList(void); /* the process's list of heaps */
+void RtlpLeaveHeapList(void);
+void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size);
+
+#ifndef _WIN32
+extern ULONG HostHeapTracing;
+#endif
+/* Whether heap events are wanted; asked on every call's way, so in two instructions. */
+static inline bool RtlpHeapTracing(void)
+{
+#ifdef _WIN32
+    return (*(const ULONG *)(0x7FFDF000 + offsetof(PEB, TracingFlags)) &
+            PEB_HEAP_TRACING_ENABLED) != 0; /* the PEB's fixed place (ntos.h's map) */
+#else
+    return (HostHeapTracing & PEB_HEAP_TRACING_ENABLED) != 0;
+#endif
+}
+
+static inline void RtlpLockHeap(HEAP *Heap)
+{
+    if (Heap->LockVariable)
+        RtlpEnterLock(Heap->LockVariable);
+}
+
+static inline void RtlpUnlockHeap(HEAP *Heap)
+{
+    if (Heap->LockVariable)
+        RtlpLeaveLock(Heap->LockVariable);
+}
+
+#endif
