@@ -8,7 +8,10 @@
  *
  * The array is as long as the highest index; a DLL loaded later may need a longer one for
  * every thread.  Old arrays stay until their thread ends, since that thread may have been
- * interrupted between reading the pointer and using it.  TEB.TlsLinks chains the threads.
+ * interrupted between reading the pointer and using it.
+ * The threads are known by nodes of our own: a thread that was killed never says goodbye,
+ * and its TEB is gone.  Its node and blocks stay until its TEB's place is taken again; a TEB
+ * of another thread is touched only after the kernel has said that the thread lives.
  * Callbacks of the directory run before the DLL's entry point, with the same reasons.
  *
  * Documented: "PE Format", the .tls section.  Windows: LdrpHandleTlsData,
@@ -30,18 +33,42 @@ typedef struct _TLS_MODULE {
 } TLS_MODULE;
 
 static LIST_ENTRY TlsModules = {&TlsModules, &TlsModules};
-static LIST_ENTRY Threads = {&Threads, &Threads}; /* TEB.TlsLinks */
+typedef struct _TLS_THREAD {
+    LIST_ENTRY Links;
+    PTEB Teb;
+    TEB_CLIENT_ID Id;
+    TLS_ARRAY *Array; /* the one TEB.ThreadLocalStoragePointer points into, or NULL */
+} TLS_THREAD;
+static LIST_ENTRY Threads = {&Threads, &Threads};
 static ULONG IndexLimit; /* one more than the highest index given */
 
-#define FOR_EACH_TLS(tls)                                                                \
-    for (TLS_MODULE *tls = CONTAINER(TlsModules.Flink, TLS_MODULE, Links);               \
-         &tls->Links != &TlsModules;                                                     \
-         tls = CONTAINER(tls->Links.Flink, TLS_MODULE, Links))
+#define FOR_EACH(type, item, list)                                                       \
+    for (type *item = CONTAINER(list.Flink, type, Links); &item->Links != &list;         \
+         item = CONTAINER(item->Links.Flink, type, Links))
 
-static TLS_ARRAY *ArrayOf(PTEB teb)
+/* Does the thread still run, in that TEB? */
+static BOOLEAN IsAlive(TLS_THREAD *thread)
 {
-    PVOID slots = teb->ThreadLocalStoragePointer;
-    return slots ? CONTAINER(slots, TLS_ARRAY, Block) : NULL;
+    struct {
+        NTSTATUS ExitStatus;
+        PVOID Teb;
+        TEB_CLIENT_ID Id;
+        ULONG_PTR Affinity;
+        LONG Priority, BasePriority;
+    } basic = {0};
+    HANDLE handle;
+    OBJECT_ATTRIBUTES attributes;
+    if (thread->Teb == NtTeb())
+        return TRUE;
+    InitializeObjectAttributes(&attributes, NULL, 0, NULL, NULL);
+    NTSTATUS status =
+        NtOpenThread(&handle, THREAD_QUERY_INFORMATION, &attributes, &thread->Id);
+    if (!NT_SUCCESS(status))
+        return FALSE;
+    status = NtQueryInformationThread(handle, 0, &basic, sizeof basic, NULL);
+    NtClose(handle);
+    return NT_SUCCESS(status) && basic.ExitStatus == STATUS_PENDING &&
+           basic.Teb == thread->Teb;
 }
 
 /* The TLS directory, if it is one that can be followed. */
@@ -82,12 +109,15 @@ static void FreeBlock(PVOID block)
         LdrpFree(((PVOID *)block)[-1]);
 }
 
-/* Give the thread an array of at least IndexLimit entries. */
-static NTSTATUS GrowArray(PTEB teb)
+/* Give the thread an array of at least IndexLimit entries.  One that is dead needs none:
+ * STATUS_THREAD_IS_TERMINATING. */
+static NTSTATUS GrowArray(TLS_THREAD *thread)
 {
-    TLS_ARRAY *old = ArrayOf(teb);
-    if (!IndexLimit || (old && old->Count >= IndexLimit))
+    TLS_ARRAY *old = thread->Array;
+    if (old && old->Count >= IndexLimit)
         return STATUS_SUCCESS;
+    if (!IsAlive(thread))
+        return STATUS_THREAD_IS_TERMINATING;
     ULONG count = (IndexLimit + 15) & ~15u;
     TLS_ARRAY *new = LdrpAllocate(sizeof *new + count * sizeof(PVOID));
     if (!new)
@@ -96,19 +126,20 @@ static NTSTATUS GrowArray(PTEB teb)
     new->Count = count;
     if (old)
         memcpy(new->Block, old->Block, old->Count * sizeof(PVOID));
-    teb->ThreadLocalStoragePointer = new->Block;
+    thread->Array = new;
+    thread->Teb->ThreadLocalStoragePointer = new->Block;
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS AddToThread(PTEB teb, const TLS_MODULE *tls)
+static NTSTATUS AddToThread(TLS_THREAD *thread, const TLS_MODULE *tls)
 {
-    NTSTATUS status = GrowArray(teb);
+    NTSTATUS status = GrowArray(thread);
     if (!NT_SUCCESS(status))
-        return status;
+        return status == STATUS_THREAD_IS_TERMINATING ? STATUS_SUCCESS : status;
     PVOID block = MakeBlock(tls->Directory);
     if (!block)
         return STATUS_NO_MEMORY;
-    ArrayOf(teb)->Block[tls->Index] = block;
+    thread->Array->Block[tls->Index] = block;
     return STATUS_SUCCESS;
 }
 
@@ -116,7 +147,7 @@ static ULONG FreeIndex(void)
 {
     for (ULONG index = 0;; index++) {
         BOOLEAN taken = FALSE;
-        FOR_EACH_TLS(tls)
+        FOR_EACH(TLS_MODULE, tls, TlsModules)
         taken |= tls->Index == index;
         if (!taken)
             return index;
@@ -141,20 +172,21 @@ NTSTATUS LdrpAddTls(LDRP_MODULE *module)
     *(ULONG *)directory->AddressOfIndex = tls->Index;
     module->Entry.TlsIndex = (USHORT)tls->Index;
     NTSTATUS status = STATUS_SUCCESS;
-    for (PLIST_ENTRY at = Threads.Flink; at != &Threads && NT_SUCCESS(status);
-         at = at->Flink)
-        status = AddToThread(CONTAINER(at, TEB, TlsLinks), tls);
+    FOR_EACH(TLS_THREAD, thread, Threads)
+    if (NT_SUCCESS(status))
+        status = AddToThread(thread, tls);
     return status;
 }
 
 void LdrpRemoveTls(LDRP_MODULE *module)
 {
-    FOR_EACH_TLS(tls)
+    FOR_EACH(TLS_MODULE, tls, TlsModules)
     {
         if (tls->Module != module)
             continue;
-        for (PLIST_ENTRY at = Threads.Flink; at != &Threads; at = at->Flink) {
-            TLS_ARRAY *array = ArrayOf(CONTAINER(at, TEB, TlsLinks));
+        FOR_EACH(TLS_THREAD, thread, Threads)
+        {
+            TLS_ARRAY *array = thread->Array;
             if (array && tls->Index < array->Count) {
                 FreeBlock(array->Block[tls->Index]);
                 array->Block[tls->Index] = NULL;
@@ -166,34 +198,55 @@ void LdrpRemoveTls(LDRP_MODULE *module)
     }
 }
 
-/* The calling thread begins: join the chain, a block of each module. */
-NTSTATUS LdrpStartThreadTls(void)
+/* All blocks and arrays of a thread that is ending, or has long ended. */
+static void ForgetThread(TLS_THREAD *thread)
 {
-    PTEB teb = NtTeb();
-    InsertTailList(&Threads, &teb->TlsLinks);
-    NTSTATUS status = STATUS_SUCCESS;
-    FOR_EACH_TLS(tls)
-    if (NT_SUCCESS(status))
-        status = AddToThread(teb, tls);
-    return status;
-}
-
-/* The calling thread ends: all its blocks and arrays go. */
-void LdrpEndThreadTls(void)
-{
-    PTEB teb = NtTeb();
-    if (!teb->TlsLinks.Flink)
-        return;
-    RemoveEntryList(&teb->TlsLinks);
-    teb->TlsLinks.Flink = NULL;
-    TLS_ARRAY *older, *array = ArrayOf(teb);
-    teb->ThreadLocalStoragePointer = NULL;
+    TLS_ARRAY *older, *array = thread->Array;
     for (ULONG i = 0; array && i < array->Count; i++)
         FreeBlock(array->Block[i]);
     for (; array; array = older) {
         older = array->Older;
         LdrpFree(array);
     }
+    RemoveEntryList(&thread->Links);
+    LdrpFree(thread);
+}
+
+static TLS_THREAD *FindTeb(PTEB teb)
+{
+    FOR_EACH(TLS_THREAD, thread, Threads)
+    if (thread->Teb == teb)
+        return thread;
+    return NULL;
+}
+
+/* The calling thread begins: a node, a block of each module. */
+NTSTATUS LdrpStartThreadTls(void)
+{
+    PTEB teb = NtTeb();
+    TLS_THREAD *thread = FindTeb(teb);
+    if (thread) /* of a killed thread that had the same TEB */
+        ForgetThread(thread);
+    thread = LdrpAllocate(sizeof *thread);
+    if (!thread)
+        return STATUS_NO_MEMORY;
+    thread->Teb = teb;
+    thread->Id = teb->ClientId;
+    InsertTailList(&Threads, &thread->Links);
+    NTSTATUS status = STATUS_SUCCESS;
+    FOR_EACH(TLS_MODULE, tls, TlsModules)
+    if (NT_SUCCESS(status))
+        status = AddToThread(thread, tls);
+    return status;
+}
+
+/* The calling thread ends. */
+void LdrpEndThreadTls(void)
+{
+    TLS_THREAD *thread = FindTeb(NtTeb());
+    NtTeb()->ThreadLocalStoragePointer = NULL;
+    if (thread)
+        ForgetThread(thread);
 }
 
 /* The list ends with NULL, or with the image. */
