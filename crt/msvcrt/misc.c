@@ -209,3 +209,25 @@ errno_t __cdecl clearerr_s(FILE *stream)
     clearerr(stream);
     return 0;
 }
+
+/* After a stack overflow was handled: the page below the used stack guards again.  1, or 0 if
+ * there is no page to spare.  The guard's place is NtTib.StackLimit (one page below, when the
+ * stack has room).  Source: _resetstkoflw. */
+int __cdecl _resetstkoflw(void)
+{
+    NT_TIB *tib;
+    __asm__("movl %%fs:0x18, %0" : "=r"(tib));
+    char *limit = tib->StackLimit, *here = (char *)&tib;
+    DWORD old;
+    if (here - limit < 2 * 4096)
+        return 0;
+    MEMORY_BASIC_INFORMATION info;
+    /* The guard is there still, straight below the limit. */
+    if (VirtualQuery(limit - 4096, &info, sizeof(info)) && info.State == MEM_COMMIT &&
+        (info.Protect & PAGE_GUARD))
+        return 1;
+    if (!VirtualProtect(limit, 4096, PAGE_READWRITE | PAGE_GUARD, &old))
+        return 0;
+    tib->StackLimit = limit + 4096;
+    return 1;
+}
