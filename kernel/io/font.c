@@ -1,8 +1,9 @@
 /* font.c - the screen's letters, drawn for Fathom on a grid of 5 by 7.
  *
- * A letter is seven lines of five dots, written as seven base-32 digits, the top line
- * first; each line is shown twice, so that a letter fills the 8x16 cell with a margin
- * around it:
+ * A letter is seven lines of five dots, written as seven base-32 digits, the top line first;
+ * each line is shown twice, so that a letter fills the 8x16 cell with a margin around it:
+ *
+ * g, p, q and y stand one line lower, for their tails.
  *
  *      'A' = .###. #...# #...# ##### #...# #...# #...#  =  e h h v h h h
  */
@@ -20,8 +21,8 @@ static const char glyphs[95][8] = {
     "hha4ahh", "hhha444", "v1248gv", "e88888e", "0g84210", "e22222e", "4ah0000",
     "000000v", "8420000", "00e1fhf", "ggmphhu", "00egghe", "11djhhf", "00ehvge",
     "698s888", "0fhhf1e", "ggmphhh", "40c444e", "20622ic", "ggikoki", "c44444e",
-    "00qllhh", "00mphhh", "00ehhhe", "00uhugg", "00djf11", "00mpggg", "00ege1u",
-    "88s8896", "00hhhjd", "00hhha4", "00hhlla", "00ha4ah", "00hhf1e", "00v248v",
+    "00qllhh", "00mphhh", "00ehhhe", "0uhhhug", "0fhhhf1", "00mpggg", "00ege1u",
+    "88s8896", "00hhhjd", "00hhha4", "00hhlla", "00ha4ah", "0hhhf1e", "00v248v",
     "2448442", "4444444", "8442448", "008l200",
 };
 
@@ -32,7 +33,11 @@ static UCHAR Digit(char c)
 
 UCHAR IopFontRow(UCHAR character, ULONG y)
 {
-    if (character < ' ' || character > '~' || y < 1 || y > 14)
+    const BOOLEAN tail =
+        character == 'g' || character == 'p' || character == 'q' || character == 'y';
+    const ULONG line = (y - (tail ? 2 : 1)) / 2;
+
+    if (character < ' ' || character > '~' || y < (tail ? 2u : 1u) || line > 6)
         return 0;
-    return Digit(glyphs[character - ' '][(y - 1) / 2]) << 2;
+    return Digit(glyphs[character - ' '][line]) << 2;
 }
