@@ -61,6 +61,13 @@ typedef struct _MISUM {
     ULONG Private, Shared, Commit, Tables;
 } MISUM;
 
+/* Under copy-on-write; of a section made with SEC_RESERVE also before the page is committed. */
+static BOOLEAN MiMayBecomeOwn(const MMVAD *vad, ULONG protection)
+{
+    BOOLEAN reserved = protection == MM_DECOMMIT && vad->Kind == MiVadMapped;
+    return MiIsCopy(reserved ? vad->Protection : protection);
+}
+
 /* One region: what its PTEs hold, and what it ought to be charged. */
 static ULONG MiSumVad(const MMVAD *vad, MISUM *sum)
 {
@@ -76,7 +83,8 @@ static ULONG MiSumVad(const MMVAD *vad, MISUM *sum)
         MMPTE pte = MiHasTable(MiAddress(vpn)) ? *MiPteOfVpn(vpn) : (MMPTE){0};
         ULONG protection = MiPteProtection(pte, vad, vpn);
         BOOLEAN own = MiHasFrame(pte) && MiPfn(MiPtePfn(pte))->Use == MmPageUser;
-        charge += vad->Control ? own || MiIsCopy(protection) : protection != MM_DECOMMIT;
+        charge += vad->Control ? own || MiMayBecomeOwn(vad, protection)
+                               : protection != MM_DECOMMIT;
         sum->Private += own;
         sum->Shared += MiHasFrame(pte) && !own;
     }

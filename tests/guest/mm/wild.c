@@ -1,6 +1,7 @@
 /* link: -lntdll */
-/* wild - the memory services with arguments drawn at random, from two threads: only statuses.
- * The harness audits regions, pages and charges afterwards.  wild.exe SEED CALLS by hand. */
+/* wild - the memory services with arguments drawn at random, from two threads: only
+ * statuses.  The harness audits regions, pages and charges afterwards.
+ * By hand: wild.exe SEED CALLS. */
 #include "memory.h"
 
 NTSTATUS NTAPI NtLockVirtualMemory(HANDLE, PVOID *, PSIZE_T, ULONG);
