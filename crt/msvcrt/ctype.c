@@ -1,9 +1,10 @@
 /* ctype.c - what kind of character, in the "C" locale, narrow and wide.
  *
- *     crt_ctype[1 + c], c from EOF (-1) to 255: bits _UPPER, _LOWER, _DIGIT, ... of <ctype.h>
+ *     crt_ctype[1 + c], c from EOF (-1) to 255: bits _UPPER, _LOWER, ... of <ctype.h>
  *
- * Bytes above 127 have no kind, and no letter the bit 0x100 ("alphabetic in a locale"), as in
- * msvcrt's "C" locale.  Wide characters have what GetStringTypeW says, up to 255 from a table.
+ * Bytes above 127 have no kind, and no letter the bit 0x100 ("alphabetic in a locale"), as
+ * in msvcrt's "C" locale.  Wide characters have what GetStringTypeW says, up to 255 from a
+ * table.
  * Programs see the tables as _pctype and _pwctype.  Written once when the DLL starts.
  */
 #include "crt.h"

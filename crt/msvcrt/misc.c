@@ -210,9 +210,9 @@ errno_t __cdecl clearerr_s(FILE *stream)
     return 0;
 }
 
-/* After a stack overflow was handled: the page below the used stack guards again.  1, or 0 if
- * there is no page to spare.  The guard's place is NtTib.StackLimit (one page below, when the
- * stack has room).  Source: _resetstkoflw. */
+/* After a stack overflow was handled: the lowest page of the stack guards again.  1, or 0
+ * if there is no page to spare.  The guard's place is NtTib.StackLimit (one page below, when
+ * the stack has room).  Source: _resetstkoflw. */
 int __cdecl _resetstkoflw(void)
 {
     NT_TIB *tib;

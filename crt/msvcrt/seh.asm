@@ -1,13 +1,13 @@
 ; seh.asm - the frame handler of Visual C++'s __try: _except_handler3 and its unwinders.
 ;
-;     registration:  +0 next  +4 handler  +8 scope table  +C try level  +10 ebp of the function
+;     registration:  +0 next  +4 handler  +8 scope table  +C level  +10 ebp of the function
 ;     scope table:   { enclosing level, filter or 0 (then: __finally), handler } * levels
 ;
-; The handler runs the filters from the current level outwards, with ebp of the guarded function.
-; EXCEPTION_EXECUTE_HANDLER: unwind the frames above (global), then the levels inside (local),
-; and jump to the handler.  During an unwind the __finally blocks run instead.
-; Source: Matt Pietrek, "A Crash Course on the Depths of Win32 Structured Exception Handling",
-; MSJ January 1997.
+; The handler runs the filters from the current level outwards, with ebp of the guarded
+; function.  EXCEPTION_EXECUTE_HANDLER: unwind the frames above (global), then the levels
+; inside (local), and jump to the handler.  During an unwind the __finally blocks run
+; instead.  Source: Matt Pietrek, "A Crash Course on the Depths of Win32 Structured
+; Exception Handling", MSJ January 1997.
         bits 32
         section .text
         global __except_handler3, __local_unwind2, __global_unwind2
@@ -108,8 +108,8 @@ __global_unwind2:
         leave
         ret
 
-; void _local_unwind2(registration, level): runs the __finally blocks inside `level`.  ebp is the
-; guarded function's.
+; void _local_unwind2(registration, level): runs the __finally blocks inside `level`.  ebp
+; is the guarded function's.
 __local_unwind2:
         push    ebx
         push    esi
@@ -138,7 +138,8 @@ __local_unwind2:
         pop     ebx
         ret
 
-; What longjmp calls for a frame of _except_handler3: unwinds inside it to the saved level.
+; What longjmp calls for a frame of _except_handler3: unwinds inside it to the saved
+; level.
 __seh_longjmp_unwind:
 __seh_longjmp_unwind@4:
         push    ebp

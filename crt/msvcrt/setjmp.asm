@@ -1,12 +1,13 @@
 ; setjmp.asm - _setjmp3 and longjmp: remember a place, and go back to it.
 ;
 ;     jmp_buf:  +00 ebp  +04 ebx  +08 edi  +0C esi  +10 esp  +14 eip
-;               +18 registration (fs:0)  +1C try level  +20 cookie "VC20"  +24 unwind function
+;               +18 registration (fs:0)  +1C try level  +20 "VC20"  +24 unwind function
 ;               +28 six words of unwind data
 ;
-; The frames of structured exception handling that were set up since are unwound on the way back
-; (RtlUnwind), so that their __finally blocks run.  The stock headers call _setjmp3(buffer, 0).
-; Source: the layout is that of setjmp.h of Visual C++ and mingw-w64.
+; The frames of structured exception handling that were set up since are unwound on the
+; way back (RtlUnwind), so that their __finally blocks run.  The stock headers call
+; _setjmp3(buffer, 0).  Source: the layout is that of setjmp.h of Visual C++ and
+; mingw-w64.
         bits 32
         section .text
         global __setjmp3, __setjmp, _longjmp

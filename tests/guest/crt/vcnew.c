@@ -1,5 +1,5 @@
-/* vcnew.c - Visual C++'s operator new of msvcrt.dll throws std::bad_alloc when there is no memory:
- * an exception E06D7363h whose parameters name the type.  (Wine's msvcrt returns null, as the
+/* vcnew.c - Visual C++'s operator new of msvcrt.dll throws std::bad_alloc without memory: an
+ * exception E06D7363h whose parameters name the type.  (Wine's msvcrt returns null, as the
  * runtime of Visual C++ 6 did; the documented operator new throws.) */
 #include <windows.h>
 #include <setjmp.h>
@@ -10,7 +10,7 @@ static jmp_buf place;
 static volatile DWORD parameters, magic;
 static char type_name[32];
 
-/* ThrowInfo +0Ch: the list of types { count, first ... }; a type's +4: type_info, name at +8. */
+/* ThrowInfo +0Ch: the types { count, first ... }; a type's +4: type_info, name at +8. */
 static LONG CALLBACK on_exception(EXCEPTION_POINTERS *pointers)
 {
     EXCEPTION_RECORD *record = pointers->ExceptionRecord;
