@@ -4,11 +4,7 @@
  * W forms convert to and from the output code page.  Mode and size come from the driver.
  */
 #include "k32.h"
-
-/* The console driver's codes (kernel/io). */
-#define IOCTL_CONSOLE_GET_MODE 0x500000 /* out: ULONG */
-#define IOCTL_CONSOLE_SET_MODE 0x500004 /* in: ULONG */
-#define IOCTL_CONSOLE_GET_SIZE 0x500008 /* out: USHORT columns, rows */
+#include "fathom.h" /* the console driver's codes */
 
 static UINT InputPage = 437, OutputPage = 437;
 
@@ -136,7 +132,7 @@ static WORD Attributes = DEFAULT_ATTRIBUTES;
  */
 BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE console, PCONSOLE_SCREEN_BUFFER_INFO info)
 {
-    USHORT size[2];
+    ULONG size[2]; /* columns, rows */
 
     if (!Control(console, IOCTL_CONSOLE_GET_SIZE, NULL, 0, size, sizeof size))
         return FALSE;
