@@ -248,6 +248,7 @@ static bool RtlpLfhHasFree(HEAP_SUBSEGMENT *Sub)
  */
 static void RtlpLfhUse(LFH_HEAP *Front, HEAP_BUCKET *Bucket, HEAP_SUBSEGMENT *Sub)
 {
+    __atomic_store_n(&Sub->Whole, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
     __atomic_store_n(&Front->Active[Bucket->SizeIndex], Sub, __ATOMIC_RELEASE);
 }
@@ -391,6 +392,7 @@ void RtlpLfhSettle(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
     RtlpLockHeap(Heap);
     if (Sub->State == SubSegmentDetached && RTLP_READ(Sub->Summary) != LFH_ALWAYS) {
         RtlpInsertBefore(&Front->Buckets[Sub->SizeIndex].Partial, &Sub->Link);
+        __atomic_store_n(&Sub->Whole, ~0u, __ATOMIC_RELAXED);
         __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
     }
     RtlpLfhRelease(Heap, Sub);

@@ -36,6 +36,7 @@ typedef struct _HEAP_SUBSEGMENT {
     USHORT BlockCount; /* committed */
     USHORT BlockLimit; /* that its region has room for */
     USHORT Reserved;
+    ULONG Whole; /* a word of FreeMask all free: ~0; 0, which it never is, while active */
     struct _HEAP_USERDATA_HEADER *UserBlocks; /* the region */
     SIZE_T CommitSize;                        /* bytes of the region, committed */
     SIZE_T ReserveSize;
