@@ -1,8 +1,7 @@
 /* font.c - the screen's letters, drawn for Fathom on a grid of 5 by 7.
  *
  * A letter is seven lines of five dots, written as seven base-32 digits, the top line first;
- * each line is shown twice, so that a letter fills the 8x16 cell with a margin around it:
- *
+ * each line is shown twice, so that a letter fills the 8x16 cell with a margin around it.
  * g, p, q and y stand one line lower, for their tails.
  *
  *      'A' = .###. #...# #...# ##### #...# #...# #...#  =  e h h v h h h

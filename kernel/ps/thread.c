@@ -167,9 +167,7 @@ static void FreeUserSide(ETHREAD *thread)
 
     if (stack != NULL)
         MmFreeVirtualMemory(space, &stack, &size, MEM_RELEASE);
-    /* ntdll chains the TEBs and unchains its own at a thread's end; a thread that another one
-     * ended never came there, so its TEB stays as long as the process, and the chain is whole. */
-    if (thread->Tcb.Teb != NULL && !thread->Tcb.TerminatePending)
+    if (thread->Tcb.Teb != NULL)
         MmDeleteTeb(space, thread->Tcb.Teb);
     thread->StackAllocation = NULL;
 }
