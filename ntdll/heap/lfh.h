@@ -192,8 +192,8 @@ __attribute__((no_sanitize("alignment"))) static inline bool RtlpLfhGive(LFH_HEA
     if (!Sub || RtlpSetBit(Sub->FreeMask, Index))
         return false; /* no block, or free already */
     RtlpSetBit(&Sub->Summary, Index / 32);
-    if (RTLP_READ(Sub->State) != SubSegmentInUse ||
-        !~RTLP_READ(Sub->FreeMask[Index / 32]))
+    if (RTLP_LOOK(Sub->State) != SubSegmentInUse ||
+        RTLP_LOOK(Sub->FreeMask[Index / 32]) == RTLP_LOOK(Sub->Whole))
         RtlpLfhSettle(Front->Heap, Sub);
     return true;
 }
