@@ -38,7 +38,7 @@ OPT := $(if $(DEBUG),-Og -DDEBUG=1,-O2)
 # Frame pointers, set up at a function's start, and no tail calls: a walk of EBP must find every
 # function of the chain.
 CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse -fno-omit-frame-pointer \
-  -fno-optimize-sibling-calls -fno-shrink-wrap -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-ident -MMD -MP \
+  -fno-optimize-sibling-calls -fno-shrink-wrap -fno-partial-inlining -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-ident -MMD -MP \
   -ffile-prefix-map=$(abspath $(S))/= -I$(S)/include -I$(O)/gen
 
 include $(S)/mk/setup.mk $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/mk/image.mk $(S)/mk/run.mk $(S)/mk/test.mk
