@@ -3,6 +3,7 @@
 is."""
 import filecmp
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -22,15 +23,12 @@ PROMPT_SECONDS = 240
 def console_until(machine, words):
     """What the console says until one of words comes, or too long has passed."""
     text, end = b"", time.monotonic() + PROMPT_SECONDS
-    machine.console.settimeout(5)
     while time.monotonic() < end and not any(w in text for w in words):
-        try:
+        if select.select([machine.console], [], [], 5)[0]:
             data = machine.console.recv(65536)
-        except TimeoutError:
-            continue
-        if not data:
-            break
-        text += data
+            if not data:
+                break
+            text += data
     return text.decode("utf-8", "replace")
 
 

@@ -21,6 +21,8 @@ LINES = {
     for m in (re.fullmatch(r"socket,id=(\w+),fd=(\d+)", a) for a in sys.argv)
     if m
 }
+PIPE = next(a for a in sys.argv if a.startswith("pipe,path=")).split(",")[1][5:]
+CONSOLE = open(PIPE + ".out", "wb", buffering=0)
 TOKEN = re.search(r"token=(\w+)", option("-append"))[1].encode()
 ORDERLY, BUGCHECK = 33, 35
 
@@ -123,7 +125,7 @@ def play_forged():
     )
     send(b"O", 0, forged)
     send(b"E", 0, forged)
-    LINES["console"].sendall(forged)
+    CONSOLE.write(forged)
     finish(status=7)
     quit_orderly()
 
@@ -140,7 +142,7 @@ def play_triple():
 
 
 def play_noboot():
-    LINES["console"].sendall(
+    CONSOLE.write(
         b"fathom: \\fathom\\ntoskrnl.exe: damaged\r\nfathom: boot stopped; a key\r\n"
     )
     time.sleep(60)  # the tool ends us

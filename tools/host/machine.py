@@ -1,7 +1,7 @@
 """One virtual machine: QEMU's command line for each way to boot, its lines, its end.
 
 Nothing has a fixed name or port: the machine's lines are socket pairs that QEMU inherits,
-and its files lie in a private directory.  If we die, QEMU dies (PR_SET_PDEATHSIG).
+but for the console, which with all its files lies in a private directory.  If we die, QEMU dies (PR_SET_PDEATHSIG).
 
   console  COM1     what a person sees; the firmware and the loaders write there too
   events   COM2     trace events (to a file, if asked)
@@ -38,6 +38,31 @@ EXIT_ORDERLY, EXIT_BUGCHECK = (
 
 def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Pipe:
+    """Two FIFOs as a line.  A socket holds some 270 single bytes until we read, then firmware's
+    serial driver gives up on the next; a pipe holds 65536."""
+
+    def __init__(self, path):
+        for end in (".in", ".out"):
+            os.mkfifo(path + end)
+        self.chardev = f"pipe,path={path}"
+        self.input = os.open(path + ".in", os.O_RDWR | os.O_NONBLOCK)
+        self.output = os.open(path + ".out", os.O_RDONLY | os.O_NONBLOCK)
+
+    def fileno(self):
+        return self.output
+
+    def recv(self, most):
+        return os.read(self.output, most)
+
+    def sendall(self, data):
+        os.write(self.input, data)
+
+    def close(self):
+        os.close(self.input)
+        os.close(self.output)
 
 
 class Machine:
@@ -150,7 +175,8 @@ class Machine:
             arguments += ["-icount", "shift=0,sleep=off"]
         if self.halted:
             arguments += ["-S", "-gdb", f"unix:{self.halted},server=on,wait=off"]
-        self.console, console = self._line("console")
+        self.console = Pipe(self.path("console"))
+        console = ["-chardev", self.console.chardev + ",id=console"]
         self.reply, reply = self._line("reply")
         self.host, host = self._line("host")
         self.qmp, qmp = self._line("qmp")
