@@ -94,6 +94,8 @@ static void KiStartSpeaking(void)
     KdHostPresent = token != NULL;
     if (token != NULL)
         KdHostSend('H', token, strlen(token));
+    if (token != NULL && KeBootOption("icount") == NULL)
+        KdHostOfferWindow();
 }
 
 /* End of the highest usable or reclaimable memory below 4 GiB. */

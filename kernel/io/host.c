@@ -7,7 +7,7 @@
 #include "iop.h"
 
 #define LARGEST_FRAME 0x4000u /* bytes of a program's output in one frame */
-#define LARGEST_INPUT 0x1000u /* KD_HOST_PAYLOAD */
+#define LARGEST_INPUT KD_HOST_PAYLOAD
 
 static UCHAR IopInput[LARGEST_INPUT]; /* the 'D' frame that came */
 static volatile ULONG IopInputLength;

@@ -26,11 +26,12 @@ void KdPrintEverywhere(const char *, ULONG); /* COM1 and the text console, host 
  * in). Only ring 0 can write there.  Layout in docs/hostport.md.  No-op when no token=
  * was given. */
 void KdHostSend(ULONG type, const void *payload, ULONG length);
+void KdHostOfferWindow(void);
 extern BOOLEAN KdHostPresent; /* token= was given: the host port is in use */
 /* A whole frame came from the host on COM3; called with interrupts off, from the tick,
  * from interrupt line 4 or from KdPollHost.  At most KD_HOST_PAYLOAD bytes; longer ones
  * are cut. */
-#define KD_HOST_PAYLOAD 4096
+#define KD_HOST_PAYLOAD 16384
 extern void (*KdHostCommand)(ULONG type, const void *payload, ULONG length);
 void KdPollHost(void);                    /* read what COM3 has now */
 void KdSerialEnableInterrupt(ULONG port); /* receiver of port 0..2 raises line 4, 3, 4 */

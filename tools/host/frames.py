@@ -7,7 +7,8 @@ import struct
 
 HELLO, START, OUTPUT, ERROR, INPUT = b"H", b"S", b"O", b"E", b"I"
 VERDICT, AUDIT, LOG, THREADS, BUGCHECK, QUIT = b"X", b"A", b"L", b"T", b"B", b"Q"
-DATA, KILL = b"D", b"K"
+WINDOW, DOORBELL = b"W", b"!"  # a ring in the machine's memory, and: look at it
+DATA, WINDOW_DATA, KILL = b"D", b"d", b"K"
 KNOWN = (
     HELLO
     + START
@@ -20,6 +21,7 @@ KNOWN = (
     + THREADS
     + BUGCHECK
     + QUIT
+    + WINDOW
 )
 MAX_PAYLOAD = 1 << 24
 
@@ -35,15 +37,24 @@ def encode(kind, payload=b""):
 
 
 class Decoder:
-    """Bytes in, whole frames out."""
+    """Bytes in, whole frames out.  window: once there is one, a doorbell in the stream says
+    that the bytes go on there, and nothing but doorbells follows."""
 
     def __init__(self):
         self.pending = bytearray()
+        self.window = self.inside = None
 
     def feed(self, data):
         """Add data; yield (type, payload) for each frame that is complete."""
         self.pending += data
-        while len(self.pending) >= 5:
+        while self.pending:
+            if self.window and self.pending[:1] == DOORBELL:
+                self.inside = self.inside or Decoder()
+                self.pending.clear()
+                yield from self.inside.feed(self.window.take())
+                return
+            if len(self.pending) < 5:
+                return
             kind, length = (
                 bytes(self.pending[:1]),
                 struct.unpack_from("<I", self.pending, 1)[0],

@@ -86,6 +86,7 @@ class Machine:
         self.folder = tempfile.mkdtemp(prefix="fathom-")
         self.process = None
         self.errors = None
+        self.memory = None  # descriptor of the machine's memory
         self.inherited = []
 
     # ---- what it boots with ----
@@ -115,6 +116,22 @@ class Machine:
         ours, theirs = socket.socketpair()
         self.inherited.append(theirs)
         return ours, ["-chardev", f"socket,id={name},fd={theirs.fileno()}"]
+
+    def _memory_arguments(self):
+        """Memory that we can map too (window.py); where there are no memory files, QEMU's
+        own."""
+        arguments = ["-m", str(self.mem)]
+        if self.icount or not hasattr(os, "memfd_create"):
+            return arguments
+        self.memory = os.memfd_create("fathom")
+        os.ftruncate(self.memory, self.mem << 20)
+        backend = f"id=memory,size={self.mem}M,share=on,mem-path=/dev/fd/{self.memory}"
+        return arguments + [
+            "-object",
+            f"memory-backend-file,{backend}",
+            "-machine",
+            "memory-backend=memory",
+        ]
 
     def _boot_arguments(self, archive, cmdline, kernel):
         if self.boot == "multiboot":
@@ -153,8 +170,7 @@ class Machine:
         )
         arguments = [
             program,
-            "-m",
-            str(self.mem),
+            *self._memory_arguments(),
             "-cpu",
             self.cpu,
             "-accel",
@@ -195,7 +211,8 @@ class Machine:
             stdin=subprocess.DEVNULL,
             stdout=self.errors,
             stderr=self.errors,
-            pass_fds=[s.fileno() for s in self.inherited],
+            pass_fds=[s.fileno() for s in self.inherited]
+            + ([self.memory] if self.memory is not None else []),
             preexec_fn=_die_with_parent,
             start_new_session=True,
         )
@@ -238,6 +255,9 @@ class Machine:
                 line.close()
         if self.errors:
             self.errors.close()
+        if self.memory is not None:
+            os.close(self.memory)
+            self.memory = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):

@@ -16,6 +16,7 @@ import time
 from . import frames
 from .machine import EXIT_BUGCHECK
 from .verdict import Verdict, from_frame
+from .window import Window
 
 BOOT_SECONDS = {"multiboot": 60, "ia32": 180, "x64": 180}
 KILL_GRACE, NMI_GRACE, END_GRACE = 10, 5, 10
@@ -39,6 +40,7 @@ class Session:
         self.bugcheck = None
         self.hello = self.quit = False
         self.decoder = frames.Decoder()
+        self.window = None
         self.selector = (
             selectors.PollSelector()
         )  # poll takes regular files, epoll does not
@@ -153,6 +155,8 @@ class Session:
         elif kind in (frames.OUTPUT, frames.ERROR):
             index, data = frames.words(payload, 1)
             (self.sink.output if kind == frames.OUTPUT else self.sink.error)(index, data)
+        elif kind == frames.WINDOW:
+            self._open_window(payload)
         elif kind == frames.INPUT:
             index, most, _ = frames.words(payload, 2)
             self._want_input(index, most)
@@ -171,6 +175,15 @@ class Session:
         elif kind == frames.QUIT:
             self.quit = payload.decode("latin-1") == self.token
             self._phase("ending", END_GRACE)
+
+    def _open_window(self, payload):
+        *place, _ = frames.words(payload, 4)
+        if self.machine.memory is None:
+            return
+        try:
+            self.window = self.decoder.window = Window(self.machine.memory, *place)
+        except ValueError as wrong:
+            raise frames.Damaged(str(wrong)) from None
 
     def _verdict(self, payload):
         index, kind, status, address, text = frames.words(payload, 4)
@@ -198,7 +211,10 @@ class Session:
             data = os.read(descriptor, most)
         except OSError:
             data = b""
-        self._send(frames.DATA, data)
+        if self.window and data:
+            self._send(frames.WINDOW_DATA, self.window.put(data))
+        else:
+            self._send(frames.DATA, data)
 
     def _forget_input(self):
         if self.wanted:
