@@ -10,7 +10,6 @@ S := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.SECONDARY:
 .PHONY: all help
 all: # the first target; the fragments say what it is
 
@@ -30,6 +29,10 @@ endif
 # $(call files,PATTERN ...): source paths relative to the top.
 files = $(patsubst $(S)/%,%,$(sort $(wildcard $(addprefix $(S)/,$(1)))))
 
+# The same sources give the same bytes wherever they lie and whenever they are built.
+PREFIX_MAP := -ffile-prefix-map=$(abspath $(S))=. -ffile-prefix-map=$(abspath $(O))=build
+export SOURCE_DATE_EPOCH ?= 1577836800
+
 PYTHON ?= python3
 MINGW := i686-w64-mingw32-
 CC_PE := $(MINGW)gcc
@@ -39,7 +42,7 @@ OPT := $(if $(DEBUG),-Og -DDEBUG=1,-O2)
 # function of the chain.
 CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse -fno-omit-frame-pointer \
   -fno-optimize-sibling-calls -fno-shrink-wrap -fno-partial-inlining -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-ident -MMD -MP \
-  -ffile-prefix-map=$(abspath $(S))/= -I$(S)/include -I$(O)/gen
+  $(PREFIX_MAP) -I$(S)/include -I$(O)/gen
 
 include $(S)/mk/setup.mk $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/mk/image.mk $(S)/mk/run.mk $(S)/mk/test.mk
 

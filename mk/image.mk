@@ -6,7 +6,7 @@ EFI_C := $(call files,boot/efi/*.c)
 EFI_CC := x86_64-linux-gnu-gcc
 EFI_CFLAGS := -std=gnu11 -Os $(WARN) -I/usr/include/efi -DGNU_EFI_USE_MS_ABI -fpic -fshort-wchar -ffreestanding \
   -fno-stack-protector -fno-strict-aliasing -mno-red-zone -maccumulate-outgoing-args -fno-ident -MMD -MP \
-  -ffile-prefix-map=$(abspath $(S))/= -I$(S)/include -I$(S)/boot/efi
+  $(PREFIX_MAP) -I$(S)/include -I$(S)/boot/efi
 EFI_SECTIONS := .text .sdata .data .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
 
 define efi

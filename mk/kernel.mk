@@ -24,12 +24,12 @@ $(O)/boot/%.asm.o: $$(call src,boot/$$*.asm)
 # Names of code never move when the table behind .data grows: link, list, link again.
 $(O)/gen/ksym0.o: $(S)/tools/ksym.py
 	@mkdir -p $(O)/gen
-	$(PYTHON) $< /dev/null $(O)/gen/ksym0.asm && nasm -f win32 -o $@ $(O)/gen/ksym0.asm
+	$(PYTHON) $< /dev/null $(O)/gen/ksym0.asm && cd $(O)/gen && nasm -f win32 -o ksym0.o ksym0.asm
 $(O)/kernel/pass1.exe: $(KERNEL_OBJ) $(O)/gen/ksym0.o $(S)/kernel/kernel.ld
 	$(CC_PE) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJ) $(O)/gen/ksym0.o -lgcc
 $(O)/gen/ksym.o: $(O)/kernel/pass1.exe $(S)/tools/ksym.py
 	$(MINGW)nm -n $< | grep -i ' t ' > $(O)/gen/ksym.txt
-	$(PYTHON) $(S)/tools/ksym.py $(O)/gen/ksym.txt $(O)/gen/ksym.asm && nasm -f win32 -o $@ $(O)/gen/ksym.asm
+	$(PYTHON) $(S)/tools/ksym.py $(O)/gen/ksym.txt $(O)/gen/ksym.asm && cd $(O)/gen && nasm -f win32 -o ksym.o ksym.asm
 $(O)/kernel/ntoskrnl.exe: $(KERNEL_OBJ) $(O)/gen/ksym.o $(S)/kernel/kernel.ld
 	$(CC_PE) $(KERNEL_LDFLAGS) -Wl,-Map,$(O)/kernel/ntoskrnl.map -o $@ $(KERNEL_OBJ) $(O)/gen/ksym.o -lgcc
 kernel: $(O)/kernel/ntoskrnl.exe ## build the kernel alone

@@ -19,7 +19,7 @@ $$(O)/lib/$(1).def: $$($(1)_OBJ) $$($(1)_DEF) $$(patsubst %,$$(O)/lib/lib%.a,$(4
 	$$(PYTHON) $$(S)/tools/exports.py $$@ $$(MINGW)nm $$($(1)_DEF) -- $$($(1)_OBJ) \
 	  $$(patsubst %,$$(O)/lib/lib%.a,$(4))
 $$(O)/lib/lib$(1).a: $$(O)/lib/$(1).def
-	$$(MINGW)dlltool -k -t $$(abspath $$(O)/lib)/$(1) -d $$< -l $$@
+	cd $$(@D) && $$(MINGW)dlltool -k -t $(1) -d $$(abspath $$<) -l $$(@F)
 $$(O)/bin/$(1).dll: $$($(1)_OBJ) $$(O)/lib/$(1).def $$(patsubst %,$$(O)/lib/lib%.a,$(4))
 	@mkdir -p $$(O)/bin
 	$$(CC_PE) -shared -nostdlib -Wl,--image-base,$(3) -Wl,--no-insert-timestamp -Wl,--kill-at \
@@ -61,7 +61,7 @@ $(eval $(call dll,ole32,ole32,0x774E0000,kernel32,-luuid -Wl$(comma)-e$(comma)_D
 $(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))
 
 # Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
-PROGRAM_CFLAGS := -O2 -g -Wall -Wextra -fno-omit-frame-pointer -I$(S)/include
+PROGRAM_CFLAGS := -O2 -g $(PREFIX_MAP) -Wall -Wextra -fno-omit-frame-pointer -I$(S)/include
 PROGRAMS := $(patsubst user/%.c,$(O)/bin/%.exe,$(call files,user/*.c)) \
   $(patsubst user/%.cpp,$(O)/bin/%.exe,$(call files,user/*.cpp)) $(O)/bin/walk.exe
 $(O)/bin/%.exe: $$(call src,user/$$*.c)

@@ -84,7 +84,8 @@ try:
             f"{name} is the same, byte for byte",
         )
     done = make(
-        "kernel", f"REPLACE={REPLACED}={mine}", "-W", os.path.join(source, REPLACED)
+        "kernel",
+        f"REPLACE={REPLACED}={mine}",
     )
     with open(os.path.join(out, "kernel", "ntoskrnl.exe"), "rb") as kernel:
         plan.true(

@@ -19,6 +19,9 @@ WATCHED = [
     "MmAccessFault",
     "PageAlloc",
 ]
+PAGE_USER = (
+    1  # MmPageUser: PageAlloc's first argument, on the stack at its first instruction
+)
 MODULES = [
     ("nt", 0x80000000, 0xA0000000),
     ("ntdll", 0x7C900000, 0x7CA00000),
@@ -49,14 +52,17 @@ class Watch(gdb.Breakpoint):
     traces = []
 
     def __init__(self, name):
-        super().__init__(name, internal=True)
+        super().__init__("*PageAlloc" if name == "PageAlloc" else name, internal=True)
         self.silent = True
         self.name = name
 
     def stop(self):
         if Watch.door is None:
             return False
-        if self.name == "PageAlloc" and str(gdb.parse_and_eval("use")) != "MmPageUser":
+        if (
+            self.name == "PageAlloc"
+            and gdb.parse_and_eval("*(int *)($esp + 4)") != PAGE_USER
+        ):
             return False  # a page table, not the program's page
         pc = gdb.newest_frame().pc()
         step = f"{module_at(pc)}!{self.name.split('(')[0]}".replace(" ", "_")
