@@ -148,6 +148,12 @@ def play_noboot():
     time.sleep(60)  # the tool ends us
 
 
+def play_no_entry():
+    for byte in b"Fathom: this processor has no PAE\r\n":
+        LINES["host"].sendall(bytes([byte]))
+    time.sleep(60)  # halted; the tool ends us
+
+
 def play_early_end():
     print("qemu: no such machine", file=sys.stderr)
     sys.exit(1)

@@ -120,6 +120,12 @@ plan.equal(
     (245, "fathom: no boot: \\fathom\\ntoskrnl.exe: damaged"),
     "a loader that stopped is no boot, at once",
 )
+done = run("no_entry")
+plan.equal(
+    (done.returncode, last(done)),
+    (245, "fathom: no boot: this processor has no PAE"),
+    "the entry code's last words, a byte at a time",
+)
 done = run("early_end")
 plan.equal(
     (done.returncode, last(done)),

@@ -38,6 +38,7 @@ class Session:
         self.end = None  # Verdict on the machine itself, when it did not end in order
         self.console = bytearray()
         self.bugcheck = None
+        self.last_words = None
         self.hello = self.quit = False
         self.decoder = frames.Decoder()
         self.window = None
@@ -80,6 +81,8 @@ class Session:
         """The deadline of this phase has passed."""
         if self.phase == "boot":
             self._over(Verdict("noboot", None, 0, "the kernel did not report in time"))
+        elif self.phase == "speechless":
+            self._no_entry()
         elif self.phase == "running":
             self._send(frames.KILL)
             self._phase("killing", KILL_GRACE)
@@ -90,6 +93,10 @@ class Session:
             self._over(Verdict("hang", None, 0, "the kernel no longer answers"))
         else:  # "ending": it said all
             self._over(None if self.quit else self._how_it_ended(self.machine.wait(0)))
+
+    def _no_entry(self):
+        text = self.last_words.decode("latin-1").split("\n")[0].strip()
+        self._over(Verdict("noboot", None, 0, text.removeprefix("Fathom: ")))
 
     def _over(self, verdict):
         self.phase, self.end = "over", verdict
@@ -132,12 +139,12 @@ class Session:
             self._over(None if self.quit else self._how_it_ended(status))
             return
         if not (self.hello or self.decoder.pending) and data[:1] not in KERNEL_FIRST:
-            text = data.decode(
-                "latin-1"
-            ).strip()  # the entry code's last words, before frames
-            self._over(
-                Verdict("noboot", None, 0, text.split("\n")[0].removeprefix("Fathom: "))
-            )
+            self._phase("speechless", END_GRACE)
+            self.last_words = bytearray()  # of the entry code, which knows no frames
+        if self.last_words is not None:
+            self.last_words += data
+            if b"\n" in self.last_words:
+                self._no_entry()
             return
         for kind, payload in self.decoder.feed(data):
             self._frame(kind, payload)
