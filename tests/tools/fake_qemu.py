@@ -151,6 +151,7 @@ def play_noboot():
 def play_no_entry():
     for byte in b"Fathom: this processor has no PAE\r\n":
         LINES["host"].sendall(bytes([byte]))
+        os.sched_yield()
     time.sleep(60)  # halted; the tool ends us
 
 

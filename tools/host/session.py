@@ -75,6 +75,8 @@ class Session:
             self._over(Verdict("noboot", None, 0, f"damaged frame: {wrong}"))
         finally:
             self.selector.close()
+        if rest := self._receive(self.machine.console):
+            self._show(rest)
         self._judge_cut_short()
 
     def _late(self):
@@ -114,21 +116,24 @@ class Session:
         if not data:
             self.selector.unregister(line)
             return
-        self.console += data
-        del self.console[:-CONSOLE_KEPT]
-        if self.on_console:
-            self.on_console(data)
+        self._show(data)
         if not self.hello and LOADER_STOPPED in self.console:
             reason = [
                 w for w in self.console_text().split("\n") if w.startswith("fathom: ")
             ]
             self._over(Verdict("noboot", None, 0, reason[0].removeprefix("fathom: ")))
 
+    def _show(self, data):
+        self.console += data
+        del self.console[:-CONSOLE_KEPT]
+        if self.on_console:
+            self.on_console(data)
+
     @staticmethod
     def _receive(line):
         try:
             return line.recv(65536)
-        except ConnectionError:
+        except (ConnectionError, BlockingIOError):
             return b""
 
     def _host(self, line):
@@ -138,7 +143,8 @@ class Session:
             status = self.machine.wait(END_GRACE)
             self._over(None if self.quit else self._how_it_ended(status))
             return
-        if not (self.hello or self.decoder.pending) and data[:1] not in KERNEL_FIRST:
+        begins = not (self.hello or self.decoder.pending) and self.last_words is None
+        if begins and data[:1] not in KERNEL_FIRST:
             self._phase("speechless", END_GRACE)
             self.last_words = bytearray()  # of the entry code, which knows no frames
         if self.last_words is not None:
