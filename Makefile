@@ -39,9 +39,11 @@ CC_PE := $(MINGW)gcc
 WARN := -Wall -Wextra -Werror
 OPT := $(if $(DEBUG),-Og -DDEBUG=1,-O2)
 # Frame pointers, set up at a function's start, and no tail calls: a walk of EBP must find every
-# function of the chain.
+# function of the chain.  Variables are tracked without assignments, or gdb would call arguments
+# optimized out from the prologue on, though they lie in their stack slots.
 CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse -fno-omit-frame-pointer \
-  -fno-optimize-sibling-calls -fno-shrink-wrap -fno-partial-inlining -fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-ident -MMD -MP \
+  -fno-optimize-sibling-calls -fno-shrink-wrap -fno-partial-inlining -fno-strict-aliasing -fno-asynchronous-unwind-tables \
+  -fno-var-tracking-assignments -fno-ident -MMD -MP \
   $(PREFIX_MAP) -I$(S)/include -I$(O)/gen
 
 include $(S)/mk/setup.mk $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/mk/image.mk $(S)/mk/run.mk $(S)/mk/test.mk

@@ -39,7 +39,7 @@ $(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk
 	  echo "$*/$$name.exe $(call said,args,$$src)"; done > $@
 
 TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(TAP_TESTS))
-PROVE := prove --jobs 2 --timer --merge --exec '$(PYTHON) $(S)/tests/exec.py'
+PROVE := prove --jobs 2 --timer --merge --failures --comments --exec '$(PYTHON) $(S)/tests/exec.py'
 TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe
 
 test: $(TESTS) $(TEST_NEEDS) ## every test, through prove

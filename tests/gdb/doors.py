@@ -40,7 +40,7 @@ def module_at(pc):
 def backtrace():
     frames, frame = [], gdb.newest_frame()
     while frame is not None and len(frames) < 60:
-        name = str(frame.name()).split("@")[0].split("(")[0]
+        name = str(frame.name()).split("(")[0]
         frames.append(f"{module_at(frame.pc())}!{name}")
         frame = frame.older()
     return " ".join(name.replace(" ", "_") for name in frames)

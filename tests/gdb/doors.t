@@ -74,8 +74,10 @@ for door, own in DOORS.items():
     )
     trace = traces.get((door, "nt!PageAlloc"), [])
     plan.true(
-        "door!main" in trace and "nt!MmAccessFault" in trace,
-        f"{door}: bt from PageAlloc reaches main",
+        "door!main" in trace
+        and "nt!MmAccessFault" in trace
+        and trace[-1] == "ntdll!RtlUserThreadStart",
+        f"{door}: bt from PageAlloc reaches main, and ends where the thread began",
         " ".join(trace),
     )
 

@@ -24,20 +24,35 @@ VAL_EXPRESSION, ESP = 0x16, 4
 
 def add(start, end, out):
     """Say it of the code in [start, end)."""
+    rules = "\n".join(
+        f"    .cfi_offset {register}, {at - CFA}" for register, at in FIELDS.items()
+    )
+    escape = ", ".join(map(hex, [VAL_EXPRESSION, ESP, len(ESP_RULE), *ESP_RULE]))
+    describe(
+        start,
+        end,
+        out,
+        f"""
+    .cfi_signal_frame
+    .cfi_def_cfa %ebp, {CFA}
+{rules}
+    .cfi_escape {escape}""",
+    )
+
+
+def outermost(start, end, out):
+    """Nobody called the code in [start, end): a thread starts there."""
+    describe(start, end, out, "    .cfi_def_cfa %esp, 4\n    .cfi_undefined %eip")
+
+
+def describe(start, end, out, rules):
     name = os.path.join(out, "gdb", f"entry-{start:x}-{end:x}")
     if not os.path.exists(name + ".o"):
-        rules = "\n".join(
-            f"    .cfi_offset {register}, {at - CFA}" for register, at in FIELDS.items()
-        )
-        escape = ", ".join(map(hex, [VAL_EXPRESSION, ESP, len(ESP_RULE), *ESP_RULE]))
         text = f"""
     .cfi_sections .debug_frame
     .text
     .cfi_startproc simple
-    .cfi_signal_frame
-    .cfi_def_cfa %ebp, {CFA}
 {rules}
-    .cfi_escape {escape}
     .skip {end - start}
     .cfi_endproc
 """

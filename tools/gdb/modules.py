@@ -10,8 +10,11 @@ import subprocess
 
 import gdb
 
+import entrycfi
 import linkmap
 import unwind
+
+THREAD_START_BYTES = 16  # RtlUserThreadStart, as far as its alignment reaches
 
 
 def elf_copy(path, out):
@@ -42,8 +45,56 @@ def elf_copy(path, out):
     subprocess.run([objcopy, *elf, *strip, new], check=True)
     subprocess.run([objcopy, *elf, f"--redefine-syms={new}.names", new], check=True)
     os.remove(new + ".names")
+    if os.path.dirname(path) == os.path.join(out, "bin") and path.endswith(".dll"):
+        forget_linkage_names(new)
     os.replace(new, copy)
     return copy
+
+
+def uleb(data, at):
+    """(value, where the next begins) of a ULEB128 number."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def forget_linkage_names(path):
+    """Have gdb call functions by C's names: DWARF's linkage names (RtlAllocateHeap@12) get
+    an attribute number that means nothing."""
+    linkage_name, nothing, implicit_const = 0x6E, 0x04, 0x21
+    section = path + ".abbrev"
+    subprocess.run(
+        ["objcopy", f"--dump-section=.debug_abbrev={section}", path], check=True
+    )
+    with open(section, "rb") as file:
+        data = bytearray(file.read())
+    at = 0
+    while at < len(data):
+        code, at = uleb(data, at)
+        if not code:
+            continue  # the end of one unit's table
+        _, at = uleb(data, at)
+        at += 1  # whether it has children
+        while True:
+            start = at
+            attribute, at = uleb(data, at)
+            form, at = uleb(data, at)
+            if form == implicit_const:
+                _, at = uleb(data, at)
+            if not attribute and not form:
+                break
+            if attribute == linkage_name:
+                data[start] = nothing
+    with open(section, "wb") as file:
+        file.write(data)
+    subprocess.run(
+        ["objcopy", f"--update-section=.debug_abbrev={section}", path], check=True
+    )
+    os.remove(section)
 
 
 def linked_base(path):
@@ -111,4 +162,8 @@ def watch(out, known):
     modules = Modules(out, known)
     ntdll = os.path.join(out, "bin", "ntdll.dll")
     modules.add("ntdll.dll", linked_base(ntdll))
+    start = int(gdb.parse_and_eval("(unsigned int)&RtlUserThreadStart"))
+    end = start + THREAD_START_BYTES
+    entrycfi.outermost(start, end, out)
+    unwind.outermost((start, end))
     LoadHook(modules)
