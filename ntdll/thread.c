@@ -31,6 +31,7 @@ static EXCEPTION_DISPOSITION __cdecl OutermostHandler(PEXCEPTION_RECORD record,
     (void)frame, (void)dispatcher;
     if ((record->ExceptionFlags & 6) || !RtlpUnhandledExceptionFilter)
         return ExceptionContinueSearch;
+    RtlpTellFault(record);
     EXCEPTION_POINTERS pointers = {record, context};
     switch (RtlpUnhandledExceptionFilter(&pointers)) {
     case EXCEPTION_CONTINUE_EXECUTION:

@@ -27,8 +27,8 @@ PVOID NTAPI RtlAllocateHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
 {
     HEAP *Heap = HeapHandle;
     SIZE_T Bytes = Size;
-    if (Heap->Signature == HEAP_SIGNATURE && !(Flags & LONG_PATH_FLAGS) &&
-        !RtlpHeapTracing() && Bytes <= LFH_LARGEST) {
+    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) && !RtlpHeapTracing() &&
+        Bytes <= LFH_LARGEST) {
         PVOID Block = RtlpLfhTake(RTLP_READ(Heap->Front), Bytes);
         if (Block)
             return Block;
@@ -38,7 +38,7 @@ PVOID NTAPI RtlAllocateHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
 
 bool RtlpIsHeap(HEAP *Heap)
 {
-    if (Heap && Heap->Signature == HEAP_SIGNATURE && Heap->Heap == Heap)
+    if (Heap && RtlpIsSigned(Heap) && Heap->Heap == Heap)
         return true;
     RtlpHeapFailure(Heap, heap_failure_invalid_argument, NULL, "RtlpIsHeap");
     return false;
@@ -123,7 +123,9 @@ PVOID RtlpAllocateAny(HEAP *Heap, ULONG Flags, SIZE_T Size)
     if (Size > Heap->MaximumAllocationSize)
         return NULL;
     PVOID Block = NULL;
-    if (RtlpUnitsFor(Heap, Flags, Size) <= Heap->VirtualMemoryThreshold)
+    if (Heap->Flags & HEAP_FLAG_PAGE_ALLOCS)
+        Block = RtlpAllocatePages(Heap, Size);
+    else if (RtlpUnitsFor(Heap, Flags, Size) <= Heap->VirtualMemoryThreshold)
         Block = RtlpAllocateInside(Heap, Flags, Size);
     else if (Heap->Flags & HEAP_GROWABLE)
         Block = RtlpAllocateLarge(Heap, Flags, Size);
@@ -143,6 +145,8 @@ PVOID RtlpAllocateHeap(HEAP *Heap, ULONG Flags, SIZE_T Size)
     if (!(All & HEAP_NO_SERIALIZE))
         RtlpLockHeap(Heap);
     PVOID Block = RtlpAllocateAny(Heap, Flags, Size);
+    if (Block && Heap->Flags & HEAP_TRACKING)
+        RtlpNoteAllocation(Heap, Block, Size);
     RTLP_AUDIT(Heap);
     if (!(All & HEAP_NO_SERIALIZE))
         RtlpUnlockHeap(Heap);

@@ -17,7 +17,7 @@
 #define DEFAULT_DECOMMIT_TOTAL  0x10000u
 #define DEBUG_HEAP_FLAGS                                                                 \
     (HEAP_TAIL_CHECKING_ENABLED | HEAP_FREE_CHECKING_ENABLED |                           \
-     HEAP_VALIDATE_PARAMETERS_ENABLED | HEAP_VALIDATE_ALL_ENABLED)
+     HEAP_VALIDATE_PARAMETERS_ENABLED | HEAP_VALIDATE_ALL_ENABLED | HEAP_TRACKING)
 #define HEAP_FLAGS_KEPT                                                                  \
     (HEAP_NO_SERIALIZE | HEAP_GROWABLE | HEAP_GENERATE_EXCEPTIONS | DEBUG_HEAP_FLAGS |   \
      HEAP_DISABLE_COALESCE_ON_FREE | HEAP_CREATE_ALIGN_16 | HEAP_CREATE_ENABLE_EXECUTE | \
@@ -81,6 +81,10 @@ static ULONG RtlpGlobalFlags(ULONG NtGlobalFlag)
         Flags |= HEAP_VALIDATE_ALL_ENABLED;
     if (NtGlobalFlag & FLG_HEAP_DISABLE_COALESCING)
         Flags |= HEAP_DISABLE_COALESCE_ON_FREE;
+    if (NtGlobalFlag & FLG_USER_STACK_TRACE_DB)
+        Flags |= HEAP_CAPTURE_STACK_BACKTRACES;
+    if (NtGlobalFlag & FLG_HEAP_PAGE_ALLOCS)
+        Flags |= HEAP_TRACKING;
     return Flags;
 }
 
@@ -164,6 +168,8 @@ PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize,
     if (Parameters && Parameters->Length == sizeof(Given))
         Given = *Parameters;
     ULONG Kept = (Flags & HEAP_FLAGS_KEPT) | RtlpGlobalFlags(RtlpHeapPeb()->NtGlobalFlag);
+    if (Kept & HEAP_FLAG_PAGE_ALLOCS) /* its blocks have no room for these */
+        Kept &= ~(HEAP_TAIL_CHECKING_ENABLED | HEAP_FREE_CHECKING_ENABLED);
 #if HEAP_WIDE
     Kept &= ~HEAP_CREATE_ALIGN_16; /* every block is so aligned there */
 #endif
@@ -213,6 +219,8 @@ PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
     RtlpRemoveProcessHeap(Heap);
     if (RtlpHeapTracing())
         RtlpTraceHeap(HEAP_EVENT_DESTROY, Heap, NULL, 0);
+    if (Heap->Flags & HEAP_TRACKING)
+        RtlpForgetRecords(Heap);
     Heap->Signature = 0;
     RtlpLfhDestroy(Heap);
     while (Heap->VirtualAllocdBlocks.Flink != &Heap->VirtualAllocdBlocks) {

@@ -53,7 +53,7 @@ bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry)
 {
     LIST_ENTRY *Next = Entry->Flink;
     LIST_ENTRY *Previous = Entry->Blink;
-    if (Next->Blink != Entry || Previous->Flink != Entry) {
+    if (!RtlpIsLinked(Entry)) {
         RtlpHeapFailure(Heap, heap_failure_listentry_corruption, Entry, "RtlpSafeUnlink");
         return false;
     }

@@ -3,7 +3,7 @@
  * A block that a program may free, resize or measure is one of three: of the front end
  * (marked in its header, whose code must be the one that this address dictates, and whose
  * bit says taken), large (page offset, header and list links must agree), or of the back
- * end (checksum, segment, the entry behind).  Whatever is none of them is named as well
+ * end (checksum, segment, the entry behind); under gflags' hpa it is what its record says.  Whatever is none of them is named as well
  * as it can be: freed already, of another heap, or simply no block.
  *
  * Lock: the heap's.  In Windows: RtlpAnalyzeHeapFailure and the checks it stands behind.
@@ -34,6 +34,17 @@ static HEAP_FAILURE_TYPE RtlpDiagnose(HEAP *Heap, PVOID Block)
 {
     HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
     ULONG Index;
+    if (Heap->Flags & HEAP_TRACKING) {
+        RtlpEnterRecords();
+        HEAP_RECORD *Record = RtlpRecordOf(Block);
+        bool Known = Record != NULL, Busy = Known && Record->Busy;
+        bool Own = Known && Record->Heap == Heap;
+        RtlpLeaveRecords();
+        if (Known && !Busy)
+            return heap_failure_block_not_busy;
+        if (Known && !Own)
+            return heap_failure_cross_heap_operation;
+    }
     if ((ULONG_PTR)Block & (GRANULE - 1) || !RtlpIsReadable(Entry))
         return heap_failure_invalid_argument;
     if (RtlpIsForeign(Heap, Entry))
@@ -55,7 +66,15 @@ static HEAP_FAILURE_TYPE RtlpDiagnose(HEAP *Heap, PVOID Block)
 static bool RtlpFindSound(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
 {
     HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
+    SIZE_T Size;
     Found->Entry = Entry;
+    if (Heap->Flags & HEAP_FLAG_PAGE_ALLOCS && RtlpFindPages(Heap, Block, &Size)) {
+        Found->Kind = BlockPages;
+        Found->Flags = HEAP_ENTRY_BUSY;
+        Found->Unused = sizeof(HEAP_ENTRY);
+        Found->Bytes = Size + sizeof(HEAP_ENTRY);
+        return true;
+    }
     if ((ULONG_PTR)Block & (GRANULE - 1) || !RtlpIsReadable(Entry))
         return false;
     if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {

@@ -17,10 +17,7 @@ static inline bool RtlpIsMarked(const void *Block)
 {
 #ifdef _WIN32
     bool Marked;
-    __asm__ volatile("1: testb $0x80, -1(%1)\n2:\n"
-                     ".section .rdata, \"dr\"\n"
-                     ".globl _RtlpMarkProbe\n_RtlpMarkProbe: .long 1b, 2b\n"
-                     ".text"
+    __asm__ volatile("1: testb $0x80, -1(%1)\n2:\n" RTLP_PROBE(1)
                      : "=@ccnz"(Marked)
                      : "r"(Block));
     return Marked;
@@ -38,9 +35,8 @@ BOOLEAN NTAPI RtlFreeHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
                           volatile PVOID Block)
 {
     HEAP *Heap = HeapHandle;
-    if (Heap->Signature == HEAP_SIGNATURE && !(Flags & LONG_PATH_FLAGS) &&
-        !RtlpHeapTracing() && RtlpIsMarked(Block) &&
-        RtlpLfhGive(RTLP_READ(Heap->Front), Block))
+    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) && !RtlpHeapTracing() &&
+        RtlpIsMarked(Block) && RtlpLfhGive(RTLP_READ(Heap->Front), Block))
         return TRUE;
     return RtlpFreeHeap(HeapHandle, Flags, Block);
 }
@@ -71,6 +67,8 @@ bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found)
     PVOID Block = Found->Entry + 1;
     if (Found->Kind == BlockFrontEnd)
         return RtlpLfhGive(Heap->FrontEndHeap, Block);
+    if (Found->Kind == BlockPages)
+        return RtlpFreePageBlock(Heap, Block);
     if ((Found->Flags & HEAP_ENTRY_FILL_PATTERN) &&
         !RtlpCheckTail(Heap, Block, Found->Bytes - Found->Unused))
         return false;
@@ -96,6 +94,8 @@ BOOLEAN RtlpFreeHeap(HEAP *Heap, ULONG Flags, PVOID Block)
         RtlpLockHeap(Heap);
     bool Done = RtlpFindBlock(Heap, Block, &Found, false, "RtlFreeHeap") &&
                 RtlpFreeFound(Heap, &Found);
+    if (Done && Heap->Flags & HEAP_TRACKING)
+        RtlpNoteFree(Block);
     RTLP_AUDIT(Heap);
     if (Serialize)
         RtlpUnlockHeap(Heap);

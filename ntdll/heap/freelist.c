@@ -54,7 +54,7 @@ void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
         Heap->FreeInUse[Class / 32] |= 1u << (Class % 32);
         Heap->FreeInUseSummary |= 1u << (Class / 32);
     }
-    if (Next->Blink->Flink != Next) {
+    if (!RtlpPointsAt(&Next->Blink->Flink, Next)) {
         RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Next, "RtlpInsertFree");
         RtlpInitializeList(Link);
         return;
@@ -100,6 +100,11 @@ HEAP_ENTRY *RtlpFindFree(HEAP *Heap, ULONG Units)
                 &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
             if (CODE_SIZE(RtlpDecode(Heap, Entry)) >= Units)
                 return Entry;
+            if (!RtlpPointsAt(&Link->Flink->Blink, Link)) {
+                RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Link,
+                                "RtlpFindFree");
+                break;
+            }
             Link = Link->Flink;
         }
     }

@@ -89,6 +89,46 @@ static inline void RtlpInsertBefore(LIST_ENTRY *Next, LIST_ENTRY *Entry)
 #define UCR_ENTRY(Ucr)     ((HEAP_ENTRY *)(Ucr)-1)
 #define FREE_OF(HeapEntry) ((HEAP_FREE_ENTRY *)(HeapEntry))
 
+/* An instruction that reads where a program's pointer points, label 1 to label 2: should
+ * it fault, it counts as done, with the zero flag as given (probe.c). */
+#define RTLP_PROBE(Zero)                                                                 \
+    ".section .rdata$hpm, \"dr\"\n.p2align 4\n.long 1b, 2b, " #Zero ", 0\n.text"
+
+/* Whether Heap, which may be anything, carries a heap's signature. */
+static inline bool RtlpIsSigned(const HEAP *Heap)
+{
+#ifdef _WIN32
+    bool Signed;
+    __asm__ volatile("1: cmpl %1, %2\n2:\n" RTLP_PROBE(0)
+                     : "=@ccz"(Signed)
+                     : "i"(HEAP_SIGNATURE), "m"(Heap->Signature));
+    return Signed;
+#else
+    return Heap->Signature == HEAP_SIGNATURE;
+#endif
+}
+
+/* Whether *Field, which may lie anywhere, is Entry. */
+static inline bool RtlpPointsAt(LIST_ENTRY *const *Field, const LIST_ENTRY *Entry)
+{
+#ifdef _WIN32
+    bool Same;
+    __asm__ volatile("1: cmpl %1, %2\n2:\n" RTLP_PROBE(0)
+                     : "=@ccz"(Same)
+                     : "r"(Entry), "m"(*Field));
+    return Same;
+#else
+    return *Field == Entry;
+#endif
+}
+
+/* Whether both neighbours of Link, which a program may have written over, point at it. */
+static inline bool RtlpIsLinked(const LIST_ENTRY *Link)
+{
+    return RtlpPointsAt(&Link->Flink->Blink, Link) &&
+           RtlpPointsAt(&Link->Blink->Flink, Link);
+}
+
 /* Call flags that the front end's fast paths do not serve. */
 #define LONG_PATH_FLAGS (~(ULONG)(HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS))
 
@@ -127,6 +167,40 @@ void RtlpFillBusy(const HEAP *Heap, PVOID Block, SIZE_T Size);
 void RtlpFillTail(const HEAP *Heap, PVOID Block, SIZE_T Size);
 bool RtlpCheckTail(HEAP *Heap, PVOID Block, SIZE_T Size);
 
+/* What a heap of gflags' ust or hpa keeps about each of its blocks. */
+#define HEAP_TRACKING    (HEAP_CAPTURE_STACK_BACKTRACES | HEAP_FLAG_PAGE_ALLOCS)
+#define HEAP_TRACE_DEPTH 16 /* return addresses of a stack that are kept */
+
+typedef struct _HEAP_RECORD {
+    PVOID Block;
+    SIZE_T Size; /* bytes, as asked for */
+    HEAP *Heap;
+    char *Pages;      /* hpa: the first of its own pages; else null */
+    USHORT Allocated; /* stack numbers; 0: not known */
+    USHORT Freed;
+    bool Busy;
+} HEAP_RECORD;
+
+/* trace.c */
+USHORT RtlpLogStack(void);
+ULONG RtlpStackOf(USHORT Index, PVOID const **Frames);
+
+/* record.c; those without Note want the records' lock */
+void RtlpNoteAllocation(HEAP *Heap, PVOID Block, SIZE_T Size);
+void RtlpNoteFree(PVOID Block);
+void RtlpForgetRecords(HEAP *Heap);
+HEAP_RECORD *RtlpRecordOf(const void *Block);
+HEAP_RECORD *RtlpMakeRecord(PVOID Block);
+HEAP_RECORD *RtlpNextRecord(const HEAP *Heap, const HEAP_RECORD *Before);
+HEAP_RECORD *RtlpRecordAround(const void *Address);
+
+/* pageheap.c */
+PVOID RtlpAllocatePages(HEAP *Heap, SIZE_T Size);
+bool RtlpFindPages(const HEAP *Heap, const void *Block, SIZE_T *Size);
+PVOID RtlpCheckPages(const HEAP *Heap, HEAP_FAILURE_TYPE *What);
+bool RtlpFreePageBlock(HEAP *Heap, PVOID Block);
+void RtlpFreePages(HEAP_RECORD *Record); /* records' lock held */
+
 /* create.c */
 void RtlpAddProcessHeap(HEAP *Heap);
 void RtlpRemoveProcessHeap(HEAP *Heap);
@@ -164,7 +238,7 @@ bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record, CONTEXT *Context);
 
 /* find.c: what a user pointer turned out to be. */
 typedef struct _HEAP_BLOCK {
-    enum { BlockBackEnd, BlockFrontEnd, BlockLarge } Kind;
+    enum { BlockBackEnd, BlockFrontEnd, BlockLarge, BlockPages } Kind;
     HEAP_ENTRY *Entry;
     ULONG Flags;   /* of the entry */
     SIZE_T Bytes;  /* of the whole block, header included */
@@ -173,7 +247,16 @@ typedef struct _HEAP_BLOCK {
 /* Fills in *Found for a block in use; false if it is none: reported, unless Quiet. */
 bool RtlpFindBlock(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found, bool Quiet, PCSTR Call);
 bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found); /* free.c */
-HEAP_ENTRY_EXTRA *RtlpExtraOf(const HEAP_BLOCK *Found);  /* null: it has none */
+/* around.c */
+typedef struct _HEAP_NEIGHBOUR {
+    PVOID Data; /* null: not known */
+    SIZE_T Bytes;
+    bool Busy;
+} HEAP_NEIGHBOUR;
+void RtlpFindAround(const HEAP *Heap, PVOID Address, HEAP_NEIGHBOUR *Inside,
+                    HEAP_NEIGHBOUR *Before);
+
+HEAP_ENTRY_EXTRA *RtlpExtraOf(const HEAP_BLOCK *Found); /* null: it has none */
 
 /* The doors out: os.c in the system, tests/host/heap_os.c on a host. */
 NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect);
@@ -185,7 +268,7 @@ void RtlpCreateLock(HEAP_LOCK *Lock);
 void RtlpDeleteLock(HEAP_LOCK *Lock);
 void RtlpEnterLock(HEAP_LOCK *Lock);
 void RtlpLeaveLock(HEAP_LOCK *Lock);
-/* Reports and, unless the process asked for the older behaviour, does not return. */
+/* report.c in the system: reports and, unless the process asked for the older behaviour, does not return. */
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
 bool RtlpHeapSurvives(void);             /* it did ask */
 void RtlpHeapSetStatus(NTSTATUS Status); /* the thread's last status and last error */
@@ -194,6 +277,9 @@ ULONG RtlpHeapRandom(void);
 PPEB RtlpHeapPeb(void);
 void RtlpEnterHeapList(void); /* the process's list of heaps */
 void RtlpLeaveHeapList(void);
+void RtlpEnterRecords(void); /* what ust and hpa keep; under a heap's lock */
+void RtlpLeaveRecords(void);
+ULONG RtlpCaptureStack(ULONG Skip, ULONG Count, PVOID *Frames); /* result: how many */
 void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size);
 
 #ifndef _WIN32

@@ -70,7 +70,7 @@ NTSTATUS NTAPI RtlZeroHeap(PVOID HeapHandle, ULONG Flags)
          Link = Link->Flink) {
         HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
         ULONG Code = RtlpCheckEntry(Heap, Entry);
-        if (!Code)
+        if (!Code || !RtlpIsLinked(Link))
             break;
         SIZE_T Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
         if (!(CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN))

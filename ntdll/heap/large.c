@@ -75,8 +75,7 @@ HEAP_VIRTUAL_ALLOC_ENTRY *RtlpFindLarge(HEAP *Heap, PVOID Block)
     ULONG Flags = HEAP_ENTRY_BUSY | HEAP_ENTRY_VIRTUAL_ALLOC;
     if (!RtlpCodeIsGood(Code) || (CODE_FLAGS(Code) & Flags) != Flags)
         return NULL;
-    if (Large->Entry.Flink->Blink != &Large->Entry ||
-        Large->Entry.Blink->Flink != &Large->Entry)
+    if (!RtlpIsLinked(&Large->Entry))
         return NULL;
     if (Large->CommitSize > Large->ReserveSize || CODE_SIZE(Code) < LARGE_BYTES)
         return NULL;

@@ -42,7 +42,7 @@
 #define LFH_EXCLUDING                                                                    \
     (HEAP_NO_SERIALIZE | HEAP_CREATE_ALIGN_16 | HEAP_TAIL_CHECKING_ENABLED |             \
      HEAP_FREE_CHECKING_ENABLED | HEAP_VALIDATE_PARAMETERS_ENABLED |                     \
-     HEAP_VALIDATE_ALL_ENABLED)
+     HEAP_VALIDATE_ALL_ENABLED | HEAP_TRACKING)
 
 HEAP_SUBSEGMENT RtlpNoSubSegment = {.Summary = LFH_ALWAYS, .State = SubSegmentUnused};
 LFH_HEAP RtlpNoFront = {.Active = {[0 ... LFH_BUCKETS - 1] = &RtlpNoSubSegment}};

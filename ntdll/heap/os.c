@@ -85,6 +85,28 @@ void RtlpLeaveHeapList(void)
     RtlLeaveCriticalSection(&RtlpProcessHeapsListLock);
 }
 
+static HEAP_LOCK RtlpRecordsLock;
+
+void RtlpEnterRecords(void)
+{
+    if (!RtlpRecordsLock.CriticalSection.SpinCount) { /* as above */
+        RtlInitializeCriticalSection(&RtlpRecordsLock.CriticalSection);
+        RtlpRecordsLock.CriticalSection.SpinCount = 1;
+    }
+    RtlEnterCriticalSection(&RtlpRecordsLock.CriticalSection);
+}
+
+void RtlpLeaveRecords(void)
+{
+    RtlLeaveCriticalSection(&RtlpRecordsLock.CriticalSection);
+}
+
+/* noinline: it counts as one frame. */
+__attribute__((noinline)) ULONG RtlpCaptureStack(ULONG Skip, ULONG Count, PVOID *Frames)
+{
+    return RtlCaptureStackBackTrace(Skip + 1, Count, Frames, NULL);
+}
+
 PPEB RtlpHeapPeb(void)
 {
     return RtlpTeb()->ProcessEnvironmentBlock;
@@ -128,92 +150,4 @@ ULONG RtlpHeapRandom(void)
     Mixed = (Mixed ^ (Mixed >> 16)) * 0x85EBCA6Bu;
     Mixed = (Mixed ^ (Mixed >> 13)) * 0xC2B2AE35u;
     return Mixed ^ (Mixed >> 16);
-}
-
-static const PCSTR RtlpFailureNames[] = {
-    "internal error",
-    "unknown",
-    "generic",
-    "entry corruption",
-    "several entries corrupt",
-    "large block corruption",
-    "buffer overrun",
-    "buffer underrun",
-    "block not busy (freed twice?)",
-    "not a block of this heap",
-    "invalid allocation type",
-    "write after free",
-    "block of another heap",
-    "free lists corruption",
-    "list entry corruption",
-    "front end mask mismatch",
-};
-
-static PWSTR RtlpAppend(PWSTR To, PCSTR Text)
-{
-    while (*Text)
-        *To++ = (WCHAR)*Text++;
-    return To;
-}
-
-static PWSTR RtlpAppendHex(PWSTR To, ULONG_PTR Value)
-{
-    for (int Shift = 28; Shift >= 0; Shift -= 4)
-        *To++ = (WCHAR) "0123456789ABCDEF"[(Value >> Shift) & 15];
-    return To;
-}
-
-/* Says what is wrong and ends the process as an unhandled STATUS_HEAP_CORRUPTION that no
- * handler sees, so that its report has the stack of this call.  FATHOM_NO_TERMINATE=1:
- * says so and returns; the caller then fails. */
-void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
-{
-    static bool Reporting;
-    WCHAR Text[160];
-    PWSTR End = RtlpAppend(Text, "heap corruption: ");
-    End = RtlpAppend(End, RtlpFailureNames[Type]);
-    End = RtlpAppend(End, ", heap ");
-    End = RtlpAppendHex(End, (ULONG_PTR)Heap);
-    End = RtlpAppend(End, ", block ");
-    End = RtlpAppendHex(End, (ULONG_PTR)Block);
-    End = RtlpAppend(End, ", found by ");
-    End = RtlpAppend(End, Call);
-    UNICODE_STRING String = {(USHORT)((char *)End - (char *)Text), sizeof(Text), Text};
-    ULONG_PTR Parameter = (ULONG_PTR)&String;
-    ULONG Response;
-    NtRaiseHardError(STATUS_HEAP_CORRUPTION, 1, 1, &Parameter, 0, &Response);
-    if (RtlpHeapSurvives())
-        return;
-    if (!Reporting) { /* a failure while reporting one ends at once */
-        Reporting = true;
-        CONTEXT Context;
-        EXCEPTION_RECORD Record = {
-            .ExceptionCode = (ULONG)STATUS_HEAP_CORRUPTION,
-            .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
-            .ExceptionAddress = __builtin_return_address(0),
-            .NumberParameters = 3,
-            .ExceptionInformation = {Type, (ULONG_PTR)Heap, (ULONG_PTR)Block}};
-        RtlCaptureContext(&Context);
-        NtRaiseException(&Record, &Context, FALSE);
-    }
-    NtTerminateProcess(NtCurrentProcess(), STATUS_HEAP_CORRUPTION);
-}
-
-/* Whether the environment asks for FATHOM_NO_TERMINATE=1. */
-bool RtlpHeapSurvives(void)
-{
-    static const char Name[] = "FATHOM_NO_TERMINATE=1";
-    PRTL_USER_PROCESS_PARAMETERS Parameters = RtlpHeapPeb()->ProcessParameters;
-    PCWSTR Text = Parameters ? Parameters->Environment : NULL;
-    while (Text && *Text) {
-        ULONG i = 0;
-        while (Name[i] && Text[i] == (WCHAR)Name[i])
-            i++;
-        if (!Name[i] && !Text[i])
-            return true;
-        while (*Text)
-            Text++;
-        Text++;
-    }
-    return false;
 }

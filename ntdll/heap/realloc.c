@@ -39,6 +39,8 @@ static bool RtlpResizeInPlace(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags,
         return false;
     if (Found->Kind == BlockLarge)
         return RtlpResizeLarge(Heap, Block, Size);
+    if (Found->Kind == BlockPages)
+        return Size == Found->Bytes - Found->Unused;
     ULONG New = RtlpUnitsFor(Heap, Settable, Size);
     ULONG Old = (ULONG)(Found->Bytes >> GRANULE_SHIFT);
     if (Found->Kind == BlockFrontEnd) {
@@ -122,6 +124,11 @@ PVOID NTAPI RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, SIZE_T
     if (RtlpFindBlock(Heap, Block, &Found, false, "RtlReAllocateHeap")) {
         Result = RtlpResizeFound(Heap, &Found, Flags, Size);
         Status = STATUS_NO_MEMORY;
+    }
+    if (Result && Heap->Flags & HEAP_TRACKING) {
+        if (Result != Block)
+            RtlpNoteFree(Block);
+        RtlpNoteAllocation(Heap, Result, Size);
     }
     RTLP_AUDIT(Heap);
     if (!(All & HEAP_NO_SERIALIZE))

@@ -85,7 +85,7 @@ static bool RtlpCheckFreeEntry(CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
     LIST_ENTRY *Link = &FREE_OF(Entry)->FreeList;
     Check->Free++;
     Check->FreeUnits += CODE_SIZE(Code);
-    if (CODE_SIZE(Code) < 2 || Link->Flink->Blink != Link || Link->Blink->Flink != Link)
+    if (CODE_SIZE(Code) < 2 || !RtlpIsLinked(Link))
         return RtlpWrong(Check, heap_failure_freelists_corruption, Entry + 1);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN) {
         ULONG *End = (ULONG *)RtlpAhead(Entry, CODE_SIZE(Code));
@@ -151,8 +151,7 @@ static bool RtlpCheckSegment(CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index)
             (char *)Ucr->Address + Ucr->Size > End)
             return RtlpWrong(Check, heap_failure_entry_corruption, Last + 1);
         if (Ucr->Size) {
-            if (Ucr->ListEntry.Flink->Blink != &Ucr->ListEntry ||
-                Ucr->SegmentEntry.Flink->Blink != &Ucr->SegmentEntry)
+            if (!RtlpIsLinked(&Ucr->ListEntry) || !RtlpIsLinked(&Ucr->SegmentEntry))
                 return RtlpWrong(Check, heap_failure_listentry_corruption, Last + 1);
             Pages += Ucr->Size >> PAGE_SHIFT;
             Ranges++;
@@ -205,15 +204,15 @@ static bool RtlpCheckRest(CHECK *Check)
     SIZE_T Count = 0;
     for (LIST_ENTRY *Link = Heap->UCRList.Flink; Link != &Heap->UCRList;
          Link = Link->Flink)
-        if (++Count > Check->Ucrs)
-            break;
+        if (++Count > Check->Ucrs || !RtlpIsLinked(Link))
+            return RtlpWrong(Check, heap_failure_listentry_corruption, Link);
     if (Count != Check->Ucrs)
         return RtlpWrong(Check, heap_failure_listentry_corruption, &Heap->UCRList);
     LIST_ENTRY *Head = &Heap->VirtualAllocdBlocks;
     for (LIST_ENTRY *Link = Head->Flink; Link != Head; Link = Link->Flink) {
         HEAP_VIRTUAL_ALLOC_ENTRY *Large =
             CONTAINING_RECORD(Link, HEAP_VIRTUAL_ALLOC_ENTRY, Entry);
-        if (Link->Flink->Blink != Link || !RtlpFindLarge(Heap, Large + 1))
+        if (!RtlpIsLinked(Link) || !RtlpFindLarge(Heap, Large + 1))
             return RtlpWrong(Check, heap_failure_virtual_block_corruption, Large + 1);
     }
     return true;
@@ -228,6 +227,10 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
             Sound = RtlpCheckSegment(&Check, Heap->Segments[i], i);
     Sound = Sound && RtlpCheckFreeLists(&Check) && RtlpCheckRest(&Check) &&
             RtlpCheckFrontEnd(&Check);
+    if (Sound && Heap->Flags & HEAP_FLAG_PAGE_ALLOCS) {
+        Check.Where = RtlpCheckPages(Heap, &Check.What);
+        Sound = !Check.Where;
+    }
     if (!Sound && !Quiet)
         RtlpHeapFailure(Heap, Check.What, Check.Where, "RtlpCheckHeap");
     return Sound;
@@ -241,7 +244,7 @@ BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
 {
     HEAP *Heap = HeapHandle;
     HEAP_BLOCK Found;
-    if (!Heap || Heap->Signature != HEAP_SIGNATURE || Heap->Heap != Heap)
+    if (!Heap || !RtlpIsSigned(Heap) || Heap->Heap != Heap)
         return FALSE;
     bool Serialize = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
     if (Serialize)

@@ -2,13 +2,16 @@
  *
  * The walk goes segment by segment: the segment itself, then its entries in order of
  * address, an uncommitted range where a run ends, the single blocks of the front end
- * where a user block stands; at last the large blocks.
+ * where a user block stands; then the large
+ * blocks, and under gflags' hpa the blocks with pages of their own.
  *
  * Lock: the heap's; a caller of RtlWalkHeap holds it over the whole walk (HeapLock).
  * In Windows: RtlWalkHeap and its neighbours.
  */
 #include "heapp.h"
 #include "lfh.h"
+
+#define PAGES_INDEX 0xFD /* SegmentIndex of a block of the page heap */
 
 static void RtlpReport(PRTL_HEAP_WALK_ENTRY Walk, PVOID Data, SIZE_T Size,
                        SIZE_T Overhead, ULONG Index, ULONG Flags)
@@ -95,6 +98,23 @@ static bool RtlpReportFrontEnd(PRTL_HEAP_WALK_ENTRY Walk, HEAP_SUBSEGMENT *Sub, 
     return true;
 }
 
+/* Reports the first block behind Before (null: of all) that has pages of its own. */
+static NTSTATUS RtlpWalkPages(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, PVOID Before)
+{
+    NTSTATUS Status = STATUS_NO_MORE_ENTRIES;
+    if (!(Heap->Flags & HEAP_FLAG_PAGE_ALLOCS))
+        return Status;
+    RtlpEnterRecords();
+    HEAP_RECORD *Record = RtlpNextRecord(Heap, RtlpRecordOf(Before));
+    if (Record) {
+        RtlpReport(Walk, Record->Block, Record->Size, 0, PAGES_INDEX, RTL_HEAP_BUSY);
+        Walk->Block.AllocatorBackTraceIndex = Record->Allocated;
+        Status = STATUS_SUCCESS;
+    }
+    RtlpLeaveRecords();
+    return Status;
+}
+
 /* Reports the region of the N-th subsegment, or of the first after it that has one. */
 static NTSTATUS RtlpWalkRegion(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG N)
 {
@@ -110,7 +130,7 @@ static NTSTATUS RtlpWalkRegion(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG N)
         Walk->Segment.LastEntry = (char *)Sub->UserBlocks + Sub->ReserveSize;
         return STATUS_SUCCESS;
     }
-    return STATUS_NO_MORE_ENTRIES;
+    return RtlpWalkPages(Heap, Walk, NULL);
 }
 
 /* The step from a region of the front end, or a block in one, that was reported last. */
@@ -184,6 +204,8 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
         Status = RtlpNextSegment(Heap, Walk, 0);
     } else if (Index == LFH_INDEX) {
         Status = RtlpWalkFrontEnd(Heap, Walk);
+    } else if (Index == PAGES_INDEX) {
+        Status = RtlpWalkPages(Heap, Walk, Walk->DataAddress);
     } else if (Walk->Flags & RTL_HEAP_BUSY && Index == 0xFF) {
         HEAP_VIRTUAL_ALLOC_ENTRY *Large = RtlpFindLarge(Heap, Walk->DataAddress);
         if (Large)

@@ -19,15 +19,6 @@ BOOLEAN LdrpStarting = TRUE;
 RTL_CRITICAL_SECTION LdrpLoaderLock = {.LockCount = -1};
 static RTL_BITMAP TlsBitmap, TlsExpansionBitmap, FlsBitmap;
 
-static BOOLEAN Switch(PCWSTR name)
-{
-    WCHAR buffer[8];
-    UNICODE_STRING variable, value = {0, sizeof buffer, buffer};
-    RtlInitUnicodeString(&variable, name);
-    return NT_SUCCESS(RtlQueryEnvironmentVariable_U(NULL, &variable, &value)) &&
-           value.Length == sizeof(WCHAR) && buffer[0] == '1';
-}
-
 static void InitializePeb(PPEB peb)
 {
     peb->FastPebLock = &RtlpPebLock;
@@ -77,10 +68,11 @@ static NTSTATUS InitializeProcess(PVOID context, PVOID ntdllBase)
     if (!headers || image->Length >= sizeof path)
         return STATUS_INVALID_IMAGE_FORMAT;
     InitializePeb(peb);
+    LdrpSetGlobalFlag(peb);
     NTSTATUS status = MakeDefaultHeap(peb, headers);
     if (!NT_SUCCESS(status))
         return status;
-    LdrpLenient = Switch(L"FATHOM_LENIENT");
+    LdrpLenient = LdrpSwitch(L"FATHOM_LENIENT");
     memcpy(path, image->Buffer, image->Length);
     path[image->Length / sizeof(WCHAR)] = 0;
     LdrpImage = Adopt(peb->ImageBaseAddress, path);

@@ -73,6 +73,10 @@ NTSTATUS LdrpProcedure(LDRP_MODULE *, const char *name, ULONG ordinal, ULONG hin
 void LdrpReport(NTSTATUS, const char *what, ULONG ordinal, PCUNICODE_STRING module);
 PVOID LdrpMissingStub(PCUNICODE_STRING module, const char *name, ULONG ordinal);
 
+/* option.c */
+BOOLEAN LdrpSwitch(PCWSTR name);
+void LdrpSetGlobalFlag(PPEB);
+
 /* tls.c */
 NTSTATUS LdrpAddTls(LDRP_MODULE *);
 void LdrpRemoveTls(LDRP_MODULE *);

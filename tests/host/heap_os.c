@@ -109,6 +109,26 @@ bool RtlpIsReadable(const HEAP_ENTRY *Entry)
     return process_vm_readv(getpid(), &To, 1, &From, 1, 0) == (ssize_t)sizeof(Copy);
 }
 
+static pthread_mutex_t RecordsLock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void RtlpEnterRecords(void)
+{
+    pthread_mutex_lock(&RecordsLock);
+}
+
+void RtlpLeaveRecords(void)
+{
+    pthread_mutex_unlock(&RecordsLock);
+}
+
+/* Stacks are numbers that the test makes up. */
+ULONG RtlpCaptureStack(ULONG Skip, ULONG Count, PVOID *Frames)
+{
+    (void)Skip, (void)Count;
+    Frames[0] = HostHeap.Caller;
+    return HostHeap.Caller != NULL;
+}
+
 void RtlpCreateLock(HEAP_LOCK *Lock)
 {
     pthread_mutexattr_t Attributes;

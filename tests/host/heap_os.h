@@ -13,6 +13,7 @@ typedef struct _HEAP_HOST {
     NTSTATUS LastStatus, Raised;
     HEAP_FAILURE_TYPE FirstFailure, LastFailure; /* first: since set to unknown */
     PVOID LastFailureBlock;
+    PVOID Caller; /* the one frame of every stack that is logged; null: none */
     ULONG LastOperation;
     PVOID LastBlock;
     SIZE_T LastSize;

@@ -1,0 +1,92 @@
+/* around.c - what stands around an address of a heap whose entries may be damaged.
+ *
+ * From the start of the run (or of the user blocks) that the address lies in, as far as
+ * headers are sound: the block that holds the address, and the one before it, which is the
+ * one that an overrun most likely came from.
+ *
+ * Lock: the heap's, or none when there is nothing left to lose.  In Windows: what `!heap
+ * -x` answers.
+ */
+#include "heapp.h"
+#include "lfh.h"
+
+static void RtlpSetNeighbour(HEAP_NEIGHBOUR *To, PVOID Data, SIZE_T Bytes, bool Busy)
+{
+    *To = (HEAP_NEIGHBOUR){.Data = Data, .Bytes = Bytes, .Busy = Busy};
+}
+
+/* In user blocks; false: the address lies in none. */
+static bool RtlpAroundFrontEnd(const HEAP *Heap, PVOID Address, HEAP_NEIGHBOUR *Inside,
+                               HEAP_NEIGHBOUR *Before)
+{
+    HEAP_SUBSEGMENT *Sub;
+    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++) {
+        char *First = Sub->First - sizeof(HEAP_ENTRY);
+        char *End = First + Sub->BlockCount * (SIZE_T)Sub->BlockSize;
+        if (Sub->State == SubSegmentUnused || (char *)Address < First ||
+            (char *)Address >= End)
+            continue;
+        ULONG Index = (ULONG)((char *)Address - First) / Sub->BlockSize;
+        for (ULONG i = Index ? Index - 1 : 0; i <= Index; i++)
+            RtlpSetNeighbour(i == Index ? Inside : Before,
+                             Sub->First + i * (SIZE_T)Sub->BlockSize,
+                             Sub->BlockSize - sizeof(HEAP_ENTRY),
+                             !(RTLP_READ(Sub->FreeMask[i / 32]) >> i % 32 & 1));
+        return true;
+    }
+    return false;
+}
+
+/* In one committed run from First on; result: where the next run begins, or null. */
+static HEAP_ENTRY *RtlpAroundRun(const HEAP *Heap, const HEAP_SEGMENT *Segment,
+                                 HEAP_ENTRY *First, PVOID Address, HEAP_NEIGHBOUR *Inside,
+                                 HEAP_NEIGHBOUR *Before)
+{
+    HEAP_NEIGHBOUR Last = {0};
+    for (HEAP_ENTRY *Entry = First; Entry < Segment->LastValidEntry;) {
+        ULONG Code = RtlpDecode(Heap, Entry);
+        HEAP_ENTRY *Next = RtlpAhead(Entry, CODE_SIZE(Code));
+        bool Sound = RtlpCodeIsGood(Code) && Next <= Segment->LastValidEntry;
+        if (!Sound || (PVOID)Next > Address) {
+            *Before = Last;
+            if (Sound && !(CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY))
+                RtlpSetNeighbour(Inside, Entry + 1,
+                                 ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT) -
+                                     (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY
+                                          ? Entry->UnusedBytes
+                                          : sizeof(HEAP_ENTRY)),
+                                 CODE_FLAGS(Code) & HEAP_ENTRY_BUSY);
+            return NULL;
+        }
+        if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) {
+            char *End = (char *)UCR_OF(Entry)->Address + UCR_OF(Entry)->Size;
+            return End > (char *)Next && End < (char *)Address
+                       ? (HEAP_ENTRY *)(End + Heap->Pad)
+                       : NULL;
+        }
+        RtlpSetNeighbour(&Last, Entry + 1,
+                         ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT) -
+                             (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ? Entry->UnusedBytes
+                                                                 : sizeof(HEAP_ENTRY)),
+                         CODE_FLAGS(Code) & HEAP_ENTRY_BUSY);
+        Entry = Next;
+    }
+    return NULL;
+}
+
+/* Fills in the block that holds Address and the one before it; Data null: not known. */
+void RtlpFindAround(const HEAP *Heap, PVOID Address, HEAP_NEIGHBOUR *Inside,
+                    HEAP_NEIGHBOUR *Before)
+{
+    *Inside = *Before = (HEAP_NEIGHBOUR){0};
+    if (RtlpAroundFrontEnd(Heap, Address, Inside, Before))
+        return;
+    for (ULONG i = 0; i < Heap->SegmentCount; i++) {
+        const HEAP_SEGMENT *Segment = Heap->Segments[i];
+        if (!Segment || (PVOID)Segment->FirstEntry > Address ||
+            (PVOID)Segment->LastValidEntry <= Address)
+            continue;
+        for (HEAP_ENTRY *Run = Segment->FirstEntry; Run;)
+            Run = RtlpAroundRun(Heap, Segment, Run, Address, Inside, Before);
+    }
+}

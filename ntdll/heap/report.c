@@ -1,0 +1,178 @@
+/* report.c - damage is told: which heap, which block, what kind, and whose it may be.
+ *
+ *   fathom: prog.exe: heap corruption: entry corruption, heap 003B0000, block 003B0598,
+ *   found by RtlFreeHeap
+ *     before it: block 003B0588, 8 bytes, in use
+ *     003B0588 was allocated by
+ *       msvcrt!malloc+1a ...
+ *
+ * Then the process ends as of an unhandled STATUS_HEAP_CORRUPTION that no handler sees, and
+ * the kernel's report adds the stack of this call.  FATHOM_NO_TERMINATE=1 in the
+ * environment: it is told, and the call fails.
+ *
+ * Lock: as the caller; the heap may be damaged or no heap at all.  In Windows:
+ * RtlpLogHeapFailure, RtlReportCriticalFailure; the names of the kinds are its.
+ */
+#include "heapp.h"
+#include "ntdll.h"
+#include "rtl.h"
+
+static const PCSTR RtlpFailureNames[] = {
+    "internal error",
+    "unknown",
+    "generic",
+    "entry corruption",
+    "several entries corrupt",
+    "large block corruption",
+    "buffer overrun",
+    "buffer underrun",
+    "block not busy (freed twice?)",
+    "not a block of this heap",
+    "invalid allocation type",
+    "write after free",
+    "block of another heap",
+    "free lists corruption",
+    "list entry corruption",
+    "front end mask mismatch",
+};
+
+static PWSTR RtlpAppend(PWSTR To, PCSTR Text)
+{
+    while (*Text)
+        *To++ = (WCHAR)*Text++;
+    return To;
+}
+
+static PWSTR RtlpAppendHex(PWSTR To, ULONG_PTR Value)
+{
+    for (int Shift = 28; Shift >= 0; Shift -= 4)
+        *To++ = (WCHAR) "0123456789ABCDEF"[(Value >> Shift) & 15];
+    return To;
+}
+
+/* The line that names heap, block and kind. */
+static void RtlpTellFailure(HEAP *Heap, PCSTR Kind, PVOID Block, PCSTR Call)
+{
+    WCHAR Text[160];
+    PWSTR End = RtlpAppend(Text, "heap corruption: ");
+    End = RtlpAppend(End, Kind);
+    End = RtlpAppend(End, ", heap ");
+    End = RtlpAppendHex(End, (ULONG_PTR)Heap);
+    End = RtlpAppend(End, ", block ");
+    End = RtlpAppendHex(End, (ULONG_PTR)Block);
+    End = RtlpAppend(End, ", found by ");
+    End = RtlpAppend(End, Call);
+    UNICODE_STRING String = {(USHORT)((char *)End - (char *)Text), sizeof(Text), Text};
+    ULONG_PTR Parameter = (ULONG_PTR)&String;
+    ULONG Response;
+    NtRaiseHardError(STATUS_HEAP_CORRUPTION, 1, 1, &Parameter, 0, &Response);
+}
+
+static void RtlpTellStack(PCSTR What, PVOID Block, USHORT Stack)
+{
+    PVOID const *Frames;
+    ULONG Depth = RtlpStackOf(Stack, &Frames);
+    if (!Depth)
+        return;
+    DbgPrint("  %p was %s by\n", Block, What);
+    for (ULONG i = 0; i < Depth; i++) {
+        char Name[128] = "";
+        NtFathomSymbol(NtCurrentProcess(), Frames[i], Name, sizeof(Name));
+        DbgPrint("    %p %s\n", Frames[i], Name);
+    }
+}
+
+/* What ust and hpa know of the block at or around Address. */
+static void RtlpTellRecord(PVOID Address)
+{
+    RtlpEnterRecords();
+    HEAP_RECORD *Record = RtlpRecordOf(Address);
+    if (!Record)
+        Record = RtlpRecordAround(Address);
+    if (Record) {
+        DbgPrint("  block %p, %lu bytes, %s\n", Record->Block, (ULONG)Record->Size,
+                 Record->Busy ? "in use" : "freed");
+        RtlpTellStack("allocated", Record->Block, Record->Allocated);
+        RtlpTellStack("freed", Record->Block, Record->Freed);
+    }
+    RtlpLeaveRecords();
+}
+
+static void RtlpTellBlock(PCSTR Where, const HEAP_NEIGHBOUR *Block)
+{
+    if (Block->Data)
+        DbgPrint("  %s block %p, %lu bytes, %s\n", Where, Block->Data,
+                 (ULONG)Block->Bytes, Block->Busy ? "in use" : "free");
+}
+
+/* What stands around the damage, and what is known of it. */
+static void RtlpTellSurroundings(HEAP *Heap, PVOID Block)
+{
+    HEAP_NEIGHBOUR Inside, Before;
+    RtlpFindAround(Heap, Block, &Inside, &Before);
+    if (Inside.Data != Block)
+        RtlpTellBlock("inside", &Inside);
+    RtlpTellBlock("behind", &Before);
+    if (!(Heap->Flags & HEAP_TRACKING))
+        return;
+    RtlpTellRecord(Block);
+    if (Before.Data && Before.Busy)
+        RtlpTellRecord(Before.Data);
+}
+
+/* A fault that nobody handled: under hpa, whose block the address is or was. */
+void RtlpTellFault(const EXCEPTION_RECORD *Record)
+{
+    if (RtlpHeapPeb()->NtGlobalFlag & FLG_HEAP_PAGE_ALLOCS &&
+        Record->ExceptionCode == (ULONG)STATUS_ACCESS_VIOLATION &&
+        Record->NumberParameters == 2)
+        RtlpTellRecord((PVOID)Record->ExceptionInformation[1]);
+}
+
+/* Says what is wrong and ends the process as an unhandled STATUS_HEAP_CORRUPTION that no
+ * handler sees, so that its report has the stack of this call.  FATHOM_NO_TERMINATE=1:
+ * says so and returns; the caller then fails. */
+void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
+{
+    static bool Reporting;
+    bool IsHeap = Heap && RtlpIsSigned(Heap);
+    if (!Reporting) { /* a failure while reporting one is that one's */
+        Reporting = true;
+        RtlpTellFailure(Heap, IsHeap ? RtlpFailureNames[Type] : "no heap, or destroyed",
+                        Block, Call);
+        if (IsHeap && Block)
+            RtlpTellSurroundings(Heap, Block);
+        Reporting = false;
+    }
+    if (RtlpHeapSurvives())
+        return;
+    CONTEXT Context;
+    EXCEPTION_RECORD Record = {
+        .ExceptionCode = (ULONG)STATUS_HEAP_CORRUPTION,
+        .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
+        .ExceptionAddress = __builtin_return_address(0),
+        .NumberParameters = 3,
+        .ExceptionInformation = {Type, (ULONG_PTR)Heap, (ULONG_PTR)Block}};
+    RtlCaptureContext(&Context);
+    NtRaiseException(&Record, &Context, FALSE);
+    NtTerminateProcess(NtCurrentProcess(), STATUS_HEAP_CORRUPTION);
+}
+
+/* Whether the environment asks for FATHOM_NO_TERMINATE=1. */
+bool RtlpHeapSurvives(void)
+{
+    static const char Name[] = "FATHOM_NO_TERMINATE=1";
+    PRTL_USER_PROCESS_PARAMETERS Parameters = RtlpHeapPeb()->ProcessParameters;
+    PCWSTR Text = Parameters ? Parameters->Environment : NULL;
+    while (Text && *Text) {
+        ULONG i = 0;
+        while (Name[i] && Text[i] == (WCHAR)Name[i])
+            i++;
+        if (!Name[i] && !Text[i])
+            return true;
+        while (*Text)
+            Text++;
+        Text++;
+    }
+    return false;
+}
