@@ -27,12 +27,15 @@ host_sources = $(foreach f,$(shell sed -n '1,4s,.*sources: \([^*]*\)\*/.*,\1,p' 
 $(HOST_TESTS): $(O)/tests/host/%: $(S)/tests/host/%.c $$(call host_sources,$$*) $(HOST_HEADERS) $(GEN)
 	@mkdir -p $(@D)
 	$(HOST_CC) $(HOST_CFLAGS) $(call said,cflags,$<) -o $@ $< $(call host_sources,$*) $(call said,link,$<) -lcmocka -lpthread
-$(O)/tests/%.exe: $(S)/tests/%.c $(wildcard $(S)/tests/guest/*.h)
+# The programs of tests/guest/crtd are those of the debug runtime.
+$(O)/tests/guest/crtd/%.exe: CRT_FLAGS := -D_DEBUG -L$(O)/lib/debug
+$(O)/tests/%.exe: $(S)/tests/%.c $(wildcard $(S)/tests/guest/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
 	@mkdir -p $(@D)
-	$(MINGW)gcc -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest $< -o $@ -L$(@D) $(call said,link,$<)
-$(O)/tests/%.exe: $(S)/tests/%.cpp $(wildcard $(S)/tests/guest/*.h)
+	$(MINGW)gcc -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -I$(S)/crt/include $(CRT_FLAGS) $< -o $@ \
+	  -L$(@D) -L$(O)/lib/crt $(call said,link,$<)
+$(O)/tests/%.exe: $(S)/tests/%.cpp $(wildcard $(S)/tests/guest/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
 	@mkdir -p $(@D)
-	$(MINGW)g++ -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -static $< -o $@ $(call said,link,$<)
+	$(MINGW)g++ -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -I$(S)/crt/include $(CRT_FLAGS) -static $< -o $@ $(call said,link,$<)
 $(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk
 	@for exe in $(sort $(filter $(O)/tests/guest/$*/%,$(GUEST_EXES))); do \
 	  name=$$(basename $$exe .exe); src=$$(ls $(S)/tests/guest/$*/$$name.c* | head -n 1); \

@@ -56,9 +56,30 @@ $(eval $(call dll,ntdll,ntdll ntdll/heap ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(co
 $(eval $(call dll,kernel32,kernel32,0x7C800000,ntdll,-Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,msvcrt,crt/msvcrt crt/new,0x77C10000,kernel32,-lmingwex $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,,\
   $(S)/crt/msvcrt/wide.def $(S)/crt/msvcrt/locale.def))
+# The debug runtime: msvcrt's objects but for the heap and new, and the debug layer in their place.
+MSVCRTD_OBJ := $(filter-out %/msvcrt/heap.o %/new/new.o,$(msvcrt_OBJ))
+$(eval $(call dll,msvcrtd,crt/debug,0x10200000,kernel32,-lmingwex $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,\
+  $(MSVCRTD_OBJ),$(S)/crt/msvcrt/msvcrt.def $(S)/crt/msvcrt/wide.def $(S)/crt/msvcrt/locale.def))
 $(eval $(call dll,cw3220,crt/borland,0x32600000,kernel32,-Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,ole32,ole32,0x774E0000,kernel32,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))
+
+# For programs: $(O)/lib/crt has -lfathomcrt, the names of msvcrt.dll that mingw's import library
+# lacks; -L$(O)/lib/debug makes msvcrtd.dll a program's C library (crt/include/crtdbg.h): its
+# libmsvcrt.a names our import library and what is real code in mingw's.
+CRT_LIBS := $(O)/lib/crt/libfathomcrt.a $(O)/lib/debug/libmsvcrt.a
+$(O)/lib/crt/libfathomcrt.a: $(S)/crt/msvcrt/lacking.def
+	@mkdir -p $(@D)
+	$(MINGW)dlltool -k -d $< -l $@
+$(O)/lib/debug/libmsvcrt.a: $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o
+	@mkdir -p $(@D)
+	cp $< $(@D)/libmsvcrtd.a
+	$(MINGW)ar q $(@D)/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o
+	rm -rf $(@D)/rest $(@D)/libmsvcrtrest.a && mkdir $(@D)/rest
+	stock=$$($(CC_PE) -print-file-name=libmsvcrt-os.a) && cd $(@D)/rest && \
+	  $(MINGW)ar x $$stock $$($(MINGW)ar t $$stock | grep -- '_a-') && $(MINGW)ar q ../libmsvcrtrest.a *.o
+	rm -r $(@D)/rest
+	echo 'EXTERN(_fathom_crtdbg) GROUP(-lmsvcrtd -lmsvcrtrest)' > $@
 
 # Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
 PROGRAM_CFLAGS := -O2 -g $(PREFIX_MAP) -Wall -Wextra -fno-omit-frame-pointer -I$(S)/include
@@ -80,4 +101,4 @@ $(O)/archive.tar: $(DLLS) $(PROGRAMS)
 	@rm -rf $(O)/archive && mkdir -p $(O)/archive
 	@for f in $^; do $(MINGW)objcopy --strip-debug $$f $(O)/archive/$$(basename $$f) || exit 1; done
 	tar --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C $(O)/archive -cf $@ .
-all: $(O)/kernel/ntoskrnl.exe $(O)/archive.tar
+all: $(O)/kernel/ntoskrnl.exe $(O)/archive.tar $(CRT_LIBS)

@@ -7,7 +7,8 @@ The linker would find `_NtClose@4` by itself, but the import library must say `_
 too, or no C program links against it.  So each name gets the decoration that its symbol
 has in the objects; a forwarder gets that of the function it leads to, from the import
 libraries.  What no object defines is taken as it stands: a library of the linker's may
-have it.  Several .def files are one list: the LIBRARY line comes from the first.
+have it.  Several .def files are one list: the LIBRARY line comes from the first; from a file
+with a LIBRARY line of another name, and those after it, only names that are new are taken.
 """
 import re
 import subprocess
@@ -64,17 +65,21 @@ def entry(line, found):
 def main(out, nm, *rest):
     split = rest.index("--")
     found = symbols(nm, rest[split + 1:])
-    library, lines, seen = None, [], {}
+    library, lines, seen, based = None, [], {}, False
     for path in rest[:split]:
         with open(path) as source:
             for number, line in enumerate(source, 1):
                 line = line.split(";")[0].strip()
                 if line.upper().startswith("LIBRARY"):
                     library = library or line
+                    based |= library != line
                 elif line and line.upper() != "EXPORTS":
                     name = LINE.match(line)["name"]
-                    if name in seen:
-                        raise SystemExit(f"{path}:{number}: {name}: first {seen[name]}")
+                    first = seen.get(name)
+                    if based and first and first.split(":")[0] == rest[0]:
+                        continue
+                    if first:
+                        raise SystemExit(f"{path}:{number}: {name}: first {first}")
                     seen[name] = f"{path}:{number}"
                     lines.append(entry(line, found))
     with open(out, "w") as result:

@@ -1,12 +1,12 @@
 /* aligned.c - _aligned_malloc and its seven relatives.
  *
- *     base (malloc)          ┌ base, one word, straight in front of the aligned block
- *     v                      v
- *     ├──────── slack ───────┤base│ block ........................┤
- *                                  ^ (block + offset) % alignment == 0
+ *     base (malloc)     ┌ base, one word, and BD four times: in front of the block
+ *     v                 v
+ *     ├───── slack ─────┤base│BDBDBDBD│ block ........................┤
+ *                                     ^ (block + offset) % alignment == 0
  *
  * The block is cut from a larger one of malloc; the word in front of it says where that
- * begins. Alignments are powers of two; an alignment below a pointer's counts as a
+ * begins, and the BDs (the CRT's mark) tell the debug runtime what it is. Alignments are powers of two; an alignment below a pointer's counts as a
  * pointer's. Lock: none of its own.  Source: Microsoft C runtime reference,
  * _aligned_malloc and so on.
  */
@@ -14,7 +14,7 @@
 
 static void **base_of(void *block)
 {
-    return (void **)((uintptr_t)block & ~(sizeof(void *) - 1)) - 1;
+    return (void **)((uintptr_t)block & ~(sizeof(void *) - 1)) - 2;
 }
 
 /* `size` bytes such that the byte at `offset` is aligned.  EINVAL: alignment no power of
@@ -27,7 +27,7 @@ void *__cdecl _aligned_offset_malloc(size_t size, size_t alignment, size_t offse
         return NULL;
     }
     size_t step = alignment > sizeof(void *) ? alignment : sizeof(void *);
-    size_t slack = step - 1 + 2 * sizeof(void *), total;
+    size_t slack = step - 1 + 3 * sizeof(void *), total;
     if (__builtin_add_overflow(size, slack, &total)) {
         *_errno() = ENOMEM;
         return NULL;
@@ -35,9 +35,10 @@ void *__cdecl _aligned_offset_malloc(size_t size, size_t alignment, size_t offse
     char *base = malloc(total);
     if (base == NULL)
         return NULL;
-    uintptr_t first = (uintptr_t)base + 2 * sizeof(void *) - 1 + offset;
+    uintptr_t first = (uintptr_t)base + 3 * sizeof(void *) - 1 + offset;
     void *block = (void *)(((first + step - 1) & ~(uintptr_t)(step - 1)) - offset);
-    *base_of(block) = base;
+    base_of(block)[0] = base;
+    base_of(block)[1] = (void *)0xBDBDBDBD;
     return block;
 }
 
@@ -70,7 +71,7 @@ size_t __cdecl _aligned_msize(void *block, size_t alignment, size_t offset)
         return (size_t)-1;
     }
     size_t step = alignment > sizeof(void *) ? alignment : sizeof(void *);
-    return _msize(*base_of(block)) - (step - 1 + 2 * sizeof(void *));
+    return _msize(*base_of(block)) - (step - 1 + 3 * sizeof(void *));
 }
 
 void *__cdecl _aligned_offset_realloc(void *block, size_t size, size_t alignment,

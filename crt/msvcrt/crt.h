@@ -35,11 +35,13 @@
 #include <fcntl.h>
 #include <time.h>
 
-/* heap.c */
+/* heap.c, newhandler.c */
 extern HANDLE crt_heap;
 typedef int(__cdecl *_PNH)(size_t);
 int __cdecl _callnewh(size_t size);
+size_t __cdecl _aligned_msize(void *block, size_t alignment, size_t offset);
 int __cdecl crt_set_new_mode(int mode);
+int crt_no_memory(size_t size);
 int crt_heap_start(void);
 
 /* thread.c: the record of the calling thread.  One per thread, on the CRT's heap, found
@@ -100,6 +102,8 @@ int crt_env_start(void);
 extern char **crt_environ;
 extern wchar_t **crt_wenviron;
 void crt_exit_functions(void);
+/* Runs last of all at the end, if it is set (the debug heap sets it). */
+extern void (*crt_at_end)(void);
 
 /* descriptor.c: what stands behind a file descriptor; the layout programs see by
  * __pioinfo. */

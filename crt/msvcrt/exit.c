@@ -15,6 +15,7 @@ typedef void(__cdecl *exit_function)(void);
 static _onexit_t *table;
 static size_t count, room;
 static int report_mode;
+void (*crt_at_end)(void);
 
 /* Registers `function` for exit; the function, or null without memory.  Source: _onexit.
  */
@@ -78,6 +79,8 @@ void __cdecl _cexit(void)
 {
     crt_exit_functions();
     crt_streams_end();
+    if (crt_at_end != NULL)
+        crt_at_end();
 }
 
 void __cdecl _c_exit(void)

@@ -7,15 +7,12 @@
  * CoTaskMemFree is a block of another heap.  There is no header of ours in front of a
  * block and no list beside it; what malloc returns is what the heap returned.
  *
- * Lock: the heap's own.  `new_mode` and `new_handler` are single words, exchanged
- * atomically. Windows keeps the same in _crtheap (`dd msvcrt!_crtheap L1`, then `!heap
- * -a`).
+ * Lock: the heap's own.  Windows keeps the same in _crtheap (`dd msvcrt!_crtheap L1`,
+ * then `!heap -a`).
  */
 #include "crt.h"
 
 HANDLE crt_heap;
-static LONG new_mode;
-static _PNH new_handler;
 
 /* Makes the CRT's heap; 0 if the system has no memory for it (the program then cannot
  * start). */
@@ -32,65 +29,13 @@ intptr_t __cdecl _get_heap_handle(void)
     return (intptr_t)crt_heap;
 }
 
-/* Calls the new-handler for a request of `size` bytes: 1 = try again, 0 = no handler, or
- * it gave up.  Source: _set_new_handler. */
-int __cdecl _callnewh(size_t size)
-{
-    _PNH handler = new_handler;
-    return handler != NULL && handler(size) != 0;
-}
-
-/* Installs the handler that is called when new (and under _set_new_mode(1) malloc) finds
- * no memory; returns the former one. */
-_PNH __cdecl crt_set_new_handler(_PNH handler)
-{
-    return InterlockedExchangePointer((PVOID *)&new_handler, handler);
-}
-
-_PNH __cdecl crt_query_new_handler(void)
-{
-    return new_handler;
-}
-
-/* The C++ standard's set_new_handler: as Windows documents it, only null is accepted
- * there, which removes the handler. */
-_PNH __cdecl crt_std_set_new_handler(_PNH handler)
-{
-    (void)handler;
-    return crt_set_new_handler(NULL);
-}
-
-/* 1: malloc, calloc and realloc call the new-handler too; 0 (at start): they do not.
- * Returns the former mode; another value is EINVAL and -1. */
-int __cdecl crt_set_new_mode(int mode)
-{
-    if (mode != 0 && mode != 1) {
-        *_errno() = EINVAL;
-        return -1;
-    }
-    return InterlockedExchange(&new_mode, mode);
-}
-
-int __cdecl crt_query_new_mode(void)
-{
-    return new_mode;
-}
-
-static int try_again(size_t size)
-{
-    if (new_mode != 0 && _callnewh(size))
-        return 1;
-    *_errno() = ENOMEM;
-    return 0;
-}
-
 /* `size` bytes, 8-byte aligned, contents undefined; size 0 gives a block of its own. Null
  * and ENOMEM when there is no memory.  Source: malloc. */
 void *__cdecl malloc(size_t size)
 {
     for (;;) {
         void *block = size <= _HEAP_MAXREQ ? HeapAlloc(crt_heap, 0, size) : NULL;
-        if (block != NULL || !try_again(size))
+        if (block != NULL || !crt_no_memory(size))
             return block;
     }
 }
@@ -106,7 +51,7 @@ void *__cdecl calloc(size_t count, size_t size)
     }
     for (;;) {
         void *block = HeapAlloc(crt_heap, HEAP_ZERO_MEMORY, bytes);
-        if (block != NULL || !try_again(bytes))
+        if (block != NULL || !crt_no_memory(bytes))
             return block;
     }
 }
@@ -132,7 +77,7 @@ void *__cdecl realloc(void *block, size_t size)
     }
     for (;;) {
         void *moved = size <= _HEAP_MAXREQ ? HeapReAlloc(crt_heap, 0, block, size) : NULL;
-        if (moved != NULL || !try_again(size))
+        if (moved != NULL || !crt_no_memory(size))
             return moved;
     }
 }

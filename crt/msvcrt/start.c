@@ -61,6 +61,8 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, void *reserved)
      * a lock of ours: what exit() has not flushed stays unflushed, as on Windows. */
     if (reason == DLL_PROCESS_DETACH && reserved == NULL) {
         crt_streams_end();
+        if (crt_at_end != NULL)
+            crt_at_end();
         HeapDestroy(crt_heap);
     }
     return TRUE;
