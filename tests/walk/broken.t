@@ -28,13 +28,13 @@ def changed(path, pattern, replacement):
 
 VARIANTS = {
     "kernel32's HeapAlloc is a function of its own": ("7", {
-        "kernel32/kernel32.def": changed("kernel32/kernel32.def", r"(?m)^(\s*HeapAlloc@12)\s*=.*$", r"\1"),
+        "kernel32/kernel32.def": changed("kernel32/kernel32.def", r"(?m)^(HeapAlloc)\s*=.*$", r"\1"),
         "kernel32/heap.c": source("kernel32/heap.c") +
         "\nPVOID WINAPI HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size)\n{\n"
         "    PVOID block = RtlAllocateHeap(heap, flags, size);\n    __asm__ volatile(\"\");\n    return block;\n}\n"}),
     "malloc uses the default heap": ("2", {
         "crt/msvcrt/heap.c": changed("crt/msvcrt/heap.c", r"= HeapCreate\([^;]*\);", "= GetProcessHeap();")}),
-    "GlobalAlloc goes around the heap": ("8", {
+    "GlobalAlloc goes around the heap": ("5", {
         "kernel32/global.c": changed("kernel32/global.c", r"\bGlobalAlloc\(", "GlobalAllocOfBefore(") +
         "\nHGLOBAL WINAPI GlobalAllocOfBefore(UINT, SIZE_T);\n"
         "HGLOBAL WINAPI GlobalAlloc(UINT flags, SIZE_T size)\n{\n"
@@ -57,7 +57,7 @@ def walk_of(row, files):
         made = subprocess.run(["make", "-C", TOP, f"O={build}", "REPLACE=" + " ".join(pairs), os.path.join(build, "archive.tar")],
                               capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if made.returncode:
-            return None, made.stdout[-1500:] + made.stderr[-1500:]
+            return 0, made.stdout[-1500:] + made.stderr[-1500:]
         done = subprocess.run([os.path.join(TOP, "tools", "fathom"), "run", "--icount", os.path.join(build, "archive", "walk.exe")],
                               capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL,
                               env={**os.environ, "FATHOM_OUT": build})
@@ -67,6 +67,6 @@ def walk_of(row, files):
 for name, (row, files) in VARIANTS.items():
     code, text = walk_of(row, files)
     broken = re.findall(r"BROKEN\s+row (\S+)", text)
-    plan.equal(code, 1, f"{name}: the walk fails")
+    plan.true(code != 0, f"{name}: the walk fails")
     plan.true(row in broken, f"{name}: it says that row {row} broke", f"broken rows: {broken}", text[-1500:])
 plan.done()

@@ -78,6 +78,8 @@ void proof(bool holds, const char *row, const char *pattern, ...)
         failures++;
     printf("  %s%s%s  row %-3s %s\n", ink(holds ? green : red),
            holds ? "holds" : "BROKEN", ink(plain), row, line.c_str());
+    if (!holds)
+        fflush(stdout); /* a broken layer may end the program at its next step */
 }
 
 /* ---- prototypes: whose arguments are shown, and what they are called ---- */
