@@ -10,9 +10,9 @@
 #include "kd/kd.h"
 #include "ps/ps.h"
 #include "rtl/format.h"
+#include "rtlheap.h"
 
-#define READ_CHUNK           0x4000u
-#define HEAP_TRACING_ENABLED 1u
+#define READ_CHUNK 0x4000u
 
 static KDTRACE *CurrentTrace(ULONG *processId, ULONG *threadId)
 {
@@ -93,7 +93,7 @@ static void TellHeap(BOOLEAN on)
     ULONG value;
     if (!NT_SUCCESS(MmCopyFromUser(&value, flags, sizeof value)))
         return;
-    value = on ? value | HEAP_TRACING_ENABLED : value & ~HEAP_TRACING_ENABLED;
+    value = on ? value | PEB_HEAP_TRACING_ENABLED : value & ~PEB_HEAP_TRACING_ENABLED;
     MmCopyToUser(flags, &value, sizeof value);
 }
 
@@ -108,7 +108,7 @@ NTSTATUS NTAPI NtFathomTrace(ULONG mask, ULONG flags)
         process->TraceBuffer = ExAllocatePool(sizeof(KDTRACE) + KDTRACE_SIZE, 'carT');
     if (mask && !process->TraceBuffer)
         return STATUS_NO_MEMORY;
-    TellHeap((mask & (1u << EventHeapOperation)) != 0);
+    TellHeap(((mask | KdSerialTraceMask) & (1u << EventHeapOperation)) != 0);
     if (!mask) {
         ExDeleteTrace(process);
         return STATUS_SUCCESS;

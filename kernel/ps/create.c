@@ -71,6 +71,18 @@ NTSTATUS PspMapImages(EPROCESS *process, MMFILE *file, const WCHAR *path)
     return status;
 }
 
+/* A process is whole: it, and the images that no loader of its own maps. */
+void PspTraceCreated(EPROCESS *process)
+{
+    MMSECTION_FACTS image, ntdll;
+
+    MmQuerySection(process->Image, &image);
+    MmQuerySection(PspNtdll, &ntdll);
+    KD_TRACE(ProcessCreate, process->Id, process->ParentId);
+    KD_TRACE(ModuleLoad, process->ImageBase, (ULONG)image.Size, process->Id);
+    KD_TRACE(ModuleLoad, PspNtdllBase, (ULONG)ntdll.Size, process->Id);
+}
+
 NTSTATUS PspCreateFirstThread(EPROCESS *process, BOOLEAN suspended, ETHREAD **thread)
 {
     MMSECTION_FACTS facts;
@@ -175,7 +187,7 @@ NTSTATUS PsCreateInitialProcess(const PSCREATE *create, EPROCESS **result)
         ObDereferenceObject(process);
         return status;
     }
-    KD_TRACE(ProcessCreate, process->Id, process->ParentId);
+    PspTraceCreated(process);
     PspStartThread(thread);
     ObDereferenceObject(thread);
     *result = process;

@@ -11,6 +11,8 @@
  * piece. Windows: `!peb`, `dt nt!_PEB`, `dt nt!_RTL_USER_PROCESS_PARAMETERS`.
  */
 #include "psp.h"
+#include "kd/kd.h"
+#include "rtlheap.h"
 
 #define CURRENT_DIRECTORY_ROOM (MAX_PATH * sizeof(WCHAR)) /* it is changed in place */
 
@@ -122,6 +124,8 @@ NTSTATUS PspFillPeb(EPROCESS *process, const RTL_USER_PROCESS_PARAMETERS *params
     MmQuerySection(process->Image, &facts);
     FillPeb(&peb, &facts);
     peb.NtGlobalFlag = globalFlag;
+    if (KdSerialTraceMask & (1u << EventHeapOperation))
+        peb.TracingFlags = PEB_HEAP_TRACING_ENABLED;
     peb.ImageBaseAddress = (PVOID)process->ImageBase;
     peb.Mutant = (HANDLE)(LONG_PTR)-1;
     PEB *user = process->Peb;

@@ -45,6 +45,7 @@ NTSTATUS PspFillPeb(EPROCESS *, const RTL_USER_PROCESS_PARAMETERS *params,
 
 /* ---- create.c ---- */
 NTSTATUS PspMapImages(EPROCESS *, MMFILE *image, const WCHAR *path);
+void PspTraceCreated(EPROCESS *);
 NTSTATUS PspCreateFirstThread(EPROCESS *, BOOLEAN suspended, ETHREAD **);
 
 /* ---- init.c ---- */

@@ -279,7 +279,7 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
                                threadAccess, ofThread.Attributes & OBJ_INHERIT);
         }
         if (NT_SUCCESS(status)) {
-            KD_TRACE(ProcessCreate, process->Id, process->ParentId);
+            PspTraceCreated(process);
             PspStartThread(thread);
             ObDereferenceObject(thread);
         } else {

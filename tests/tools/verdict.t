@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from tap import OUT, TOP, Plan
@@ -179,4 +180,32 @@ plan.true(
     "batch: nothing is left behind, however a program ends",
     text,
 )
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, "events")
+
+    def events(*options):
+        """[[number, time, pid.tid, name, FIELD=value, ...], ...] of one run."""
+        run("ends", "status", "0", options=("--events", path, *options))
+        with open(path) as lines:
+            return [line.split() for line in lines]
+
+    rows = events()
+    plan.equal(
+        [int(row[0]) for row in rows], list(range(len(rows))), "--events: none is missing"
+    )
+    kinds = {row[3] for row in rows}
+    with open(os.path.join(TOP, "include", "events.tbl")) as table:
+        names = {line.split()[1] for line in table if line[:1].isdigit()}
+    rare = {"RegionDecommit", "RegionRelease", "ModuleUnload"}
+    plan.true(
+        names - rare <= kinds <= names, "--events: all kinds", sorted(names - kinds)
+    )
+    bases = [row[4] for row in rows if row[3] == "ModuleLoad"]
+    plan.equal(
+        bases,
+        ["Base=400000", "Base=7c900000", "Base=7c800000", "Base=77c10000"],
+        "--events: the program and its three DLLs are loaded",
+    )
+    kinds = {row[3] for row in events("--trace", "PageFault,heapoperation")}
+    plan.equal(kinds, {"PageFault", "HeapOperation"}, "--trace: only what was named")
 plan.done()
