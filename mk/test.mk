@@ -4,7 +4,8 @@
 #   tests/host/NAME.c       /* sources: kernel/rtl/avl.c ... */   built for the host, ASan + UBSan;
 #                           /* cflags: -I... */ on a second line for more flags
 #   tests/guest/SET/NAME.c  (or .cpp)  /* link: -lole32 */  built as any Win32 program; all of a SET
-#                           run in one boot (tools/fathom batch), exit code 0 is success
+#                           run in one boot (tools/fathom batch), exit code 0 is success;
+#                           tests/guest/SET/runs, if there is one, says how (lines for batch)
 #   tests/*/NAME.t          an executable that speaks TAP
 # `make test-NAME` runs what has NAME in its path.
 HOST_CC ?= gcc
@@ -29,17 +30,17 @@ $(HOST_TESTS): $(O)/tests/host/%: $(S)/tests/host/%.c $$(call host_sources,$$*) 
 	$(HOST_CC) $(HOST_CFLAGS) $(call said,cflags,$<) -o $@ $< $(call host_sources,$*) $(call said,link,$<) -lcmocka -lpthread
 # The programs of tests/guest/crtd are those of the debug runtime.
 $(O)/tests/guest/crtd/%.exe: CRT_FLAGS := -D_DEBUG -L$(O)/lib/debug
-$(O)/tests/%.exe: $(S)/tests/%.c $(wildcard $(S)/tests/guest/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
+$(O)/tests/%.exe: $(S)/tests/%.c $(O)/gen/services_list.h $(wildcard $(S)/tests/guest/*.h $(S)/tests/guest/*/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
 	@mkdir -p $(@D)
-	$(MINGW)gcc -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -I$(S)/crt/include $(CRT_FLAGS) $< -o $@ \
+	$(MINGW)gcc -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -I$(O)/gen -I$(S)/crt/include $(CRT_FLAGS) $< -o $@ \
 	  -L$(@D) -L$(O)/lib/crt $(call said,link,$<)
 $(O)/tests/%.exe: $(S)/tests/%.cpp $(wildcard $(S)/tests/guest/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
 	@mkdir -p $(@D)
 	$(MINGW)g++ -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -I$(S)/crt/include $(CRT_FLAGS) -static $< -o $@ $(call said,link,$<)
-$(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk
-	@for exe in $(sort $(filter $(O)/tests/guest/$*/%,$(GUEST_EXES))); do \
+$(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk $(wildcard $(S)/tests/guest/*/runs)
+	@if [ -f $(S)/tests/guest/$*/runs ]; then cat $(S)/tests/guest/$*/runs; else for exe in $(sort $(filter $(O)/tests/guest/$*/%,$(GUEST_EXES))); do \
 	  name=$$(basename $$exe .exe); src=$$(ls $(S)/tests/guest/$*/$$name.c* | head -n 1); \
-	  echo "$*/$$name.exe $(call said,args,$$src)"; done > $@
+	  echo "$*/$$name.exe $(call said,args,$$src)"; done; fi > $@
 
 TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(TAP_TESTS))
 PROVE := prove --jobs 2 --timer --merge --failures --comments --exec '$(PYTHON) $(S)/tests/exec.py'

@@ -3,6 +3,7 @@
 stubs_gen.asm    one stub a service, exactly as Windows 7 SP1 x86 has it, exported also as Zw*
 services_gen.h   SERVICE_NtName = number
 services_gen.def exports of ntdll: each service by both its names
+services_list.h  SERVICE(number, name, "argument names"): for programs that call them all
 services_gen.c   KiServiceTable: address, argument bytes, name, argument names; holes are invalid
 """
 import os
@@ -65,6 +66,9 @@ def main(path, folder):
         out.writelines(f"{name}\nZw{name[2:]}\n" for _, name, _ in services)
     with open(os.path.join(folder, "services_gen.c"), "w") as out:
         out.write("\n".join(table(services)) + "\n")
+    with open(os.path.join(folder, "services_list.h"), "w") as out:
+        out.write("/* Made by tools/services.py from include/services.tbl. */\n")
+        out.writelines(f'SERVICE({number:#x}, {name}, "{" ".join(arguments)}")\n' for number, name, arguments in services)
     with open(os.path.join(folder, "services_gen.h"), "w") as out:
         out.write("/* Made by tools/services.py from include/services.tbl. */\n#ifndef SERVICES_GEN_H\n#define SERVICES_GEN_H\nenum {\n")
         out.writelines(f"    SERVICE_{name} = {number:#x},\n" for number, name, _ in services)

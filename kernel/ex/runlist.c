@@ -5,6 +5,7 @@
  *
  *   env=NAME=VALUE     for all programs below; any number
  *   gflags=N           NtGlobalFlag for all below
+ *   poolfail=N         of the kernel's own allocations for the next program the N-th fails
  *   stdin=FILE         of the archive, for the next program; else the host is asked
  *   run=C:\PROG.EXE A  image, and the whole text as command line
  *
@@ -21,7 +22,7 @@ enum { Exited = 0, Crashed = 1, Killed = 2, NotStarted = 3 };
 typedef struct {
     const char *Next, *End; /* of the file */
     ULONG Index;
-    ULONG GlobalFlag;
+    ULONG GlobalFlag, PoolFail;
     MMFILE *Input;
     WCHAR *Environment;
     ULONG EnvironmentLength; /* characters, without the last zero */
@@ -30,6 +31,7 @@ typedef struct {
 
 typedef struct { /* what must be the same before and after */
     ULONG FreePages, Handles, Objects, Threads;
+    ULONG Allocations; /* but this: it only grows */
 } MEASURE;
 
 static KEVENT ExKillEvent;
@@ -117,7 +119,7 @@ static MEASURE Measure(void)
 
     MmQueryMemory(&memory);
     return (MEASURE){memory.Free + memory.Zeroed, ObTotalHandles, ObTotalObjects,
-                     PsThreadCount};
+                     PsThreadCount, MmAllocations};
 }
 
 static void SendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
@@ -136,7 +138,7 @@ static void SendAudit(ULONG index, const MEASURE *before, const MEASURE *after,
                       ULONG regions)
 {
     struct {
-        ULONG Index, Failures, Before, After, Regions, Handles;
+        ULONG Index, Failures, Before, After, Regions, Handles, Allocations;
         char Text[96];
     } frame = {index,
                MmAudit(),
@@ -144,6 +146,7 @@ static void SendAudit(ULONG index, const MEASURE *before, const MEASURE *after,
                after->FreePages,
                regions,
                after->Handles - before->Handles,
+               MmAllocations - before->Allocations,
                ""};
     int length = 0;
 
@@ -152,7 +155,7 @@ static void SendAudit(ULONG index, const MEASURE *before, const MEASURE *after,
                              "objects %u to %u, threads %u to %u",
                              (unsigned)before->Objects, (unsigned)after->Objects,
                              (unsigned)before->Threads, (unsigned)after->Threads);
-    KdHostSend('A', &frame, 6 * sizeof(ULONG) + length);
+    KdHostSend('A', &frame, 7 * sizeof(ULONG) + length);
 }
 
 /* Processes that the program left running end with it. */
@@ -241,7 +244,7 @@ static void RunProgram(RUNLIST *list)
     IoSetHostInput(list->Input);
     KdHostSend('S', &index, sizeof index);
     MEASURE before = Measure();
-    MmPoolFailAt = KeBootNumber("poolfail", 0); /* counted from here on, for each program */
+    MmPoolFailAt = list->PoolFail; /* counted from here on */
     NTSTATUS status = PsCreateInitialProcess(&create, &process);
     if (NT_SUCCESS(status)) {
         BOOLEAN killed = WaitForProgram(process);
@@ -255,11 +258,13 @@ static void RunProgram(RUNLIST *list)
         MEASURE after = Measure();
         SendAudit(index, &before, &after, regions);
     } else {
+        MmPoolFailAt = 0;
         DbgPrint("fathom: %S: could not start (%08x)\n", path, (unsigned)status);
         SendVerdict(index, NotStarted, status, 0, "");
         MEASURE after = Measure();
         SendAudit(index, &before, &after, 0);
     }
+    list->PoolFail = KeBootNumber("poolfail", 0);
     IoSetHostInput(NULL);
     if (list->Input != NULL)
         list->Input->Dereference(list->Input);
@@ -283,6 +288,8 @@ static void DoLine(RUNLIST *list, const char *line, const char *end)
         AddEnvironment(list, list->Value);
     else if (Key(list, line, end, "gflags="))
         list->GlobalFlag = Number(list->Value);
+    else if (Key(list, line, end, "poolfail="))
+        list->PoolFail = Number(list->Value);
     else if (Key(list, line, end, "stdin="))
         list->Input = IoOpenArchiveFile(list->Value);
     else if (Key(list, line, end, "run="))
@@ -314,6 +321,7 @@ void ExRunList(void)
     list->End = list->Next + file->Size;
     list->Environment = environment;
     list->GlobalFlag = KeBootNumber("gflags", 0);
+    list->PoolFail = KeBootNumber("poolfail", 0);
     DefaultEnvironment(list);
     while (list->Next < list->End) {
         const char *line = list->Next, *end = line;

@@ -247,6 +247,8 @@ NTSTATUS NTAPI NtShutdownSystem(ULONG action)
 {
     if (action > 2)
         return STATUS_INVALID_PARAMETER;
+    if (PsCurrentProcess()->HostStreams)
+        return STATUS_PRIVILEGE_NOT_HELD;
     ExPowerOff();
 }
 

@@ -13,8 +13,7 @@
 #include "mm/mmp.h"
 
 ULONG MiCommitted, MiCommitLimit;
-ULONG MmPoolFailAt;
-static ULONG MiAllocations;
+ULONG MmPoolFailAt, MmAllocations;
 
 BOOLEAN MiChargeCommit(ULONG pages)
 {
@@ -69,6 +68,6 @@ ULONG MiCountCommitted(const MMVAD *vad, ULONG first, ULONG last)
 /* For tests: MmPoolFailAt = n makes the n-th allocation from now on fail, once. */
 BOOLEAN MiFailNow(void)
 {
-    MiAllocations++;
+    MmAllocations++;
     return MmPoolFailAt && --MmPoolFailAt == 0;
 }

@@ -154,7 +154,8 @@ struct _FATHOM_PAGE;
 BOOLEAN MmQueryPage(ULONG_PTR address, struct _FATHOM_PAGE *);
 ULONG MmAudit(
     void); /* every invariant; 0 = all hold, else a number, and DbgPrint says which */
-extern ULONG
-    MmPoolFailAt; /* boot option poolfail=N: the N-th pool/page allocation fails once */
+/* The kernel's own allocations (pool, page tables, stacks, shared pages) so far; and which
+ * of those to come fails, once: poolfail=N. */
+extern ULONG MmAllocations, MmPoolFailAt;
 
 #endif

@@ -58,11 +58,14 @@ class Archive:
     def line(self, key, value):
         self.lines.append(f"{key}={escape(value)}\n")
 
-    def run(self, name, arguments, stdin=None):
-        """One program of the run list; stdin: (name, bytes) of a file for its input."""
+    def run(self, name, arguments, stdin=None, poolfail=0):
+        """One program of the run list; stdin: (name, bytes) of a file for its input;
+        poolfail: which of the kernel's allocations for it is to fail."""
         if stdin:
             self.put(*stdin)
             self.line("stdin", stdin[0].replace("/", "\\"))
+        if poolfail:
+            self.line("poolfail", str(poolfail))
         image = "C:\\" + name.replace("/", "\\")
         self.line("run", subprocess.list2cmdline([image, *arguments]))
 

@@ -1,8 +1,9 @@
 """Many programs in one boot, a fresh process each, reported in TAP.
 
-A line of the list: PROGRAM.exe [ARG...] [< FILE], quoted as for a POSIX shell; # begins a
-comment. Paths are relative to the list.  A test is ok when its program ended with 0 and
-the audit after it found nothing; each one's exit code, output and crash stand in a YAML
+A line of the list: [ends=any] [poolfail=N] PROGRAM.exe [ARG...] [< FILE], quoted as for a
+POSIX shell; # begins a comment.  Paths are relative to the list.  poolfail=N: of the
+kernel's own allocations for this program the N-th fails, once.  A test is ok when its program
+ended with 0 (with ends=any: in whatever way by itself) and the audit after it found nothing; each one's exit code, output and crash stand in a YAML
 block below its line. When one brings the machine down, the rest goes on in a fresh boot.
 """
 import json
@@ -17,6 +18,8 @@ class Job:
     path: str
     arguments: list
     stdin: str | None = None
+    any_end: bool = False
+    poolfail: int = 0
     stdout: bytearray = field(default_factory=bytearray)
     stderr: bytearray = field(default_factory=bytearray)
     log: bytearray = field(default_factory=bytearray)
@@ -45,12 +48,27 @@ def read_list(path):
                 if at != len(words) - 2 or at == 0:
                     raise BadList(f"{path}:{number}: `< FILE' must stand last")
                 words, stdin = words[:at], os.path.join(folder, words[-1])
+            job = Job("", "", [])
+            while words and words[0].startswith(("ends=any", "poolfail=")):
+                key, _, value = words.pop(0).partition("=")
+                if key == "ends":
+                    job.any_end = True
+                elif value.isdigit():
+                    job.poolfail = int(value)
+                else:
+                    raise BadList(f"{path}:{number}: poolfail={value}: a number expected")
+            if not words:
+                raise BadList(f"{path}:{number}: no program")
             program = os.path.join(folder, words[0])
             for needed in filter(None, (program, stdin)):
                 if not os.path.isfile(needed):
                     raise BadList(f"{path}:{number}: {needed}: no such file")
             name = os.path.splitext(os.path.basename(words[0]))[0]
-            jobs.append(Job(" ".join([name, *words[1:]]), program, words[1:], stdin))
+            job.name = " ".join([name, *words[1:]])
+            if job.poolfail:
+                job.name = f"poolfail={job.poolfail} {job.name}"
+            job.path, job.arguments, job.stdin = program, words[1:], stdin
+            jobs.append(job)
     return jobs
 
 
@@ -81,7 +99,7 @@ def audit_faults(audit):
     """What an audit found wrong, in words; empty when nothing."""
     if audit is None:
         return ["no audit came"]
-    failures, before, after, regions, handles, text = audit
+    failures, before, after, regions, handles, _, text = audit
     wrong = []
     if failures:
         wrong.append(f"memory manager: invariant {failures} broken: {text}")
@@ -103,10 +121,10 @@ def text_of(data):
 def report(number, job):
     """The TAP lines of one job; True when it is ok."""
     verdict = job.verdict
-    faults = (
-        audit_faults(job.audit) if verdict.kind in ("exited", "larger", "crashed") else []
-    )
-    good = verdict.kind == "exited" and verdict.status == 0 and not faults
+    ended = verdict.kind in ("exited", "larger", "crashed", "unstarted")
+    faults = audit_faults(job.audit) if ended else []
+    zero = verdict.kind == "exited" and verdict.status == 0
+    good = (zero or (job.any_end and ended)) and not faults
     lines = [
         f"{'ok' if good else 'not ok'} {number} - {job.name.replace('#', chr(92) + '#')}",
         "  ---",
@@ -118,6 +136,8 @@ def report(number, job):
     if verdict.kind == "crashed":
         lines.append(f"  exception: 0x{verdict.status:08X}")
         lines.append(f"  address: {json.dumps(verdict.where or hex(verdict.address))}")
+    if job.audit:
+        lines.append(f"  allocations: {job.audit[5]}")
     lines += [f"  audit: {json.dumps(fault)}" for fault in faults]
     lines += [
         f"  {name}: {text_of(data)}"

@@ -176,7 +176,7 @@ class Session:
         elif kind == frames.VERDICT:
             self._verdict(payload)
         elif kind == frames.AUDIT:
-            index, *numbers, text = frames.words(payload, 6)
+            index, *numbers, text = frames.words(payload, 7)
             self.audits[index] = (*numbers, text.decode("utf-8", "replace").strip("\0\n"))
         elif kind in (frames.LOG, frames.THREADS):
             self.sink.log(payload)
