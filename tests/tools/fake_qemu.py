@@ -42,7 +42,7 @@ def receive():
 
 def finish(index=0, kind=0, status=0, address=0, text=b"", free=(100, 100), left=(0, 0)):
     send(b"X", index, kind, status, address, text)
-    send(b"A", index, 0, *free, *left)
+    send(b"A", index, 0, *free, *left, 0)
 
 
 def quit_orderly():
