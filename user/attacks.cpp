@@ -148,7 +148,8 @@ int overflow()
     char *volatile block = (char *)take(40);
     void *next = take(40);
     std::memset(block, 0x41, 40 + 8); /* the header of the next */
-    return give(next);
+    int result = give(next);
+    return result ? give(block) : 0;
 }
 
 int underflow()

@@ -41,6 +41,7 @@ bool RtlpIsHeap(HEAP *Heap)
     if (Heap && RtlpIsSigned(Heap) && Heap->Heap == Heap)
         return true;
     RtlpHeapFailure(Heap, heap_failure_invalid_argument, NULL, "RtlpIsHeap");
+    RtlpHeapSetStatus(STATUS_INVALID_PARAMETER);
     return false;
 }
 

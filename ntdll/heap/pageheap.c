@@ -167,7 +167,9 @@ static HEAP_FAILURE_TYPE RtlpJudgePages(const HEAP_RECORD *Record)
     const DPH_BLOCK_INFORMATION *Header = (DPH_BLOCK_INFORMATION *)Record->Block - 1;
     const UCHAR *Suffix = (UCHAR *)Record->Block + Record->Size;
     if (Header->StartStamp != DPH_START || Header->EndStamp != DPH_END ||
-        Header->Heap != Record->Heap || Header->RequestedSize != Record->Size)
+        Header->Heap != Record->Heap || Header->RequestedSize != Record->Size ||
+        Header->ActualSize != RtlpPageBytes(Record->Heap, Record->Size) ||
+        Header->FreeQueue.Flink || Header->FreeQueue.Blink || Header->StackTrace)
         return heap_failure_buffer_underrun;
     for (SIZE_T i = RtlpPageRoom(Record->Heap, Record->Size) - Record->Size; i-- > 0;)
         if (Suffix[i] != DPH_SUFFIX)
