@@ -7,7 +7,7 @@
 #                           run in one boot (tools/fathom batch), exit code 0 is success;
 #                           tests/guest/SET/runs, if there is one, says how (lines for batch)
 #   tests/*/NAME.t          an executable that speaks TAP
-# `make test-NAME` runs what has NAME in its path.
+# `make test-NAME` runs what has NAME in its path; MEM=64: the guest programs with 64 MiB.
 HOST_CC ?= gcc
 HOST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
   -fno-omit-frame-pointer -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) -I$(S)/kernel
@@ -46,6 +46,7 @@ TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(TAP_TESTS))
 PROVE := prove --jobs 2 --timer --merge --failures --comments --exec '$(PYTHON) $(S)/tests/exec.py'
 TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe
 
+export FATHOM_MEM := $(MEM)
 test: $(TESTS) $(TEST_NEEDS) ## every test, through prove
 	@$(PROVE) $(TESTS)
 test-host: $(HOST_TESTS) ## the tests that run on the host

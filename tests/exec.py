@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How prove runs one test: a .t speaks TAP itself, a .list is a batch of guest programs,
 anything else is a host program, in TAP if it speaks it (cmocka does), else judged by its
-exit code."""
+exit code.  FATHOM_MEM: how many MiB the guest programs' machines have."""
 import os
 import re
 import subprocess
@@ -32,7 +32,8 @@ def main(path):
         os.execv(path, [path])
     if path.endswith(".list"):
         fathom = os.path.join(TOP, "tools", "fathom")
-        os.execv(fathom, [fathom, "batch", path])
+        mem = os.environ.get("FATHOM_MEM")
+        os.execv(fathom, [fathom, "batch", *(["--mem", mem] if mem else []), path])
     sys.exit(host(path))
 
 

@@ -75,6 +75,7 @@ void MiDropTableIfEmpty(ULONG_PTR va)
 
 /* ---- the kernel's half ---- */
 
+/* The tables of pool and stacks come with their first page and go with their last. */
 BOOLEAN MiMapKernel(ULONG_PTR va, PFN_NUMBER pfn, ULONG bits)
 {
     if (!MiHasTable(va)) {
@@ -90,14 +91,21 @@ BOOLEAN MiMapKernel(ULONG_PTR va, PFN_NUMBER pfn, ULONG bits)
     MMPTE pte = MiFrame(pfn, bits | PTE_VALID | PTE_WRITE | PTE_GLOBAL);
     pte.Long |= MiNxBit;
     MiStorePte(MiPteOf(va), pte);
+    MiPfn(MiPtePfn(*MiPdeOf(va)))->UsedCount++;
     return TRUE;
 }
 
 PFN_NUMBER MiUnmapKernel(ULONG_PTR va)
 {
-    PFN_NUMBER pfn = MiPtePfn(*MiPteOf(va));
+    PFN_NUMBER pfn = MiPtePfn(*MiPteOf(va)), table = MiPtePfn(*MiPdeOf(va));
     MiStorePte(MiPteOf(va), (MMPTE){0});
     MiFlushPage(va);
+    if (--MiPfn(table)->UsedCount == 0) { /* all spaces share the directory */
+        MiStorePte(MiPdeOf(va), (MMPTE){0});
+        MiFlushPage((ULONG_PTR)MiPteOf(va) & ~(PAGE_SIZE - 1));
+        PageFree(table);
+        MiReturnCommit(1);
+    }
     return pfn;
 }
 
