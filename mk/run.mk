@@ -2,9 +2,10 @@
 #
 #   BOOT=multiboot|ia32|x64   the way in (make run; x64)
 #   MEM=MB  CPU=MODEL         the machine
+#   ADD="FILE ..."            more files on C: (programs for the prompt, DLLs)
 export FATHOM_OUT := $(abspath $(O))
 BOOT ?= x64
-MACHINE := $(if $(MEM),--mem $(MEM)) $(if $(CPU),--cpu $(CPU))
+MACHINE := $(if $(MEM),--mem $(MEM)) $(if $(CPU),--cpu $(CPU)) $(foreach f,$(ADD),--add $(f))
 FATHOM := $(S)/tools/fathom
 SYSTEM := $(O)/kernel/ntoskrnl.exe $(O)/archive.tar
 COLOUR := $$(test -t 1 && echo --env FATHOM_COLOR=1)

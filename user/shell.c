@@ -131,7 +131,16 @@ static void show_help(const char *arguments)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         printf("  %-6s %s\n", commands[i].name, commands[i].help);
     printf("  walk   from new to the page, captured\n  exit   power off\n"
-           "  NAME   run C:\\NAME.exe, with arguments\n");
+           "  NAME   run C:\\NAME.exe, with arguments:");
+    WIN32_FIND_DATAA found;
+    HANDLE search = FindFirstFileA("C:\\*.exe", &found);
+    if (search != INVALID_HANDLE_VALUE) {
+        do
+            printf(" %.*s", (int)strcspn(found.cFileName, "."), found.cFileName);
+        while (FindNextFileA(search, &found));
+        FindClose(search);
+    }
+    printf("\n");
 }
 
 /* Run a program and wait for it; line is the whole command line. */

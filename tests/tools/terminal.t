@@ -10,11 +10,12 @@ import termios
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import TOP, Plan
+from tap import OUT, TOP, Plan
 
 plan = Plan()
 PROMPT = rb"C:\\> \Z"
 SECONDS = 180
+ADDED = os.path.join(OUT, "tests", "tools", "programs", "show.exe")
 
 
 class Terminal:
@@ -25,7 +26,7 @@ class Terminal:
         self.before = termios.tcgetattr(self.theirs)
         self.text = b""
         self.process = subprocess.Popen(
-            [os.path.join(TOP, "tools", "fathom"), "boot"],
+            [os.path.join(TOP, "tools", "fathom"), "boot", "--add", ADDED],
             stdin=self.theirs,
             stdout=self.theirs,
             stderr=self.theirs,
@@ -64,6 +65,9 @@ for typed, wanted in (
     (b"heap\r", "heap"),
     (b"hello.exe\r", "Hello"),
     (b"help\r", "exit"),
+    (b"help\r", "show"),
+    (b'show "a b" c\r', "a b"),
+    (b"nonesuch\r", "cannot be started"),
 ):
     screen.type(typed)
     text = screen.read_until(PROMPT)
