@@ -52,6 +52,17 @@ static EFI_STATUS read_all(EFI_FILE_HANDLE file, UINT8 *to, UINTN size)
     return EFI_SUCCESS;
 }
 
+static UINTN pages_of(UINT64 bytes)
+{
+    return (UINTN)((bytes + 1 + 4095) >> 12);
+}
+
+/* Give back what FileLoad gave. */
+void FileForget(UINT8 *data, UINTN size)
+{
+    BS->FreePages((EFI_PHYSICAL_ADDRESS)(UINTN)data, pages_of(size));
+}
+
 /* Read path into fresh pages that end at or below limit (a byte address).  *data gets one
  * zero byte behind *size.  On failure it has said why and nothing stays allocated. */
 EFI_STATUS FileLoad(BOOT *boot, CHAR16 *path, UINT64 limit, UINT8 **data, UINTN *size)
@@ -67,7 +78,7 @@ EFI_STATUS FileLoad(BOOT *boot, CHAR16 *path, UINT64 limit, UINT8 **data, UINTN 
         return BootFail(EFI_LOAD_ERROR, L"%s: its size cannot be read", path);
     }
     EFI_PHYSICAL_ADDRESS at = limit;
-    UINTN pages = (UINTN)((bytes + 1 + 4095) >> 12);
+    UINTN pages = pages_of(bytes);
     status = BS->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &at);
     if (EFI_ERROR(status)) {
         file->Close(file);

@@ -52,6 +52,7 @@ EFI_STATUS BootFail(EFI_STATUS status, const CHAR16 *format, ...);
 /* file.c: whole file into fresh pages below limit; says what is wrong itself. */
 EFI_STATUS FileOpenVolume(BOOT *boot);
 EFI_STATUS FileLoad(BOOT *boot, CHAR16 *path, UINT64 limit, UINT8 **data, UINTN *size);
+void FileForget(UINT8 *data, UINTN size);
 
 /* memmap.c */
 void ScreenDescribe(MULTIBOOT_INFO *info);

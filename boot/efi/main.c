@@ -151,6 +151,7 @@ static EFI_STATUS load_kernel(BOOT *boot)
                         L"%s: too little memory: its %d KiB at %08lx are not free", path,
                         (UINTN)facts.Size / 1024, at);
     PeLayOut(file, &facts, (uint8_t *)(UINTN)at);
+    FileForget(file, size); /* with little memory the archive needs the room */
     boot->KernelEntry = facts.Entry;
     BootSay(L"  kernel        %s, %d KiB at %08lx\n", path, (UINTN)facts.Size / 1024, at);
     return EFI_SUCCESS;
