@@ -205,7 +205,7 @@ void RtlpFreePages(HEAP_RECORD *Record); /* records' lock held */
 void RtlpAddProcessHeap(HEAP *Heap);
 void RtlpRemoveProcessHeap(HEAP *Heap);
 
-/* validate.c: every invariant; false: reported unless Quiet */
+/* validate.c: every invariant; false: reported; Quiet: told only */
 bool RtlpCheckHeap(HEAP *Heap, bool Quiet);
 /* After each operation: DEBUG=1 on every heap, gflags' hvc on those of a process. */
 #if DEBUG
@@ -270,6 +270,7 @@ void RtlpEnterLock(HEAP_LOCK *Lock);
 void RtlpLeaveLock(HEAP_LOCK *Lock);
 /* report.c in the system: reports and, unless the process asked for the older behaviour, does not return. */
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
+void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
 bool RtlpHeapSurvives(void);             /* it did ask */
 void RtlpHeapSetStatus(NTSTATUS Status); /* the thread's last status and last error */
 void RtlpHeapRaise(NTSTATUS Status);     /* HEAP_GENERATE_EXCEPTIONS */

@@ -129,21 +129,27 @@ void RtlpTellFault(const EXCEPTION_RECORD *Record)
         RtlpTellRecord((PVOID)Record->ExceptionInformation[1]);
 }
 
+/* Says what is wrong, which heap and block, and what is known around it. */
+void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
+{
+    static bool Telling;
+    bool IsHeap = Heap && RtlpIsSigned(Heap);
+    if (Telling) /* a failure while one is told is that one's */
+        return;
+    Telling = true;
+    RtlpTellFailure(Heap, IsHeap ? RtlpFailureNames[Type] : "no heap, or destroyed",
+                    Block, Call);
+    if (IsHeap && Block)
+        RtlpTellSurroundings(Heap, Block);
+    Telling = false;
+}
+
 /* Says what is wrong and ends the process as an unhandled STATUS_HEAP_CORRUPTION that no
  * handler sees, so that its report has the stack of this call.  FATHOM_NO_TERMINATE=1:
  * says so and returns; the caller then fails. */
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
 {
-    static bool Reporting;
-    bool IsHeap = Heap && RtlpIsSigned(Heap);
-    if (!Reporting) { /* a failure while reporting one is that one's */
-        Reporting = true;
-        RtlpTellFailure(Heap, IsHeap ? RtlpFailureNames[Type] : "no heap, or destroyed",
-                        Block, Call);
-        if (IsHeap && Block)
-            RtlpTellSurroundings(Heap, Block);
-        Reporting = false;
-    }
+    RtlpHeapNotice(Heap, Type, Block, Call);
     if (RtlpHeapSurvives())
         return;
     CONTEXT Context;

@@ -231,7 +231,9 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
         Check.Where = RtlpCheckPages(Heap, &Check.What);
         Sound = !Check.Where;
     }
-    if (!Sound && !Quiet)
+    if (!Sound && Quiet)
+        RtlpHeapNotice(Heap, Check.What, Check.Where, "RtlValidateHeap");
+    else if (!Sound)
         RtlpHeapFailure(Heap, Check.What, Check.Where, "RtlpCheckHeap");
     return Sound;
 }
@@ -239,7 +241,8 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
 /* Whether the heap, or the one block of it, is sound.
  *
  * Block: null for the whole heap.  Result: FALSE if anything is damaged or Block is no
- * block in use.  Nothing is reported or changed.  (Microsoft: HeapValidate.) */
+ * block in use.  What is wrong with the whole is told,
+ * and where; nothing is changed.  (Microsoft: HeapValidate.) */
 BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
 {
     HEAP *Heap = HeapHandle;

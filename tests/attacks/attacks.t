@@ -167,6 +167,13 @@ for name, what in (("overflow", "writing"), ("write-after-free", "writing")):
         f"hpa: {name} faults at the guilty instruction, the block is told",
         log,
     )
+code, out, log = run("--no-terminate", ATTACKS, "forged-links")
+plan.true(
+    "HeapValidate failed" in out
+    and re.search(r"heap corruption: .*heap \w{8}, block \w{8}, found by RtlValidateHeap", log),
+    "HeapValidate tells what and where",
+    log,
+)
 code, log = attack("other.exe:hpa", "overflow")
 plan.true("crashed: c0000374" in log, "flags of another image are not this one's", log)
 code, _, err = run("--gflags", "nonsense", ATTACKS)

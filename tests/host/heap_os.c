@@ -199,6 +199,13 @@ bool RtlpHeapSurvives(void)
     return true;
 }
 
+void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
+{
+    (void)Heap, (void)Call;
+    HostHeap.LastFailure = Type;
+    HostHeap.LastFailureBlock = Block;
+}
+
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
 {
     HostHeap.Failures++;
