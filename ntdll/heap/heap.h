@@ -31,6 +31,9 @@
  * used. What does not fit is reported by heap, block and kind (RtlpHeapFailure), and the
  * process ends with STATUS_HEAP_CORRUPTION.
  *
+ * Under gflags' ust and hpa what is known of each block stands in a table outside (record.c,
+ * trace.c), and under hpa each block has pages of its own (pageheap.c).
+ *
  * The doors out are the functions at the end of heapp.h (os.c) and nothing else, so the
  * same source runs on a 64-bit host, with granule and header 16 as on x64 Windows.
  *
