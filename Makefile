@@ -50,6 +50,10 @@ include $(S)/mk/setup.mk $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/m
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(S)/Makefile $(S)/mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
+	@echo '  test-NAME     the tests with NAME in their path'
+	@echo 'with: O=DIR (build there)  DEBUG=1  REPLACE="kernel/mm/page.c=MINE.c ..."'
+	@echo '      run, walk, gdb: MEM=MB  CPU=MODEL  BOOT=multiboot|ia32|x64 (run)  ADD="FILE ..." (more on C:)'
+	@echo '      gdb: PROGRAM=FILE.exe  ARGS="..."'
 
 clean: ## remove what was built
 	rm -rf $(O)

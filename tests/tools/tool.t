@@ -69,7 +69,7 @@ plan.equal(
 done = run("unstarted")
 plan.equal(
     (done.returncode, last(done)),
-    (246, "fathom: could not start 0xC0000135"),
+    (246, "fathom: could not start 0xC0000135: a DLL was not found"),
     "not started",
 )
 plan.true(b"foo.dll not found" in done.stderr, "what is missing is named")

@@ -19,6 +19,21 @@ RESERVED = {  # kind: (exit code, meaning)
 }
 
 
+UNSTARTED = {  # why a program did not start, by its status (ntstatus.h)
+    0xC000007B: "not a 32-bit Windows program",
+    0xC000012F: "not a Windows program (no MZ at its start)",
+    0xC0000130: "not a Windows program (no PE header)",
+    0xC0000131: "a program of another system",
+    0xC0000135: "a DLL was not found",
+    0xC0000138: "an ordinal was not found in a DLL",
+    0xC0000139: "a function was not found in a DLL",
+    0xC0000142: "a DLL's start failed",
+    0xC0000017: "too little memory",
+    0xC000012D: "too little memory",
+    0xC0000018: "its place in memory is taken",
+}
+
+
 def table():
     """The reserved codes, for --help."""
     rows = [f"  0..{LARGEST_PLAIN}    the program's own exit code"]
@@ -49,7 +64,9 @@ class Verdict:
             return None
         value = "" if self.status is None else f" 0x{self.status:08X}"
         place = f" at {self.where}" if self.kind == "crashed" and self.where else ""
-        detail = f": {self.where}" if self.kind != "crashed" and self.where else ""
+        known = UNSTARTED.get(self.status) if self.kind == "unstarted" else None
+        why = self.where or known
+        detail = f": {why}" if self.kind != "crashed" and why else ""
         words = {
             "larger": f"exit code{value} ({self.status})",
             "crashed": f"crashed{value}{place}",
