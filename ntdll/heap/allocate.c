@@ -26,14 +26,16 @@ PVOID NTAPI RtlAllocateHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
                             volatile SIZE_T Size)
 {
     HEAP *Heap = HeapHandle;
-    SIZE_T Bytes = Size;
-    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) && !RtlpHeapTracing() &&
-        Bytes <= LFH_LARGEST) {
-        PVOID Block = RtlpLfhTake(RTLP_READ(Heap->Front), Bytes);
-        if (Block)
-            return Block;
+    PVOID Block = NULL;
+    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
+        !RtlpHeapTracing() && Size <= LFH_LARGEST) {
+        Block = RtlpLfhTake(RTLP_READ(Heap->Front), Size);
+        if (!Block)
+            Block = RtlpLfhLook(RTLP_READ(((HEAP *)HeapHandle)->Front), Size);
     }
-    return RtlpAllocateHeap(HeapHandle, Flags, Size);
+    if (!Block)
+        Block = RtlpAllocateHeap(HeapHandle, Flags, Size);
+    return Block;
 }
 
 bool RtlpIsHeap(HEAP *Heap)

@@ -35,8 +35,10 @@ BOOLEAN NTAPI RtlFreeHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
                           volatile PVOID Block)
 {
     HEAP *Heap = HeapHandle;
-    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) && !RtlpHeapTracing() &&
-        RtlpIsMarked(Block) && RtlpLfhGive(RTLP_READ(Heap->Front), Block))
+    PVOID Given = Block;
+    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
+        !RtlpHeapTracing() && RtlpIsMarked(Given) &&
+        RtlpLfhGive(RTLP_READ(Heap->Front), Given))
         return TRUE;
     return RtlpFreeHeap(HeapHandle, Flags, Block);
 }

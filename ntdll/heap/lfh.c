@@ -13,17 +13,15 @@
  * own, the zone, which only grows: what an overrun of a block can reach is other blocks'
  * headers, and the code in each of those is bound to its address and a key.
  *
- * A bucket takes from its active subsegment; it has a list of others with free blocks;
- * full ones it forgets (detached) until a block comes back.  Before it commits more it
- * borrows a few blocks of the next larger buckets: sizes come and go, and what one bucket
- * has too many of serves its neighbour.  User blocks that are all free and not active go
- * back to the system.
+ * A bucket takes from its active subsegment, then from others that have free blocks;
+ * full ones it forgets (detached) until a block comes back (ready.c).  User blocks that
+ * are all free and not active go back to the system.
  *
- *      commit           last free block taken
- *   ----------> active -----------------------> detached
- *                 ^                                | a block given back
- *                 '-------- listed <---------------'
- *                              '--- all free: released
+ *      commit           found empty                     a block given back
+ *   ----------> active -------------> detached ------------------------------> in use
+ *                 ^                                                             |  |
+ *                 '------------------ the active one is empty ------------------'  |
+ *                                                           released <--- all free '
  *
  * Not for heaps without lock, of fixed size, with HEAP_CREATE_ALIGN_16 or under checking
  * flags.
@@ -34,11 +32,16 @@
  */
 #include "lfh.h"
 
-#define LFH_RESERVE   0x400000u /* bytes of the zone: 16,000 descriptors */
-#define LFH_FIRST_USE 18
-#define LFH_LATER_USE 17
-#define LFH_REGION    0x40000u /* bytes of a region, unless that is too few blocks */
-#define LFH_FEW       32u
+#define LFH_RESERVE    0x400000u /* bytes of the zone: 16,000 descriptors */
+#define LFH_FIRST_USE  18
+#define LFH_LATER_USE  17
+#define LFH_REGION     0x10000u /* bytes of a bucket's first region; each next is twice */
+#define LFH_DOUBLINGS  4u       /* as large, but not too few blocks nor too many */
+#define LFH_THRIFTY    0x1000000u /* committed bytes up to which a heap is sparing */
+#define LFH_NEIGHBOURS 2u /* larger sizes that a bucket borrows of in such a heap */
+#define LFH_OVERFLOWS  4u /* of so many refills there all but one are the back end's */
+#define LFH_FEW        32u
+#define LFH_BORROWS    0x8000u /* bytes from which on a bucket borrows of its neighbours */
 #define LFH_EXCLUDING                                                                    \
     (HEAP_NO_SERIALIZE | HEAP_CREATE_ALIGN_16 | HEAP_TAIL_CHECKING_ENABLED |             \
      HEAP_FREE_CHECKING_ENABLED | HEAP_VALIDATE_PARAMETERS_ENABLED |                     \
@@ -89,7 +92,6 @@ bool RtlpLfhEnable(HEAP *Heap)
     Front->Zone = (char *)ALIGN_UP(Front + 1, sizeof(HEAP_SUBSEGMENT));
     for (ULONG i = 0; i < LFH_BUCKETS; i++) {
         Front->Active[i] = &RtlpNoSubSegment;
-        RtlpInitializeList(&Front->Buckets[i].Partial);
         RtlpInitializeList(&Front->Buckets[i].Unused);
         Front->Buckets[i].SizeIndex = (UCHAR)i;
     }
@@ -148,6 +150,9 @@ static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
     Sub->State = SubSegmentUnused;
     Sub->SizeIndex = Bucket->SizeIndex;
     Sub->BlockSize = (ULONG)Bucket->BlockUnits << GRANULE_SHIFT;
+    Sub->Slot = (UCHAR)(Bucket->SubSegments++ % LFH_SLOTS);
+    Sub->NextInSlot = Bucket->Slots[Sub->Slot];
+    __atomic_store_n(&Bucket->Slots[Sub->Slot], Sub, __ATOMIC_RELEASE);
     __atomic_store_n(&Front->ZoneUsed, Front->ZoneUsed + (ULONG)sizeof(*Sub),
                      __ATOMIC_RELEASE);
     return Sub;
@@ -160,7 +165,8 @@ static HEAP_SUBSEGMENT *RtlpLfhNewRegion(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKE
     HEAP_SUBSEGMENT *Sub = RtlpLfhDescriptor(Heap, Front, Bucket);
     if (!Sub)
         return NULL;
-    SIZE_T Bytes = LFH_REGION;
+    ULONG Doublings = Bucket->SubSegments - 1;
+    SIZE_T Bytes = LFH_REGION << (Doublings < LFH_DOUBLINGS ? Doublings : LFH_DOUBLINGS);
     if (Bytes > LFH_MOST * (SIZE_T)Sub->BlockSize)
         Bytes = LFH_MOST * (SIZE_T)Sub->BlockSize;
     if (Bytes < LFH_FEW * (SIZE_T)Sub->BlockSize)
@@ -215,42 +221,17 @@ static bool RtlpLfhGrow(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket,
     }
     Bucket->TotalBlocks += Count - Sub->BlockCount;
     Bucket->Growing = Count < Sub->BlockLimit ? Sub : NULL;
+    Bucket->Borrows = 0;
+    Bucket->MayBorrow = Bucket->TotalBlocks * Size < LFH_BORROWS ? 0
+                        : Heap->Counters.TotalMemoryCommitted < LFH_THRIFTY
+                            ? LFH_NEIGHBOURS
+                            : 1;
     for (ULONG i = Sub->BlockCount; i < Count; i++) {
         RtlpSetBit(Sub->FreeMask, i);
         RtlpSetBit(&Sub->Summary, i / 32);
     }
     Sub->BlockCount = (USHORT)Count;
     return true;
-}
-
-/* Marks a subsegment that seems full as detached; false: a block came back, it is in use.
- */
-static bool RtlpLfhDetach(HEAP_SUBSEGMENT *Sub)
-{
-    __atomic_store_n(&Sub->State, SubSegmentDetached, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&Sub->Summary, __ATOMIC_SEQ_CST) == LFH_ALWAYS)
-        return true;
-    __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
-    return false;
-}
-
-/* Clears the bits of Summary whose words are empty; true: there is a free block. */
-static bool RtlpLfhHasFree(HEAP_SUBSEGMENT *Sub)
-{
-    for (ULONG Word = 0; Word < LFH_WORDS - 1; Word++)
-        if (!RTLP_READ(Sub->FreeMask[Word]) && RtlpClearBit(&Sub->Summary, Word) &&
-            RTLP_READ(Sub->FreeMask[Word]))
-            RtlpSetBit(&Sub->Summary, Word);
-    return RTLP_READ(Sub->Summary) != LFH_ALWAYS;
-}
-
-/* Makes Sub, which is in no list and has free blocks, the one that the bucket takes from.
- */
-static void RtlpLfhUse(LFH_HEAP *Front, HEAP_BUCKET *Bucket, HEAP_SUBSEGMENT *Sub)
-{
-    __atomic_store_n(&Sub->Whole, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&Front->Active[Bucket->SizeIndex], Sub, __ATOMIC_RELEASE);
 }
 
 /* Sees to it that the bucket's active subsegment has a free block; false: no memory. */
@@ -270,29 +251,10 @@ static bool RtlpLfhRefill(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket)
         }
         return false;
     }
+    __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
+    RtlpSetBit(&Bucket->Ready, Sub->Slot);
     RtlpLfhUse(Front, Bucket, Sub);
     return true;
-}
-
-/* Looks for a free block that the bucket has already: in the active subsegment or a
- * listed one, which becomes active. */
-static bool RtlpLfhAdvance(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket)
-{
-    HEAP_SUBSEGMENT *Sub = Front->Active[Bucket->SizeIndex];
-    if (Sub != &RtlpNoSubSegment && (RtlpLfhHasFree(Sub) || !RtlpLfhDetach(Sub)))
-        return true;
-    __atomic_store_n(&Front->Active[Bucket->SizeIndex], &RtlpNoSubSegment,
-                     __ATOMIC_RELEASE);
-    while (Bucket->Partial.Flink != &Bucket->Partial) {
-        Sub = CONTAINING_RECORD(Bucket->Partial.Flink, HEAP_SUBSEGMENT, Link);
-        if (!RtlpSafeUnlink(Heap, &Sub->Link))
-            return false;
-        if (RtlpLfhHasFree(Sub) || !RtlpLfhDetach(Sub)) {
-            RtlpLfhUse(Front, Bucket, Sub);
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Counts an allocation of the bucket's size; true: from now on it is the front end's. */
@@ -322,18 +284,17 @@ PVOID RtlpLfhAllocate(HEAP *Heap, ULONG Units, SIZE_T Size)
     }
     HEAP_BUCKET *Bucket = &Front->Buckets[Index];
     for (;;) {
-        PVOID Block = RtlpLfhTakeFrom(Front->Active[Index], Size);
-        if (Block)
+        PVOID Block = RtlpLfhLook(Front, Size);
+        if (!Block && Bucket->Borrows > 1 &&
+            (++Bucket->Overflows % LFH_OVERFLOWS || RtlpFindFree(Heap, Units)))
+            return NULL; /* the back end's free entries serve every size */
+        if (Block || !RtlpLfhRefill(Heap, Front, Bucket))
             return Block;
-        if (RtlpLfhAdvance(Heap, Front, Bucket))
-            continue;
-        if (!RtlpLfhRefill(Heap, Front, Bucket))
-            return NULL;
     }
 }
 
 /* Releases the user blocks of Sub if every one is free and it is listed. */
-static void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
+void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
 {
     LFH_HEAP *Front = Heap->FrontEndHeap;
     HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
@@ -355,7 +316,7 @@ static void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
             break;
         Claimed++;
     }
-    if (Claimed < Words || !RtlpSafeUnlink(Heap, &Sub->Link)) {
+    if (Claimed < Words) {
         while (Claimed-- > 0) {
             __atomic_fetch_or(&Sub->FreeMask[Claimed], Full[Claimed], __ATOMIC_SEQ_CST);
             RtlpSetBit(&Sub->Summary, Claimed);
@@ -379,23 +340,4 @@ void RtlpLfhTrim(HEAP *Heap)
     HEAP_SUBSEGMENT *Sub;
     for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++)
         RtlpLfhRelease(Heap, Sub);
-}
-
-/* Looks after a subsegment that a block was given back to: one that its bucket forgot is
- * listed again; one that is all free and not the active one goes. */
-void RtlpLfhSettle(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
-{
-    LFH_HEAP *Front = Heap->FrontEndHeap;
-    if (RTLP_READ(Sub->State) == SubSegmentInUse &&
-        RTLP_READ(Front->Active[Sub->SizeIndex]) == Sub)
-        return;
-    RtlpLockHeap(Heap);
-    if (Sub->State == SubSegmentDetached && RTLP_READ(Sub->Summary) != LFH_ALWAYS) {
-        RtlpInsertBefore(&Front->Buckets[Sub->SizeIndex].Partial, &Sub->Link);
-        __atomic_store_n(&Sub->Whole, ~0u, __ATOMIC_RELAXED);
-        __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
-    }
-    RtlpLfhRelease(Heap, Sub);
-    RTLP_AUDIT(Heap);
-    RtlpUnlockHeap(Heap);
 }

@@ -23,8 +23,10 @@
     0x80000000u        /* in every Summary: a search ends at the last word, in vain */
 #define LFH_INDEX 0xFE /* SegmentOffset of its blocks, SegmentIndex in a walk */
 
-/* States of a subsegment: in use (active or listed in its bucket); full and forgotten by
- * it, so that whoever gives the next block back must say so; without user blocks. */
+#define LFH_SLOTS 16u /* of a bucket: rings of subsegments, with a bit each */
+
+/* States of a subsegment: in use (active, or its slot's bit is set); full and forgotten,
+ * so that whoever gives the next block back must say so; without user blocks. */
 enum { SubSegmentInUse = 0, SubSegmentDetached = 1, SubSegmentUnused = 2 };
 
 typedef struct _HEAP_SUBSEGMENT {
@@ -33,15 +35,17 @@ typedef struct _HEAP_SUBSEGMENT {
     char *First;     /* block 0, behind its header */
     UCHAR State;
     UCHAR SizeIndex;   /* bucket */
+    UCHAR Slot;        /* of the bucket's */
+    UCHAR Spare;
     USHORT BlockCount; /* committed */
     USHORT BlockLimit; /* that its region has room for */
-    USHORT Reserved;
     ULONG Whole; /* a word of FreeMask all free: ~0; 0, which it never is, while active */
     struct _HEAP_USERDATA_HEADER *UserBlocks; /* the region */
     SIZE_T CommitSize;                        /* bytes of the region, committed */
     SIZE_T ReserveSize;
-    LIST_ENTRY Link;           /* in its bucket's Partial or Unused */
-    ULONG FreeMask[LFH_WORDS]; /* bit: block is free */
+    struct _HEAP_SUBSEGMENT *NextInSlot; /* for good */
+    LIST_ENTRY Link;                     /* in its bucket's Unused */
+    ULONG FreeMask[LFH_WORDS];           /* bit: block is free */
 } __attribute__((aligned(256))) HEAP_SUBSEGMENT;
 C_ASSERT(sizeof(HEAP_SUBSEGMENT) == 256);
 
@@ -55,15 +59,20 @@ typedef struct _HEAP_USERDATA_HEADER {
 
 typedef struct _HEAP_BUCKET {
     USHORT BlockUnits; /* 0: not yet the front end's */
+    UCHAR MayBorrow;   /* Borrows, once a block comes back */
     UCHAR SizeIndex;
-    UCHAR Reserved;
+    UCHAR Borrows; /* so many larger sizes it looks at before it takes more memory */
     ULONG TotalBlocks;
+    ULONG Overflows;
+    ULONG SubSegments;        /* that it ever had */
+    ULONG Ready;              /* bit: that slot may have a subsegment with a free block */
     HEAP_SUBSEGMENT *Growing; /* the one whose region is not wholly committed, or null */
-    LIST_ENTRY Partial;       /* subsegments with free blocks, but for the active one */
     LIST_ENTRY Unused;
+    HEAP_SUBSEGMENT *Slots[LFH_SLOTS];
 } HEAP_BUCKET;
 
 typedef struct _LFH_HEAP {
+    HEAP_SUBSEGMENT *Active[LFH_BUCKETS];
     ULONG Key;
     ULONG ZoneUsed; /* bytes of descriptors handed out from Zone on */
     char *Zone;
@@ -71,7 +80,6 @@ typedef struct _LFH_HEAP {
     SIZE_T Committed; /* bytes of this region */
     SIZE_T SubSegmentCreates;
     SIZE_T SubSegmentDeletes;
-    HEAP_SUBSEGMENT *Active[LFH_BUCKETS];
     UCHAR BucketOf[LFH_UNITS + 1]; /* by granules */
     HEAP_BUCKET Buckets[LFH_BUCKETS];
 } LFH_HEAP;
@@ -133,17 +141,17 @@ static inline void RtlpLfhEmptied(HEAP_SUBSEGMENT *Sub, ULONG Word)
 /* A free block of Sub, noted as Size bytes; null: the long way has to look. */
 static inline PVOID RtlpLfhTakeFrom(HEAP_SUBSEGMENT *Sub, SIZE_T Size)
 {
-    ULONG Word = (ULONG)__builtin_ctz(RTLP_READ(Sub->Summary));
-    ULONG *Mask = &Sub->FreeMask[Word];
-    ULONG Free = RTLP_READ(*Mask);
+    ULONG First = (ULONG)__builtin_ctz(RTLP_READ(Sub->Summary));
+    ULONG *Word = &Sub->FreeMask[First];
+    ULONG Free = RTLP_READ(*Word);
     if (!Free)
         return NULL;
-    ULONG Bit = (ULONG)__builtin_ctz(Free);
-    if (!RtlpClearBit(Mask, Bit))
+    ULONG Index = First * 32 + (ULONG)__builtin_ctz(Free);
+    if (!RtlpClearBit(Sub->FreeMask, Index))
         return NULL; /* another thread was first */
-    if (!RTLP_LOOK(*Mask))
-        RtlpLfhEmptied(Sub, Word);
-    char *Block = Sub->First + (Word * 32 + Bit) * (SIZE_T)Sub->BlockSize;
+    if (!RTLP_LOOK(*Word))
+        RtlpLfhEmptied(Sub, Index / 32);
+    char *Block = Sub->First + Index * (SIZE_T)Sub->BlockSize;
     ((HEAP_ENTRY *)Block)[-1].PreviousSize = (USHORT)(Sub->BlockSize - Size);
     return Block;
 }
@@ -179,7 +187,7 @@ RtlpLfhFind(const LFH_HEAP *Front, const void *Block, ULONG *Index)
     return Sub;
 }
 
-void RtlpLfhSettle(HEAP *Heap, HEAP_SUBSEGMENT *Sub);
+void RtlpLfhSettle(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub);
 
 /* Gives Block, whose header is marked as the front end's, back; false, nothing done: it
  * is not sound.  (Alignment: a crooked pointer never has the header that its address
@@ -194,14 +202,19 @@ __attribute__((no_sanitize("alignment"))) static inline bool RtlpLfhGive(LFH_HEA
     RtlpSetBit(&Sub->Summary, Index / 32);
     if (RTLP_LOOK(Sub->State) != SubSegmentInUse ||
         RTLP_LOOK(Sub->FreeMask[Index / 32]) == RTLP_LOOK(Sub->Whole))
-        RtlpLfhSettle(Front->Heap, Sub);
+        RtlpLfhSettle(Front, Sub);
     return true;
 }
+
+/* ready.c: without lock, as the two above */
+PVOID RtlpLfhLook(LFH_HEAP *Front, SIZE_T Size); /* null: more must be committed */
+void RtlpLfhUse(LFH_HEAP *Front, HEAP_BUCKET *Bucket, HEAP_SUBSEGMENT *Sub);
 
 ULONG RtlpLfhBucket(ULONG Units);
 PVOID RtlpLfhAllocate(HEAP *Heap, ULONG Units,
                       SIZE_T Size); /* lock held; null: back end */
 void RtlpLfhDestroy(HEAP *Heap);
+void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub); /* if all free; lock held */
 bool RtlpLfhEnable(HEAP *Heap); /* HeapCompatibilityInformation 2 */
 void RtlpLfhTrim(HEAP *Heap);   /* gives user blocks back that are all free; lock held */
 /* The subsegment that is N-th in the zone, or null behind the last. */
