@@ -16,8 +16,8 @@ walk: $(SYSTEM) ## only the walk, instructions counted
 	@$(FATHOM) run --icount $(MACHINE) $(COLOUR) $(O)/archive/walk.exe
 gdb: $(SYSTEM) $(O)/gdb/ready ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal)
 	@$(FATHOM) gdb $(MACHINE) $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) $(or $(PROGRAM),$(O)/bin/walk.exe) $(ARGS)
-bench: $(SYSTEM) $(LOADERS) $(O)/tests/bench/bench.exe ## what things cost: one line `name value unit` each
-	@$(PYTHON) $(S)/tests/bench/bench.py $(O)/tests/bench/bench.exe
+bench: $(SYSTEM) $(LOADERS) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe ## what things cost: one line `name value unit` each
+	@$(PYTHON) $(S)/tests/bench/bench.py $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe
 .PHONY: run walk gdb bench
 
 # What gdb reads: an ELF copy of the kernel (it mis-reads DWARF of a PE above 2 GiB), and NASM's

@@ -27,8 +27,8 @@ PVOID NTAPI RtlAllocateHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
 {
     HEAP *Heap = HeapHandle;
     PVOID Block = NULL;
-    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
-        !RtlpHeapTracing() && Size <= LFH_LARGEST) {
+    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) && !RtlpHeapTracing() &&
+        Size <= LFH_LARGEST) {
         Block = RtlpLfhTake(RTLP_READ(Heap->Front), Size);
         if (!Block)
             Block = RtlpLfhLook(RTLP_READ(((HEAP *)HeapHandle)->Front), Size);

@@ -36,9 +36,8 @@ BOOLEAN NTAPI RtlFreeHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
 {
     HEAP *Heap = HeapHandle;
     PVOID Given = Block;
-    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
-        !RtlpHeapTracing() && RtlpIsMarked(Given) &&
-        RtlpLfhGive(RTLP_READ(Heap->Front), Given))
+    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) && !RtlpHeapTracing() &&
+        RtlpIsMarked(Given) && RtlpLfhGive(RTLP_READ(Heap->Front), Given))
         return TRUE;
     return RtlpFreeHeap(HeapHandle, Flags, Block);
 }

@@ -35,8 +35,8 @@
 #define LFH_RESERVE    0x400000u /* bytes of the zone: 16,000 descriptors */
 #define LFH_FIRST_USE  18
 #define LFH_LATER_USE  17
-#define LFH_REGION     0x10000u /* bytes of a bucket's first region; each next is twice */
-#define LFH_DOUBLINGS  4u       /* as large, but not too few blocks nor too many */
+#define LFH_REGION     0x10000u /* bytes of a bucket's first region; each next four */
+#define LFH_DOUBLINGS  2u /* times as large, so often; not too few blocks, nor too many */
 #define LFH_THRIFTY    0x1000000u /* committed bytes up to which a heap is sparing */
 #define LFH_NEIGHBOURS 2u /* larger sizes that a bucket borrows of in such a heap */
 #define LFH_OVERFLOWS  4u /* of so many refills there all but one are the back end's */
@@ -166,7 +166,8 @@ static HEAP_SUBSEGMENT *RtlpLfhNewRegion(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKE
     if (!Sub)
         return NULL;
     ULONG Doublings = Bucket->SubSegments - 1;
-    SIZE_T Bytes = LFH_REGION << (Doublings < LFH_DOUBLINGS ? Doublings : LFH_DOUBLINGS);
+    SIZE_T Bytes =
+        LFH_REGION << 2 * (Doublings < LFH_DOUBLINGS ? Doublings : LFH_DOUBLINGS);
     if (Bytes > LFH_MOST * (SIZE_T)Sub->BlockSize)
         Bytes = LFH_MOST * (SIZE_T)Sub->BlockSize;
     if (Bytes < LFH_FEW * (SIZE_T)Sub->BlockSize)

@@ -34,8 +34,8 @@ typedef struct _HEAP_SUBSEGMENT {
     ULONG BlockSize; /* bytes, header included */
     char *First;     /* block 0, behind its header */
     UCHAR State;
-    UCHAR SizeIndex;   /* bucket */
-    UCHAR Slot;        /* of the bucket's */
+    UCHAR SizeIndex; /* bucket */
+    UCHAR Slot;      /* of the bucket's */
     UCHAR Spare;
     USHORT BlockCount; /* committed */
     USHORT BlockLimit; /* that its region has room for */

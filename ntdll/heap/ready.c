@@ -80,14 +80,11 @@ static PVOID RtlpLfhAdvance(LFH_HEAP *Front, HEAP_BUCKET *Bucket, SIZE_T Size)
     while (!Block && (Ready = RTLP_READ(Bucket->Ready)) != 0) {
         ULONG Above = Ready & (~1u << RTLP_READ(Front->Active[Bucket->SizeIndex])->Slot);
         ULONG Slot = (ULONG)__builtin_ctz(Above ? Above : Ready);
+        RtlpClearBit(&Bucket->Ready, Slot);
         HEAP_SUBSEGMENT *Sub = RtlpLfhSearch(Bucket, Slot);
-        if (!Sub) {
-            RtlpClearBit(&Bucket->Ready, Slot);
-            Sub = RtlpLfhSearch(Bucket, Slot);
-            if (!Sub)
-                continue;
-            RtlpSetBit(&Bucket->Ready, Slot);
-        }
+        if (!Sub)
+            continue;
+        RtlpSetBit(&Bucket->Ready, Slot);
         RtlpLfhUse(Front, Bucket, Sub);
         Block = RtlpLfhTakeFrom(Sub, Size);
     }

@@ -32,6 +32,22 @@ def counts(program, cpu="max"):
     }
 
 
+def lines(program):
+    """What a program says of itself under icount, which must be the same twice."""
+    said = [
+        subprocess.run(
+            [FATHOM, "run", "--icount", "--timeout", "300", program],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    if any(run.returncode for run in said) or said[0].stdout != said[1].stdout:
+        sys.exit(f"bench: {program} failed, or two runs differ")
+    return said[0].stdout
+
+
 def seconds(boot):
     start = time.monotonic()
     done = subprocess.run(
@@ -44,7 +60,7 @@ def seconds(boot):
     return time.monotonic() - start
 
 
-def main(program):
+def main(program, heap):
     first, second = counts(program), counts(program)
     if first != second:
         sys.exit(f"bench: two runs differ: {first} {second}")
@@ -54,9 +70,10 @@ def main(program):
     )
     for name, value in first.items():
         print(f"{name} {value} instructions", flush=True)
+    print(lines(heap), end="", flush=True)
     for boot in ("multiboot", "ia32", "x64"):
         print(f"boot_{boot} {seconds(boot):.2f} seconds", flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])
