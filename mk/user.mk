@@ -54,12 +54,13 @@ CFLAGS_fathom := -ffreestanding -I$(S)/fathom
 
 $(eval $(call dll,ntdll,ntdll ntdll/heap ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o,$(O)/gen/services_gen.def))
 $(eval $(call dll,kernel32,kernel32,0x7C800000,ntdll,-Wl$(comma)-e$(comma)_DllMain@12))
+MSVCRT_DEFS := $(addprefix $(S)/crt/msvcrt/,wide.def locale.def process.def)
 $(eval $(call dll,msvcrt,crt/msvcrt crt/new,0x77C10000,kernel32,-lmingwex $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,,\
-  $(S)/crt/msvcrt/wide.def $(S)/crt/msvcrt/locale.def))
+  $(MSVCRT_DEFS)))
 # The debug runtime: msvcrt's objects but for the heap and new, and the debug layer in their place.
 MSVCRTD_OBJ := $(filter-out %/msvcrt/heap.o %/new/new.o,$(msvcrt_OBJ))
 $(eval $(call dll,msvcrtd,crt/debug,0x10200000,kernel32,-lmingwex $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,\
-  $(MSVCRTD_OBJ),$(S)/crt/msvcrt/msvcrt.def $(S)/crt/msvcrt/wide.def $(S)/crt/msvcrt/locale.def))
+  $(MSVCRTD_OBJ),$(S)/crt/msvcrt/msvcrt.def $(MSVCRT_DEFS)))
 $(eval $(call dll,cw3220,crt/borland,0x32600000,kernel32,-Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,ole32,ole32,0x774E0000,kernel32,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))

@@ -184,6 +184,13 @@ struct crt_source {
 int crt_scan(struct crt_source *source, const char *format, va_list args);
 int crt_wscan(struct crt_source *source, const wchar_t *format, va_list args);
 
+/* spawn.c: a process that takes the open descriptors over; `standard` (null: as they are)
+ * are its three standard handles.  Null with errno. */
+HANDLE crt_start_program(const char *file, char *line, char *environment, int detached,
+                         const HANDLE *standard);
+HANDLE crt_start_command(const char *command, const HANDLE *standard);
+intptr_t __cdecl _cwait(int *status, intptr_t process, int action);
+
 /* ctype.c */
 extern unsigned short crt_ctype[257];
 void crt_ctype_start(void);

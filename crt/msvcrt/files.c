@@ -251,15 +251,6 @@ errno_t __cdecl tmpfile_s(FILE **stream)
     return *stream != NULL ? 0 : *_errno();
 }
 
-/* There is no command processor: 0 for the question, -1 and ENOENT for a command. */
-int __cdecl system(const char *command)
-{
-    if (command == NULL)
-        return 0;
-    *_errno() = ENOENT;
-    return -1;
-}
-
 int __cdecl _getpid(void)
 {
     return (int)GetCurrentProcessId();

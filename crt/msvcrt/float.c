@@ -1,7 +1,7 @@
 /* float.c - the digits of a double for %e %f %g %a, in msvcrt's dress.
  *
- * The digits come from libmingwex's __dtoa (David Gay's), correctly rounded; this file
- * only sets them out: exponents of at least three digits, 1.#INF and its kin for what is
+ * The digits come from libmingwex's __dtoa (David Gay's), correctly rounded to 17; this
+ * file only rounds them further and sets them out: exponents of at least three digits, 1.#INF and its kin for what is
  * no number. Lock: that of __dtoa.
  */
 #include "crt.h"
@@ -10,8 +10,10 @@ extern char *__dtoa(double value, int mode, int digits, int *point, int *negativ
                     char **end);
 extern void __freedtoa(char *digits);
 
-/* More than any double has (767). */
-#define ALL_DIGITS 800
+/* msvcrt of Windows 7 knows a double by its 17 significant digits: what is printed is
+ * rounded from those, and zeros follow them.  (Source: Visual C++ 2015, "What's new":
+ * since then printf prints all digits.) */
+#define ALL_DIGITS 17
 
 struct writer {
     char *at, *end;
@@ -66,6 +68,10 @@ static void put_special(struct writer *out, double value, int precision, int con
 {
     char digits[8] = "1#INF";
     int kind = conversion | 0x20;
+    if (kind == 'a') {
+        put(out, '0');
+        put(out, conversion + 'x' - 'a');
+    }
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
     if (bits << 12 != 0)
@@ -88,6 +94,8 @@ static void put_special(struct writer *out, double value, int precision, int con
         put(out, '0');
     if (kind == 'e')
         put_exponent(out, conversion, 0);
+    for (const char *end = "p+0"; kind == 'a' && *end; end++)
+        put(out, *end == 'p' ? conversion + 'p' - 'a' : *end);
 }
 
 /* 0x1.8p+1, trailing zeros kept to the precision (13 digits when none is given). */
@@ -165,7 +173,7 @@ int crt_float(char *text, size_t room, double value, int conversion, int precisi
     *negative = (int)(bits >> 63);
     if ((bits >> 52 & 0x7FF) == 0x7FF) {
         put_special(&out, value,
-                    precision < 0                   ? 6
+                    precision < 0                   ? (kind == 'a' ? 13 : 6)
                     : precision == 0 && kind == 'g' ? 1
                                                     : precision,
                     conversion, alternate);

@@ -98,18 +98,19 @@ static void put_integer(struct crt_sink *sink, struct spec *spec, uint64_t value
 
 static void put_float(struct crt_sink *sink, struct spec *spec, double value)
 {
-    char text[CRT_FLOAT_TEXT];
-    int negative;
-    /* Past what the buffer holds the digits are zeros anyway, but for %f of huge values.
-     */
-    int precision = spec->precision, extra = 0;
+    char few[CRT_FLOAT_TEXT], *text = few, prefix[4];
+    int negative, precision = spec->precision;
+    size_t room = sizeof(few);
     if (precision > 80) {
-        extra = precision - 80;
-        precision = 80;
+        room += (size_t)precision;
+        text = malloc(room);
+        if (text == NULL) {
+            sink->failed = 1;
+            return;
+        }
     }
-    int length = crt_float(text, sizeof(text), value, spec->conversion, precision,
+    int length = crt_float(text, room, value, spec->conversion, precision,
                            spec->alternate, &negative);
-    char prefix[4];
     strcpy(prefix, sign_of(spec, negative));
     char *digits = text;
     if (digits[0] == '0' && (digits[1] | 0x20) == 'x') {
@@ -117,14 +118,9 @@ static void put_float(struct crt_sink *sink, struct spec *spec, double value)
         digits += 2;
         length -= 2;
     }
-    if ((spec->conversion | 0x20) != 'f' || extra == 0) {
-        set_out(sink, spec, prefix, 0, digits, length);
-        return;
-    }
-    struct spec body = *spec;
-    body.width = spec->width > extra ? spec->width - extra : 0;
-    set_out(sink, &body, prefix, 0, digits, length);
-    emit_repeat(sink, '0', extra);
+    set_out(sink, spec, prefix, 0, digits, length);
+    if (text != few)
+        free(text);
 }
 
 static void put_narrow(struct crt_sink *sink, const struct spec *spec, const char *text,

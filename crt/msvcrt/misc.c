@@ -132,14 +132,6 @@ void __cdecl _wperror(const wchar_t *message)
     perror(narrow);
 }
 
-int __cdecl _wsystem(const wchar_t *command)
-{
-    if (command == NULL)
-        return 0;
-    *_errno() = ENOENT;
-    return -1;
-}
-
 /* Digits of a number without point or sign, in a buffer of the thread: `count` places
  * after the point (_fcvt) or in all (_ecvt); *point says where the point belongs. */
 static char *cvt(double value, int count, int *point, int *negative, int conversion)

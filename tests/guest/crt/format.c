@@ -36,6 +36,8 @@ static void integers(void)
     IS("00001234", "%p", (void *)0x1234);
     IS("|0|00", "%.0d|%d|%.2d", 0, 0, 0);
     IS("   42|42   |", "%*d|%-*d|", 5, 42, 5, 42);
+    /* A precision takes the 0 flag away. */
+    IS("     042|     042|     02a", "%08.3d|% 08.3d|%08.3x", 42, 42, 42);
 }
 
 static void floats(void)
@@ -52,6 +54,11 @@ static void floats(void)
     IS("1.#INF00|-1.#INF00|-1.#IND00|1.#QNAN0", "%f|%f|%f|%f", HUGE_VAL, -HUGE_VAL,
        -__builtin_nan(""), __builtin_nan(""));
     IS("-0.000000|0.000000|4.94066e-324", "%f|%f|%g", -0.0, 0.0, 4.94065645841247e-324);
+    /* Seventeen significant digits are known; zeros follow (Visual C++ before 2015). */
+    IS("0.10000000000000001000|1.0000000000000001000e-001", "%.20f|%.19e", 0.1, 0.1);
+    IS("0x1.#INF000000000p+0|-0X1.#INDP+0", "%a|%.4A", HUGE_VAL, -__builtin_nan(""));
+    char text[512];
+    CHECK(sprintf(text, "%.300e", 1.0) == 307 && strcmp(text + 299, "000e+000") == 0);
     IS("1.|1.00000|0x1.8000000000000p+0", "%#.0f|%#g|%a", 1.0, 1.0, 1.5);
 }
 
@@ -87,6 +94,8 @@ static void scans(void)
     CHECK(big == -7);
     CHECK(sscanf("abc123x", "%[a-z]%hd%n%c", word, &small, &end, &letter) == 3);
     CHECK(strcmp(word, "abc") == 0 && small == 123 && end == 6 && letter == 'x');
+    /* An exponent without digits ends the number. */
+    CHECK(sscanf(".5e", "%lf", &d) == 1 && d == 0.5);
     CHECK(sscanf("", "%d", &a) == EOF && sscanf("x", "%d", &a) == 0);
     CHECK(sscanf("5,6", "%d,%d", &a, &b) == 2 && a == 5 && b == 6);
     CHECK(sscanf("12345", "%2d%*d", &a) == 1 && a == 12);
