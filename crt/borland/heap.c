@@ -1,8 +1,8 @@
 /* heap.c - cw3220's malloc and free.  heap.h has the picture and the invariants.
  *
- *     malloc, cold:  no free block is large enough ──> kernel32.VirtualAlloc: another
- * arena malloc, warm:  a bin's first block, cut to size; nothing leaves this DLL free:
- * joined with its free neighbours and put into its bin
+ *     malloc, cold:  no free block is large enough ──> kernel32.VirtualAlloc: an arena
+ *     malloc, warm:  a bin's first block, cut to size; nothing leaves this DLL
+ *     free:          joined with its free neighbours and put into its bin
  *
  * An arena that is wholly free goes back by VirtualFree, unless it is the only one.
  */
@@ -312,4 +312,20 @@ void *__cdecl realloc(void *memory, size_t size)
         ((volatile char *)moved)[i] = ((char *)memory)[i];
     free(memory);
     return moved;
+}
+
+/* The block at `size` bytes where it stands, or null and the block as it was.
+ * Source: Borland's _expand. */
+void *__cdecl expand(void *memory, size_t size)
+{
+    if (memory == NULL || size > REQUEST_MOST) {
+        *errno_place() = memory == NULL ? BORLAND_EINVAL : BORLAND_ENOMEM;
+        return NULL;
+    }
+    EnterCriticalSection(&heap.lock);
+    int stays = resize(checked(memory), rounded(size));
+    LeaveCriticalSection(&heap.lock);
+    if (!stays)
+        *errno_place() = BORLAND_ENOMEM;
+    return stays ? memory : NULL;
 }

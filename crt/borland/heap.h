@@ -7,24 +7,27 @@
  * common request one look at a bit map; and both together fit on a page of text.  (Knuth,
  * TAOCP 1, 2.5, boundary tags; Lea, "A Memory Allocator", bins.)
  *
- *     arena (VirtualAlloc, 64 KiB or more)
- *     ┌───────┬────┬───────────────┬────┬──────────┬─────────── … ──┬─────┐
- *     │ ARENA │tags│ block in use  │tags│ free     │ …              │tags │ end mark: in
- * use, size 0 └───────┴────┴───────────────┴────┴──────────┴─────────── … ──┴─────┘ tags
- * = { size | flags, check }, 8 bytes; size counts the tags, is a multiple of 8 free
- * block: tags, next, previous, …, size (again, in its last word)
+ *     arena, from VirtualAlloc, 64 KiB or more:
  *
- * Invariants (heap_check proves them all):
- *     B1  blocks tile the arena from its first to the end mark, each size >= BLOCK_LEAST
- *     B2  check == the tags' first word ^ the block's address ^ the process's key; of a
- * free block ^ its links too, so that a link is followed only when nobody has written
- * there B3  two neighbours are never both free; PREVIOUS_USED tells the truth B4  a free
- * block's last word is its size, and it is in the bin of its size, once B5  a bin's bit
- * is set if and only if its list is not empty
+ *     | ARENA |tags| in use ....... |tags| free .......size|tags| ... |tags|
+ *                                                                      ^ end mark: in
+ *                                                                        use, size 0
+ *     tags: size | flags, check: 8 bytes.  The size counts the tags, a multiple of 8.
+ *     free: tags, next, previous, ..., and the size again in the last word.
+ *
+ * Invariants (heapcheck proves them all):
+ *
+ *     B1  blocks tile the arena from its first to the end mark, none below BLOCK_LEAST
+ *     B2  check == the tags' first word ^ the block's address ^ the process's key, of a
+ *         free block ^ its links too: a link nobody has written over may be followed
+ *     B3  two neighbours are never both free; PREVIOUS_USED tells the truth
+ *     B4  a free block's last word is its size, and it is once in the bin of its size
+ *     B5  a bin's bit is set if and only if its list is not empty
  *
  * A block that is given back and is not in order (B2, flags, links) is corruption: the
- * program is told what and where, and ends with HEAP_ABORT_CODE. Lock: one critical
- * section for everything.
+ * program is told what and where, and ends with HEAP_ABORT_CODE.
+ *
+ * Lock: one critical section for everything.
  */
 #ifndef CRT_BORLAND_HEAP_H
 #define CRT_BORLAND_HEAP_H
@@ -72,7 +75,9 @@ struct heap {
 };
 extern struct heap heap;
 
-/* Borland's <alloc.h>. */
+/* The codes of Borland's <alloc.h>: _HEAPEMPTY 1, _HEAPOK 2, _FREEENTRY 3, _USEDENTRY 4,
+ * _HEAPEND 5, _HEAPCORRUPT -1, _BADNODE -2, _BADVALUE -3.  Source: Borland C++ 5 Library
+ * Reference, heapcheck, heapwalk, heapchecknode, heapcheckfree, heapfillfree. */
 enum heap_result {
     HEAP_EMPTY = 1,
     HEAP_OK = 2,
@@ -130,6 +135,7 @@ void *__cdecl malloc(size_t size);
 void *__cdecl calloc(size_t count, size_t size);
 void *__cdecl realloc(void *memory, size_t size);
 void __cdecl free(void *memory);
+void *__cdecl expand(void *memory, size_t size);
 
 /* start.c */
 int *__cdecl errno_place(void);

@@ -84,7 +84,8 @@ static NTSTATUS CaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user,
         const UCHAR *from = (const UCHAR *)string->Buffer;
         if (!(params->Flags & RTL_USER_PROC_PARAMS_NORMALIZED))
             from += (ULONG_PTR)user;
-        string->Length &= ~1u;
+        if (string != &params->RuntimeData) /* that one is bytes */
+            string->Length &= ~1u;
         status = CaptureBytes(from, string->Length, &captured->Strings[i]);
         string->Buffer = captured->Strings[i];
     }

@@ -99,6 +99,34 @@ static void walk(void)
     free(block);
 }
 
+/* What the documentation gives the older calls on a system of this age. */
+static void thresholds(void)
+{
+    HMODULE crt = GetModuleHandleA("msvcrt.dll");
+    size_t (*get)(void) = (void *)GetProcAddress(crt, "_get_sbh_threshold");
+    int (*set)(size_t) = (void *)GetProcAddress(crt, "_set_sbh_threshold");
+    int (*add)(void *, size_t) = (void *)GetProcAddress(crt, "_heapadd");
+    CHECK(get && set && add);
+    CHECK(get() == 0 && set(0) == 1);
+    CHECK(set(1016) == 0);
+    for (int i = 0; i < 100; i++)
+        free(malloc(3000));
+    CHECK(_heapmin() == 0 && _heapset('x') == _HEAPOK && _heapchk() == _HEAPOK);
+    static char memory[100];
+    errno = 0;
+    CHECK(add(memory, sizeof(memory)) == -1 && errno == ENOSYS);
+    _HEAPINFO at = {(int *)(memory + 16), 10, _USEDENTRY};
+    CHECK(_heapwalk(&at) == _HEAPBADPTR);
+    errno = 0;
+    CHECK(_msize(NULL) == (size_t)-1 && errno == EINVAL);
+    char *block = malloc(100), *behind = malloc(100);
+    errno = 0;
+    CHECK(_expand(block, 1000000) == NULL && errno == ENOMEM && _msize(block) == 100);
+    CHECK(_expand(NULL, 10) == NULL && errno == EINVAL);
+    free(block);
+    free(behind);
+}
+
 static void aligned(void)
 {
     char *block = _aligned_malloc(100, 64);
@@ -142,6 +170,7 @@ int main(void)
     failures();
     new_mode();
     walk();
+    thresholds();
     aligned();
     load();
     return 0;

@@ -36,8 +36,15 @@ int main(void)
     delete (first);
     delete (second);
     delete (NULL);
+    void *(*array)(size_t) = (void *)GetProcAddress(crt, "??_U@YAPAXI@Z");
+    void (*delete_array)(void *) = (void *)GetProcAddress(crt, "??_V@YAXPAX@Z");
+    void *(*quiet)(size_t, const void *) =
+        (void *)GetProcAddress(crt, "??2@YAPAXIABUnothrow_t@std@@@Z");
+    CHECK(array != NULL && delete_array != NULL && quiet != NULL);
+    delete_array(array(100));
     AddVectoredExceptionHandler(1, on_exception);
     volatile size_t huge = 0x7FFF0000;
+    CHECK(quiet(huge, "") == NULL);
     if (setjmp(place) == 0) {
         new (huge);
         CHECK(0);
