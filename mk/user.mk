@@ -72,7 +72,7 @@ CRT_LIBS := $(O)/lib/crt/libfathomcrt.a $(O)/lib/debug/libmsvcrt.a
 $(O)/lib/crt/libfathomcrt.a: $(S)/crt/msvcrt/lacking.def
 	@mkdir -p $(@D)
 	$(MINGW)dlltool -k -d $< -l $@
-$(O)/lib/debug/libmsvcrt.a: $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o
+$(O)/lib/debug/libmsvcrt.a: $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o $(S)/crt/debug/link/oldnames.def
 	@mkdir -p $(@D)
 	cp $< $(@D)/libmsvcrtd.a
 	$(MINGW)ar q $(@D)/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o
@@ -80,7 +80,8 @@ $(O)/lib/debug/libmsvcrt.a: $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.
 	stock=$$($(CC_PE) -print-file-name=libmsvcrt-os.a) && cd $(@D)/rest && \
 	  $(MINGW)ar x $$stock $$($(MINGW)ar t $$stock | grep -- '_a-') && $(MINGW)ar q ../libmsvcrtrest.a *.o
 	rm -r $(@D)/rest
-	echo 'EXTERN(_fathom_crtdbg) GROUP(-lmsvcrtd -lmsvcrtrest)' > $@
+	$(MINGW)dlltool -k -d $(S)/crt/debug/link/oldnames.def -l $(@D)/libmsvcrtold.a
+	echo 'EXTERN(_fathom_crtdbg) GROUP(-lmsvcrtd -lmsvcrtold -lmsvcrtrest)' > $@
 
 # Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
 PROGRAM_CFLAGS := -O2 -g $(PREFIX_MAP) -Wall -Wextra -fno-omit-frame-pointer -I$(S)/include
