@@ -142,13 +142,56 @@ static void damage(void)
     CHECK(HeapDestroy(heap));
 }
 
-int main(void)
+/* A walk stops at what is damaged, and not as if it were the end.  It is told, and with
+ * FATHOM_NO_TERMINATE=1 survived. */
+static int walk_damaged(void)
 {
+    HANDLE heap = HeapCreate(0, 0, 0);
+    PROCESS_HEAP_ENTRY entry = {0};
+    char *blocks[10];
+    int i, seen = 0;
+
+    for (i = 0; i < 10; i++)
+        blocks[i] = HeapAlloc(heap, 0, 1000);
+    memset(blocks[4] - 8, 0x41, 8);
+    while (HeapWalk(heap, &entry)) {
+        for (i = 0; i < 10; i++)
+            seen += entry.lpData == blocks[i];
+        CHECK(entry.lpData != blocks[5]);
+    }
+    CHECK(GetLastError() != ERROR_NO_MORE_ITEMS && GetLastError() != NO_ERROR);
+    CHECK(seen >= 3 && seen <= 4);
+    return 0;
+}
+
+static void survive(void)
+{
+    char self[MAX_PATH], line[MAX_PATH + 8];
+    STARTUPINFOA start = {.cb = sizeof start};
+    PROCESS_INFORMATION child;
+    DWORD code;
+
+    GetModuleFileNameA(NULL, self, sizeof self);
+    snprintf(line, sizeof line, "\"%s\" walk", self);
+    CHECK(SetEnvironmentVariableA("FATHOM_NO_TERMINATE", "1"));
+    CHECK(CreateProcessA(self, line, NULL, NULL, TRUE, 0, NULL, NULL, &start, &child));
+    WaitForSingleObject(child.hProcess, INFINITE);
+    CHECK(GetExitCodeProcess(child.hProcess, &code));
+    CHECK(CloseHandle(child.hThread) && CloseHandle(child.hProcess));
+    CHECK_EQUAL(code, 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && !strcmp(argv[1], "walk"))
+        return walk_damaged();
     in_wine = GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
     compatibility();
     summary();
     toolhelp();
     moves();
     damage();
+    if (!in_wine)
+        survive();
     return 0;
 }
