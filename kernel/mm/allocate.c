@@ -13,8 +13,7 @@
 #include "mm/mmp.h"
 
 #define TYPES             (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MI_MEM_RESET_UNDO)
-#define MODIFIERS \
-    (MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL)
+#define MODIFIERS         (MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL)
 #define MI_MEM_RESET_UNDO 0x1000000u
 #define MAX_ZERO_BITS     21u
 
@@ -78,23 +77,22 @@ static NTSTATUS MiReserve(MMSPACE *space, ULONG first, ULONG pages, ULONG type,
     return status;
 }
 
-static NTSTATUS MiReserveAndCommit(MMSPACE *space, PVOID *base, ULONG_PTR zeroBits,
-                                   SIZE_T *size, ULONG type, ULONG protect)
+static NTSTATUS MiReserveAndCommit(MMSPACE *space, MIREQUEST *range, ULONG_PTR zeroBits,
+                                   ULONG type, ULONG protect)
 {
     NTSTATUS status;
-    ULONG first = MiVpn(ALIGN_DOWN(*base, ALLOCATION_GRANULARITY));
-    ULONG last = MiVpn((ULONG_PTR)*base + *size - 1), pages = last - first + 1;
+    ULONG first = MiVpn(ALIGN_DOWN(range->Base, ALLOCATION_GRANULARITY));
+    ULONG last = MiLastVpn(range), pages = last - first + 1;
     first = MiChoosePlace(space, first, pages, zeroBits, type, &status);
     if (!first)
         return status;
     status = MiReserve(space, first, pages, type, MiProtectionFromPage(protect));
     if (!NT_SUCCESS(status))
         return status;
-    *base = (PVOID)MiAddress(first);
-    *size = MiAddress(pages);
-    KD_TRACE(RegionReserve, MiAddress(first), *size, type, protect);
+    *range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(pages)};
+    KD_TRACE(RegionReserve, MiAddress(first), range->Size, type, protect);
     if (type & MEM_COMMIT)
-        KD_TRACE(RegionCommit, MiAddress(first), *size, protect);
+        KD_TRACE(RegionCommit, MiAddress(first), range->Size, protect);
     return STATUS_SUCCESS;
 }
 
@@ -133,14 +131,19 @@ static NTSTATUS MiCommitPages(MMSPACE *space, MMVAD *vad, ULONG first, ULONG las
         return STATUS_NO_MEMORY;
     }
     vad->CommitCharge += count;
-    for (ULONG vpn = first; vpn <= last; vpn++)
-        MiChangeProtection(vad, vpn, protection);
+    for (ULONG vpn = first; vpn <= last; vpn++) {
+        MMPTE *pte = MiPteOfVpn(vpn);
+        if (MiHasFrame(*pte))
+            MiChangeProtection(vad, vpn, protection);
+        else
+            MiSetPte(pte, MiDemandPte(protection));
+    }
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS MiCommit(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG protect)
+static NTSTATUS MiCommit(MMSPACE *space, MIREQUEST *range, ULONG protect)
 {
-    ULONG first = MiVpn(*base), last = MiVpn((ULONG_PTR)*base + *size - 1);
+    ULONG first = MiVpn(range->Base), last = MiLastVpn(range);
     MMVAD *vad = MiFindVad(space, first);
     if (!vad || last > vad->EndingVpn || vad->NoChange)
         return STATUS_CONFLICTING_ADDRESSES;
@@ -149,23 +152,21 @@ static NTSTATUS MiCommit(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG protec
                                                    MiProtectionFromPage(protect));
     if (!NT_SUCCESS(status))
         return status;
-    *base = (PVOID)MiAddress(first);
-    *size = MiAddress(last - first + 1);
-    KD_TRACE(RegionCommit, MiAddress(first), *size, protect);
+    *range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};
+    KD_TRACE(RegionCommit, MiAddress(first), range->Size, protect);
     return STATUS_SUCCESS;
 }
 
 /* MEM_RESET says that the contents may go; they stay, which it allows. Whole pages only.
  */
-static NTSTATUS MiReset(MMSPACE *space, PVOID *base, SIZE_T *size)
+static NTSTATUS MiReset(MMSPACE *space, MIREQUEST *range)
 {
-    ULONG first = MiVpn(ALIGN_UP(*base, PAGE_SIZE)),
-          end = MiVpn((ULONG_PTR)*base + *size);
+    ULONG first = MiVpn(ALIGN_UP(range->Base, PAGE_SIZE)),
+          end = MiVpn((ULONG_PTR)range->Base + range->Size);
     MMVAD *vad = MiFindVad(space, first);
     if (first >= end || !vad || end - 1 > vad->EndingVpn)
         return STATUS_CONFLICTING_ADDRESSES;
-    *base = (PVOID)MiAddress(first);
-    *size = MiAddress(end - first);
+    *range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(end - first)};
     return STATUS_SUCCESS;
 }
 
@@ -179,6 +180,35 @@ NTSTATUS MiCheckRange(PVOID base, SIZE_T size, NTSTATUS badBase, NTSTATUS badSiz
     return STATUS_SUCCESS;
 }
 
+/* The arguments but for range are good. */
+static NTSTATUS MiAllocate(MMSPACE *space, MIREQUEST *range, ULONG_PTR zeroBits,
+                           ULONG type, ULONG protect)
+{
+    ULONG what = type;
+    NTSTATUS status = MiCheckRange(range->Base, range->Size, STATUS_INVALID_PARAMETER_2,
+                                   STATUS_INVALID_PARAMETER_4);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (!range->Size)
+        return STATUS_INVALID_PARAMETER_4;
+    if (!range->Base && type & MEM_COMMIT)
+        what |= MEM_RESERVE;
+    if (what & MEM_RESERVE && range->Base &&
+        (ULONG_PTR)range->Base < MM_LOWEST_USER_ADDRESS)
+        return STATUS_INVALID_PARAMETER_2;
+    if (space->Closed)
+        return STATUS_PROCESS_IS_TERMINATING;
+    MMSPACE *back = MiAttach(space);
+    if (what & MEM_RESERVE)
+        status = MiReserveAndCommit(space, range, zeroBits, what, protect);
+    else if (what & MEM_COMMIT)
+        status = MiCommit(space, range, protect);
+    else
+        status = MiReset(space, range);
+    MiAttach(back);
+    return status;
+}
+
 /* base: bytes, NULL: anywhere; size: bytes.  Both come back rounded to what was done.
  * STATUS_INVALID_PARAMETER_2..5, STATUS_INVALID_PAGE_PROTECTION,
  * STATUS_CONFLICTING_ADDRESSES, STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT,
@@ -186,29 +216,14 @@ NTSTATUS MiCheckRange(PVOID base, SIZE_T size, NTSTATUS badBase, NTSTATUS badSiz
 NTSTATUS MmAllocateVirtualMemory(MMSPACE *space, PVOID *base, ULONG_PTR zeroBits,
                                  SIZE_T *size, ULONG type, ULONG protect)
 {
+    MIREQUEST range = {*base, *size};
     NTSTATUS status = MiCheckAllocation(zeroBits, type, protect);
     if (NT_SUCCESS(status))
-        status = MiCheckRange(*base, *size, STATUS_INVALID_PARAMETER_2,
-                              STATUS_INVALID_PARAMETER_4);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (!*size)
-        return STATUS_INVALID_PARAMETER_4;
-    ULONG what = type;
-    if (!*base && type & MEM_COMMIT)
-        what |= MEM_RESERVE;
-    if (what & MEM_RESERVE && *base && (ULONG_PTR)*base < MM_LOWEST_USER_ADDRESS)
-        return STATUS_INVALID_PARAMETER_2;
-    if (space->Closed)
-        return STATUS_PROCESS_IS_TERMINATING;
-    MMSPACE *back = MmAttachSpace(space);
-    if (what & MEM_RESERVE)
-        status = MiReserveAndCommit(space, base, zeroBits, size, what, protect);
-    else if (what & MEM_COMMIT)
-        status = MiCommit(space, base, size, protect);
-    else
-        status = MiReset(space, base, size);
-    MmAttachSpace(back);
+        status = MiAllocate(space, &range, zeroBits, type, protect);
+    if (NT_SUCCESS(status)) {
+        *base = range.Base;
+        *size = range.Size;
+    }
     return status;
 }
 
@@ -216,19 +231,18 @@ NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE process, PVOID *baseAddress,
                                        ULONG_PTR zeroBits, PSIZE_T regionSize, ULONG type,
                                        ULONG protect)
 {
-    PVOID base;
-    SIZE_T size;
+    MIREQUEST range;
     MMSPACE *space;
     NTSTATUS status = MiCheckAllocation(zeroBits, type, protect);
     if (NT_SUCCESS(status))
-        status = MiCaptureRange(baseAddress, regionSize, &base, &size);
+        status = MiCaptureRange(baseAddress, regionSize, &range);
     if (NT_SUCCESS(status))
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    status = MmAllocateVirtualMemory(space, &base, zeroBits, &size, type, protect);
+    status = MiAllocate(space, &range, zeroBits, type, protect);
     MmDereferenceSpace(space);
     if (NT_SUCCESS(status))
-        MiReturnRange(baseAddress, regionSize, base, size);
+        MiReturnRange(baseAddress, regionSize, &range);
     return status;
 }

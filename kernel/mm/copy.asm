@@ -10,7 +10,7 @@
 section .text
 %include "ke/ke.inc"
 extern _MmFaultStatus
-global _MiCopyBytes, _MiZeroBytes, _MiTouchByte
+global _MiCopyBytes, _MiZeroBytes, _MiTouchByte, _MiTakePair, _MiGivePair
 
 ; NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T size)
 _MiCopyBytes:
@@ -78,8 +78,56 @@ _MiTouchByte:
     mov eax, [_MmFaultStatus]
     jmp .out
 
+; NTSTATUS MiTakePair(ULONG *a, ULONG *b, ULONG out[2])
+; Two words of the user, read, and shown to be writable by the same instruction: xadd of 0.
+_MiTakePair:
+    push ebp
+    mov ebp, esp
+    mov edx, [ebp + 16]
+    xor eax, eax
+    mov ecx, [ebp + 8]
+    STAC
+.first:
+    lock xadd [ecx], eax
+    mov [edx], eax
+    xor eax, eax
+    mov ecx, [ebp + 12]
+    lock xadd [ecx], eax
+    mov [edx + 4], eax
+    xor eax, eax
+.out:
+    CLAC
+    pop ebp
+    ret
+.failed:
+    mov eax, [_MmFaultStatus]
+    jmp .out
+
+; NTSTATUS MiGivePair(ULONG *a, ULONG *b, ULONG first, ULONG second)
+_MiGivePair:
+    push ebp
+    mov ebp, esp
+    xor eax, eax
+    mov ecx, [ebp + 8]
+    mov edx, [ebp + 16]
+    STAC
+.store:
+    mov [ecx], edx
+    mov ecx, [ebp + 12]
+    mov edx, [ebp + 20]
+    mov [ecx], edx
+.out:
+    CLAC
+    pop ebp
+    ret
+.failed:
+    mov eax, [_MmFaultStatus]
+    jmp .out
+
 ; MmFindFixup's table (kernel.ld gathers it): from, up to, go on at
 section .fixup align=4
     dd _MiCopyBytes.copy, _MiCopyBytes.copied, _MiCopyBytes.failed
     dd _MiZeroBytes.zero, _MiZeroBytes.out, _MiZeroBytes.failed
     dd _MiTouchByte.touch, _MiTouchByte.out, _MiTouchByte.failed
+    dd _MiTakePair.first, _MiTakePair.out, _MiTakePair.failed
+    dd _MiGivePair.store, _MiGivePair.out, _MiGivePair.failed

@@ -99,14 +99,14 @@ static NTSTATUS MiRelease(MMSPACE *space, MMVAD *vad, ULONG first, ULONG last)
 
 /* ---- the service ---- */
 
-/* The space is current; base and size come back rounded. */
-static NTSTATUS MiFree(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG type)
+/* The space is current; the range comes back rounded. */
+static NTSTATUS MiFree(MMSPACE *space, MIREQUEST *range, ULONG type)
 {
-    ULONG first = MiVpn(*base), last = MiVpn((ULONG_PTR)*base + *size - 1);
+    ULONG first = MiVpn(range->Base), last = MiLastVpn(range);
     MMVAD *vad = MiFindVad(space, first);
     if (!vad)
         return STATUS_MEMORY_NOT_ALLOCATED;
-    if (!*size) {
+    if (!range->Size) {
         if (first != vad->StartingVpn)
             return STATUS_FREE_VM_NOT_AT_BASE;
         last = vad->EndingVpn;
@@ -121,13 +121,24 @@ static NTSTATUS MiFree(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG type)
                                           : MiDecommit(space, vad, first, last);
     if (!NT_SUCCESS(status))
         return status;
-    *base = (PVOID)MiAddress(first);
-    *size = MiAddress(last - first + 1);
+    *range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};
     if (type == MEM_RELEASE)
-        KD_TRACE(RegionRelease, MiAddress(first), *size);
+        KD_TRACE(RegionRelease, MiAddress(first), range->Size);
     else
-        KD_TRACE(RegionDecommit, MiAddress(first), *size);
+        KD_TRACE(RegionDecommit, MiAddress(first), range->Size);
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS MiFreeIn(MMSPACE *space, MIREQUEST *range, ULONG type)
+{
+    NTSTATUS status = MiCheckRange(range->Base, range->Size, STATUS_INVALID_PARAMETER_2,
+                                   STATUS_INVALID_PARAMETER_3);
+    if (!NT_SUCCESS(status))
+        return status;
+    MMSPACE *back = MiAttach(space);
+    status = MiFree(space, range, type);
+    MiAttach(back);
+    return status;
 }
 
 /* type: MEM_DECOMMIT or MEM_RELEASE; size 0: the whole region, base must be its start.
@@ -136,34 +147,32 @@ static NTSTATUS MiFree(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG type)
  * STATUS_INVALID_PAGE_PROTECTION, STATUS_INSUFFICIENT_RESOURCES: nothing was changed. */
 NTSTATUS MmFreeVirtualMemory(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG type)
 {
+    MIREQUEST range = {*base, *size};
     if (type != MEM_DECOMMIT && type != MEM_RELEASE)
         return STATUS_INVALID_PARAMETER_4;
-    NTSTATUS status = MiCheckRange(*base, *size, STATUS_INVALID_PARAMETER_2,
-                                   STATUS_INVALID_PARAMETER_3);
-    if (!NT_SUCCESS(status))
-        return status;
-    MMSPACE *back = MmAttachSpace(space);
-    status = MiFree(space, base, size, type);
-    MmAttachSpace(back);
+    NTSTATUS status = MiFreeIn(space, &range, type);
+    if (NT_SUCCESS(status)) {
+        *base = range.Base;
+        *size = range.Size;
+    }
     return status;
 }
 
 NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE process, PVOID *baseAddress, PSIZE_T regionSize,
                                    ULONG type)
 {
-    PVOID base;
-    SIZE_T size;
+    MIREQUEST range;
     MMSPACE *space;
     if (type != MEM_DECOMMIT && type != MEM_RELEASE)
         return STATUS_INVALID_PARAMETER_4;
-    NTSTATUS status = MiCaptureRange(baseAddress, regionSize, &base, &size);
+    NTSTATUS status = MiCaptureRange(baseAddress, regionSize, &range);
     if (NT_SUCCESS(status))
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    status = MmFreeVirtualMemory(space, &base, &size, type);
+    status = MiFreeIn(space, &range, type);
     MmDereferenceSpace(space);
     if (NT_SUCCESS(status))
-        MiReturnRange(baseAddress, regionSize, base, size);
+        MiReturnRange(baseAddress, regionSize, &range);
     return status;
 }

@@ -317,14 +317,41 @@ static inline ULONG MiVadPage(const MMVAD *vad, ULONG vpn) /* index in the contr
 }
 
 /* ---- user pointers ---- */
-/* Read and later write back the BaseAddress/RegionSize pair of a service. */
-NTSTATUS MiCaptureRange(PVOID *userBase, SIZE_T *userSize, PVOID *base, SIZE_T *size);
-void MiReturnRange(PVOID *userBase, SIZE_T *userSize, PVOID base, SIZE_T size);
+/* The BaseAddress/RegionSize pair of a service: read (and shown to be writable), later
+ * written back. */
+typedef struct _MIREQUEST {
+    PVOID Base;
+    SIZE_T Size;
+} MIREQUEST;
+static inline ULONG MiLastVpn(const MIREQUEST *range)
+{
+    return MiVpn((ULONG_PTR)range->Base + range->Size - 1);
+}
+NTSTATUS MiCaptureRange(PVOID *userBase, SIZE_T *userSize, MIREQUEST *);
+void MiReturnRange(PVOID *userBase, SIZE_T *userSize, const MIREQUEST *);
 /* The space behind a process handle, referenced: end with MmDereferenceSpace. */
-NTSTATUS MiReferenceProcess(HANDLE, ACCESS_MASK, MMSPACE **);
+static inline NTSTATUS MiReferenceProcess(HANDLE process, ACCESS_MASK access,
+                                          MMSPACE **space)
+{
+    if (process != NtCurrentProcess())
+        return MmReferenceSpaceByHandle(process, access, space);
+    *space = MiCurrentSpace;
+    (*space)->References++;
+    return STATUS_SUCCESS;
+}
+/* MmAttachSpace, short where nothing is to be done. */
+static inline MMSPACE *MiAttach(MMSPACE *space)
+{
+    MMSPACE *before = MiCurrentSpace;
+    if (space != before)
+        MmActivateSpace(space);
+    return before;
+}
 /* copy.asm; the range was tested. 0, or why the access failed. */
 NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T);
 NTSTATUS MiZeroBytes(void *to, SIZE_T);
 NTSTATUS MiTouchByte(void *);
+NTSTATUS MiTakePair(PVOID *, SIZE_T *, MIREQUEST *);
+NTSTATUS MiGivePair(PVOID *, SIZE_T *, PVOID, SIZE_T);
 
 #endif

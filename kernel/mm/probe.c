@@ -93,32 +93,19 @@ NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size)
 
 /* ---- what the services of mm begin and end with ---- */
 
-NTSTATUS MiCaptureRange(PVOID *userBase, SIZE_T *userSize, PVOID *base, SIZE_T *size)
+NTSTATUS MiCaptureRange(PVOID *userBase, SIZE_T *userSize, MIREQUEST *range)
 {
-    NTSTATUS status = MmProbeForWrite(userBase, sizeof *userBase, 1);
-    if (NT_SUCCESS(status))
-        status = MmProbeForWrite(userSize, sizeof *userSize, 1);
-    if (NT_SUCCESS(status))
-        status = MmCopyFromUser(base, userBase, sizeof *base);
-    if (NT_SUCCESS(status))
-        status = MmCopyFromUser(size, userSize, sizeof *size);
-    return status;
+    if (!MiUserRange(userBase, sizeof *userBase) ||
+        !MiUserRange(userSize, sizeof *userSize))
+        return STATUS_ACCESS_VIOLATION;
+    return MiTakePair(userBase, userSize, range);
 }
 
-/* The work is done: that the caller took its own variables away meanwhile is its loss. */
-void MiReturnRange(PVOID *userBase, SIZE_T *userSize, PVOID base, SIZE_T size)
+/* The work is done: that the caller took its own variables away meanwhile is its loss.
+ * Their range was tested. */
+void MiReturnRange(PVOID *userBase, SIZE_T *userSize, const MIREQUEST *range)
 {
-    MmCopyToUser(userBase, &base, sizeof base);
-    MmCopyToUser(userSize, &size, sizeof size);
-}
-
-NTSTATUS MiReferenceProcess(HANDLE process, ACCESS_MASK access, MMSPACE **space)
-{
-    if (process != NtCurrentProcess())
-        return MmReferenceSpaceByHandle(process, access, space);
-    *space = MiCurrentSpace;
-    MmReferenceSpace(*space);
-    return STATUS_SUCCESS;
+    MiGivePair(userBase, userSize, range->Base, range->Size);
 }
 
 /* Copy between two spaces, or within one; *done: bytes that arrived.

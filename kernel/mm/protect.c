@@ -144,23 +144,22 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE process, PVOID *baseAddress,
                                       PSIZE_T regionSize, ULONG protect,
                                       PULONG oldProtect)
 {
-    PVOID base;
-    SIZE_T size;
+    MIREQUEST range;
     ULONG old;
     MMSPACE *space;
     if (MiProtectionFromPage(protect) == MM_INVALID)
         return STATUS_INVALID_PAGE_PROTECTION;
-    NTSTATUS status = MiCaptureRange(baseAddress, regionSize, &base, &size);
+    NTSTATUS status = MiCaptureRange(baseAddress, regionSize, &range);
     if (NT_SUCCESS(status))
         status = MmProbeForWrite(oldProtect, sizeof old, 1);
     if (NT_SUCCESS(status))
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    status = MmProtectVirtualMemory(space, &base, &size, protect, &old);
+    status = MmProtectVirtualMemory(space, &range.Base, &range.Size, protect, &old);
     MmDereferenceSpace(space);
     if (NT_SUCCESS(status)) {
-        MiReturnRange(baseAddress, regionSize, base, size);
+        MiReturnRange(baseAddress, regionSize, &range);
         MmCopyToUser(oldProtect, &old, sizeof old);
     }
     return status;

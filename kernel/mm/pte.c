@@ -144,18 +144,19 @@ static const UCHAR MiPageCodes[8] = {/* PAGE_ bit 0..7 */
 /* MM_INVALID: not exactly one access, or modifiers that do not go with it. */
 ULONG MiProtectionFromPage(ULONG page)
 {
-    ULONG access = page & 0xFF, modifiers = page & ~0xFFu, bit = 0;
+    ULONG access = page & 0xFF, modifiers = page & ~0xFFu;
     if (!access || access & (access - 1) ||
         modifiers & ~(PAGE_GUARD | PAGE_NOCACHE | PAGE_WRITECOMBINE))
         return MM_INVALID;
+    ULONG code = MiPageCodes[__builtin_ctz(access)];
+    if (!modifiers)
+        return code;
     if (access == PAGE_NOACCESS)
-        return modifiers ? MM_INVALID : MM_NOACCESS;
+        return MM_INVALID;
     if ((modifiers & PAGE_NOCACHE && modifiers & (PAGE_GUARD | PAGE_WRITECOMBINE)) ||
         (modifiers & PAGE_GUARD && modifiers & PAGE_WRITECOMBINE))
         return MM_INVALID;
-    while (!(access >> bit & 1))
-        bit++;
-    return MiPageCodes[bit] | (modifiers & PAGE_GUARD ? MM_GUARD : 0) |
+    return code | (modifiers & PAGE_GUARD ? MM_GUARD : 0) |
            (modifiers & (PAGE_NOCACHE | PAGE_WRITECOMBINE) ? MM_NOCACHE : 0);
 }
 

@@ -399,22 +399,21 @@ static NTSTATUS MiFlushView(MMSPACE *space, ULONG first, ULONG last)
 NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE process, PVOID *userBase, PSIZE_T userSize,
                                     PIO_STATUS_BLOCK iosb)
 {
-    PVOID base;
-    SIZE_T size;
+    MIREQUEST range;
     MMSPACE *space;
-    NTSTATUS status = MiCaptureRange(userBase, userSize, &base, &size);
+    NTSTATUS status = MiCaptureRange(userBase, userSize, &range);
     if (NT_SUCCESS(status))
         status = MmProbeForWrite(iosb, sizeof *iosb, 4);
     if (NT_SUCCESS(status))
-        status = MiCheckRange(base, size, STATUS_INVALID_PARAMETER_2,
+        status = MiCheckRange(range.Base, range.Size, STATUS_INVALID_PARAMETER_2,
                               STATUS_INVALID_PARAMETER_2);
     if (NT_SUCCESS(status))
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    MMVAD *vad = MiFindVad(space, MiVpn(base));
-    ULONG first = MiVpn(base), last = MiVpn((ULONG_PTR)base + size - 1);
-    if (!size)
+    MMVAD *vad = MiFindVad(space, MiVpn(range.Base));
+    ULONG first = MiVpn(range.Base), last = MiLastVpn(&range);
+    if (!range.Size)
         last = vad ? vad->EndingVpn : first;
     MMSPACE *back = MmAttachSpace(space);
     status = MiFlushView(space, first, last);
@@ -422,8 +421,8 @@ NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE process, PVOID *userBase, PSIZE_T use
     MmDereferenceSpace(space);
     IO_STATUS_BLOCK result = {.Status = status, .Information = 0};
     if (NT_SUCCESS(status)) {
-        MiReturnRange(userBase, userSize, (PVOID)MiAddress(first),
-                      MiAddress(last - first + 1));
+        range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};
+        MiReturnRange(userBase, userSize, &range);
         MmCopyToUser(iosb, &result, sizeof result);
     }
     return status;

@@ -164,29 +164,29 @@ static NTSTATUS MiUnlockRange(ULONG first, ULONG last)
 static NTSTATUS MiLockService(HANDLE process, PVOID *userBase, PSIZE_T userSize,
                               ULONG type, NTSTATUS (*work)(ULONG first, ULONG last))
 {
-    PVOID base;
-    SIZE_T size;
+    MIREQUEST range;
     MMSPACE *space;
     if (!type || type & ~(LOCK_PROCESS | LOCK_SYSTEM))
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = MiCaptureRange(userBase, userSize, &base, &size);
+    NTSTATUS status = MiCaptureRange(userBase, userSize, &range);
     if (NT_SUCCESS(status))
-        status =
-            MiCheckRange(base, size, STATUS_INVALID_PARAMETER, STATUS_INVALID_PARAMETER);
-    if (NT_SUCCESS(status) && !size)
+        status = MiCheckRange(range.Base, range.Size, STATUS_INVALID_PARAMETER,
+                              STATUS_INVALID_PARAMETER);
+    if (NT_SUCCESS(status) && !range.Size)
         status = STATUS_INVALID_PARAMETER;
     if (NT_SUCCESS(status))
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    ULONG first = MiVpn(base), last = MiVpn((ULONG_PTR)base + size - 1);
+    ULONG first = MiVpn(range.Base), last = MiLastVpn(&range);
     MMSPACE *back = MmAttachSpace(space);
     status = work(first, last);
     MmAttachSpace(back);
     MmDereferenceSpace(space);
-    if (NT_SUCCESS(status))
-        MiReturnRange(userBase, userSize, (PVOID)MiAddress(first),
-                      MiAddress(last - first + 1));
+    if (NT_SUCCESS(status)) {
+        range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};
+        MiReturnRange(userBase, userSize, &range);
+    }
     return status;
 }
 
