@@ -202,24 +202,30 @@ errno_t __cdecl clearerr_s(FILE *stream)
     return 0;
 }
 
-/* After a stack overflow was handled: the lowest page of the stack guards again.  1, or 0
- * if there is no page to spare.  The guard's place is NtTib.StackLimit (one page below, when
- * the stack has room).  Source: _resetstkoflw. */
+/* After a stack overflow was handled: the stack guards again, above what the thread was
+ * guaranteed and one page that is never used.  1, or 0 if there is no page to spare.
+ * Source: _resetstkoflw, SetThreadStackGuarantee. */
 int __cdecl _resetstkoflw(void)
 {
     NT_TIB *tib;
     __asm__("movl %%fs:0x18, %0" : "=r"(tib));
-    char *limit = tib->StackLimit, *here = (char *)&tib;
-    DWORD old;
-    if (here - limit < 2 * 4096)
-        return 0;
+    char *guard = tib->StackLimit, *here = (char *)&tib;
     MEMORY_BASIC_INFORMATION info;
+    ULONG guaranteed = 0; /* asks only */
+    DWORD old;
     /* The guard is there still, straight below the limit. */
-    if (VirtualQuery(limit - 4096, &info, sizeof(info)) && info.State == MEM_COMMIT &&
+    if (VirtualQuery(guard - 4096, &info, sizeof(info)) && info.State == MEM_COMMIT &&
         (info.Protect & PAGE_GUARD))
         return 1;
-    if (!VirtualProtect(limit, 4096, PAGE_READWRITE | PAGE_GUARD, &old))
+    if (!VirtualQuery(guard, &info, sizeof(info)) ||
+        !SetThreadStackGuarantee(&guaranteed))
         return 0;
-    tib->StackLimit = limit + 4096;
+    char *lowest = (char *)info.AllocationBase + 4096 + ((guaranteed + 4095) & ~4095u);
+    if (guard < lowest)
+        guard = lowest;
+    if (here - guard < 2 * 4096 ||
+        !VirtualProtect(guard, 4096, PAGE_READWRITE | PAGE_GUARD, &old))
+        return 0;
+    tib->StackLimit = guard + 4096;
     return 1;
 }

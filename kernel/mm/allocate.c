@@ -136,7 +136,7 @@ static NTSTATUS MiCommitPages(MMSPACE *space, MMVAD *vad, ULONG first, ULONG las
         if (MiHasFrame(*pte))
             MiChangeProtection(vad, vpn, protection);
         else
-            MiSetPte(pte, MiDemandPte(protection));
+            MiSetPte(pte, MiDemandPte(protection, MiWasWritten(*pte)));
     }
     return STATUS_SUCCESS;
 }
@@ -166,6 +166,8 @@ static NTSTATUS MiReset(MMSPACE *space, MIREQUEST *range)
     MMVAD *vad = MiFindVad(space, first);
     if (first >= end || !vad || end - 1 > vad->EndingVpn)
         return STATUS_CONFLICTING_ADDRESSES;
+    if (vad->Control && vad->Control->Kind != MiControlMemory)
+        return STATUS_USER_MAPPED_FILE;
     *range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(end - first)};
     return STATUS_SUCCESS;
 }

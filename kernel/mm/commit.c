@@ -60,7 +60,7 @@ ULONG MiCountCommitted(const MMVAD *vad, ULONG first, ULONG last)
             continue;
         }
         for (ULONG at = vpn; at <= end; at++)
-            count += MiPteProtection(*MiPteOfVpn(at), vad, at) != MM_DECOMMIT;
+            count += MiIsCommitted(*MiPteOfVpn(at), vad);
     }
     return count;
 }

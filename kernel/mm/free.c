@@ -22,7 +22,7 @@ static void MiDecommitPages(MMSPACE *space, MMVAD *vad, ULONG first, ULONG last)
 }
 
 /* In a MemCommit region an empty entry would mean "committed": each page must say that it
- * is not, and its table must stay. */
+ * is not, and its table must stay.  So too under write watch, which forgets nothing. */
 static NTSTATUS MiDecommitMarked(MMSPACE *space, MMVAD *vad, ULONG first, ULONG last)
 {
     if (!MiMakeTables(first, last))
@@ -31,7 +31,7 @@ static NTSTATUS MiDecommitMarked(MMSPACE *space, MMVAD *vad, ULONG first, ULONG 
     for (ULONG vpn = first; vpn <= last; vpn++) {
         MMPTE *pte = MiPteOfVpn(vpn), old = *pte;
         count += MiPteProtection(old, vad, vpn) != MM_DECOMMIT;
-        MiSetPte(pte, MiDemandPte(MM_DECOMMIT));
+        MiSetPte(pte, MiDemandPte(MM_DECOMMIT, MiWasWritten(old)));
         if (MiHasFrame(old))
             MiReleaseFrame(space, old, vad, vpn);
     }
@@ -42,6 +42,8 @@ static NTSTATUS MiDecommitMarked(MMSPACE *space, MMVAD *vad, ULONG first, ULONG 
 
 static NTSTATUS MiDecommit(MMSPACE *space, MMVAD *vad, ULONG first, ULONG last)
 {
+    if (vad->WriteWatch)
+        return MiDecommitMarked(space, vad, first, last);
     if (vad->MemCommit && (first > vad->StartingVpn || last < vad->EndingVpn))
         return MiDecommitMarked(space, vad, first, last);
     MiDecommitPages(space, vad, first, last);

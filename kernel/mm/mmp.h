@@ -139,10 +139,16 @@ static inline MMPTE MiMakePte(PFN_NUMBER pfn, ULONG protection)
         return MiFrame(pfn, PTE_TRANSITION | protection << PTE_SOFT_SHIFT);
     return MiMakeValidPte(pfn, protection);
 }
-/* A committed page that was never touched, with a protection of its own. */
-static inline MMPTE MiDemandPte(ULONG protection)
+/* Has the page been written to, as far as this entry knows?  (Of a page that is not there,
+ * in a watched region: before it was decommitted.) */
+static inline BOOLEAN MiWasWritten(MMPTE pte)
 {
-    return (MMPTE){.Low = protection << PTE_SOFT_SHIFT};
+    return (pte.Low & (pte.Low & PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY)) != 0;
+}
+/* A committed page that was never touched, with a protection of its own. */
+static inline MMPTE MiDemandPte(ULONG protection, BOOLEAN written)
+{
+    return (MMPTE){.Low = protection << PTE_SOFT_SHIFT | (written ? PTE_SOFT_DIRTY : 0)};
 }
 /* The MM_ code of the page at vpn of a region; MM_DECOMMIT: it is reserved, not
  * committed. */
@@ -155,6 +161,14 @@ static inline ULONG MiPteProtection(MMPTE pte, const MMVAD *vad, ULONG vpn)
     if (pte.Low)
         return pte.Low >> PTE_SOFT_SHIFT & 0x1F;
     return vad->MemCommit ? vad->Protection : MiVadProtection(vad, vpn);
+}
+
+/* Of a page of a private region. */
+static inline BOOLEAN MiIsCommitted(MMPTE pte, const MMVAD *vad)
+{
+    if (!pte.Low)
+        return vad->MemCommit;
+    return pte.Low & PTE_VALID || (pte.Low >> PTE_SOFT_SHIFT & 0x1F) != MM_DECOMMIT;
 }
 
 /* ---- physical pages ---- */

@@ -16,14 +16,14 @@ void MiChangeProtection(const MMVAD *vad, ULONG vpn, ULONG protection)
     MMPTE *pte = MiPteOfVpn(vpn), old = *pte;
     (void)vad;
     if (!MiHasFrame(old)) {
-        MiSetPte(pte, MiDemandPte(protection));
+        MiSetPte(pte, MiDemandPte(protection, MiWasWritten(old)));
         return;
     }
     PFN_NUMBER pfn = MiPtePfn(old);
     if (MiPfn(pfn)->Use == MmPageUser && MiIsCopy(protection))
         protection ^= MM_WRITECOPY ^ MM_READWRITE;
     MMPTE new = MiMakePte(pfn, protection);
-    if (old.Low & (old.Low & PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY))
+    if (MiWasWritten(old))
         new.Low |= new.Low &PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY;
     MiSetPte(pte, new);
 }

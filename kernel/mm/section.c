@@ -213,7 +213,7 @@ static NTSTATUS MiInsertView(MMSPACE *space, MMSECTION *section, const MIVIEW *v
     vad->FirstPage = view->FirstPage;
     vad->Kind = section->Control->Kind == MiControlImage ? MiVadImage : MiVadMapped;
     vad->Protection = view->Protection;
-    vad->MostAccess = section->Protection;
+    vad->MostAccess = view->Protection;
     vad->CommitCharge = charge;
     NTSTATUS status = MiInsertVad(space, vad);
     if (NT_SUCCESS(status) && !MiChargeSpace(space, charge)) {

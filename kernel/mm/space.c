@@ -143,7 +143,7 @@ void MmCleanSpace(MMSPACE *space)
     MmAttachSpace(back);
 }
 
-static void MiFreeSpace(MMSPACE *space)
+__attribute__((noinline)) static void MiFreeSpace(MMSPACE *space)
 {
     MmCleanSpace(space);
     ASSERT(!space->TablePages && !space->PrivatePages && !space->CommitPages);
@@ -229,7 +229,7 @@ void MiReleaseFrame(MMSPACE *space, MMPTE pte, const MMVAD *vad, ULONG vpn)
         PageFree(pfn);
         return;
     }
-    if (vad->Control && pte.Low & (pte.Low & PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY))
+    if (vad->Control && MiWasWritten(pte))
         vad->Control->Shared[vad->FirstPage + (vpn - vad->StartingVpn)].Dirty = 1;
     page->ShareCount--;
     space->SharedPages--;

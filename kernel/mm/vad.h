@@ -37,7 +37,7 @@ typedef struct _MMVAD {
     uint32_t FirstPage;         /* of Control, at StartingVpn */
     uint8_t Kind;
     uint8_t Protection; /* MM_*, as allocated; VirtualQuery's AllocationProtect */
-    uint8_t MostAccess; /* a view: MM_* that its section allows at most */
+    uint8_t MostAccess; /* a view: MM_* that it was mapped with, the most it may become */
     uint8_t MemCommit;  /* private: a zero PTE means committed (else reserved) */
     uint8_t
         NoChange; /* the kernel's own: user calls cannot free, protect or lay over it */

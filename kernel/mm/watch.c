@@ -1,9 +1,8 @@
 /* watch.c - write watch, locking pages, and two services with nothing left to do.
  *
- * Which pages were written to is what the processor's dirty bit says; a page that is not
- * there was not written to.  So a watched region costs nothing while it runs.  Windows
- * keeps a bitmap beside the MMVAD; what a program sees is the same, except that a page
- * that was decommitted is forgotten here.
+ * Which pages were written to is what the processor's dirty bit says, and of a page that
+ * was decommitted, a bit that its entry kept.  So a watched region costs nothing while it
+ * runs.  Windows keeps a bitmap beside the MMVAD; what a program sees is the same.
  * Locked pages are pages: nothing is ever paged out.  VirtualUnlock needs the count.
  *
  * Source: GetWriteWatch, ResetWriteWatch, VirtualLock in the Win32 documentation.
@@ -16,12 +15,7 @@
 
 static BOOLEAN MiTestWritten(ULONG vpn)
 {
-    if (!MiHasTable(MiAddress(vpn)))
-        return FALSE;
-    MMPTE pte = *MiPteOfVpn(vpn);
-    if (!MiHasFrame(pte))
-        return FALSE;
-    return (pte.Low & (pte.Low & PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY)) != 0;
+    return MiHasTable(MiAddress(vpn)) && MiWasWritten(*MiPteOfVpn(vpn));
 }
 
 static void MiClearWritten(ULONG vpn)
