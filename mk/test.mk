@@ -71,3 +71,7 @@ fuzz: $(O)/tests/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
 	@mkdir -p $(O)/tests/corpus
 	$< -max_total_time=$(SECONDS) -max_len=4096 -artifact_prefix=$(O)/tests/ $(O)/tests/corpus
 .PHONY: fuzz
+
+behaviour: ## docs/behaviour.md from the tests
+	$(PYTHON) $(S)/tools/behaviour.py
+.PHONY: behaviour

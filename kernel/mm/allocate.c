@@ -135,8 +135,8 @@ static NTSTATUS MiCommitPages(MMSPACE *space, MMVAD *vad, ULONG first, ULONG las
         MMPTE *pte = MiPteOfVpn(vpn);
         if (MiHasFrame(*pte))
             MiChangeProtection(vad, vpn, protection);
-        else
-            MiSetPte(pte, MiDemandPte(protection, MiWasWritten(*pte)));
+        else if (!MiWasWritten(*pte) || !MiRecommitWritten(space, pte, protection))
+            MiSetPte(pte, MiDemandPte(protection, FALSE));
     }
     return STATUS_SUCCESS;
 }

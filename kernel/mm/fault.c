@@ -63,15 +63,6 @@ APART static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG p
                : STATUS_SUCCESS;
 }
 
-/* A page of a watched region may have been written to before it was decommitted. */
-APART static NTSTATUS MiResolveWatched(MMPTE old, ULONG_PTR address, ULONG protection)
-{
-    NTSTATUS status = MiResolveDemandZero(address, protection);
-    if (NT_SUCCESS(status) && MiWasWritten(old))
-        MiPteOf(address)->Low |= PTE_DIRTY;
-    return status;
-}
-
 /* Give the process its own copy of a shared page that is there. The page was charged when
  * it became copy-on-write. STATUS_NO_MEMORY. */
 NTSTATUS MiCopyOnWrite(const MMVAD *vad, ULONG_PTR address, ULONG protection)
@@ -126,8 +117,6 @@ static inline __attribute__((always_inline)) NTSTATUS MiResolveFault(ULONG_PTR a
         return MiPresentPage(vad, address, protection, errorCode);
     if (vad->Control)
         return MiResolveView(vad, address, protection, errorCode);
-    if (vad->WriteWatch)
-        return MiResolveWatched(pte, address, protection);
     return MiResolveDemandZero(address, protection);
 }
 

@@ -330,6 +330,9 @@ static inline ULONG MiVadPage(const MMVAD *vad, ULONG vpn) /* index in the contr
     return vad->FirstPage + (vpn - vad->StartingVpn);
 }
 
+/* watch.c: commit a page that was written to before its decommit. FALSE: no memory. */
+BOOLEAN MiRecommitWritten(MMSPACE *, MMPTE *, ULONG protection);
+
 /* ---- user pointers ---- */
 /* The BaseAddress/RegionSize pair of a service: read (and shown to be writable), later
  * written back. */

@@ -16,7 +16,7 @@ void MiChangeProtection(const MMVAD *vad, ULONG vpn, ULONG protection)
     MMPTE *pte = MiPteOfVpn(vpn), old = *pte;
     (void)vad;
     if (!MiHasFrame(old)) {
-        MiSetPte(pte, MiDemandPte(protection, MiWasWritten(old)));
+        MiSetPte(pte, MiDemandPte(protection, FALSE));
         return;
     }
     PFN_NUMBER pfn = MiPtePfn(old);

@@ -25,6 +25,20 @@ static void MiClearWritten(ULONG vpn)
     MiSetPte(MiPteOfVpn(vpn), pte);
 }
 
+/* A decommitted page's entry says that it was written to. Committed again it gets its page
+ * at once, so that the entry can go on saying so. */
+BOOLEAN MiRecommitWritten(MMSPACE *space, MMPTE *pte, ULONG protection)
+{
+    PFN_NUMBER pfn = PageAlloc(MmPageUser, MM_PAGE_ZEROED, (ULONG_PTR)pte << 9);
+    if (pfn == PFN_NONE)
+        return FALSE;
+    MMPTE new = MiMakePte(pfn, protection);
+    new.Low |= new.Low &PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY;
+    MiSetPte(pte, new);
+    space->PrivatePages++;
+    return TRUE;
+}
+
 /* base rounded down, the end up; all of it in one watched region. */
 static NTSTATUS MiWatchedRange(MMSPACE *space, PVOID base, SIZE_T size, ULONG *first,
                                ULONG *last)

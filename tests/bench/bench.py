@@ -60,19 +60,44 @@ def seconds(boot):
     return time.monotonic() - start
 
 
+# What a figure may be, and how much more it may be among 10,000 regions than among 10.
+LIMITS = {
+    "null_service_sysenter": 60,
+    "first_touch": 1300,
+    "first_touch_zeroed": 350,
+}
+GROWTH = 2
+
+
+def too_much(figures):
+    """The figures that pass their limits."""
+    for name, limit in LIMITS.items():
+        if figures[name] > limit:
+            yield f"{name} is {figures[name]}, more than {limit}"
+    for name, value in figures.items():
+        few = figures.get(name.replace("_r10000", "_r10"), value)
+        if name.endswith("_r10000") and value > GROWTH * few:
+            yield f"{name} is {value}, {name[:-3]} {few}"
+
+
 def main(program, heap):
     first, second = counts(program), counts(program)
     if first != second:
         sys.exit(f"bench: two runs differ: {first} {second}")
-    print(f"null_service_sysenter {first.pop('null_service')} instructions")
+    sysenter = first.pop("null_service")
+    print(f"null_service_sysenter {sysenter} instructions")
     print(
         f"null_service_int2e {counts(program, 'max,-sep')['null_service']} instructions"
     )
     for name, value in first.items():
         print(f"{name} {value} instructions", flush=True)
     print(lines(heap), end="", flush=True)
+    first["null_service_sysenter"] = sysenter
     for boot in ("multiboot", "ia32", "x64"):
         print(f"boot_{boot} {seconds(boot):.2f} seconds", flush=True)
+    wrong = list(too_much(first))
+    if wrong:
+        sys.exit("bench: " + "; ".join(wrong))
 
 
 if __name__ == "__main__":
