@@ -20,6 +20,39 @@ static union {
     FATHOM_REGION regions[512];
 } answer;
 
+/* A module's pages are the image's own, shown by every process that uses it, until the
+ * process writes to one: then it has a copy. */
+static void show_module(const FATHOM_REGION *module)
+{
+    ULONG here = 0, own = 0, most = 0, returned;
+    for (ULONG at = 0; at < module->Size; at += 4096) {
+        FATHOM_PAGE page;
+        if (query(FathomQueryPage, module->Base + at, &page, sizeof page, &returned) <
+                0 ||
+            !page.Present)
+            continue;
+        const BOOL copy = page.ShareCount == 1;
+        here++;
+        own += copy;
+        if (!copy && page.ShareCount - 1 > most)
+            most = page.ShareCount - 1;
+    }
+    printf("%-16.32s  %5lu  %5lu  %6lu  %4lu  %9lu\n", module->Name, module->Size / 4096,
+           here, here - own, own, most);
+}
+
+static void show_modules(void)
+{
+    ULONG returned;
+    if (query(FathomQueryRegions, 0, answer.regions, sizeof answer.regions, &returned) <
+        0)
+        return;
+    printf("module            pages   here  shared   own  processes\n");
+    for (ULONG i = 0; i < returned / sizeof *answer.regions; i++)
+        if (answer.regions[i].Type == MEM_IMAGE && answer.regions[i].Name[0])
+            show_module(&answer.regions[i]);
+}
+
 static void show_memory(const char *arguments)
 {
     FATHOM_MEMORY m;
@@ -35,6 +68,7 @@ static void show_memory(const char *arguments)
     printf("  shared          %8lu\n  page tables     %8lu\n  kernel          %8lu\n",
            m.Shared, m.PageTable, m.Kernel);
     printf("committed         %8lu  of %lu\n", m.Committed, m.CommitLimit);
+    show_modules();
 }
 
 static void show_processes(const char *arguments)
@@ -118,7 +152,8 @@ static const struct {
     void (*run)(const char *);
     const char *help;
 } commands[] = {
-    {"mem", show_memory, "physical pages by state"},
+    {"mem", show_memory,
+     "physical pages by state; this process's modules, shared or not"},
     {"heap", show_heaps, "the heaps of this process"},
     {"vad", show_regions, "the regions of a process: vad [PID]"},
     {"ps", show_processes, "processes"},

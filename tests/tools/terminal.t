@@ -60,6 +60,7 @@ plan.true("exit" in text[-300:] and "Ctrl-C" in text[-300:], "the prompt says ho
 plan.true("\x1b[" in text, "on a terminal there is colour")
 for typed, wanted in (
     (b"mem\r", "free"),
+    (b"mem\r", "ntdll.dll"),
     (b"ps\r", "shell.exe"),
     (b"vad\r", "ntdll"),
     (b"heap\r", "heap"),
