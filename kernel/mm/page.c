@@ -56,8 +56,10 @@ static void MiPushPage(MMPAGELIST *list, PFN_NUMBER pfn, MIPAGESTATE state)
  * none. */
 PFN_NUMBER PageAlloc(MMPAGEUSE use, ULONG flags, ULONG_PTR address)
 {
+    if (use != MmPageUser && MiFailNow())
+        return PFN_NONE;
     MMPAGELIST *list = MiChooseList(flags);
-    if (!list || (use != MmPageUser && MiFailNow()))
+    if (!list)
         return PFN_NONE;
     PFN_NUMBER pfn = MiPopPage(list);
     MMPFN *page = MiPfn(pfn);
