@@ -213,7 +213,9 @@ inline void *operator new(size_t size, int use, const char *file, int line)
 }
 inline void *operator new[](size_t size, int use, const char *file, int line)
 {
-    return operator new(size, use, file, line);
+    if (void *block = _malloc_dbg(size != 0 ? size : 1, use, file, line))
+        return block;
+    throw std::bad_alloc();
 }
 inline void operator delete(void *block, int use, const char *, int)
 {
