@@ -50,6 +50,7 @@ CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -I$(S)/kernel32
 # The runtimes define what the stock headers declare as imported.
 CFLAGS_crt := -ffreestanding -fno-partial-inlining -fno-ipa-sra -fno-ipa-cp -D_CRTBLD -D_CRTIMP= -D_SECIMP= -I$(S)/crt
 CFLAGS_ole32 := -D_OLE32_ -fno-partial-inlining -I$(S)/ole32
+CFLAGS_oleaut32 := -D_OLEAUT32_ -fno-partial-inlining -I$(S)/oleaut32
 CFLAGS_fathom := -ffreestanding -I$(S)/fathom
 
 $(eval $(call dll,ntdll,ntdll ntdll/heap ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o,$(O)/gen/services_gen.def))
@@ -63,6 +64,7 @@ $(eval $(call dll,msvcrtd,crt/debug,0x10200000,kernel32,-lmingwex $(O)/lib/libke
   $(MSVCRTD_OBJ),$(S)/crt/msvcrt/msvcrt.def $(MSVCRT_DEFS)))
 $(eval $(call dll,cw3220,crt/borland,0x32600000,kernel32,-Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,ole32,ole32,0x774E0000,kernel32,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,oleaut32,oleaut32,0x77120000,ole32 kernel32,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))
 
 # For programs: $(O)/lib/crt has -lfathomcrt, the names of msvcrt.dll that mingw's import library

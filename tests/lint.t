@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "msvcrt": {"kernel32"},
     "cw3220": {"kernel32"},
     "ole32": {"kernel32", "ntdll"},
+    "oleaut32": {"kernel32", "ole32"},
 }
 OLE32_FROM_NTDLL = re.compile(r"(Nt|Zw)\w*Port$")
 
@@ -110,6 +111,7 @@ for path in sources(
             "kernel32",
             "crt",
             "ole32",
+            "oleaut32",
             "fathom",
             "user",
             "include",

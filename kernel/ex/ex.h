@@ -20,6 +20,6 @@ void ExInitializeTrace(void);   /* kd's hooks; once, after PsInitialize */
 void ExDeleteTrace(EPROCESS *); /* a process's trace goes; none: nothing happens */
 
 extern const OBTYPE ExEventType, ExMutantType, ExSemaphoreType, ExTimerType,
-    ExKeyedEventType;
+    ExKeyedEventType, ExPortType;
 
 #endif

@@ -183,6 +183,24 @@ NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *attributes, ACCESS_MASK desired
     return status;
 }
 
+NTSTATUS ObReferenceNamed(const OBTYPE *type, const OBATTRIBUTES *attributes, void **body)
+{
+    const WCHAR *name;
+    NTSTATUS status = RelativeName(attributes, &name);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    OBJECT_HEADER *found =
+        FindName(name, (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0);
+    if (found == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (found->Type != type)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    *body = BODY_OF(found);
+    ObReferenceObject(*body);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS ObOpenNamed(const OBTYPE *type, POBJECT_ATTRIBUTES user, ACCESS_MASK desired,
                      HANDLE *userHandle)
 {

@@ -90,6 +90,9 @@ NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *, ACCESS_MASK desired,
                        HANDLE *userHandle);
 NTSTATUS ObOpenNamed(const OBTYPE *, POBJECT_ATTRIBUTES user, ACCESS_MASK desired,
                      HANDLE *userHandle);
+/* The object of a name, referenced.  STATUS_OBJECT_NAME_NOT_FOUND,
+ * STATUS_OBJECT_TYPE_MISMATCH, STATUS_OBJECT_NAME_INVALID. */
+NTSTATUS ObReferenceNamed(const OBTYPE *type, const OBATTRIBUTES *, void **body);
 const WCHAR *ObNameOf(void *body); /* without \BaseNamedObjects\; NULL: none */
 
 /* Copy a fixed structure out as the NtQueryXxx services do: the length must fit (or be at
