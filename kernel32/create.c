@@ -13,8 +13,8 @@ typedef struct {
     LPSECURITY_ATTRIBUTES ProcessSecurity, ThreadSecurity;
     BOOL Inherit;
     DWORD Flags;
-    PVOID Environment; /* UTF-16 or NULL */
-    LPSTARTUPINFOW Startup;
+    PVOID Environment;      /* UTF-16 or NULL */
+    LPSTARTUPINFOW Startup; /* a STARTUPINFOEXW when Flags say so */
 } REQUEST;
 
 /* The program's file: the application name, or the command line's first word, in quotes
@@ -102,6 +102,27 @@ static NTSTATUS MakeParameters(const REQUEST *request, LPCWSTR image,
     return status;
 }
 
+/* What the caller's attribute list names goes on to the kernel. */
+static void AddAttributes(const REQUEST *request, PPS_ATTRIBUTE_LIST list)
+{
+    const BASE_ATTRIBUTES *given;
+    ULONG count = 2;
+
+    if (!(request->Flags & EXTENDED_STARTUPINFO_PRESENT))
+        return;
+    given = (BASE_ATTRIBUTES *)((LPSTARTUPINFOEXW)request->Startup)->lpAttributeList;
+    if (given && given->HandleList)
+        list->Attributes[count++] = (PS_ATTRIBUTE){.Attribute = PS_ATTRIBUTE_HANDLE_LIST,
+                                                   .Size = given->HandleListSize,
+                                                   .ValuePtr = (PVOID)given->HandleList};
+    if (given && given->Parent)
+        list->Attributes[count++] =
+            (PS_ATTRIBUTE){.Attribute = PS_ATTRIBUTE_PARENT_PROCESS,
+                           .Size = sizeof(HANDLE),
+                           .ValuePtr = *given->Parent};
+    list->TotalLength = PS_ATTRIBUTE_LIST_SIZE(count);
+}
+
 static NTSTATUS Start(const REQUEST *request, LPCWSTR image,
                       PRTL_USER_PROCESS_PARAMETERS parameters,
                       LPPROCESS_INFORMATION information)
@@ -121,6 +142,7 @@ static NTSTATUS Start(const REQUEST *request, LPCWSTR image,
                                               {.Attribute = PS_ATTRIBUTE_CLIENT_ID,
                                                .Size = sizeof client,
                                                .ValuePtr = &client}}};
+    AddAttributes(request, &list);
     BaseFormatObjectAttributes(&process, request->ProcessSecurity, NULL, 0);
     BaseFormatObjectAttributes(&thread, request->ThreadSecurity, NULL, 0);
     status = NtCreateUserProcess(
@@ -146,6 +168,14 @@ static BOOL Create(const REQUEST *request, LPPROCESS_INFORMATION information)
 
     if (!request->Application && !request->CommandLine)
         return BasepFail(ERROR_INVALID_PARAMETER);
+    if ((request->Flags & EXTENDED_STARTUPINFO_PRESENT) &&
+        request->Startup->cb != sizeof(STARTUPINFOEXW))
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    if (request->Directory) {
+        const DWORD is = GetFileAttributesW(request->Directory);
+        if (is == INVALID_FILE_ATTRIBUTES || !(is & FILE_ATTRIBUTE_DIRECTORY))
+            return BasepFail(ERROR_DIRECTORY);
+    }
     if (!FindImage(request, image, MAX_PATH))
         return BasepFail(ERROR_FILE_NOT_FOUND);
     status = MakeParameters(request, image, &parameters);
@@ -215,7 +245,8 @@ BOOL WINAPI CreateProcessA(LPCSTR application, LPSTR commandLine,
                            DWORD flags, LPVOID environment, LPCSTR directory,
                            LPSTARTUPINFOA startup, LPPROCESS_INFORMATION information)
 {
-    STARTUPINFOW wide;
+    STARTUPINFOEXW extended;
+    LPSTARTUPINFOW wide = &extended.StartupInfo;
     LPWSTR strings[5] = {BasepToWide(application), BasepToWide(commandLine),
                          BasepToWide(directory), BasepToWide(startup->lpTitle),
                          BasepToWide(startup->lpDesktop)};
@@ -226,13 +257,14 @@ BOOL WINAPI CreateProcessA(LPCSTR application, LPSTR commandLine,
 
     for (i = 0; i < ARRAYSIZE(strings); i++)
         ready = ready && (strings[i] || !originals[i]);
-    memcpy(&wide, startup, sizeof wide); /* the two differ in the strings alone */
-    wide.lpTitle = strings[3];
-    wide.lpDesktop = strings[4];
+    /* The two differ in the strings alone. */
+    memcpy(&extended, startup,
+           flags & EXTENDED_STARTUPINFO_PRESENT ? sizeof extended : sizeof *wide);
+    wide->lpTitle = strings[3];
+    wide->lpDesktop = strings[4];
     if (ready)
-        done =
-            CreateProcessW(strings[0], strings[1], processSecurity, threadSecurity,
-                           inherit, flags, environment, strings[2], &wide, information);
+        done = CreateProcessW(strings[0], strings[1], processSecurity, threadSecurity,
+                              inherit, flags, environment, strings[2], wide, information);
     for (i = 0; i < ARRAYSIZE(strings); i++)
         BasepFree(strings[i]);
     return done;

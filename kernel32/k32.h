@@ -53,6 +53,13 @@ void BasepFree(PVOID);
 DWORD BasepReturnString(LPCWSTR from, DWORD needed, LPWSTR out, DWORD size);
 DWORD BasepReturnAnsi(LPCWSTR from, LPSTR out, DWORD size);
 
+/* attributes.c: what LPPROC_THREAD_ATTRIBUTE_LIST points to; the parts are the caller's. */
+typedef struct {
+    DWORD Most, Count;
+    const HANDLE *HandleList, *Parent;
+    SIZE_T HandleListSize; /* bytes */
+} BASE_ATTRIBUTES;
+
 /* sync.c */
 PLARGE_INTEGER BaseFormatTimeOut(PLARGE_INTEGER, DWORD milliseconds); /* NULL: INFINITE */
 

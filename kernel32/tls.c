@@ -2,9 +2,9 @@
  *
  * TLS: 64 slots in the TEB, 1,024 more in a block of the default heap made at first use;
  * the bitmaps of what is taken are PEB.TlsBitmap and PEB.TlsExpansionBitmap, under the
- * PEB lock. FLS: 128 slots in a block that TEB.FlsData points to; PEB.FlsBitmap,
- * PEB.FlsCallback.  With no fibers a thread is its one fiber, and the callbacks run when
- * the thread ends.
+ * PEB lock. FLS: 128 slots in a block that TEB.FlsData points to; the blocks of all
+ * threads are in PEB.FlsListHead; PEB.FlsBitmap, PEB.FlsCallback.  With no fibers a thread is
+ * its one fiber, and the callbacks run when the thread ends or the slot is freed.
  */
 #include "k32.h"
 
@@ -12,6 +12,7 @@
 #define FLS_SLOTS       128u
 
 typedef struct {
+    LIST_ENTRY Links; /* PEB.FlsListHead, under the PEB lock */
     PVOID Slots[FLS_SLOTS];
 } FLS_DATA;
 
@@ -135,11 +136,10 @@ static BOOL FlsTaken(DWORD index)
     return index && index < FLS_SLOTS && RtlAreBitsSet(&map, index, 1);
 }
 
-static void RunCallback(DWORD index)
+static void RunCallback(FLS_DATA *data, DWORD index)
 {
-    FLS_DATA *data = BaseTeb()->FlsData;
     PFLS_CALLBACK_FUNCTION callback = Callbacks()[index];
-    PVOID value = data ? data->Slots[index] : NULL;
+    PVOID value = data->Slots[index];
 
     if (value) {
         data->Slots[index] = NULL;
@@ -148,16 +148,18 @@ static void RunCallback(DWORD index)
     }
 }
 
-/* Runs the callback for the calling thread's value only; other threads' values are
- * dropped with the slot. */
+/* Runs the callback for every thread's value, in the calling thread; as on Windows with the
+ * lock held, so that no thread ends meanwhile. */
 BOOL WINAPI FlsFree(DWORD index)
 {
     RTL_BITMAP map = {FLS_SLOTS, BasePeb()->FlsBitmapBits};
+    PLIST_ENTRY head = &BasePeb()->FlsListHead, entry;
 
     if (!FlsTaken(index))
         return BasepFail(ERROR_INVALID_PARAMETER);
-    RunCallback(index);
     RtlAcquirePebLock();
+    for (entry = head->Flink; entry != head; entry = entry->Flink)
+        RunCallback(CONTAINING_RECORD(entry, FLS_DATA, Links), index);
     Callbacks()[index] = NULL;
     RtlClearBits(&map, index, 1);
     RtlReleasePebLock();
@@ -179,26 +181,40 @@ PVOID WINAPI FlsGetValue(DWORD index)
 BOOL WINAPI FlsSetValue(DWORD index, PVOID value)
 {
     PTEB teb = BaseTeb();
+    FLS_DATA *data = teb->FlsData;
+    PLIST_ENTRY head = &BasePeb()->FlsListHead;
 
     if (!index || index >= FLS_SLOTS)
         return BasepFail(ERROR_INVALID_PARAMETER);
-    if (!teb->FlsData)
-        teb->FlsData = RtlAllocateHeap(BaseHeap(), HEAP_ZERO_MEMORY, sizeof(FLS_DATA));
-    if (!teb->FlsData)
-        return BasepFail(ERROR_NOT_ENOUGH_MEMORY);
-    ((FLS_DATA *)teb->FlsData)->Slots[index] = value;
+    if (!data) {
+        data = RtlAllocateHeap(BaseHeap(), HEAP_ZERO_MEMORY, sizeof *data);
+        if (!data)
+            return BasepFail(ERROR_NOT_ENOUGH_MEMORY);
+        RtlAcquirePebLock();
+        data->Links = (LIST_ENTRY){head, head->Blink};
+        head->Blink->Flink = &data->Links;
+        head->Blink = &data->Links;
+        RtlReleasePebLock();
+        teb->FlsData = data;
+    }
+    data->Slots[index] = value;
     return TRUE;
 }
 
 void BasepThreadEnds(void)
 {
     PTEB teb = BaseTeb();
+    FLS_DATA *data = teb->FlsData;
     DWORD index;
 
-    if (teb->FlsData) {
+    if (data) {
         for (index = 1; index < FLS_SLOTS; index++)
-            RunCallback(index);
-        RtlFreeHeap(BaseHeap(), 0, teb->FlsData);
+            RunCallback(data, index);
+        RtlAcquirePebLock();
+        data->Links.Blink->Flink = data->Links.Flink;
+        data->Links.Flink->Blink = data->Links.Blink;
+        RtlReleasePebLock();
+        RtlFreeHeap(BaseHeap(), 0, data);
         teb->FlsData = NULL;
     }
     if (teb->TlsExpansionSlots) {

@@ -57,8 +57,17 @@ void KiDispatchException(EXCEPTION_RECORD *record, KTRAP_FRAME *frame,
     CONTEXT context = {.ContextFlags = KiContextFlags()};
     ULONG esp = frame->HardwareEsp;
     KeContextFromThread(thread, &context);
-    if (!firstChance || KeUserExceptionDispatcher == 0 ||
-        !NT_SUCCESS(KiPushException(record, &context, &esp))) {
+    NTSTATUS pushed = STATUS_UNSUCCESSFUL;
+    if (firstChance && KeUserExceptionDispatcher != 0)
+        pushed = KiPushException(record, &context, &esp);
+    if (pushed == STATUS_STACK_OVERFLOW) {
+        /* Laying it down used up the stack: that is the exception now, as on Windows. */
+        record->ExceptionCode = STATUS_STACK_OVERFLOW;
+        record->ExceptionFlags = record->NumberParameters = 0;
+        esp = frame->HardwareEsp;
+        pushed = KiPushException(record, &context, &esp);
+    }
+    if (!NT_SUCCESS(pushed)) {
         KePsCrashHook(record, frame);
         return;
     }

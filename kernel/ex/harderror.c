@@ -86,7 +86,9 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
             captured[i].String[length] = 0;
     }
     if (NT_SUCCESS(result)) {
-        Print(status, captured, count);
+        /* SEM_FAILCRITICALERRORS: no message of what the loader's status says as well. */
+        if (!(PsCurrentProcess()->ErrorMode & 1) || status == STATUS_HEAP_CORRUPTION)
+            Print(status, captured, count);
         if (status != STATUS_HEAP_CORRUPTION) /* the rest come from the loader */
             PsCurrentProcess()->StartFailure = status;
     }

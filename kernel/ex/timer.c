@@ -25,7 +25,11 @@ static void TimerWentOff(KTIMER *timer, void *context)
     EXTIMER *ex = context;
     const LARGE_INTEGER now = {.QuadPart = KeQuerySystemTime()};
 
-    (void)timer;
+    if (ex->Thread != NULL && ex->Thread->IsTerminated) {
+        KeCancelTimer(timer); /* it went with its thread, unsignalled, as documented */
+        return;
+    }
+    KeSignalObject(&timer->Header);
     if (ex->Thread == NULL || ex->ApcQueued)
         return;
     ex->Apc.SystemArgument1 = (PVOID)(ULONG_PTR)now.LowPart;

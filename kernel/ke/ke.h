@@ -61,8 +61,8 @@ typedef struct _KTIMER {
     ULONGLONG DueTime; /* 100 ns since boot */
     LIST_ENTRY TimerListEntry;
     ULONG Period; /* milliseconds; 0: once */
-    void (*Callback)(struct _KTIMER *,
-                     void *); /* interrupts off, at the tick; may be NULL */
+    /* At the tick, interrupts off, in place of signalling the timer; may be NULL. */
+    void (*Callback)(struct _KTIMER *, void *);
     void *CallbackContext;
 } KTIMER;
 
@@ -102,6 +102,7 @@ typedef struct _KTHREAD {
     UCHAR State, Priority, BasePriority;
     LONG Quantum;
     LIST_ENTRY ReadyListEntry; /* ready queue */
+    ULONG ReadySince;          /* tick at which it came there */
     LIST_ENTRY AllListEntry;   /* KeAllThreads */
     LIST_ENTRY MutantListHead;
     NTSTATUS WaitStatus;

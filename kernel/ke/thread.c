@@ -8,12 +8,19 @@
  * ready priority runs; equals take turns when the quantum is used up.  With nothing ready
  * the idle thread runs, which is the boot thread and stands in no queue.
  *
+ * So that a thread that never waits does not starve the ones below it for ever, who has been
+ * ready for four seconds gets priority 15 for one quantum: what Windows' balance set
+ * manager does.  There is no other boost.
+ *
  * Invariants: a Ready thread is in exactly one queue; the Running one in none.
  * Lock: interrupts off.  Windows: !ready, !thread.
  */
 #include "ke/ki.h"
 
 #define QUANTUM_TICKS 2 /* a workstation's 31 ms */
+#define SECOND_TICKS  64
+#define STARVED_TICKS (4 * SECOND_TICKS)
+#define LOW_REALTIME  16
 
 LIST_ENTRY KeAllThreads;
 void (*KeReapThread)(PKTHREAD);
@@ -39,6 +46,7 @@ static void KiQueueReady(PKTHREAD thread, BOOLEAN first)
 {
     LIST_ENTRY *queue = &KiReadyQueues[thread->Priority];
     thread->State = KthreadReady;
+    thread->ReadySince = (ULONG)KiPcr.Ticks;
     if (first)
         InsertHeadList(queue, &thread->ReadyListEntry);
     else
@@ -134,8 +142,11 @@ BOOLEAN KiRescheduleIfDue(void)
     const BOOLEAN spent = current->Quantum <= 0;
     const LONG best = KiHighestReady();
     KiPcr.Reschedule = current->ExitWork != 0;
-    if (spent)
+    if (spent) {
         current->Quantum = QUANTUM_TICKS;
+        if (current->Priority < LOW_REALTIME) /* a boost lasts for one quantum */
+            current->Priority = current->BasePriority;
+    }
     if (best < 0 || best < current->Priority || (best == current->Priority && !spent))
         return FALSE;
     /* Driven out before its time is up, it comes first among its equals. */
@@ -155,8 +166,25 @@ void KeYield(void)
     KeRestore(flags);
 }
 
+static void KiBoostStarved(void)
+{
+    for (ULONG p = 0; p < LOW_REALTIME - 1; p++) {
+        LIST_ENTRY *first = KiReadyQueues[p].Flink;
+        PKTHREAD thread = CONTAINING_RECORD(first, KTHREAD, ReadyListEntry);
+        if (first == &KiReadyQueues[p] ||
+            (ULONG)KiPcr.Ticks - thread->ReadySince < STARVED_TICKS)
+            continue;
+        KiUnqueueReady(thread);
+        thread->Priority = LOW_REALTIME - 1;
+        thread->Quantum = QUANTUM_TICKS;
+        KeReadyThread(thread);
+    }
+}
+
 void KiQuantumTick(void)
 {
+    if (KiPcr.Ticks % SECOND_TICKS == 0)
+        KiBoostStarved();
     PKTHREAD current = KiPcr.CurrentThread;
     if (current != &KiIdleThread && --current->Quantum <= 0)
         KiSetReschedule();

@@ -136,9 +136,10 @@ static void KiExpireTimer(KTIMER *timer)
     }
     if (timer->Period != 0)
         KiInsertTimer(timer, timer->DueTime + timer->Period * 10000ull);
-    KeSignalObject(&timer->Header);
     if (timer->Callback)
         timer->Callback(timer, timer->CallbackContext);
+    else
+        KeSignalObject(&timer->Header);
 }
 
 static void KiExpireTimers(void)

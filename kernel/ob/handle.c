@@ -168,12 +168,25 @@ NTSTATUS ObReturnHandle(void *body, ACCESS_MASK granted, ULONG attributes,
     return status;
 }
 
-/* The child gets the inheritable handles under the same numbers. */
-NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child)
+static BOOLEAN IsListed(const HANDLE *only, ULONG count, ULONG index)
 {
+    while (count > 0 && (ULONG_PTR)only[count - 1] / 4 != index)
+        count--;
+    return count > 0;
+}
+
+NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child,
+                          const HANDLE *only, ULONG count)
+{
+    for (ULONG i = 0; i < count; i++) {
+        ENTRY *entry = FindEntry(parent, only[i]);
+        if (entry == NULL || !entry->Inherit)
+            return STATUS_INVALID_PARAMETER;
+    }
     for (ULONG i = 1; i < parent->Limit; i++) {
         ENTRY *from = EntryAt(parent, i);
-        if (from->Object == NULL || !from->Inherit)
+        if (from->Object == NULL || !from->Inherit ||
+            (only != NULL && !IsListed(only, count, i)))
             continue;
         NTSTATUS status = GrowTable(child, i + 1);
         if (!NT_SUCCESS(status))

@@ -38,7 +38,10 @@ ULONG ObObjectHandleCount(void *body);
 NTSTATUS ObCreateHandleTable(OBHANDLE_TABLE **);
 void ObDeleteHandleTable(OBHANDLE_TABLE *); /* closes all */
 ULONG ObHandleCount(OBHANDLE_TABLE *);
-NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child);
+/* The child gets the inheritable handles under the same numbers; only not NULL: those of its
+ * count handles.  STATUS_INVALID_PARAMETER: one of them may not be inherited. */
+NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child,
+                          const HANDLE *only, ULONG count);
 
 /* What a handle's creator asked for, in terms of the type: generic rights mapped, the
  * rest cut. */

@@ -60,6 +60,7 @@ enum {
     PsAttributeImageName = 5,
     PsAttributeImageInfo = 6,
     PsAttributeStdHandleInfo = 10,
+    PsAttributeHandleList = 11,
     PspAttributeCount = 16
 };
 typedef struct _PS_ATTRIBUTE {

@@ -8,6 +8,7 @@
 
 #define PROCESS_CREATE_FLAGS_INHERIT_HANDLES 0x4
 #define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x1
+#define LARGEST_HANDLE_LIST                  0x4000u /* bytes */
 
 typedef struct {
     RTL_USER_PROCESS_PARAMETERS Params; /* strings and environment: pool */
@@ -116,7 +117,8 @@ static NTSTATUS CaptureImageName(const PSATTRIBUTES *list, CAPTURED *captured)
 }
 
 /* Not inheriting: the standard handles alone are duplicated, when they are handles. */
-static NTSTATUS DuplicateStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS *params)
+static NTSTATUS DuplicateStandard(EPROCESS *parent, EPROCESS *process,
+                                  RTL_USER_PROCESS_PARAMETERS *params)
 {
     HANDLE *handles[3] = {&params->StandardInput, &params->StandardOutput,
                           &params->StandardError};
@@ -125,7 +127,7 @@ static NTSTATUS DuplicateStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS
         void *body;
         ACCESS_MASK granted;
         ULONG attributes;
-        if (!NT_SUCCESS(ObLookupHandle(ObCurrentTable(), *handles[i], &body, &granted,
+        if (!NT_SUCCESS(ObLookupHandle(parent->Handles, *handles[i], &body, &granted,
                                        &attributes)))
             continue;
         NTSTATUS status =
@@ -136,25 +138,61 @@ static NTSTATUS DuplicateStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS GiveHandles(EPROCESS *process, ULONG flags, const PSATTRIBUTES *list,
-                            RTL_USER_PROCESS_PARAMETERS *params)
+/* Of the parent's inheritable handles all, or those that the attribute lists. */
+static NTSTATUS Inherit(EPROCESS *parent, EPROCESS *process, const PS_ATTRIBUTE *item)
+{
+    HANDLE *only = NULL;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (item->Size % sizeof *only || item->Size > LARGEST_HANDLE_LIST)
+        return STATUS_INVALID_PARAMETER;
+    if (item->Size != 0)
+        status = CaptureBytes((const void *)item->Value, item->Size, (WCHAR **)&only);
+    if (NT_SUCCESS(status))
+        status = ObInheritHandles(parent->Handles, process->Handles, only,
+                                  item->Size / sizeof *only);
+    if (only != NULL)
+        ExFreePool(only);
+    return status;
+}
+
+static NTSTATUS GiveHandles(EPROCESS *parent, EPROCESS *process, ULONG flags,
+                            const PSATTRIBUTES *list, RTL_USER_PROCESS_PARAMETERS *params)
 {
     ULONG standard[2] = {1, 0}; /* PsRequestDuplicate */
     const PS_ATTRIBUTE *item = &list->Item[PsAttributeStdHandleInfo];
 
     if (flags & PROCESS_CREATE_FLAGS_INHERIT_HANDLES)
-        return ObInheritHandles(ObCurrentTable(), process->Handles);
+        return Inherit(parent, process, &list->Item[PsAttributeHandleList]);
     if (item->Size >= sizeof standard) {
         NTSTATUS status =
             MmCopyFromUser(standard, (const void *)item->Value, sizeof standard);
         if (!NT_SUCCESS(status))
             return status;
     }
-    return (standard[0] & 3) ? DuplicateStandard(process, params) : STATUS_SUCCESS;
+    return (standard[0] & 3) ? DuplicateStandard(parent, process, params)
+                             : STATUS_SUCCESS;
 }
 
-static NTSTATUS BuildChild(EPROCESS *process, CAPTURED *captured, ULONG processFlags,
-                           ULONG threadFlags, const PSATTRIBUTES *list, ETHREAD **thread)
+/* A handle to the process that shall be the parent, or none: the caller is.  *parent is
+ * referenced. */
+static NTSTATUS FindParent(const PSATTRIBUTES *list, EPROCESS **parent)
+{
+    const PS_ATTRIBUTE *item = &list->Item[PsAttributeParentProcess];
+    const HANDLE handle = item->Size ? (HANDLE)item->Value : NtCurrentProcess();
+    NTSTATUS status = ObReferenceObjectByHandle(
+        handle, &PsProcessType, PROCESS_CREATE_PROCESS, (void **)parent, NULL);
+
+    if (NT_SUCCESS(status) && (*parent)->Handles == NULL) {
+        ObDereferenceObject(*parent);
+        status = STATUS_PROCESS_IS_TERMINATING;
+    }
+    return status;
+}
+
+static NTSTATUS BuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captured,
+                           ULONG processFlags, ULONG threadFlags,
+                           const PSATTRIBUTES *list, ETHREAD **thread)
 {
     MMFILE *file;
     PEB own;
@@ -165,7 +203,7 @@ static NTSTATUS BuildChild(EPROCESS *process, CAPTURED *captured, ULONG processF
     status = PspMapImages(process, file, captured->ImagePath);
     file->Dereference(file);
     if (NT_SUCCESS(status))
-        status = GiveHandles(process, processFlags, list, &captured->Params);
+        status = GiveHandles(parent, process, processFlags, list, &captured->Params);
     if (NT_SUCCESS(status)) /* NtGlobalFlag of the run holds for the children too */
         status = MmCopyFromUser(&own, PsCurrentProcess()->Peb, sizeof own);
     if (NT_SUCCESS(status))
@@ -251,7 +289,7 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
 {
     PSATTRIBUTES list;
     OBATTRIBUTES ofProcess, ofThread;
-    EPROCESS *process;
+    EPROCESS *process, *parent;
     ETHREAD *thread;
     CAPTURED *captured = ExAllocatePool(sizeof *captured, PSP_TAG);
 
@@ -268,11 +306,15 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
         status = CaptureImageName(&list, captured);
     if (NT_SUCCESS(status))
         status = CaptureParameters(userParams, captured);
-    if (NT_SUCCESS(status))
-        status = PspCreateProcess(PsCurrentProcess(), &process);
+    if (NT_SUCCESS(status) && NT_SUCCESS(status = FindParent(&list, &parent))) {
+        status = PspCreateProcess(parent, &process);
+        if (!NT_SUCCESS(status))
+            ObDereferenceObject(parent);
+    }
     if (NT_SUCCESS(status)) {
         BOOLEAN built = FALSE;
-        status = BuildChild(process, captured, processFlags, threadFlags, &list, &thread);
+        status = BuildChild(parent, process, captured, processFlags, threadFlags, &list,
+                            &thread);
         if (NT_SUCCESS(status)) {
             built = TRUE;
             status = ReturnAll(process, thread, &list, userProcess, processAccess,
@@ -289,6 +331,7 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
             PspCleanProcess(process, status);
         }
         ObDereferenceObject(process);
+        ObDereferenceObject(parent);
     }
     ReleaseCaptured(captured);
     ExFreePool(captured);
