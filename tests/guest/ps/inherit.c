@@ -207,8 +207,11 @@ static void memory(void)
     memset(buffer, 'x', sizeof buffer);
     CHECK(WriteProcessMemory(process.hProcess, there, buffer, 2 * 4096, &done));
     CHECK_EQUAL(done, 2 * 4096);
-    CHECK(!ReadProcessMemory(process.hProcess, there + 4096, buffer, 2 * 4096, &done));
-    CHECK_EQUAL(GetLastError(), ERROR_PARTIAL_COPY);
+    if (on_fathom) { /* Wine reads what is not committed, too */
+        CHECK(
+            !ReadProcessMemory(process.hProcess, there + 4096, buffer, 2 * 4096, &done));
+        CHECK_EQUAL(GetLastError(), ERROR_PARTIAL_COPY);
+    }
     CHECK(!WriteProcessMemory(process.hProcess, there + 2 * 4096, buffer, 1, &done));
     CHECK(VirtualProtectEx(process.hProcess, there + 4096, 4096, PAGE_READONLY, &old));
     CHECK(!WriteProcessMemory(process.hProcess, there + 4096, buffer, 1, &done));
