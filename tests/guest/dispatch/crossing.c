@@ -30,7 +30,7 @@ struct state {
     DWORD eax, ebx, esi, edi, ebp, out; /* 16 20 24 28 32 36 */
     DWORD ds, es, fs, gs, saved;        /* 40 44 48 52 56 */
 } s;
-void cross_raw(void);
+void cross_raw(void), after_sysenter(void);
 __asm__("_cross_raw:\n\t"
         "pushal\n\t"
         "movl %esp, _s+56\n\t"
@@ -45,7 +45,14 @@ __asm__("_cross_raw:\n\t"
         "pushl $1f\n\t"     /* return into the stub */
         "cmpl $0, _s+8\n\t"
         "je 0f\n\t"
-        "movl _s+8, %esp\n\t"
+        "movl _s+8, %esp\n\t" /* nothing is pushed there before the door */
+        "movl %esp, %edx\n\t"
+        "testl %ecx, %ecx\n\t"
+        "jnz 3f\n\t"
+        "sysenter\n\t"
+        "3: addl $8, %edx\n\t"
+        "int $0x2E\n\t"
+        "jmp 1f\n\t"
         "0: leal 8(%esp), %edx\n\t"
         "testl %ecx, %ecx\n\t"
         "jnz 2f\n\t"
@@ -57,7 +64,7 @@ __asm__("_cross_raw:\n\t"
         "popfl\n\t"
         "int $0x2E\n\t"
         "addl $4, %esp\n\t"
-        "1: pushfl\n\t"
+        "1: .globl _after_sysenter\n_after_sysenter: pushfl\n\t"
         "popl _s+36\n\t"
         "pushl $0x202\n\t"
         "popfl\n\t"
@@ -125,7 +132,53 @@ static void test_numbers(DWORD door)
     }
 }
 
-int main(void)
+/* A service called on a stack that is not there: it does its work or refuses, and then the
+ * return finds no stack, so the program dies of it and nothing else does. */
+static void on_stack(DWORD esp, DWORD door)
+{
+    s = (struct state){.number = esp & 0x1000 ? NT_FATHOM_NULL : NT_CLOSE,
+                       .flags = 0x202,
+                       .esp = esp,
+                       .door = door};
+    cross_raw();
+}
+
+static void test_stacks(char *self, DWORD first)
+{
+    static const DWORD stacks[] = {0,          4,          0x1000,     0x7FFE0800,
+                                   0x7FFEFFFC, 0x7FFF0000, 0x80000000, 0x80100000,
+                                   0xC0000000, 0xFFFFFFFC, 0xFFFFFFF4};
+    char line[300];
+    STARTUPINFOA startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION process;
+    DWORD code;
+    for (DWORD door = first; door < 2; door++) {
+        for (unsigned i = 1; i < sizeof stacks / sizeof *stacks; i++) {
+            sprintf(line, "\"%s\" %lu %lu", self, stacks[i], door);
+            CHECK(CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup,
+                                 &process));
+            CHECK(WaitForSingleObject(process.hProcess, 20000) == WAIT_OBJECT_0);
+            GetExitCodeProcess(process.hProcess, &code);
+            CHECK(code == ACCESS_VIOLATION);
+            CloseHandle(process.hProcess);
+            CloseHandle(process.hThread);
+        }
+        /* Misaligned, but there: the call goes through. */
+        static DWORD room[64];
+        DWORD *at = (DWORD *)((char *)&room[40] + 1);
+        s = (struct state){
+            .number = NT_CLOSE, .flags = 0x202, .esp = (DWORD)at, .door = door};
+        if (door == 0) {
+            at[0] = (DWORD)after_sysenter;
+            at[1] = 0;
+            at[2] = 0xDEAD;
+            cross_raw();
+            CHECK(s.eax == INVALID_HANDLE);
+        }
+    }
+}
+
+int main(int argc, char **argv)
 {
     if (!LoadLibraryA("fathom.dll")) {
         printf("not on Fathom: nothing to see\n");
@@ -133,12 +186,15 @@ int main(void)
     }
     PVOID handler = AddVectoredExceptionHandler(1, step);
     const BYTE *entry = *(BYTE **)0x7FFE0300;
+    if (argc > 2)
+        on_stack(strtoul(argv[1], NULL, 0), strtoul(argv[2], NULL, 0));
     const DWORD first = entry[2] == 0x0F && entry[3] == 0x34 ? 0 : 1; /* SEP? */
     for (DWORD door = first; door < 2; door++) {
         test_flags(door);
         test_numbers(door);
     }
     RemoveVectoredExceptionHandler(handler);
+    test_stacks(argv[0], first);
     printf("%d failures\n", failures);
     return failures != 0;
 }
