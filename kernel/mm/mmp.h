@@ -119,17 +119,15 @@ static inline void MiStorePte(MMPTE *pte, MMPTE value)
     p->High = value.High;
     p->Low = value.Low;
 }
-/* By MM_ access code: what the processor is told. A copy-on-write page is read-only to
- * it. */
-extern ULONG MiHardwareLow[8], MiHardwareHigh[8];
+/* By MM_ access code, with MM_NOCACHE or not: what the processor is told. A copy-on-write
+ * page is read-only to it. */
+extern ULONG MiHardwareLow[16], MiHardwareHigh[16];
 
 /* A user page that is there, protection not one that traps. */
 static inline MMPTE MiMakeValidPte(PFN_NUMBER pfn, ULONG protection)
 {
-    ULONG code = protection & MM_ACCESS_MASK;
-    MMPTE pte =
-        MiFrame(pfn, MiHardwareLow[code] | (protection & MM_NOCACHE ? PTE_NOCACHE : 0));
-    pte.High |= MiHardwareHigh[code];
+    MMPTE pte = MiFrame(pfn, MiHardwareLow[protection]);
+    pte.High |= MiHardwareHigh[protection];
     return pte;
 }
 /* The same for any protection: Valid, or Transition if every access is to trap. */

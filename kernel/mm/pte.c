@@ -9,7 +9,7 @@
 
 /* x86 cannot execute without reading, so MM_EXECUTE reads as well. */
 #define USER(code) (PTE_VALID | PTE_USER | PTE_ACCESSED | (code) << PTE_CODE_SHIFT)
-ULONG MiHardwareLow[8] = {
+ULONG MiHardwareLow[16] = {
     [MM_READONLY] = USER(MM_READONLY),
     [MM_EXECUTE] = USER(MM_EXECUTE),
     [MM_EXECUTE_READ] = USER(MM_EXECUTE_READ),
@@ -18,12 +18,15 @@ ULONG MiHardwareLow[8] = {
     [MM_EXECUTE_READWRITE] = USER(MM_EXECUTE_READWRITE) | PTE_WRITE,
     [MM_EXECUTE_WRITECOPY] = USER(MM_EXECUTE_WRITECOPY),
 };
-ULONG MiHardwareHigh[8]; /* the NX bit, where the processor has it */
+ULONG MiHardwareHigh[16]; /* the NX bit, where the processor has it */
 
 void MiSetHardwareNx(void)
 {
-    for (ULONG code = 0; code < 8; code++)
+    for (ULONG code = 0; code < 16; code++) {
         MiHardwareHigh[code] = MiIsExecutable(code) ? 0 : (ULONG)(MiNxBit >> 32);
+        MiHardwareLow[code] =
+            MiHardwareLow[code & MM_ACCESS_MASK] | (code & MM_NOCACHE ? PTE_NOCACHE : 0);
+    }
 }
 
 /* A page table for va in the current space. Already charged with the region. */

@@ -9,7 +9,7 @@
 #include <windows.h>
 #include <winternl.h>
 
-#define COUNT  256
+#define COUNT  512 /* pages: as many as a page table has entries */
 #define ROUNDS 9
 #define PAGE   4096
 #define LARGE  (64 << 20) /* commit_touch_per_page */
