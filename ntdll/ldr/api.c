@@ -17,6 +17,35 @@ static void Unlock(void)
     RtlLeaveCriticalSection(&LdrpLoaderLock);
 }
 
+/* An exception of a DllMain that somebody outside LoadLibrary takes: the module's count is
+ * taken back, and the lock with it, before the stack below is given up. */
+typedef struct {
+    SEH_FRAME Frame;
+    LDRP_MODULE *Module;
+} LOAD_FRAME;
+
+static EXCEPTION_DISPOSITION __cdecl LoadUnwound(PEXCEPTION_RECORD record, PVOID frame,
+                                                 PCONTEXT context, PVOID dispatcher)
+{
+    (void)context, (void)dispatcher;
+    if (record->ExceptionFlags & 2) { /* EXCEPTION_UNWINDING */
+        LdrpCountClosure(((LOAD_FRAME *)frame)->Module, -1);
+        LdrpDropUnused();
+        Unlock();
+    }
+    return ExceptionContinueSearch;
+}
+
+static NTSTATUS Initialise(LDRP_MODULE *module)
+{
+    volatile LOAD_FRAME load = {{(SEH_FRAME *)NtTeb()->NtTib.ExceptionList, LoadUnwound},
+                                module};
+    NtTeb()->NtTib.ExceptionList = (PVOID)&load;
+    const NTSTATUS status = LdrpRunInitializers(NULL);
+    NtTeb()->NtTib.ExceptionList = (PVOID)load.Frame.Next;
+    return status;
+}
+
 /* Load Name (or count it once more) and initialise what came with it.  SearchPath NULL:
  * the usual folders.  STATUS_DLL_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT,
  * STATUS_ENTRYPOINT_NOT_FOUND, STATUS_DLL_INIT_FAILED, STATUS_NO_MEMORY: nothing stays.
@@ -30,7 +59,7 @@ NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Flags, PUNICODE_STRING Name,
     NTSTATUS status = LdrpLoadModule(SearchPath, Name, &module);
     if (NT_SUCCESS(status)) {
         LdrpCountClosure(module, +1);
-        status = LdrpRunInitializers(NULL);
+        status = Initialise(module);
         if (!NT_SUCCESS(status))
             LdrpCountClosure(module, -1);
     }
