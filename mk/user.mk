@@ -63,7 +63,7 @@ MSVCRTD_OBJ := $(filter-out %/msvcrt/heap.o %/new/new.o,$(msvcrt_OBJ))
 $(eval $(call dll,msvcrtd,crt/debug,0x10200000,kernel32,-lmingwex $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,\
   $(MSVCRTD_OBJ),$(S)/crt/msvcrt/msvcrt.def $(MSVCRT_DEFS)))
 $(eval $(call dll,cw3220,crt/borland,0x32600000,kernel32,-Wl$(comma)-e$(comma)_DllMain@12))
-$(eval $(call dll,ole32,ole32,0x774E0000,kernel32,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,ole32,ole32,0x774E0000,kernel32 ntdll,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,oleaut32,oleaut32,0x77120000,ole32 kernel32,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))
 
@@ -94,7 +94,7 @@ $(O)/bin/%.exe: $$(call src,user/$$*.c)
 	$(MINGW)gcc $(PROGRAM_CFLAGS) -MMD -MF $(O)/bin/$*.d $< -o $@
 $(O)/bin/%.exe: $$(call src,user/$$*.cpp)
 	@mkdir -p $(@D)
-	$(MINGW)g++ $(PROGRAM_CFLAGS) -static -MMD -MF $(O)/bin/$*.d $< -o $@
+	$(MINGW)g++ $(PROGRAM_CFLAGS) -static -MMD -MF $(O)/bin/$*.d $< -o $@ $(call said,link,$<)
 WALK_SRC := $(call files,user/walk/*.cpp)
 $(O)/bin/walk.exe: $(foreach f,$(WALK_SRC),$(call src,$(f))) $(wildcard $(S)/user/walk/*.h $(S)/include/*.h) $(GEN)
 	@mkdir -p $(@D)

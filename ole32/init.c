@@ -36,6 +36,11 @@ HRESULT WINAPI CoInitialize(LPVOID Reserved)
     return CoInitializeEx(Reserved, COINIT_APARTMENTTHREADED);
 }
 
+BOOL OlepIsInitialized(void)
+{
+    return (ULONG_PTR)TlsGetValue(Slot) >= COUNT_ONE;
+}
+
 void WINAPI CoUninitialize(void)
 {
     ULONG_PTR State = (ULONG_PTR)TlsGetValue(Slot);
@@ -58,6 +63,7 @@ BOOL WINAPI DllMain(HINSTANCE Module, DWORD Reason, LPVOID Reserved)
     (void)Module;
     if (Reason == DLL_PROCESS_ATTACH) {
         OlepSpyInitialize();
+        OlepRemoteInitialize();
         return OlepInitialize();
     }
     if (Reason == DLL_PROCESS_DETACH && Reserved == NULL)

@@ -1,6 +1,6 @@
 /* ole32.h - what the files of ole32.dll share.
  *
- * Layer: ole32 stands on kernel32 alone.  The memory it hands out is the process's
+ * Layer: ole32 stands on kernel32, and on ntdll for its port services alone.  The memory it hands out is the process's
  * default heap.
  */
 #ifndef OLE32_OLE32_H
@@ -32,4 +32,8 @@ void OlepMinimize(void);
 
 /* init.c */
 int OlepInitialize(void);
+BOOL OlepIsInitialized(void); /* this thread, by CoInitialize */
+
+/* remote.c */
+void OlepRemoteInitialize(void);
 #endif

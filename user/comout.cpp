@@ -1,0 +1,451 @@
+/* link: -lole32 -luuid */
+/* comout.cpp - who allocates, and who frees, what a COM method in another process returns.
+ *
+ *   comout           starts a server process, calls it, and shows what both saw
+ *   comout serve     the server: a class object; answers lines on its standard input
+ *   comout free | delete    frees a block of the proxy's with the wrong function
+ *
+ * Nothing here is told that was not seen: each process has an IMallocSpy, which sees each
+ * CoTaskMemAlloc and CoTaskMemFree with its block, and the default heap is asked whether
+ * the block is its own.  Ends with 0 if all is as the rule says, else with 1.
+ *
+ * Beside it a plain remote call, as RPC without COM makes it: there the program itself
+ * supplies the allocator (MIDL_user_allocate, MIDL_user_free) and its stubs use that.
+ */
+#include <windows.h>
+#include <objbase.h>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+extern "C" {
+#include "sounding.h"
+}
+
+static const CLSID class_of_soundings = {
+    0x6FA00001, 0, 0x4F75, {0xA7, 0xA7, 0x46, 0x61, 0x74, 0x68, 0x6F, 0x6D}};
+
+static int wrong;
+
+static void expect(bool truth, const char *what)
+{
+    std::printf("  %s %s\n", truth ? "[yes]" : "[NO] ", what);
+    wrong += !truth;
+}
+
+/* ---- the spy: every task block of this process, in order ---- */
+
+struct ledger {
+    unsigned allocated, freed, live, elsewhere; /* elsewhere: in no default heap */
+    void *made[8], *gone[8];
+};
+
+class spy final : public IMallocSpy
+{
+  public:
+    ledger seen{};
+
+    HRESULT STDMETHODCALLTYPE QueryInterface(REFIID, void **object) override
+    {
+        *object = this;
+        return S_OK;
+    }
+    ULONG STDMETHODCALLTYPE AddRef() override
+    {
+        return 2;
+    }
+    ULONG STDMETHODCALLTYPE Release() override
+    {
+        return 1;
+    }
+    SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T size) override
+    {
+        return size;
+    }
+    void *STDMETHODCALLTYPE PostAlloc(void *block) override
+    {
+        if (block) {
+            seen.made[seen.allocated++ % 8] = block, seen.live++;
+            seen.elsewhere += !HeapValidate(GetProcessHeap(), 0, block);
+        }
+        return block;
+    }
+    void *STDMETHODCALLTYPE PreFree(void *block, BOOL spied) override
+    {
+        if (spied)
+            seen.gone[seen.freed++ % 8] = block, seen.live--;
+        return block;
+    }
+    void STDMETHODCALLTYPE PostFree(BOOL) override
+    {
+    }
+    SIZE_T STDMETHODCALLTYPE PreRealloc(void *block, SIZE_T size, void **real,
+                                        BOOL) override
+    {
+        *real = block;
+        return size;
+    }
+    void *STDMETHODCALLTYPE PostRealloc(void *block, BOOL) override
+    {
+        return block;
+    }
+    void *STDMETHODCALLTYPE PreGetSize(void *block, BOOL) override
+    {
+        return block;
+    }
+    SIZE_T STDMETHODCALLTYPE PostGetSize(SIZE_T size, BOOL) override
+    {
+        return size;
+    }
+    void *STDMETHODCALLTYPE PreDidAlloc(void *block, BOOL) override
+    {
+        return block;
+    }
+    int STDMETHODCALLTYPE PostDidAlloc(void *, BOOL, int actual) override
+    {
+        return actual;
+    }
+    void STDMETHODCALLTYPE PreHeapMinimize() override
+    {
+    }
+    void STDMETHODCALLTYPE PostHeapMinimize() override
+    {
+    }
+};
+
+static spy watcher;
+
+static bool same_blocks(void *const *a, void *const *b, unsigned count)
+{
+    for (unsigned i = 0, found; i < count; i++) {
+        found = 0;
+        for (unsigned j = 0; j < count; j++)
+            found += a[i] == b[j];
+        if (found != 1)
+            return false;
+    }
+    return true;
+}
+
+/* ---- MIDL_user_allocate: the program's own, a heap of its own ---- */
+
+static HANDLE midl_heap;
+static unsigned midl_live, midl_made;
+
+extern "C" void *__RPC_USER MIDL_user_allocate(size_t size)
+{
+    void *block = HeapAlloc(midl_heap, 0, size);
+    midl_live += block != nullptr;
+    midl_made += block != nullptr;
+    return block;
+}
+
+extern "C" void __RPC_USER MIDL_user_free(void *block)
+{
+    midl_live -= block != nullptr;
+    HeapFree(midl_heap, 0, block);
+}
+
+/* ---- the server ---- */
+
+static const WCHAR place[] = L"Challenger Deep";
+static const ULONG depths[] = {5975, 5960, 5944, 5849};
+
+static HRESULT STDMETHODCALLTYPE query(ISounding *self, REFIID, void **object)
+{
+    *object = self;
+    return S_OK;
+}
+
+static ULONG STDMETHODCALLTYPE keep(ISounding *)
+{
+    return 2;
+}
+
+/* The method allocates with CoTaskMemAlloc, as the rule says, and never frees. */
+static HRESULT STDMETHODCALLTYPE sound(ISounding *, LPOLESTR *text, SOUNDING **sounding,
+                                       ULONG *fathoms)
+{
+    *text = (LPOLESTR)CoTaskMemAlloc(sizeof place);
+    *sounding = (SOUNDING *)CoTaskMemAlloc(sizeof **sounding);
+    ULONG *array = (ULONG *)CoTaskMemAlloc(sizeof depths);
+    if (!*text || !*sounding || !array)
+        return E_OUTOFMEMORY;
+    std::memcpy(*text, place, sizeof place);
+    std::memcpy(array, depths, sizeof depths);
+    **sounding = {GetCurrentProcessId(), 4, array};
+    *fathoms = depths[0];
+    return S_OK;
+}
+
+static const ISoundingVtbl sounding_table = {query, keep, keep, sound};
+static ISounding the_sounding = {&sounding_table};
+
+class factory final : public IClassFactory
+{
+    HRESULT STDMETHODCALLTYPE QueryInterface(REFIID, void **object) override
+    {
+        *object = this;
+        return S_OK;
+    }
+    ULONG STDMETHODCALLTYPE AddRef() override
+    {
+        return 2;
+    }
+    ULONG STDMETHODCALLTYPE Release() override
+    {
+        return 1;
+    }
+    HRESULT STDMETHODCALLTYPE CreateInstance(IUnknown *, REFIID, void **object) override
+    {
+        *object = &the_sounding;
+        return S_OK;
+    }
+    HRESULT STDMETHODCALLTYPE LockServer(BOOL) override
+    {
+        return S_OK;
+    }
+};
+
+/* The remote procedure, and the server's stub around it: what it allocated by
+ * MIDL_user_allocate the stub frees once it is on the wire. */
+static wchar_t *name_the_place()
+{
+    wchar_t *text = (wchar_t *)MIDL_user_allocate(sizeof place);
+    return text ? (wchar_t *)std::memcpy(text, place, sizeof place) : nullptr;
+}
+
+struct server_facts {
+    DWORD process;
+    ledger seen;
+    bool all_same;
+    unsigned midl_made, midl_live;
+};
+
+static int serve()
+{
+    HANDLE in = GetStdHandle(STD_INPUT_HANDLE), out = GetStdHandle(STD_OUTPUT_HANDLE);
+    static factory objects;
+    DWORD cookie, moved;
+    char word;
+    if (CoInitializeEx(nullptr, COINIT_MULTITHREADED) != S_OK ||
+        CoRegisterClassObject(class_of_soundings, &objects, CLSCTX_LOCAL_SERVER,
+                              REGCLS_MULTIPLEUSE, &cookie) != S_OK ||
+        CoRegisterMallocSpy(&watcher) != S_OK)
+        return 1;
+    WriteFile(out, "R", 1, &moved, nullptr);
+    while (ReadFile(in, &word, 1, &moved, nullptr) && moved == 1 && word != 'Q') {
+        if (word == 'N') {
+            wchar_t *text = name_the_place();
+            DWORD bytes = text ? sizeof place : 0;
+            WriteFile(out, &bytes, sizeof bytes, &moved, nullptr);
+            WriteFile(out, text, bytes, &moved, nullptr);
+            MIDL_user_free(text);
+        } else {
+            server_facts facts = {GetCurrentProcessId(), watcher.seen,
+                                  same_blocks(watcher.seen.made, watcher.seen.gone, 3),
+                                  midl_made, midl_live};
+            WriteFile(out, &facts, sizeof facts, &moved, nullptr);
+        }
+    }
+    return CoRevokeMallocSpy() == S_OK && CoRevokeClassObject(cookie) == S_OK ? 0 : 1;
+}
+
+/* ---- the client ---- */
+
+struct process {
+    HANDLE handle, in, out;
+};
+
+static process start(const char *word, bool piped)
+{
+    char path[MAX_PATH];
+    GetModuleFileNameA(nullptr, path, sizeof path);
+    std::string line = std::string("\"") + path + "\" " + word;
+    SECURITY_ATTRIBUTES inherit = {sizeof inherit, nullptr, TRUE};
+    STARTUPINFOA startup{};
+    PROCESS_INFORMATION made{};
+    process result{};
+    startup.cb = sizeof startup;
+    if (piped) {
+        startup.dwFlags = STARTF_USESTDHANDLES;
+        CreatePipe(&startup.hStdInput, &result.in, &inherit, 0);
+        CreatePipe(&result.out, &startup.hStdOutput, &inherit, 0);
+        startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+        SetHandleInformation(result.in, HANDLE_FLAG_INHERIT, 0);
+        SetHandleInformation(result.out, HANDLE_FLAG_INHERIT, 0);
+    }
+    if (CreateProcessA(path, &line[0], nullptr, nullptr, piped, 0, nullptr, nullptr,
+                       &startup, &made)) {
+        result.handle = made.hProcess;
+        CloseHandle(made.hThread);
+    }
+    if (piped) {
+        CloseHandle(startup.hStdInput);
+        CloseHandle(startup.hStdOutput);
+    }
+    return result;
+}
+
+static DWORD end_of(const process &child)
+{
+    DWORD code = 0;
+    WaitForSingleObject(child.handle, INFINITE);
+    GetExitCodeProcess(child.handle, &code);
+    return code;
+}
+
+static bool take(const process &child, void *to, DWORD bytes)
+{
+    DWORD moved;
+    for (char *at = (char *)to; bytes; at += moved, bytes -= moved)
+        if (!ReadFile(child.out, at, bytes, &moved, nullptr) || moved == 0)
+            return false;
+    return true;
+}
+
+static bool ask(const process &child, char word, void *to, DWORD bytes)
+{
+    DWORD moved;
+    return WriteFile(child.in, &word, 1, &moved, nullptr) && take(child, to, bytes);
+}
+
+static void show(const char *what, const void *block)
+{
+    std::printf("  %-28s %p\n", what, block);
+}
+
+static void com(const process &server)
+{
+    ISounding *object = nullptr;
+    LPOLESTR text = nullptr;
+    SOUNDING *sounding = nullptr;
+    ULONG fathoms = 0;
+    HANDLE heap = GetProcessHeap();
+    CoRegisterMallocSpy(&watcher);
+    HRESULT result = CoCreateInstance(class_of_soundings, nullptr, CLSCTX_LOCAL_SERVER,
+                                      IID_ISounding, (void **)&object);
+    expect(result == S_OK, "CoCreateInstance found the class in the server process");
+    if (result != S_OK)
+        return;
+    ledger before = watcher.seen;
+    result = object->lpVtbl->Sound(object, &text, &sounding, &fathoms);
+    ledger after = watcher.seen;
+    server_facts facts{};
+    if (result != S_OK || !ask(server, 'L', &facts, sizeof facts)) {
+        expect(false, "Sound answered S_OK");
+        return;
+    }
+    std::printf("client process %lu, after Sound():\n", GetCurrentProcessId());
+    show("[out] LPOLESTR", text);
+    show("[out] SOUNDING *", sounding);
+    show("its array", sounding->Depths);
+    std::printf("  %-28s %lu, in the caller's own variable\n", "[out] ULONG", fathoms);
+    void *given[3] = {text, sounding, sounding->Depths};
+    expect(std::wcscmp(text, place) == 0 && fathoms == depths[0] &&
+               sounding->Count == 4 &&
+               std::memcmp(sounding->Depths, depths, sizeof depths) == 0,
+           "the values are those that the method gave");
+    expect(sounding->ProcessId == facts.process && facts.process != GetCurrentProcessId(),
+           "the method ran in the server process");
+    expect(after.allocated - before.allocated == 3 &&
+               same_blocks(given, after.made + before.allocated, 3),
+           "the proxy allocated these three blocks here, with CoTaskMemAlloc");
+    expect(HeapValidate(heap, 0, text) && HeapValidate(heap, 0, sounding) &&
+               HeapValidate(heap, 0, sounding->Depths),
+           "they are blocks of this process's default heap");
+    std::printf("server process %lu, what its spy saw:\n", facts.process);
+    for (unsigned i = 0; i < 3; i++)
+        std::printf("  allocated %p, freed %p\n", facts.seen.made[i], facts.seen.gone[i]);
+    expect(facts.seen.allocated == 3 && facts.seen.elsewhere == 0,
+           "the method allocated three blocks there, in that default heap");
+    expect(facts.seen.freed == 3 && facts.seen.live == 0 && facts.all_same,
+           "the stub freed those three, and none is left");
+    CoTaskMemFree(sounding->Depths);
+    CoTaskMemFree(sounding);
+    CoTaskMemFree(text);
+    expect(watcher.seen.freed - after.freed == 3 && watcher.seen.live == before.live,
+           "the caller freed its three with CoTaskMemFree, and none is left");
+    object->lpVtbl->Release(object);
+    expect(CoRevokeMallocSpy() == S_OK, "the spy goes: no block it saw is alive");
+}
+
+/* The client's stub of the plain call. */
+static wchar_t *remote_name(const process &server)
+{
+    DWORD bytes = 0;
+    if (!ask(server, 'N', &bytes, sizeof bytes) || bytes == 0 || bytes > 1000)
+        return nullptr;
+    wchar_t *text = (wchar_t *)MIDL_user_allocate(bytes);
+    return text && take(server, text, bytes) ? text : nullptr;
+}
+
+static void plain(const process &server)
+{
+    server_facts facts{};
+    wchar_t *text = remote_name(server);
+    std::printf("a plain remote call, with the program's MIDL_user_allocate:\n");
+    expect(text && std::wcscmp(text, place) == 0, "the string came");
+    expect(text && HeapValidate(midl_heap, 0, text) && midl_live == 1,
+           "it lies in the heap that this program's MIDL_user_allocate uses");
+    expect(ask(server, 'L', &facts, sizeof facts) && facts.midl_made == 1 &&
+               facts.midl_live == 0,
+           "the server's stub freed the server's own with MIDL_user_free");
+    MIDL_user_free(text);
+    expect(midl_live == 0, "the caller freed it with MIDL_user_free");
+}
+
+/* What must not be done. */
+static int misuse(bool with_delete)
+{
+    ISounding *object;
+    LPOLESTR text;
+    SOUNDING *sounding;
+    ULONG fathoms;
+    if (CoCreateInstance(class_of_soundings, nullptr, CLSCTX_LOCAL_SERVER, IID_ISounding,
+                         (void **)&object) != S_OK ||
+        object->lpVtbl->Sound(object, &text, &sounding, &fathoms) != S_OK)
+        return 2;
+    if (with_delete)
+        ::operator delete(text);
+    else
+        std::free(text);
+    return 0; /* nobody noticed */
+}
+
+static void misuses()
+{
+    for (const char *word : {"free", "delete"}) {
+        DWORD code = end_of(start(word, false));
+        std::printf(
+            "the block given to %s instead, in a process of its own: it ended with "
+            "%08lX\n",
+            word, code);
+        expect(code == 0xC0000374, "STATUS_HEAP_CORRUPTION: the other heap noticed");
+    }
+}
+
+int main(int count, char **words)
+{
+    std::string word = count > 1 ? words[1] : "";
+    midl_heap = HeapCreate(0, 0, 0);
+    if (word == "serve")
+        return serve();
+    CoInitializeEx(nullptr, COINIT_MULTITHREADED);
+    if (word == "free" || word == "delete")
+        return misuse(word == "delete");
+    process server = start("serve", true);
+    char ready = 0;
+    if (!take(server, &ready, 1) || ready != 'R') {
+        std::printf("the server did not start\n");
+        return 1;
+    }
+    com(server);
+    plain(server);
+    std::fflush(stdout);
+    misuses();
+    ask(server, 'Q', nullptr, 0);
+    expect(end_of(server) == 0, "the server ended in order");
+    std::printf(wrong ? "%d of these are not so\n" : "all of it is so\n", wrong);
+    return wrong ? 1 : 0;
+}
