@@ -75,6 +75,7 @@ fuzz: $(O)/tests/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
 behaviour: ## docs/behaviour.md from the tests
 	$(PYTHON) $(S)/tools/behaviour.py
 .PHONY: behaviour
+
 # The heap as malloc for programs of the host: LD_PRELOAD=build/host/libfathomheap.so git log
 $(O)/host/libfathomheap.so: $(S)/tests/host/preload.c $(call host_sources,test_heap) $(HOST_HEADERS) $(GEN)
 	@mkdir -p $(@D)
