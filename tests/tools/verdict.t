@@ -180,6 +180,18 @@ plan.true(
     "batch: nothing is left behind, however a program ends",
     text,
 )
+long_text = os.path.join(OUT, "tests", "long")
+with open(long_text, "wb") as file:
+    file.write(b"0123456789abcdef" * 65536)
+with open(long_text + ".list", "w") as lines:
+    lines.write("tools/programs/copy.exe < long\n")
+done = fathom("batch", long_text + ".list")
+text = done.stdout.decode()
+plan.true(
+    max(map(len, text.split("\n"))) < 5000 and text.count("0123456789abcdef") > 65000,
+    "batch: long output is whole, in lines that prove can read",
+)
+
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, "events")
 

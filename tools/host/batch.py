@@ -114,8 +114,17 @@ def audit_faults(audit):
     return wrong
 
 
-def text_of(data):
-    return json.dumps(data.decode("utf-8", "backslashreplace"), ensure_ascii=False)
+LONGEST_TEXT = 4000  # prove's YAML reader gives up on lines of 64 KiB
+
+
+def yaml_text(name, data):
+    """The lines of one text: a string, or a list of its pieces when it is long."""
+    text = data.decode("utf-8", "backslashreplace")
+    pieces = [text[i : i + LONGEST_TEXT] for i in range(0, len(text), LONGEST_TEXT)]
+    pieces = [json.dumps(piece, ensure_ascii=False) for piece in pieces]
+    if len(pieces) == 1:
+        return [f"  {name}: {pieces[0]}"]
+    return [f"  {name}:", *(f"    - {piece}" for piece in pieces)]
 
 
 def report(number, job):
@@ -139,13 +148,10 @@ def report(number, job):
     if job.audit:
         lines.append(f"  allocations: {job.audit[5]}")
     lines += [f"  audit: {json.dumps(fault)}" for fault in faults]
-    lines += [
-        f"  {name}: {text_of(data)}"
-        for name, data in (
-            ("stdout", job.stdout),
-            ("stderr", job.stderr),
-            ("log", job.log),
-        )
-        if data
-    ]
+    for name, data in (
+        ("stdout", job.stdout),
+        ("stderr", job.stderr),
+        ("log", job.log),
+    ):
+        lines += yaml_text(name, data) if data else []
     return good, "\n".join(lines + ["  ..."])
