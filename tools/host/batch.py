@@ -118,13 +118,13 @@ LONGEST_TEXT = 4000  # prove's YAML reader gives up on lines of 64 KiB
 
 
 def yaml_text(name, data):
-    """The lines of one text: a string, or a list of its pieces when it is long."""
+    """The lines of one text; a long one goes on as NAME_2, NAME_3, ..."""
     text = data.decode("utf-8", "backslashreplace")
     pieces = [text[i : i + LONGEST_TEXT] for i in range(0, len(text), LONGEST_TEXT)]
-    pieces = [json.dumps(piece, ensure_ascii=False) for piece in pieces]
-    if len(pieces) == 1:
-        return [f"  {name}: {pieces[0]}"]
-    return [f"  {name}:", *(f"    - {piece}" for piece in pieces)]
+    return [
+        f"  {name}{f'_{n}' if n > 1 else ''}: {json.dumps(piece, ensure_ascii=False)}"
+        for n, piece in enumerate(pieces, 1)
+    ]
 
 
 def report(number, job):
