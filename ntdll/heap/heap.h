@@ -21,10 +21,11 @@
  * reserved and committed on their own and released whole (large.c).
  *
  * In front of that stands the Low Fragmentation Heap (lfh.c).  A size that is asked for
- * often gets its own user blocks: one block of the back end cut into up to 31 equal ones.
- * Which of them are free is one 32-bit mask in a descriptor that lies outside any block,
- * so no overrun can forge it, and taking and giving back are one locked instruction each,
- * with no lock held.
+ * often gets its own user blocks: a region cut into equal ones.  Which of them are free
+ * stands in 32-bit masks, with a summary over them, in a descriptor that lies outside any
+ * block, so no overrun can forge it, and taking and giving back are one locked instruction
+ * each, with no lock held.  When the active subsegment is empty another is found by a ring
+ * of ready bits (ready.c); a size may borrow from its larger neighbours.
  *
  * Headers are XORed with a random key of the heap and carry a checksum; every header that
  * is read is checked against it, every pair of links against its neighbours before it is

@@ -1,4 +1,4 @@
-/* dllmain.c - an exception in a DllMain or a TLS callback: it passes LoadLibrary on its way
+/* dllmain.c - an exception in a DllMain: it passes LoadLibrary on its way
  * to a handler of the caller, and the loader can be used afterwards, from any thread. */
 #include <windows.h>
 #include "makedll.h"
