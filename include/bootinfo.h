@@ -9,12 +9,12 @@
 
 #include <stdint.h>
 
-#define MULTIBOOT_LOADED 0x2BADB002u
-#define MULTIBOOT_HAS_MEMORY 0x001u
-#define MULTIBOOT_HAS_CMDLINE 0x004u
-#define MULTIBOOT_HAS_MODULES 0x008u
-#define MULTIBOOT_HAS_MMAP 0x040u
-#define MULTIBOOT_HAS_LOADER 0x200u
+#define MULTIBOOT_LOADED          0x2BADB002u
+#define MULTIBOOT_HAS_MEMORY      0x001u
+#define MULTIBOOT_HAS_CMDLINE     0x004u
+#define MULTIBOOT_HAS_MODULES     0x008u
+#define MULTIBOOT_HAS_MMAP        0x040u
+#define MULTIBOOT_HAS_LOADER      0x200u
 #define MULTIBOOT_HAS_FRAMEBUFFER 0x1000u
 
 typedef struct {
@@ -31,8 +31,9 @@ typedef struct {
     uint32_t ApmTable;
     uint32_t Vbe[4];
     uint64_t FramebufferAddress;
-    uint32_t FramebufferPitch, FramebufferWidth, FramebufferHeight; /* bytes, pixels, pixels */
-    uint8_t FramebufferBpp, FramebufferType;                        /* type 1: RGB */
+    uint32_t FramebufferPitch, FramebufferWidth,
+        FramebufferHeight;                   /* bytes, pixels, pixels */
+    uint8_t FramebufferBpp, FramebufferType; /* type 1: RGB */
     uint8_t RedPosition, RedSize, GreenPosition, GreenSize, BluePosition, BlueSize;
 } __attribute__((packed)) MULTIBOOT_INFO;
 

@@ -9,15 +9,18 @@
 #include <stddef.h>
 #include <windef.h>
 
-#define FATHOM_MAX_FRAMES 48
+#define FATHOM_MAX_FRAMES      48
 #define FATHOM_FRAME_ARGUMENTS 6
 
 /* How a frame came to be known. */
-#define FATHOM_FRAME_KERNEL 0x01  /* ring 0 */
-#define FATHOM_FRAME_GUESSED 0x02 /* found by scanning the stack, not by EBP or a known stub */
-#define FATHOM_FRAME_TRAP 0x04    /* interrupted or crossing instruction, not a return address */
-#define FATHOM_FRAME_STUB 0x08    /* the known shape of KiFastSystemCall and the service stub */
-#define FATHOM_FRAME_ARGS 0x10    /* Arguments[] are those of this frame's function */
+#define FATHOM_FRAME_KERNEL 0x01 /* ring 0 */
+#define FATHOM_FRAME_GUESSED                                                             \
+    0x02 /* found by scanning the stack, not by EBP or a known stub */
+#define FATHOM_FRAME_TRAP                                                                \
+    0x04 /* interrupted or crossing instruction, not a return address */
+#define FATHOM_FRAME_STUB                                                                \
+    0x08 /* the known shape of KiFastSystemCall and the service stub */
+#define FATHOM_FRAME_ARGS 0x10 /* Arguments[] are those of this frame's function */
 
 typedef struct _FATHOM_FRAME {
     ULONG Address; /* instruction (TRAP) or return address */
@@ -35,7 +38,8 @@ typedef struct _FATHOM_EVENT {
     ULONG ThreadId;
     USHORT FieldCount;
     USHORT FrameCount;
-    ULONG Fields[9]; /* FieldCount of them are meant; nine make the record's head 64 bytes */
+    ULONG Fields
+        [9]; /* FieldCount of them are meant; nine make the record's head 64 bytes */
     FATHOM_FRAME Frames[]; /* FrameCount of them, innermost first */
 } FATHOM_EVENT;
 C_ASSERT(sizeof(FATHOM_EVENT) == offsetof(FATHOM_EVENT, Frames));
@@ -46,11 +50,11 @@ C_ASSERT(sizeof(FATHOM_EVENT) == offsetof(FATHOM_EVENT, Frames));
 #define FATHOM_TRACE_SERIAL 2 /* also send them out of COM2, for all processes */
 
 /* Operation of a HeapOperation event. */
-#define FATHOM_HEAP_ALLOCATE 1
-#define FATHOM_HEAP_FREE 2
+#define FATHOM_HEAP_ALLOCATE   1
+#define FATHOM_HEAP_FREE       2
 #define FATHOM_HEAP_REALLOCATE 3
-#define FATHOM_HEAP_CREATE 4
-#define FATHOM_HEAP_DESTROY 5
+#define FATHOM_HEAP_CREATE     4
+#define FATHOM_HEAP_DESTROY    5
 
 /* NtFathomQuery classes: the prompt's questions. */
 typedef enum _FATHOM_QUERY {
@@ -59,7 +63,7 @@ typedef enum _FATHOM_QUERY {
     FathomQueryRegions = 2,   /* FATHOM_REGION[] of process id Argument (0: own) */
     FathomQueryPage = 3,      /* FATHOM_PAGE of address Argument in the own process */
     FathomQueryClock = 4,     /* FATHOM_CLOCK */
-    FathomQuerySeed = 5,      /* 4 or 8 random bytes, others each time (boot option seed=N) */
+    FathomQuerySeed = 5, /* 4 or 8 random bytes, others each time (boot option seed=N) */
 } FATHOM_QUERY;
 
 typedef struct _FATHOM_MEMORY { /* all in pages */

@@ -19,20 +19,20 @@
 #include <winbase.h>
 #undef WIN32_NO_STATUS
 /* winternl.h's abridged structures step aside for the whole ones below. */
-#define _PEB _PEB_ABRIDGED
-#define PEB PEB_ABRIDGED
-#define PPEB PPEB_ABRIDGED
-#define _TEB _TEB_ABRIDGED
-#define TEB TEB_ABRIDGED
-#define PTEB PTEB_ABRIDGED
-#define _PEB_LDR_DATA _PEB_LDR_DATA_ABRIDGED
-#define PEB_LDR_DATA PEB_LDR_DATA_ABRIDGED
-#define PPEB_LDR_DATA PPEB_LDR_DATA_ABRIDGED
-#define _LDR_DATA_TABLE_ENTRY _LDR_DATA_TABLE_ENTRY_ABRIDGED
-#define LDR_DATA_TABLE_ENTRY LDR_DATA_TABLE_ENTRY_ABRIDGED
-#define PLDR_DATA_TABLE_ENTRY PLDR_DATA_TABLE_ENTRY_ABRIDGED
+#define _PEB                         _PEB_ABRIDGED
+#define PEB                          PEB_ABRIDGED
+#define PPEB                         PPEB_ABRIDGED
+#define _TEB                         _TEB_ABRIDGED
+#define TEB                          TEB_ABRIDGED
+#define PTEB                         PTEB_ABRIDGED
+#define _PEB_LDR_DATA                _PEB_LDR_DATA_ABRIDGED
+#define PEB_LDR_DATA                 PEB_LDR_DATA_ABRIDGED
+#define PPEB_LDR_DATA                PPEB_LDR_DATA_ABRIDGED
+#define _LDR_DATA_TABLE_ENTRY        _LDR_DATA_TABLE_ENTRY_ABRIDGED
+#define LDR_DATA_TABLE_ENTRY         LDR_DATA_TABLE_ENTRY_ABRIDGED
+#define PLDR_DATA_TABLE_ENTRY        PLDR_DATA_TABLE_ENTRY_ABRIDGED
 #define _RTL_USER_PROCESS_PARAMETERS _RTL_USER_PROCESS_PARAMETERS_ABRIDGED
-#define RTL_USER_PROCESS_PARAMETERS RTL_USER_PROCESS_PARAMETERS_ABRIDGED
+#define RTL_USER_PROCESS_PARAMETERS  RTL_USER_PROCESS_PARAMETERS_ABRIDGED
 #define PRTL_USER_PROCESS_PARAMETERS PRTL_USER_PROCESS_PARAMETERS_ABRIDGED
 #include <winternl.h>
 #undef _PEB
@@ -52,16 +52,16 @@
 #undef PRTL_USER_PROCESS_PARAMETERS
 #include <ntstatus.h>
 
-#define PAGE_SIZE 0x1000u
-#define PAGE_SHIFT 12
-#define ALLOCATION_GRANULARITY 0x10000u
-#define MM_LOWEST_USER_ADDRESS 0x00010000u
+#define PAGE_SIZE               0x1000u
+#define PAGE_SHIFT              12
+#define ALLOCATION_GRANULARITY  0x10000u
+#define MM_LOWEST_USER_ADDRESS  0x00010000u
 #define MM_HIGHEST_USER_ADDRESS 0x7FFEFFFFu
-#define MM_SHARED_USER_DATA_VA 0x7FFE0000u
-#define MM_SYSTEM_RANGE_START 0x80000000u
+#define MM_SHARED_USER_DATA_VA  0x7FFE0000u
+#define MM_SYSTEM_RANGE_START   0x80000000u
 
-#define ALIGN_DOWN(x, a) ((ULONG_PTR)(x) & ~((ULONG_PTR)(a)-1))
-#define ALIGN_UP(x, a) (((ULONG_PTR)(x) + (a)-1) & ~((ULONG_PTR)(a)-1))
+#define ALIGN_DOWN(x, a)               ((ULONG_PTR)(x) & ~((ULONG_PTR)(a)-1))
+#define ALIGN_UP(x, a)                 (((ULONG_PTR)(x) + (a)-1) & ~((ULONG_PTR)(a)-1))
 #define OFFSET_IS(type, field, offset) C_ASSERT(offsetof(type, field) == (offset))
 
 typedef struct _PEB_LDR_DATA {
@@ -356,7 +356,7 @@ typedef struct _KSYSTEM_TIME {
 /* The page at 7FFE0000h that every process reads and only the kernel writes. */
 typedef struct _KUSER_SHARED_DATA {
     ULONG TickCountLowDeprecated;
-    ULONG TickCountMultiplier; /* milliseconds a tick, as 8.24 fixed point */
+    ULONG TickCountMultiplier;           /* milliseconds a tick, as 8.24 fixed point */
     volatile KSYSTEM_TIME InterruptTime; /* 100 ns since boot */
     volatile KSYSTEM_TIME SystemTime;    /* 100 ns since 1601-01-01 UTC */
     volatile KSYSTEM_TIME TimeZoneBias;
@@ -408,6 +408,6 @@ OFFSET_IS(KUSER_SHARED_DATA, TickCount, 0x320);
 #define USER_SHARED_DATA ((KUSER_SHARED_DATA *)MM_SHARED_USER_DATA_VA)
 
 #define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)
-#define NtCurrentThread() ((HANDLE)(LONG_PTR)-2)
+#define NtCurrentThread()  ((HANDLE)(LONG_PTR)-2)
 
 #endif

@@ -25,16 +25,16 @@
 #include "ntos.h"
 
 #define KTRAP_FRAME_MARK 0xBADB0D00u
-#define KFX_AREA_SIZE 528u /* 512 for FXSAVE + 16 spare */
+#define KFX_AREA_SIZE    528u /* 512 for FXSAVE + 16 spare */
 
 #define KGDT_R0_CODE 0x08
 #define KGDT_R0_DATA 0x10
 #define KGDT_R3_CODE 0x1B /* with RPL 3 */
 #define KGDT_R3_DATA 0x23
-#define KGDT_TSS 0x28
-#define KGDT_R0_PCR 0x30
-#define KGDT_R3_TEB 0x3B
-#define KGDT_DF_TSS 0x50
+#define KGDT_TSS     0x28
+#define KGDT_R0_PCR  0x30
+#define KGDT_R3_TEB  0x3B
+#define KGDT_DF_TSS  0x50
 #define KGDT_NMI_TSS 0x58
 
 typedef struct _KTRAP_FRAME {
