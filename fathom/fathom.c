@@ -10,8 +10,10 @@
 NTSTATUS NTAPI NtFathomNull(void);
 NTSTATUS NTAPI NtFathomTrace(ULONG mask, ULONG flags);
 NTSTATUS NTAPI NtFathomReadEvents(PVOID buffer, ULONG length, PULONG returned);
-NTSTATUS NTAPI NtFathomSymbol(HANDLE process, ULONG_PTR address, PVOID buffer, ULONG length);
-NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG_PTR argument, PVOID buffer, ULONG length, PULONG returned);
+NTSTATUS NTAPI NtFathomSymbol(HANDLE process, ULONG_PTR address, PVOID buffer,
+                              ULONG length);
+NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG_PTR argument, PVOID buffer, ULONG length,
+                             PULONG returned);
 
 /* Turn events on for this process: bit n of mask is event n; 0 ends it and drops the unread. */
 NTSTATUS WINAPI FathomTrace(ULONG mask, ULONG flags)
@@ -32,7 +34,8 @@ NTSTATUS WINAPI FathomSymbol(ULONG_PTR address, char *text, ULONG length)
 }
 
 /* A FATHOM_QUERY question; *returned in bytes, also when STATUS_BUFFER_TOO_SMALL. */
-NTSTATUS WINAPI FathomQuery(ULONG class, ULONG_PTR argument, PVOID buffer, ULONG length, PULONG returned)
+NTSTATUS WINAPI FathomQuery(ULONG class, ULONG_PTR argument, PVOID buffer, ULONG length,
+                            PULONG returned)
 {
     return NtFathomQuery(class, argument, buffer, length, returned);
 }

@@ -98,7 +98,7 @@ $(O)/bin/%.exe: $$(call src,user/$$*.cpp)
 WALK_SRC := $(call files,user/walk/*.cpp)
 $(O)/bin/walk.exe: $(foreach f,$(WALK_SRC),$(call src,$(f))) $(wildcard $(S)/user/walk/*.h $(S)/include/*.h) $(GEN)
 	@mkdir -p $(@D)
-	$(MINGW)g++ $(PROGRAM_CFLAGS) -I$(O)/gen -static $(foreach f,$(WALK_SRC),$(call src,$(f))) -o $@ -lole32
+	$(MINGW)g++ $(PROGRAM_CFLAGS) -I$(O)/gen -iquote $(S)/user/walk -static $(foreach f,$(WALK_SRC),$(call src,$(f))) -o $@ -lole32
 
 # The archive: everything that runs, without line tables, names kept (COFF symbols).
 $(O)/archive.tar: $(DLLS) $(PROGRAMS)

@@ -192,6 +192,23 @@ NOINLINE static void walk_warm(const Door &door)
     door.release(block);
 }
 
+/* Did this block go back: to the heap it is of, or without a heap, its pages to the system? */
+static bool went_back(const Door &door, const std::vector<Event> &events, void *block)
+{
+    HANDLE heap = door.heap();
+    for (const Event &event : events) {
+        const ULONG *f = event.fields;
+        if (heap && event.id == EventHeapOperation && f[0] == FATHOM_HEAP_FREE &&
+            f[1] == (ULONG)heap && f[2] == (ULONG)block)
+            return true;
+        if (!heap &&
+            (event.id == EventRegionDecommit || event.id == EventRegionRelease) &&
+            within((ULONG)block + cold_size / 2, f[0], f[1]))
+            return true;
+    }
+    return false;
+}
+
 NOINLINE static void walk_free(const Door &door, void *block)
 {
     capture_begin();
@@ -206,7 +223,8 @@ NOINLINE static void walk_free(const Door &door, void *block)
     say("\n  the free: %lu x NtFreeVirtualMemory%s%s",
         count_services(events, service_free), deepest ? "; " : "",
         deepest ? one_line(*deepest, "walk_free").c_str() : "");
-    proof(!events.empty(), door.chain[0].row, "the free was captured");
+    proof(went_back(door, events, block), door.chain[0].row, "the block went back to %s",
+          door.heap() ? "its heap" : "the system");
 }
 
 void walk_door(const Door &door)
