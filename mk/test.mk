@@ -2,7 +2,7 @@
 #
 # A test is found by where it lies; its first line may say what it needs:
 #   tests/host/NAME.c       /* sources: kernel/rtl/avl.c ... */   built for the host, ASan + UBSan;
-#                           /* cflags: -I... */ on a second line for more flags
+#                           /* cflags: -I... */ on a second line for more flags; HEAP: the heap (heap.mk)
 #   tests/guest/SET/NAME.c  (or .cpp)  /* link: -lole32 */  built as any Win32 program; all of a SET
 #                           run in one boot (tools/fathom batch), exit code 0 is success;
 #                           tests/guest/SET/runs, if there is one, says how (lines for batch)
@@ -23,11 +23,13 @@ TOOL_EXES := $(patsubst %.c,$(O)/%.exe,$(call files,tests/*/programs/*.c)) \
 TAP_TESTS := $(filter-out tests/host/%,$(call files,tests/*/*.t tests/*.t))
 said = $$(sed -n '1,4s,.*$(1): \([^*]*\)\*/.*,\1,p' $(2))
 
-host_sources = $(foreach f,$(shell sed -n '1,4s,.*sources: \([^*]*\)\*/.*,\1,p' $(S)/tests/host/$(1).c),$(call src,$(f)))
+host_files = $(subst HEAP,$(HEAP_HOST),$(shell sed -n '1,4s,.*sources: \([^*]*\)\*/.*,\1,p' $(S)/tests/host/$(1).c))
+host_sources = $(foreach f,$(call host_files,$(1)),$(call src,$(f)))
+host_beside = $(foreach f,$(call host_files,$(1)),$(call beside,$(f)))
 .SECONDEXPANSION:
 $(HOST_TESTS): $(O)/tests/host/%: $(S)/tests/host/%.c $$(call host_sources,$$*) $(HOST_HEADERS) $(GEN)
 	@mkdir -p $(@D)
-	$(HOST_CC) $(HOST_CFLAGS) $(call said,cflags,$<) -o $@ $< $(call host_sources,$*) $(call said,link,$<) -lcmocka -lpthread
+	$(HOST_CC) $(HOST_CFLAGS) $(call host_beside,$*) $(call said,cflags,$<) -o $@ $< $(call host_sources,$*) $(call said,link,$<) -lcmocka -lpthread
 # The programs of tests/guest/crtd are those of the debug runtime.
 $(O)/tests/guest/crtd/%.exe: CRT_FLAGS := -D_DEBUG -L$(O)/lib/debug
 $(O)/tests/%.exe: $(S)/tests/%.c $(O)/gen/services_list.h $(wildcard $(S)/tests/guest/*.h $(S)/tests/guest/*/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
@@ -62,24 +64,6 @@ $(PROGRAMS_OUT)/needed.dll $(PROGRAMS_OUT)/libneeded.a &: $(S)/tests/tools/dll/n
 	$(MINGW)gcc -shared -O2 $< -o $(PROGRAMS_OUT)/needed.dll -Wl,--out-implib,$(PROGRAMS_OUT)/libneeded.a
 $(PROGRAMS_OUT)/needs.exe: $(PROGRAMS_OUT)/libneeded.a
 
-# The heap's fuzzer, as long as one likes: make fuzz SECONDS=3600
-SECONDS ?= 60
-$(O)/tests/host/fuzz_heap: $(S)/tests/host/fuzz_heap.c $(call host_sources,test_heap) $(HOST_HEADERS)
-	@mkdir -p $(@D)
-	clang $(HOST_CFLAGS) -fno-strict-aliasing -fsanitize=fuzzer -o $@ $< $(call host_sources,test_heap) -lpthread
-fuzz: $(O)/tests/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
-	@mkdir -p $(O)/tests/corpus
-	$< -max_total_time=$(SECONDS) -max_len=4096 -artifact_prefix=$(O)/tests/ $(O)/tests/corpus
-.PHONY: fuzz
-
 behaviour: ## docs/behaviour.md from the tests
 	$(PYTHON) $(S)/tools/behaviour.py
 .PHONY: behaviour
-
-# The heap as malloc for programs of the host: LD_PRELOAD=build/host/libfathomheap.so git log
-$(O)/host/libfathomheap.so: $(S)/tests/host/preload.c $(call host_sources,test_heap) $(HOST_HEADERS) $(GEN)
-	@mkdir -p $(@D)
-	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -fno-strict-aliasing \
-	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) -o $@ $(call host_sources,test_heap) $< -lpthread
-preload: $(O)/host/libfathomheap.so ## the heap as malloc for programs of the host
-.PHONY: preload

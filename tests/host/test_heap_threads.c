@@ -1,4 +1,4 @@
-/* sources: ntdll/heap/allocate.c ntdll/heap/create.c ntdll/heap/around.c ntdll/heap/debug.c ntdll/heap/encode.c ntdll/heap/find.c ntdll/heap/free.c ntdll/heap/freelist.c ntdll/heap/info.c ntdll/heap/large.c ntdll/heap/lfh.c ntdll/heap/ready.c ntdll/heap/pageheap.c ntdll/heap/realloc.c ntdll/heap/record.c ntdll/heap/segment.c ntdll/heap/trace.c ntdll/heap/validate.c ntdll/heap/walk.c tests/host/heap_os.c */
+/* sources: HEAP */
 /* cflags: -fno-strict-aliasing -fno-sanitize=all -fsanitize=thread */
 /* test_heap_threads.c - four threads on one heap under TSan; blocks freed by another thread. */
 #include "heap_os.h"

@@ -1,0 +1,27 @@
+# heap.mk - the heap's core on the host: fuzzer, coverage, benchmark, malloc for any program.
+#
+# What is built here is ntdll/heap as it is, but for its doors to the system (os.c, probe.c,
+# report.c), which tests/host/heap_os.c stands for.
+HEAP_DOORS := $(addprefix ntdll/heap/,os.c probe.c report.c)
+HEAP_HOST := $(filter-out $(HEAP_DOORS),$(call files,ntdll/heap/*.c)) tests/host/heap_os.c
+HEAP_FILES = $(foreach f,$(HEAP_HOST),$(call src,$(f)))
+HEAP_BESIDE = $(foreach f,$(HEAP_HOST),$(call beside,$(f)))
+HEAP_HEADERS := $(wildcard $(addprefix $(S)/,include/*.h ntdll/*.h ntdll/heap/*.h tests/host/*.h))
+
+# The fuzzer, as long as one likes: make fuzz SECONDS=3600.  What it finds is left in $(O)/fuzz.
+SECONDS ?= 60
+$(O)/host/fuzz_heap: $(S)/tests/host/fuzz_heap.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
+	@mkdir -p $(@D)
+	clang $(filter-out -O1,$(HOST_CFLAGS)) -O2 $(HEAP_BESIDE) -fno-strict-aliasing -fsanitize=fuzzer -o $@ $< $(HEAP_FILES) -lpthread
+fuzz: $(O)/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
+	@mkdir -p $(O)/fuzz/corpus
+	$< -max_total_time=$(SECONDS) -max_len=4096 -artifact_prefix=$(O)/fuzz/ $(O)/fuzz/corpus
+.PHONY: fuzz
+
+# The heap as malloc for programs of the host: LD_PRELOAD=build/host/libfathomheap.so git log
+$(O)/host/libfathomheap.so: $(S)/tests/host/preload.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
+	@mkdir -p $(@D)
+	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -fno-strict-aliasing \
+	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
+preload: $(O)/host/libfathomheap.so ## the heap as malloc for programs of the host
+.PHONY: preload
