@@ -1,4 +1,4 @@
-; copy.asm - the only code of the kernel that touches user memory.
+; copy.asm - the only code of the kernel that touches user memory; and a page made zero.
 ;
 ; A page fault in one of these that mm cannot mend comes back here: the trap code asks
 ; MmFindFixup for the instruction, goes on at the label that belongs to it, and the
@@ -10,7 +10,7 @@
 section .text
 %include "ke/ke.inc"
 extern _MmFaultStatus
-global _MiCopyBytes, _MiZeroBytes, _MiTouchByte, _MiTakePair, _MiGivePair
+global _MiCopyBytes, _MiZeroBytes, _MiTouchByte, _MiTakePair, _MiGivePair, _MiZeroBySse
 
 ; NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T size)
 _MiCopyBytes:
@@ -123,6 +123,29 @@ _MiGivePair:
 .failed:
     mov eax, [_MmFaultStatus]
     jmp .out
+
+; void MiZeroBySse(void *page): a page of the kernel's own view, sixteen bytes a store.
+; XMM0 is the interrupted program's: it gets it back.
+_MiZeroBySse:
+    push ebp
+    mov ebp, esp
+    sub esp, 16
+    movups [esp], xmm0
+    xorps xmm0, xmm0
+    mov edx, [ebp + 8]
+    lea ecx, [edx + 4096]
+.next:
+%assign at 0
+%rep 16
+    movaps [edx + at], xmm0
+%assign at at + 16
+%endrep
+    add edx, 256
+    cmp edx, ecx
+    jne .next
+    movups xmm0, [esp]
+    leave
+    ret
 
 ; MmFindFixup's table (kernel.ld gathers it): from, up to, go on at
 section .fixup align=4

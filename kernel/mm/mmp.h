@@ -365,6 +365,7 @@ static inline MMSPACE *MiAttach(MMSPACE *space)
 /* copy.asm; the range was tested. 0, or why the access failed. */
 NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T);
 NTSTATUS MiZeroBytes(void *to, SIZE_T);
+void MiZeroBySse(void *page);
 NTSTATUS MiTouchByte(void *);
 NTSTATUS MiTakePair(PVOID *, SIZE_T *, MIREQUEST *);
 NTSTATUS MiGivePair(PVOID *, SIZE_T *, PVOID, SIZE_T);

@@ -126,7 +126,10 @@ void *MiMapPage(PFN_NUMBER pfn, ULONG slot)
 void MiZeroPage(PFN_NUMBER pfn)
 {
     ULONG *to = MiMapPage(pfn, 0), count = PAGE_SIZE / 4;
-    __asm__ volatile("rep stosl" : "+D"(to), "+c"(count) : "a"(0) : "memory");
+    if (KeFeatures.Sse)
+        MiZeroBySse(to);
+    else
+        __asm__ volatile("rep stosl" : "+D"(to), "+c"(count) : "a"(0) : "memory");
 }
 
 void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size)
