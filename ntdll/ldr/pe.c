@@ -118,14 +118,17 @@ static NTSTATUS Pick(const EXPORTS *e, ULONG index, LDRP_EXPORT *export)
     return STATUS_SUCCESS;
 }
 
-static int Compare(const char *a, const char *b)
+#define UNENDED 0x100 /* more than two characters can differ by */
+/* name against the string that has so much room; UNENDED: alike up to the image's end. */
+static int Compare(const char *name, const char *here, ULONG room)
 {
-    for (; *a && *a == *b; a++, b++)
+    for (; room && *name && *name == *here; name++, here++, room--)
         ;
-    return (UCHAR)*a - (UCHAR)*b;
+    return room ? (UCHAR)*name - (UCHAR)*here : UNENDED;
 }
 
-/* hint: where the name probably is (from the import), else any number. */
+/* hint: where the name probably is (from the import), else any number. GNU's import
+ * libraries count from one, so the place before it is the second to be looked at. */
 NTSTATUS LdrpExportByName(const void *base, PIMAGE_NT_HEADERS headers, const char *name,
                           ULONG hint, LDRP_EXPORT *export)
 {
@@ -134,19 +137,21 @@ NTSTATUS LdrpExportByName(const void *base, PIMAGE_NT_HEADERS headers, const cha
     if (!NT_SUCCESS(status))
         return status;
     ULONG low = 0, high = e.Directory->NumberOfNames;
-    for (ULONG middle = hint; low < high; middle = low + (high - low) / 2) {
-        if (middle >= high)
-            middle = low + (high - low) / 2;
-        const char *here = LdrpString(base, e.ImageSize, e.Names[middle]);
-        if (!here)
+    ULONG middle = hint < high ? hint : high / 2;
+    while (low < high) {
+        ULONG rva = e.Names[middle];
+        int order = rva < e.ImageSize
+                        ? Compare(name, (const char *)At(base, rva), e.ImageSize - rva)
+                        : UNENDED;
+        if (order == UNENDED)
             return BAD;
-        int order = Compare(name, here);
         if (order == 0)
             return Pick(&e, e.Ordinals[middle], export);
         if (order < 0)
             high = middle;
         else
             low = middle + 1;
+        middle = middle == hint && order < 0 ? middle - 1 : low + (high - low) / 2;
     }
     return STATUS_PROCEDURE_NOT_FOUND;
 }
