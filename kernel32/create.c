@@ -187,6 +187,11 @@ static BOOL Create(const REQUEST *request, LPPROCESS_INFORMATION information)
         return BasepFail(ERROR_BAD_EXE_FORMAT);
     if (!BasepResult(status))
         return FALSE;
+    if (request->Flags & CREATE_DEFAULT_ERROR_MODE) {
+        ULONG mode = 1; /* hard errors are told */
+        NtSetInformationProcess(made.hProcess, ProcessDefaultHardErrorMode, &mode,
+                                sizeof mode);
+    }
     if (request->Flags &
         (IDLE_PRIORITY_CLASS | BELOW_NORMAL_PRIORITY_CLASS | ABOVE_NORMAL_PRIORITY_CLASS |
          HIGH_PRIORITY_CLASS | REALTIME_PRIORITY_CLASS))

@@ -2,11 +2,13 @@
  *
  * Dispatching is ntdll's.  An exception that no handler takes arrives in
  * UnhandledExceptionFilter, which ntdll calls from the frame at the bottom of every
- * thread: it asks the program's own filter and otherwise raises the exception a second
- * time, so that the kernel reports it (address as module + offset, stack) and ends the
- * process with the exception's code.
+ * thread: it asks the program's own filter and otherwise has the kernel report it
+ * (address as module + offset, stack).  The outermost frame then ends the process with the
+ * exception's code; a program that has it as the filter of a frame of its own goes on there.
  */
 #include "k32.h"
+
+#define EXCEPTION_NESTED_CALL 0x10
 
 static LPTOP_LEVEL_EXCEPTION_FILTER
     TopFilter; /* encoded, so that stray writes do no jump */
@@ -30,14 +32,17 @@ SetUnhandledExceptionFilter(LPTOP_LEVEL_EXCEPTION_FILTER filter)
 LONG WINAPI UnhandledExceptionFilter(PEXCEPTION_POINTERS pointers)
 {
     LPTOP_LEVEL_EXCEPTION_FILTER filter = RtlDecodePointer((PVOID)TopFilter);
+    const DWORD flags = pointers->ExceptionRecord->ExceptionFlags;
+    ULONG_PTR parameter = (ULONG_PTR)pointers;
+    ULONG response;
 
-    if (filter) {
+    if (filter && !(flags & EXCEPTION_NESTED_CALL)) { /* not of the filter's own fault */
         LONG verdict = filter(pointers);
         if (verdict == EXCEPTION_EXECUTE_HANDLER ||
             verdict == EXCEPTION_CONTINUE_EXECUTION)
             return verdict;
     }
-    NtRaiseException(pointers->ExceptionRecord, pointers->ContextRecord, FALSE);
+    NtRaiseHardError(STATUS_UNHANDLED_EXCEPTION, 1, 0, &parameter, 1, &response);
     return EXCEPTION_EXECUTE_HANDLER;
 }
 

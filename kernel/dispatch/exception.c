@@ -138,6 +138,7 @@ NTSTATUS NTAPI NtRaiseException(EXCEPTION_RECORD *userRecord, CONTEXT *userConte
                             record.NumberParameters * sizeof(ULONG_PTR));
     if (!NT_SUCCESS(status))
         return status;
+    record.ExceptionCode &= ~0x10000000u; /* bit 28 is the system's (RaiseException) */
     KeContextToThread(thread, &context);
     KiDispatchException(&record, thread->TrapFrame, firstChance);
     return thread->TrapFrame->Eax;

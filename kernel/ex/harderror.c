@@ -6,7 +6,8 @@
  *
  *   fathom: prog.exe: entry point Foo not found in KERNEL32.dll
  *
- * The loader and the heap of ntdll are the callers.  It never stops the machine: the
+ * The loader and the heap of ntdll are the callers, and kernel32 for an exception that
+ * nobody handled.  It never stops the machine: the
  * option to do so is for subsystems that Fathom does not have.
  */
 #include "ex/ex.h"
@@ -64,6 +65,43 @@ static void Print(NTSTATUS status, const PARAMETER *parameter, ULONG count)
              second);
 }
 
+/* The one parameter is the EXCEPTION_POINTERS of an exception that nobody handled: the
+ * report is that of a crash, but the caller goes on. */
+static NTSTATUS ReportException(const ULONG_PTR *userParameters)
+{
+    const EXCEPTION_POINTERS *userPointers;
+    EXCEPTION_POINTERS pointers;
+    EXCEPTION_RECORD record;
+    CONTEXT context;
+    PKTHREAD thread = KeGetCurrentThread();
+    NTSTATUS status = MmCopyFromUser(&userPointers, userParameters, sizeof userPointers);
+    if (NT_SUCCESS(status))
+        status = MmCopyFromUser(&pointers, userPointers, sizeof pointers);
+    if (NT_SUCCESS(status))
+        status = MmCopyFromUser(&record, pointers.ExceptionRecord, sizeof record);
+    if (NT_SUCCESS(status))
+        status = MmCopyFromUser(&context, pointers.ContextRecord,
+                                offsetof(CONTEXT, ExtendedRegisters));
+    if (!NT_SUCCESS(status))
+        return status;
+    const KTRAP_FRAME kept = *thread->TrapFrame;
+    context.ContextFlags = CONTEXT_CONTROL | CONTEXT_INTEGER;
+    KeContextToThread(thread, &context);
+    PsReportException(&record, thread->TrapFrame);
+    *thread->TrapFrame = kept;
+    return STATUS_SUCCESS;
+}
+
+/* Neither the process nor the thread has said SEM_FAILCRITICALERRORS. */
+static BOOLEAN IsTold(void)
+{
+    ULONG mode = 0;
+    const TEB *teb = KeGetCurrentThread()->Teb;
+    if (teb != NULL)
+        MmCopyFromUser(&mode, &teb->HardErrorMode, sizeof mode);
+    return (PsCurrentProcess()->ErrorMode & PROCESS_HARDERROR_DEFAULT) && !(mode & 0x10);
+}
+
 /* STATUS_INVALID_PARAMETER: more than four; STATUS_ACCESS_VIOLATION and the string errors
  * of ObCaptureString: nothing is printed. */
 NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
@@ -76,6 +114,8 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
     (void)options;
     if (count > MAX_PARAMETERS)
         return STATUS_INVALID_PARAMETER;
+    if (status == STATUS_UNHANDLED_EXCEPTION)
+        return ReportException(parameters);
     NTSTATUS result = MmCopyFromUser(raw, parameters, count * sizeof *raw);
     for (ULONG i = 0; i < count && NT_SUCCESS(result); i++) {
         captured[i].Number = raw[i];
@@ -87,7 +127,7 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
     }
     if (NT_SUCCESS(result)) {
         /* SEM_FAILCRITICALERRORS: no message of what the loader's status says as well. */
-        if (!(PsCurrentProcess()->ErrorMode & 1) || status == STATUS_HEAP_CORRUPTION)
+        if (IsTold() || status == STATUS_HEAP_CORRUPTION)
             Print(status, captured, count);
         if (status != STATUS_HEAP_CORRUPTION) /* the rest come from the loader */
             PsCurrentProcess()->StartFailure = status;

@@ -207,7 +207,7 @@ static void Judge(ULONG index, const EPROCESS *process, BOOLEAN killed)
 {
     if (killed)
         SendVerdict(index, Killed, process->ExitStatus, 0, "");
-    else if (process->Crashed)
+    else if (process->Crashed && process->ExitStatus == (NTSTATUS)process->CrashCode)
         SendVerdict(index, Crashed, process->CrashCode, process->CrashAddress,
                     process->CrashPlace);
     else if (process->StartFailure != 0 && process->ExitStatus == process->StartFailure)

@@ -5,7 +5,9 @@
  *   registers, and the user stack with names
  *
  * The text goes to the console's log, or in a frame of its own to the host.  The process
- * ends with the exception's code, as Windows' ExitProcess of the unhandled filter does.
+ * ends with the exception's code, as Windows' ExitProcess of the unhandled filter does:
+ * after NtRaiseException's second chance here, after kernel32's UnhandledExceptionFilter
+ * (which reports by NtRaiseHardError) in user mode.
  */
 #include "psp.h"
 
@@ -106,7 +108,7 @@ static void PrintUserStack(const KTRAP_FRAME *frame)
     ExFreePool(frames);
 }
 
-void PsCrash(EXCEPTION_RECORD *record, KTRAP_FRAME *frame)
+void PsReportException(const EXCEPTION_RECORD *record, const KTRAP_FRAME *frame)
 {
     EPROCESS *process = PsCurrentProcess();
     char where[64], symbol[96], access[48], named[104] = "";
@@ -131,6 +133,13 @@ void PsCrash(EXCEPTION_RECORD *record, KTRAP_FRAME *frame)
         process->CrashAddress = at;
         RtlSnprintf(process->CrashPlace, sizeof process->CrashPlace, "%s", where);
     }
+}
+
+void PsCrash(EXCEPTION_RECORD *record, KTRAP_FRAME *frame)
+{
+    EPROCESS *process = PsCurrentProcess();
+
+    PsReportException(record, frame);
     ObReferenceObject(process); /* PsTerminateProcess drops it on the way out */
     PsTerminateProcess(process, record->ExceptionCode);
     PspExitThread(record->ExceptionCode);

@@ -71,6 +71,7 @@ NTSTATUS PspCreateProcess(EPROCESS *parent, EPROCESS **result)
     process->ExitStatus = STATUS_PENDING;
     process->BasePriority = 8;
     process->PriorityClass = 2; /* PROCESS_PRIORITY_CLASS_NORMAL */
+    process->ErrorMode = PROCESS_HARDERROR_DEFAULT;
     process->CreateTime = KeQuerySystemTime();
     process->Id = PspNewId();
     if (parent != NULL) {

@@ -10,6 +10,8 @@
 #include "mm/mm.h"
 #include "ob/ob.h"
 
+#define PROCESS_HARDERROR_DEFAULT 1
+
 typedef struct _EPROCESS {
     DISPATCHER_HEADER Header; /* signalled when it has ended */
     MMSPACE *Space;
@@ -19,7 +21,7 @@ typedef struct _EPROCESS {
     LIST_ENTRY AllListEntry;   /* PsAllProcesses */
     ULONG ActiveThreads;       /* that have not ended */
     NTSTATUS ExitStatus;       /* STATUS_PENDING while it runs */
-    BOOLEAN Exiting, Crashed;  /* Crashed: an unhandled exception ended it */
+    BOOLEAN Exiting, Crashed;  /* Crashed: an unhandled exception was told */
     NTSTATUS StartFailure; /* the loader said that it could not start, and why; or 0 */
     ULONG CrashCode;
     ULONG_PTR CrashAddress;
@@ -32,7 +34,7 @@ typedef struct _EPROCESS {
     LONGLONG CreateTime, ExitTime;
     ULONGLONG KernelTime, UserTime; /* ticks, of the threads that have ended */
     ULONG BasePriority, PriorityClass;
-    ULONG ErrorMode;     /* ProcessDefaultHardErrorMode */
+    ULONG ErrorMode;     /* ProcessDefaultHardErrorMode; bit 0: hard errors are told */
     ULONG ExecuteFlags;  /* ProcessExecuteFlags */
     BOOLEAN HostStreams; /* standard handles lead to the host port */
     BOOLEAN BoostDisabled;
@@ -82,6 +84,8 @@ NTSTATUS PsTerminateProcess(EPROCESS *, NTSTATUS);
 /* The unhandled exception of the current thread: print code, module+offset, stack; end
  * the process. */
 DECLSPEC_NORETURN void PsCrash(EXCEPTION_RECORD *, KTRAP_FRAME *);
+/* The printing alone; the process is taken for crashed if it ends with this code. */
+void PsReportException(const EXCEPTION_RECORD *, const KTRAP_FRAME *);
 /* "prog.exe+1234" of an address in the process of the current space; FALSE: in no image.
  */
 BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size);

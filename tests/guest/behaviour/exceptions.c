@@ -1,0 +1,600 @@
+/* exceptions - RaiseException, EXCEPTION_RECORD, the search for a handler, continuing. */
+#include "documented.h"
+#include "guarded.h"
+#include <string.h>
+
+static EXCEPTION_RECORD seen, chained;
+static CONTEXT seen_context;
+static char order[64];
+static int calls, skip;
+
+static void say(char c)
+{
+    size_t n = strlen(order);
+    if (n + 1 < sizeof order)
+        order[n] = c, order[n + 1] = 0;
+}
+
+static BOOL ran(const char *expected)
+{
+    const BOOL same = !strcmp(order, expected);
+    if (!same)
+        printf("order %s, not %s\n", order, expected);
+    order[0] = 0;
+    return same;
+}
+
+static void note(EXCEPTION_POINTERS *p)
+{
+    seen = *p->ExceptionRecord;
+    seen_context = *p->ContextRecord;
+    if (seen.ExceptionRecord)
+        chained = *seen.ExceptionRecord;
+    calls++;
+}
+
+static LONG take(EXCEPTION_POINTERS *p)
+{
+    note(p);
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+
+static LONG go_on(EXCEPTION_POINTERS *p)
+{
+    note(p);
+    p->ContextRecord->Eip += skip;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+/* ---- RaiseException ---- */
+
+static DWORD raise_code, raise_flags, raise_count;
+static ULONG_PTR raise_words[20];
+static BOOL without_words, came_back;
+
+static void raise_it(void)
+{
+    came_back = FALSE;
+    RaiseException(raise_code, raise_flags, raise_count,
+                   without_words ? NULL : raise_words);
+    came_back = TRUE;
+}
+
+static void raising(void)
+{
+#define PAGE_ "RaiseException"
+    for (int i = 0; i < 20; i++)
+        raise_words[i] = 100 + i;
+    raise_code = 0xE0000042, raise_count = 3;
+    documented(PAGE_, "the filter gets the code, and control passes to the handler", SAME,
+               guarded(take, raise_it) == 0xE0000042 &&
+                   seen.ExceptionCode == 0xE0000042 && !came_back);
+    documented(PAGE_,
+               "the arguments are in the record that GetExceptionInformation gives", SAME,
+               seen.NumberParameters == 3 && seen.ExceptionInformation[0] == 100 &&
+                   seen.ExceptionInformation[2] == 102);
+    documented(
+        PAGE_, "flags 0: a continuable exception, execution goes on behind the call",
+        SAME, guarded(go_on, raise_it) == 0 && came_back && seen.ExceptionFlags == 0);
+    without_words = TRUE;
+    documented(PAGE_, "the number of arguments is ignored when lpArguments is NULL", SAME,
+               guarded(take, raise_it) == 0xE0000042 && seen.NumberParameters == 0);
+    without_words = FALSE;
+    raise_count = 20;
+    documented(PAGE_, "no more than EXCEPTION_MAXIMUM_PARAMETERS (15) arguments", SAME,
+               guarded(take, raise_it) == 0xE0000042 && seen.NumberParameters == 15 &&
+                   seen.ExceptionInformation[14] == 114);
+    raise_count = 0;
+    raise_flags = EXCEPTION_NONCONTINUABLE;
+    documented(PAGE_, "EXCEPTION_NONCONTINUABLE reaches the filter", SAME,
+               guarded(take, raise_it) == 0xE0000042 &&
+                   seen.ExceptionFlags == EXCEPTION_NONCONTINUABLE);
+    raise_flags = 0;
+#undef PAGE_
+}
+
+static LONG stubborn(EXCEPTION_POINTERS *p)
+{
+    note(p);
+    return p->ExceptionRecord->ExceptionCode == raise_code ? EXCEPTION_CONTINUE_EXECUTION
+                                                           : EXCEPTION_EXECUTE_HANDLER;
+}
+
+static void noncontinuable(void)
+{
+    calls = 0;
+    raise_flags = EXCEPTION_NONCONTINUABLE;
+    documented("RaiseException",
+               "any attempt to continue after a noncontinuable exception causes "
+               "EXCEPTION_NONCONTINUABLE_EXCEPTION",
+               SAME,
+               guarded(stubborn, raise_it) == (DWORD)EXCEPTION_NONCONTINUABLE_EXCEPTION &&
+                   calls == 2);
+    documented("EXCEPTION_RECORD",
+               "ExceptionRecord points to an associated record: records are chained when "
+               "exceptions nest",
+               SAME,
+               seen.ExceptionRecord != NULL && chained.ExceptionCode == raise_code &&
+                   chained.ExceptionFlags & EXCEPTION_NONCONTINUABLE);
+    raise_flags = 0;
+}
+
+/* ---- what the processor raises ---- */
+
+static void null_read(void)
+{
+    __asm__ volatile("movl $0x24, %%eax; .byte 0x8b, 0x00" ::: "eax", "memory");
+}
+static void null_write(void)
+{
+    __asm__ volatile("movl $0x28, %%eax; .byte 0x89, 0x00" ::: "eax", "memory");
+}
+static void null_call(void)
+{
+    ((void (*)(void))(ULONG_PTR)0x50)();
+}
+static void non_canonical(void) /* a segment's end: no address is told */
+{
+    __asm__ volatile("movw $0, %%ax; movw %%ax, %%gs; .byte 0x65, 0xa1, 0, 0, 0, 0" ::
+                         : "eax", "memory");
+}
+static void divide(void)
+{
+    __asm__ volatile("xorl %%ecx, %%ecx; .byte 0xf7, 0xf1" ::: "eax", "ecx", "edx");
+}
+static void divide_too_large(void)
+{
+    __asm__ volatile("movl $5, %%edx; movl $1, %%ecx; .byte 0xf7, 0xf1" ::
+                         : "eax", "ecx", "edx");
+}
+static void overflow(void)
+{
+    __asm__ volatile("movb $0x7f, %%al; addb $1, %%al; into" ::: "eax", "cc");
+}
+static void bounds(void)
+{
+    static const int limits[2] = {1, 3};
+    __asm__ volatile("movl $7, %%eax; .byte 0x62, 0x01" ::"c"(limits) : "eax");
+}
+static void illegal(void)
+{
+    __asm__ volatile("ud2");
+}
+static void bad_lock(void)
+{
+    __asm__ volatile(".byte 0xf0, 0x90");
+}
+static void privileged(void)
+{
+    __asm__ volatile("hlt");
+}
+static void breakpoint(void)
+{
+    __asm__ volatile("int3");
+}
+static void step(void)
+{
+    __asm__ volatile("pushfl; orl $0x100, (%%esp); popfl; nop; nop" ::: "memory", "cc");
+}
+static void misaligned(void) /* AC set, and an odd address */
+{
+    static const char words[16];
+    __asm__ volatile(
+        "pushfl; orl $0x40000, (%%esp); popfl; movl 1(%0), %%eax" ::"r"(words)
+        : "eax", "memory", "cc");
+}
+static char *guard_page, *no_execute;
+static void touch_guard(void)
+{
+    *(volatile char *)guard_page = 1;
+}
+static void run_data(void)
+{
+    ((void (*)(void))(void *)no_execute)();
+}
+static void x87(unsigned mask, double a, double b)
+{
+    unsigned short control = (unsigned short)(0x27F & ~mask);
+    volatile double result, one = a, two = b;
+    __asm__ volatile("fnclex; fldcw %0" ::"m"(control));
+    __asm__ volatile("fldl %1; fdivl %2; fstpl %0; fwait"
+                     : "=m"(result)
+                     : "m"(one), "m"(two));
+}
+static void x87_zero(void)
+{
+    x87(4, 1, 0);
+}
+static void x87_invalid(void)
+{
+    x87(1, 0, 0);
+}
+static void x87_overflow(void)
+{
+    x87(8, 1e300, 1e-300);
+}
+static void x87_underflow(void)
+{
+    x87(16, 1e-300, 1e300);
+}
+static void x87_inexact(void)
+{
+    x87(32, 1, 3);
+}
+static void x87_denormal(void)
+{
+    x87(2, 4.9e-324, 1);
+}
+static void x87_stack(void)
+{
+    unsigned short control = 0x27E;
+    __asm__ volatile("fninit; fldcw %0; fstp %%st(0); fwait" ::"m"(control));
+}
+
+#define REC "EXCEPTION_RECORD"
+#define RAISES(body, expected)                                                           \
+    (guarded(take, body) == (DWORD)(expected) && seen.ExceptionCode == (DWORD)(expected))
+#define CLEAN_X87() __asm__ volatile("fninit")
+
+static void codes(void)
+{
+    documented(
+        REC, "EXCEPTION_ACCESS_VIOLATION: two parameters, 0 for a read and the address",
+        SAME,
+        RAISES(null_read, EXCEPTION_ACCESS_VIOLATION) && seen.NumberParameters == 2 &&
+            seen.ExceptionInformation[0] == 0 && seen.ExceptionInformation[1] == 0x24);
+    documented(REC, "EXCEPTION_ACCESS_VIOLATION: 1 for a write", SAME,
+               RAISES(null_write, EXCEPTION_ACCESS_VIOLATION) &&
+                   seen.ExceptionInformation[0] == 1 &&
+                   seen.ExceptionInformation[1] == 0x28);
+    documented(REC, "ExceptionAddress is where the exception occurred", SAME,
+               seen.ExceptionAddress == (PVOID)(ULONG_PTR)seen_context.Eip &&
+                   *(USHORT *)seen.ExceptionAddress == 0x0089);
+    documented(REC,
+               "a call to nowhere: the address that could not be reached is the second "
+               "parameter and ExceptionAddress",
+               SAME,
+               RAISES(null_call, EXCEPTION_ACCESS_VIOLATION) &&
+                   seen.ExceptionInformation[1] == 0x50 &&
+                   seen.ExceptionAddress == (PVOID)0x50);
+    no_execute = committed(PAGE);
+    *no_execute = (char)0xC3;
+    if (IsProcessorFeaturePresent(PF_NX_ENABLED) && guarded(take, run_data))
+        documented(REC, "EXCEPTION_ACCESS_VIOLATION: 8 for data execution prevention",
+                   SAME,
+                   seen.ExceptionInformation[0] == 8 &&
+                       seen.ExceptionInformation[1] == (ULONG_PTR)no_execute);
+    freed(no_execute);
+    documented(REC, "EXCEPTION_INT_DIVIDE_BY_ZERO: an integer divided by zero", SAME,
+               RAISES(divide, EXCEPTION_INT_DIVIDE_BY_ZERO));
+    CHECK(RAISES(divide_too_large, EXCEPTION_INT_DIVIDE_BY_ZERO)); /* one trap for both */
+    documented(REC, "EXCEPTION_INT_OVERFLOW: into", SAME,
+               RAISES(overflow, EXCEPTION_INT_OVERFLOW));
+    documented(REC, "EXCEPTION_ARRAY_BOUNDS_EXCEEDED: the hardware's bounds checking",
+               SAME, RAISES(bounds, EXCEPTION_ARRAY_BOUNDS_EXCEEDED));
+    documented(REC, "EXCEPTION_ILLEGAL_INSTRUCTION: an invalid instruction", SAME,
+               RAISES(illegal, EXCEPTION_ILLEGAL_INSTRUCTION));
+    documented(REC, "STATUS_INVALID_LOCK_SEQUENCE: lock before what cannot be locked",
+               SAME, RAISES(bad_lock, STATUS_INVALID_LOCK_SEQUENCE));
+    documented(REC, "EXCEPTION_PRIV_INSTRUCTION: an operation not allowed in this mode",
+               SAME, RAISES(privileged, EXCEPTION_PRIV_INSTRUCTION));
+    documented(REC, "EXCEPTION_BREAKPOINT: ExceptionAddress is the breakpoint's", SAME,
+               RAISES(breakpoint, EXCEPTION_BREAKPOINT) &&
+                   *(UCHAR *)seen.ExceptionAddress == 0xCC);
+    documented(REC, "EXCEPTION_SINGLE_STEP: one instruction has been executed", SAME,
+               RAISES(step, EXCEPTION_SINGLE_STEP) &&
+                   *(UCHAR *)seen.ExceptionAddress == 0x90);
+    guard_page = VirtualAlloc(NULL, PAGE, MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD);
+    documented(REC, "STATUS_GUARD_PAGE_VIOLATION: access to a page with PAGE_GUARD", SAME,
+               RAISES(touch_guard, STATUS_GUARD_PAGE_VIOLATION) &&
+                   seen.NumberParameters == 2 && seen.ExceptionInformation[0] == 1 &&
+                   seen.ExceptionInformation[1] == (ULONG_PTR)guard_page);
+    freed(guard_page);
+    documented(REC, "an access beyond a segment's limit is an access violation", SAME,
+               RAISES(non_canonical, EXCEPTION_ACCESS_VIOLATION));
+}
+
+static void floats(void)
+{
+    documented(REC, "EXCEPTION_FLT_DIVIDE_BY_ZERO", SAME,
+               RAISES(x87_zero, EXCEPTION_FLT_DIVIDE_BY_ZERO));
+    CLEAN_X87();
+    documented(REC, "EXCEPTION_FLT_INVALID_OPERATION", SAME,
+               RAISES(x87_invalid, EXCEPTION_FLT_INVALID_OPERATION));
+    CLEAN_X87();
+    documented(REC, "EXCEPTION_FLT_OVERFLOW", SAME,
+               RAISES(x87_overflow, EXCEPTION_FLT_OVERFLOW));
+    CLEAN_X87();
+    documented(REC, "EXCEPTION_FLT_UNDERFLOW", SAME,
+               RAISES(x87_underflow, EXCEPTION_FLT_UNDERFLOW));
+    CLEAN_X87();
+    documented(REC, "EXCEPTION_FLT_INEXACT_RESULT", SAME,
+               RAISES(x87_inexact, EXCEPTION_FLT_INEXACT_RESULT));
+    CLEAN_X87();
+    /* Emulated processors may know neither of these two. */
+    DWORD code = guarded(take, x87_denormal);
+    documented(REC, "EXCEPTION_FLT_DENORMAL_OPERAND (where the processor raises it)",
+               SAME, code == 0 || code == (DWORD)EXCEPTION_FLT_DENORMAL_OPERAND);
+    CLEAN_X87();
+    code = guarded(take, x87_stack);
+    documented(
+        REC,
+        "EXCEPTION_FLT_STACK_CHECK: the stack of the x87 over- or underflowed (where "
+        "the processor raises it)",
+        SAME, code == 0 || code == (DWORD)EXCEPTION_FLT_STACK_CHECK);
+    CLEAN_X87();
+}
+
+/* ---- searching, unwinding ---- */
+
+static void say_last(BOOL abnormal)
+{
+    say(abnormal ? 'F' : 'f');
+}
+static LONG inner_search(EXCEPTION_POINTERS *p)
+{
+    (void)p;
+    say('i');
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+static LONG outer_take(EXCEPTION_POINTERS *p)
+{
+    note(p);
+    say('o');
+    return EXCEPTION_EXECUTE_HANDLER;
+}
+static LONG filter_faults(EXCEPTION_POINTERS *p)
+{
+    (void)p;
+    if (p->ExceptionRecord->ExceptionCode == raise_code) {
+        say('x');
+        null_write();
+    }
+    say('n');
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+static void body_with_finally(void)
+{
+    finally_around(say_last, raise_it);
+}
+static void body_with_filter(void)
+{
+    guarded(inner_search, body_with_finally);
+    say('!');
+}
+static void body_faulting_filter(void)
+{
+    guarded(filter_faults, raise_it);
+    say('!');
+}
+static void nothing(void)
+{
+    say('b');
+}
+static void last_raises(BOOL abnormal)
+{
+    say(abnormal ? 'L' : 'l');
+    raise_code = 0xE0000066;
+    RaiseException(raise_code, 0, 0, NULL);
+}
+static void body_last_raises(void)
+{
+    finally_around(last_raises, raise_it);
+}
+static void outer_with_finally(void)
+{
+    finally_around(say_last, body_last_raises);
+}
+static void inner_takes_then_collides(void)
+{
+    guarded(outer_take, outer_with_finally);
+    say('1');
+}
+
+static void searching(void)
+{
+#define PAGE_ "Frame-based Exception Handling"
+    order[0] = 0;
+    raise_code = 0xE0000042;
+    DWORD code = guarded(outer_take, body_with_filter);
+    say('h');
+    documented(
+        PAGE_,
+        "the filters are evaluated from the innermost frame outwards; then the "
+        "termination handlers run as the stack is unwound, then the handler's block",
+        SAME, code == raise_code && ran("ioFh"));
+    documented(PAGE_, "no frame of an unwound function stays registered", SAME,
+               innermost()->code != guard_handler);
+    finally_around(say_last, nothing);
+    documented("Termination-Handler Syntax",
+               "the block runs when control leaves normally, and AbnormalTermination "
+               "is FALSE",
+               SAME, ran("bf"));
+    code = guarded(outer_take, body_faulting_filter);
+    documented("Frame-based Exception Handling",
+               "an exception in a filter is an exception of its own: searched from the "
+               "filter's frame outwards",
+               SAME, code == (DWORD)EXCEPTION_ACCESS_VIOLATION && ran("xno"));
+    raise_code = 0xE0000042;
+    code = guarded(outer_take, inner_takes_then_collides);
+    documented(
+        "Frame-based Exception Handling",
+        "an exception raised in a termination handler while unwinding replaces the "
+        "first (a collided unwind), and outer termination handlers run once",
+        SAME, code == 0 && ran("oLoF1"));
+    documented("Frame-based Exception Handling",
+               "an exception raised in a termination handler is searched from there",
+               SAME, seen.ExceptionCode == 0xE0000066);
+#undef PAGE_
+}
+
+/* ---- RtlUnwind by hand ---- */
+
+static DWORD unwind_flags[4];
+static int unwound;
+static EXCEPTION_RECORD *unwind_record;
+
+static EXCEPTION_DISPOSITION __cdecl watch(EXCEPTION_RECORD *record, void *frame,
+                                           CONTEXT *context, void *dispatcher)
+{
+    (void)frame, (void)context, (void)dispatcher;
+    unwind_record = record;
+    if (unwound < 4)
+        unwind_flags[unwound] = record->ExceptionFlags;
+    seen.ExceptionCode = record->ExceptionCode;
+    unwound++;
+    return ExceptionContinueSearch;
+}
+
+/* winnt.h has it without the result in EAX. */
+static ULONG unwind_to(void *target, EXCEPTION_RECORD *record, ULONG value)
+{
+    typedef ULONG NTAPI function(void *, void *, EXCEPTION_RECORD *, ULONG);
+    static function *volatile unwind = (function *)(void *)RtlUnwind;
+    return unwind(target, NULL, record, value);
+}
+
+static EXCEPTION_DISPOSITION __cdecl disposition_7(EXCEPTION_RECORD *record, void *frame,
+                                                   CONTEXT *context, void *dispatcher)
+{
+    (void)frame, (void)context, (void)dispatcher;
+    return record->ExceptionCode == raise_code ? (EXCEPTION_DISPOSITION)7
+                                               : ExceptionContinueSearch;
+}
+
+static void with_bad_disposition(void)
+{
+    struct frame frame;
+    push_frame(&frame, disposition_7);
+    raise_it();
+}
+
+static void unwind_below(void) /* a target that lies inside of the innermost frame */
+{
+    struct frame frames[2];
+    push_frame(&frames[1], watch);
+    unwind_to(&frames[0], NULL, 0);
+}
+
+static void unwinding(void)
+{
+    struct frame frames[3];
+    EXCEPTION_RECORD record = {.ExceptionCode = 0xE0000077};
+    push_frame(&frames[2], watch);
+    push_frame(&frames[1], watch);
+    push_frame(&frames[0], watch);
+    ULONG value = unwind_to(&frames[2], &record, 0x1234);
+    documented("RtlUnwind", "unwinds the frames inside the target, not the target itself",
+               SAME, unwound == 2 && innermost() == &frames[2]);
+    documented("RtlUnwind", "ReturnValue is in the integer return register afterwards",
+               SAME, value == 0x1234);
+    documented("RtlUnwind",
+               "the handlers get the record given, marked EXCEPTION_UNWINDING", SAME,
+               unwind_record == &record && unwind_flags[0] == 2);
+    push_frame(&frames[1], watch);
+    unwound = 0;
+    unwind_to(&frames[2], NULL, 0);
+    documented("RtlUnwind", "without a record it is STATUS_UNWIND", SAME,
+               unwound == 1 && seen.ExceptionCode == (DWORD)STATUS_UNWIND);
+    pop_frame(&frames[2]);
+    documented("RtlUnwind",
+               "a target inside the innermost frame: STATUS_INVALID_UNWIND_TARGET", SAME,
+               guarded(take, unwind_below) == (DWORD)STATUS_INVALID_UNWIND_TARGET);
+    raise_code = 0xE0000042;
+    documented(
+        REC, "EXCEPTION_INVALID_DISPOSITION: a handler returned an invalid disposition",
+        SAME,
+        guarded(take, with_bad_disposition) == (DWORD)EXCEPTION_INVALID_DISPOSITION &&
+            chained.ExceptionCode == raise_code);
+}
+
+/* ---- continuing with other registers ---- */
+
+static LONG mend(EXCEPTION_POINTERS *p)
+{
+    note(p);
+    p->ContextRecord->Eax = (DWORD)(ULONG_PTR)&calls;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+static DWORD fetched;
+static void read_mended(void)
+{
+    __asm__ volatile("movl $0x24, %%eax; movl (%%eax), %%eax; movl %%eax, %0"
+                     : "=m"(fetched)::"eax", "memory");
+}
+static char *reserve;
+static LONG commit_page(EXCEPTION_POINTERS *p)
+{
+    note(p);
+    VirtualAlloc((void *)p->ExceptionRecord->ExceptionInformation[1], 1, MEM_COMMIT,
+                 PAGE_READWRITE);
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+static void commit_filter_body(void)
+{
+    for (int i = 0; i < 16; i++)
+        reserve[i * PAGE + i] = (char)i;
+}
+
+static void continuing(void)
+{
+    calls = 0;
+    documented("EXCEPTION_POINTERS",
+               "ContextRecord is the processor's state at the exception; a filter that "
+               "changes it and continues, continues with what it wrote",
+               SAME, guarded(mend, read_mended) == 0 && fetched == 1 && calls == 1);
+    calls = 0;
+    reserve = reserved(16 * PAGE);
+    documented(
+        "Using an Exception Handler",
+        "a filter commits the page that was touched; the instruction is done again", SAME,
+        guarded(commit_page, commit_filter_body) == 0 && calls == 16 &&
+            reserve[3 * PAGE + 3] == 3);
+    freed(reserve);
+    skip = 2;
+    documented(
+        "Exception-Handler Syntax",
+        "EXCEPTION_CONTINUE_EXECUTION: execution goes on where the exception occurred",
+        SAME, guarded(go_on, illegal) == 0);
+    skip = 1;
+    documented("Exception-Handler Syntax",
+               "and behind a breakpoint that the filter passes", SAME,
+               guarded(go_on, breakpoint) == 0);
+    skip = 0;
+}
+
+/* ---- EFLAGS.AC ---- */
+
+static LONG aligned_again(EXCEPTION_POINTERS *p)
+{
+    note(p);
+    p->ContextRecord->EFlags &= ~0x40000u;
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+static void alignment(void)
+{
+    calls = 0;
+    guarded(aligned_again, misaligned);
+    __asm__ volatile("pushfl; andl $~0x40000, (%%esp); popfl" ::: "memory", "cc");
+    documented(
+        REC,
+        "EXCEPTION_DATATYPE_MISALIGNMENT: misaligned data where the hardware checks it "
+        "(a program that sets EFLAGS.AC)",
+        SAME, calls == 0 || seen.ExceptionCode == (DWORD)EXCEPTION_DATATYPE_MISALIGNMENT);
+    printf("misalignment: %s\n", calls ? "raised" : "not checked here");
+}
+
+int main(void)
+{
+    SetErrorMode(SEM_NOGPFAULTERRORBOX);
+    raising();
+    noncontinuable();
+    codes();
+    floats();
+    searching();
+    unwinding();
+    continuing();
+    alignment();
+    return undocumented();
+}
