@@ -62,14 +62,14 @@ static void raise_it(void)
 
 static void raising(void)
 {
-#define PAGE_ "RaiseException"
     for (int i = 0; i < 20; i++)
         raise_words[i] = 100 + i;
     raise_code = 0xE0000042, raise_count = 3;
-    documented(PAGE_, "the filter gets the code, and control passes to the handler", SAME,
+    documented("RaiseException",
+               "the filter gets the code, and control passes to the handler", SAME,
                guarded(take, raise_it) == 0xE0000042 &&
                    seen.ExceptionCode == 0xE0000042 && !came_back);
-    documented(PAGE_,
+    documented("RaiseException",
                "the arguments are in the record that GetExceptionInformation gives", SAME,
                seen.NumberParameters == 3 && seen.ExceptionInformation[0] == 100 &&
                    seen.ExceptionInformation[2] == 102);
@@ -77,20 +77,21 @@ static void raising(void)
         PAGE_, "flags 0: a continuable exception, execution goes on behind the call",
         SAME, guarded(go_on, raise_it) == 0 && came_back && seen.ExceptionFlags == 0);
     without_words = TRUE;
-    documented(PAGE_, "the number of arguments is ignored when lpArguments is NULL", SAME,
+    documented("RaiseException",
+               "the number of arguments is ignored when lpArguments is NULL", SAME,
                guarded(take, raise_it) == 0xE0000042 && seen.NumberParameters == 0);
     without_words = FALSE;
     raise_count = 20;
-    documented(PAGE_, "no more than EXCEPTION_MAXIMUM_PARAMETERS (15) arguments", SAME,
+    documented("RaiseException",
+               "no more than EXCEPTION_MAXIMUM_PARAMETERS (15) arguments", SAME,
                guarded(take, raise_it) == 0xE0000042 && seen.NumberParameters == 15 &&
                    seen.ExceptionInformation[14] == 114);
     raise_count = 0;
     raise_flags = EXCEPTION_NONCONTINUABLE;
-    documented(PAGE_, "EXCEPTION_NONCONTINUABLE reaches the filter", SAME,
+    documented("RaiseException", "EXCEPTION_NONCONTINUABLE reaches the filter", SAME,
                guarded(take, raise_it) == 0xE0000042 &&
                    seen.ExceptionFlags == EXCEPTION_NONCONTINUABLE);
     raise_flags = 0;
-#undef PAGE_
 }
 
 static LONG stubborn(EXCEPTION_POINTERS *p)
@@ -231,7 +232,6 @@ static void x87_stack(void)
     __asm__ volatile("fninit; fldcw %0; fstp %%st(0); fwait" ::"m"(control));
 }
 
-#define REC "EXCEPTION_RECORD"
 #define RAISES(body, expected)                                                           \
     (guarded(take, body) == (DWORD)(expected) && seen.ExceptionCode == (DWORD)(expected))
 #define CLEAN_X87() __asm__ volatile("fninit")
@@ -243,14 +243,15 @@ static void codes(void)
         SAME,
         RAISES(null_read, EXCEPTION_ACCESS_VIOLATION) && seen.NumberParameters == 2 &&
             seen.ExceptionInformation[0] == 0 && seen.ExceptionInformation[1] == 0x24);
-    documented(REC, "EXCEPTION_ACCESS_VIOLATION: 1 for a write", SAME,
+    documented("EXCEPTION_RECORD", "EXCEPTION_ACCESS_VIOLATION: 1 for a write", SAME,
                RAISES(null_write, EXCEPTION_ACCESS_VIOLATION) &&
                    seen.ExceptionInformation[0] == 1 &&
                    seen.ExceptionInformation[1] == 0x28);
-    documented(REC, "ExceptionAddress is where the exception occurred", SAME,
+    documented("EXCEPTION_RECORD", "ExceptionAddress is where the exception occurred",
+               SAME,
                seen.ExceptionAddress == (PVOID)(ULONG_PTR)seen_context.Eip &&
                    *(USHORT *)seen.ExceptionAddress == 0x0089);
-    documented(REC,
+    documented("EXCEPTION_RECORD",
                "a call to nowhere: the address that could not be reached is the second "
                "parameter and ExceptionAddress",
                SAME,
@@ -260,61 +261,71 @@ static void codes(void)
     no_execute = committed(PAGE);
     *no_execute = (char)0xC3;
     if (IsProcessorFeaturePresent(PF_NX_ENABLED) && guarded(take, run_data))
-        documented(REC, "EXCEPTION_ACCESS_VIOLATION: 8 for data execution prevention",
-                   SAME,
+        documented("EXCEPTION_RECORD",
+                   "EXCEPTION_ACCESS_VIOLATION: 8 for data execution prevention", SAME,
                    seen.ExceptionInformation[0] == 8 &&
                        seen.ExceptionInformation[1] == (ULONG_PTR)no_execute);
     freed(no_execute);
-    documented(REC, "EXCEPTION_INT_DIVIDE_BY_ZERO: an integer divided by zero", SAME,
+    documented("EXCEPTION_RECORD",
+               "EXCEPTION_INT_DIVIDE_BY_ZERO: an integer divided by zero", SAME,
                RAISES(divide, EXCEPTION_INT_DIVIDE_BY_ZERO));
     CHECK(RAISES(divide_too_large, EXCEPTION_INT_DIVIDE_BY_ZERO)); /* one trap for both */
-    documented(REC, "EXCEPTION_INT_OVERFLOW: into", SAME,
+    documented("EXCEPTION_RECORD", "EXCEPTION_INT_OVERFLOW: into", SAME,
                RAISES(overflow, EXCEPTION_INT_OVERFLOW));
-    documented(REC, "EXCEPTION_ARRAY_BOUNDS_EXCEEDED: the hardware's bounds checking",
-               SAME, RAISES(bounds, EXCEPTION_ARRAY_BOUNDS_EXCEEDED));
-    documented(REC, "EXCEPTION_ILLEGAL_INSTRUCTION: an invalid instruction", SAME,
+    documented("EXCEPTION_RECORD",
+               "EXCEPTION_ARRAY_BOUNDS_EXCEEDED: the hardware's bounds checking", SAME,
+               RAISES(bounds, EXCEPTION_ARRAY_BOUNDS_EXCEEDED));
+    documented("EXCEPTION_RECORD",
+               "EXCEPTION_ILLEGAL_INSTRUCTION: an invalid instruction", SAME,
                RAISES(illegal, EXCEPTION_ILLEGAL_INSTRUCTION));
-    documented(REC, "STATUS_INVALID_LOCK_SEQUENCE: lock before what cannot be locked",
-               SAME, RAISES(bad_lock, STATUS_INVALID_LOCK_SEQUENCE));
-    documented(REC, "EXCEPTION_PRIV_INSTRUCTION: an operation not allowed in this mode",
-               SAME, RAISES(privileged, EXCEPTION_PRIV_INSTRUCTION));
-    documented(REC, "EXCEPTION_BREAKPOINT: ExceptionAddress is the breakpoint's", SAME,
+    documented("EXCEPTION_RECORD",
+               "STATUS_INVALID_LOCK_SEQUENCE: lock before what cannot be locked", SAME,
+               RAISES(bad_lock, STATUS_INVALID_LOCK_SEQUENCE));
+    documented("EXCEPTION_RECORD",
+               "EXCEPTION_PRIV_INSTRUCTION: an operation not allowed in this mode", SAME,
+               RAISES(privileged, EXCEPTION_PRIV_INSTRUCTION));
+    documented("EXCEPTION_RECORD",
+               "EXCEPTION_BREAKPOINT: ExceptionAddress is the breakpoint's", SAME,
                RAISES(breakpoint, EXCEPTION_BREAKPOINT) &&
                    *(UCHAR *)seen.ExceptionAddress == 0xCC);
-    documented(REC, "EXCEPTION_SINGLE_STEP: one instruction has been executed", SAME,
+    documented("EXCEPTION_RECORD",
+               "EXCEPTION_SINGLE_STEP: one instruction has been executed", SAME,
                RAISES(step, EXCEPTION_SINGLE_STEP) &&
                    *(UCHAR *)seen.ExceptionAddress == 0x90);
     guard_page = VirtualAlloc(NULL, PAGE, MEM_COMMIT, PAGE_READWRITE | PAGE_GUARD);
-    documented(REC, "STATUS_GUARD_PAGE_VIOLATION: access to a page with PAGE_GUARD", SAME,
+    documented("EXCEPTION_RECORD",
+               "STATUS_GUARD_PAGE_VIOLATION: access to a page with PAGE_GUARD", SAME,
                RAISES(touch_guard, STATUS_GUARD_PAGE_VIOLATION) &&
                    seen.NumberParameters == 2 && seen.ExceptionInformation[0] == 1 &&
                    seen.ExceptionInformation[1] == (ULONG_PTR)guard_page);
     freed(guard_page);
-    documented(REC, "an access beyond a segment's limit is an access violation", SAME,
+    documented("EXCEPTION_RECORD",
+               "an access beyond a segment's limit is an access violation", SAME,
                RAISES(non_canonical, EXCEPTION_ACCESS_VIOLATION));
 }
 
 static void floats(void)
 {
-    documented(REC, "EXCEPTION_FLT_DIVIDE_BY_ZERO", SAME,
+    documented("EXCEPTION_RECORD", "EXCEPTION_FLT_DIVIDE_BY_ZERO", SAME,
                RAISES(x87_zero, EXCEPTION_FLT_DIVIDE_BY_ZERO));
     CLEAN_X87();
-    documented(REC, "EXCEPTION_FLT_INVALID_OPERATION", SAME,
+    documented("EXCEPTION_RECORD", "EXCEPTION_FLT_INVALID_OPERATION", SAME,
                RAISES(x87_invalid, EXCEPTION_FLT_INVALID_OPERATION));
     CLEAN_X87();
-    documented(REC, "EXCEPTION_FLT_OVERFLOW", SAME,
+    documented("EXCEPTION_RECORD", "EXCEPTION_FLT_OVERFLOW", SAME,
                RAISES(x87_overflow, EXCEPTION_FLT_OVERFLOW));
     CLEAN_X87();
-    documented(REC, "EXCEPTION_FLT_UNDERFLOW", SAME,
+    documented("EXCEPTION_RECORD", "EXCEPTION_FLT_UNDERFLOW", SAME,
                RAISES(x87_underflow, EXCEPTION_FLT_UNDERFLOW));
     CLEAN_X87();
-    documented(REC, "EXCEPTION_FLT_INEXACT_RESULT", SAME,
+    documented("EXCEPTION_RECORD", "EXCEPTION_FLT_INEXACT_RESULT", SAME,
                RAISES(x87_inexact, EXCEPTION_FLT_INEXACT_RESULT));
     CLEAN_X87();
     /* Emulated processors may know neither of these two. */
     DWORD code = guarded(take, x87_denormal);
-    documented(REC, "EXCEPTION_FLT_DENORMAL_OPERAND (where the processor raises it)",
-               SAME, code == 0 || code == (DWORD)EXCEPTION_FLT_DENORMAL_OPERAND);
+    documented("EXCEPTION_RECORD",
+               "EXCEPTION_FLT_DENORMAL_OPERAND (where the processor raises it)", SAME,
+               code == 0 || code == (DWORD)EXCEPTION_FLT_DENORMAL_OPERAND);
     CLEAN_X87();
     code = guarded(take, x87_stack);
     documented(
@@ -393,7 +404,6 @@ static void inner_takes_then_collides(void)
 
 static void searching(void)
 {
-#define PAGE_ "Frame-based Exception Handling"
     order[0] = 0;
     raise_code = 0xE0000042;
     DWORD code = guarded(outer_take, body_with_filter);
@@ -403,7 +413,8 @@ static void searching(void)
         "the filters are evaluated from the innermost frame outwards; then the "
         "termination handlers run as the stack is unwound, then the handler's block",
         SAME, code == raise_code && ran("ioFh"));
-    documented(PAGE_, "no frame of an unwound function stays registered", SAME,
+    documented("Frame-based Exception Handling",
+               "no frame of an unwound function stays registered", SAME,
                innermost()->code != guard_handler);
     finally_around(say_last, nothing);
     documented("Termination-Handler Syntax",
@@ -425,7 +436,6 @@ static void searching(void)
     documented("Frame-based Exception Handling",
                "an exception raised in a termination handler is searched from there",
                SAME, seen.ExceptionCode == 0xE0000066);
-#undef PAGE_
 }
 
 /* ---- RtlUnwind by hand ---- */

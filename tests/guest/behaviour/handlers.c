@@ -101,20 +101,22 @@ static DWORD WINAPI raise_in_thread(void *unused)
 
 static void vectored(void)
 {
-#define VEH "AddVectoredExceptionHandler"
     PVOID a = AddVectoredExceptionHandler(0, pass_a);
     PVOID b = AddVectoredExceptionHandler(0, pass_b);
     PVOID c = AddVectoredExceptionHandler(1, pass_c);
-    documented(VEH, "the return value is a handle to the handler", SAME, a && b && c);
+    documented("AddVectoredExceptionHandler",
+               "the return value is a handle to the handler", SAME, a && b && c);
     guarded(framed_takes, raise_it);
-    documented(VEH, "First nonzero: the first handler to be called; zero: the last", SAME,
+    documented("AddVectoredExceptionHandler",
+               "First nonzero: the first handler to be called; zero: the last", SAME,
                ran("cabt"));
     documented("Vectored Exception Handling",
                "vectored handlers are called before the frame-based ones", SAME,
                guarded(framed_takes, raise_it) == CODE && ran("cabt"));
     PVOID x = AddVectoredExceptionHandler(1, pass_x);
     guarded(framed_takes, raise_it);
-    documented(VEH, "it stays the first until another is added as the first", SAME,
+    documented("AddVectoredExceptionHandler",
+               "it stays the first until another is added as the first", SAME,
                ran("xcabt"));
     PVOID last = AddVectoredExceptionHandler(0, goes_on);
     raise_it();
@@ -138,7 +140,8 @@ static void vectored(void)
                ran("cabt"));
     PVOID twice = AddVectoredExceptionHandler(0, pass_a);
     guarded(framed_takes, raise_it);
-    documented(VEH, "a function added twice is called twice", SAME, ran("cabat"));
+    documented("AddVectoredExceptionHandler", "a function added twice is called twice",
+               SAME, ran("cabat"));
     RemoveVectoredExceptionHandler(twice);
     own_handle = AddVectoredExceptionHandler(0, removes_itself);
     guarded(framed_takes, raise_it);
@@ -168,12 +171,12 @@ static void vectored(void)
 
 static void continuing(void)
 {
-#define VCH "AddVectoredContinueHandler"
     PVOID x = AddVectoredContinueHandler(0, pass_x);
     PVOID y = AddVectoredContinueHandler(0, pass_y);
     PVOID z = AddVectoredContinueHandler(1, pass_z);
     PVOID a = AddVectoredExceptionHandler(0, pass_a);
-    documented(VCH, "the return value is a handle to the handler", SAME, x && y && z);
+    documented("AddVectoredContinueHandler",
+               "the return value is a handle to the handler", SAME, x && y && z);
     guarded(framed_goes_on, raise_it);
     documented(
         VCH,
@@ -181,16 +184,19 @@ static void continuing(void)
         "First nonzero is first, zero last",
         SAME, ran("agzxy"));
     guarded(framed_takes, raise_it);
-    documented(VCH, "not called when a frame's handler takes control", SAME, ran("at"));
+    documented("AddVectoredContinueHandler",
+               "not called when a frame's handler takes control", SAME, ran("at"));
     PVOID b = AddVectoredExceptionHandler(0, goes_on);
     raise_it();
-    documented(VCH, "called as well when a vectored exception handler continues", SAME,
+    documented("AddVectoredContinueHandler",
+               "called as well when a vectored exception handler continues", SAME,
                ran("a!zxy"));
     RemoveVectoredExceptionHandler(b);
     RemoveVectoredContinueHandler(x);
     x = AddVectoredContinueHandler(1, goes_on);
     guarded(framed_goes_on, raise_it);
-    documented(VCH, "EXCEPTION_CONTINUE_EXECUTION: those behind it are not asked", SAME,
+    documented("AddVectoredContinueHandler",
+               "EXCEPTION_CONTINUE_EXECUTION: those behind it are not asked", SAME,
                ran("ag!"));
     documented("RemoveVectoredContinueHandler", "nonzero, then zero", SAME,
                RemoveVectoredContinueHandler(x) && !RemoveVectoredContinueHandler(x));
@@ -292,9 +298,9 @@ static int child(const char *word)
 
 static void last_resort(void)
 {
-#define TOP "SetUnhandledExceptionFilter"
     LPTOP_LEVEL_EXCEPTION_FILTER first = SetUnhandledExceptionFilter(top_executes);
-    documented(TOP, "the return value is the address of the previous filter", SAME,
+    documented("SetUnhandledExceptionFilter",
+               "the return value is the address of the previous filter", SAME,
                SetUnhandledExceptionFilter(top_skips) == top_executes);
     DWORD code = 0;
     HANDLE thread = CreateThread(NULL, 0, faulting_thread, NULL, 0, NULL);
@@ -306,19 +312,23 @@ static void last_resort(void)
         "EXCEPTION_CONTINUE_EXECUTION: execution goes on, with what the filter wrote "
         "into the context",
         SAME, code != 0);
-    documented(TOP, "it is of all threads and runs in the one that faulted", SAME,
+    documented("SetUnhandledExceptionFilter",
+               "it is of all threads and runs in the one that faulted", SAME,
                code == handler_thread);
     SetUnhandledExceptionFilter(NULL);
-    documented(TOP, "NULL: there is no current top-level filter", SAME,
+    documented("SetUnhandledExceptionFilter",
+               "NULL: there is no current top-level filter", SAME,
                SetUnhandledExceptionFilter(first) == NULL);
-    documented(TOP, "EXCEPTION_EXECUTE_HANDLER usually results in process termination",
-               SAME, run_self("e") == CODE);
-    documented(TOP,
+    documented("SetUnhandledExceptionFilter",
+               "EXCEPTION_EXECUTE_HANDLER usually results in process termination", SAME,
+               run_self("e") == CODE);
+    documented("SetUnhandledExceptionFilter",
                "EXCEPTION_CONTINUE_SEARCH: UnhandledExceptionFilter goes on as usual",
                SAME, run_self("s") == CODE);
-    documented(TOP, "NULL specifies default handling", SAME,
+    documented("SetUnhandledExceptionFilter", "NULL specifies default handling", SAME,
                run_self("t") == (DWORD)EXCEPTION_ILLEGAL_INSTRUCTION);
-    documented(TOP, "an exception of the filter's own ends the process", SAME,
+    documented("SetUnhandledExceptionFilter",
+               "an exception of the filter's own ends the process", SAME,
                run_self("f") == (DWORD)EXCEPTION_ACCESS_VIOLATION);
     documented(
         "RaiseException",
@@ -332,7 +342,8 @@ static void last_resort(void)
                "in a filter of the program it returns EXCEPTION_EXECUTE_HANDLER: the "
                "program's handler runs",
                SAME, run_self("h") == 66);
-    documented(VCH, "not called for an exception that nobody handled", SAME,
+    documented("AddVectoredContinueHandler",
+               "not called for an exception that nobody handled", SAME,
                run_self("v") == CODE);
 }
 
