@@ -84,7 +84,14 @@ HEAP_ENTRY *RtlpAllocateBlock(HEAP *Heap, ULONG Units, ULONG EntryFlags)
             return NULL;
     }
     ULONG Code = RtlpCheckEntry(Heap, Entry);
-    if (!Code || !RtlpRemoveFree(Heap, Entry, CODE_SIZE(Code)))
+    if (!Code)
+        return NULL;
+    if (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY) { /* forged links lead to it */
+        RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Entry + 1,
+                        "RtlAllocateHeap");
+        return NULL;
+    }
+    if (!RtlpRemoveFree(Heap, Entry, CODE_SIZE(Code)))
         return NULL;
     if (!RtlpCheckFree(Heap, Entry, CODE_SIZE(Code), CODE_FLAGS(Code)))
         return NULL;

@@ -44,9 +44,11 @@ static HEAP_ENTRY *RtlpAroundRun(const HEAP *Heap, const HEAP_SEGMENT *Segment,
 {
     HEAP_NEIGHBOUR Last = {0};
     for (HEAP_ENTRY *Entry = First; Entry < Segment->LastValidEntry;) {
-        ULONG Code = RtlpDecode(Heap, Entry);
+        ULONG Code = RtlpIsReadable(Entry) ? RtlpDecode(Heap, Entry) : 0;
         HEAP_ENTRY *Next = RtlpAhead(Entry, CODE_SIZE(Code));
-        bool Sound = RtlpCodeIsGood(Code) && Next <= Segment->LastValidEntry;
+        bool Sound = RtlpCodeIsGood(Code) && Next <= Segment->LastValidEntry &&
+                     Entry->SegmentOffset < Heap->SegmentCount &&
+                     Heap->Segments[Entry->SegmentOffset] == Segment;
         if (!Sound || (PVOID)Next > Address) {
             *Before = Last;
             if (Sound && !(CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY))
@@ -58,12 +60,8 @@ static HEAP_ENTRY *RtlpAroundRun(const HEAP *Heap, const HEAP_SEGMENT *Segment,
                                  CODE_FLAGS(Code) & HEAP_ENTRY_BUSY);
             return NULL;
         }
-        if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) {
-            char *End = (char *)UCR_OF(Entry)->Address + UCR_OF(Entry)->Size;
-            return End > (char *)Next && End < (char *)Address
-                       ? (HEAP_ENTRY *)(End + Heap->Pad)
-                       : NULL;
-        }
+        if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY)
+            return RtlpRangeIsSound(Heap, Entry) ? RtlpAfterRange(Heap, Entry) : NULL;
         RtlpSetNeighbour(&Last, Entry + 1,
                          ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT) -
                              (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ? Entry->UnusedBytes

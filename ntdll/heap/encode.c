@@ -36,9 +36,18 @@ ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry)
         return 0;
     if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY)
         return Code;
-    if (RtlpPreviousSize(Heap, Next) != CODE_SIZE(Code))
+    if (!RtlpIsReadable(Next) || RtlpPreviousSize(Heap, Next) != CODE_SIZE(Code))
         return 0;
     return Code;
+}
+
+/* The most bytes of a busy entry that no program asked for. */
+ULONG RtlpMostUnused(const HEAP *Heap, ULONG EntryFlags)
+{
+    ULONG Most = (ULONG)Heap->AlignRound + 1 + GRANULE; /* a granule too small to split */
+    if (EntryFlags & HEAP_ENTRY_EXTRA_PRESENT)
+        Most += (ULONG)ALIGN_UP(sizeof(HEAP_ENTRY_EXTRA), 16);
+    return Most;
 }
 
 ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry)
@@ -47,6 +56,17 @@ ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry)
     if (!Code)
         RtlpHeapFailure(Heap, heap_failure_entry_corruption, Entry + 1, "RtlpCheckEntry");
     return Code;
+}
+
+bool RtlpSafeInsert(HEAP *Heap, LIST_ENTRY *Next, LIST_ENTRY *Entry)
+{
+    if (!RtlpPointsAt(&Next->Blink->Flink, Next)) {
+        RtlpHeapFailure(Heap, heap_failure_listentry_corruption, Next, "RtlpSafeInsert");
+        RtlpInitializeList(Entry);
+        return false;
+    }
+    RtlpInsertBefore(Next, Entry);
+    return true;
 }
 
 bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry)

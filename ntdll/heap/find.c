@@ -109,7 +109,8 @@ static bool RtlpFindSound(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
     Found->Flags = CODE_FLAGS(Code);
     Found->Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
     Found->Unused = Entry->UnusedBytes;
-    return Found->Unused >= sizeof(HEAP_ENTRY) && Found->Unused <= Found->Bytes;
+    return Found->Unused >= sizeof(HEAP_ENTRY) && Found->Unused <= Found->Bytes &&
+           Found->Unused <= RtlpMostUnused(Heap, Found->Flags);
 }
 
 bool RtlpFindBlock(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found, bool Quiet, PCSTR Call)

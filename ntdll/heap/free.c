@@ -15,15 +15,15 @@
  * be read the answer is no (probe.c). */
 static inline bool RtlpIsMarked(const void *Block)
 {
-#ifdef _WIN32
     bool Marked;
+#ifndef _WIN32
+    if (!Block) /* a fault each time would be dear there */
+        return false;
+#endif
     __asm__ volatile("1: testb $0x80, -1(%1)\n2:\n" RTLP_PROBE(1)
                      : "=@ccnz"(Marked)
                      : "r"(Block));
     return Marked;
-#else
-    return Block && ((const UCHAR *)Block)[-1] & HEAP_UNUSED_LFH;
-#endif
 }
 
 /* Frees Block; null is freed already.
@@ -42,16 +42,31 @@ BOOLEAN NTAPI RtlFreeHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
     return RtlpFreeHeap(HeapHandle, Flags, Block);
 }
 
+/* Whether the entry before Entry is there and Before granules long (0: a run starts with
+ * Entry); reported if not. */
+static bool RtlpCheckBefore(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Before)
+{
+    HEAP_SEGMENT *Segment = Heap->Segments[Entry->SegmentOffset];
+    HEAP_ENTRY *Previous = RtlpBehind(Entry, Before);
+    bool Sound;
+    if (Before == 0)
+        Sound = Entry == Segment->FirstEntry ||
+                (((ULONG_PTR)Entry - Heap->Pad) & (PAGE_SIZE - 1)) == 0;
+    else
+        Sound = Previous >= Segment->FirstEntry && RtlpIsReadable(Previous) &&
+                CODE_SIZE(RtlpDecode(Heap, Previous)) == Before;
+    if (!Sound)
+        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Previous + 1, "RtlFreeHeap");
+    return Sound;
+}
+
 /* Makes Entry, busy, Units granules and checked, free. */
 void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 {
     ULONG Before = RtlpPreviousSize(Heap, Entry);
     UCHAR Index = Entry->SegmentOffset;
-    if (Before && CODE_SIZE(RtlpDecode(Heap, RtlpBehind(Entry, Before))) != Before) {
-        RtlpHeapFailure(Heap, heap_failure_entry_corruption,
-                        RtlpBehind(Entry, Before) + 1, "RtlFreeHeap");
+    if (!RtlpCheckBefore(Heap, Entry, Before))
         return;
-    }
     /* Its own header says free before it melts into a larger one: a second free sees
      * that. */
     RtlpSetCode(Heap, Entry, Units, 0);

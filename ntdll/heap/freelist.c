@@ -134,8 +134,8 @@ static void RtlpMakeFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Previ
 static ULONG RtlpTakeNeighbour(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
 {
     ULONG Code = RtlpDecode(Heap, Entry);
-    if (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ||
-        CODE_SIZE(Code) + Units > HEAP_MAXIMUM_BLOCK_SIZE)
+    if (RtlpCodeIsGood(Code) && (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ||
+                                 CODE_SIZE(Code) + Units > HEAP_MAXIMUM_BLOCK_SIZE))
         return 0;
     if (!RtlpCheckEntry(Heap, Entry) || !RtlpRemoveFree(Heap, Entry, CODE_SIZE(Code)))
         return 0;

@@ -5,12 +5,13 @@
  * HEAP_ENTRY that says how long it is and how long the one before it is, both in granules
  * of 8 bytes:
  *
- *   segment  +----------+-----+--------+-----+------------+----+. . . . . . . . . . . .
- * .+ | HEAP or  |entry| entry  |entry|   entry    |ucr | reserved, not committed | |
- * SEGMENT  |busy | free   |busy |   free     |busy|                         |
- *            +----------+-----+-|--^---+-----+--|--^------+-|--+. . . . . . . . . . . .
- * .+ |  |            |  |        '--> UCRList: what can be committed FreeLists <---'
- * '------------'  '--> ...      (sorted by size, hints)
+ *   segment
+ *   +------------+------+------+------+------+------------+. . . . . . . . . . . . .
+ *   | HEAP or    | busy | free | busy | free | busy: UCR  |  reserved, not committed
+ *   | SEGMENT    |      |  |   |      |  ^   |  |         |
+ *   +------------+------+--|---+------+--|---+--|---------+. . . . . . . . . . . . .
+ *                          '-- FreeLists-'      '--> UCRList: what can be committed
+ *                     (sorted by size, with hints)
  *
  * Allocate: round up to granules, ask the free lists for the smallest class that surely
  * fits (one list sorted by class, a hint into it and a bit for each class: two bit scans,
@@ -38,23 +39,36 @@
  * The doors out are the functions at the end of heapp.h (os.c) and nothing else, so the
  * same source runs on a 64-bit host, with granule and header 16 as on x64 Windows.
  *
- * Invariants; RtlpCheckHeap (validate.c) tests each, DEBUG=1 after every operation:
- *   H1  the heap and each segment carry their signature and lie where they say.
- *   H2  entries tile each committed run exactly: header, size, next header, up to the
- *       uncommitted-range entry that ends the run; each header's checksum holds.
- *   H3  PreviousSize is the size of the entry before; 0 for the first of a run.
- *   H4  no two free entries are neighbours unless their sum would pass 0xFE00 granules
- *       (or coalescing is off).
- *   H5  every free entry is in FreeLists exactly once, and nothing else is.
- *   H6  FreeLists is sorted by class; a class's hint is its first entry, its bit says so.
- *   H7  TotalFreeSize is the sum of the free entries, in granules.
- *   H8  every uncommitted range is in UCRList and in its segment's list; the segment's
- * page counts are their sums; ranges are page-aligned and lie inside the segment. H9
- * every large block is in VirtualAllocdBlocks with intact links and header. H10 of the
- * front end: a subsegment's mask has no bit beyond its blocks; each of its blocks has the
- * header that its address dictates; its user block is a busy back-end block. H11 with
- * tail checking: the bytes behind each busy block still hold the pattern; with free
- * checking: so do those of each free entry.
+ * Invariants; RtlpCheckHeap (validate.c, lfhcheck.c) tests each and names the one that does
+ * not hold, DEBUG=1 after every operation:
+ *   H1   the heap and each segment carry their signature and lie where they say; the table
+ *        of segments and SegmentList hold the same ones.
+ *   H2   entries tile each committed run exactly: header, size, next header, up to the
+ *        entry that ends the run; each header's checksum holds, and a busy one's unused
+ *        bytes are no more than rounding makes them.
+ *   H3   PreviousSize is the size of the entry before; 0 for the first of a run.
+ *   H4   no two free entries are neighbours unless their sum would pass 0xFE00 granules
+ *        (or coalescing is off).
+ *   H5   every free entry is in FreeLists exactly once, and nothing else is.
+ *   H6   FreeLists is sorted by class; a class's hint is its first entry, or null; its bit,
+ *        and the summary's for its word, say which.
+ *   H7   TotalFreeSize is the sum of the free entries, in granules; ItemCount their number.
+ *   H8   the entry that ends a run describes the uncommitted range behind it: whole pages,
+ *        up to the next run or the segment's end; the segment's counts are their sums.
+ *   H9   every such range is in its segment's list and in UCRList, which is sorted by
+ *        class, with hints and bits as H6 has them.
+ *   H10  every large block is in VirtualAllocdBlocks with intact links and header.
+ *   H11  of the front end: user blocks lie in their region; each has the header that its
+ *        address dictates.
+ *   H12  a subsegment's mask has no bit beyond its blocks; each word that has a bit has its
+ *        own in Summary.
+ *   H13  each descriptor is in the slot it names, of its own bucket, and in Unused if it
+ *        has no user blocks.  One in use is the active one or its slot's Ready bit is set;
+ *        one that is detached or unused has no free block.
+ *   H14  the counters of reserved and committed bytes are the sums of all that.
+ *   H15  with tail checking: the bytes behind each busy block still hold the pattern; with
+ *        free checking: so do those of each free entry.
+ *   H16  under hpa: what stands around each block in use is whole (pageheap.c).
  *
  * Lock: Heap->LockVariable, recursive, for everything but the front end's two fast paths.
  * In Windows: ntdll's heap.c, heapdll.c, lfheap; the names below are those that `dt

@@ -90,40 +90,51 @@ static inline void RtlpInsertBefore(LIST_ENTRY *Next, LIST_ENTRY *Entry)
 #define FREE_OF(HeapEntry) ((HEAP_FREE_ENTRY *)(HeapEntry))
 
 /* An instruction that reads where a program's pointer points, label 1 to label 2: should
- * it fault, it counts as done, with the zero flag as given (probe.c). */
+ * it fault, it counts as done, with the zero flag as given (probe.c; on a host,
+ * heap_os.c). */
+#ifdef _WIN32
 #define RTLP_PROBE(Zero)                                                                 \
     ".section .rdata$hpm, \"dr\"\n.p2align 4\n.long 1b, 2b, " #Zero ", 0\n.text"
+#define RTLP_COMPARE "cmpl"
+#else
+#define RTLP_PROBE(Zero)                                                                 \
+    ".pushsection rtlp_probes, \"aw\"\n.quad 1b, 2b, " #Zero "\n.popsection"
+#define RTLP_COMPARE "cmpq"
+#endif
+#define RTLP_PROBING __attribute__((no_sanitize("undefined", "address"))) static inline
 
 /* Whether Heap, which may be anything, carries a heap's signature. */
-static inline bool RtlpIsSigned(const HEAP *Heap)
+RTLP_PROBING bool RtlpIsSigned(const HEAP *Heap)
 {
-#ifdef _WIN32
     bool Signed;
     __asm__ volatile("1: cmpl %1, %2\n2:\n" RTLP_PROBE(0)
                      : "=@ccz"(Signed)
                      : "i"(HEAP_SIGNATURE), "m"(Heap->Signature));
     return Signed;
-#else
-    return Heap->Signature == HEAP_SIGNATURE;
-#endif
 }
 
 /* Whether *Field, which may lie anywhere, is Entry. */
-static inline bool RtlpPointsAt(LIST_ENTRY *const *Field, const LIST_ENTRY *Entry)
+RTLP_PROBING bool RtlpPointsAt(LIST_ENTRY *const *Field, const LIST_ENTRY *Entry)
 {
-#ifdef _WIN32
     bool Same;
-    __asm__ volatile("1: cmpl %1, %2\n2:\n" RTLP_PROBE(0)
+    __asm__ volatile("1: " RTLP_COMPARE " %1, %2\n2:\n" RTLP_PROBE(0)
                      : "=@ccz"(Same)
                      : "r"(Entry), "m"(*Field));
     return Same;
-#else
-    return *Field == Entry;
-#endif
+}
+
+/* Whether a header can be read at Entry, which is a multiple of the granule. */
+RTLP_PROBING bool RtlpIsReadable(const HEAP_ENTRY *Entry)
+{
+    bool Readable;
+    __asm__ volatile("1: testb $0, (%1)\n2:\n" RTLP_PROBE(0)
+                     : "=@ccz"(Readable)
+                     : "r"(Entry));
+    return Readable;
 }
 
 /* Whether both neighbours of Link, which a program may have written over, point at it. */
-static inline bool RtlpIsLinked(const LIST_ENTRY *Link)
+RTLP_PROBING bool RtlpIsLinked(const LIST_ENTRY *Link)
 {
     return RtlpPointsAt(&Link->Flink->Blink, Link) &&
            RtlpPointsAt(&Link->Blink->Flink, Link);
@@ -133,6 +144,9 @@ static inline bool RtlpIsLinked(const LIST_ENTRY *Link)
 #define LONG_PATH_FLAGS (~(ULONG)(HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS))
 
 /* encode.c */
+/* Puts Entry before Next; false: Next is not linked (reported), Entry stands alone. */
+bool RtlpSafeInsert(HEAP *Heap, LIST_ENTRY *Next, LIST_ENTRY *Entry);
+ULONG RtlpMostUnused(const HEAP *Heap, ULONG EntryFlags); /* bytes of a busy entry */
 ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry); /* as RtlpCheckEntry, not reported */
 void RtlpInitializeEncoding(HEAP *Heap);
 /* The decoded header of Entry, or 0 (reported) when checksum, segment or neighbour is
@@ -159,6 +173,10 @@ NTSTATUS RtlpExtendHeap(HEAP *Heap,
                         ULONG Units); /* free lists then hold Units granules */
 void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
+ULONG RtlpUcrClass(SIZE_T Bytes);
+bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last); /* not reported */
+HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap,
+                           const HEAP_ENTRY *Last); /* or null: the end */
 
 /* debug.c */
 ULONG RtlpFillFree(HEAP_ENTRY *Entry, ULONG Units); /* flags of the entry */
@@ -263,7 +281,7 @@ NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect);
 NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect);
 NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size);
 NTSTATUS RtlpRelease(PVOID Base);
-bool RtlpIsReadable(const HEAP_ENTRY *Entry); /* a header can be read there */
+void RtlpPause(void); /* lets other threads run, for a tick */
 void RtlpCreateLock(HEAP_LOCK *Lock);
 void RtlpDeleteLock(HEAP_LOCK *Lock);
 void RtlpEnterLock(HEAP_LOCK *Lock);

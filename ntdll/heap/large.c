@@ -1,12 +1,13 @@
 /* large.c - blocks too large for a segment: each a region of its own.
  *
  *   region
- * +-------------+-----------+------------+---------+-----------+----------------+ | list
- * links  | ExtraStuff| CommitSize | Reserve | HEAP_ENTRY| the block ...  |
- *           +-------------+-----------+------------+---------+-----------+----------------+
+ *   +------------+------------+------------+---------+------------+---------------+. . .
+ *   | list links | ExtraStuff | CommitSize | Reserve | HEAP_ENTRY | the block ... | never
+ *   +------------+------------+------------+---------+------------+---------------+. . .
  *
  * More than 0xFE00 granules (508 KiB), header included, come straight from
- * NtAllocateVirtualMemory and go back whole.  The entry's Size field counts unused bytes.
+ * NtAllocateVirtualMemory and go back whole.  The entry's Size field counts unused bytes,
+ * its PreviousSize binds the two sizes before it; a page behind is never committed.
  *
  * Lock: the heap's.  In Windows: VirtualAllocdBlocks, the same structure.
  */
@@ -19,12 +20,19 @@ SIZE_T RtlpLargeUnused(const HEAP *Heap, const HEAP_VIRTUAL_ALLOC_ENTRY *Large)
     return CODE_SIZE(RtlpDecode(Heap, &Large->BusyBlock));
 }
 
+/* What binds the two sizes to the header: it stands in PreviousSize, under its key. */
+static USHORT RtlpLargeSum(const HEAP_VIRTUAL_ALLOC_ENTRY *Large)
+{
+    SIZE_T Sum = Large->CommitSize ^ (Large->ReserveSize << 4) ^ Large->ReserveSize >> 16;
+    return (USHORT)(Sum ^ Sum >> 12 ^ Sum >> 24);
+}
+
 /* Notes what was asked for; Size and CommitSize differ by less than 64 KiB. */
 static void RtlpSetLarge(HEAP *Heap, HEAP_VIRTUAL_ALLOC_ENTRY *Large, ULONG Flags,
                          SIZE_T Size)
 {
     RtlpSetCode(Heap, &Large->BusyBlock, (ULONG)(Large->CommitSize - Size), Flags);
-    RtlpSetPreviousSize(Heap, &Large->BusyBlock, 0);
+    RtlpSetPreviousSize(Heap, &Large->BusyBlock, RtlpLargeSum(Large));
     Large->BusyBlock.SegmentOffset = 0;
     Large->BusyBlock.UnusedBytes = HEAP_UNUSED_VIRTUAL;
 }
@@ -39,7 +47,8 @@ static SIZE_T RtlpLargeBytes(const HEAP *Heap, SIZE_T Size)
 PVOID RtlpAllocateLarge(HEAP *Heap, ULONG Flags, SIZE_T Size)
 {
     SIZE_T Commit = RtlpLargeBytes(Heap, Size);
-    SIZE_T Reserve = ALIGN_UP(Commit, ALLOCATION_GRANULARITY);
+    /* always a page behind that cannot be touched, where an overrun ends */
+    SIZE_T Reserve = ALIGN_UP(Commit + PAGE_SIZE, ALLOCATION_GRANULARITY);
     PVOID Base = NULL;
     if (!NT_SUCCESS(RtlpReserve(&Base, Reserve, Heap->Protect)))
         return NULL;
@@ -75,9 +84,11 @@ HEAP_VIRTUAL_ALLOC_ENTRY *RtlpFindLarge(HEAP *Heap, PVOID Block)
     ULONG Flags = HEAP_ENTRY_BUSY | HEAP_ENTRY_VIRTUAL_ALLOC;
     if (!RtlpCodeIsGood(Code) || (CODE_FLAGS(Code) & Flags) != Flags)
         return NULL;
-    if (!RtlpIsLinked(&Large->Entry))
+    if (!RtlpIsLinked(&Large->Entry) ||
+        RtlpPreviousSize(Heap, &Large->BusyBlock) != RtlpLargeSum(Large))
         return NULL;
-    if (Large->CommitSize > Large->ReserveSize || CODE_SIZE(Code) < LARGE_BYTES)
+    if (Large->CommitSize > Large->ReserveSize || CODE_SIZE(Code) < LARGE_BYTES ||
+        Large->BusyBlock.SegmentOffset || CODE_SIZE(Code) > Large->CommitSize)
         return NULL;
     return Large;
 }
@@ -102,7 +113,7 @@ bool RtlpResizeLarge(HEAP *Heap, PVOID Block, SIZE_T Size)
     SIZE_T Commit = RtlpLargeBytes(Heap, Size);
     SIZE_T Old = Large->CommitSize;
     if (RtlpUnitsFor(Heap, 0, Size) <= Heap->VirtualMemoryThreshold ||
-        Commit > Large->ReserveSize)
+        Commit + PAGE_SIZE > Large->ReserveSize)
         return false;
     if (Commit > Old &&
         !NT_SUCCESS(RtlpCommit((char *)Large + Old, Commit - Old, Heap->Protect)))

@@ -5,9 +5,9 @@
  * of its own cut into up to 992 equal blocks, committed page by page as they are
  * needed.
  *
- *   region  | HEAP_USERDATA_HEADER | entry,data | entry,data | ... |. . uncommitted . .
- * .| ^ First      ^ First + BlockSize zone    | HEAP_SUBSEGMENT  Summary 0..01
- * FreeMask[0] 0110...  FreeMask[1] ... |
+ *   region  | HEAP_USERDATA_HEADER | entry,data | entry,data | ... |. . uncommitted . .|
+ *                                        ^ First      ^ First + BlockSize
+ *   zone    | HEAP_SUBSEGMENT  Summary 0..01  FreeMask[0] 0110...  FreeMask[1] ... |
  *
  * Which blocks are free is a mask in a descriptor.  Descriptors lie in a region of their
  * own, the zone, which only grows: what an overrun of a block can reach is other blocks'
@@ -32,7 +32,6 @@
  */
 #include "lfh.h"
 
-#define LFH_RESERVE    0x400000u /* bytes of the zone: 16,000 descriptors */
 #define LFH_FIRST_USE  18
 #define LFH_LATER_USE  17
 #define LFH_REGION     0x10000u /* bytes of a bucket's first region; each next four */
@@ -61,7 +60,7 @@ ULONG RtlpLfhBucket(ULONG Units)
 }
 
 /* The largest block of a bucket, in granules. */
-static ULONG RtlpLfhUnits(ULONG Bucket)
+ULONG RtlpLfhUnits(ULONG Bucket)
 {
     if (Bucket <= 32)
         return Bucket;
@@ -81,11 +80,11 @@ bool RtlpLfhEnable(HEAP *Heap)
     SIZE_T Bytes = ALIGN_UP(sizeof(LFH_HEAP) + 2 * sizeof(HEAP_SUBSEGMENT), PAGE_SIZE);
     if (!NT_SUCCESS(RtlpReserve(&Base, LFH_RESERVE, PAGE_READWRITE)))
         return false;
-    if (!NT_SUCCESS(RtlpCommit(Base, Bytes, PAGE_READWRITE))) {
+    LFH_HEAP *Front = (LFH_HEAP *)((char *)Base + LFH_GUARD);
+    if (!NT_SUCCESS(RtlpCommit(Front, Bytes, PAGE_READWRITE))) {
         RtlpRelease(Base);
         return false;
     }
-    LFH_HEAP *Front = Base;
     Front->Key = RtlpHeapRandom();
     Front->Heap = Heap;
     Front->Committed = Bytes;
@@ -124,7 +123,7 @@ void RtlpLfhDestroy(HEAP *Heap)
             RtlpRelease(Sub->UserBlocks);
     Heap->FrontEndHeap = NULL;
     if (Front)
-        RtlpRelease(Front);
+        RtlpRelease((char *)Front - LFH_GUARD);
 }
 
 /* A descriptor of the bucket's that has no user blocks, or null. */
@@ -137,7 +136,7 @@ static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
                                           : NULL;
     HEAP_SUBSEGMENT *Sub = (HEAP_SUBSEGMENT *)(Front->Zone + Front->ZoneUsed);
     SIZE_T End = ALIGN_UP((char *)(Sub + 1) - (char *)Front, PAGE_SIZE);
-    if (End > LFH_RESERVE)
+    if (End > LFH_RESERVE - LFH_GUARD)
         return NULL;
     if (End > Front->Committed) {
         if (!NT_SUCCESS(RtlpCommit((char *)Front + Front->Committed,
@@ -216,7 +215,7 @@ static bool RtlpLfhGrow(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket,
     for (ULONG i = Sub->BlockCount; i < Count; i++) {
         HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * Size) - 1;
         Entry->SubSegmentCode = (Code | i) ^ RtlpLfhCode(Front, Entry + 1);
-        Entry->PreviousSize = 0;
+        Entry->PreviousSize = sizeof(HEAP_ENTRY);
         Entry->SegmentOffset = LFH_INDEX;
         Entry->UnusedBytes = HEAP_UNUSED_LFH;
     }

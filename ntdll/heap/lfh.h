@@ -23,6 +23,10 @@
     0x80000000u        /* in every Summary: a search ends at the last word, in vain */
 #define LFH_INDEX 0xFE /* SegmentOffset of its blocks, SegmentIndex in a walk */
 
+#define LFH_RESERVE 0x400000u /* bytes of the zone: 16,000 descriptors */
+#define LFH_GUARD                                                                        \
+    PAGE_SIZE /* of them never committed, where an overrun from before them ends */
+
 #define LFH_SLOTS 16u /* of a bucket: rings of subsegments, with a bit each */
 
 /* States of a subsegment: in use (active, or its slot's bit is set); full and forgotten,
@@ -211,6 +215,7 @@ PVOID RtlpLfhLook(LFH_HEAP *Front, SIZE_T Size); /* null: more must be committed
 void RtlpLfhUse(LFH_HEAP *Front, HEAP_BUCKET *Bucket, HEAP_SUBSEGMENT *Sub);
 
 ULONG RtlpLfhBucket(ULONG Units);
+ULONG RtlpLfhUnits(ULONG Bucket);
 PVOID RtlpLfhAllocate(HEAP *Heap, ULONG Units,
                       SIZE_T Size); /* lock held; null: back end */
 void RtlpLfhDestroy(HEAP *Heap);

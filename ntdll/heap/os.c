@@ -57,6 +57,12 @@ void RtlpDeleteLock(HEAP_LOCK *Lock)
     RtlDeleteCriticalSection(&Lock->CriticalSection);
 }
 
+void RtlpPause(void)
+{
+    LARGE_INTEGER Tick = {.QuadPart = -10000}; /* 1 ms, which becomes a tick */
+    NtDelayExecution(FALSE, &Tick);
+}
+
 void RtlpEnterLock(HEAP_LOCK *Lock)
 {
     RtlEnterCriticalSection(&Lock->CriticalSection);

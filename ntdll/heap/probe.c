@@ -24,17 +24,6 @@ __asm__(".section .rdata$hpa, \"dr\"\n.p2align 4\n.globl _RtlpProbes\n_RtlpProbe
 
 #define EFLAGS_ZERO 0x40u
 
-/* Whether the eight bytes of a header can be read at Entry, which is a multiple of 8. */
-bool RtlpIsReadable(const HEAP_ENTRY *Entry)
-{
-    bool Readable;
-    __asm__ volatile("orl $1, %1\n" /* clears the zero flag */
-                     "1: testb $0, (%2)\n2:\n" RTLP_PROBE(0)
-                     : "=@ccz"(Readable)
-                     : "r"(1), "r"(Entry));
-    return Readable;
-}
-
 /* Whether the exception is a fault of one of them; then Context goes on behind it. */
 bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record, CONTEXT *Context)
 {

@@ -5,10 +5,9 @@
  * behind it, so an entry that a program can hold or the free lists can hold always has an
  * entry behind it:
  *
- *   ... | entry | entry | LAST: UCR{address,size} |. . uncommitted . .| entry
- * (PreviousSize 0)
- *                       '-- ends at a page ------'                    '-- starts at a
- * page
+ *   ... | entry | entry | LAST: UCR{address,size} |. . uncommitted . .| entry ...
+ *                         '-- ends at a page -------'                 '-- at a page,
+ *                                                                         PreviousSize 0
  *
  * To commit n more pages moves that entry n pages up and makes what lies between free; to
  * decommit the whole pages inside a free entry plants a new one before them.  All
@@ -41,7 +40,7 @@ NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size)
     return Status;
 }
 
-static ULONG RtlpUcrClass(SIZE_T Bytes)
+ULONG RtlpUcrClass(SIZE_T Bytes)
 {
     return 31 - (ULONG)__builtin_clz((ULONG)(Bytes >> PAGE_SHIFT));
 }
@@ -58,10 +57,11 @@ static void RtlpInsertUcr(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_UCR_DESCRIPTOR
         ULONG Above = Heap->UcrInUse & (~1u << Class);
         Next = Above ? Heap->UcrHints[__builtin_ctz(Above)] : &Heap->UCRList;
     }
-    RtlpInsertBefore(Next, &Ucr->ListEntry);
+    if (!RtlpSafeInsert(Heap, Next, &Ucr->ListEntry) ||
+        !RtlpSafeInsert(Heap, &Segment->UCRSegmentList, &Ucr->SegmentEntry))
+        return;
     Heap->UcrHints[Class] = &Ucr->ListEntry;
     Heap->UcrInUse |= 1u << Class;
-    RtlpInsertBefore(&Segment->UCRSegmentList, &Ucr->SegmentEntry);
     Segment->NumberOfUnCommittedRanges++;
     Segment->NumberOfUnCommittedPages += (ULONG)(Ucr->Size >> PAGE_SHIFT);
     Heap->Counters.TotalUCRs++;
@@ -108,6 +108,33 @@ static void RtlpEndRun(HEAP *Heap, ULONG Index, HEAP_ENTRY *At, ULONG Units,
 static HEAP_ENTRY *RtlpRunEnd(const HEAP *Heap, PVOID End)
 {
     return (HEAP_ENTRY *)((char *)End - Heap->Pad - UCR_ENTRY_BYTES);
+}
+
+/* The entry that the run behind Last's range starts with; null: the segment ends there. */
+HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_ENTRY *Last)
+{
+    char *End = (char *)UCR_OF(Last)->Address + UCR_OF(Last)->Size;
+    if (End >= (char *)Heap->Segments[Last->SegmentOffset]->LastValidEntry)
+        return NULL;
+    return (HEAP_ENTRY *)(End + Heap->Pad);
+}
+
+/* Whether the range that Last, whose header is sound, describes is one: it starts where
+ * Last ends, and ends with the segment or where a run starts. */
+bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last)
+{
+    ULONG Code = RtlpDecode(Heap, Last);
+    char *End = (char *)Heap->Segments[Last->SegmentOffset]->LastValidEntry;
+    const HEAP_UCR_DESCRIPTOR *Ucr = UCR_OF(Last);
+    if (!(CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) ||
+        (char *)Ucr->Address != (char *)RtlpAhead(Last, CODE_SIZE(Code)) + Heap->Pad ||
+        ((ULONG_PTR)Ucr->Address | Ucr->Size) & (PAGE_SIZE - 1) ||
+        Ucr->Size > (SIZE_T)(End - (char *)Ucr->Address))
+        return false;
+    HEAP_ENTRY *Next = RtlpAfterRange(Heap, Last);
+    return !Next ||
+           (Ucr->Size && RtlpIsReadable(Next) && RtlpCodeIsGood(RtlpDecode(Heap, Next)) &&
+            Next->SegmentOffset == Last->SegmentOffset && !RtlpPreviousSize(Heap, Next));
 }
 
 /* Makes a segment of Reserved bytes at Segment, of which Committed are so already and the
@@ -157,11 +184,22 @@ static HEAP_UCR_DESCRIPTOR *RtlpFindUcr(HEAP *Heap, SIZE_T Pages)
     return CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, ListEntry);
 }
 
+/* The same, reported if it is none. */
+static bool RtlpCheckRange(HEAP *Heap, HEAP_ENTRY *Last)
+{
+    if (!RtlpCheckEntry(Heap, Last))
+        return false;
+    bool Sound = RtlpRangeIsSound(Heap, Last);
+    if (!Sound)
+        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Last + 1, "RtlpCheckRange");
+    return Sound;
+}
+
 /* Commits Size bytes at the low end of a range and makes them free. */
 static NTSTATUS RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Size)
 {
     HEAP_ENTRY *Old = UCR_ENTRY(Ucr);
-    if (!RtlpCheckEntry(Heap, Old))
+    if (!RtlpCheckRange(Heap, Old) || Size > Ucr->Size)
         return STATUS_HEAP_CORRUPTION;
     ULONG Index = Old->SegmentOffset;
     HEAP_SEGMENT *Segment = Heap->Segments[Index];
@@ -260,6 +298,8 @@ void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 
     char *Low = (char *)ALIGN_UP(Start + UCR_ENTRY_BYTES + Heap->Pad, PAGE_SIZE);
     char *High, *RangeEnd;
+    if (AtEnd && !RtlpCheckRange(Heap, Next))
+        return;
     if (AtEnd) { /* the entry behind goes too, and the two ranges become one */
         High = UCR_OF(Next)->Address;
         RangeEnd = High + UCR_OF(Next)->Size;

@@ -1,124 +1,72 @@
 /* validate.c - every invariant of heap.h, checked; RtlValidateHeap.
  *
  * The check reads everything and trusts nothing: it follows entries only inside the
- * committed runs, and links only as far as there are entries to link.
+ * committed runs, and links only as far as there are entries to link.  What it says names
+ * the invariant that does not hold.  The front end's are in lfhcheck.c.
  *
  * Lock: the heap's.  In Windows: RtlpValidateHeap and friends.
  */
-#include "heapp.h"
-#include "lfh.h"
+#include "validate.h"
 
-typedef struct _CHECK {
-    HEAP *Heap;
-    SIZE_T Free, FreeUnits, Ucrs, Entries;
-    PVOID Where;
-    HEAP_FAILURE_TYPE What;
-} CHECK;
-
-static bool RtlpWrong(CHECK *Check, HEAP_FAILURE_TYPE What, PVOID Where)
-{
-    Check->What = What;
-    Check->Where = Where;
-    return false;
-}
-
-/* H10 for one subsegment. */
-static bool RtlpCheckSubSegment(CHECK *Check, HEAP_SUBSEGMENT *Sub)
-{
-    const LFH_HEAP *Front = Check->Heap->FrontEndHeap;
-    HEAP_USERDATA_HEADER *Header = Sub->UserBlocks;
-    if (Header->Signature != HEAP_USERDATA_SIGNATURE || Header->SubSegment != Sub)
-        return RtlpWrong(Check, heap_failure_entry_corruption, Header);
-    if (Sub->First != (char *)(Header + 1) + sizeof(HEAP_ENTRY) ||
-        Sub->BlockCount > Sub->BlockLimit ||
-        Sub->First + Sub->BlockCount * (SIZE_T)Sub->BlockSize >
-            (char *)Header + Sub->CommitSize + sizeof(HEAP_ENTRY))
-        return RtlpWrong(Check, heap_failure_lfh_bitmap_mismatch, Sub);
-    for (ULONG i = 0; i < LFH_NUMBERS; i++) {
-        bool Free = RTLP_READ(Sub->FreeMask[i / 32]) >> i % 32 & 1;
-        if (i >= Sub->BlockCount) {
-            if (Free)
-                return RtlpWrong(Check, heap_failure_lfh_bitmap_mismatch, Sub);
-            continue;
-        }
-        HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize) - 1;
-        ULONG Index;
-        if (Entry->UnusedBytes != HEAP_UNUSED_LFH ||
-            RtlpLfhFind(Front, Entry + 1, &Index) != Sub || Index != i)
-            return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
-        if (!Free && (Entry->PreviousSize < sizeof(HEAP_ENTRY) ||
-                      Entry->PreviousSize > Sub->BlockSize))
-            return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
-    }
-    return true;
-}
-
-static bool RtlpCheckFrontEnd(CHECK *Check)
-{
-    HEAP_SUBSEGMENT *Sub;
-    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Check->Heap, N)) != NULL; N++)
-        if (Sub->State != SubSegmentUnused && !RtlpCheckSubSegment(Check, Sub))
-            return false;
-    return true;
-}
-
-/* H11, and what a busy entry notes of itself. */
-static bool RtlpCheckBusy(CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
+/* H15, and what a busy entry notes of itself (H2). */
+static bool RtlpCheckBusy(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
 {
     SIZE_T Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
-    if (CODE_FLAGS(Code) & HEAP_ENTRY_VIRTUAL_ALLOC)
-        return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
-    if (Entry->UnusedBytes < sizeof(HEAP_ENTRY) || Entry->UnusedBytes > Bytes)
-        return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
+    if (CODE_FLAGS(Code) & HEAP_ENTRY_VIRTUAL_ALLOC ||
+        Entry->UnusedBytes < sizeof(HEAP_ENTRY) || Entry->UnusedBytes > Bytes ||
+        Entry->UnusedBytes > RtlpMostUnused(Check->Heap, CODE_FLAGS(Code)))
+        return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN) {
         const UCHAR *Tail =
             (const UCHAR *)Entry + Bytes - Entry->UnusedBytes + sizeof(HEAP_ENTRY);
         for (ULONG i = 0; i < HEAP_TAIL_SIZE; i++)
             if (Tail[i] != 0xAB)
-                return RtlpWrong(Check, heap_failure_buffer_overrun, Entry + 1);
+                return RtlpWrong(Check, H(15), heap_failure_buffer_overrun, Entry + 1);
     }
     return true;
 }
 
-static bool RtlpCheckFreeEntry(CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
+/* H15, and H5's half that stands in the entry. */
+static bool RtlpCheckFreeEntry(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
 {
-    LIST_ENTRY *Link = &FREE_OF(Entry)->FreeList;
     Check->Free++;
     Check->FreeUnits += CODE_SIZE(Code);
-    if (CODE_SIZE(Code) < 2 || !RtlpIsLinked(Link))
-        return RtlpWrong(Check, heap_failure_freelists_corruption, Entry + 1);
+    if (CODE_SIZE(Code) < 2 || !RtlpIsLinked(&FREE_OF(Entry)->FreeList))
+        return RtlpWrong(Check, H(5), heap_failure_freelists_corruption, Entry + 1);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN) {
         ULONG *End = (ULONG *)RtlpAhead(Entry, CODE_SIZE(Code));
         for (ULONG *Word = (ULONG *)(FREE_OF(Entry) + 1); Word < End; Word++)
             if (*Word != 0xFEEEFEEEu)
-                return RtlpWrong(Check, heap_failure_usage_after_free, Word);
+                return RtlpWrong(Check, H(15), heap_failure_usage_after_free, Word);
     }
     return true;
 }
 
-/* H2, H3, H4 for the run that starts at Entry; *Last is the entry that ends it. */
-static bool RtlpCheckRun(CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index,
+/* H2, H3, H4 for the run that starts at First; *Last is the entry that ends it. */
+static bool RtlpCheckRun(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index,
                          HEAP_ENTRY *First, HEAP_ENTRY **Last)
 {
     HEAP *Heap = Check->Heap;
     ULONG Before = 0;
     bool FreeBefore = false;
     for (HEAP_ENTRY *Entry = First; Entry < Segment->LastValidEntry;) {
+        if (!RtlpIsReadable(Entry))
+            return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
         ULONG Code = RtlpDecode(Heap, Entry);
         ULONG Size = CODE_SIZE(Code);
         bool Busy = CODE_FLAGS(Code) & HEAP_ENTRY_BUSY;
         if (!RtlpCodeIsGood(Code) || Entry->SegmentOffset != Index ||
-            RtlpAhead(Entry, Size) > Segment->LastValidEntry ||
-            RtlpPreviousSize(Heap, Entry) != Before)
-            return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
+            RtlpAhead(Entry, Size) > Segment->LastValidEntry)
+            return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
+        if (RtlpPreviousSize(Heap, Entry) != Before)
+            return RtlpWrong(Check, H(3), heap_failure_entry_corruption, Entry + 1);
         if (!Busy && FreeBefore && Before + Size <= HEAP_MAXIMUM_BLOCK_SIZE &&
             !(Heap->Flags & HEAP_DISABLE_COALESCE_ON_FREE))
-            return RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
-        Check->Entries++;
+            return RtlpWrong(Check, H(4), heap_failure_entry_corruption, Entry + 1);
         if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) {
             *Last = Entry;
-            return Busy ? true
-                        : RtlpWrong(Check, heap_failure_entry_corruption, Entry + 1);
+            return Busy ||
+                   RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
         }
         if (!(Busy ? RtlpCheckBusy(Check, Entry, Code)
                    : RtlpCheckFreeEntry(Check, Entry, Code)))
@@ -127,114 +75,221 @@ static bool RtlpCheckRun(CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index,
         Before = Size;
         Entry = RtlpAhead(Entry, Size);
     }
-    return RtlpWrong(Check, heap_failure_entry_corruption, First + 1);
+    return RtlpWrong(Check, H(2), heap_failure_entry_corruption, First + 1);
 }
 
-/* H1, H8 for one segment, and its runs. */
-static bool RtlpCheckSegment(CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index)
+/* H8 and its runs, for a segment that H1 holds for. */
+static bool RtlpCheckRuns(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index)
 {
-    char *End = (char *)Segment->LastValidEntry;
-    HEAP_ENTRY *Entry = Segment->FirstEntry;
     SIZE_T Pages = 0, Ranges = 0;
-    if (Segment->SegmentSignature != HEAP_SEGMENT_SIGNATURE ||
-        Segment->Heap != Check->Heap || Segment->BaseAddress != Segment ||
-        End != (char *)Segment + ((SIZE_T)Segment->NumberOfPages << PAGE_SHIFT))
-        return RtlpWrong(Check, heap_failure_generic, Segment);
-    for (;;) {
+    for (HEAP_ENTRY *Entry = Segment->FirstEntry; Entry;) {
         HEAP_ENTRY *Last = NULL;
         if (!RtlpCheckRun(Check, Segment, Index, Entry, &Last))
             return false;
-        HEAP_UCR_DESCRIPTOR *Ucr = UCR_OF(Last);
-        char *RunEnd = (char *)RtlpAhead(Last, CODE_SIZE(RtlpDecode(Check->Heap, Last)));
-        if ((char *)Ucr->Address != RunEnd + Check->Heap->Pad ||
-            ((ULONG_PTR)Ucr->Address | Ucr->Size) & (PAGE_SIZE - 1) ||
-            (char *)Ucr->Address + Ucr->Size > End)
-            return RtlpWrong(Check, heap_failure_entry_corruption, Last + 1);
-        if (Ucr->Size) {
-            if (!RtlpIsLinked(&Ucr->ListEntry) || !RtlpIsLinked(&Ucr->SegmentEntry))
-                return RtlpWrong(Check, heap_failure_listentry_corruption, Last + 1);
-            Pages += Ucr->Size >> PAGE_SHIFT;
-            Ranges++;
-        }
-        if ((char *)Ucr->Address + Ucr->Size == End)
-            break;
-        Entry = (HEAP_ENTRY *)((char *)Ucr->Address + Ucr->Size + Check->Heap->Pad);
+        if (!RtlpRangeIsSound(Check->Heap, Last))
+            return RtlpWrong(Check, H(8), heap_failure_entry_corruption, Last + 1);
+        Ranges += UCR_OF(Last)->Size != 0;
+        Pages += UCR_OF(Last)->Size >> PAGE_SHIFT;
+        Entry = RtlpAfterRange(Check->Heap, Last);
     }
     Check->Ucrs += Ranges;
+    SIZE_T Listed = 0;
+    LIST_ENTRY *Head = &Segment->UCRSegmentList;
+    bool Linked = RtlpIsLinked(Head);
+    for (LIST_ENTRY *Link = Head->Flink; Linked && Link != Head; Link = Link->Flink)
+        Linked = ++Listed <= Ranges && RtlpIsLinked(Link);
+    if (!Linked || Listed != Ranges)
+        return RtlpWrong(Check, H(9), heap_failure_listentry_corruption, Head);
     if (Pages != Segment->NumberOfUnCommittedPages ||
         Ranges != Segment->NumberOfUnCommittedRanges)
-        return RtlpWrong(Check, heap_failure_generic, Segment);
+        return RtlpWrong(Check, H(8), heap_failure_generic, Segment);
+    return true;
+}
+
+/* H1 for one segment, then what is in it. */
+static bool RtlpCheckSegment(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index)
+{
+    HEAP *Heap = Check->Heap;
+    ULONG Header = (ULONG)ALIGN_UP(Index ? sizeof(HEAP_SEGMENT) : sizeof(HEAP), 16);
+    SIZE_T Bytes = (SIZE_T)Segment->NumberOfPages << PAGE_SHIFT;
+    if (!RtlpIsReadable(&Segment->Entry) ||
+        Segment->SegmentSignature != HEAP_SEGMENT_SIGNATURE || Segment->Heap != Heap ||
+        Segment->BaseAddress != Segment ||
+        (char *)Segment->LastValidEntry != (char *)Segment + Bytes ||
+        (char *)Segment->FirstEntry != (char *)Segment + Header + Heap->Pad ||
+        Segment->Entry.SegmentOffset != Index ||
+        RtlpPreviousSize(Heap, &Segment->Entry) ||
+        !RtlpCodeIsGood(RtlpDecode(Heap, &Segment->Entry)) ||
+        CODE_SIZE(RtlpDecode(Heap, &Segment->Entry)) != Header >> GRANULE_SHIFT ||
+        !RtlpIsLinked(&Segment->SegmentListEntry))
+        return RtlpWrong(Check, H(1), heap_failure_generic, Segment);
+    Check->Reserved += Bytes;
+    Check->Committed += Bytes - ((SIZE_T)Segment->NumberOfUnCommittedPages << PAGE_SHIFT);
+    return RtlpCheckRuns(Check, Segment, Index);
+}
+
+static bool RtlpCheckSegments(HEAP_CHECK *Check)
+{
+    HEAP *Heap = Check->Heap;
+    SIZE_T Segments = 0, Listed = 0;
+    if (Heap->SegmentCount > HEAP_MAXIMUM_SEGMENTS)
+        return RtlpWrong(Check, H(1), heap_failure_generic, &Heap->SegmentCount);
+    for (ULONG i = 0; i < Heap->SegmentCount; i++) {
+        if (Heap->Segments[i] && !RtlpCheckSegment(Check, Heap->Segments[i], i))
+            return false;
+        Segments += Heap->Segments[i] != NULL;
+    }
+    bool Linked = RtlpIsLinked(&Heap->SegmentList);
+    for (LIST_ENTRY *Link = Heap->SegmentList.Flink; Linked && Link != &Heap->SegmentList;
+         Link = Link->Flink)
+        Linked = ++Listed <= Segments && RtlpIsLinked(Link);
+    if (!Linked || Listed != Segments || Segments != Heap->Counters.TotalSegments)
+        return RtlpWrong(Check, H(1), heap_failure_generic, &Heap->SegmentList);
     return true;
 }
 
 /* H5, H6, H7. */
-static bool RtlpCheckFreeLists(CHECK *Check)
+static bool RtlpCheckFreeLists(HEAP_CHECK *Check)
 {
     HEAP *Heap = Check->Heap;
     SIZE_T Count = 0;
-    ULONG Class = 0;
+    ULONG Last = 0; /* the class before; no block is of class 0 */
+    if (!RtlpIsLinked(&Heap->FreeLists))
+        return RtlpWrong(Check, H(5), heap_failure_freelists_corruption,
+                         &Heap->FreeLists);
+    for (LIST_ENTRY *Link = Heap->FreeLists.Flink; Link != &Heap->FreeLists;
+         Link = Link->Flink) {
+        HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
+        ULONG Code = RtlpProbeEntry(Heap, Entry);
+        if (++Count > Check->Free || !Code || CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ||
+            !RtlpIsLinked(Link))
+            return RtlpWrong(Check, H(5), heap_failure_freelists_corruption, Entry + 1);
+        ULONG Class = RtlpFreeClass(CODE_SIZE(Code));
+        if (Class < Last || (Class != Last && Heap->FreeHints[Class] != Link))
+            return RtlpWrong(Check, H(6), heap_failure_freelists_corruption, Entry + 1);
+        Last = Class;
+    }
+    if (Count != Check->Free)
+        return RtlpWrong(Check, H(5), heap_failure_freelists_corruption,
+                         &Heap->FreeLists);
+    return true;
+}
+
+/* The rest of H6: no hint and no bit but those of the classes in the list. */
+static bool RtlpCheckHints(HEAP_CHECK *Check)
+{
+    HEAP *Heap = Check->Heap;
     ULONG Seen[FREE_CLASS_WORDS] = {0};
     for (LIST_ENTRY *Link = Heap->FreeLists.Flink; Link != &Heap->FreeLists;
          Link = Link->Flink) {
         HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
-        ULONG Code = RtlpDecode(Heap, Entry);
-        if (++Count > Check->Free || !RtlpCodeIsGood(Code) ||
-            CODE_FLAGS(Code) & HEAP_ENTRY_BUSY)
-            return RtlpWrong(Check, heap_failure_freelists_corruption, Entry + 1);
-        ULONG Own = RtlpFreeClass(CODE_SIZE(Code));
-        if (Own < Class || (Heap->FreeHints[Own] != Link && (Own != Class || Count == 1)))
-            return RtlpWrong(Check, heap_failure_freelists_corruption, Entry + 1);
-        Class = Own;
-        Seen[Own / 32] |= 1u << (Own % 32);
+        ULONG Class = RtlpFreeClass(CODE_SIZE(RtlpDecode(Heap, Entry)));
+        Seen[Class / 32] |= 1u << Class % 32;
     }
-    for (ULONG Word = 0; Word < FREE_CLASS_WORDS; Word++)
-        if (Seen[Word] != Heap->FreeInUse[Word] ||
-            (Seen[Word] != 0) != (Heap->FreeInUseSummary >> Word & 1))
-            return RtlpWrong(Check, heap_failure_freelists_corruption,
+    for (ULONG Class = 0; Class < FREE_CLASSES; Class++)
+        if ((Heap->FreeHints[Class] != NULL) != (Seen[Class / 32] >> Class % 32 & 1))
+            return RtlpWrong(Check, H(6), heap_failure_freelists_corruption,
+                             &Heap->FreeHints[Class]);
+    ULONG Summary = 0;
+    for (ULONG Word = 0; Word < FREE_CLASS_WORDS; Word++) {
+        if (Seen[Word] != Heap->FreeInUse[Word])
+            return RtlpWrong(Check, H(6), heap_failure_freelists_corruption,
                              &Heap->FreeInUse[Word]);
-    if (Count != Check->Free || Check->FreeUnits != Heap->TotalFreeSize)
-        return RtlpWrong(Check, heap_failure_freelists_corruption, &Heap->FreeLists);
+        Summary |= (ULONG)(Seen[Word] != 0) << Word;
+    }
+    if (Summary != Heap->FreeInUseSummary)
+        return RtlpWrong(Check, H(6), heap_failure_freelists_corruption,
+                         &Heap->FreeInUseSummary);
+    if (Check->FreeUnits != Heap->TotalFreeSize || Check->Free != Heap->Lookup.ItemCount)
+        return RtlpWrong(Check, H(7), heap_failure_freelists_corruption,
+                         &Heap->TotalFreeSize);
     return true;
 }
 
-/* H8's list, H9. */
-static bool RtlpCheckRest(CHECK *Check)
+/* H9: the list of all uncommitted ranges, as H5 and H6. */
+static bool RtlpCheckRanges(HEAP_CHECK *Check)
 {
     HEAP *Heap = Check->Heap;
     SIZE_T Count = 0;
-    for (LIST_ENTRY *Link = Heap->UCRList.Flink; Link != &Heap->UCRList;
-         Link = Link->Flink)
-        if (++Count > Check->Ucrs || !RtlpIsLinked(Link))
-            return RtlpWrong(Check, heap_failure_listentry_corruption, Link);
-    if (Count != Check->Ucrs)
-        return RtlpWrong(Check, heap_failure_listentry_corruption, &Heap->UCRList);
+    ULONG Seen = 0, Last = 0;
+    bool Sound = RtlpIsLinked(&Heap->UCRList);
+    for (LIST_ENTRY *Link = Heap->UCRList.Flink; Sound && Link != &Heap->UCRList;
+         Link = Link->Flink) {
+        HEAP_UCR_DESCRIPTOR *Ucr =
+            CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, ListEntry);
+        Sound = ++Count <= Check->Ucrs && RtlpIsLinked(Link) && Ucr->Size >> PAGE_SHIFT;
+        if (!Sound)
+            break;
+        ULONG Class = RtlpUcrClass(Ucr->Size);
+        Sound = Class >= Last && (Seen >> Class & 1 || Heap->UcrHints[Class] == Link);
+        Seen |= 1u << Class;
+        Last = Class;
+    }
+    for (ULONG Class = 0; Class < UCR_CLASSES; Class++)
+        Sound = Sound && (Heap->UcrHints[Class] != NULL) == (Seen >> Class & 1);
+    if (!Sound || Seen != Heap->UcrInUse || Count != Check->Ucrs ||
+        Count != Heap->Counters.TotalUCRs)
+        return RtlpWrong(Check, H(9), heap_failure_listentry_corruption, &Heap->UCRList);
+    return true;
+}
+
+/* H10. */
+static bool RtlpCheckLargeBlocks(HEAP_CHECK *Check)
+{
+    HEAP *Heap = Check->Heap;
     LIST_ENTRY *Head = &Heap->VirtualAllocdBlocks;
+    SIZE_T Bytes = 0;
+    if (!RtlpIsLinked(Head))
+        return RtlpWrong(Check, H(10), heap_failure_virtual_block_corruption, Head);
     for (LIST_ENTRY *Link = Head->Flink; Link != Head; Link = Link->Flink) {
         HEAP_VIRTUAL_ALLOC_ENTRY *Large =
             CONTAINING_RECORD(Link, HEAP_VIRTUAL_ALLOC_ENTRY, Entry);
-        if (!RtlpIsLinked(Link) || !RtlpFindLarge(Heap, Large + 1))
-            return RtlpWrong(Check, heap_failure_virtual_block_corruption, Large + 1);
+        if (!RtlpFindLarge(Heap, Large + 1))
+            return RtlpWrong(Check, H(10), heap_failure_virtual_block_corruption,
+                             Large + 1);
+        Bytes += Large->CommitSize;
+        Check->Reserved += Large->ReserveSize;
     }
+    Check->Committed += Bytes;
+    if (Bytes != Heap->Counters.TotalSizeInVirtualBlocks)
+        return RtlpWrong(Check, H(10), heap_failure_virtual_block_corruption, Head);
+    return true;
+}
+
+static bool RtlpCheckCounters(HEAP_CHECK *Check)
+{
+    HEAP *Heap = Check->Heap;
+    if (Heap->Counters.TotalMemoryReserved != Check->Reserved ||
+        Heap->Counters.TotalMemoryCommitted != Check->Committed)
+        return RtlpWrong(Check, H(14), heap_failure_generic, &Heap->Counters);
+    return true;
+}
+
+static bool RtlpCheckHeapItself(HEAP_CHECK *Check)
+{
+    HEAP *Heap = Check->Heap;
+    if (Heap->Signature != HEAP_SIGNATURE || Heap->Heap != Heap ||
+        Heap->Segments[0] != (HEAP_SEGMENT *)Heap)
+        return RtlpWrong(Check, H(1), heap_failure_generic, Heap);
     return true;
 }
 
 bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
 {
-    CHECK Check = {.Heap = Heap};
-    bool Sound = Heap->Signature == HEAP_SIGNATURE && Heap->Heap == Heap;
-    for (ULONG i = 0; i < Heap->SegmentCount && Sound; i++)
-        if (Heap->Segments[i])
-            Sound = RtlpCheckSegment(&Check, Heap->Segments[i], i);
-    Sound = Sound && RtlpCheckFreeLists(&Check) && RtlpCheckRest(&Check) &&
-            RtlpCheckFrontEnd(&Check);
+    HEAP_CHECK Check = {.Heap = Heap, .Rule = H(16)};
+    bool Sound = RtlpCheckHeapItself(&Check) && RtlpCheckSegments(&Check) &&
+                 RtlpCheckFreeLists(&Check) && RtlpCheckHints(&Check) &&
+                 RtlpCheckRanges(&Check) && RtlpCheckLargeBlocks(&Check) &&
+                 RtlpCheckFrontEnd(&Check) && RtlpCheckCounters(&Check);
     if (Sound && Heap->Flags & HEAP_FLAG_PAGE_ALLOCS) {
+        Check.Rule = H(16);
         Check.Where = RtlpCheckPages(Heap, &Check.What);
         Sound = !Check.Where;
     }
     if (!Sound && Quiet)
-        RtlpHeapNotice(Heap, Check.What, Check.Where, "RtlValidateHeap");
+        RtlpHeapNotice(Heap, Check.What, Check.Where, Check.Rule);
     else if (!Sound)
-        RtlpHeapFailure(Heap, Check.What, Check.Where, "RtlpCheckHeap");
+        RtlpHeapFailure(Heap, Check.What, Check.Where, Check.Rule);
     return Sound;
 }
 
@@ -247,8 +302,10 @@ BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
 {
     HEAP *Heap = HeapHandle;
     HEAP_BLOCK Found;
-    if (!Heap || !RtlpIsSigned(Heap) || Heap->Heap != Heap)
+    if (!Heap || !RtlpIsSigned(Heap))
         return FALSE;
+    if (Heap->Heap != Heap) /* nothing of it is to be trusted, its lock included */
+        return RtlpCheckHeap(Heap, true);
     bool Serialize = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
     if (Serialize)
         RtlpLockHeap(Heap);

@@ -76,15 +76,6 @@ static void RtlpReportEntry(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
     }
 }
 
-/* The entry behind the run's last one, or null at the segment's end. */
-static HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_SEGMENT *Segment,
-                                  char *End)
-{
-    if (End >= (char *)Segment->LastValidEntry)
-        return NULL;
-    return (HEAP_ENTRY *)(End + Heap->Pad);
-}
-
 /* Reports block i of a front-end subsegment; false: it has no such. */
 static bool RtlpReportFrontEnd(PRTL_HEAP_WALK_ENTRY Walk, HEAP_SUBSEGMENT *Sub, ULONG i)
 {
@@ -179,7 +170,8 @@ static NTSTATUS RtlpWalkTo(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, HEAP_ENTRY *En
                            ULONG Index)
 {
     ULONG Code = Entry ? RtlpCheckEntry(Heap, Entry) : 0;
-    if (Entry && !Code)
+    if (Entry && (!Code || (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY &&
+                            !RtlpRangeIsSound(Heap, Entry))))
         return STATUS_HEAP_CORRUPTION;
     if (!Entry || (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY && UCR_OF(Entry)->Size == 0))
         return RtlpNextSegment(Heap, Walk, Index + 1);
@@ -217,7 +209,12 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
             Status = RtlpWalkTo(Heap, Walk, Segment->FirstEntry, Index);
         } else if (Walk->Flags & RTL_HEAP_UNCOMMITTED_RANGE) {
             char *End = (char *)Walk->DataAddress + Walk->DataSize;
-            Status = RtlpWalkTo(Heap, Walk, RtlpAfterRange(Heap, Segment, End), Index);
+            Entry = (HEAP_ENTRY *)(End + Heap->Pad);
+            if (End == (char *)Segment->LastValidEntry)
+                Status = RtlpWalkTo(Heap, Walk, NULL, Index);
+            else if (End > (char *)Segment->FirstEntry &&
+                     Entry < Segment->LastValidEntry && RtlpIsReadable(Entry))
+                Status = RtlpWalkTo(Heap, Walk, Entry, Index);
         } else if (Entry >= Segment->FirstEntry && Entry < Segment->LastValidEntry) {
             ULONG Code = RtlpProbeEntry(Heap, Entry);
             if (Code)

@@ -13,6 +13,7 @@ typedef struct _HEAP_HOST {
     NTSTATUS LastStatus, Raised;
     HEAP_FAILURE_TYPE FirstFailure, LastFailure; /* first: since set to unknown */
     PVOID LastFailureBlock;
+    PCSTR LastCall; /* who found it */
     PVOID Caller; /* the one frame of every stack that is logged; null: none */
     ULONG LastOperation;
     PVOID LastBlock;
@@ -20,5 +21,9 @@ typedef struct _HEAP_HOST {
 } HEAP_HOST;
 
 extern HEAP_HOST HostHeap;
+
+/* From here on a fault of the heap's where it probes what a program gave it is caught, as
+ * in the system.  (cmocka has a handler of its own for each test: so once in each.) */
+void HostCatchProbes(void);
 
 #endif

@@ -10,6 +10,7 @@
 
 static HEAP *New(ULONG Flags)
 {
+    HostCatchProbes();
     memset(&HostHeap.Failures, 0, sizeof(HostHeap.Failures));
     HostHeap.Expected = false;
     HostHeap.CommitsLeft = -1;

@@ -10,6 +10,7 @@
 
 static HEAP *New(ULONG GlobalFlag, ULONG Flags)
 {
+    HostCatchProbes();
     HostHeap.Failures = 0;
     HostHeap.Expected = false;
     HostHeap.CommitsLeft = -1;
