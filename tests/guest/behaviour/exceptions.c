@@ -1,28 +1,10 @@
-/* exceptions - RaiseException, EXCEPTION_RECORD, the search for a handler, continuing. */
+/* exceptions - RaiseException, and what the processor raises: EXCEPTION_RECORD. */
 #include "documented.h"
 #include "guarded.h"
-#include <string.h>
 
 static EXCEPTION_RECORD seen, chained;
 static CONTEXT seen_context;
-static char order[64];
 static int calls, skip;
-
-static void say(char c)
-{
-    size_t n = strlen(order);
-    if (n + 1 < sizeof order)
-        order[n] = c, order[n + 1] = 0;
-}
-
-static BOOL ran(const char *expected)
-{
-    const BOOL same = !strcmp(order, expected);
-    if (!same)
-        printf("order %s, not %s\n", order, expected);
-    order[0] = 0;
-    return same;
-}
 
 static void note(EXCEPTION_POINTERS *p)
 {
@@ -73,9 +55,10 @@ static void raising(void)
                "the arguments are in the record that GetExceptionInformation gives", SAME,
                seen.NumberParameters == 3 && seen.ExceptionInformation[0] == 100 &&
                    seen.ExceptionInformation[2] == 102);
-    documented(
-        PAGE_, "flags 0: a continuable exception, execution goes on behind the call",
-        SAME, guarded(go_on, raise_it) == 0 && came_back && seen.ExceptionFlags == 0);
+    documented("RaiseException",
+               "flags 0: a continuable exception, execution goes on behind the call",
+               SAME,
+               guarded(go_on, raise_it) == 0 && came_back && seen.ExceptionFlags == 0);
     without_words = TRUE;
     documented("RaiseException",
                "the number of arguments is ignored when lpArguments is NULL", SAME,
@@ -239,8 +222,8 @@ static void x87_stack(void)
 static void codes(void)
 {
     documented(
-        REC, "EXCEPTION_ACCESS_VIOLATION: two parameters, 0 for a read and the address",
-        SAME,
+        "EXCEPTION_RECORD",
+        "EXCEPTION_ACCESS_VIOLATION: two parameters, 0 for a read and the address", SAME,
         RAISES(null_read, EXCEPTION_ACCESS_VIOLATION) && seen.NumberParameters == 2 &&
             seen.ExceptionInformation[0] == 0 && seen.ExceptionInformation[1] == 0x24);
     documented("EXCEPTION_RECORD", "EXCEPTION_ACCESS_VIOLATION: 1 for a write", SAME,
@@ -329,248 +312,11 @@ static void floats(void)
     CLEAN_X87();
     code = guarded(take, x87_stack);
     documented(
-        REC,
+        "EXCEPTION_RECORD",
         "EXCEPTION_FLT_STACK_CHECK: the stack of the x87 over- or underflowed (where "
         "the processor raises it)",
         SAME, code == 0 || code == (DWORD)EXCEPTION_FLT_STACK_CHECK);
     CLEAN_X87();
-}
-
-/* ---- searching, unwinding ---- */
-
-static void say_last(BOOL abnormal)
-{
-    say(abnormal ? 'F' : 'f');
-}
-static LONG inner_search(EXCEPTION_POINTERS *p)
-{
-    (void)p;
-    say('i');
-    return EXCEPTION_CONTINUE_SEARCH;
-}
-static LONG outer_take(EXCEPTION_POINTERS *p)
-{
-    note(p);
-    say('o');
-    return EXCEPTION_EXECUTE_HANDLER;
-}
-static LONG filter_faults(EXCEPTION_POINTERS *p)
-{
-    (void)p;
-    if (p->ExceptionRecord->ExceptionCode == raise_code) {
-        say('x');
-        null_write();
-    }
-    say('n');
-    return EXCEPTION_CONTINUE_SEARCH;
-}
-static void body_with_finally(void)
-{
-    finally_around(say_last, raise_it);
-}
-static void body_with_filter(void)
-{
-    guarded(inner_search, body_with_finally);
-    say('!');
-}
-static void body_faulting_filter(void)
-{
-    guarded(filter_faults, raise_it);
-    say('!');
-}
-static void nothing(void)
-{
-    say('b');
-}
-static void last_raises(BOOL abnormal)
-{
-    say(abnormal ? 'L' : 'l');
-    raise_code = 0xE0000066;
-    RaiseException(raise_code, 0, 0, NULL);
-}
-static void body_last_raises(void)
-{
-    finally_around(last_raises, raise_it);
-}
-static void outer_with_finally(void)
-{
-    finally_around(say_last, body_last_raises);
-}
-static void inner_takes_then_collides(void)
-{
-    guarded(outer_take, outer_with_finally);
-    say('1');
-}
-
-static void searching(void)
-{
-    order[0] = 0;
-    raise_code = 0xE0000042;
-    DWORD code = guarded(outer_take, body_with_filter);
-    say('h');
-    documented(
-        PAGE_,
-        "the filters are evaluated from the innermost frame outwards; then the "
-        "termination handlers run as the stack is unwound, then the handler's block",
-        SAME, code == raise_code && ran("ioFh"));
-    documented("Frame-based Exception Handling",
-               "no frame of an unwound function stays registered", SAME,
-               innermost()->code != guard_handler);
-    finally_around(say_last, nothing);
-    documented("Termination-Handler Syntax",
-               "the block runs when control leaves normally, and AbnormalTermination "
-               "is FALSE",
-               SAME, ran("bf"));
-    code = guarded(outer_take, body_faulting_filter);
-    documented("Frame-based Exception Handling",
-               "an exception in a filter is an exception of its own: searched from the "
-               "filter's frame outwards",
-               SAME, code == (DWORD)EXCEPTION_ACCESS_VIOLATION && ran("xno"));
-    raise_code = 0xE0000042;
-    code = guarded(outer_take, inner_takes_then_collides);
-    documented(
-        "Frame-based Exception Handling",
-        "an exception raised in a termination handler while unwinding replaces the "
-        "first (a collided unwind), and outer termination handlers run once",
-        SAME, code == 0 && ran("oLoF1"));
-    documented("Frame-based Exception Handling",
-               "an exception raised in a termination handler is searched from there",
-               SAME, seen.ExceptionCode == 0xE0000066);
-}
-
-/* ---- RtlUnwind by hand ---- */
-
-static DWORD unwind_flags[4];
-static int unwound;
-static EXCEPTION_RECORD *unwind_record;
-
-static EXCEPTION_DISPOSITION __cdecl watch(EXCEPTION_RECORD *record, void *frame,
-                                           CONTEXT *context, void *dispatcher)
-{
-    (void)frame, (void)context, (void)dispatcher;
-    unwind_record = record;
-    if (unwound < 4)
-        unwind_flags[unwound] = record->ExceptionFlags;
-    seen.ExceptionCode = record->ExceptionCode;
-    unwound++;
-    return ExceptionContinueSearch;
-}
-
-/* winnt.h has it without the result in EAX. */
-static ULONG unwind_to(void *target, EXCEPTION_RECORD *record, ULONG value)
-{
-    typedef ULONG NTAPI function(void *, void *, EXCEPTION_RECORD *, ULONG);
-    static function *volatile unwind = (function *)(void *)RtlUnwind;
-    return unwind(target, NULL, record, value);
-}
-
-static EXCEPTION_DISPOSITION __cdecl disposition_7(EXCEPTION_RECORD *record, void *frame,
-                                                   CONTEXT *context, void *dispatcher)
-{
-    (void)frame, (void)context, (void)dispatcher;
-    return record->ExceptionCode == raise_code ? (EXCEPTION_DISPOSITION)7
-                                               : ExceptionContinueSearch;
-}
-
-static void with_bad_disposition(void)
-{
-    struct frame frame;
-    push_frame(&frame, disposition_7);
-    raise_it();
-}
-
-static void unwind_below(void) /* a target that lies inside of the innermost frame */
-{
-    struct frame frames[2];
-    push_frame(&frames[1], watch);
-    unwind_to(&frames[0], NULL, 0);
-}
-
-static void unwinding(void)
-{
-    struct frame frames[3];
-    EXCEPTION_RECORD record = {.ExceptionCode = 0xE0000077};
-    push_frame(&frames[2], watch);
-    push_frame(&frames[1], watch);
-    push_frame(&frames[0], watch);
-    ULONG value = unwind_to(&frames[2], &record, 0x1234);
-    documented("RtlUnwind", "unwinds the frames inside the target, not the target itself",
-               SAME, unwound == 2 && innermost() == &frames[2]);
-    documented("RtlUnwind", "ReturnValue is in the integer return register afterwards",
-               SAME, value == 0x1234);
-    documented("RtlUnwind",
-               "the handlers get the record given, marked EXCEPTION_UNWINDING", SAME,
-               unwind_record == &record && unwind_flags[0] == 2);
-    push_frame(&frames[1], watch);
-    unwound = 0;
-    unwind_to(&frames[2], NULL, 0);
-    documented("RtlUnwind", "without a record it is STATUS_UNWIND", SAME,
-               unwound == 1 && seen.ExceptionCode == (DWORD)STATUS_UNWIND);
-    pop_frame(&frames[2]);
-    documented("RtlUnwind",
-               "a target inside the innermost frame: STATUS_INVALID_UNWIND_TARGET", SAME,
-               guarded(take, unwind_below) == (DWORD)STATUS_INVALID_UNWIND_TARGET);
-    raise_code = 0xE0000042;
-    documented(
-        REC, "EXCEPTION_INVALID_DISPOSITION: a handler returned an invalid disposition",
-        SAME,
-        guarded(take, with_bad_disposition) == (DWORD)EXCEPTION_INVALID_DISPOSITION &&
-            chained.ExceptionCode == raise_code);
-}
-
-/* ---- continuing with other registers ---- */
-
-static LONG mend(EXCEPTION_POINTERS *p)
-{
-    note(p);
-    p->ContextRecord->Eax = (DWORD)(ULONG_PTR)&calls;
-    return EXCEPTION_CONTINUE_EXECUTION;
-}
-static DWORD fetched;
-static void read_mended(void)
-{
-    __asm__ volatile("movl $0x24, %%eax; movl (%%eax), %%eax; movl %%eax, %0"
-                     : "=m"(fetched)::"eax", "memory");
-}
-static char *reserve;
-static LONG commit_page(EXCEPTION_POINTERS *p)
-{
-    note(p);
-    VirtualAlloc((void *)p->ExceptionRecord->ExceptionInformation[1], 1, MEM_COMMIT,
-                 PAGE_READWRITE);
-    return EXCEPTION_CONTINUE_EXECUTION;
-}
-static void commit_filter_body(void)
-{
-    for (int i = 0; i < 16; i++)
-        reserve[i * PAGE + i] = (char)i;
-}
-
-static void continuing(void)
-{
-    calls = 0;
-    documented("EXCEPTION_POINTERS",
-               "ContextRecord is the processor's state at the exception; a filter that "
-               "changes it and continues, continues with what it wrote",
-               SAME, guarded(mend, read_mended) == 0 && fetched == 1 && calls == 1);
-    calls = 0;
-    reserve = reserved(16 * PAGE);
-    documented(
-        "Using an Exception Handler",
-        "a filter commits the page that was touched; the instruction is done again", SAME,
-        guarded(commit_page, commit_filter_body) == 0 && calls == 16 &&
-            reserve[3 * PAGE + 3] == 3);
-    freed(reserve);
-    skip = 2;
-    documented(
-        "Exception-Handler Syntax",
-        "EXCEPTION_CONTINUE_EXECUTION: execution goes on where the exception occurred",
-        SAME, guarded(go_on, illegal) == 0);
-    skip = 1;
-    documented("Exception-Handler Syntax",
-               "and behind a breakpoint that the filter passes", SAME,
-               guarded(go_on, breakpoint) == 0);
-    skip = 0;
 }
 
 /* ---- EFLAGS.AC ---- */
@@ -588,7 +334,7 @@ static void alignment(void)
     guarded(aligned_again, misaligned);
     __asm__ volatile("pushfl; andl $~0x40000, (%%esp); popfl" ::: "memory", "cc");
     documented(
-        REC,
+        "EXCEPTION_RECORD",
         "EXCEPTION_DATATYPE_MISALIGNMENT: misaligned data where the hardware checks it "
         "(a program that sets EFLAGS.AC)",
         SAME, calls == 0 || seen.ExceptionCode == (DWORD)EXCEPTION_DATATYPE_MISALIGNMENT);
@@ -602,9 +348,6 @@ int main(void)
     noncontinuable();
     codes();
     floats();
-    searching();
-    unwinding();
-    continuing();
     alignment();
     return undocumented();
 }

@@ -179,7 +179,7 @@ static void continuing(void)
                "the return value is a handle to the handler", SAME, x && y && z);
     guarded(framed_goes_on, raise_it);
     documented(
-        VCH,
+        "AddVectoredContinueHandler",
         "called when execution is to be continued, after the frame-based handlers; "
         "First nonzero is first, zero last",
         SAME, ran("agzxy"));
@@ -308,7 +308,7 @@ static void last_resort(void)
     GetExitCodeThread(thread, &code);
     CloseHandle(thread);
     documented(
-        TOP,
+        "SetUnhandledExceptionFilter",
         "EXCEPTION_CONTINUE_EXECUTION: execution goes on, with what the filter wrote "
         "into the context",
         SAME, code != 0);
