@@ -8,6 +8,7 @@
 #include "ole32.h"
 
 static DWORD Slot = TLS_OUT_OF_INDEXES;
+static LONG Threads; /* that have COM */
 #define COUNT_ONE 2u
 
 int OlepInitialize(void)
@@ -27,6 +28,8 @@ HRESULT WINAPI CoInitializeEx(LPVOID Reserved, DWORD Flags)
     if (State >= COUNT_ONE && (State & 1) != Mode)
         return RPC_E_CHANGED_MODE;
     HRESULT Result = State >= COUNT_ONE ? S_FALSE : S_OK;
+    if (Result == S_OK)
+        InterlockedIncrement(&Threads);
     TlsSetValue(Slot, (LPVOID)(((State & ~(ULONG_PTR)1) + COUNT_ONE) | Mode));
     return Result;
 }
@@ -41,11 +44,21 @@ BOOL OlepIsInitialized(void)
     return (ULONG_PTR)TlsGetValue(Slot) >= COUNT_ONE;
 }
 
+void OlepEnterServer(void)
+{
+    TlsSetValue(Slot, (LPVOID)(ULONG_PTR)COUNT_ONE);
+}
+
+/* Undoes one CoInitialize.  The thread's last, where it is the last of the process: what
+ * it serves is revoked, and clients are cut off. */
 void WINAPI CoUninitialize(void)
 {
     ULONG_PTR State = (ULONG_PTR)TlsGetValue(Slot);
-    if (State >= COUNT_ONE)
-        TlsSetValue(Slot, (LPVOID)(State - COUNT_ONE));
+    if (State < COUNT_ONE)
+        return;
+    TlsSetValue(Slot, (LPVOID)(State - COUNT_ONE));
+    if (State - COUNT_ONE < COUNT_ONE && InterlockedDecrement(&Threads) == 0)
+        OlepStopServing();
 }
 
 HRESULT WINAPI OleInitialize(LPVOID Reserved)
@@ -63,7 +76,7 @@ BOOL WINAPI DllMain(HINSTANCE Module, DWORD Reason, LPVOID Reserved)
     (void)Module;
     if (Reason == DLL_PROCESS_ATTACH) {
         OlepSpyInitialize();
-        OlepRemoteInitialize();
+        OlepServerInitialize();
         return OlepInitialize();
     }
     if (Reason == DLL_PROCESS_DETACH && Reserved == NULL)

@@ -12,8 +12,10 @@
  * allocated, because all of them agree on one allocator.  The scalar is copied and needs
  * nothing.
  *
- * On the wire: REPLY, then PlaceBytes of the string, zero included, then the array.  The
- * other process is not trusted: every length is checked against what came.
+ * On the wire: CALL_REQUEST there; REPLY, then PlaceBytes of the string, zero included,
+ * then the array, back.  The other process is not trusted: every length is checked against
+ * what came.  It may be gone: RPC_S_SERVER_UNAVAILABLE (nothing was executed), or
+ * RPC_S_CALL_FAILED (something may have been), as HRESULTs.
  * Windows: MIDL writes both halves as format strings, which rpcrt4's NdrClientCall2 and
  * NdrStubCall2 interpret.  Source: Microsoft's "Memory Management Rules" of COM.
  */
@@ -68,6 +70,19 @@ static HRESULT PutReply(CALL_MESSAGE *Message, LPCOLESTR Place, const SOUNDING *
     return S_OK;
 }
 
+#define SOUND_METHOD 3 /* its place in the table, behind IUnknown's */
+
+static HRESULT CheckRequest(const IUnknown *Object, const CALL_MESSAGE *Message)
+{
+    if (Object == NULL)
+        return RPC_E_DISCONNECTED;
+    if (Message->Header.DataLength != sizeof(CALL_REQUEST))
+        return RPC_E_SERVER_CANTUNMARSHAL_DATA;
+    return ((const CALL_REQUEST *)Message->Data)->Method == SOUND_METHOD
+               ? S_OK
+               : RPC_E_INVALIDMETHOD;
+}
+
 void OlepStubInvoke(IUnknown *Object, CALL_MESSAGE *Message)
 {
     ISounding *Target = (ISounding *)Object;
@@ -75,7 +90,9 @@ void OlepStubInvoke(IUnknown *Object, CALL_MESSAGE *Message)
     LPOLESTR Place = NULL;
     SOUNDING *Sounding = NULL;
     ULONG Fathoms = 0;
-    HRESULT Result = Target->lpVtbl->Sound(Target, &Place, &Sounding, &Fathoms);
+    HRESULT Result = CheckRequest(Object, Message);
+    if (SUCCEEDED(Result))
+        Result = Target->lpVtbl->Sound(Target, &Place, &Sounding, &Fathoms);
     OlepSetLength(&Message->Header, sizeof(*Reply));
     if (SUCCEEDED(Result)) {
         const HRESULT Put = PutReply(Message, Place, Sounding, Fathoms);
@@ -89,6 +106,15 @@ void OlepStubInvoke(IUnknown *Object, CALL_MESSAGE *Message)
 }
 
 /* ---- the proxy: in the client ---- */
+
+static HRESULT Lost(NTSTATUS Status)
+{
+    return Status == (NTSTATUS)0xC0000037 /* STATUS_PORT_DISCONNECTED */
+               ? HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE)
+               : Status == (NTSTATUS)0xC0000253 /* STATUS_LPC_REPLY_LOST */
+                     ? HRESULT_FROM_WIN32(RPC_S_CALL_FAILED)
+                     : RPC_E_SYS_CALL_FAILED;
+}
 
 /* What came, in task memory of this process.  All or nothing. */
 static HRESULT TakeReply(const CALL_MESSAGE *Message, LPOLESTR *Place,
@@ -136,10 +162,11 @@ static HRESULT STDMETHODCALLTYPE Proxy_Sound(ISounding *This, LPOLESTR *Place,
     *Fathoms = 0;
     EnterCriticalSection(&Proxy->Lock);
     PORT_MESSAGE *Header = &Proxy->Message.Header;
-    OlepSetLength(Header, 0);
-    HRESULT Result = NtRequestWaitReplyPort(Proxy->Port, Header, Header) == 0
-                         ? TakeReply(&Proxy->Message, Place, Sounding, Fathoms)
-                         : RPC_E_DISCONNECTED;
+    ((CALL_REQUEST *)Proxy->Message.Data)->Method = SOUND_METHOD;
+    OlepSetLength(Header, sizeof(CALL_REQUEST));
+    const NTSTATUS Status = NtRequestWaitReplyPort(Proxy->Port, Header, Header);
+    HRESULT Result =
+        Status == 0 ? TakeReply(&Proxy->Message, Place, Sounding, Fathoms) : Lost(Status);
     LeaveCriticalSection(&Proxy->Lock);
     return Result;
 }

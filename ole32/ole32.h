@@ -33,7 +33,9 @@ void OlepMinimize(void);
 /* init.c */
 int OlepInitialize(void);
 BOOL OlepIsInitialized(void); /* this thread, by CoInitialize */
+void OlepEnterServer(void);   /* this thread calls objects, and so has COM */
 
-/* remote.c */
-void OlepRemoteInitialize(void);
+/* server.c */
+void OlepServerInitialize(void);
+void OlepStopServing(void);
 #endif

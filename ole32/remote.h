@@ -1,7 +1,7 @@
 /* remote.h - what proxy, stub and their ways in share: the connection and the wire.
  *
  *   CoCreateInstance ─ proxy ─ port ═══════════ port ─ stub ─ the object
- *       (remote.c)  (marshal.c)    kernel/ex      (marshal.c)  (server.c made it)
+ *       (remote.c)  (marshal.c)    kernel/ex      (marshal.c)  (server.c has it)
  *
  * One connection is one object: its words are the interface wanted, the answer an HRESULT.
  * The last Release closes it, and so does the client's death; then the object is released.
@@ -25,6 +25,11 @@ typedef struct {
     HRESULT Result;
 } CALL_WORDS;
 
+/* What a request says: which entry of the interface's table. */
+typedef struct {
+    ULONG Method;
+} CALL_REQUEST;
+
 #define RPC_NAME_ROOM 96
 /* "\BaseNamedObjects\OLE{CLSID}": where the class's server listens. */
 void OlepPortName(REFCLSID Class, WCHAR Text[RPC_NAME_ROOM], UNICODE_STRING *Name);
@@ -32,7 +37,10 @@ void OlepPortName(REFCLSID Class, WCHAR Text[RPC_NAME_ROOM], UNICODE_STRING *Nam
 /* A proxy for the connection, which it takes over.  E_NOINTERFACE: we have none for Iid;
  * E_OUTOFMEMORY. */
 HRESULT OlepMakeProxy(REFIID Iid, HANDLE Port, void **Object);
-/* Call the object as the message says; the message becomes the reply. */
+/* An object of the class, as a connection to its server. */
+HRESULT OlepConnect(REFCLSID Class, REFIID Iid, HANDLE *Port);
+/* Call the object as the message says; the message becomes the reply.  No object:
+ * RPC_E_DISCONNECTED. */
 void OlepStubInvoke(IUnknown *Object, CALL_MESSAGE *Message);
 BOOL OlepKnowsInterface(REFIID Iid);
 

@@ -83,10 +83,12 @@ void *OlepSpyAlloc(SIZE_T Size)
         Block = HeapAlloc(GetProcessHeap(), 0, Size);
     } else {
         SIZE_T Wanted = Spy->lpVtbl->PreAlloc(Spy, Size);
-        /* A hook answers 0 to make an allocation fail. */
-        if ((Wanted != 0 || Size == 0) && Room())
-            Block = HeapAlloc(GetProcessHeap(), 0, Wanted);
-        Block = Spy->lpVtbl->PostAlloc(Spy, Block);
+        /* A hook answers 0 to make an allocation fail, and is not called again then. */
+        if (Wanted != 0 || Size == 0) {
+            if (Room())
+                Block = HeapAlloc(GetProcessHeap(), 0, Wanted);
+            Block = Spy->lpVtbl->PostAlloc(Spy, Block);
+        }
         if (Block != NULL)
             Spied[SpiedCount++] = Block;
     }
@@ -131,10 +133,11 @@ void *OlepSpyRealloc(void *Pointer, SIZE_T Size)
         SIZE_T At = Find(Pointer);
         BOOL Seen = At < SpiedCount;
         SIZE_T Wanted = Spy->lpVtbl->PreRealloc(Spy, Pointer, Size, &Block, Seen);
-        if (Wanted != 0 && Block != NULL && (Seen || Room()))
+        if (Wanted != 0 && Block != NULL)
             Result = HeapReAlloc(GetProcessHeap(), 0, Block, Wanted);
         BOOL Moved = Result != NULL;
-        Result = Spy->lpVtbl->PostRealloc(Spy, Result, Seen);
+        if (Wanted != 0)
+            Result = Spy->lpVtbl->PostRealloc(Spy, Result, Seen);
         /* An unspied block stays unspied: the hooks were told so, and its shape is the
          * old. */
         if (Moved && Seen)

@@ -13,7 +13,8 @@
  * Invariants:
  *   P1  a MESSAGE is in one list, a Queue or ExReceived, until it is Done
  *   P2  partners point at each other or at nothing; who closes first parts them
- *   P3  a message whose Server port closes is Done: STATUS_PORT_DISCONNECTED
+ *   P3  a message whose Server port closes is Done: STATUS_PORT_DISCONNECTED, or if it
+ *       was received, and may have been acted on, STATUS_LPC_REPLY_LOST
  *   P4  a connection request not accepted when its port closes is Done: refused
  *
  * Lock: the kernel is not preempted.  Windows 7 keeps these services on top of ALPC
@@ -72,7 +73,7 @@ static void ClosePort(void *body)
             ExpFinish(port->Connecting, STATUS_PORT_CONNECTION_REFUSED);
         port->Connecting = NULL;
         FinishAll(&port->Connection->Queue, port, STATUS_PORT_DISCONNECTED);
-        FinishAll(&ExReceived, port, STATUS_PORT_DISCONNECTED);
+        FinishAll(&ExReceived, port, STATUS_LPC_REPLY_LOST);
     } else if (partner != NULL) {
         partner->ClosedText.ClientId = port->ClosedText.ClientId;
         Enqueue(partner->Connection, &partner->Closed);

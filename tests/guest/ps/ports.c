@@ -76,7 +76,7 @@ static int client(const char *how)
         return 5; /* without a word */
     fill(&ask, "stop", 5);
     CHECK_EQUAL(NtRequestWaitReplyPort(port, &ask.header, &answer.header),
-                STATUS_PORT_DISCONNECTED);
+                STATUS_LPC_REPLY_LOST);
     CHECK_EQUAL(NtRequestWaitReplyPort(port, &ask.header, &answer.header),
                 STATUS_PORT_DISCONNECTED);
     CHECK_EQUAL(NtReplyPort(port, &ask.header), STATUS_INVALID_PORT_HANDLE);
