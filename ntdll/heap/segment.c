@@ -239,7 +239,8 @@ static NTSTATUS RtlpAddSegment(HEAP *Heap, ULONG Units)
         Reserve = ALIGN_UP(Need, ALLOCATION_GRANULARITY);
     PVOID Base = NULL;
     NTSTATUS Status = RtlpReserve(&Base, Reserve, Heap->Protect);
-    while (!NT_SUCCESS(Status) && Reserve / 2 >= Need) {
+    while (!NT_SUCCESS(Status) && Reserve > ALLOCATION_GRANULARITY &&
+           Reserve / 2 >= Need) {
         Reserve = ALIGN_UP(Reserve / 2, ALLOCATION_GRANULARITY);
         Status = RtlpReserve(&Base, Reserve, Heap->Protect);
     }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static HEAP *New(ULONG Flags)
@@ -155,6 +156,27 @@ static void TestNoMemory(void **State)
             assert_true(RtlFreeHeap(Heap, 0, Blocks[i]));
         Delete(Heap);
     }
+}
+
+/* No address space for another segment, a large block or user blocks: null, in the end. */
+static void TestNoRoom(void **State)
+{
+    (void)State;
+    HEAP *Heap = New(0);
+    unsigned Count = 0;
+    alarm(20);
+    HostHeap.RefuseReserve = true;
+    while (RtlAllocateHeap(Heap, 0, 25957))
+        Count++;
+    assert_in_range(Count, 7, 10); /* the 256 KiB that it began with */
+    assert_null(RtlAllocateHeap(Heap, 0, 2000000));
+    for (unsigned i = 0; i < 40; i++)
+        RtlAllocateHeap(Heap, 0, 24);
+    assert_null(Heap->FrontEndHeap);
+    HostHeap.RefuseReserve = false;
+    alarm(0);
+    assert_non_null(RtlAllocateHeap(Heap, 0, 25957));
+    Delete(Heap);
 }
 
 static unsigned Expect(void)
@@ -446,11 +468,11 @@ static void TestZeroAndEvents(void **State)
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        cmocka_unit_test(TestEdge),         cmocka_unit_test(TestChurn),
-        cmocka_unit_test(TestFixed),        cmocka_unit_test(TestNoMemory),
-        cmocka_unit_test(TestFrontEnd),     cmocka_unit_test(TestAttacks),
-        cmocka_unit_test(TestTail),         cmocka_unit_test(TestWalk),
-        cmocka_unit_test(TestUserValues),   cmocka_unit_test(TestLists),
-        cmocka_unit_test(TestZeroAndEvents)};
+        cmocka_unit_test(TestEdge),          cmocka_unit_test(TestChurn),
+        cmocka_unit_test(TestFixed),         cmocka_unit_test(TestNoMemory),
+        cmocka_unit_test(TestFrontEnd),      cmocka_unit_test(TestAttacks),
+        cmocka_unit_test(TestTail),          cmocka_unit_test(TestWalk),
+        cmocka_unit_test(TestUserValues),    cmocka_unit_test(TestLists),
+        cmocka_unit_test(TestZeroAndEvents), cmocka_unit_test(TestNoRoom)};
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }
