@@ -113,7 +113,11 @@ NTSTATUS NTAPI NtConnectPort(HANDLE *userPort, PUNICODE_STRING userName, PVOID q
     (void)qos; /* nobody is impersonated */
     if (clientView != NULL || serverView != NULL)
         return STATUS_NOT_SUPPORTED;
-    NTSTATUS status = ObCaptureString(userName, &attributes.Name, &attributes.NameLength);
+    NTSTATUS status = MmProbeForWrite(userPort, sizeof *userPort, 4);
+    if (NT_SUCCESS(status) && userLimit != NULL)
+        status = MmProbeForWrite(userLimit, sizeof *userLimit, 4);
+    if (NT_SUCCESS(status))
+        status = ObCaptureString(userName, &attributes.Name, &attributes.NameLength);
     if (!NT_SUCCESS(status))
         return status;
     status = ObReferenceNamed(&ExPortType, &attributes, (void **)&connection);
@@ -175,7 +179,10 @@ NTSTATUS NTAPI NtAcceptConnectPort(HANDLE *userPort, PVOID context,
     if (serverView != NULL || clientView != NULL)
         return STATUS_NOT_SUPPORTED;
     NTSTATUS status =
-        ExpCaptureMessage(userRequest, sizeof *words + PORT_MAXIMUM_CONNECTION, &words);
+        accept ? MmProbeForWrite(userPort, sizeof *userPort, 4) : STATUS_SUCCESS;
+    if (NT_SUCCESS(status))
+        status = ExpCaptureMessage(userRequest, sizeof *words + PORT_MAXIMUM_CONNECTION,
+                                   &words);
     if (!NT_SUCCESS(status))
         return status;
     MESSAGE *message = ExpFindReceived(words, NULL);

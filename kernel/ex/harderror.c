@@ -116,7 +116,9 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
         return STATUS_INVALID_PARAMETER;
     if (status == STATUS_UNHANDLED_EXCEPTION)
         return ReportException(parameters);
-    NTSTATUS result = MmCopyFromUser(raw, parameters, count * sizeof *raw);
+    NTSTATUS result = MmProbeForWrite(response, sizeof *response, 4);
+    if (NT_SUCCESS(result))
+        result = MmCopyFromUser(raw, parameters, count * sizeof *raw);
     for (ULONG i = 0; i < count && NT_SUCCESS(result); i++) {
         captured[i].Number = raw[i];
         if (stringMask >> i & 1)

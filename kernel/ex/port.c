@@ -240,12 +240,24 @@ static MESSAGE *NextMessage(PORT *queue, BOOLEAN onlyConnections)
     return NULL;
 }
 
+/* Nobody waits for what he cannot be given. */
+static NTSTATUS ProbeReceiver(PORT_MESSAGE *user, PVOID *userContext)
+{
+    NTSTATUS status = MmProbeForWrite(user, sizeof *user, 4);
+    return NT_SUCCESS(status) && userContext != NULL
+               ? MmProbeForWrite(userContext, sizeof *userContext, 4)
+               : status;
+}
+
 /* It is copied before it is taken: a bad buffer loses nothing. */
 NTSTATUS ExpReceive(PORT *queue, BOOLEAN onlyConnections, PORT_MESSAGE *user,
                     PVOID *userContext)
 {
     MESSAGE *message;
+    const NTSTATUS good = ProbeReceiver(user, userContext);
 
+    if (!NT_SUCCESS(good))
+        return good;
     while ((message = NextMessage(queue, onlyConnections)) == NULL) {
         KeResetEvent(&queue->Arrived);
         NTSTATUS status = KeWaitForSingleObject(&queue->Arrived, FALSE, TRUE, NULL);
@@ -277,7 +289,9 @@ NTSTATUS NTAPI NtRequestWaitReplyPort(HANDLE handle, PORT_MESSAGE *userRequest,
 
     if (!NT_SUCCESS(status))
         return status;
-    status = ExpCaptureMessage(userRequest, port->MessageLimit, &message.Message);
+    status = ProbeReceiver(userReply, NULL);
+    if (NT_SUCCESS(status))
+        status = ExpCaptureMessage(userRequest, port->MessageLimit, &message.Message);
     if (NT_SUCCESS(status)) {
         message.Server = port->Partner;
         status = message.Server == NULL

@@ -122,6 +122,18 @@ NTSTATUS NTAPI NtTerminateThread(HANDLE handle, NTSTATUS exitStatus)
     return STATUS_SUCCESS;
 }
 
+/* The thread to be suspended or resumed, once the count can be returned. */
+static NTSTATUS ReferenceCounted(HANDLE handle, ULONG *userPrevious, ETHREAD **thread)
+{
+    NTSTATUS status = userPrevious != NULL
+                          ? MmProbeForWrite(userPrevious, sizeof *userPrevious, 1)
+                          : STATUS_SUCCESS;
+    return NT_SUCCESS(status)
+               ? ObReferenceObjectByHandle(handle, &PsThreadType, THREAD_SUSPEND_RESUME,
+                                           (void **)thread, NULL)
+               : status;
+}
+
 static NTSTATUS ReturnCount(ULONG *userPrevious, ULONG previous)
 {
     return userPrevious != NULL ? MmCopyToUser(userPrevious, &previous, sizeof previous)
@@ -131,8 +143,7 @@ static NTSTATUS ReturnCount(ULONG *userPrevious, ULONG previous)
 NTSTATUS NTAPI NtSuspendThread(HANDLE handle, ULONG *userPrevious)
 {
     ETHREAD *thread;
-    NTSTATUS status = ObReferenceObjectByHandle(
-        handle, &PsThreadType, THREAD_SUSPEND_RESUME, (void **)&thread, NULL);
+    NTSTATUS status = ReferenceCounted(handle, userPrevious, &thread);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -149,8 +160,7 @@ NTSTATUS NTAPI NtSuspendThread(HANDLE handle, ULONG *userPrevious)
 NTSTATUS NTAPI NtResumeThread(HANDLE handle, ULONG *userPrevious)
 {
     ETHREAD *thread;
-    NTSTATUS status = ObReferenceObjectByHandle(
-        handle, &PsThreadType, THREAD_SUSPEND_RESUME, (void **)&thread, NULL);
+    NTSTATUS status = ReferenceCounted(handle, userPrevious, &thread);
 
     if (!NT_SUCCESS(status))
         return status;
