@@ -7,6 +7,7 @@
 #include "k32.h"
 
 #define NORMALIZED RTL_USER_PROC_PARAMS_NORMALIZED
+#define NOT_BOTH   (DETACHED_PROCESS | CREATE_NEW_CONSOLE)
 
 typedef struct {
     LPCWSTR Application, CommandLine, Directory;
@@ -17,17 +18,21 @@ typedef struct {
     LPSTARTUPINFOW Startup; /* a STARTUPINFOEXW when Flags say so */
 } REQUEST;
 
-/* The program's file: the application name, or the command line's first word, in quotes
- * or tried longer and longer at each blank, as documented. ERROR_FILE_NOT_FOUND. */
+/* The program's file: the application name as it is, or the command line's first word, in
+ * quotes or tried longer and longer at each blank, as documented. ERROR_FILE_NOT_FOUND,
+ * ERROR_PATH_NOT_FOUND. */
 static BOOL FindImage(const REQUEST *request, LPWSTR image, DWORD size)
 {
     WCHAR word[MAX_PATH];
     LPCWSTR at = request->CommandLine, end;
     DWORD length;
 
-    if (request->Application)
-        return SearchPathW(L".", request->Application, NULL, size, image, NULL) ||
-               SearchPathW(L".", request->Application, L".exe", size, image, NULL);
+    if (request->Application) {
+        length = GetFullPathNameW(request->Application, size, image, NULL);
+        if (!length)
+            return BasepFail(ERROR_PATH_NOT_FOUND);
+        return length < size && GetFileAttributesW(image) != INVALID_FILE_ATTRIBUTES;
+    }
     while (*at == ' ' || *at == '\t')
         at++;
     if (*at == '"') {
@@ -50,7 +55,10 @@ static BOOL FindImage(const REQUEST *request, LPWSTR image, DWORD size)
         if (SearchPathW(NULL, word, L".exe", size, image, NULL))
             return TRUE;
         if (!*end)
-            break;
+            return wcschr(word, '\\') &&
+                           GetFileAttributesW(word) == INVALID_FILE_ATTRIBUTES
+                       ? FALSE
+                       : BasepFail(ERROR_FILE_NOT_FOUND);
     }
     return BasepFail(ERROR_FILE_NOT_FOUND);
 }
@@ -69,6 +77,12 @@ static void SetHandles(const REQUEST *request, PRTL_USER_PROCESS_PARAMETERS para
         parameters->StandardOutput = startup->hStdOutput;
         parameters->StandardError = startup->hStdError;
     }
+    parameters->StartingX = startup->dwX;
+    parameters->StartingY = startup->dwY;
+    parameters->CountX = startup->dwXSize;
+    parameters->CountY = startup->dwYSize;
+    parameters->CountCharsX = startup->dwXCountChars;
+    parameters->CountCharsY = startup->dwYCountChars;
     parameters->WindowFlags = startup->dwFlags;
     parameters->ShowWindowFlags = startup->wShowWindow;
     parameters->FillAttribute = startup->dwFillAttribute;
@@ -163,22 +177,30 @@ static BOOL Create(const REQUEST *request, LPPROCESS_INFORMATION information)
 {
     PRTL_USER_PROCESS_PARAMETERS parameters;
     PROCESS_INFORMATION made = {0};
-    WCHAR image[MAX_PATH];
+    REQUEST whole = *request;
+    WCHAR image[MAX_PATH], directory[MAX_PATH];
     NTSTATUS status;
 
     if (!request->Application && !request->CommandLine)
         return BasepFail(ERROR_INVALID_PARAMETER);
+    if ((request->Flags & NOT_BOTH) == NOT_BOTH)
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    if (request->CommandLine &&
+        wcslen(request->CommandLine) > UNICODE_STRING_MAX_CHARS - 1)
+        return BasepFail(ERROR_FILENAME_EXCED_RANGE);
     if ((request->Flags & EXTENDED_STARTUPINFO_PRESENT) &&
         request->Startup->cb != sizeof(STARTUPINFOEXW))
         return BasepFail(ERROR_INVALID_PARAMETER);
     if (request->Directory) {
         const DWORD is = GetFileAttributesW(request->Directory);
-        if (is == INVALID_FILE_ATTRIBUTES || !(is & FILE_ATTRIBUTE_DIRECTORY))
+        if (is == INVALID_FILE_ATTRIBUTES || !(is & FILE_ATTRIBUTE_DIRECTORY) ||
+            GetFullPathNameW(request->Directory, MAX_PATH, directory, NULL) >= MAX_PATH)
             return BasepFail(ERROR_DIRECTORY);
+        whole.Directory = directory;
     }
     if (!FindImage(request, image, MAX_PATH))
-        return BasepFail(ERROR_FILE_NOT_FOUND);
-    status = MakeParameters(request, image, &parameters);
+        return FALSE;
+    status = MakeParameters(&whole, image, &parameters);
     if (!BasepResult(status))
         return FALSE;
     status = Start(request, image, parameters, &made);

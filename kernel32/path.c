@@ -216,9 +216,12 @@ DWORD WINAPI SearchPathW(LPCWSTR path, LPCWSTR name, LPCWSTR extension, DWORD si
                          LPWSTR out, LPWSTR *file)
 {
     WCHAR list[2048], full[MAX_PATH * 2];
+    LPCWSTR last = wcsrchr(name, '\\') ? wcsrchr(name, '\\') : name;
     LPWSTR at, next, slash;
     DWORD length;
 
+    if (wcschr(last, '.'))
+        extension = NULL;
     if (path) {
         wcsncpy(list, path, ARRAYSIZE(list) - 1);
         list[ARRAYSIZE(list) - 1] = 0;
@@ -249,7 +252,7 @@ DWORD WINAPI SearchPathW(LPCWSTR path, LPCWSTR name, LPCWSTR extension, DWORD si
             if (*at && at[wcslen(at) - 1] != '\\')
                 wcscat(full, L"\\");
             wcscat(full, name);
-            if (extension && !wcschr(name, '.'))
+            if (extension)
                 wcscat(full, extension);
             if (GetFileAttributesW(full) != INVALID_FILE_ATTRIBUTES)
                 return GetFullPathNameW(full, size, out, file);
