@@ -12,7 +12,8 @@ HEAP_HEADERS := $(wildcard $(addprefix $(S)/,include/*.h ntdll/*.h ntdll/heap/*.
 SECONDS ?= 60
 $(O)/host/fuzz_heap: $(S)/tests/host/fuzz_heap.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
 	@mkdir -p $(@D)
-	clang $(filter-out -O1,$(HOST_CFLAGS)) -O2 $(HEAP_BESIDE) -fno-strict-aliasing -fsanitize=fuzzer -o $@ $< $(HEAP_FILES) -lpthread
+	clang $(filter-out -O1,$(HOST_CFLAGS)) -O2 $(HEAP_BESIDE) -fno-strict-aliasing \
+	  -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -o $@ $< $(HEAP_FILES) -lpthread
 fuzz: $(O)/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
 	@mkdir -p $(O)/fuzz/corpus
 	$< -max_total_time=$(SECONDS) -max_len=4096 -artifact_prefix=$(O)/fuzz/ $(O)/fuzz/corpus
@@ -25,3 +26,4 @@ $(O)/host/libfathomheap.so: $(S)/tests/host/preload.c $(HEAP_FILES) $(HEAP_HEADE
 	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
 preload: $(O)/host/libfathomheap.so ## the heap as malloc for programs of the host
 .PHONY: preload
+$(O)/tests/host/test_heap_programs: $(S)/tests/host/fuzz_heap.c

@@ -89,7 +89,8 @@ static void Allocate(MODEL *Model, SLOT *Slot, ULONG Flags, SIZE_T Size,
     Must((ULONG_PTR)Block % GRANULE == 0, "not aligned");
     if (Flags & HEAP_ZERO_MEMORY)
         Must(IsAll(Block, Size, 0), "not zero");
-    Slot->HasValue = (Flags & HEAP_SETTABLE_USER_VALUE) != 0;
+    Slot->HasValue = Flags & HEAP_SETTABLE_USER_VALUE &&
+                     !(Model->Heap->Flags & HEAP_FLAG_PAGE_ALLOCS); /* which keeps none */
     Put(Slot, Block, Size, Fill);
 }
 
@@ -239,6 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *Data, size_t Length)
     unsigned Live = 0;
     if (Length < 1)
         return 0;
+    HostCatchProbes();
     unsigned Kind = Data[0] % 8 % (sizeof(Kinds) / sizeof(*Kinds));
     Refuse(&Model, 0x400);
     RtlpHeapPeb()->NtGlobalFlag = Kinds[Kind].GlobalFlag;
