@@ -10,12 +10,29 @@
 #define LARGEST_PIPE  0x10000u
 
 typedef struct _IOPIPE {
-    KEVENT Changed; /* something came, went or closed */
-    ULONG Ends;     /* file objects that exist: the pipe goes with the last */
+    KEVENT HasBytes, HasRoom; /* signalled while a reader, a writer need not wait */
+    ULONG Ends;               /* file objects that exist: the pipe goes with the last */
     BOOLEAN Reader, Writer;
     ULONG Size, Head, Count; /* bytes; Head: the oldest */
     UCHAR Bytes[];
 } IOPIPE;
+
+static void Show(KEVENT *event, BOOLEAN state)
+{
+    if (state)
+        KeSetEvent(event);
+    else
+        KeResetEvent(event);
+}
+
+/* After every change: whoever waits, or will, sees how things stand. */
+static void Changed(IOPIPE *pipe)
+{
+    const BOOLEAN closing = !pipe->Reader || !pipe->Writer;
+
+    Show(&pipe->HasBytes, closing || pipe->Count != 0);
+    Show(&pipe->HasRoom, closing || pipe->Count != pipe->Size);
+}
 
 /* The last handle of an end went: who waits at the other must know. */
 void IopPipeClose(IOFILE *file)
@@ -26,7 +43,7 @@ void IopPipeClose(IOFILE *file)
         pipe->Writer = FALSE;
     else
         pipe->Reader = FALSE;
-    KePulseEvent(&pipe->Changed);
+    Changed(pipe);
 }
 
 /* The end itself went; a read or write under way had held it. */
@@ -36,9 +53,9 @@ void IopPipeDelete(IOFILE *file)
         ExFreePool(file->Pipe);
 }
 
-static NTSTATUS WaitForChange(IOPIPE *pipe)
+static NTSTATUS WaitFor(KEVENT *event)
 {
-    NTSTATUS status = KeWaitForSingleObject(&pipe->Changed, FALSE, TRUE, NULL);
+    NTSTATUS status = KeWaitForSingleObject(event, FALSE, TRUE, NULL);
 
     return status == STATUS_SUCCESS ? STATUS_SUCCESS : STATUS_THREAD_IS_TERMINATING;
 }
@@ -52,7 +69,7 @@ NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
     while (pipe->Count == 0) {
         if (!pipe->Writer || !pipe->Reader)
             return STATUS_PIPE_BROKEN;
-        NTSTATUS status = WaitForChange(pipe);
+        NTSTATUS status = WaitFor(&pipe->HasBytes);
         if (!NT_SUCCESS(status))
             return status;
     }
@@ -68,7 +85,7 @@ NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
         pipe->Count -= part;
         *done += part;
     }
-    KePulseEvent(&pipe->Changed);
+    Changed(pipe);
     return STATUS_SUCCESS;
 }
 
@@ -82,7 +99,7 @@ NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
         if (!pipe->Reader || !pipe->Writer)
             return STATUS_PIPE_CLOSING;
         if (pipe->Count == pipe->Size) {
-            NTSTATUS status = WaitForChange(pipe);
+            NTSTATUS status = WaitFor(&pipe->HasRoom);
             if (!NT_SUCCESS(status))
                 return status;
             continue;
@@ -97,7 +114,7 @@ NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
             return status;
         pipe->Count += part;
         *done += part;
-        KePulseEvent(&pipe->Changed);
+        Changed(pipe);
     }
     return STATUS_SUCCESS;
 }
@@ -147,7 +164,8 @@ NTSTATUS NTAPI NtFathomCreatePipe(HANDLE *userRead, HANDLE *userWrite, ULONG att
 
     if (pipe == NULL)
         return STATUS_NO_MEMORY;
-    KeInitializeEvent(&pipe->Changed, EventNotificationObject, FALSE);
+    KeInitializeEvent(&pipe->HasBytes, EventNotificationObject, FALSE);
+    KeInitializeEvent(&pipe->HasRoom, EventNotificationObject, TRUE);
     pipe->Size = bytes;
     NTSTATUS status = MakeEnd(pipe, FALSE, &reader);
     if (!NT_SUCCESS(status)) {

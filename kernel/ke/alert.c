@@ -1,6 +1,6 @@
-/* alert.c - what ends a wait from outside: user APCs, alerts, the thread's own end.
+/* alert.c - what ends a wait from outside: user APCs, alerts, suspension, the thread's end.
  *
- * Each leaves its mark on the thread and, if the thread is in a wait that lets it in, ends
+ * A suspension ends it for a while (wait.c).  Each leaves its mark on the thread and, if the thread is in a wait that lets it in, ends
  * that wait.  A user APC runs on the way to user mode (dispatch/apc.c).  Lock: interrupts off.
  */
 #include "ke/ki.h"
@@ -10,9 +10,34 @@ static void KiInterruptWait(PKTHREAD thread)
 {
     if (thread->State != KthreadWaiting)
         return;
-    const NTSTATUS status = KiInterruption(thread);
+    NTSTATUS status = KiInterruption(thread);
+    if (status == STATUS_SUCCESS && thread->SuspendCount != 0 && thread->WaitUser &&
+        !(thread->WaitCount == 1 &&
+          thread->WaitBlocks[0].Object == &thread->ResumeEvent.Header))
+        status = STATUS_KERNEL_APC;
     if (status != STATUS_SUCCESS)
         KiUnwaitThread(thread, status);
+}
+
+ULONG KeSuspendThread(PKTHREAD thread)
+{
+    const ULONG flags = KeDisable();
+    const ULONG before = thread->SuspendCount++;
+    KeResetEvent(&thread->ResumeEvent);
+    KeRequestExitWork(thread);
+    KiInterruptWait(thread);
+    KeRestore(flags);
+    return before;
+}
+
+ULONG KeResumeThread(PKTHREAD thread)
+{
+    const ULONG flags = KeDisable();
+    const ULONG before = thread->SuspendCount;
+    if (before != 0 && --thread->SuspendCount == 0)
+        KeSetEvent(&thread->ResumeEvent);
+    KeRestore(flags);
+    return before;
 }
 
 BOOLEAN KeQueueApc(PKTHREAD thread, KAPC *apc)

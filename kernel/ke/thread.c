@@ -283,26 +283,6 @@ void KeRequestExitWork(PKTHREAD thread)
     KeRestore(flags);
 }
 
-ULONG KeSuspendThread(PKTHREAD thread)
-{
-    const ULONG flags = KeDisable();
-    const ULONG before = thread->SuspendCount++;
-    KeResetEvent(&thread->ResumeEvent);
-    KeRequestExitWork(thread);
-    KeRestore(flags);
-    return before;
-}
-
-ULONG KeResumeThread(PKTHREAD thread)
-{
-    const ULONG flags = KeDisable();
-    const ULONG before = thread->SuspendCount;
-    if (before != 0 && --thread->SuspendCount == 0)
-        KeSetEvent(&thread->ResumeEvent);
-    KeRestore(flags);
-    return before;
-}
-
 void KeQueryThreadResume(PKTHREAD thread, ULONG_PTR *eip, ULONG_PTR *ebp)
 {
     const ULONG *saved = thread->KernelStack; /* gs edi esi ebx ebp eip: switch.asm */

@@ -9,7 +9,9 @@
  *   taken by a wait:  synchronization event and timer -> 0, semaphore -1, mutant -1
  * (owned)
  *
- * A wait for all takes nothing until all are signalled at once.
+ * A wait for all takes nothing until all are signalled at once.  A thread that is suspended
+ * in a wait on behalf of its program leaves it (STATUS_KERNEL_APC, Windows' way too), waits
+ * to be resumed, and then waits anew until the same time.
  * Lock: interrupts off.  Windows: dt nt!_KWAIT_BLOCK, !object.
  */
 #include "ke/ki.h"
@@ -268,9 +270,10 @@ static BOOLEAN KiSatisfiedNow(PKTHREAD thread, NTSTATUS *status)
     return FALSE;
 }
 
-/* thread->WaitBlocks[0 .. WaitCount) name the objects; interrupts are off. */
+/* thread->WaitBlocks[0 .. WaitCount) name the objects; interrupts are off.  due: NULL for
+ * ever. */
 static NTSTATUS KiWait(PKTHREAD thread, BOOLEAN alertable, BOOLEAN user,
-                       const LARGE_INTEGER *timeout)
+                       const ULONGLONG *due)
 {
     NTSTATUS status;
     thread->Alertable = alertable;
@@ -280,8 +283,7 @@ static NTSTATUS KiWait(PKTHREAD thread, BOOLEAN alertable, BOOLEAN user,
         return status;
     }
     status = KiInterruption(thread);
-    const ULONGLONG due = timeout ? KiDueTime(timeout) : 0;
-    if (status == STATUS_SUCCESS && timeout && due <= KeQueryInterruptTime())
+    if (status == STATUS_SUCCESS && due && *due <= KeQueryInterruptTime())
         status = STATUS_TIMEOUT;
     if (status != STATUS_SUCCESS) {
         thread->WaitCount = 0;
@@ -292,8 +294,8 @@ static NTSTATUS KiWait(PKTHREAD thread, BOOLEAN alertable, BOOLEAN user,
         KWAIT_BLOCK *block = &thread->WaitBlocks[i];
         InsertTailList(&block->Object->WaitListHead, &block->WaitListEntry);
     }
-    if (timeout)
-        KiInsertTimer(&thread->WaitTimer, due);
+    if (due)
+        KiInsertTimer(&thread->WaitTimer, *due);
     thread->State = KthreadWaiting;
     KiSwapThread();
     thread->Alertable = FALSE;
@@ -306,19 +308,26 @@ NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all,
 {
     PKTHREAD thread = KeGetCurrentThread();
     const ULONG flags = KeDisable();
-    thread->WaitBlocks = blocks ? blocks : thread->WaitBlock;
-    thread->WaitCount = count;
-    thread->WaitAll = all;
-    for (ULONG i = 0; i < count; i++) {
-        KWAIT_BLOCK *block = &thread->WaitBlocks[i];
-        InitializeListHead(&block->WaitListEntry);
-        block->Thread = thread;
-        block->Object = objects[i];
-        block->WaitKey = i;
+    const ULONGLONG due = timeout ? KiDueTime(timeout) : 0;
+    for (;;) {
+        thread->WaitBlocks = blocks ? blocks : thread->WaitBlock;
+        thread->WaitCount = count;
+        thread->WaitAll = all;
+        for (ULONG i = 0; i < count; i++) {
+            KWAIT_BLOCK *block = &thread->WaitBlocks[i];
+            InitializeListHead(&block->WaitListEntry);
+            block->Thread = thread;
+            block->Object = objects[i];
+            block->WaitKey = i;
+        }
+        const NTSTATUS status = KiWait(thread, alertable, user, timeout ? &due : NULL);
+        if (status != STATUS_KERNEL_APC) {
+            KeRestore(flags);
+            return status;
+        }
+        /* Suspended: it stands in no queue meanwhile, and begins anew when resumed. */
+        KeWaitForSingleObject(&thread->ResumeEvent, FALSE, TRUE, NULL);
     }
-    const NTSTATUS status = KiWait(thread, alertable, user, timeout);
-    KeRestore(flags);
-    return status;
 }
 
 NTSTATUS KeWaitForSingleObject(void *object, BOOLEAN alertable, BOOLEAN user,
