@@ -120,6 +120,17 @@ BOOLEAN NTAPI RtlSetUserValueHeap(PVOID HeapHandle, ULONG Flags, PVOID Block,
                                   PVOID Value);
 BOOLEAN NTAPI RtlSetUserFlagsHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, ULONG Reset,
                                   ULONG Set);
+#ifdef _WIN32 /* ntdll/heaps.c, not part of the core */
+typedef NTSTATUS(NTAPI *PRTL_ENUM_HEAPS_ROUTINE)(PVOID HeapHandle, PVOID Parameter);
+NTSTATUS NTAPI RtlEnumProcessHeaps(PRTL_ENUM_HEAPS_ROUTINE Routine, PVOID Parameter);
+ULONG NTAPI RtlMultipleAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size,
+                                    ULONG Count, PVOID *Blocks);
+ULONG NTAPI RtlMultipleFreeHeap(PVOID HeapHandle, ULONG Flags, ULONG Count,
+                                PVOID *Blocks);
+ULONG NTAPI RtlCreateTagHeap(PVOID HeapHandle, ULONG Flags, PWSTR Prefix, PWSTR Names);
+PWSTR NTAPI RtlQueryTagHeap(PVOID HeapHandle, ULONG Flags, USHORT Tag, BOOLEAN Reset,
+                            PVOID Information);
+#endif
 #ifndef _WIN32 /* winnt.h has these */
 typedef ULONG HEAP_INFORMATION_CLASS;
 #define HeapCompatibilityInformation      0

@@ -301,7 +301,8 @@ typedef struct {
     ULONG DeviceType, Characteristics;
 } DEVICE;
 
-/* FILE_TYPE_DISK, _CHAR or _PIPE by the kind of device; UNKNOWN with the last error. */
+/* FILE_TYPE_DISK, _CHAR or _PIPE by the kind of device; UNKNOWN with the last error
+ * (NO_ERROR: some other device). */
 DWORD WINAPI GetFileType(HANDLE file)
 {
     DEVICE device;
@@ -310,7 +311,6 @@ DWORD WINAPI GetFileType(HANDLE file)
         BasepResolve(file), &iosb, &device, sizeof device, FileFsDeviceInformation);
     if (!BasepResult(status))
         return FILE_TYPE_UNKNOWN;
-    RtlSetLastWin32Error(NO_ERROR);
     switch (device.DeviceType) {
     case FILE_DEVICE_DISK:
     case FILE_DEVICE_DISK_FILE_SYSTEM:
@@ -326,5 +326,6 @@ DWORD WINAPI GetFileType(HANDLE file)
     case FILE_DEVICE_SCREEN:
         return FILE_TYPE_CHAR;
     }
+    RtlSetLastWin32Error(NO_ERROR);
     return FILE_TYPE_UNKNOWN;
 }

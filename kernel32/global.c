@@ -30,13 +30,13 @@ static HLOCAL BadFlags(void)
 }
 
 /* A pointer (GMEM_FIXED) or a handle (GMEM_MOVEABLE); NULL with ERROR_NOT_ENOUGH_MEMORY
- * or ERROR_INVALID_PARAMETER. GMEM_DDESHARE is remembered; no other process can read the
+ * or ERROR_INVALID_PARAMETER. No fixed object is empty, unlike LocalAlloc's. GMEM_DDESHARE is remembered; no other process can read the
  * block. */
 HGLOBAL WINAPI GlobalAlloc(UINT flags, SIZE_T bytes)
 {
     if (flags & ~GMEM_VALID_FLAGS)
         return BadFlags();
-    return Allocate(flags, bytes);
+    return Allocate(flags, bytes || flags & GMEM_MOVEABLE ? bytes : 1);
 }
 
 HLOCAL WINAPI LocalAlloc(UINT flags, SIZE_T bytes)
@@ -56,16 +56,23 @@ HLOCAL WINAPI LocalFree(HLOCAL memory)
     return BasepFreeObject(memory);
 }
 
+/* Attributes change with GMEM_MODIFY only. */
+static BOOL AreGood(UINT flags, UINT valid)
+{
+    return !(flags & ~(valid | LMEM_MODIFY)) &&
+           (flags & LMEM_MODIFY || !(flags & LMEM_DISCARDABLE));
+}
+
 HGLOBAL WINAPI GlobalReAlloc(HGLOBAL memory, SIZE_T bytes, UINT flags)
 {
-    if (flags & ~(GMEM_VALID_FLAGS | GMEM_MODIFY))
+    if (!AreGood(flags, GMEM_VALID_FLAGS))
         return BadFlags();
     return BasepReAllocate(memory, bytes, flags);
 }
 
 HLOCAL WINAPI LocalReAlloc(HLOCAL memory, SIZE_T bytes, UINT flags)
 {
-    if (flags & ~(LMEM_VALID_FLAGS | LMEM_MODIFY))
+    if (!AreGood(flags, LMEM_VALID_FLAGS))
         return BadFlags();
     return BasepReAllocate(memory, bytes, flags);
 }
@@ -80,16 +87,21 @@ LPVOID WINAPI LocalLock(HLOCAL memory)
     return BasepLock(memory);
 }
 
+static BOOL IsPointer(HLOCAL memory)
+{
+    return memory && ((ULONG_PTR)memory & 7) == 0;
+}
+
 /* A fixed object is always "still locked". */
 BOOL WINAPI GlobalUnlock(HGLOBAL memory)
 {
-    return ((ULONG_PTR)memory & 7) == 0 || BasepUnlock(memory);
+    return IsPointer(memory) || BasepUnlock(memory);
 }
 
 /* A fixed object never is: ERROR_NOT_LOCKED. */
 BOOL WINAPI LocalUnlock(HLOCAL memory)
 {
-    if (((ULONG_PTR)memory & 7) == 0)
+    if (IsPointer(memory))
         return BasepFail(ERROR_NOT_LOCKED);
     return BasepUnlock(memory);
 }
@@ -109,9 +121,11 @@ UINT WINAPI GlobalFlags(HGLOBAL memory)
     return BasepFlags(memory);
 }
 
+/* The same but for the bits of "discardable": LMEM_DISCARDABLE is F00h. */
 UINT WINAPI LocalFlags(HLOCAL memory)
 {
-    return BasepFlags(memory);
+    UINT flags = BasepFlags(memory);
+    return flags & GMEM_DISCARDABLE ? flags | LMEM_DISCARDABLE : flags;
 }
 
 HGLOBAL WINAPI GlobalHandle(LPCVOID pointer)

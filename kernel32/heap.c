@@ -132,6 +132,8 @@ static void FromRtlEntry(HANDLE heap, const RTL_HEAP_WALK_ENTRY *from,
         /* A movable object begins behind the header that GlobalAlloc puts there. */
         if (heap == BaseHeap() && BasepMovableBlock(from->DataAddress, &handle)) {
             to->wFlags |= PROCESS_HEAP_ENTRY_MOVEABLE;
+            if (BasepFlags(handle) & GMEM_DDESHARE)
+                to->wFlags |= PROCESS_HEAP_ENTRY_DDESHARE;
             to->Block.hMem = handle;
             to->lpData = (PUCHAR)to->lpData + MOVABLE_HEADER;
             to->cbData -= MOVABLE_HEADER;

@@ -135,8 +135,7 @@ BOOL BasepUnlock(HLOCAL memory)
         error = ERROR_NOT_LOCKED;
         if (entry->Locks) {
             error = NO_ERROR;
-            /* 255 locks and more are no longer counted: such an object stays locked. */
-            locked = entry->Locks == LMEM_LOCKCOUNT || --entry->Locks != 0;
+            locked = --entry->Locks != 0;
         }
     }
     RtlReleaseSRWLockExclusive(&BasepTableLock);
@@ -207,7 +206,7 @@ BOOL BasepMovableBlock(PVOID block, HANDLE *handle)
 }
 
 /* The handle of a pointer: of GlobalLock's result the object's, of a fixed block the
- * pointer. NULL with ERROR_INVALID_HANDLE. */
+ * pointer. NULL with ERROR_INVALID_HANDLE, or ERROR_INVALID_PARAMETER for NULL. */
 HLOCAL BasepHandle(LPCVOID pointer)
 {
     HANDLE handle;
@@ -218,7 +217,7 @@ HLOCAL BasepHandle(LPCVOID pointer)
         if (IsFixed((HLOCAL)pointer))
             return (HLOCAL)pointer;
     }
-    RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
+    RtlSetLastWin32Error(pointer ? ERROR_INVALID_HANDLE : ERROR_INVALID_PARAMETER);
     return NULL;
 }
 
@@ -247,14 +246,15 @@ static HLOCAL Modify(HLOCAL memory, BASE_HANDLE *entry, UINT flags)
     return movable;
 }
 
-/* Give a movable object another size; 0 discards it, if it may move and is not locked. */
+/* Give a movable object another size; with LMEM_MOVEABLE 0 discards it, unless it is
+ * locked. */
 static HLOCAL Resize(BASE_HANDLE *entry, SIZE_T bytes, ULONG heapFlags, UINT flags)
 {
     BASE_BLOCK *block;
 
     if (!bytes) {
-        if (entry->Locks) {
-            RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
+        if (entry->Locks || !(flags & LMEM_MOVEABLE)) {
+            RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
             return NULL;
         }
         if (entry->Block)

@@ -355,7 +355,6 @@ int __cdecl _write(int fd, const void *bytes, unsigned int size)
     if (file->flags & CRT_FAPPEND)
         SetFilePointer(file->handle, 0, NULL, FILE_END);
     DWORD done = 0;
-    SetLastError(NO_ERROR);
     if (file->flags & CRT_FTEXT)
         done = write_text(file, bytes, size);
     else

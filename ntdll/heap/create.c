@@ -173,12 +173,12 @@ PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize,
 #if HEAP_WIDE
     Kept &= ~HEAP_CREATE_ALIGN_16; /* every block is so aligned there */
 #endif
+    if (ReserveSize > HEAP_MAXIMUM_ALLOCATION || CommitSize > HEAP_MAXIMUM_ALLOCATION)
+        return NULL;
     SIZE_T Least = ALIGN_UP(sizeof(HEAP) + UCR_ENTRY_BYTES + 64, PAGE_SIZE);
     SIZE_T Commit = ALIGN_UP(RtlpOr(CommitSize, PAGE_SIZE), PAGE_SIZE);
     SIZE_T Reserve = RtlpOr(ReserveSize, CommitSize ? ALIGN_UP(Commit, 16 * PAGE_SIZE)
                                                     : DEFAULT_RESERVE);
-    if (Reserve > HEAP_MAXIMUM_ALLOCATION || Commit > HEAP_MAXIMUM_ALLOCATION)
-        return NULL;
     Reserve = ALIGN_UP(Reserve, PAGE_SIZE);
     if (Commit < Least)
         Commit = Least;

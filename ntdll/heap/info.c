@@ -6,23 +6,30 @@
 #include "lfh.h"
 
 /* Takes the heap's lock; while it is held the front end's short paths are shut, so that
- * every other thread waits.  FALSE: the heap has no lock. */
+ * every other thread waits.  TRUE, with nothing done, for a heap without (NO_SERIALIZE).
+ */
 BOOLEAN NTAPI RtlLockHeap(PVOID HeapHandle)
 {
     HEAP *Heap = HeapHandle;
-    if (!RtlpIsHeap(Heap) || !Heap->LockVariable)
+    if (!RtlpIsHeap(Heap))
         return FALSE;
+    if (!Heap->LockVariable)
+        return TRUE;
     RtlpLockHeap(Heap);
     Heap->FrontHeapLockCount++;
     __atomic_store_n(&Heap->Front, &RtlpNoFront, __ATOMIC_SEQ_CST);
     return TRUE;
 }
 
-/* Gives back what RtlLockHeap took.  FALSE: the heap has no lock, or it is not taken. */
+/* Gives back what RtlLockHeap took.  FALSE: the lock is not taken. */
 BOOLEAN NTAPI RtlUnlockHeap(PVOID HeapHandle)
 {
     HEAP *Heap = HeapHandle;
-    if (!RtlpIsHeap(Heap) || !Heap->LockVariable || !Heap->FrontHeapLockCount)
+    if (!RtlpIsHeap(Heap))
+        return FALSE;
+    if (!Heap->LockVariable)
+        return TRUE;
+    if (!Heap->FrontHeapLockCount)
         return FALSE;
     if (--Heap->FrontHeapLockCount == 0)
         __atomic_store_n(&Heap->Front,

@@ -114,10 +114,8 @@ PVOID NTAPI RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, SIZE_T
     HEAP_BLOCK Found;
     PVOID Result = NULL;
     NTSTATUS Status = STATUS_INVALID_PARAMETER;
-    if (!RtlpIsHeap(Heap) || !Block) {
-        RtlpHeapSetStatus(Status);
+    if (!RtlpIsHeap(Heap) || !Block)
         return NULL;
-    }
     ULONG All = Flags | Heap->Flags;
     if (!(All & HEAP_NO_SERIALIZE))
         RtlpLockHeap(Heap);

@@ -229,7 +229,7 @@ static NTSTATUS RtlpAddSegment(HEAP *Heap, ULONG Units)
     ULONG Index = 0;
     while (Index < HEAP_MAXIMUM_SEGMENTS && Heap->Segments[Index])
         Index++;
-    if (!(Heap->Flags & HEAP_GROWABLE) || Index == HEAP_MAXIMUM_SEGMENTS)
+    if (Index == HEAP_MAXIMUM_SEGMENTS)
         return STATUS_NO_MEMORY;
     SIZE_T Need = ALIGN_UP(sizeof(HEAP_SEGMENT) + ((SIZE_T)Units << GRANULE_SHIFT) +
                                UCR_ENTRY_BYTES + 2 * GRANULE,
@@ -257,6 +257,38 @@ static NTSTATUS RtlpAddSegment(HEAP *Heap, ULONG Units)
     return STATUS_SUCCESS;
 }
 
+/* The last resort of a heap that cannot grow: a free entry that the short search passed
+ * over comes first in its class, or one that stops at an uncommitted range takes in what
+ * it needs of that. */
+static NTSTATUS RtlpScrape(HEAP *Heap, ULONG Units)
+{
+    ULONG Class = RtlpFreeClass(Units);
+    LIST_ENTRY *Link = Heap->FreeHints[Class] ? Heap->FreeHints[Class] : &Heap->FreeLists;
+    for (; Link != &Heap->FreeLists; Link = Link->Flink) {
+        HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
+        ULONG Size = CODE_SIZE(RtlpDecode(Heap, Entry));
+        if (RtlpFreeClass(Size) != Class || !RtlpIsLinked(Link))
+            break;
+        if (Size < Units)
+            continue;
+        if (!RtlpRemoveFree(Heap, Entry, Size))
+            return STATUS_HEAP_CORRUPTION;
+        RtlpInsertFree(Heap, Entry, Size);
+        return STATUS_SUCCESS;
+    }
+    for (Link = Heap->UCRList.Flink; Link != &Heap->UCRList; Link = Link->Flink) {
+        HEAP_UCR_DESCRIPTOR *Ucr =
+            CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, ListEntry);
+        ULONG Before = RtlpPreviousSize(Heap, UCR_ENTRY(Ucr));
+        ULONG Code = RtlpDecode(Heap, RtlpBehind(UCR_ENTRY(Ucr), Before));
+        SIZE_T Need = ((SIZE_T)Units - Before) << GRANULE_SHIFT;
+        if (Before && Before < Units && !(CODE_FLAGS(Code) & HEAP_ENTRY_BUSY) &&
+            Need <= Ucr->Size)
+            return RtlpCommitUcr(Heap, Ucr, ALIGN_UP(Need, PAGE_SIZE));
+    }
+    return STATUS_NO_MEMORY;
+}
+
 /* Commits more, so that the free lists hold an entry of Units granules.
  *
  * Result: STATUS_SUCCESS; else the system's refusal, or STATUS_NO_MEMORY for a fixed-size
@@ -265,6 +297,8 @@ NTSTATUS RtlpExtendHeap(HEAP *Heap, ULONG Units)
 {
     SIZE_T Bytes = ALIGN_UP((SIZE_T)Units << GRANULE_SHIFT, PAGE_SIZE);
     HEAP_UCR_DESCRIPTOR *Ucr = RtlpFindUcr(Heap, Bytes >> PAGE_SHIFT);
+    if (!Ucr && !(Heap->Flags & HEAP_GROWABLE))
+        return RtlpScrape(Heap, Units);
     if (!Ucr)
         return RtlpAddSegment(Heap, Units);
     if (Bytes < Heap->SegmentCommit)

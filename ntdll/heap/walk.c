@@ -206,7 +206,8 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
         HEAP_SEGMENT *Segment = Heap->Segments[Index];
         HEAP_ENTRY *Entry = (HEAP_ENTRY *)Walk->DataAddress - 1;
         if (Walk->Flags & RTL_HEAP_SEGMENT) {
-            Status = RtlpWalkTo(Heap, Walk, Segment->FirstEntry, Index);
+            if (Walk->DataAddress == Segment)
+                Status = RtlpWalkTo(Heap, Walk, Segment->FirstEntry, Index);
         } else if (Walk->Flags & RTL_HEAP_UNCOMMITTED_RANGE) {
             char *End = (char *)Walk->DataAddress + Walk->DataSize;
             Entry = (HEAP_ENTRY *)(End + Heap->Pad);

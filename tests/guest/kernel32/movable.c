@@ -53,6 +53,12 @@ static void locks(void)
     for (i = 0; i < 300; i++)
         CHECK(GlobalLock(handle) == bytes);
     CHECK_EQUAL(GlobalFlags(handle) & GMEM_LOCKCOUNT, 255);
+    for (i = 0; i < 254; i++)
+        CHECK(GlobalUnlock(handle));
+    SetLastError(0xBEEF);
+    CHECK(!GlobalUnlock(handle)); /* those beyond 255 were not counted */
+    CHECK_EQUAL(GetLastError(), NO_ERROR);
+    CHECK(GlobalLock(handle) == bytes);
     CHECK(GlobalFree(handle) == NULL); /* locked as it is */
 }
 
@@ -86,6 +92,44 @@ static void stale(void)
     CHECK(GlobalLock((HGLOBAL)0x10) == NULL);
     if (!in_wine) /* it leaves the last error as it was */
         CHECK_EQUAL(GetLastError(), ERROR_INVALID_HANDLE);
+}
+
+static void null(void)
+{
+    SetLastError(0xBEEF);
+    CHECK(!GlobalUnlock(NULL));
+    CHECK_EQUAL(GetLastError(), ERROR_INVALID_HANDLE);
+    SetLastError(0xBEEF);
+    CHECK(!LocalUnlock(NULL));
+    CHECK_EQUAL(GetLastError(), ERROR_INVALID_HANDLE);
+    SetLastError(0xBEEF);
+    CHECK(!GlobalHandle(NULL));
+    CHECK_EQUAL(GetLastError(), ERROR_INVALID_PARAMETER);
+    CHECK(GlobalFree(NULL) == NULL && LocalFree(NULL) == NULL);
+    HGLOBAL fixed = GlobalAlloc(GMEM_FIXED, 0);
+    CHECK(fixed && GlobalSize(fixed) == 1 && GlobalFree(fixed) == NULL);
+    fixed = LocalAlloc(LMEM_FIXED, 0);
+    CHECK(fixed && LocalSize(fixed) == 0 && LocalFree(fixed) == NULL);
+}
+
+/* What GlobalReAlloc refuses; the object stays as it is. */
+static void refused(void)
+{
+    HGLOBAL handle = GlobalAlloc(GMEM_MOVEABLE, 100);
+
+    SetLastError(0xBEEF);
+    CHECK(!GlobalReAlloc(handle, 0, 0)); /* only with GMEM_MOVEABLE it is discarded */
+    CHECK_EQUAL(GetLastError(), ERROR_INVALID_PARAMETER);
+    SetLastError(0xBEEF);
+    CHECK(!GlobalReAlloc(handle, 50, GMEM_DISCARDABLE)); /* only with GMEM_MODIFY */
+    CHECK_EQUAL(GetLastError(), ERROR_INVALID_PARAMETER);
+    CHECK(GlobalLock(handle) && !GlobalDiscard(handle));
+    CHECK(GlobalSize(handle) == 100 && GlobalFlags(handle) == 1);
+    CHECK(GlobalFree(handle) == NULL);
+    handle = LocalAlloc(LMEM_MOVEABLE | LMEM_DISCARDABLE, 10);
+    CHECK_EQUAL(LocalFlags(handle), LMEM_DISCARDABLE);
+    CHECK_EQUAL(GlobalFlags(handle), GMEM_DISCARDABLE);
+    CHECK(LocalFree(handle) == NULL);
 }
 
 static void resize(void)
@@ -171,6 +215,8 @@ int main(void)
     fixed();
     locks();
     stale();
+    null();
+    refused();
     resize();
     fixed_to_movable();
     flags();

@@ -1,0 +1,167 @@
+/* link: -lntdll */
+/* edges.c - the ends of a heap's sizes, heaps without a lock, calls on many blocks, and
+ * what a look at a heap leaves alone. */
+#include <windows.h>
+#include <winternl.h>
+#include <string.h>
+#include "check.h"
+
+static int in_wine;
+
+/* A fixed-size heap serves one block of nearly its size (or of the 508 KiB that any fixed
+ * heap is limited to), also behind smaller ones that came and went. */
+static void fixed(void)
+{
+    static const SIZE_T sizes[] = {0x10000, 0x40000, 0x80000, 0x200000};
+    for (int i = 0; i < 4; i++) {
+        HANDLE heap = HeapCreate(0, 0, sizes[i]);
+        SIZE_T most = sizes[i] < 0x7EFF8 ? sizes[i] - 0x1000 : 0x7EFF8, taken = 0;
+        if (in_wine) /* which keeps more of it to itself */
+            most -= 0x2000;
+        void *block;
+        CHECK(heap);
+        for (SIZE_T size = 0x1000; size < most; size *= 2) {
+            CHECK((block = HeapAlloc(heap, 0, size)) != NULL);
+            CHECK(HeapFree(heap, 0, block));
+        }
+        CHECK((block = HeapAlloc(heap, 0, most)) != NULL);
+        memset(block, 1, most);
+        CHECK(HeapFree(heap, 0, block));
+        SetLastError(0);
+        CHECK(!HeapAlloc(heap, 0, 0x7FFF8)); /* the documented limit */
+        CHECK_EQUAL(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+        while (HeapAlloc(heap, 0, 1000))
+            taken += 1008;
+        CHECK(taken > sizes[i] * 7 / 8);
+        CHECK(HeapValidate(heap, 0, NULL) && HeapDestroy(heap));
+    }
+}
+
+/* In a full fixed-size heap the one free block that is large enough is found among many
+ * that are nearly so. */
+static void scraped(void)
+{
+    HANDLE heap = HeapCreate(0, 0, 0x40000);
+    void *blocks[300], *wanted = NULL;
+    int count = 0;
+    while (count < 300) {
+        SIZE_T size = count == 7 ? 2040 : 2000;
+        if (!(blocks[count] = HeapAlloc(heap, 0, size)))
+            break;
+        count++;
+    }
+    CHECK(count > 100 && count < 300);
+    while (HeapAlloc(heap, 0, 400))
+        ;
+    while (HeapAlloc(heap, 0, 8))
+        ;
+    for (int i = 1; i < count; i += 2)
+        CHECK(HeapFree(heap, 0, blocks[i]));
+    wanted = HeapAlloc(heap, 0, 2040);
+    CHECK(wanted == blocks[7] || in_wine);
+    CHECK(HeapValidate(heap, 0, NULL) && HeapDestroy(heap));
+}
+
+static void impossible(void)
+{
+    static const SIZE_T sizes[] = {0x7FFFFFFF, 0x80000000, 0xFFFFF000, 0xFFFFFFFF};
+    for (int i = 0; i < 4; i++) {
+        SetLastError(0);
+        CHECK(!HeapCreate(0, sizes[i], 0));
+        CHECK_EQUAL(GetLastError(), ERROR_NOT_ENOUGH_MEMORY);
+        CHECK(!HeapCreate(0, 0, sizes[i]));
+        CHECK(!HeapCreate(0, sizes[i], 0x10000));
+    }
+    HANDLE heap = HeapCreate(0, 0, 0);
+    SetLastError(1234);
+    CHECK(!HeapReAlloc(heap, 0, NULL, 10));
+    CHECK_EQUAL(GetLastError(), 1234); /* "it does not call SetLastError" */
+    CHECK(HeapDestroy(heap));
+}
+
+/* A heap without a lock can be locked, walked and summed up; nothing is done. */
+static void lockless(void)
+{
+    HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
+    PROCESS_HEAP_ENTRY entry = {0};
+    int busy = 0;
+    CHECK(HeapAlloc(heap, 0, 10) && HeapLock(heap));
+    while (HeapWalk(heap, &entry))
+        busy += (entry.wFlags & PROCESS_HEAP_ENTRY_BUSY) != 0;
+    CHECK_EQUAL(GetLastError(), ERROR_NO_MORE_ITEMS);
+    CHECK(busy == 1 && HeapUnlock(heap) && HeapDestroy(heap));
+}
+
+static void walked(void)
+{
+    HGLOBAL shared = GlobalAlloc(GMEM_MOVEABLE | GMEM_DDESHARE, 333);
+    PROCESS_HEAP_ENTRY entry = {0};
+    int seen = 0;
+    if (in_wine) /* its walk does not know handles */
+        return;
+    while (HeapWalk(GetProcessHeap(), &entry))
+        if (entry.wFlags & PROCESS_HEAP_ENTRY_MOVEABLE && entry.Block.hMem == shared) {
+            CHECK(entry.wFlags & PROCESS_HEAP_ENTRY_DDESHARE && entry.cbData == 333);
+            seen++;
+        }
+    CHECK(seen == 1 && !GlobalFree(shared));
+    entry = (PROCESS_HEAP_ENTRY){.lpData = &entry, .wFlags = PROCESS_HEAP_REGION};
+    SetLastError(0);
+    CHECK(!HeapWalk(GetProcessHeap(), &entry)); /* no region of its */
+    CHECK_EQUAL(GetLastError(), ERROR_INVALID_PARAMETER);
+}
+
+typedef ULONG NTAPI multiple_allocate(PVOID, ULONG, SIZE_T, ULONG, PVOID *);
+typedef ULONG NTAPI multiple_free(PVOID, ULONG, ULONG, PVOID *);
+typedef NTSTATUS NTAPI heap_routine(PVOID, PVOID);
+typedef NTSTATUS NTAPI enumerate(heap_routine *, PVOID);
+
+static NTSTATUS NTAPI count_heap(PVOID heap, PVOID count)
+{
+    CHECK(HeapValidate(heap, 0, NULL));
+    return ++*(DWORD *)count == 3 ? 0xC0000001 : 0;
+}
+
+static void several(void)
+{
+    HMODULE ntdll = GetModuleHandleA("ntdll.dll");
+    multiple_allocate *take = (void *)GetProcAddress(ntdll, "RtlMultipleAllocateHeap");
+    multiple_free *give = (void *)GetProcAddress(ntdll, "RtlMultipleFreeHeap");
+    enumerate *all = (void *)GetProcAddress(ntdll, "RtlEnumProcessHeaps");
+    HANDLE heaps[2] = {HeapCreate(0, 0, 0), HeapCreate(0, 0, 0)};
+    PVOID blocks[40];
+    DWORD count = 0;
+    if (in_wine && !take)
+        return;
+    CHECK_EQUAL(take(heaps[0], HEAP_ZERO_MEMORY, 24, 40, blocks), 40);
+    for (int i = 0; i < 40; i++)
+        CHECK(HeapSize(heaps[0], 0, blocks[i]) == 24 && !*(char *)blocks[i]);
+    CHECK_EQUAL(give(heaps[0], 0, 40, blocks), 40);
+    CHECK(HeapValidate(heaps[0], 0, NULL));
+    CHECK_EQUAL(all(count_heap, &count), 0xC0000001);
+    CHECK_EQUAL(count, 3);
+    CHECK(HeapDestroy(heaps[0]) && HeapDestroy(heaps[1]));
+}
+
+/* Printing and asking what a handle is leave the last error of a call before alone. */
+static void last_error(void)
+{
+    SetLastError(1234);
+    fprintf(stderr, "\n");
+    CHECK_EQUAL(GetLastError(), 1234);
+    GetFileType(GetStdHandle(STD_OUTPUT_HANDLE));
+    CHECK_EQUAL(GetLastError(), 1234);
+}
+
+int main(void)
+{
+    in_wine = GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
+    fixed();
+    scraped();
+    impossible();
+    lockless();
+    walked();
+    several();
+    last_error();
+    return 0;
+}
