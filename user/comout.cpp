@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include "spy.h"
 extern "C" {
 #include "sounding.h"
 }
@@ -33,98 +34,43 @@ static void expect(bool truth, const char *what)
     wrong += !truth;
 }
 
-/* ---- the spy: every task block of this process, in order ---- */
-
-struct ledger {
-    unsigned allocated, freed, live, elsewhere; /* elsewhere: in no default heap */
-    void *made[8], *gone[8];
-};
-
-class spy final : public IMallocSpy
-{
-  public:
-    ledger seen{};
-
-    HRESULT STDMETHODCALLTYPE QueryInterface(REFIID, void **object) override
-    {
-        *object = this;
-        return S_OK;
-    }
-    ULONG STDMETHODCALLTYPE AddRef() override
-    {
-        return 2;
-    }
-    ULONG STDMETHODCALLTYPE Release() override
-    {
-        return 1;
-    }
-    SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T size) override
-    {
-        return size;
-    }
-    void *STDMETHODCALLTYPE PostAlloc(void *block) override
-    {
-        if (block) {
-            seen.made[seen.allocated++ % 8] = block, seen.live++;
-            seen.elsewhere += !HeapValidate(GetProcessHeap(), 0, block);
-        }
-        return block;
-    }
-    void *STDMETHODCALLTYPE PreFree(void *block, BOOL spied) override
-    {
-        if (spied)
-            seen.gone[seen.freed++ % 8] = block, seen.live--;
-        return block;
-    }
-    void STDMETHODCALLTYPE PostFree(BOOL) override
-    {
-    }
-    SIZE_T STDMETHODCALLTYPE PreRealloc(void *block, SIZE_T size, void **real,
-                                        BOOL) override
-    {
-        *real = block;
-        return size;
-    }
-    void *STDMETHODCALLTYPE PostRealloc(void *block, BOOL) override
-    {
-        return block;
-    }
-    void *STDMETHODCALLTYPE PreGetSize(void *block, BOOL) override
-    {
-        return block;
-    }
-    SIZE_T STDMETHODCALLTYPE PostGetSize(SIZE_T size, BOOL) override
-    {
-        return size;
-    }
-    void *STDMETHODCALLTYPE PreDidAlloc(void *block, BOOL) override
-    {
-        return block;
-    }
-    int STDMETHODCALLTYPE PostDidAlloc(void *, BOOL, int actual) override
-    {
-        return actual;
-    }
-    void STDMETHODCALLTYPE PreHeapMinimize() override
-    {
-    }
-    void STDMETHODCALLTYPE PostHeapMinimize() override
-    {
-    }
-};
-
 static spy watcher;
 
-static bool same_blocks(void *const *a, void *const *b, unsigned count)
+/* The same blocks, in any order. */
+static bool same_blocks(const deed *a, const deed *b, unsigned count)
 {
     for (unsigned i = 0, found; i < count; i++) {
         found = 0;
         for (unsigned j = 0; j < count; j++)
-            found += a[i] == b[j];
+            found += a[i].block == b[j].block;
         if (found != 1)
             return false;
     }
     return true;
+}
+
+/* Did each of the three go by this function? (Where functions have names.) */
+static bool by(const deed *deeds, const char *function)
+{
+    unsigned found = 0;
+    for (unsigned i = 0; i < 3; i++)
+        found += std::strstr(deeds[i].by, function) != nullptr;
+    return found == 3 || GetModuleHandleA("fathom.dll") == nullptr;
+}
+
+/* Blocks and what was done with them; the stack once where it is always the same. */
+static void show(const char *what, const deed *deeds, unsigned count,
+                 const char *const *names)
+{
+    std::printf("%s\n", what);
+    for (unsigned i = 0; i < count; i++) {
+        std::printf("    %p", deeds[i].block);
+        if (deeds[i].size)
+            std::printf("  %2u bytes", (unsigned)deeds[i].size);
+        std::printf(names ? "  %s\n" : "\n", names ? names[i] : "");
+        if (i + 1 == count || std::strcmp(deeds[i].by, deeds[i + 1].by) != 0)
+            std::printf("      by %s\n", deeds[i].by);
+    }
 }
 
 /* ---- MIDL_user_allocate: the program's own, a heap of its own ---- */
@@ -310,64 +256,74 @@ static bool ask(const process &child, char word, void *to, DWORD bytes)
     return WriteFile(child.in, &word, 1, &moved, nullptr) && take(child, to, bytes);
 }
 
-static void show(const char *what, const void *block)
-{
-    std::printf("  %-28s %p\n", what, block);
-}
+static const char *const parts[] = {"the string", "the structure", "its array"};
 
-static void com(const process &server)
+static bool com(const process &server)
 {
     ISounding *object = nullptr;
     LPOLESTR text = nullptr;
     SOUNDING *sounding = nullptr;
     ULONG fathoms = 0;
     HANDLE heap = GetProcessHeap();
+    std::printf("A COM method in another process:\n"
+                "  Sound([out] LPOLESTR *, [out] SOUNDING **, [out] ULONG *)\n"
+                "Each process has an IMallocSpy; this is what they saw.\n\n");
     CoRegisterMallocSpy(&watcher);
     HRESULT result = CoCreateInstance(class_of_soundings, nullptr, CLSCTX_LOCAL_SERVER,
                                       IID_ISounding, (void **)&object);
     expect(result == S_OK, "CoCreateInstance found the class in the server process");
-    if (result != S_OK)
-        return;
-    ledger before = watcher.seen;
+    if (result != S_OK) {
+        std::printf(
+            "  (%08lX.  ISounding's proxy and stub are in Fathom's ole32; elsewhere "
+            "MIDL makes\n  them from the .idl file, and a DLL of theirs is "
+            "registered.)\n",
+            result);
+        return false;
+    }
     result = object->lpVtbl->Sound(object, &text, &sounding, &fathoms);
     ledger after = watcher.seen;
     server_facts facts{};
     if (result != S_OK || !ask(server, 'L', &facts, sizeof facts)) {
         expect(false, "Sound answered S_OK");
-        return;
+        return false;
     }
-    std::printf("client process %lu, after Sound():\n", GetCurrentProcessId());
-    show("[out] LPOLESTR", text);
-    show("[out] SOUNDING *", sounding);
-    show("its array", sounding->Depths);
-    std::printf("  %-28s %lu, in the caller's own variable\n", "[out] ULONG", fathoms);
-    void *given[3] = {text, sounding, sounding->Depths};
-    expect(std::wcscmp(text, place) == 0 && fathoms == depths[0] &&
-               sounding->Count == 4 &&
-               std::memcmp(sounding->Depths, depths, sizeof depths) == 0,
-           "the values are those that the method gave");
-    expect(sounding->ProcessId == facts.process && facts.process != GetCurrentProcessId(),
-           "the method ran in the server process");
-    expect(after.allocated - before.allocated == 3 &&
-               same_blocks(given, after.made + before.allocated, 3),
-           "the proxy allocated these three blocks here, with CoTaskMemAlloc");
+    std::printf("\n1. In the server, process %lu\n", facts.process);
+    show("  allocated:", facts.seen.made, 3, parts);
+    show("  freed, once the reply was written:", facts.seen.gone, 3, nullptr);
+    expect(facts.seen.allocated == 3 && facts.seen.elsewhere == 0 &&
+               by(facts.seen.made, "!sound > ole32!CoTaskMemAlloc"),
+           "the method allocated three blocks with CoTaskMemAlloc: its default heap");
+    expect(facts.seen.freed == 3 && facts.seen.live == 0 && facts.all_same &&
+               by(facts.seen.gone, "!OlepStubInvoke > ole32!CoTaskMemFree"),
+           "the stub, not the method, freed those three; none is left");
+    std::printf("\n2. In the client, process %lu\n", GetCurrentProcessId());
+    show("  allocated, when the reply came:", after.made, 3, parts);
+    const deed given[3] = {{text, 0, ""}, {sounding, 0, ""}, {sounding->Depths, 0, ""}};
+    expect(after.allocated == 3 && same_blocks(given, after.made, 3) &&
+               by(after.made, "!Proxy_Sound > ole32!CoTaskMemAlloc"),
+           "the proxy allocated what the caller was given, with CoTaskMemAlloc here");
     expect(HeapValidate(heap, 0, text) && HeapValidate(heap, 0, sounding) &&
                HeapValidate(heap, 0, sounding->Depths),
            "they are blocks of this process's default heap");
-    std::printf("server process %lu, what its spy saw:\n", facts.process);
-    for (unsigned i = 0; i < 3; i++)
-        std::printf("  allocated %p, freed %p\n", facts.seen.made[i], facts.seen.gone[i]);
-    expect(facts.seen.allocated == 3 && facts.seen.elsewhere == 0,
-           "the method allocated three blocks there, in that default heap");
-    expect(facts.seen.freed == 3 && facts.seen.live == 0 && facts.all_same,
-           "the stub freed those three, and none is left");
+    expect(std::wcscmp(text, place) == 0 && sounding->Count == 4 &&
+               std::memcmp(sounding->Depths, depths, sizeof depths) == 0,
+           "with the values that the method gave");
+    expect(sounding->ProcessId == facts.process && facts.process != GetCurrentProcessId(),
+           "the method ran in the server process");
+    std::printf("    %p  %2u bytes  the ULONG, %lu: the caller's own variable\n",
+                (void *)&fathoms, (unsigned)sizeof fathoms, fathoms);
+    expect(fathoms == depths[0] && !HeapValidate(heap, 0, &fathoms),
+           "the scalar is in no heap: nothing was allocated for it, nothing is to free");
     CoTaskMemFree(sounding->Depths);
     CoTaskMemFree(sounding);
     CoTaskMemFree(text);
-    expect(watcher.seen.freed - after.freed == 3 && watcher.seen.live == before.live,
-           "the caller freed its three with CoTaskMemFree, and none is left");
+    show("  freed:", watcher.seen.gone, 3, nullptr);
+    expect(watcher.seen.freed == 3 && watcher.seen.live == 0 &&
+               same_blocks(given, watcher.seen.gone, 3),
+           "the caller freed its three with CoTaskMemFree; none is left");
     object->lpVtbl->Release(object);
     expect(CoRevokeMallocSpy() == S_OK, "the spy goes: no block it saw is alive");
+    return true;
 }
 
 /* The client's stub of the plain call. */
@@ -384,7 +340,9 @@ static void plain(const process &server)
 {
     server_facts facts{};
     wchar_t *text = remote_name(server);
-    std::printf("a plain remote call, with the program's MIDL_user_allocate:\n");
+    std::printf(
+        "\n3. The same by a plain remote call: RPC without COM has no task memory; "
+        "the program\n   supplies MIDL_user_allocate and MIDL_user_free\n");
     expect(text && std::wcscmp(text, place) == 0, "the string came");
     expect(text && HeapValidate(midl_heap, 0, text) && midl_live == 1,
            "it lies in the heap that this program's MIDL_user_allocate uses");
@@ -415,13 +373,15 @@ static int misuse(bool with_delete)
 
 static void misuses()
 {
+    std::printf(
+        "\n4. The caller frees the string with another function, in a process of its "
+        "own\n");
+    std::fflush(stdout);
     for (const char *word : {"free", "delete"}) {
-        DWORD code = end_of(start(word, false));
-        std::printf(
-            "the block given to %s instead, in a process of its own: it ended with "
-            "%08lX\n",
-            word, code);
-        expect(code == 0xC0000374, "STATUS_HEAP_CORRUPTION: the other heap noticed");
+        const DWORD code = end_of(start(word, false));
+        std::printf("  %s: the process ended with %08lX\n", word, code);
+        expect(code == 0xC0000374,
+               "STATUS_HEAP_CORRUPTION: it is no block of that function's heap");
     }
 }
 
@@ -440,12 +400,18 @@ int main(int count, char **words)
         std::printf("the server did not start\n");
         return 1;
     }
-    com(server);
+    const bool served = com(server);
     plain(server);
-    std::fflush(stdout);
-    misuses();
+    if (served)
+        misuses();
     ask(server, 'Q', nullptr, 0);
     expect(end_of(server) == 0, "the server ended in order");
-    std::printf(wrong ? "%d of these are not so\n" : "all of it is so\n", wrong);
+    if (wrong)
+        std::printf("\n%d of these are not so\n", wrong);
+    else
+        std::printf(
+            "\nThe rule: what a method returns by [out] that is no scalar lies in "
+            "task memory\n(CoTaskMemAlloc); the caller frees it with "
+            "CoTaskMemFree.  All of it was seen.\n");
     return wrong ? 1 : 0;
 }
