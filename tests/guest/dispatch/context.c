@@ -5,6 +5,7 @@
  * thread alone, and never on the kernel.
  */
 #include <stdio.h>
+#include "await.h"
 #include <windows.h>
 
 static int failures;
@@ -38,8 +39,7 @@ static void test_set(void)
 {
     CONTEXT c = {.ContextFlags = CONTEXT_FULL};
     HANDLE thread = CreateThread(NULL, 0, spin, NULL, 0, NULL);
-    while (phase == 0)
-        Sleep(1);
+    AWAIT(phase != 0);
     SuspendThread(thread);
     CHECK(GetThreadContext(thread, &c));
     CHECK(c.SegCs == 0x1B && c.SegSs == 0x23 && c.SegDs == 0x23 && (c.EFlags & 0x200));
@@ -118,8 +118,7 @@ static void test_float(void)
     CONTEXT c = {.ContextFlags = CONTEXT_ALL};
     double mine = 1.25, kept = 0;
     HANDLE thread = CreateThread(NULL, 0, hold_pi, NULL, 0, NULL);
-    while (!ready)
-        Sleep(1);
+    AWAIT(ready);
     SuspendThread(thread);
     __asm__ volatile("fldl %0" ::"m"(mine));
     GetThreadContext(thread, &c);

@@ -6,6 +6,7 @@
  * nothing.
  */
 #include <stdio.h>
+#include "await.h"
 #include <windows.h>
 
 #define THREADS 4
@@ -74,8 +75,7 @@ static DWORD WINAPI body(void *argument)
                mxcsr());
     }
     InterlockedIncrement(&running);
-    while (running < THREADS)
-        Sleep(1);
+    AWAIT(running >= THREADS);
     for (unsigned round = 0; round < ROUNDS; round++)
         keep((unsigned)(ULONG_PTR)argument, round);
     return 0;

@@ -5,6 +5,7 @@
  * SetWaitableTimer, SuspendThread and TerminateThread state them.
  */
 #include <stdio.h>
+#include "await.h"
 #include <windows.h>
 
 static int failures, apcs;
@@ -50,7 +51,7 @@ static void test_semaphore(void)
 
 static DWORD WINAPI leave_it_owned(void *mutex)
 {
-    return WaitForSingleObject(mutex, INFINITE);
+    return WaitForSingleObject(mutex, AWAIT_MS);
 }
 
 static DWORD WINAPI try_it(void *mutex)
@@ -62,7 +63,7 @@ static DWORD result_of(LPTHREAD_START_ROUTINE start, void *argument)
 {
     DWORD code = 0;
     HANDLE thread = CreateThread(NULL, 0, start, argument, 0, NULL);
-    WaitForSingleObject(thread, INFINITE);
+    WaitForSingleObject(thread, AWAIT_MS);
     GetExitCodeThread(thread, &code);
     CloseHandle(thread);
     return code;
@@ -90,7 +91,7 @@ static void CALLBACK count_apc(ULONG_PTR add)
 static DWORD WINAPI alertable(void *event)
 {
     SetEvent(event);
-    const DWORD first = SleepEx(INFINITE, TRUE);
+    const DWORD first = SleepEx(AWAIT_MS, TRUE);
     const DWORD second = SleepEx(1, TRUE);
     return first == WAIT_IO_COMPLETION && second == 0 ? 77 : first;
 }
@@ -103,13 +104,13 @@ static void test_apc(void)
     QueueUserAPC(count_apc, GetCurrentThread(), 2);
     Sleep(1);
     CHECK(apcs == 0);
-    CHECK(SleepEx(INFINITE, TRUE) == WAIT_IO_COMPLETION);
+    CHECK(SleepEx(AWAIT_MS, TRUE) == WAIT_IO_COMPLETION);
     CHECK(apcs == 3); /* one alertable wait delivers all */
     CHECK(SleepEx(0, TRUE) == 0);
     HANDLE thread = CreateThread(NULL, 0, alertable, event, 0, NULL);
-    WaitForSingleObject(event, INFINITE);
+    WaitForSingleObject(event, AWAIT_MS);
     CHECK(QueueUserAPC(count_apc, thread, 10));
-    WaitForSingleObject(thread, INFINITE);
+    WaitForSingleObject(thread, AWAIT_MS);
     GetExitCodeThread(thread, &code);
     CHECK(code == 77 && apcs == 13);
     CHECK(!QueueUserAPC(count_apc, thread, 10)); /* it has ended */
@@ -118,10 +119,10 @@ static void test_apc(void)
     thread = CreateThread(NULL, 0, alertable, event, CREATE_SUSPENDED, NULL);
     QueueUserAPC(count_apc, thread, 100);
     ResumeThread(thread);
-    WaitForSingleObject(event, INFINITE);
+    WaitForSingleObject(event, AWAIT_MS);
     CHECK(apcs == 113);
     QueueUserAPC(count_apc, thread, 0);
-    WaitForSingleObject(thread, INFINITE);
+    WaitForSingleObject(thread, AWAIT_MS);
     CloseHandle(thread);
     CloseHandle(event);
 }
@@ -155,8 +156,7 @@ static void test_suspend(void)
 {
     DWORD code = 0;
     HANDLE thread = CreateThread(NULL, 0, spin, NULL, 0, NULL);
-    while (counter == 0)
-        Sleep(1);
+    AWAIT(counter != 0);
     CHECK(SuspendThread(thread) == 0);
     CHECK(SuspendThread(thread) == 1);
     const LONG stopped = counter;
@@ -199,7 +199,7 @@ static void test_priority(void)
         Sleep(1); /* the one above is never kept waiting by the one below */
     CHECK(GetTickCount() - start < 400);
     TerminateThread(thread, 0);
-    WaitForSingleObject(thread, INFINITE);
+    WaitForSingleObject(thread, AWAIT_MS);
     CloseHandle(thread);
 }
 

@@ -169,7 +169,7 @@ static DWORD WINAPI other_side(void *argument)
     (void)argument;
     AcquireSRWLockExclusive(&lock);
     while (turn != 1)
-        CHECK(SleepConditionVariableSRW(&changed, &lock, INFINITE, 0));
+        CHECK(SleepConditionVariableSRW(&changed, &lock, 20000, 0));
     turn = 2;
     ReleaseSRWLockExclusive(&lock);
     WakeAllConditionVariable(&changed);
@@ -194,7 +194,7 @@ static void condition(void)
     turn = 1;
     WakeConditionVariable(&changed);
     while (turn != 2)
-        CHECK(SleepConditionVariableSRW(&changed, &lock, INFINITE, 0));
+        CHECK(SleepConditionVariableSRW(&changed, &lock, 20000, 0));
     SetLastError(0);
     CHECK(!SleepConditionVariableSRW(&changed, &lock, 5, 0));
     CHECK_EQUAL(GetLastError(), ERROR_TIMEOUT);

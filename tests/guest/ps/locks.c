@@ -1,6 +1,7 @@
 /* locks.c - critical sections, SRW locks, condition variables and one-time initialisation
  * when many threads want them at once. */
 #define _WIN32_WINNT 0x0601
+#include "await.h"
 #include <windows.h>
 #include "check.h"
 
@@ -69,8 +70,7 @@ static DWORD WINAPI share(void *unused)
     (void)unused;
     AcquireSRWLockShared(&lock);
     InterlockedIncrement(&all_readers);
-    while (all_readers < THREADS)
-        Sleep(1);
+    AWAIT(all_readers >= THREADS);
     ReleaseSRWLockShared(&lock);
     return 0;
 }
@@ -82,7 +82,7 @@ static DWORD WINAPI putter(void *unused)
     for (int i = 1; i <= ROUNDS; i++) {
         AcquireSRWLockExclusive(&lock);
         while (queued == 4)
-            CHECK(SleepConditionVariableSRW(&not_full, &lock, INFINITE, 0));
+            CHECK(SleepConditionVariableSRW(&not_full, &lock, AWAIT_MS, 0));
         queue[queued++] = i;
         ReleaseSRWLockExclusive(&lock);
         WakeConditionVariable(&not_empty);
@@ -96,7 +96,7 @@ static DWORD WINAPI taker(void *unused)
     for (int i = 0; i < ROUNDS; i++) {
         AcquireSRWLockExclusive(&lock);
         while (queued == 0)
-            CHECK(SleepConditionVariableSRW(&not_empty, &lock, INFINITE, 0));
+            CHECK(SleepConditionVariableSRW(&not_empty, &lock, AWAIT_MS, 0));
         sum += queue[--queued];
         taken++;
         ReleaseSRWLockExclusive(&lock);
@@ -114,7 +114,7 @@ static DWORD WINAPI wait_for_all(void *unused)
     EnterCriticalSection(&section);
     ready++;
     while (!go)
-        CHECK(SleepConditionVariableCS(&all, &section, INFINITE));
+        CHECK(SleepConditionVariableCS(&all, &section, AWAIT_MS));
     woken++;
     LeaveCriticalSection(&section);
     return 0;
@@ -159,8 +159,7 @@ static void together(LPTHREAD_START_ROUTINE even, LPTHREAD_START_ROUTINE odd)
         CHECK(threads[i] != NULL);
     }
     if (even == wait_for_all) {
-        while (ready < THREADS)
-            Sleep(1);
+        AWAIT(ready >= THREADS);
         EnterCriticalSection(&section);
         go = 1;
         LeaveCriticalSection(&section);

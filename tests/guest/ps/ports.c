@@ -4,6 +4,7 @@
 #include <winternl.h>
 #include <ntstatus.h>
 #include <string.h>
+#include "await.h"
 #include "check.h"
 #include "ntport.h"
 
@@ -249,6 +250,7 @@ int main(int count, char **words)
 {
     if (count > 1)
         return client(words[1]);
+    CHECK(not_for_ever()); /* for a client that could not start */
     HANDLE port = create((WCHAR[]){NAME});
     leaves(port);
     hangs_up(port);
