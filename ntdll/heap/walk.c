@@ -179,6 +179,27 @@ static NTSTATUS RtlpWalkTo(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, HEAP_ENTRY *En
     return STATUS_SUCCESS;
 }
 
+/* The segment or kind of what the last step reported: by its address, since a caller may
+ * keep no more than that (_heapwalk), but for a region. */
+static ULONG RtlpIndexOf(const HEAP *Heap, const RTL_HEAP_WALK_ENTRY *Walk)
+{
+    char *Data = Walk->DataAddress;
+    ULONG Block;
+    if (Walk->Flags & RTL_HEAP_SEGMENT)
+        return Walk->SegmentIndex;
+    for (ULONG i = 0; i < Heap->SegmentCount; i++)
+        if (Heap->Segments[i] && Data > (char *)Heap->Segments[i] &&
+            Data < (char *)Heap->Segments[i]->LastValidEntry)
+            return i;
+    if (Heap->Flags & HEAP_FLAG_PAGE_ALLOCS)
+        return PAGES_INDEX;
+    if ((ULONG_PTR)Data & (GRANULE - 1) || !RtlpIsReadable((HEAP_ENTRY *)Data - 1))
+        return HEAP_MAXIMUM_SEGMENTS; /* none */
+    if (Heap->FrontEndHeap && RtlpLfhFind(Heap->FrontEndHeap, Data, &Block))
+        return LFH_INDEX;
+    return 0xFF;
+}
+
 /* One step of a walk over everything in the heap.
  *
  * Walk: DataAddress null for the first step, then what the last step wrote.  Result:
@@ -191,14 +212,14 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
     if (!RtlpIsHeap(Heap) || !Walk)
         return Status;
     RtlpLockHeap(Heap);
-    ULONG Index = Walk->SegmentIndex;
+    ULONG Index = RtlpIndexOf(Heap, Walk);
     if (!Walk->DataAddress) {
         Status = RtlpNextSegment(Heap, Walk, 0);
     } else if (Index == LFH_INDEX) {
         Status = RtlpWalkFrontEnd(Heap, Walk);
     } else if (Index == PAGES_INDEX) {
         Status = RtlpWalkPages(Heap, Walk, Walk->DataAddress);
-    } else if (Walk->Flags & RTL_HEAP_BUSY && Index == 0xFF) {
+    } else if (Index == 0xFF) {
         HEAP_VIRTUAL_ALLOC_ENTRY *Large = RtlpFindLarge(Heap, Walk->DataAddress);
         if (Large)
             Status = RtlpWalkLarge(Heap, Walk, Large->Entry.Flink);

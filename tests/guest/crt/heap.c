@@ -99,6 +99,27 @@ static void walk(void)
     free(block);
 }
 
+/* A walk goes on behind a front-end block, a block of a later segment and a large one,
+ * though it knows no more than the block's address. */
+static void walk_all(void)
+{
+    enum { SMALL = 60, WIDE = 300, LARGE = 3, ALL = SMALL + WIDE + LARGE };
+    _HEAPINFO at = {NULL, 0, 0};
+    void *blocks[ALL];
+    int found = 0, result;
+    for (int i = 0; i < ALL; i++) {
+        size_t size = i < SMALL ? 41 : i < SMALL + WIDE ? 20000 + i * 8 : 700000;
+        CHECK((blocks[i] = malloc(size)) != NULL);
+    }
+    while ((result = _heapwalk(&at)) == _HEAPOK)
+        for (int i = 0; i < ALL; i++)
+            found += at._pentry == blocks[i] && at._useflag == _USEDENTRY;
+    CHECK(result == _HEAPEND);
+    CHECK_EQUAL(found, ALL);
+    for (int i = 0; i < ALL; i++)
+        free(blocks[i]);
+}
+
 /* What the documentation gives the older calls on a system of this age. */
 static void thresholds(void)
 {
@@ -170,6 +191,7 @@ int main(void)
     failures();
     new_mode();
     walk();
+    walk_all();
     thresholds();
     aligned();
     load();
