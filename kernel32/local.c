@@ -85,6 +85,11 @@ HLOCAL BasepFreeObject(HLOCAL memory)
         RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
         return memory;
     }
+    /* Written over below its first byte: the heap is asked about a block that is none, so
+     * that it says so. */
+    if (block && (block->Mark != BASE_BLOCK_MARK || block->Handle != memory) &&
+        !RtlFreeHeap(BaseHeap(), 0, block + 1))
+        return memory;
     if (block) {
         block->Mark = 0; /* a stale pointer no longer leads to a handle */
         RtlFreeHeap(BaseHeap(), 0, block);

@@ -190,6 +190,21 @@ int other_heap()
     return give(HeapAlloc(other, 0, 100));
 }
 
+int other_heap_large()
+{
+    HANDLE other = HeapCreate(0, 0, 0);
+    return give(HeapAlloc(other, 0, 600000));
+}
+
+int movable_underflow()
+{
+    HGLOBAL handle = GlobalAlloc(GMEM_MOVEABLE, 100);
+    char *volatile bytes = (char *)GlobalLock(handle);
+    std::memset(bytes - 8, 0x41, 8);
+    SetLastError(0);
+    return answer("GlobalFree", GlobalFree(handle) != nullptr);
+}
+
 int movable_handle()
 {
     heap = GetProcessHeap();
@@ -297,7 +312,9 @@ static const attack attacks[] = {
     {"forged-size", forged_size, true},
     {"forged-links", forged_links, true},
     {"other-heap", other_heap, true},
+    {"other-heap-large", other_heap_large, false},
     {"movable-handle", movable_handle, false},
+    {"movable-underflow", movable_underflow, false},
     {"locked-pointer", locked_pointer, false},
     {"realloc-freed", realloc_freed, true},
     {"size-freed", size_freed, true},

@@ -221,7 +221,6 @@ PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
         RtlpTraceHeap(HEAP_EVENT_DESTROY, Heap, NULL, 0);
     if (Heap->Flags & HEAP_TRACKING)
         RtlpForgetRecords(Heap);
-    Heap->Signature = 0;
     RtlpLfhDestroy(Heap);
     while (Heap->VirtualAllocdBlocks.Flink != &Heap->VirtualAllocdBlocks) {
         LIST_ENTRY *Link = Heap->VirtualAllocdBlocks.Flink;
@@ -229,6 +228,7 @@ PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
             break;
         RtlpRelease(CONTAINING_RECORD(Link, HEAP_VIRTUAL_ALLOC_ENTRY, Entry));
     }
+    Heap->Signature = 0;
     if (Heap->LockVariable == &Heap->Lock)
         RtlpDeleteLock(&Heap->Lock);
     for (ULONG i = Heap->SegmentCount; i-- > 1;)

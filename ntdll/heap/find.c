@@ -15,18 +15,21 @@
 static bool RtlpIsForeign(HEAP *Heap, HEAP_ENTRY *Entry)
 {
     PPEB Peb = RtlpHeapPeb();
-    for (ULONG i = 0; i < Peb->NumberOfHeaps; i++) {
+    bool Foreign = false;
+    for (ULONG i = 0; i < Peb->NumberOfHeaps && !Foreign; i++) {
         HEAP *Other = Peb->ProcessHeaps[i];
         ULONG Index;
         if (Other == Heap)
             continue;
-        if (Entry->UnusedBytes & HEAP_UNUSED_LFH
-                ? Other->FrontEndHeap &&
-                      RtlpLfhFind(Other->FrontEndHeap, Entry + 1, &Index)
-                : RtlpProbeEntry(Other, Entry) != 0)
-            return true;
+        if (Entry->UnusedBytes & HEAP_UNUSED_LFH)
+            Foreign = Other->FrontEndHeap &&
+                      RtlpLfhFind(Other->FrontEndHeap, Entry + 1, &Index);
+        else if (Entry->UnusedBytes == HEAP_UNUSED_VIRTUAL)
+            Foreign = RtlpFindLarge(Other, Entry + 1) != NULL;
+        else
+            Foreign = RtlpProbeEntry(Other, Entry) != 0;
     }
-    return false;
+    return Foreign;
 }
 
 /* The kind of damage, for the report. */
