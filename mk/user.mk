@@ -95,6 +95,9 @@ $(O)/bin/%.exe: $$(call src,user/$$*.c)
 $(O)/bin/%.exe: $$(call src,user/$$*.cpp)
 	@mkdir -p $(@D)
 	$(MINGW)g++ $(PROGRAM_CFLAGS) -static -MMD -MF $(O)/bin/$*.d $< -o $@ $(call said,link,$<)
+# The one that shows the debug runtime.
+$(O)/bin/leaks.exe: PROGRAM_CFLAGS += -D_DEBUG -I$(S)/crt/include -L$(O)/lib/debug
+$(O)/bin/leaks.exe: | $(O)/lib/debug/libmsvcrt.a
 WALK_SRC := $(call files,user/walk/*.cpp)
 $(O)/bin/walk.exe: $(foreach f,$(WALK_SRC),$(call src,$(f))) $(wildcard $(S)/user/walk/*.h $(S)/include/*.h) $(GEN)
 	@mkdir -p $(@D)
