@@ -14,6 +14,7 @@
 #define FATHOM_KE_H
 
 #include "ntos.h"
+#include "rtl/avl.h"
 #include "trapframe.h"
 
 /* ---- processor features, found once at boot ---- */
@@ -59,8 +60,8 @@ typedef struct _KMUTANT {
 typedef struct _KTIMER {
     DISPATCHER_HEADER Header;
     ULONGLONG DueTime; /* 100 ns since boot */
-    LIST_ENTRY TimerListEntry;
-    ULONG Period; /* milliseconds; 0: once */
+    RTL_AVL_NODE Node; /* in KiTimers while Header.Inserted */
+    ULONG Period;      /* milliseconds; 0: once */
     /* At the tick, interrupts off, in place of signalling the timer; may be NULL. */
     void (*Callback)(struct _KTIMER *, void *);
     void *CallbackContext;

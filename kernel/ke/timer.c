@@ -2,7 +2,8 @@
  *
  * The PIT ticks 64 times a second (15.625 ms, as Windows'), and time is counted in ticks:
  * KiInterruptTime, 100 ns since boot.  The battery clock is read once.  Timers stand in
- * one list ordered by due time, so a tick looks at the first only.
+ * one balanced tree ordered by due time, so a tick looks at the first only and a program
+ * with a hundred thousand of them keeps nobody waiting.
  *
  * Lock: interrupts off; the tick itself runs so.
  * Sources: Intel 8254 and 8259A data sheets; MC146818 for the clock's registers.
@@ -21,7 +22,7 @@
 
 KUSER_SHARED_DATA *KeSharedUserData;
 static ULONGLONG KiInterruptTime, KiBootTime;
-static LIST_ENTRY KiTimers = {&KiTimers, &KiTimers};
+static RTL_AVL_TREE KiTimers;
 static void (*KiHandlers[16][SHARED_HANDLERS])(void);
 
 /* ---- the battery clock ---- */
@@ -111,18 +112,21 @@ void KiRemoveTimer(KTIMER *timer)
 {
     if (timer->Header.Inserted) {
         timer->Header.Inserted = FALSE;
-        RemoveEntryList(&timer->TimerListEntry);
+        RtlAvlRemove(&KiTimers, &timer->Node);
     }
 }
 
 void KiInsertTimer(KTIMER *timer, ULONGLONG due)
 {
-    LIST_ENTRY *entry = KiTimers.Flink;
+    RTL_AVL_NODE *parent = NULL, *node = KiTimers.Root;
+    BOOLEAN later = FALSE; /* of equal ones the first set comes first */
     timer->DueTime = due;
-    while (entry != &KiTimers &&
-           CONTAINING_RECORD(entry, KTIMER, TimerListEntry)->DueTime <= due)
-        entry = entry->Flink;
-    InsertTailList(entry, &timer->TimerListEntry);
+    while (node) {
+        parent = node;
+        later = CONTAINING_RECORD(node, KTIMER, Node)->DueTime <= due;
+        node = later ? node->Right : node->Left;
+    }
+    RtlAvlInsert(&KiTimers, &timer->Node, parent, later);
     timer->Header.Inserted = TRUE;
 }
 
@@ -144,8 +148,9 @@ static void KiExpireTimer(KTIMER *timer)
 
 static void KiExpireTimers(void)
 {
-    while (!IsListEmpty(&KiTimers)) {
-        KTIMER *timer = CONTAINING_RECORD(KiTimers.Flink, KTIMER, TimerListEntry);
+    RTL_AVL_NODE *first;
+    while ((first = RtlAvlFirst(&KiTimers)) != NULL) {
+        KTIMER *timer = CONTAINING_RECORD(first, KTIMER, Node);
         if (timer->DueTime > KiInterruptTime)
             break;
         /* A period shorter than a tick must not hold the processor here. */

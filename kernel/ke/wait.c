@@ -227,7 +227,6 @@ void KeInitializeTimer(KTIMER *timer, int type)
 {
     memset(timer, 0, sizeof *timer);
     KiInitializeHeader(&timer->Header, type, sizeof *timer, 0);
-    InitializeListHead(&timer->TimerListEntry);
 }
 
 /* ---- waiting ---- */

@@ -1,14 +1,14 @@
 /* name.c - names: OBJECT_ATTRIBUTES captured, and the one directory \BaseNamedObjects.
  *
- * The directory is a list; programs name a handful of objects.  kernel32 says
- * \BaseNamedObjects\X, or X alone; Local\ and Global\ lead to the same place, since
+ * The directory is a tree ordered by the names in upper case, names that differ in case
+ * alone by their own letters.  kernel32 says \BaseNamedObjects\X, or X alone; Local\ and Global\ lead to the same place, since
  * Fathom has one session.  Files have names of their own kind, which io resolves. Windows
  * keeps the same thing in OBJECT_DIRECTORY (`!object \BaseNamedObjects`).
  */
 #include "kd/kd.h"
 #include "obp.h"
 
-static LIST_ENTRY ObpNames = {&ObpNames, &ObpNames};
+static RTL_AVL_TREE ObpNames;
 
 NTSTATUS ObCaptureString(const UNICODE_STRING *user, WCHAR **name, USHORT *length)
 {
@@ -70,12 +70,18 @@ static WCHAR Upper(WCHAR c)
     return c >= 'a' && c <= 'z' ? c - 32 : c;
 }
 
-static BOOLEAN SameName(const WCHAR *a, const WCHAR *b, BOOLEAN ignoreCase)
+/* Below, at or above zero as a comes before, is or follows b; the first difference in case
+ * counts only where there is no other, and not at all if case is ignored. */
+static int CompareNames(const WCHAR *a, const WCHAR *b, BOOLEAN ignoreCase)
 {
-    for (; *a && *b; a++, b++)
-        if (*a != *b && !(ignoreCase && Upper(*a) == Upper(*b)))
-            return FALSE;
-    return *a == *b;
+    int difference = 0;
+
+    for (; *a && Upper(*a) == Upper(*b); a++, b++)
+        if (difference == 0)
+            difference = *a - *b;
+    if (Upper(*a) != Upper(*b))
+        return Upper(*a) - Upper(*b);
+    return ignoreCase ? 0 : difference;
 }
 
 /* If name starts with prefix (in any case), what follows it; else name. */
@@ -108,20 +114,37 @@ static NTSTATUS RelativeName(const OBATTRIBUTES *attributes, const WCHAR **resul
     return STATUS_SUCCESS;
 }
 
-static OBJECT_HEADER *FindName(const WCHAR *name, BOOLEAN ignoreCase)
+/* NULL: not there; then *parent is where it would hang, to the *right or the left. */
+static OBJECT_HEADER *FindPlace(const WCHAR *name, BOOLEAN ignoreCase,
+                                RTL_AVL_NODE **parent, BOOLEAN *right)
 {
-    for (LIST_ENTRY *entry = ObpNames.Flink; entry != &ObpNames; entry = entry->Flink) {
-        OBJECT_HEADER *header = CONTAINING_RECORD(entry, OBJECT_HEADER, NameEntry);
-        if (SameName(header->Name, name, ignoreCase))
+    RTL_AVL_NODE *node = ObpNames.Root;
+
+    *parent = NULL;
+    *right = FALSE;
+    while (node != NULL) {
+        OBJECT_HEADER *header = CONTAINING_RECORD(node, OBJECT_HEADER, NameNode);
+        const int order = CompareNames(name, header->Name, ignoreCase);
+        if (order == 0)
             return header;
+        *parent = node;
+        *right = order > 0;
+        node = *right ? node->Right : node->Left;
     }
     return NULL;
 }
 
+static OBJECT_HEADER *FindName(const WCHAR *name, BOOLEAN ignoreCase)
+{
+    RTL_AVL_NODE *parent;
+    BOOLEAN right;
+
+    return FindPlace(name, ignoreCase, &parent, &right);
+}
+
 void ObpForgetName(OBJECT_HEADER *header)
 {
-    header->NameEntry.Flink->Blink = header->NameEntry.Blink;
-    header->NameEntry.Blink->Flink = header->NameEntry.Flink;
+    RtlAvlRemove(&ObpNames, &header->NameNode);
     ExFreePool(header->Name);
     header->Name = NULL;
 }
@@ -129,6 +152,8 @@ void ObpForgetName(OBJECT_HEADER *header)
 static NTSTATUS GiveName(OBJECT_HEADER *header, const WCHAR *name)
 {
     SIZE_T length = 0;
+    RTL_AVL_NODE *parent;
+    BOOLEAN right;
 
     while (name[length])
         length++;
@@ -137,10 +162,9 @@ static NTSTATUS GiveName(OBJECT_HEADER *header, const WCHAR *name)
     if (header->Name == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     __builtin_memcpy(header->Name, name, length * sizeof(WCHAR));
-    header->NameEntry.Flink = ObpNames.Flink;
-    header->NameEntry.Blink = &ObpNames;
-    ObpNames.Flink->Blink = &header->NameEntry;
-    ObpNames.Flink = &header->NameEntry;
+    header->Name[length] = 0;
+    FindPlace(name, FALSE, &parent, &right);
+    RtlAvlInsert(&ObpNames, &header->NameNode, parent, right);
     return STATUS_SUCCESS;
 }
 

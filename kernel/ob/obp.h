@@ -10,14 +10,14 @@
 
 #include "mm/mm.h"
 #include "ob/ob.h"
+#include "rtl/avl.h"
 
 typedef struct _OBJECT_HEADER {
     const OBTYPE *Type;
     LONG PointerCount; /* references, one for each handle among them */
     LONG HandleCount;
-    WCHAR *Name;          /* pool, NUL-ended; NULL: unnamed */
-    LIST_ENTRY NameEntry; /* in ObpNames while it has a name */
-    ULONG Spare[2];       /* the body stays 16-aligned, as the pool's blocks are */
+    WCHAR *Name;           /* pool, NUL-ended; NULL: unnamed */
+    RTL_AVL_NODE NameNode; /* in ObpNames while it has a name */
 } OBJECT_HEADER;
 C_ASSERT(sizeof(OBJECT_HEADER) % 16 == 0);
 

@@ -24,6 +24,7 @@
      0xF000 /* HEAP_CLASS_MASK */)
 
 static PVOID RtlpProcessHeapsListBuffer[16];
+static PVOID *RtlpProcessHeapsWider; /* the list, once it is a block of the heap */
 
 void RtlpAddProcessHeap(HEAP *Heap)
 {
@@ -37,12 +38,12 @@ void RtlpAddProcessHeap(HEAP *Heap)
         SIZE_T Bytes = Peb->NumberOfHeaps * sizeof(PVOID);
         PVOID *Wider = RtlAllocateHeap(Peb->ProcessHeap, 0, 2 * Bytes);
         if (Wider) {
-            PVOID *Old = Peb->ProcessHeaps;
-            __builtin_memcpy(Wider, Old, Bytes);
+            __builtin_memcpy(Wider, Peb->ProcessHeaps, Bytes);
             Peb->ProcessHeaps = Wider;
             Peb->MaximumNumberOfHeaps *= 2;
-            if (Old != RtlpProcessHeapsListBuffer && Peb->MaximumNumberOfHeaps > 32)
-                RtlFreeHeap(Peb->ProcessHeap, 0, Old);
+            if (RtlpProcessHeapsWider)
+                RtlFreeHeap(Peb->ProcessHeap, 0, RtlpProcessHeapsWider);
+            RtlpProcessHeapsWider = Wider;
         }
     }
     if (Peb->NumberOfHeaps < Peb->MaximumNumberOfHeaps) {
