@@ -25,6 +25,9 @@
 #define BITS      15u
 #define EXCLUSIVE (-1)
 
+/* A caller's stack is aligned to 4 bytes, a block's address leaves BITS free. */
+#define ON_ALIGNED_STACK __attribute__((force_align_arg_pointer))
+
 typedef struct _WAIT_BLOCK {
     struct _WAIT_BLOCK *Next;
     struct _WAIT_BLOCK *Last; /* in the first block: the end of the queue */
@@ -51,7 +54,7 @@ static void Write(PVOID *word, ULONG_PTR value)
 
 /* Join the queue and sleep until the lock is ours; value is what the word held. FALSE:
  * look again. */
-static BOOLEAN JoinQueue(PVOID *word, ULONG_PTR value, BOOLEAN exclusive)
+static ON_ALIGNED_STACK BOOLEAN JoinQueue(PVOID *word, ULONG_PTR value, BOOLEAN exclusive)
 {
     WAIT_BLOCK self = {.Exclusive = exclusive};
     self.Last = &self;
@@ -234,9 +237,9 @@ VOID NTAPI RtlInitializeConditionVariable(PRTL_CONDITION_VARIABLE Variable)
     Variable->Ptr = NULL;
 }
 
-NTSTATUS NTAPI RtlSleepConditionVariableCS(PRTL_CONDITION_VARIABLE Variable,
-                                           PRTL_CRITICAL_SECTION Section,
-                                           PLARGE_INTEGER Timeout)
+NTSTATUS NTAPI ON_ALIGNED_STACK
+RtlSleepConditionVariableCS(PRTL_CONDITION_VARIABLE Variable,
+                            PRTL_CRITICAL_SECTION Section, PLARGE_INTEGER Timeout)
 {
     WAIT_BLOCK self = {0};
     Enqueue(&Variable->Ptr, &self);
@@ -246,9 +249,9 @@ NTSTATUS NTAPI RtlSleepConditionVariableCS(PRTL_CONDITION_VARIABLE Variable,
     return status;
 }
 
-NTSTATUS NTAPI RtlSleepConditionVariableSRW(PRTL_CONDITION_VARIABLE Variable,
-                                            PRTL_SRWLOCK Lock, PLARGE_INTEGER Timeout,
-                                            ULONG Flags)
+NTSTATUS NTAPI ON_ALIGNED_STACK
+RtlSleepConditionVariableSRW(PRTL_CONDITION_VARIABLE Variable, PRTL_SRWLOCK Lock,
+                             PLARGE_INTEGER Timeout, ULONG Flags)
 {
     if (Flags & ~(ULONG)RTL_CONDITION_VARIABLE_LOCKMODE_SHARED)
         return STATUS_INVALID_PARAMETER;

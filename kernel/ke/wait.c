@@ -339,5 +339,9 @@ NTSTATUS KeDelayExecutionThread(BOOLEAN alertable, BOOLEAN user, LARGE_INTEGER *
 {
     const NTSTATUS status =
         KeWaitForMultipleObjects(0, NULL, FALSE, alertable, user, interval, NULL);
-    return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
+    if (status != STATUS_TIMEOUT)
+        return status;
+    if (interval->QuadPart == 0) /* Sleep(0) gives the rest of its time slice away */
+        KeYield();
+    return STATUS_SUCCESS;
 }

@@ -96,9 +96,45 @@ static void storage(void)
     CHECK(CloseHandle(thread) && CloseHandle(filled) && CloseHandle(cleared));
 }
 
+static volatile LONG turns, done_turning;
+
+static DWORD WINAPI other_turn(void *unused)
+{
+    (void)unused;
+    while (!done_turning) {
+        turns++;
+        Sleep(0);
+    }
+    return 0;
+}
+
+/* Sleep(0): "relinquish the remainder of its time slice to any other thread that is ready
+ * to run" (Sleep).  Who asks for 300 such turns gets most of them, not one in a slice. */
+static void relinquish(void)
+{
+    HANDLE thread = CreateThread(NULL, 0, other_turn, NULL, 0, NULL);
+    DWORD begin;
+    int taken = 0;
+    CHECK(thread);
+    while (!turns)
+        Sleep(1);
+    begin = GetTickCount();
+    for (int i = 0; i < 300; i++) {
+        LONG before = turns;
+        Sleep(0);
+        taken += turns != before;
+    }
+    CHECK(taken > 200 || GetProcAddress(GetModuleHandleA("ntdll"), "wine_get_version"));
+    CHECK(GetTickCount() - begin < 3000);
+    done_turning = 1;
+    CHECK_EQUAL(WaitForSingleObject(thread, 5000), WAIT_OBJECT_0);
+    CHECK(CloseHandle(thread));
+}
+
 int main(void)
 {
     storage();
+    relinquish();
     starvation();
     return 0;
 }
