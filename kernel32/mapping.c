@@ -23,8 +23,8 @@ HANDLE WINAPI CreateFileMappingW(HANDLE file, LPSECURITY_ATTRIBUTES security,
     HANDLE section = NULL;
     NTSTATUS status;
 
-    if (!(attributes & (SEC_RESERVE | SEC_IMAGE | SEC_COMMIT)))
-        attributes |= SEC_COMMIT;
+    if (!attributes)
+        attributes = SEC_COMMIT;
     if (!page || (file == INVALID_HANDLE_VALUE && !size.QuadPart)) {
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return NULL;
@@ -123,7 +123,17 @@ LPVOID WINAPI MapViewOfFile(HANDLE section, DWORD access, DWORD offsetHigh,
     return MapViewOfFileEx(section, access, offsetHigh, offsetLow, bytes, NULL);
 }
 
-/* ERROR_INVALID_ADDRESS: no view begins there. */
+/* One node: any node is as good. */
+LPVOID WINAPI MapViewOfFileExNuma(HANDLE section, DWORD access, DWORD offsetHigh,
+                                  DWORD offsetLow, SIZE_T bytes, LPVOID address,
+                                  DWORD node)
+{
+    if (!BasepIsNode(node))
+        return NULL;
+    return MapViewOfFileEx(section, access, offsetHigh, offsetLow, bytes, address);
+}
+
+/* Any address within the view will do. ERROR_INVALID_ADDRESS. */
 BOOL WINAPI UnmapViewOfFile(LPCVOID address)
 {
     return BasepResult(NtUnmapViewOfSection(NtCurrentProcess(), (PVOID)address));

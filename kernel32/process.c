@@ -167,6 +167,28 @@ BOOL WINAPI GetProcessHandleCount(HANDLE process, PDWORD count)
                                                  sizeof *count, NULL));
 }
 
+/* In bytes; what they do is bound the pages that can be locked. */
+BOOL WINAPI GetProcessWorkingSetSize(HANDLE process, PSIZE_T minimum, PSIZE_T maximum)
+{
+    QUOTA_LIMITS limits;
+    if (!BasepResult(NtQueryInformationProcess(process, ProcessQuotaLimits, &limits,
+                                               sizeof limits, NULL)))
+        return FALSE;
+    *minimum = limits.MinimumWorkingSetSize;
+    *maximum = limits.MaximumWorkingSetSize;
+    return TRUE;
+}
+
+/* ERROR_INVALID_PARAMETER: a minimum of 0 or above the maximum, a maximum below 13 pages
+ * or more than there is. */
+BOOL WINAPI SetProcessWorkingSetSize(HANDLE process, SIZE_T minimum, SIZE_T maximum)
+{
+    QUOTA_LIMITS limits = {.MinimumWorkingSetSize = minimum,
+                           .MaximumWorkingSetSize = maximum};
+    return BasepResult(
+        NtSetInformationProcess(process, ProcessQuotaLimits, &limits, sizeof limits));
+}
+
 BOOL WINAPI GetProcessPriorityBoost(HANDLE process, PBOOL disabled)
 {
     PROCESS_BASIC basic;

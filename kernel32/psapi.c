@@ -39,6 +39,27 @@ WINBOOL WINAPI K32GetProcessMemoryInfo(HANDLE process, PPROCESS_MEMORY_COUNTERS 
     return TRUE;
 }
 
+/* The list of pages; a buffer that is too small is ERROR_BAD_LENGTH, and the count of
+ * entries is in it. */
+WINBOOL WINAPI K32QueryWorkingSet(HANDLE process, PVOID out, DWORD size)
+{
+    return BasepResult(
+        NtQueryVirtualMemory(process, NULL, MemoryWorkingSetList, out, size, NULL));
+}
+
+/* What is at each address of the caller's list. */
+WINBOOL WINAPI K32QueryWorkingSetEx(HANDLE process, PVOID list, DWORD size)
+{
+    return BasepResult(
+        NtQueryVirtualMemory(process, NULL, MemoryWorkingSetExList, list, size, NULL));
+}
+
+/* Nothing is ever paged out: there is no page that could leave. */
+WINBOOL WINAPI K32EmptyWorkingSet(HANDLE process)
+{
+    return SetProcessWorkingSetSize(process, (SIZE_T)-1, (SIZE_T)-1);
+}
+
 /* As many ids as fit; *needed: bytes written. */
 WINBOOL WINAPI K32EnumProcesses(DWORD *ids, DWORD bytes, DWORD *needed)
 {

@@ -225,15 +225,3 @@ BOOL WINAPI IsWow64Process(HANDLE process, PBOOL answer)
     *answer = FALSE;
     return TRUE;
 }
-
-/* 0: no large pages for programs here. */
-SIZE_T WINAPI GetLargePageMinimum(void)
-{
-    return USER_SHARED_DATA->LargePageMinimum;
-}
-
-WINBOOL WINAPI GetNumaHighestNodeNumber(PULONG node)
-{
-    *node = 0; /* one node */
-    return TRUE;
-}

@@ -27,8 +27,10 @@ static NTSTATUS MiCheckAllocation(ULONG_PTR zeroBits, ULONG type, ULONG protect)
         return STATUS_INVALID_PARAMETER_5;
     if (type & (MEM_WRITE_WATCH | MEM_PHYSICAL) && !(type & MEM_RESERVE))
         return STATUS_INVALID_PARAMETER_5;
-    if (type & MEM_PHYSICAL)
-        return STATUS_INVALID_PARAMETER_5; /* AWE: not here */
+    if (type & MEM_PHYSICAL && type != (MEM_RESERVE | MEM_PHYSICAL))
+        return STATUS_INVALID_PARAMETER_5;
+    if (type & MEM_PHYSICAL && protect != PAGE_READWRITE)
+        return STATUS_INVALID_PARAMETER_6;
     ULONG protection = MiProtectionFromPage(protect);
     if (protection == MM_INVALID || MiIsCopy(protection))
         return STATUS_INVALID_PAGE_PROTECTION;
@@ -65,6 +67,7 @@ static NTSTATUS MiReserve(MMSPACE *space, ULONG first, ULONG pages, ULONG type,
     vad->EndingVpn = first + pages - 1;
     vad->Protection = protection;
     vad->WriteWatch = (type & MEM_WRITE_WATCH) != 0;
+    vad->Physical = (type & MEM_PHYSICAL) != 0;
     vad->MemCommit = (type & MEM_COMMIT) != 0;
     vad->CommitCharge = vad->MemCommit ? pages : 0;
     NTSTATUS status = MiInsertVad(space, vad);
@@ -108,8 +111,8 @@ static NTSTATUS MiCommitView(MMVAD *vad, ULONG first, ULONG last)
         count += !shared[i].Committed;
     if (vad->Kind == MiVadImage)
         return STATUS_CONFLICTING_ADDRESSES;
-    if (!count)
-        return STATUS_ALREADY_COMMITTED;
+    if (vad->Kind == MiVadMapped && vad->Control->Kind == MiControlFile)
+        return STATUS_ALREADY_COMMITTED; /* as Windows: not his to commit */
     if (!MiChargeCommit(count))
         return STATUS_COMMITMENT_LIMIT;
     vad->Control->Charge += count;
@@ -145,7 +148,7 @@ static NTSTATUS MiCommit(MMSPACE *space, MIREQUEST *range, ULONG protect)
 {
     ULONG first = MiVpn(range->Base), last = MiLastVpn(range);
     MMVAD *vad = MiFindVad(space, first);
-    if (!vad || last > vad->EndingVpn || vad->NoChange)
+    if (!vad || last > vad->EndingVpn || vad->NoChange || vad->Physical)
         return STATUS_CONFLICTING_ADDRESSES;
     NTSTATUS status = vad->Control ? MiCommitView(vad, first, last)
                                    : MiCommitPages(space, vad, first, last,

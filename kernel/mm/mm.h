@@ -147,6 +147,8 @@ struct _FATHOM_MEMORY;
 struct _FATHOM_REGION;
 void MmQueryMemory(struct _FATHOM_MEMORY *);
 ULONG MmQueryRegions(MMSPACE *, struct _FATHOM_REGION *, ULONG max); /* count there are */
+void MmQueryWorkingSet(MMSPACE *, SIZE_T *minimum, SIZE_T *maximum); /* bytes */
+NTSTATUS MmSetWorkingSet(MMSPACE *, SIZE_T minimum, SIZE_T maximum);
 void MmQuerySpace(MMSPACE *, ULONG *privatePages, ULONG *commitPages, ULONG *peakCommit,
                   ULONG *virtualSize);
 struct _FATHOM_PAGE;

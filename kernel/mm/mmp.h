@@ -236,7 +236,8 @@ struct _MMSPACE {
     ULONG VirtualPages;
     ULONG ChargedTables; /* page tables that are charged */
     ULONG LockedPages;
-    BOOLEAN Closed; /* MmCleanSpace was here: no new region */
+    ULONG MinimumPages, MaximumPages; /* of the working set: they bound LockedPages */
+    BOOLEAN Closed;                   /* MmCleanSpace was here: no new region */
 };
 extern MMSPACE *MiCurrentSpace, *MiSystemSpace;
 extern LIST_ENTRY MiSpaces;

@@ -9,7 +9,9 @@
 #include "mm/mmp.h"
 
 #define SEC_KNOWN                                                                        \
-    (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE | SEC_NOCACHE | 0x00800000u /* SEC_FILE */)
+    (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE | SEC_UNCACHED | SEC_LARGE_PAGES |             \
+     0x00800000u /* SEC_FILE */)
+#define SEC_UNCACHED (SEC_NOCACHE | SEC_WRITECOMBINE)
 
 /* May a view have protection p when its section has most? */
 BOOLEAN MiMayView(ULONG most, ULONG p)
@@ -23,12 +25,16 @@ BOOLEAN MiMayView(ULONG most, ULONG p)
 static NTSTATUS MiCheckSection(MMFILE *file, ULONG protection, ULONG attributes)
 {
     ULONG kind = attributes & (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE);
-    if (attributes & ~SEC_KNOWN || !kind || kind & (kind - 1))
+    if (attributes & ~SEC_KNOWN || !kind || kind & (kind - 1) ||
+        (kind == SEC_IMAGE && attributes & SEC_UNCACHED) ||
+        (attributes & SEC_LARGE_PAGES && (kind != SEC_COMMIT || file)))
         return STATUS_INVALID_PARAMETER_6;
     if (protection == MM_INVALID || MiTraps(protection))
         return STATUS_INVALID_PAGE_PROTECTION;
     if (kind == SEC_IMAGE && !file)
         return STATUS_INVALID_FILE_FOR_SECTION;
+    if (attributes & SEC_LARGE_PAGES) /* SeLockMemoryPrivilege, which nobody has */
+        return STATUS_PRIVILEGE_NOT_HELD;
     return STATUS_SUCCESS;
 }
 
@@ -91,7 +97,7 @@ static NTSTATUS MiImageControl(MMFILE *file, MMCONTROL **out)
 }
 
 /* maximumSize: bytes, 0: the file's. STATUS_INVALID_PARAMETER_4/6,
- * STATUS_INVALID_PAGE_PROTECTION, STATUS_SECTION_TOO_BIG, STATUS_MAPPED_FILE_SIZE_ZERO,
+ * STATUS_INVALID_PAGE_PROTECTION, STATUS_PRIVILEGE_NOT_HELD, STATUS_SECTION_TOO_BIG, STATUS_MAPPED_FILE_SIZE_ZERO,
  * STATUS_INVALID_IMAGE_*, STATUS_COMMITMENT_LIMIT, STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS MmCreateSection(MMFILE *file, ULONGLONG maximumSize, ULONG protect,
                          ULONG attributes, MMSECTION **out)
@@ -320,6 +326,8 @@ NTSTATUS MmMapViewOfSection(MMSECTION *section, MMSPACE *space, PVOID *base,
         high = MM_HIGHEST_USER_ADDRESS;
     MIVIEW view = {MiVpn(*base), MiPages(size), (ULONG)(start >> PAGE_SHIFT),
                    MiVpn(high),  protection,    (allocationType & MEM_TOP_DOWN) != 0};
+    if (section->Attributes & SEC_UNCACHED && !MiTraps(protection))
+        view.Protection |= MM_NOCACHE;
     MMSPACE *back = MmAttachSpace(space);
     status = section->Control->Kind == MiControlImage
                  ? MiMapImage(section, space, &view)

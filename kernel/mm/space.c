@@ -28,6 +28,8 @@ static void MiInitializeSpace(MMSPACE *space, const PFN_NUMBER directory[4])
     for (int i = 0; i < 4; i++)
         space->Directory[i] = directory[i];
     space->References = 1;
+    space->MinimumPages = 50; /* SetProcessWorkingSetSize: the defaults */
+    space->MaximumPages = 345;
     space->Vads.Update = MiUpdateVad;
     InsertTailList(&MiSpaces, &space->Links);
 }

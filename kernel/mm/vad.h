@@ -42,6 +42,7 @@ typedef struct _MMVAD {
     uint8_t
         NoChange; /* the kernel's own: user calls cannot free, protect or lay over it */
     uint8_t WriteWatch;
+    uint8_t Physical; /* for pages of AWE, which take a privilege: never committed */
 } MMVAD;
 
 MMVAD *MiFindVadIn(const RTL_AVL_TREE *, uint32_t vpn);

@@ -3,15 +3,20 @@
  * Which pages were written to is what the processor's dirty bit says, and of a page that
  * was decommitted, a bit that its entry kept.  So a watched region costs nothing while it
  * runs.  Windows keeps a bitmap beside the MMVAD; what a program sees is the same.
- * Locked pages are pages: nothing is ever paged out.  VirtualUnlock needs the count.
+ * Locked pages are pages: nothing is ever paged out.  How many there may be is what the
+ * minimum of the working set says, as on Windows; that is all its limits do here.
  *
- * Source: GetWriteWatch, ResetWriteWatch, VirtualLock in the Win32 documentation.
+ * Source: GetWriteWatch, ResetWriteWatch, VirtualLock, SetProcessWorkingSetSize in the
+ * Win32 documentation.
  */
 #include "mm/mmp.h"
 
-#define WATCH_RESET  1u /* WRITE_WATCH_FLAG_RESET */
-#define LOCK_PROCESS 1u /* MAP_PROCESS */
-#define LOCK_SYSTEM  2u
+#define WATCH_RESET   1u /* WRITE_WATCH_FLAG_RESET */
+#define LOCK_PROCESS  1u /* MAP_PROCESS */
+#define LOCK_SYSTEM   2u
+#define LOCK_FLUID    8u /* pages of the minimum that stay free of locks */
+#define LEAST_MINIMUM 20u
+#define LEAST_MAXIMUM 13u
 
 static BOOLEAN MiTestWritten(ULONG vpn)
 {
@@ -134,9 +139,32 @@ NTSTATUS NTAPI NtResetWriteWatch(HANDLE process, PVOID base, SIZE_T size)
 
 /* ---- locking ---- */
 
+void MmQueryWorkingSet(MMSPACE *space, SIZE_T *minimum, SIZE_T *maximum)
+{
+    *minimum = MiAddress(space->MinimumPages);
+    *maximum = MiAddress(space->MaximumPages);
+}
+
+/* In bytes; both -1: give back what can be, which is nothing.
+ * STATUS_BAD_WORKING_SET_LIMIT. */
+NTSTATUS MmSetWorkingSet(MMSPACE *space, SIZE_T minimum, SIZE_T maximum)
+{
+    ULONG least = minimum >> PAGE_SHIFT, most = maximum >> PAGE_SHIFT;
+    if (minimum == (SIZE_T)-1 && maximum == (SIZE_T)-1)
+        return STATUS_SUCCESS;
+    if (!minimum || minimum > maximum || most < LEAST_MAXIMUM || most > MiCommitLimit)
+        return STATUS_BAD_WORKING_SET_LIMIT;
+    space->MinimumPages = least < LEAST_MINIMUM ? LEAST_MINIMUM : least;
+    space->MaximumPages = most;
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS MiLockRange(ULONG first, ULONG last)
 {
     NTSTATUS status = STATUS_SUCCESS, already = STATUS_SUCCESS;
+    if (last - first + 1 + MiCurrentSpace->LockedPages + LOCK_FLUID >
+        MiCurrentSpace->MinimumPages)
+        return STATUS_WORKING_SET_QUOTA;
     for (ULONG vpn = first; vpn <= last; vpn++) {
         if (!MiHasTable(MiAddress(vpn)) || !(MiPteOfVpn(vpn)->Low & PTE_VALID))
             status = MiMakeResident(MiAddress(vpn), FALSE);

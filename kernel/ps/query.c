@@ -21,6 +21,7 @@ typedef union {
     UCHAR PriorityClass[2]; /* Foreground, PriorityClass */
     ULONG Session;
     ULONGLONG Counters[6];
+    QUOTA_LIMITS Limits;
 } ANSWER;
 
 static ULONG FillBasic(EPROCESS *process, ANSWER *answer)
@@ -34,6 +35,31 @@ static ULONG FillBasic(EPROCESS *process, ANSWER *answer)
     fields[4] = process->Id;
     fields[5] = process->ParentId;
     return sizeof answer->Basic;
+}
+
+/* Pool and paging file have no limits of their own. */
+static ULONG FillLimits(EPROCESS *process, ANSWER *answer)
+{
+    const SIZE_T none = (SIZE_T)-1;
+    answer->Limits = (QUOTA_LIMITS){none, none, 0, 0, none, {.QuadPart = -1}};
+    if (process->Handles != NULL)
+        MmQueryWorkingSet(process->Space, &answer->Limits.MinimumWorkingSetSize,
+                          &answer->Limits.MaximumWorkingSetSize);
+    return sizeof answer->Limits;
+}
+
+static NTSTATUS SetLimits(EPROCESS *process, const void *user, ULONG length)
+{
+    QUOTA_LIMITS limits;
+    if (length != sizeof limits)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status = MmCopyFromUser(&limits, user, sizeof limits);
+    if (NT_SUCCESS(status) && process->Handles == NULL)
+        status = STATUS_PROCESS_IS_TERMINATING;
+    return NT_SUCCESS(status)
+               ? MmSetWorkingSet(process->Space, limits.MinimumWorkingSetSize,
+                                 limits.MaximumWorkingSetSize)
+               : status;
 }
 
 static ULONG FillIoCounters(EPROCESS *process, ANSWER *answer)
@@ -143,11 +169,12 @@ static const struct {
     ULONG Class;
     ULONG (*Fill)(EPROCESS *, ANSWER *); /* returns bytes */
 } classes[] = {
-    {0, FillBasic},          {2, FillIoCounters},    {3, FillVm},
-    {4, FillTimes},          {7, FillDebugPort},     {12, FillErrorMode},
-    {18, FillPriorityClass}, {20, FillHandleCount},  {21, FillAffinity},
-    {22, FillBoost},         {24, FillSession},      {26, FillDebugPort},
-    {31, FillDebugFlags},    {34, FillExecuteFlags}, {36, FillCookie},
+    {0, FillBasic},      {1, FillLimits},         {2, FillIoCounters},
+    {3, FillVm},         {4, FillTimes},          {7, FillDebugPort},
+    {12, FillErrorMode}, {18, FillPriorityClass}, {20, FillHandleCount},
+    {21, FillAffinity},  {22, FillBoost},         {24, FillSession},
+    {26, FillDebugPort}, {31, FillDebugFlags},    {34, FillExecuteFlags},
+    {36, FillCookie},
 };
 
 /* UNICODE_STRING and its text behind it: ProcessImageFileName (a device path), and
@@ -247,11 +274,18 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PV
     EPROCESS *process;
     ULONG value = 0;
     NTSTATUS status = ObReferenceObjectByHandle(
-        handle, &PsProcessType, PROCESS_SET_INFORMATION, (void **)&process, NULL);
+        handle, &PsProcessType,
+        (ULONG) class == 1 ? PROCESS_SET_QUOTA : PROCESS_SET_INFORMATION,
+        (void **)&process, NULL);
 
     if (!NT_SUCCESS(status))
         return status;
     const ULONG size = (ULONG) class == 18 ? 2 : sizeof value;
+    if ((ULONG) class == 1) {
+        status = SetLimits(process, user, length);
+        ObDereferenceObject(process);
+        return status;
+    }
     if (length != size)
         status = STATUS_INFO_LENGTH_MISMATCH;
     else

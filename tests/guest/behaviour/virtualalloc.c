@@ -164,13 +164,33 @@ static void types(void)
         FAILS(VirtualAlloc(NULL, 0x200000, MEM_RESERVE | MEM_COMMIT | MEM_LARGE_PAGES,
                            PAGE_READWRITE),
               ERROR_PRIVILEGE_NOT_HELD));
+    base = VirtualAlloc(NULL, 0x10000, MEM_RESERVE | MEM_PHYSICAL, PAGE_READWRITE);
+    documented("VirtualAlloc",
+               "MEM_PHYSICAL reserves a range for Address Windowing Extensions", SAME,
+               base && query(base).State == MEM_RESERVE);
+    documented("VirtualAlloc", "MEM_PHYSICAL: the range cannot be committed", SAME,
+               !VirtualAlloc(base, PAGE, MEM_COMMIT, PAGE_READWRITE) &&
+                   READS(base) == STATUS_ACCESS_VIOLATION);
+    freed(base);
+    documented("VirtualAlloc", "MEM_PHYSICAL goes with MEM_RESERVE and no other value",
+               SAME,
+               FAILS(VirtualAlloc(NULL, 0x10000, MEM_RESERVE | MEM_COMMIT | MEM_PHYSICAL,
+                                  PAGE_READWRITE),
+                     ERROR_INVALID_PARAMETER));
+    ULONG_PTR count = 1, pages[1];
     documented(
-        "VirtualAlloc",
-        "MEM_PHYSICAL reserves a range for Address Windowing Extensions: there are "
-        "none here, so it is refused",
-        DIFFERS,
-        FAILS(VirtualAlloc(NULL, 0x10000, MEM_RESERVE | MEM_PHYSICAL, PAGE_READWRITE),
-              ERROR_INVALID_PARAMETER));
+        "AllocateUserPhysicalPages",
+        "it takes SeLockMemoryPrivilege; without it the function fails", SAME,
+        FAILS(AllocateUserPhysicalPages(SELF, &count, pages), ERROR_PRIVILEGE_NOT_HELD));
+    documented("GetLargePageMinimum", "the smallest large page of the processor: 2 MiB",
+               SAME, GetLargePageMinimum() == 0x200000);
+    ULONG node = 99;
+    documented("VirtualAllocExNuma", "memory of a node is allocated as by VirtualAllocEx",
+               SAME,
+               GetNumaHighestNodeNumber(&node) &&
+                   (base = VirtualAllocExNuma(SELF, NULL, PAGE, MEM_RESERVE | MEM_COMMIT,
+                                              PAGE_READWRITE, node)) &&
+                   WRITES(base) == 0 && VirtualFree(base, 0, MEM_RELEASE));
     base = committed(4 * PAGE);
     base[0] = 9;
     documented("VirtualAlloc", "MEM_RESET cannot be used with any other value", SAME,

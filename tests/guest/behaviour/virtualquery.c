@@ -129,12 +129,6 @@ static void locking(void)
                !VirtualLock(base + 6 * PAGE, PAGE));
     documented("VirtualLock", "locked pages can be freed without unlocking them", SAME,
                VirtualFree(base, 0, MEM_RELEASE));
-    base = committed(0x100000);
-    documented("VirtualLock",
-               "the number of pages that a process can lock is bounded by its minimum "
-               "working set; here only by memory",
-               DIFFERS, VirtualLock(base, 0x100000));
-    freed(base);
 }
 
 static void classes(void)

@@ -1,0 +1,59 @@
+/* physical.c - physical memory as a program may ask for it: nodes, large pages, AWE.
+ *
+ * There is one node.  Large pages and pages of one's own (Address Windowing Extensions)
+ * take SeLockMemoryPrivilege, which no process holds, so nobody has any.
+ */
+#include "k32.h"
+
+WINBOOL WINAPI GetNumaHighestNodeNumber(PULONG node)
+{
+    *node = 0; /* one node */
+    return TRUE;
+}
+
+/* FALSE with ERROR_INVALID_PARAMETER: there is no such node. */
+BOOL BasepIsNode(DWORD node)
+{
+    return node == 0 || node == NUMA_NO_PREFERRED_NODE ||
+           BasepFail(ERROR_INVALID_PARAMETER);
+}
+
+/* VirtualAllocEx; memory is as near to the one node as it can be. */
+LPVOID WINAPI VirtualAllocExNuma(HANDLE process, LPVOID address, SIZE_T bytes, DWORD type,
+                                 DWORD protect, DWORD node)
+{
+    return BasepIsNode(node) ? VirtualAllocEx(process, address, bytes, type, protect)
+                             : NULL;
+}
+
+/* Of the processor; what takes the privilege is to have one. */
+SIZE_T WINAPI GetLargePageMinimum(void)
+{
+    return USER_SHARED_DATA->LargePageMinimum;
+}
+
+/* ERROR_PRIVILEGE_NOT_HELD. */
+BOOL WINAPI AllocateUserPhysicalPages(HANDLE process, PULONG_PTR count, PULONG_PTR pages)
+{
+    (void)process;
+    (void)pages;
+    *count = 0;
+    return BasepFail(ERROR_PRIVILEGE_NOT_HELD);
+}
+
+/* ERROR_INVALID_PARAMETER: none of the pages is the caller's. */
+BOOL WINAPI FreeUserPhysicalPages(HANDLE process, PULONG_PTR count, PULONG_PTR pages)
+{
+    (void)process;
+    (void)pages;
+    *count = 0;
+    return BasepFail(ERROR_INVALID_PARAMETER);
+}
+
+BOOL WINAPI MapUserPhysicalPages(PVOID address, ULONG_PTR count, PULONG_PTR pages)
+{
+    (void)address;
+    (void)count;
+    (void)pages;
+    return BasepFail(ERROR_INVALID_PARAMETER);
+}
