@@ -22,8 +22,19 @@ fuzz: $(O)/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
 # The heap as malloc for programs of the host: LD_PRELOAD=build/host/libfathomheap.so git log
 $(O)/host/libfathomheap.so: $(S)/tests/host/preload.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
 	@mkdir -p $(@D)
-	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -fno-strict-aliasing \
+	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -fno-strict-aliasing -DHEAP_LAZY=1 \
 	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
 preload: $(O)/host/libfathomheap.so ## the heap as malloc for programs of the host
 .PHONY: preload
 $(O)/tests/host/test_heap_programs: $(S)/tests/host/fuzz_heap.c
+
+# What malloc costs, whoever's it is.
+$(O)/host/bench: $(S)/tests/bench/host.c
+	@mkdir -p $(@D)
+	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fno-builtin-malloc -o $@ $< -lpthread -ldl
+ROUNDS ?= 8
+bench-host: $(O)/host/bench $(O)/host/libfathomheap.so ## the heap on the host beside glibc, jemalloc, mimalloc, tcmalloc
+	@FATHOM_OUT=$(abspath $(O)) $(PYTHON) $(S)/tests/bench/host.py --rounds $(ROUNDS)
+bench-preload: $(O)/host/libfathomheap.so ## python3, gcc and git with the heap under them, beside glibc's
+	@FATHOM_OUT=$(abspath $(O)) $(PYTHON) $(S)/tests/bench/host.py --rounds $(ROUNDS) --commands
+.PHONY: bench-host bench-preload

@@ -18,44 +18,75 @@ static ULONG Seed = 12345;
 
 HEAP_HOST HostHeap = {.CommitsLeft = -1};
 
+/* For tests what is not committed cannot be touched.  Under preload.c what is reserved can:
+ * a page that nobody touched costs nothing on Linux, and a call for each one would. */
+#ifndef HEAP_LAZY
+#define HEAP_LAZY 0
+#endif
+#define RESERVED_IS (HEAP_LAZY ? PROT_READ | PROT_WRITE : PROT_NONE)
+
 /* Sizes of what was reserved, by base: open addressing, removed entries marked. */
 #define REGIONS 65536
 static struct {
     void *Base;
     SIZE_T Size;
 } Regions[REGIONS];
+static ULONG RegionCount;
 
 static ULONG HostSlot(void *Base)
 {
     return (ULONG)(((ULONG_PTR)Base >> 16) * 2654435761u) % REGIONS;
 }
 
+#define HOST_MAP (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
+
+/* Size bytes of address space at a multiple of 64 KiB, as the system has it: below the last
+ * ones, where there is room as a rule; else more than is needed, and what is too much goes.
+ * MAP_FAILED: there is none. */
+static char *HostMap(SIZE_T Size)
+{
+    static char *Last;
+    SIZE_T Room = ALIGN_UP(Size, ALLOCATION_GRANULARITY);
+    char *Hint = __atomic_load_n(&Last, __ATOMIC_RELAXED);
+    char *At = mmap(Hint ? Hint - Room : NULL, Size, RESERVED_IS, HOST_MAP, -1, 0);
+    if (At != MAP_FAILED && (ULONG_PTR)At % ALLOCATION_GRANULARITY) {
+        munmap(At, Size);
+        char *Raw =
+            mmap(NULL, Room + ALLOCATION_GRANULARITY, RESERVED_IS, HOST_MAP, -1, 0);
+        if (Raw == MAP_FAILED)
+            return Raw;
+        At = (char *)ALIGN_UP(Raw + 1, ALLOCATION_GRANULARITY);
+        munmap(Raw, (SIZE_T)(At - Raw));
+        munmap(At + Size, (SIZE_T)(Raw + Room + ALLOCATION_GRANULARITY - (At + Size)));
+    }
+    if (At != MAP_FAILED)
+        __atomic_store_n(&Last, At, __ATOMIC_RELAXED);
+    return At;
+}
+
 NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect)
 {
     (void)Protect;
-    if (HostHeap.RefuseReserve)
-        return STATUS_NO_MEMORY;
-    /* 64 KiB granularity, as the system has it */
-    char *Raw = mmap(NULL, Size + ALLOCATION_GRANULARITY, PROT_NONE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (Raw == MAP_FAILED)
-        return STATUS_NO_MEMORY;
-    char *At = (char *)ALIGN_UP(Raw, ALLOCATION_GRANULARITY);
     SIZE_T Whole = ALIGN_UP(Size, PAGE_SIZE);
-    if (At != Raw)
-        munmap(Raw, (SIZE_T)(At - Raw));
-    munmap(At + Whole,
-           (SIZE_T)(Raw + Size + ALLOCATION_GRANULARITY - (At + Whole)) & ~(SIZE_T)4095);
+    char *At = HostHeap.RefuseReserve ? MAP_FAILED : HostMap(Whole);
+    if (At == MAP_FAILED)
+        return STATUS_NO_MEMORY;
     pthread_mutex_lock(&RegionLock);
-    ULONG Slot = HostSlot(At);
-    while (Regions[Slot].Size)
-        Slot = (Slot + 1) % REGIONS;
-    Regions[Slot].Base = At;
-    Regions[Slot].Size = Whole;
-    HostHeap.Reserved += Whole;
+    bool Full = ++RegionCount >= REGIONS;
+    if (!Full) {
+        ULONG Slot = HostSlot(At);
+        while (Regions[Slot].Size)
+            Slot = (Slot + 1) % REGIONS;
+        Regions[Slot].Base = At;
+        Regions[Slot].Size = Whole;
+        HostHeap.Reserved += Whole;
+    } else {
+        RegionCount--;
+        munmap(At, Whole);
+    }
     pthread_mutex_unlock(&RegionLock);
     *Base = At;
-    return STATUS_SUCCESS;
+    return Full ? STATUS_NO_MEMORY : STATUS_SUCCESS;
 }
 
 NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect)
@@ -65,7 +96,7 @@ NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect)
         return STATUS_NO_MEMORY;
     if (HostHeap.CommitsLeft > 0)
         HostHeap.CommitsLeft--;
-    if (mprotect(Base, Size, PROT_READ | PROT_WRITE) != 0)
+    if (!HEAP_LAZY && mprotect(Base, Size, PROT_READ | PROT_WRITE) != 0)
         return STATUS_NO_MEMORY;
     __atomic_fetch_add(&HostHeap.Committed, Size, __ATOMIC_RELAXED);
     __atomic_fetch_add(&HostHeap.Commits, 1, __ATOMIC_RELAXED);
@@ -76,9 +107,10 @@ NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size)
 {
     if (HostHeap.RefuseDecommit)
         return STATUS_NO_MEMORY;
-    if (mmap(Base, Size, PROT_NONE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-             0) == MAP_FAILED)
+    if (HEAP_LAZY ? madvise(Base, Size, MADV_DONTNEED) != 0
+                  : mmap(Base, Size, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+                         0) == MAP_FAILED)
         return STATUS_NO_MEMORY;
     __atomic_fetch_sub(&HostHeap.Committed, Size, __ATOMIC_RELAXED);
     return STATUS_SUCCESS;
@@ -94,6 +126,7 @@ NTSTATUS RtlpRelease(PVOID Base)
     Regions[Slot].Base = NULL;
     Regions[Slot].Size = 0;
     HostHeap.Reserved -= Size;
+    RegionCount -= Size != 0;
     pthread_mutex_unlock(&RegionLock);
     if (!Size || munmap(Base, Size) != 0) {
         fprintf(stderr, "heap_os: release of %p, which was not reserved\n", Base);

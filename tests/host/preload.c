@@ -119,12 +119,23 @@ VISIBLE void *realloc(void *Block, size_t Size)
     return Moved;
 }
 
+VISIBLE void *reallocarray(void *Block, size_t Count, size_t Size)
+{
+    size_t Bytes;
+    if (__builtin_mul_overflow(Count, Size, &Bytes))
+        return OrError(NULL);
+    return realloc(Block, Bytes);
+}
+
 VISIBLE void *memalign(size_t Align, size_t Size)
 {
+    if (Align & (Align - 1)) {
+        errno = EINVAL;
+        return NULL;
+    }
     if (Align <= GRANULE)
         return malloc(Size);
-    if (Align & (Align - 1) || Size > HEAP_MAXIMUM_ALLOCATION ||
-        Align > HEAP_MAXIMUM_ALLOCATION)
+    if (Size > HEAP_MAXIMUM_ALLOCATION || Align > HEAP_MAXIMUM_ALLOCATION)
         return OrError(NULL);
     char *Start = malloc(Size + Align);
     char *At = (char *)(((size_t)Start + Align - 1) & ~(Align - 1));
@@ -159,5 +170,7 @@ VISIBLE void *valloc(size_t Size)
 
 VISIBLE void *pvalloc(size_t Size)
 {
+    if (Size > HEAP_MAXIMUM_ALLOCATION)
+        return OrError(NULL);
     return memalign(PAGE_SIZE, ALIGN_UP(Size, PAGE_SIZE));
 }
