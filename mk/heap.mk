@@ -38,3 +38,11 @@ bench-host: $(O)/host/bench $(O)/host/libfathomheap.so ## the heap on the host b
 bench-preload: $(O)/host/libfathomheap.so ## python3, gcc and git with the heap under them, beside glibc's
 	@FATHOM_OUT=$(abspath $(O)) $(PYTHON) $(S)/tests/bench/host.py --rounds $(ROUNDS) --commands
 .PHONY: bench-host bench-preload
+
+# Which of the heap's lines the host tests run through.
+COVERED_BY := $(call files,tests/host/test_heap*.c)
+coverage: $(GEN) ## how much of the heap the host tests run through; the rest named
+	@$(PYTHON) $(S)/tests/heap/coverage.py $(abspath $(O))/coverage $(HOST_CC) -- -std=gnu11 -g -O0 -fno-strict-aliasing \
+	  $(addprefix -I$(abspath $(S))/,include tests/host . kernel) -I$(abspath $(O))/gen $(HEAP_BESIDE) -- \
+	  $(abspath $(HEAP_FILES)) -- $(addprefix $(abspath $(S))/,$(COVERED_BY))
+.PHONY: coverage
