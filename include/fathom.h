@@ -91,6 +91,7 @@ typedef struct _FATHOM_PAGE {
 #define IOCTL_CONSOLE_GET_MODE 0x500000 /* out: ULONG, as GetConsoleMode */
 #define IOCTL_CONSOLE_SET_MODE 0x500004 /* in: ULONG */
 #define IOCTL_CONSOLE_GET_SIZE 0x500008 /* out: ULONG columns, ULONG rows */
+#define IOCTL_CONSOLE_GET_KEYS 0x50000C /* out: ULONG, 1 if there is something to read */
 
 typedef struct _FATHOM_CLOCK {
     ULONG Icount; /* 1: the TSC counts guest instructions (boot option icount=1) */

@@ -191,6 +191,10 @@ HANDLE crt_start_program(const char *file, char *line, char *environment, int de
 HANDLE crt_start_command(const char *command, const HANDLE *standard);
 intptr_t __cdecl _cwait(int *status, intptr_t process, int action);
 
+/* narrow.c: text in the ANSI code page, a block of malloc; misc.c */
+char *crt_narrow(const wchar_t *text);
+int __cdecl crt_putch(int character);
+
 /* ctype.c */
 extern unsigned short crt_ctype[257];
 void crt_ctype_start(void);

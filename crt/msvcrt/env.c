@@ -143,18 +143,6 @@ int __cdecl _putenv(const char *text)
     return result;
 }
 
-int __cdecl _wputenv(const wchar_t *text)
-{
-    int length = WideCharToMultiByte(CP_ACP, 0, text, -1, NULL, 0, NULL, NULL);
-    char *narrow = malloc(length);
-    if (narrow == NULL)
-        return -1;
-    WideCharToMultiByte(CP_ACP, 0, text, -1, narrow, length, NULL, NULL);
-    int result = _putenv(narrow);
-    free(narrow);
-    return result;
-}
-
 /* 0, or EINVAL / ENOMEM.  Source: _putenv_s. */
 errno_t __cdecl _putenv_s(const char *name, const char *value)
 {

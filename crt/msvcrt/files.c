@@ -144,6 +144,28 @@ int __cdecl _getdrive(void)
                                                                        : 0;
 }
 
+/* There is one drive, C:. */
+int __cdecl _chdrive(int drive)
+{
+    if (drive == _getdrive())
+        return 0;
+    *_errno() = EACCES;
+    return -1;
+}
+
+unsigned long __cdecl _getdrives(void)
+{
+    return GetLogicalDrives();
+}
+
+char *__cdecl _getdcwd(int drive, char *buffer, int size)
+{
+    if (drive == 0 || drive == _getdrive())
+        return _getcwd(buffer, size);
+    *_errno() = EACCES;
+    return NULL;
+}
+
 /* The whole path of `path`, into `buffer` (null: a block of malloc). */
 char *__cdecl _fullpath(char *buffer, const char *path, size_t size)
 {

@@ -98,3 +98,31 @@ int __cdecl _configthreadlocale(int kind)
     return kind == 0 || kind == _DISABLE_PER_THREAD_LOCALE ? _DISABLE_PER_THREAD_LOCALE
                                                            : -1;
 }
+
+/* mbstring.h: characters of several bytes, of which there are none in code page 1252. */
+unsigned char *__cdecl crt_mbsinc(const unsigned char *text)
+{
+    return (unsigned char *)text + 1;
+}
+
+unsigned char *__cdecl crt_mbsdec(const unsigned char *start, const unsigned char *at)
+{
+    return at > start ? (unsigned char *)at - 1 : NULL;
+}
+
+unsigned int __cdecl crt_mbsnextc(const unsigned char *text)
+{
+    return *text;
+}
+
+size_t __cdecl crt_mbclen(const unsigned char *text)
+{
+    (void)text;
+    return 1;
+}
+
+/* Characters in the first `count` bytes. */
+size_t __cdecl crt_mbsnccnt(const unsigned char *text, size_t count)
+{
+    return strnlen((const char *)text, count);
+}

@@ -92,13 +92,38 @@ int __cdecl crt_wutime32(const wchar_t *path, struct __utimbuf32 *times)
 }
 
 /* conio.h: the standard handles, past the buffers of stdio. */
+static int pushed = EOF;
+
+/* A key as it is pressed, not shown; where the input is no console, its next byte. */
 int __cdecl crt_getch(void)
 {
+    HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+    int again = InterlockedExchange((LONG *)&pushed, EOF);
     unsigned char byte;
-    DWORD got = 0;
-    if (!ReadFile(GetStdHandle(STD_INPUT_HANDLE), &byte, 1, &got, NULL) || got == 0)
+    DWORD got = 0, mode;
+    if (again != EOF)
+        return again;
+    BOOL console = GetConsoleMode(input, &mode) && SetConsoleMode(input, 0);
+    BOOL done = ReadFile(input, &byte, 1, &got, NULL);
+    if (console)
+        SetConsoleMode(input, mode);
+    return done && got != 0 ? byte : EOF;
+}
+
+int __cdecl _ungetch(int character)
+{
+    if (character == EOF || pushed != EOF)
         return EOF;
-    return byte;
+    return pushed = (unsigned char)character;
+}
+
+/* True if _getch would not wait.  Source: _kbhit. */
+int __cdecl _kbhit(void)
+{
+    DWORD events = 0;
+    return pushed != EOF ||
+           (GetNumberOfConsoleInputEvents(GetStdHandle(STD_INPUT_HANDLE), &events) &&
+            events != 0);
 }
 
 int __cdecl crt_putch(int character)
@@ -171,20 +196,6 @@ char *__cdecl _fcvt(double value, int count, int *point, int *negative)
 {
     return cvt(value, count, point, negative, 'f');
 }
-
-/* Number to text with the room told: EINVAL, or ERANGE and an empty text. */
-#define CHECKED(NAME, TYPE, PLAIN)                                                       \
-    errno_t __cdecl NAME(TYPE value, char *out, size_t room, int base)                   \
-    {                                                                                    \
-        char text[72];                                                                   \
-        if (out == NULL || room == 0 || base < 2 || base > 36)                           \
-            return *_errno() = EINVAL;                                                   \
-        return strcpy_s(out, room, PLAIN(value, text, base));                            \
-    }
-CHECKED(_ltoa_s, long, _ltoa)
-CHECKED(_ultoa_s, unsigned long, _ultoa)
-CHECKED(_i64toa_s, __int64, _i64toa)
-CHECKED(_ui64toa_s, unsigned __int64, _ui64toa)
 
 errno_t __cdecl strerror_s(char *out, size_t room, int error)
 {

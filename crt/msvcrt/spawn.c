@@ -271,17 +271,3 @@ int __cdecl system(const char *command)
         _cwait(&status, (intptr_t)process, 0);
     return status;
 }
-
-int __cdecl _wsystem(const wchar_t *command)
-{
-    if (command == NULL)
-        return system(NULL);
-    int length = WideCharToMultiByte(CP_ACP, 0, command, -1, NULL, 0, NULL, NULL);
-    char *narrow = malloc(length);
-    if (narrow == NULL)
-        return -1;
-    WideCharToMultiByte(CP_ACP, 0, command, -1, narrow, length, NULL, NULL);
-    int result = system(narrow);
-    free(narrow);
-    return result;
-}

@@ -19,6 +19,7 @@
 
 static char IopLine[LINE_SIZE]; /* of which the reader has not taken [Taken, Length) */
 static ULONG IopLineLength, IopLineTaken;
+static int IopPeeked = -1;
 static ULONG IopInputMode =
     ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
 static ULONG IopOutputMode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT;
@@ -46,15 +47,24 @@ static void Echo(const char *text, ULONG length)
         Put(text, length);
 }
 
+/* The key that was only looked at, or the next; -1: none. */
+static int PeekKey(void)
+{
+    if (IopPeeked < 0)
+        IopPeeked = IopReadKey();
+    return IopPeeked;
+}
+
 /* A key; the thread gives the processor away between looks. */
 static NTSTATUS WaitForKey(int *key)
 {
-    while ((*key = IopReadKey()) < 0) {
+    while ((*key = PeekKey()) < 0) {
         LARGE_INTEGER tick = {.QuadPart = -(LONGLONG)KE_TICK_100NS};
         NTSTATUS status = KeDelayExecutionThread(FALSE, TRUE, &tick);
         if (status == STATUS_THREAD_IS_TERMINATING)
             return status;
     }
+    IopPeeked = -1;
     return STATUS_SUCCESS;
 }
 
@@ -168,6 +178,9 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
     case IOCTL_CONSOLE_GET_SIZE:
         IopScreenSize(&answer[0], &answer[1]);
         size = sizeof answer;
+        break;
+    case IOCTL_CONSOLE_GET_KEYS:
+        answer[0] = IopLineTaken != IopLineLength || PeekKey() >= 0;
         break;
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
