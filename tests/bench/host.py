@@ -31,8 +31,23 @@ ALLOCATORS = {
     "tcmalloc": "libtcmalloc_minimal.so.4",
 }
 COUNTED = [
-    *("pair_16", "pair_32", "pair_64", "churn_1e2", "churn_3e2", "churn_1e3", "churn_3e3"),
-    *("churn_1e4", "churn_3e4", "churn_1e5", "batch_same", "batch_reverse", "batch_random"),
+    *(
+        "pair_16",
+        "pair_32",
+        "pair_64",
+        "churn_1e2",
+        "churn_3e2",
+        "churn_1e3",
+        "churn_3e3",
+    ),
+    *(
+        "churn_1e4",
+        "churn_3e4",
+        "churn_1e5",
+        "batch_same",
+        "batch_reverse",
+        "batch_random",
+    ),
     *("realloc_append", "vectors"),
 ]
 
@@ -143,7 +158,18 @@ def work(folder):
     run([*git, "commit", "-q", "-m", "all of it"])
     return {
         "python3": [["python3", "-m", "compileall", "-q", "-f", library]],
-        "gcc": [["gcc", "-O2", "-fno-strict-aliasing", *flags, "-c", source, "-o", "/dev/null"]],
+        "gcc": [
+            [
+                "gcc",
+                "-O2",
+                "-fno-strict-aliasing",
+                *flags,
+                "-c",
+                source,
+                "-o",
+                "/dev/null",
+            ]
+        ],
         "git": [
             [*git, "repack", "-q", "-a", "-d", "-f"],
             [*git, "log", "-p", "--stat"],
@@ -161,7 +187,10 @@ def commands(rounds):
             for turn in range(rounds):
                 for which in sorted(pair, reverse=turn % 2 == 1):
                     start = time.monotonic()
-                    out = [run(words, env=under(pair[which]), stderr=subprocess.DEVNULL) for words in lines]
+                    out = [
+                        run(words, env=under(pair[which]), stderr=subprocess.DEVNULL)
+                        for words in lines
+                    ]
                     spent = time.monotonic() - start
                     best[name, which] = min(best.get((name, which), spent), spent)
                     said[which] = out

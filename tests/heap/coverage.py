@@ -30,7 +30,9 @@ def groups(words):
 
 
 def command(words, **more):
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+    done = subprocess.run(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more
+    )
     if done.returncode:
         sys.stdout.write(done.stdout.decode(errors="replace"))
         sys.exit(f"coverage: {' '.join(words[:6])} ... ended with {done.returncode}")
@@ -40,12 +42,16 @@ def build_and_run(scratch, compiler, flags, sources, tests):
     objects = []
     for source in sources:
         objects.append(os.path.join(scratch, os.path.basename(source)[:-2] + ".o"))
-        command([*compiler, *flags, "--coverage", "-fprofile-update=atomic"]
-                + ["-c", source, "-o", objects[-1]])
+        command(
+            [*compiler, *flags, "--coverage", "-fprofile-update=atomic"]
+            + ["-c", source, "-o", objects[-1]]
+        )
     for test in tests:
         program = os.path.join(scratch, os.path.basename(test)[:-2])
-        command([*compiler, *flags, "-o", program, test, *objects]
-                + ["--coverage", "-lcmocka", "-lpthread"])
+        command(
+            [*compiler, *flags, "-o", program, test, *objects]
+            + ["--coverage", "-lcmocka", "-lpthread"]
+        )
         command([program], timeout=300)
 
 
@@ -55,8 +61,9 @@ def lines(scratch, name):
     with gzip.open(os.path.join(scratch, name + ".gcov.json.gz")) as packed:
         told = json.load(packed)
     return {
-        os.path.realpath(os.path.join(told["current_working_directory"], part["file"])):
-            {line["line_number"]: line["count"] for line in part["lines"]}
+        os.path.realpath(
+            os.path.join(told["current_working_directory"], part["file"])
+        ): {line["line_number"]: line["count"] for line in part["lines"]}
         for part in told["files"]
     }
 

@@ -83,7 +83,9 @@ with tempfile.TemporaryDirectory() as folder:
             copy.write(text.replace(was, becomes))
         program = build(os.path.join(folder, str(number)), f"REPLACE={path}={broken}")
         code, said = fuzz(program, RUNS, folder)
-        plan.true(code != 0 and "Test unit written" in said, f"found: {name}", said[-600:])
+        plan.true(
+            code != 0 and "Test unit written" in said, f"found: {name}", said[-600:]
+        )
     code, said = fuzz(build(OUT), RUNS, folder)
     plan.true(code == 0, f"{RUNS} programs: nothing found", said[-1500:])
 size = sum(entry.stat().st_size for entry in os.scandir(CORPUS))
