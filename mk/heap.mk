@@ -46,3 +46,10 @@ coverage: $(GEN) ## how much of the heap the host tests run through; the rest na
 	  $(addprefix -I$(abspath $(S))/,include tests/host . kernel) -I$(abspath $(O))/gen $(HEAP_BESIDE) -- \
 	  $(abspath $(HEAP_FILES)) -- $(addprefix $(abspath $(S))/,$(COVERED_BY))
 .PHONY: coverage
+
+# The search for damage that nothing tells (tests/host/corrupt_heap.c), as long as one likes.
+SEED ?= 1
+TRIALS ?= 100000
+corrupt: $(O)/tests/host/test_heap_corruption ## damages tried on the heap, SEED=1 TRIALS=100000
+	$< $(SEED) $(TRIALS)
+.PHONY: corrupt

@@ -1,7 +1,7 @@
 /* encode.c - the keys, and what every header and link must satisfy before it is believed.
  *
- * A header's first four bytes are XORed with a random key and hold their own XOR in the
- * last of them; PreviousSize has a key of its own.  So a header that a program wrote over
+ * A header's first four bytes are XORed with a random key and hold their own XOR, and
+ * UnusedBytes', in the last of them; PreviousSize has a key of its own.  So a header that a program wrote over
  * is known by the checksum (255 times of 256) and by disagreeing with its neighbour about
  * sizes (the rest); one that was forged needs the key.  A link is followed only if what
  * it points at points back.
@@ -34,8 +34,8 @@ ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry)
     HEAP_ENTRY *Next = RtlpAhead(Entry, CODE_SIZE(Code));
     if (!Segment || Entry < Segment->FirstEntry || Next > Segment->LastValidEntry)
         return 0;
-    if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY)
-        return Code;
+    if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) /* what is behind it says so, too */
+        return RtlpRangeIsSound(Heap, Entry) ? Code : 0;
     if (!RtlpIsReadable(Next) || RtlpPreviousSize(Heap, Next) != CODE_SIZE(Code))
         return 0;
     return Code;
@@ -48,6 +48,25 @@ ULONG RtlpMostUnused(const HEAP *Heap, ULONG EntryFlags)
     if (EntryFlags & HEAP_ENTRY_EXTRA_PRESENT)
         Most += (ULONG)ALIGN_UP(sizeof(HEAP_ENTRY_EXTRA), 16);
     return Most;
+}
+
+/* Whether the entry before Entry is there and Before granules long (0: a run starts with
+ * Entry); reported if not. */
+bool RtlpCheckBefore(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Before)
+{
+    HEAP_SEGMENT *Segment = Heap->Segments[Entry->SegmentOffset];
+    HEAP_ENTRY *Previous = RtlpBehind(Entry, Before);
+    bool Sound;
+    if (Before == 0)
+        Sound = Entry == Segment->FirstEntry ||
+                (((ULONG_PTR)Entry - Heap->Pad) & (PAGE_SIZE - 1)) == 0;
+    else
+        Sound = Previous >= Segment->FirstEntry && RtlpIsReadable(Previous) &&
+                CODE_SIZE(RtlpDecode(Heap, Previous)) == Before;
+    if (!Sound)
+        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Previous + 1,
+                        "RtlpCheckBefore");
+    return Sound;
 }
 
 ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry)

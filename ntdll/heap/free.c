@@ -42,24 +42,6 @@ BOOLEAN NTAPI RtlFreeHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
     return RtlpFreeHeap(HeapHandle, Flags, Block);
 }
 
-/* Whether the entry before Entry is there and Before granules long (0: a run starts with
- * Entry); reported if not. */
-static bool RtlpCheckBefore(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Before)
-{
-    HEAP_SEGMENT *Segment = Heap->Segments[Entry->SegmentOffset];
-    HEAP_ENTRY *Previous = RtlpBehind(Entry, Before);
-    bool Sound;
-    if (Before == 0)
-        Sound = Entry == Segment->FirstEntry ||
-                (((ULONG_PTR)Entry - Heap->Pad) & (PAGE_SIZE - 1)) == 0;
-    else
-        Sound = Previous >= Segment->FirstEntry && RtlpIsReadable(Previous) &&
-                CODE_SIZE(RtlpDecode(Heap, Previous)) == Before;
-    if (!Sound)
-        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Previous + 1, "RtlFreeHeap");
-    return Sound;
-}
-
 /* Makes Entry, busy, Units granules and checked, free. */
 void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 {

@@ -122,10 +122,10 @@ static void RtlpMakeFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Previ
 {
     ULONG Flags =
         Heap->Flags & HEAP_FREE_CHECKING_ENABLED ? RtlpFillFree(Entry, Units) : 0;
+    Entry->UnusedBytes = 0;
     RtlpSetCode(Heap, Entry, Units, Flags);
     RtlpSetPreviousSize(Heap, Entry, PreviousSize);
     Entry->SegmentOffset = SegmentIndex;
-    Entry->UnusedBytes = 0;
     RtlpInsertFree(Heap, Entry, Units);
 }
 

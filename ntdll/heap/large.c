@@ -31,10 +31,10 @@ static USHORT RtlpLargeSum(const HEAP_VIRTUAL_ALLOC_ENTRY *Large)
 static void RtlpSetLarge(HEAP *Heap, HEAP_VIRTUAL_ALLOC_ENTRY *Large, ULONG Flags,
                          SIZE_T Size)
 {
+    Large->BusyBlock.UnusedBytes = HEAP_UNUSED_VIRTUAL;
     RtlpSetCode(Heap, &Large->BusyBlock, (ULONG)(Large->CommitSize - Size), Flags);
     RtlpSetPreviousSize(Heap, &Large->BusyBlock, RtlpLargeSum(Large));
     Large->BusyBlock.SegmentOffset = 0;
-    Large->BusyBlock.UnusedBytes = HEAP_UNUSED_VIRTUAL;
 }
 
 /* Bytes to commit for Size. */

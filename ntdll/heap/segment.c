@@ -22,6 +22,9 @@
  */
 #include "heapp.h"
 
+/* Flags of the entry that ends a run. */
+#define OWN_ENTRY (HEAP_ENTRY_BUSY | HEAP_ENTRY_VIRTUAL_ALLOC | HEAP_ENTRY_LAST_ENTRY)
+
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size)
 {
     NTSTATUS Status;
@@ -94,11 +97,10 @@ static bool RtlpRemoveUcr(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_UCR_DESCRIPTOR
 static void RtlpEndRun(HEAP *Heap, ULONG Index, HEAP_ENTRY *At, ULONG Units,
                        ULONG PreviousSize, PVOID Address, SIZE_T Size)
 {
-    RtlpSetCode(Heap, At, Units,
-                HEAP_ENTRY_BUSY | HEAP_ENTRY_VIRTUAL_ALLOC | HEAP_ENTRY_LAST_ENTRY);
+    At->UnusedBytes = 0;
+    RtlpSetCode(Heap, At, Units, OWN_ENTRY);
     RtlpSetPreviousSize(Heap, At, PreviousSize);
     At->SegmentOffset = (UCHAR)Index;
-    At->UnusedBytes = 0;
     UCR_OF(At)->Address = Address;
     UCR_OF(At)->Size = Size;
     RtlpInsertUcr(Heap, Heap->Segments[Index], UCR_OF(At));
@@ -126,7 +128,8 @@ bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last)
     ULONG Code = RtlpDecode(Heap, Last);
     char *End = (char *)Heap->Segments[Last->SegmentOffset]->LastValidEntry;
     const HEAP_UCR_DESCRIPTOR *Ucr = UCR_OF(Last);
-    if (!(CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) ||
+    if ((CODE_FLAGS(Code) & OWN_ENTRY) != OWN_ENTRY ||
+        !RtlpIsReadable(RtlpAhead(Last, UCR_ENTRY_UNITS) - 1) ||
         (char *)Ucr->Address != (char *)RtlpAhead(Last, CODE_SIZE(Code)) + Heap->Pad ||
         ((ULONG_PTR)Ucr->Address | Ucr->Size) & (PAGE_SIZE - 1) ||
         Ucr->Size > (SIZE_T)(End - (char *)Ucr->Address))
@@ -184,13 +187,12 @@ static HEAP_UCR_DESCRIPTOR *RtlpFindUcr(HEAP *Heap, SIZE_T Pages)
     return CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, ListEntry);
 }
 
-/* The same, reported if it is none. */
+/* Whether Last ends a run, soundly; reported if not. */
 static bool RtlpCheckRange(HEAP *Heap, HEAP_ENTRY *Last)
 {
-    if (!RtlpCheckEntry(Heap, Last))
-        return false;
-    bool Sound = RtlpRangeIsSound(Heap, Last);
-    if (!Sound)
+    ULONG Code = RtlpCheckEntry(Heap, Last);
+    bool Sound = CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY;
+    if (Code && !Sound)
         RtlpHeapFailure(Heap, heap_failure_entry_corruption, Last + 1, "RtlpCheckRange");
     return Sound;
 }
@@ -204,6 +206,8 @@ static NTSTATUS RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Size)
     ULONG Index = Old->SegmentOffset;
     HEAP_SEGMENT *Segment = Heap->Segments[Index];
     ULONG Before = RtlpPreviousSize(Heap, Old);
+    if (!RtlpCheckBefore(Heap, Old, Before))
+        return STATUS_HEAP_CORRUPTION;
     char *End = (char *)Ucr->Address + Size;
     SIZE_T Left = Ucr->Size - Size;
     NTSTATUS Status = RtlpCommitPages(Heap, Ucr->Address, Size);
@@ -333,7 +337,7 @@ void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 
     char *Low = (char *)ALIGN_UP(Start + UCR_ENTRY_BYTES + Heap->Pad, PAGE_SIZE);
     char *High, *RangeEnd;
-    if (AtEnd && !RtlpCheckRange(Heap, Next))
+    if ((AtEnd && !RtlpCheckRange(Heap, Next)) || !RtlpCheckBefore(Heap, Entry, Before))
         return;
     if (AtEnd) { /* the entry behind goes too, and the two ranges become one */
         High = UCR_OF(Next)->Address;

@@ -170,8 +170,7 @@ static NTSTATUS RtlpWalkTo(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, HEAP_ENTRY *En
                            ULONG Index)
 {
     ULONG Code = Entry ? RtlpCheckEntry(Heap, Entry) : 0;
-    if (Entry && (!Code || (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY &&
-                            !RtlpRangeIsSound(Heap, Entry))))
+    if (Entry && !Code)
         return STATUS_HEAP_CORRUPTION;
     if (!Entry || (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY && UCR_OF(Entry)->Size == 0))
         return RtlpNextSegment(Heap, Walk, Index + 1);

@@ -279,6 +279,8 @@ void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call
     if (HostHeap.FirstFailure == heap_failure_unknown)
         HostHeap.FirstFailure = Type;
     HostHeap.LastFailureBlock = Block;
+    if (HostHeap.AtFailure)
+        HostHeap.AtFailure();
     if (HostHeap.Expected)
         return;
     fprintf(stderr, "heap failure: kind %d heap %p block %p by %s\n", Type, (void *)Heap,
