@@ -211,7 +211,7 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
     if (!RtlpIsHeap(Heap) || !Walk)
         return Status;
     RtlpLockHeap(Heap);
-    ULONG Index = RtlpIndexOf(Heap, Walk);
+    ULONG Index = Walk->DataAddress ? RtlpIndexOf(Heap, Walk) : 0;
     if (!Walk->DataAddress) {
         Status = RtlpNextSegment(Heap, Walk, 0);
     } else if (Index == LFH_INDEX) {
