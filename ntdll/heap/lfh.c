@@ -221,11 +221,11 @@ static bool RtlpLfhGrow(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket,
     }
     Bucket->TotalBlocks += Count - Sub->BlockCount;
     Bucket->Growing = Count < Sub->BlockLimit ? Sub : NULL;
-    Bucket->Borrows = 0;
-    Bucket->MayBorrow = Bucket->TotalBlocks * Size < LFH_BORROWS ? 0
-                        : Heap->Counters.TotalMemoryCommitted < LFH_THRIFTY
-                            ? LFH_NEIGHBOURS
-                            : 1;
+    __atomic_store_n(&Bucket->Borrows, 0, __ATOMIC_RELAXED);
+    UCHAR Reach = Bucket->TotalBlocks * Size < LFH_BORROWS            ? 0
+                  : Heap->Counters.TotalMemoryCommitted < LFH_THRIFTY ? LFH_NEIGHBOURS
+                                                                      : 1;
+    __atomic_store_n(&Bucket->MayBorrow, Reach, __ATOMIC_RELAXED);
     for (ULONG i = Sub->BlockCount; i < Count; i++) {
         RtlpSetBit(Sub->FreeMask, i);
         RtlpSetBit(&Sub->Summary, i / 32);
@@ -285,7 +285,7 @@ PVOID RtlpLfhAllocate(HEAP *Heap, ULONG Units, SIZE_T Size)
     HEAP_BUCKET *Bucket = &Front->Buckets[Index];
     for (;;) {
         PVOID Block = RtlpLfhLook(Front, Size);
-        if (!Block && Bucket->Borrows > 1 &&
+        if (!Block && RTLP_READ(Bucket->Borrows) > 1 &&
             (++Bucket->Overflows % LFH_OVERFLOWS || RtlpFindFree(Heap, Units)))
             return NULL; /* the back end's free entries serve every size */
         if (Block || !RtlpLfhRefill(Heap, Front, Bucket))
@@ -300,7 +300,8 @@ void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
     HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
     ULONG Full[LFH_WORDS];
     ULONG Words = (Sub->BlockCount + 31u) / 32, Claimed = 0;
-    if (Sub->State != SubSegmentInUse || Front->Active[Sub->SizeIndex] == Sub || !Words)
+    if (RTLP_READ(Sub->State) != SubSegmentInUse ||
+        RTLP_READ(Front->Active[Sub->SizeIndex]) == Sub || !Words)
         return;
     for (ULONG Word = 0; Word < Words; Word++) {
         ULONG Left = Sub->BlockCount - Word * 32u;

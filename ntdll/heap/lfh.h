@@ -156,7 +156,8 @@ static inline PVOID RtlpLfhTakeFrom(HEAP_SUBSEGMENT *Sub, SIZE_T Size)
     if (!RTLP_LOOK(*Word))
         RtlpLfhEmptied(Sub, Index / 32);
     char *Block = Sub->First + Index * (SIZE_T)Sub->BlockSize;
-    ((HEAP_ENTRY *)Block)[-1].PreviousSize = (USHORT)(Sub->BlockSize - Size);
+    __atomic_store_n(&((HEAP_ENTRY *)Block)[-1].PreviousSize,
+                     (USHORT)(Sub->BlockSize - Size), __ATOMIC_RELAXED);
     return Block;
 }
 

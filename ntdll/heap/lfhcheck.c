@@ -26,10 +26,9 @@ static bool RtlpCheckUserBlocks(HEAP_CHECK *Check, HEAP_SUBSEGMENT *Sub)
         return RtlpWrong(Check, H(11), heap_failure_entry_corruption, Header);
     for (ULONG i = 0; i < Sub->BlockCount; i++) {
         HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize) - 1;
-        ULONG Index;
+        ULONG Index, Unused = RTLP_READ(Entry->PreviousSize);
         if (Entry->UnusedBytes != HEAP_UNUSED_LFH || Entry->SegmentOffset != LFH_INDEX ||
-            Entry->PreviousSize < sizeof(HEAP_ENTRY) ||
-            Entry->PreviousSize > Sub->BlockSize ||
+            Unused < sizeof(HEAP_ENTRY) || Unused > Sub->BlockSize ||
             RtlpLfhFind(Front, Entry + 1, &Index) != Sub || Index != i)
             return RtlpWrong(Check, H(11), heap_failure_entry_corruption, Entry + 1);
     }

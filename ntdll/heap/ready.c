@@ -96,7 +96,7 @@ PVOID RtlpLfhLook(LFH_HEAP *Front, SIZE_T Size)
     ULONG Units = (ULONG)((Size + sizeof(HEAP_ENTRY) + GRANULE - 1) >> GRANULE_SHIFT);
     HEAP_BUCKET *Bucket = &Front->Buckets[Front->BucketOf[Units]];
     PVOID Block = RtlpLfhAdvance(Front, Bucket, Size);
-    HEAP_BUCKET *Last = Bucket + Bucket->Borrows;
+    HEAP_BUCKET *Last = Bucket + RTLP_READ(Bucket->Borrows);
     if (Last >= &Front->Buckets[LFH_BUCKETS])
         Last = Bucket;
     while (!Block && Bucket < Last) {
@@ -118,7 +118,8 @@ void RtlpLfhSettle(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub)
                                     __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
         HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
         RtlpSetBit(&Bucket->Ready, Sub->Slot);
-        Bucket->Borrows = Bucket->MayBorrow;
+        __atomic_store_n(&Bucket->Borrows, RTLP_READ(Bucket->MayBorrow),
+                         __ATOMIC_RELAXED);
         return;
     }
     if (RTLP_READ(Front->Active[Sub->SizeIndex]) == Sub)

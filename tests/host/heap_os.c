@@ -254,8 +254,9 @@ void RtlpHeapRaise(NTSTATUS Status)
 
 ULONG RtlpHeapRandom(void)
 {
-    Seed = Seed * 1664525u + 1013904223u;
-    return Seed ^ (Seed >> 16) * 0x85EBCA6Bu;
+    ULONG Number = __atomic_add_fetch(&Seed, 0x9E3779B9u, __ATOMIC_RELAXED);
+    Number = (Number ^ Number >> 16) * 0x85EBCA6Bu;
+    return Number ^ Number >> 13;
 }
 
 bool RtlpHeapSurvives(void)
