@@ -68,10 +68,12 @@ $(eval $(call dll,oleaut32,oleaut32,0x77120000,ole32 kernel32,-luuid -Wl$(comma)
 $(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))
 
 # For programs: $(O)/lib/crt has -lfathomcrt, the names of msvcrt.dll that mingw's import library
-# lacks; -L$(O)/lib/debug makes msvcrtd.dll a program's C library (crt/include/crtdbg.h): its
+# lacks, and -lcw3220, the heap of cw3220.dll; -L$(O)/lib/debug makes msvcrtd.dll a program's C library (crt/include/crtdbg.h): its
 # libmsvcrt.a names our import library and what is real code in mingw's.
-CRT_LIBS := $(O)/lib/crt/libfathomcrt.a $(O)/lib/debug/libmsvcrt.a
+CRT_LIBS := $(O)/lib/crt/libfathomcrt.a $(O)/lib/crt/libcw3220.a $(O)/lib/debug/libmsvcrt.a
+$(O)/lib/crt/libcw3220.a: $(S)/crt/borland/link/heap.def
 $(O)/lib/crt/libfathomcrt.a: $(S)/crt/msvcrt/lacking.def
+$(O)/lib/crt/libcw3220.a $(O)/lib/crt/libfathomcrt.a:
 	@mkdir -p $(@D)
 	$(MINGW)dlltool -k -d $< -l $@
 $(O)/lib/debug/libmsvcrt.a: $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o $(S)/crt/debug/link/oldnames.def
