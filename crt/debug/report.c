@@ -19,7 +19,11 @@ static LONG modes[_CRT_ERRCNT] = {_CRTDBG_MODE_DEBUG, _CRTDBG_MODE_WNDW,
                                   _CRTDBG_MODE_WNDW};
 static _HFILE files[_CRT_ERRCNT] = {_CRTDBG_INVALID_HFILE, _CRTDBG_INVALID_HFILE,
                                     _CRTDBG_INVALID_HFILE};
-static _CRT_REPORT_HOOK hook, more_hooks[HOOKS];
+static _CRT_REPORT_HOOK hook;
+static struct {
+    void *function; /* _CRT_REPORT_HOOK, or _CRT_REPORT_HOOKW if wide */
+    int wide;
+} more_hooks[HOOKS];
 
 static int type_valid(int type)
 {
@@ -66,30 +70,41 @@ _CRT_REPORT_HOOK __cdecl _CrtGetReportHook(void)
     return hook;
 }
 
-/* Adds a hook in front of the others, or removes it; how many there are, -1 on a wrong
- * argument or when there is no room. */
-int __cdecl _CrtSetReportHook2(int what, _CRT_REPORT_HOOK function)
+static int change_hooks(int what, void *function, int wide)
 {
     int used = 0, at = 0, result = -1;
     debug_lock();
-    while (used < HOOKS && more_hooks[used] != NULL)
+    while (used < HOOKS && more_hooks[used].function != NULL)
         used++;
-    while (at < used && more_hooks[at] != function)
+    while (at < used && more_hooks[at].function != function)
         at++;
     if (function != NULL && what == _CRT_RPTHOOK_INSTALL && used < HOOKS) {
         memmove(more_hooks + 1, more_hooks, used * sizeof(*more_hooks));
-        more_hooks[0] = function;
+        more_hooks[0].function = function;
+        more_hooks[0].wide = wide;
         result = used + 1;
     } else if (function != NULL && what == _CRT_RPTHOOK_REMOVE && at < used) {
         memmove(more_hooks + at, more_hooks + at + 1,
                 (used - at - 1) * sizeof(*more_hooks));
-        more_hooks[used - 1] = NULL;
+        more_hooks[used - 1].function = NULL;
         result = used - 1;
     }
     debug_unlock();
     if (result < 0)
         *_errno() = EINVAL;
     return result;
+}
+
+/* Adds a hook in front of the others, or removes it; how many there are, -1 on a wrong
+ * argument or when there is no room. */
+int __cdecl _CrtSetReportHook2(int what, _CRT_REPORT_HOOK function)
+{
+    return change_hooks(what, function, 0);
+}
+
+int __cdecl _CrtSetReportHookW2(int what, _CRT_REPORT_HOOKW function)
+{
+    return change_hooks(what, function, 1);
 }
 
 void __cdecl _CrtDbgBreak(void)
@@ -132,9 +147,15 @@ static int window(int type, const char *file, int line, const char *module,
 /* Hooks first; one that returns true ends it, with the answer it left. */
 static int hooked(int type, char *line, int *answer)
 {
-    for (int i = 0; i < HOOKS && more_hooks[i] != NULL; i++)
-        if (more_hooks[i](type, line, answer))
+    for (int i = 0; i < HOOKS && more_hooks[i].function != NULL; i++) {
+        wchar_t wide[MESSAGE];
+        if (more_hooks[i].wide)
+            MultiByteToWideChar(CP_ACP, 0, line, -1, wide, MESSAGE);
+        if (more_hooks[i].wide
+                ? ((_CRT_REPORT_HOOKW)more_hooks[i].function)(type, wide, answer)
+                : ((_CRT_REPORT_HOOK)more_hooks[i].function)(type, line, answer))
             return 1;
+    }
     return hook != NULL && hook(type, line, answer);
 }
 

@@ -40,6 +40,7 @@
 #undef _CrtSetReportHook
 #undef _CrtGetReportHook
 #undef _CrtSetReportHook2
+#undef _CrtSetReportHookW2
 #undef _CrtSetReportMode
 #undef _CrtSetReportFile
 #undef _CrtDbgBreak
@@ -108,6 +109,7 @@ int __cdecl _CrtDbgReportW(int type, const wchar_t *file, int line, const wchar_
 _CRT_REPORT_HOOK __cdecl _CrtSetReportHook(_CRT_REPORT_HOOK hook);
 _CRT_REPORT_HOOK __cdecl _CrtGetReportHook(void);
 int __cdecl _CrtSetReportHook2(int what, _CRT_REPORT_HOOK hook);
+int __cdecl _CrtSetReportHookW2(int what, _CRT_REPORT_HOOKW hook);
 int __cdecl _CrtSetReportMode(int type, int mode);
 _HFILE __cdecl _CrtSetReportFile(int type, _HFILE file);
 void __cdecl _CrtDbgBreak(void);
