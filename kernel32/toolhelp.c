@@ -258,7 +258,12 @@ HANDLE WINAPI CreateToolhelp32Snapshot(DWORD flags, DWORD processId)
     BasepFree(list);
     if (process != NtCurrentProcess())
         NtClose(process);
-    return section && snapshot ? section : INVALID_HANDLE_VALUE;
+    if (snapshot)
+        return section;
+    if (section)
+        NtClose(section);
+    RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
+    return INVALID_HANDLE_VALUE;
 }
 
 /* The entry at the cursor, if the caller's structure is as long; ERROR_NO_MORE_FILES at the

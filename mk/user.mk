@@ -65,6 +65,7 @@ $(eval $(call dll,msvcrtd,crt/debug,0x10200000,kernel32,-lmingwex $(O)/lib/libke
 $(eval $(call dll,cw3220,crt/borland,0x32600000,kernel32,-Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,ole32,ole32,0x774E0000,kernel32 ntdll,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,oleaut32,oleaut32,0x77120000,ole32 kernel32,-luuid -Wl$(comma)-e$(comma)_DllMain@12))
+$(eval $(call dll,psapi,psapi,0x76BF0000,kernel32,-Wl$(comma)-e$(comma)0))
 $(eval $(call dll,fathom,fathom,0x6FA00000,ntdll,-Wl$(comma)-e$(comma)0))
 
 # For programs: $(O)/lib/crt has -lfathomcrt, the names of msvcrt.dll that mingw's import library

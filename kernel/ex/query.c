@@ -5,15 +5,16 @@
 
 static void DescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
 {
-    ULONG peak, size;
+    MMUSAGE usage = {0};
 
     *entry = (FATHOM_PROCESS){.Id = process->Id,
                               .Parent = process->ParentId,
                               .Threads = process->ActiveThreads,
                               .Handles = ObHandleCount(process->Handles)};
     if (process->Handles != NULL)
-        MmQuerySpace(process->Space, &entry->PrivatePages, &entry->CommitPages, &peak,
-                     &size);
+        MmQuerySpace(process->Space, &usage);
+    entry->PrivatePages = usage.PrivatePages;
+    entry->CommitPages = usage.CommitPages;
     memcpy(entry->Name, process->Name, sizeof entry->Name);
 }
 

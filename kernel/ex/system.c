@@ -125,14 +125,14 @@ static void FillThread(const ETHREAD *thread, THREAD_ENTRY *entry)
 
 static void FillProcess(EPROCESS *process, PROCESS_ENTRY *entry)
 {
-    ULONG pages = 0, commit = 0, peak = 0, size = 0;
+    MMUSAGE usage = {0};
 
     if (process->Handles != NULL)
-        MmQuerySpace(process->Space, &pages, &commit, &peak, &size);
+        MmQuerySpace(process->Space, &usage);
     *entry = (PROCESS_ENTRY){
         .NumberOfThreads = process->ActiveThreads,
         .NumberOfThreadsHighWatermark = process->ActiveThreads,
-        .WorkingSetPrivateSize = (LONGLONG)pages * PAGE_SIZE,
+        .WorkingSetPrivateSize = (LONGLONG)usage.PrivatePages * PAGE_SIZE,
         .CreateTime = process->CreateTime,
         .KernelTime = process->KernelTime * KE_TICK_100NS,
         .UserTime = process->UserTime * KE_TICK_100NS,
@@ -141,13 +141,14 @@ static void FillProcess(EPROCESS *process, PROCESS_ENTRY *entry)
         .InheritedFromUniqueProcessId = process->ParentId,
         .HandleCount = ObHandleCount(process->Handles),
         .SessionId = 1,
-        .PeakVirtualSize = size,
-        .VirtualSize = size,
-        .PeakWorkingSetSize = pages * PAGE_SIZE,
-        .WorkingSetSize = pages * PAGE_SIZE,
-        .PagefileUsage = commit * PAGE_SIZE,
-        .PeakPagefileUsage = peak * PAGE_SIZE,
-        .PrivatePageCount = commit * PAGE_SIZE,
+        .PeakVirtualSize = usage.PeakVirtual * PAGE_SIZE,
+        .VirtualSize = usage.VirtualPages * PAGE_SIZE,
+        .PageFaultCount = usage.Faults,
+        .PeakWorkingSetSize = usage.PeakPages * PAGE_SIZE,
+        .WorkingSetSize = usage.Pages * PAGE_SIZE,
+        .PagefileUsage = usage.CommitPages * PAGE_SIZE,
+        .PeakPagefileUsage = usage.PeakCommit * PAGE_SIZE,
+        .PrivatePageCount = usage.CommitPages * PAGE_SIZE,
     };
 }
 

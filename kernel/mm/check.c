@@ -220,13 +220,17 @@ ULONG MmQueryRegions(MMSPACE *space, FATHOM_REGION *regions, ULONG max)
     return count;
 }
 
-void MmQuerySpace(MMSPACE *space, ULONG *privatePages, ULONG *commitPages,
-                  ULONG *peakCommit, ULONG *virtualSize)
+void MmQuerySpace(MMSPACE *space, MMUSAGE *usage)
 {
-    *privatePages = space->PrivatePages;
-    *commitPages = space->CommitPages;
-    *peakCommit = space->PeakCommit;
-    *virtualSize = MiAddress(space->VirtualPages);
+    MiNotePeak(space);
+    *usage = (MMUSAGE){.PrivatePages = space->PrivatePages,
+                       .Pages = space->PrivatePages + space->SharedPages,
+                       .PeakPages = space->PeakPages,
+                       .CommitPages = space->CommitPages,
+                       .PeakCommit = space->PeakCommit,
+                       .VirtualPages = space->VirtualPages,
+                       .PeakVirtual = space->PeakVirtual,
+                       .Faults = space->Faults};
 }
 
 /* The page behind a user address of the current space, for the walk. */

@@ -129,7 +129,7 @@ NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
     if (!userMode && !MmFindFixup(frame->Eip))
         return status;
     if (address <= MM_HIGHEST_USER_ADDRESS && !(errorCode & FAULT_RESERVED))
-        status = MiResolveFault(address, errorCode);
+        MiCurrentSpace->Faults++, status = MiResolveFault(address, errorCode);
     MmFaultStatus = status;
     return status;
 }

@@ -149,8 +149,13 @@ void MmQueryMemory(struct _FATHOM_MEMORY *);
 ULONG MmQueryRegions(MMSPACE *, struct _FATHOM_REGION *, ULONG max); /* count there are */
 void MmQueryWorkingSet(MMSPACE *, SIZE_T *minimum, SIZE_T *maximum); /* bytes */
 NTSTATUS MmSetWorkingSet(MMSPACE *, SIZE_T minimum, SIZE_T maximum);
-void MmQuerySpace(MMSPACE *, ULONG *privatePages, ULONG *commitPages, ULONG *peakCommit,
-                  ULONG *virtualSize);
+typedef struct _MMUSAGE {
+    ULONG PrivatePages, Pages, PeakPages; /* resident, the shared ones counted in Pages */
+    ULONG CommitPages, PeakCommit;
+    ULONG VirtualPages, PeakVirtual;
+    ULONG Faults;
+} MMUSAGE;
+void MmQuerySpace(MMSPACE *, MMUSAGE *);
 struct _FATHOM_PAGE;
 /* The page behind a user address of the current space; FALSE: none is there. */
 BOOLEAN MmQueryPage(ULONG_PTR address, struct _FATHOM_PAGE *);

@@ -233,13 +233,22 @@ struct _MMSPACE {
     PFN_NUMBER Directory[4]; /* page directories; [2] is the kernel's */
     ULONG PrivatePages, SharedPages, TablePages; /* frames that its PTEs hold */
     ULONG CommitPages, PeakCommit;               /* of its regions; tables not counted */
-    ULONG VirtualPages;
+    ULONG PeakPages, Faults;
+    ULONG VirtualPages, PeakVirtual;
     ULONG ChargedTables; /* page tables that are charged */
     ULONG LockedPages;
     ULONG MinimumPages, MaximumPages; /* of the working set: they bound LockedPages */
     BOOLEAN Closed;                   /* MmCleanSpace was here: no new region */
 };
 extern MMSPACE *MiCurrentSpace, *MiSystemSpace;
+
+/* Before pages go, and before the peak is told. */
+static inline void MiNotePeak(MMSPACE *space)
+{
+    ULONG pages = space->PrivatePages + space->SharedPages;
+    if (pages > space->PeakPages)
+        space->PeakPages = pages;
+}
 extern LIST_ENTRY MiSpaces;
 
 /* The region that was found last is often the one looked for next. */

@@ -205,6 +205,8 @@ NTSTATUS MiInsertVad(MMSPACE *space, MMVAD *vad)
     }
     space->ChargedTables += tables;
     space->VirtualPages += vad->EndingVpn - vad->StartingVpn + 1;
+    if (space->VirtualPages > space->PeakVirtual)
+        space->PeakVirtual = space->VirtualPages;
     return STATUS_SUCCESS;
 }
 
@@ -224,6 +226,7 @@ void MiReleaseFrame(MMSPACE *space, MMPTE pte, const MMVAD *vad, ULONG vpn)
 {
     PFN_NUMBER pfn = MiPtePfn(pte);
     MMPFN *page = MiPfn(pfn);
+    MiNotePeak(space);
     if (page->Use == MmPageUser) {
         space->PrivatePages--;
         space->LockedPages -= page->LockCount;

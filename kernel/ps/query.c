@@ -71,16 +71,17 @@ static ULONG FillIoCounters(EPROCESS *process, ANSWER *answer)
 
 static ULONG FillVm(EPROCESS *process, ANSWER *answer)
 {
-    ULONG pages = 0, commit = 0, peak = 0, size = 0;
+    MMUSAGE usage = {0};
 
     if (process->Handles != NULL)
-        MmQuerySpace(process->Space, &pages, &commit, &peak, &size);
-    answer->Vm = (VMCOUNTERS){.PeakVirtualSize = size,
-                              .VirtualSize = size,
-                              .PeakWorkingSetSize = pages * PAGE_SIZE,
-                              .WorkingSetSize = pages * PAGE_SIZE,
-                              .PagefileUsage = commit * PAGE_SIZE,
-                              .PeakPagefileUsage = peak * PAGE_SIZE};
+        MmQuerySpace(process->Space, &usage);
+    answer->Vm = (VMCOUNTERS){.PeakVirtualSize = usage.PeakVirtual * PAGE_SIZE,
+                              .VirtualSize = usage.VirtualPages * PAGE_SIZE,
+                              .PageFaultCount = usage.Faults,
+                              .PeakWorkingSetSize = usage.PeakPages * PAGE_SIZE,
+                              .WorkingSetSize = usage.Pages * PAGE_SIZE,
+                              .PagefileUsage = usage.CommitPages * PAGE_SIZE,
+                              .PeakPagefileUsage = usage.PeakCommit * PAGE_SIZE};
     return sizeof answer->Vm;
 }
 

@@ -1,0 +1,75 @@
+/* counters.c - a process's memory counters; the files behind mapped memory. */
+#define PSAPI_VERSION 2
+#include <windows.h>
+#include <psapi.h>
+#include <string.h>
+#include "documented.h"
+
+#define MIB 0x100000u
+
+static PROCESS_MEMORY_COUNTERS_EX counters(void)
+{
+    PROCESS_MEMORY_COUNTERS_EX now;
+    CHECK(GetProcessMemoryInfo(SELF, (PPROCESS_MEMORY_COUNTERS)&now, sizeof now));
+    return now;
+}
+
+static void counted(void)
+{
+    PROCESS_MEMORY_COUNTERS_EX before = counters(), during, after;
+    char *base = committed(MIB);
+
+    for (ULONG at = 0; at < MIB; at += 4096)
+        base[at] = 1;
+    during = counters();
+    freed(base);
+    after = counters();
+    documented("PROCESS_MEMORY_COUNTERS", "PageFaultCount: each first touch is one", SAME,
+               during.PageFaultCount - before.PageFaultCount >= 256 &&
+                   during.PageFaultCount - before.PageFaultCount < 300);
+    documented("PROCESS_MEMORY_COUNTERS_EX", "PrivateUsage is the commit charge", SAME,
+               during.PrivateUsage - before.PrivateUsage == MIB &&
+                   after.PrivateUsage == before.PrivateUsage);
+    documented("PROCESS_MEMORY_COUNTERS", "WorkingSetSize falls again, its peak does not",
+               SAME,
+               during.WorkingSetSize - before.WorkingSetSize >= MIB &&
+                   after.WorkingSetSize < during.WorkingSetSize &&
+                   after.PeakWorkingSetSize >= during.WorkingSetSize &&
+                   after.PeakPagefileUsage >= during.PagefileUsage);
+}
+
+static void asked(void)
+{
+    static ULONG list[20000];
+    PSAPI_WORKING_SET_EX_INFORMATION page = {.VirtualAddress = list};
+    char name[MAX_PATH];
+    HMODULE psapi = LoadLibraryA("psapi.dll");
+
+    list[0] = 1; /* the page is there */
+    documented("QueryWorkingSetEx",
+               "tells of a page whether it is valid, and its protection", SAME,
+               QueryWorkingSetEx(SELF, &page, sizeof page) &&
+                   page.VirtualAttributes.Valid &&
+                   page.VirtualAttributes.Win32Protection == PAGE_READWRITE);
+    documented("GetMappedFileName",
+               "the name of the file behind an address, as a device path", SAME,
+               GetMappedFileNameA(SELF, (void *)asked, name, sizeof name) &&
+                   strstr(name, "\\Device\\") == name && strstr(name, "counters.exe") &&
+                   FAILS(GetMappedFileNameA(SELF, name, name, sizeof name),
+                         ERROR_UNEXP_NET_ERR));
+    documented("GetProcessImageFileName", "the same form", SAME,
+               GetProcessImageFileNameA(SELF, name, sizeof name) &&
+                   strstr(name, "\\Device\\") == name && strstr(name, "counters.exe"));
+    documented("Psapi", "psapi.dll has the functions under their old names", SAME,
+               psapi && GetProcAddress(psapi, "GetProcessMemoryInfo") ==
+                            GetProcAddress(GetModuleHandleA("kernel32"),
+                                           "K32GetProcessMemoryInfo"));
+    FreeLibrary(psapi);
+}
+
+int main(void)
+{
+    counted();
+    asked();
+    return undocumented();
+}
