@@ -146,6 +146,8 @@ static void FreeChunks(IONODE *node, ULONG first)
 
 NTSTATUS IopSetSize(IONODE *node, ULONGLONG size)
 {
+    if (size < node->File.Size && IopIsMapped(node))
+        return STATUS_USER_MAPPED_FILE;
     if (size > (ULONGLONG)IopLimit * IOP_CHUNK)
         return STATUS_DISK_FULL;
     if (size == 0) { /* nothing of the archive's is needed */

@@ -40,6 +40,12 @@ typedef struct _IONODE {
     ULONG Opens, Readers, Writers, Deleters, SharedRead, SharedWrite, SharedDelete;
 } IONODE;
 
+/* Is there a section of the file, or a view? */
+static inline BOOLEAN IopIsMapped(const IONODE *node)
+{
+    return node->File.ImageControl != NULL || node->File.DataControl != NULL;
+}
+
 typedef enum { IopDisk, IopConsole, IopHost, IopNull, IopPipe } IOPKIND;
 
 struct _IOPIPE;

@@ -33,7 +33,7 @@ static NTSTATUS SetDisposition(IONODE *node, BOOLEAN delete)
 {
     if (delete &&node == IopRoot)
         return STATUS_CANNOT_DELETE;
-    if (delete &&(node->Attributes & FILE_ATTRIBUTE_READONLY))
+    if (delete &&(IopIsMapped(node) || node->Attributes & FILE_ATTRIBUTE_READONLY))
         return STATUS_CANNOT_DELETE;
     if (delete &&!IsListEmpty(&node->Children))
         return STATUS_DIRECTORY_NOT_EMPTY;
@@ -61,7 +61,7 @@ static NTSTATUS RenameTo(IONODE *node, const WCHAR *target, BOOLEAN replace, ION
         if (!replace)
             return STATUS_OBJECT_NAME_COLLISION;
         if (path.Node->Directory || path.Node->Opens || path.Node->Permanent ||
-            (path.Node->Attributes & FILE_ATTRIBUTE_READONLY))
+            IopIsMapped(path.Node) || (path.Node->Attributes & FILE_ATTRIBUTE_READONLY))
             return STATUS_ACCESS_DENIED;
         IopUnlink(path.Node);
     }
