@@ -271,6 +271,9 @@ NTSYSAPI NTSTATUS NTAPI NtWriteFile(HANDLE, HANDLE event, PVOID apc, PVOID conte
 /* Windows: NtCreateNamedPipeFile without a name. attributes: OBJ_INHERIT or 0. */
 NTSYSAPI NTSTATUS NTAPI NtFathomCreatePipe(PHANDLE read, PHANDLE write, ULONG attributes,
                                            ULONG size);
+/* Windows: kernel32's calls to csrss. */
+NTSYSAPI NTSTATUS NTAPI NtFathomSetControlRoutine(PVOID routine);
+NTSYSAPI NTSTATUS NTAPI NtFathomSendControl(ULONG event, ULONG group);
 NTSYSAPI NTSTATUS NTAPI NtFlushBuffersFile(HANDLE, PIO_STATUS_BLOCK);
 NTSYSAPI NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE, HANDLE event, PVOID apc,
                                              PVOID context, PIO_STATUS_BLOCK,

@@ -193,56 +193,6 @@ BOOL WINAPI SetConsoleCursorPosition(HANDLE console, COORD at)
     return WriteFile(console, text, length, &written, NULL);
 }
 
-/* Handlers of Ctrl-C, newest first; the list is kept, the events come from the keyboard.
- */
-#define MOST_HANDLERS 32
-static PHANDLER_ROUTINE Handlers[MOST_HANDLERS];
-static ULONG HandlerCount;
-static RTL_SRWLOCK HandlerLock;
-
-/* NULL handler, add: Ctrl-C is ignored (remove: is not). ERROR_INVALID_PARAMETER for
- * removing what was not added. */
-BOOL WINAPI SetConsoleCtrlHandler(PHANDLER_ROUTINE handler, BOOL add)
-{
-    BOOL done = !handler;
-    ULONG i;
-
-    RtlAcquireSRWLockExclusive(&HandlerLock);
-    if (!handler)
-        BasePeb()->ProcessParameters->ConsoleFlags = add != 0;
-    else if (add && HandlerCount < MOST_HANDLERS) {
-        Handlers[HandlerCount++] = handler;
-        done = TRUE;
-    } else if (!add) {
-        for (i = HandlerCount; i-- > 0 && !done;) {
-            if (Handlers[i] == handler) {
-                memmove(&Handlers[i], &Handlers[i + 1],
-                        (--HandlerCount - i) * sizeof Handlers[0]);
-                done = TRUE;
-            }
-        }
-    }
-    RtlReleaseSRWLockExclusive(&HandlerLock);
-    return done || BasepFail(add ? ERROR_NOT_ENOUGH_MEMORY : ERROR_INVALID_PARAMETER);
-}
-
-/* To the own process: the handlers from the newest on, until one says TRUE; else it ends.
- */
-BOOL WINAPI GenerateConsoleCtrlEvent(DWORD event, DWORD group)
-{
-    ULONG i;
-
-    if (event > CTRL_BREAK_EVENT || group)
-        return BasepFail(ERROR_INVALID_PARAMETER);
-    if (event == CTRL_C_EVENT && (BasePeb()->ProcessParameters->ConsoleFlags & 1))
-        return TRUE;
-    for (i = HandlerCount; i-- > 0;) {
-        if (Handlers[i](event))
-            return TRUE;
-    }
-    ExitProcess((UINT)STATUS_CONTROL_C_EXIT);
-}
-
 static WCHAR Title[128];
 
 BOOL WINAPI SetConsoleTitleW(LPCWSTR title)

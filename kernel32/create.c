@@ -71,7 +71,16 @@ static void SetHandles(const REQUEST *request, PRTL_USER_PROCESS_PARAMETERS para
     parameters->StandardInput = own->StandardInput;
     parameters->StandardOutput = own->StandardOutput;
     parameters->StandardError = own->StandardError;
-    parameters->ConsoleHandle = own->ConsoleHandle;
+    /* As Windows: -1 no console, -2 a new one, -3 one without a window. */
+    parameters->ConsoleHandle = request->Flags & DETACHED_PROCESS     ? (HANDLE)-1
+                                : request->Flags & CREATE_NEW_CONSOLE ? (HANDLE)-2
+                                : request->Flags & CREATE_NO_WINDOW   ? (HANDLE)-3
+                                                                      : NULL;
+    parameters->ConsoleFlags = own->ConsoleFlags;
+    if (request->Flags & CREATE_NEW_PROCESS_GROUP &&
+        !(request->Flags & CREATE_NEW_CONSOLE))
+        parameters->ConsoleFlags =
+            1 | 2; /* Ctrl-C ignored; 2: the kernel begins a group */
     if (startup->dwFlags & STARTF_USESTDHANDLES) {
         parameters->StandardInput = startup->hStdInput;
         parameters->StandardOutput = startup->hStdOutput;

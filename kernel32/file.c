@@ -153,6 +153,8 @@ BOOL WINAPI ReadFile(HANDLE file, LPVOID buffer, DWORD length, LPDWORD read,
         *read = 0;
     if (!overlapped) {
         status = NtReadFile(handle, NULL, NULL, NULL, iosb, buffer, length, NULL, NULL);
+        if (status == STATUS_ALERTED) /* a console read that Ctrl-C ended: no bytes */
+            RtlSetLastWin32Error(ERROR_OPERATION_ABORTED);
         return Finish(handle, status, iosb, read);
     }
     SetOffset(overlapped, &offset);

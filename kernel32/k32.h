@@ -101,6 +101,7 @@ extern HMODULE BaseDllHandle;
 /* exception.c, console.c, process.c: what DllMain starts. */
 void BasepInitializeExceptions(void);
 void BasepInitializeProcess(void);
+void BasepInitializeControl(void); /* the kernel learns where events are to begin */
 
 /* path of a DOS name as the kernel wants it; freed with RtlFreeUnicodeString. */
 BOOL BasepNtPath(LPCWSTR path, PUNICODE_STRING nt, OBJECT_ATTRIBUTES *,

@@ -15,6 +15,7 @@ BOOL WINAPI DllMain(HINSTANCE module, DWORD reason, LPVOID reserved)
         BaseDllHandle = module;
         BasepInitializeExceptions();
         BasepInitializeProcess();
+        BasepInitializeControl();
         break;
     case DLL_THREAD_DETACH:
     case DLL_PROCESS_DETACH:

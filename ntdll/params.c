@@ -67,6 +67,7 @@ NTSTATUS NTAPI RtlCreateProcessParametersEx(
     new->MaximumLength = new->Length = size;
     new->Flags = RTL_USER_PROC_PARAMS_NORMALIZED | (Flags & ~1u);
     new->ConsoleHandle = own->ConsoleHandle;
+    new->ConsoleFlags = own->ConsoleFlags;
     new->CurrentDirectory.DosPath = Place(&cursor, directory);
     new->DllPath = Place(&cursor, path);
     new->ImagePathName = Place(&cursor, Image);

@@ -219,16 +219,25 @@ static BOOL obey(char *line)
     return TRUE;
 }
 
+/* Ctrl-C is the running program's; at the prompt it ends the read, and so the shell. */
+static BOOL WINAPI not_mine(DWORD event)
+{
+    (void)event;
+    return TRUE;
+}
+
 int main(void)
 {
     char line[512];
+    SetConsoleCtrlHandler(not_mine, TRUE);
     HMODULE fathom = LoadLibraryA("fathom.dll");
     query = fathom ? (query_function)(void *)GetProcAddress(fathom, "FathomQuery") : NULL;
     if (!query) {
         fprintf(stderr, "shell: this prompt is Fathom's; there is no fathom.dll here\n");
         return 1;
     }
-    printf("\nFathom. `help` lists the commands; `exit` or Ctrl-C leaves.\n");
+    printf("\nFathom. `help` lists the commands; Ctrl-C stops a program; `exit` or "
+           "Ctrl-C leaves.\n");
     do {
         printf("C:\\> ");
         fflush(stdout);

@@ -89,6 +89,7 @@ void ExStart(void)
     if (KeBootOption("run") != NULL) {
         ExRunList();
     } else {
+        PsListenToConsole();
         RunFirst();
         if (KeBootOption("shell") != NULL)
             RunOnConsole(L"C:\\shell.exe");

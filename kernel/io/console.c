@@ -3,6 +3,7 @@
  * Reading gives a line at a time with echo and backspace, as a console with
  * ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT does, ended by CR LF; without line input it gives
  * the bytes as they are typed.  Ctrl-Z at the start of a line is the end of the input.
+ * Ctrl-C (keyboard.c) drops the line and ends the read: STATUS_ALERTED and no bytes.
  */
 #include "fathom.h"
 #include "iop.h"
@@ -23,6 +24,11 @@ static int IopPeeked = -1;
 static ULONG IopInputMode =
     ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
 static ULONG IopOutputMode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT;
+
+BOOLEAN IopInputIsProcessed(void)
+{
+    return (IopInputMode & ENABLE_PROCESSED_INPUT) != 0;
+}
 
 /* A line feed alone starts a new line, as with ENABLE_PROCESSED_OUTPUT; a serial terminal
  * needs the carriage return said. */
@@ -59,6 +65,8 @@ static int PeekKey(void)
 static NTSTATUS WaitForKey(int *key)
 {
     while ((*key = PeekKey()) < 0) {
+        if (IopTakeInterruption())
+            return STATUS_ALERTED;
         LARGE_INTEGER tick = {.QuadPart = -(LONGLONG)KE_TICK_100NS};
         NTSTATUS status = KeDelayExecutionThread(FALSE, TRUE, &tick);
         if (status == STATUS_THREAD_IS_TERMINATING)
@@ -92,7 +100,7 @@ static NTSTATUS ReadLine(void)
     IopLineLength = IopLineTaken = 0;
     for (;;) {
         NTSTATUS status = WaitForKey(&key);
-        if (!NT_SUCCESS(status)) {
+        if (status != STATUS_SUCCESS) {
             IopLineLength = 0;
             return status;
         }
@@ -118,15 +126,18 @@ NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done)
     if (length == 0)
         return STATUS_SUCCESS;
     if (IopLineTaken == IopLineLength) {
+        IopTakeInterruption(); /* of before */
         if (IopInputMode & ENABLE_LINE_INPUT) {
             status = ReadLine();
-        } else if (NT_SUCCESS(status = WaitForKey(&key))) {
+        } else if ((status = WaitForKey(&key)) == STATUS_SUCCESS) {
             IopLine[0] = key;
             IopLineLength = 1;
             IopLineTaken = 0;
             Echo(IopLine, 1);
         }
-        if (!NT_SUCCESS(status))
+        if (status == STATUS_ALERTED)
+            Echo("^C\r\n", 4);
+        if (status != STATUS_SUCCESS)
             return status;
     }
     if (IopLine[IopLineTaken] == CTRL_Z && IopLineTaken == 0) {

@@ -131,5 +131,8 @@ void IopScreenWrite(const char *, ULONG);
 void IopScreenSize(ULONG *columns, ULONG *rows); /* 80x25 without a screen */
 void IopInitializeKeyboard(void);
 int IopReadKey(void); /* a byte typed at the keyboard or on COM1, or -1 */
+BOOLEAN
+IopTakeInterruption(void); /* Ctrl-C or Ctrl-Break was typed since the last call */
+BOOLEAN IopInputIsProcessed(void); /* console.c: Ctrl-C is no character */
 
 #endif

@@ -1,21 +1,29 @@
 /* keyboard.c - what is typed: PS/2 keyboard (scan code set 1, US layout) and COM1.
  *
- * The interrupt puts scan codes in a ring; whoever reads makes characters of them.
+ * The interrupts make characters of what comes and put them in a ring; whoever reads takes
+ * them out.  Ctrl-C (unless the console's mode says otherwise) and Ctrl-Break do not go into
+ * the ring: they wake whoever waits for them, and end a read that is under way.
  * Source: IBM PC AT Technical Reference, keyboard scan codes, set 1.
  */
 #include "iop.h"
 
 #define KEYBOARD_DATA   0x60
 #define KEYBOARD_STATUS 0x64
-#define RING_SIZE       64u
+#define RING_SIZE       256u
 #define RELEASED        0x80
 #define LEFT_SHIFT      0x2A
 #define RIGHT_SHIFT     0x36
 #define CONTROL         0x1D
 #define CAPS_LOCK       0x3A
+#define BREAK           0x46 /* behind E0: Ctrl-Pause */
+#define COM1_IRQ        4
+#define CTRL_C          3
 
 static volatile UCHAR IopRing[RING_SIZE];
-static volatile ULONG IopRingHead, IopRingTail; /* the interrupt moves Tail only */
+static volatile ULONG IopRingHead, IopRingTail; /* the interrupts move Tail only */
+static KEVENT IopControlTyped;
+static ULONG IopControl; /* which: 0 Ctrl-C, 1 Ctrl-Break */
+static volatile BOOLEAN IopInterrupted;
 
 static UCHAR ReadPort(USHORT port)
 {
@@ -25,23 +33,7 @@ static UCHAR ReadPort(USHORT port)
     return value;
 }
 
-static void KeyboardInterrupt(void)
-{
-    while (ReadPort(KEYBOARD_STATUS) & 1) {
-        UCHAR code = ReadPort(KEYBOARD_DATA);
-        if (IopRingTail - IopRingHead < RING_SIZE)
-            IopRing[IopRingTail++ % RING_SIZE] = code;
-    }
-}
-
-void IopInitializeKeyboard(void)
-{
-    if (ReadPort(KEYBOARD_STATUS) == 0xFF)
-        return;          /* no controller there */
-    KeyboardInterrupt(); /* what the firmware left */
-    IopRingHead = IopRingTail;
-    KeConnectInterrupt(1, KeyboardInterrupt);
-}
+static BOOLEAN control;
 
 static int Translate(UCHAR code)
 {
@@ -53,7 +45,7 @@ static int Translate(UCHAR code)
         "\0\33"
         "!@#$%^&*()_+\b\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?"
         "\0*\0 ";
-    static BOOLEAN shift, control, caps;
+    static BOOLEAN shift, caps;
     const UCHAR key = code & ~RELEASED;
 
     if (key == LEFT_SHIFT || key == RIGHT_SHIFT)
@@ -72,20 +64,86 @@ static int Translate(UCHAR code)
     return (UCHAR)c;
 }
 
-int IopReadKey(void)
+static void Control(ULONG event)
+{
+    IopControl = event;
+    IopInterrupted = TRUE;
+    KeSetEvent(&IopControlTyped);
+}
+
+static void Typed(int key)
+{
+    if (key == CTRL_C && IopInputIsProcessed())
+        Control(0);
+    else if (key >= 0 && IopRingTail - IopRingHead < RING_SIZE)
+        IopRing[IopRingTail++ % RING_SIZE] = key;
+}
+
+static void KeyboardInterrupt(void)
 {
     static BOOLEAN extended;
 
-    while (IopRingHead != IopRingTail) {
-        UCHAR code = IopRing[IopRingHead++ % RING_SIZE];
+    while (ReadPort(KEYBOARD_STATUS) & 1) {
+        const UCHAR code = ReadPort(KEYBOARD_DATA);
         if (code == 0xE0 || code == 0xE1) {
             extended = TRUE;
             continue;
         }
-        int key = extended && code != 0x1C && code != 0x35 ? -1 : Translate(code);
+        if (extended && code == BREAK && control)
+            Control(1);
+        else if (!extended || code == 0x1C || code == 0x35)
+            Typed(Translate(code));
         extended = FALSE;
-        if (key >= 0)
-            return key;
     }
-    return KdSerialRead(0);
+}
+
+/* A serial line waits: nothing of it is read that the ring has no room for. */
+static void ReadSerial(void)
+{
+    const ULONG flags = KeDisable();
+
+    for (int byte;
+         IopRingTail - IopRingHead < RING_SIZE && (byte = KdSerialRead(0)) >= 0;)
+        Typed(byte);
+    KeRestore(flags);
+}
+
+static void SerialInterrupt(void) /* the line is the host port's, too */
+{
+    KdPollHost();
+    ReadSerial();
+}
+
+void IopInitializeKeyboard(void)
+{
+    KeInitializeEvent(&IopControlTyped, EventSynchronizationObject, FALSE);
+    if (ReadPort(KEYBOARD_STATUS) == 0xFF)
+        return;          /* no controller there */
+    KeyboardInterrupt(); /* what the firmware left */
+    IopRingHead = IopRingTail;
+    KeConnectInterrupt(1, KeyboardInterrupt);
+}
+
+ULONG IoWaitForControl(void)
+{
+    KeConnectInterrupt(COM1_IRQ, SerialInterrupt);
+    KdSerialEnableInterrupt(0);
+    ReadSerial();
+    KeWaitForSingleObject(&IopControlTyped, FALSE, FALSE, NULL);
+    return IopControl;
+}
+
+int IopReadKey(void)
+{
+    if (IopRingHead == IopRingTail)
+        ReadSerial();
+    return IopRingHead == IopRingTail ? -1 : IopRing[IopRingHead++ % RING_SIZE];
+}
+
+BOOLEAN IopTakeInterruption(void)
+{
+    const BOOLEAN was = IopInterrupted;
+
+    IopInterrupted = FALSE;
+    return was;
 }

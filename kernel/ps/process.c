@@ -73,7 +73,7 @@ NTSTATUS PspCreateProcess(EPROCESS *parent, EPROCESS **result)
     process->PriorityClass = 2; /* PROCESS_PRIORITY_CLASS_NORMAL */
     process->ErrorMode = PROCESS_HARDERROR_DEFAULT;
     process->CreateTime = KeQuerySystemTime();
-    process->Id = PspNewId();
+    process->Id = process->GroupId = PspNewId();
     if (parent != NULL) {
         process->ParentId = parent->Id;
         process->HostStreams = parent->HostStreams;

@@ -39,6 +39,8 @@ typedef struct _EPROCESS {
     BOOLEAN HostStreams; /* standard handles lead to the host port */
     BOOLEAN BoostDisabled;
     ULONG HostIndex;             /* of the run list's program that it belongs to */
+    ULONG ConsoleId, GroupId;    /* control.c */
+    ULONG_PTR ControlRoutine;    /* kernel32!CtrlRoutine there, or 0 */
     ULONG TraceMask, TraceFlags; /* kd's */
     PVOID TraceBuffer;
 } EPROCESS;
@@ -80,6 +82,8 @@ extern const WCHAR PsDefaultEnvironment[];
 NTSTATUS PsCreateInitialProcess(const PSCREATE *, EPROCESS **);
 /* The thread is referenced when result is not NULL. STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS PsCreateSystemThread(void (*start)(void *), void *context, ETHREAD **result);
+/* From now on what is typed as Ctrl-C or Ctrl-Break reaches the console's processes. */
+void PsListenToConsole(void);
 NTSTATUS PsTerminateProcess(EPROCESS *, NTSTATUS);
 /* The unhandled exception of the current thread: print code, module+offset, stack; end
  * the process. */

@@ -43,6 +43,10 @@ void PspApplyPriority(ETHREAD *);
 NTSTATUS PspFillPeb(EPROCESS *, const RTL_USER_PROCESS_PARAMETERS *params,
                     ULONG globalFlag);
 
+/* ---- control.c ---- */
+#define CONSOLE_NEW_GROUP 2 /* in ConsoleFlags, from kernel32 to here alone */
+void PspJoinConsole(EPROCESS *, const EPROCESS *parent, RTL_USER_PROCESS_PARAMETERS *);
+
 /* ---- create.c ---- */
 NTSTATUS PspMapImages(EPROCESS *, MMFILE *image, const WCHAR *path);
 void PspTraceCreated(EPROCESS *);

@@ -204,6 +204,7 @@ static NTSTATUS BuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captur
     file->Dereference(file);
     if (NT_SUCCESS(status))
         status = GiveHandles(parent, process, processFlags, list, &captured->Params);
+    PspJoinConsole(process, parent, &captured->Params);
     if (NT_SUCCESS(status)) /* NtGlobalFlag of the run holds for the children too */
         status = MmCopyFromUser(&own, PsCurrentProcess()->Peb, sizeof own);
     if (NT_SUCCESS(status))

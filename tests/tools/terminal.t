@@ -15,7 +15,9 @@ from tap import OUT, TOP, Plan
 plan = Plan()
 PROMPT = rb"C:\\> \Z"
 SECONDS = 180
-ADDED = os.path.join(OUT, "tests", "tools", "programs", "show.exe")
+ADDED, SPINS = (
+    os.path.join(OUT, "tests", "tools", "programs", name) for name in ("show.exe", "spins.exe")
+)
 
 
 class Terminal:
@@ -26,7 +28,7 @@ class Terminal:
         self.before = termios.tcgetattr(self.theirs)
         self.text = b""
         self.process = subprocess.Popen(
-            [os.path.join(TOP, "tools", "fathom"), "boot", "--add", ADDED],
+            [os.path.join(TOP, "tools", "fathom"), "boot", "--add", ADDED, "--add", SPINS],
             stdin=self.theirs,
             stdout=self.theirs,
             stderr=self.theirs,
@@ -73,6 +75,19 @@ for typed, wanted in (
     screen.type(typed)
     text = screen.read_until(PROMPT)
     plan.true(wanted.lower() in text.lower(), f"{typed.decode().strip()} answers", text)
+for word in (b"spins", b"spins computing"):
+    screen.type(word + b"\r")
+    screen.read_until(rb"for ever")
+    time.sleep(0.5)
+    screen.type(b"\x03")
+    text = screen.read_until(PROMPT)
+    plan.true("0xC000013A" in text, f"Ctrl-C ends a program: {word.decode()}", text)
+screen.type(b"spins handler\r")
+screen.read_until(rb"for ever")
+time.sleep(0.5)
+screen.type(b"\x03")
+text = screen.read_until(PROMPT)
+plan.true("handled 0" in text and "exit code 9 " in text, "or is its handler's", text)
 screen.type(b"exit\r")
 screen.read_until(rb"\Z(?!)")
 plan.equal(screen.end(), (0, True), "exit powers off; the status is the walk's, the terminal restored")
@@ -81,4 +96,8 @@ screen = Terminal()
 screen.read_until(PROMPT)
 screen.type(b"\x03")
 plan.equal(screen.end(), (0, True), "Ctrl-C leaves; the terminal is restored")
+screen = Terminal()
+screen.read_until(rb"malloc")
+screen.type(b"\x03\x03\x03")
+plan.equal(screen.end(), (0, True), "three times it leaves a machine that does not listen")
 plan.done()

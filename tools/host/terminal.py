@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import termios
+import time
 import tty
 
 CTRL_C = b"\x03"
@@ -58,15 +59,19 @@ def interactive():
 
 
 class Left(Exception):
-    """Ctrl-C: the person leaves."""
+    """Ctrl-C three times: the person leaves."""
 
 
 def connect(session, console):
-    """Keys go to the machine's console; Ctrl-C raises Left out of session.follow()."""
+    """Keys go to the machine's console, Ctrl-C too: it stops the program there, and the
+    prompt itself.  Three times within a second it raises Left out of session.follow(), in
+    case the machine does not listen."""
+    pressed = []
 
     def key(descriptor):
         data = os.read(descriptor, 1024)
-        if CTRL_C in data or not data:
+        pressed.extend([time.monotonic()] * data.count(CTRL_C))
+        if not data or len(pressed) >= 3 and pressed[-1] - pressed[-3] < 1:
             raise Left
         console.sendall(data)
 

@@ -358,6 +358,8 @@ static void make_rows(void)
     R(NtFathomSymbol, "+p.o.", self, 0x7C900000, C(0), 64);
     R(NtFathomQuery, "+..o.O", 0, 0, C(0), 36, C(7));
     R(NtFathomCreatePipe, "+oo..", C(0), C(7), 0, 0);
+    R(NtFathomSetControlRoutine, "+.", 0);
+    R(NtFathomSendControl, "?..", 2, 0);
 #undef R
 }
 

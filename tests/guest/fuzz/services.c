@@ -24,7 +24,7 @@ static int is_rare(const char *name)
         "NtSuspendThread",    "NtRaiseException",    "NtRaiseHardError",
         "NtDisplayString",    "NtCreateUserProcess", "NtCreateThreadEx",
         "NtContinue",         "NtFathomTrace",       "NtSetContextThread",
-        "NtFathomHeapEvent"};
+        "NtFathomHeapEvent",  "NtFathomSendControl"};
     for (unsigned i = 0; i < sizeof rare / sizeof *rare; i++)
         if (!strcmp(name, rare[i]))
             return 1;
@@ -201,7 +201,8 @@ static ULONG run_child(const char *program, ULONG seed, ULONG wanted)
     ULONG now[2] = {0, 0}, calls = 0, still = 0;
     UCHAR good[SERVICES] = {0};
     sprintf(line, "\"%s\" %lu 0 child", program, seed);
-    if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process))
+    if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL,
+                        &startup, &process)) /* Ctrl-C of its making stays there */
         return 0;
     while (calls < wanted && still < 8 &&
            WaitForSingleObject(process.hProcess, 50) == WAIT_TIMEOUT) {
