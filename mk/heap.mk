@@ -54,3 +54,11 @@ TRIALS ?= 100000
 corrupt: $(O)/tests/host/test_heap_corruption ## damages tried on the heap, SEED=1 TRIALS=100000
 	$< $(SEED) $(TRIALS)
 .PHONY: corrupt
+
+# docs/heap-cost.md and its plot, made again.
+heap-cost: $(SYSTEM) $(O)/host/bench $(O)/host/libfathomheap.so $(O)/tests/bench/heap.exe ## docs/heap-cost.md and its plot, from the benches
+	$(S)/tools/fathom run --icount --timeout 300 $(O)/tests/bench/heap.exe > $(O)/heap-cost.txt
+	FATHOM_OUT=$(abspath $(O)) $(PYTHON) $(S)/tests/bench/host.py --rounds $(ROUNDS) >> $(O)/heap-cost.txt
+	FATHOM_OUT=$(abspath $(O)) $(PYTHON) $(S)/tests/bench/host.py --rounds $(ROUNDS) --commands >> $(O)/heap-cost.txt
+	$(PYTHON) $(S)/tools/heapcost.py $(O)/heap-cost.txt $(S)/docs/heap-cost.md $(S)/docs/heap-cost.svg
+.PHONY: heap-cost
