@@ -52,12 +52,13 @@ static void Leave(void)
         Gone->lpVtbl->Release(Gone);
 }
 
+/* From the newest on: blocks mostly go in the order in which they came, backwards. */
 static SIZE_T Find(void *Pointer)
 {
-    SIZE_T i = 0;
-    while (i < SpiedCount && Spied[i] != Pointer)
-        i++;
-    return i;
+    SIZE_T i = SpiedCount;
+    while (i > 0 && Spied[i - 1] != Pointer)
+        i--;
+    return i > 0 ? i - 1 : SpiedCount;
 }
 
 static BOOL Room(void)

@@ -314,12 +314,16 @@ int __cdecl crt_fileno(FILE *stream)
 
 int __cdecl _getmaxstdio(void)
 {
-    return 512;
+    return crt_streams_most;
 }
 
 int __cdecl _setmaxstdio(int count)
 {
-    return count >= 20 && count <= CRT_FILES ? count : -1;
+    if (count < 20 || count > CRT_FILES) {
+        *_errno() = EINVAL;
+        return -1;
+    }
+    return crt_streams_most = count;
 }
 
 FILE *__cdecl crt_iob_func(void)

@@ -59,14 +59,20 @@ FILE *crt_stream_next(FILE *stream)
     return next != NULL ? &next->file : NULL;
 }
 
-/* A free slot, marked as taken; null when there is no memory. */
+int crt_streams_most = 512;
+
+/* A free slot, marked as taken.  Null with EMFILE when crt_streams_most are taken, or
+ * without memory. */
 FILE *crt_stream_new(void)
 {
     crt_lock(CRT_LOCK_IOB);
     FILE *stream = NULL;
+    int taken = 0;
     while ((stream = crt_stream_next(stream)) != NULL && stream->_flag != 0)
-        ;
-    if (stream == NULL) {
+        taken++;
+    if (stream == NULL && taken >= crt_streams_most)
+        *_errno() = EMFILE;
+    if (stream == NULL && taken < crt_streams_most) {
         struct more_stream *made = calloc(1, sizeof(*made));
         if (made != NULL) {
             InitializeCriticalSection(&made->lock);

@@ -7,6 +7,8 @@
 #define CRT_USERBUF 0x0100
 #define CRT_BUFFER  4096
 
+/* Streams that can be open at once: _setmaxstdio's. */
+extern int crt_streams_most;
 FILE *crt_stream_new(void);
 /* The stream after `stream` (null: the first), or null. */
 FILE *crt_stream_next(FILE *stream);

@@ -100,8 +100,27 @@ static void names(void)
     CHECK(stream == NULL);
 }
 
+/* 512 streams at once, the three standard ones among them, until one asks for more. */
+static void most(void)
+{
+    static FILE *open[600];
+    int count = 0;
+    errno = 0;
+    while (count < 600 && (open[count] = fopen("NUL", "r")) != NULL)
+        count++;
+    CHECK(count == 509 && errno == EMFILE && _getmaxstdio() == 512);
+    CHECK(_setmaxstdio(3000) == -1 && _setmaxstdio(600) == 600);
+    while (count < 600 && (open[count] = fopen("NUL", "r")) != NULL)
+        count++;
+    CHECK(count == 597);
+    while (count > 0)
+        CHECK(fclose(open[--count]) == 0);
+    CHECK(_setmaxstdio(512) == 512);
+}
+
 int main(void)
 {
+    most();
     text_mode();
     update();
     large();
