@@ -151,35 +151,6 @@ errno_t __cdecl crt_wcsset_s(wchar_t *text, size_t room, wchar_t with)
     return crt_wcsnset_s(text, room, with, room);
 }
 
-int __cdecl _vsnwprintf_s(wchar_t *out, size_t room, size_t limit, const wchar_t *format,
-                          va_list args)
-{
-    if (out == NULL || room == 0 || format == NULL) {
-        *_errno() = EINVAL;
-        return -1;
-    }
-    size_t most = limit < room - 1 ? limit : room - 1;
-    int count = _vsnwprintf(out, most, format, args);
-    if (count >= 0 && (size_t)count <= most) {
-        out[count] = 0;
-        return count;
-    }
-    out[limit == _TRUNCATE || limit < room ? most : 0] = 0;
-    if (limit != _TRUNCATE && limit >= room)
-        *_errno() = ERANGE;
-    return -1;
-}
-
-int __cdecl _snwprintf_s(wchar_t *out, size_t room, size_t limit, const wchar_t *format,
-                         ...)
-{
-    va_list args;
-    va_start(args, format);
-    int count = _vsnwprintf_s(out, room, limit, format, args);
-    va_end(args);
-    return count;
-}
-
 errno_t __cdecl wctomb_s(int *length, char *out, size_t room, wchar_t wide)
 {
     char byte;

@@ -1,6 +1,7 @@
-/* scan_core.h - the scanf engine, once for each width of character.
+/* scan_core.h - the scanf engine and its family, once for each width of character.
  *
- * Included by scan.c (CHAR char) and wscan.c (CHAR wchar_t).  The engine asks a source
+ * Included by scan.c (CHAR char) and wscan.c (CHAR wchar_t); they say too how a stream
+ * gives a character and takes it back (GET, UNGET), and what our names are (FAMILY).  The engine asks a source
  * for one character at a time and gives at most one back.  A number's text is gathered
  * under the rules of its conversion and then read by strtol's or strtod's kin. Sizes as
  * in printf: h, l, ll, L, I64; %s and %c mean CHAR's own width unless h or l (or the
@@ -338,3 +339,65 @@ int SCAN(struct crt_source *source, const CHAR *format, va_list arguments)
     va_end(args);
     return assigned;
 }
+
+/* ---- the family: where the characters come from ---- */
+
+static int stream_get(struct crt_source *source)
+{
+    return GET(source->from);
+}
+
+static void stream_unget(struct crt_source *source, int character)
+{
+    UNGET(character, source->from);
+}
+
+/* At the end nothing is taken, so nothing is given back. */
+static int text_get(struct crt_source *source)
+{
+    const UNIT *at = source->from;
+    if (!*at)
+        return EOF;
+    source->from = (void *)(at + 1);
+    return *at;
+}
+
+static void text_unget(struct crt_source *source, int character)
+{
+    (void)character;
+    source->from = (UNIT *)source->from - 1;
+}
+
+static int scan_stream(FILE *stream, int secure, const CHAR *format, va_list args)
+{
+    struct crt_source source = {stream_get, stream_unget, stream, 0, (size_t)secure};
+    crt_stream_lock(stream);
+    int count = SCAN(&source, format, args);
+    crt_stream_unlock(stream);
+    return count;
+}
+
+static int scan_memory(const CHAR *text, int secure, const CHAR *format, va_list args)
+{
+    struct crt_source source = {text_get, text_unget, (void *)text, 0, (size_t)secure};
+    return SCAN(&source, format, args);
+}
+
+#define SCANNER(NAME, FIRST, FUNCTION, FROM, SECURE)                                     \
+    int __cdecl NAME(FIRST const CHAR *format, ...)                                      \
+    {                                                                                    \
+        va_list args;                                                                    \
+        va_start(args, format);                                                          \
+        int count = FUNCTION(FROM, SECURE, format, args);                                \
+        va_end(args);                                                                    \
+        return count;                                                                    \
+    }
+#define NOTHING
+#define STREAM        FILE *stream,
+#define TEXT_ARGUMENT const CHAR *text,
+SCANNER(FAMILY(scanf), NOTHING, scan_stream, stdin, 0)
+SCANNER(FAMILY(scanf_s), NOTHING, scan_stream, stdin, 1)
+SCANNER(FAMILY(fscanf), STREAM, scan_stream, stream, 0)
+SCANNER(FAMILY(fscanf_s), STREAM, scan_stream, stream, 1)
+SCANNER(FAMILY(sscanf), TEXT_ARGUMENT, scan_memory, text, 0)
+SCANNER(FAMILY(sscanf_s), TEXT_ARGUMENT, scan_memory, text, 1)

@@ -125,134 +125,18 @@ wchar_t *__cdecl fgetws(wchar_t *line, int size, FILE *stream)
     return line;
 }
 
-static void stream_put(struct crt_sink *sink, const void *text, int length)
+static int put_wide(const wchar_t *text, int length, FILE *stream)
 {
-    const wchar_t *wide = text;
+    int whole = 1;
     for (int i = 0; i < length; i++)
-        if (crt_putwc(wide[i], sink->target) == WEOF)
-            sink->failed = 1;
+        whole &= crt_putwc(text[i], stream) != WEOF;
+    return whole;
 }
 
-static void memory_put(struct crt_sink *sink, const void *text, int length)
-{
-    size_t part = (size_t)length < sink->room ? (size_t)length : sink->room;
-    memcpy(sink->target, text, part * sizeof(wchar_t));
-    sink->target = (wchar_t *)sink->target + part;
-    sink->room -= part;
-}
-
-int __cdecl vfwprintf(FILE *stream, const wchar_t *format, va_list args)
-{
-    struct crt_sink sink = {.put = stream_put, .target = stream};
-    crt_stream_lock(stream);
-    int began = crt_buffer_begin(stream);
-    crt_wformat(&sink, format, args);
-    crt_buffer_end(stream, began);
-    crt_stream_unlock(stream);
-    return sink.failed ? -1 : sink.count;
-}
-
-int __cdecl vwprintf(const wchar_t *format, va_list args)
-{
-    return vfwprintf(stdout, format, args);
-}
-
-int __cdecl fwprintf(FILE *stream, const wchar_t *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int count = vfwprintf(stream, format, args);
-    va_end(args);
-    return count;
-}
-
-int __cdecl wprintf(const wchar_t *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int count = vfwprintf(stdout, format, args);
-    va_end(args);
-    return count;
-}
-
-static int to_memory(wchar_t *out, size_t room, const wchar_t *format, va_list args)
-{
-    struct crt_sink sink = {.put = memory_put, .target = out, .room = room};
-    crt_wformat(&sink, format, args);
-    return sink.failed ? -1 : sink.count;
-}
-
-/* As _vsnprintf: -1 and no zero when it does not fit. */
-int __cdecl _vsnwprintf(wchar_t *out, size_t size, const wchar_t *format, va_list args)
-{
-    int count = to_memory(out, size, format, args);
-    if (count >= 0 && (size_t)count < size)
-        out[count] = 0;
-    return count >= 0 && (size_t)count > size ? -1 : count;
-}
-
-int __cdecl _snwprintf(wchar_t *out, size_t size, const wchar_t *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int count = _vsnwprintf(out, size, format, args);
-    va_end(args);
-    return count;
-}
-
-/* msvcrt's swprintf takes no size. */
-int __cdecl crt_vswprintf(wchar_t *out, const wchar_t *format, va_list args)
-{
-    int count = to_memory(out, INT_MAX, format, args);
-    if (count >= 0)
-        out[count] = 0;
-    return count;
-}
-
-int __cdecl crt_swprintf(wchar_t *out, const wchar_t *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int count = crt_vswprintf(out, format, args);
-    va_end(args);
-    return count;
-}
-
-int __cdecl _vscwprintf(const wchar_t *format, va_list args)
-{
-    return to_memory(NULL, 0, format, args);
-}
-
-int __cdecl _scwprintf(const wchar_t *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int count = to_memory(NULL, 0, format, args);
-    va_end(args);
-    return count;
-}
-
-int __cdecl vswprintf_s(wchar_t *out, size_t size, const wchar_t *format, va_list args)
-{
-    if (out == NULL || size == 0 || format == NULL) {
-        *_errno() = EINVAL;
-        return -1;
-    }
-    int count = to_memory(out, size - 1, format, args);
-    if (count < 0 || (size_t)count >= size) {
-        *out = 0;
-        *_errno() = ERANGE;
-        return -1;
-    }
-    out[count] = 0;
-    return count;
-}
-
-int __cdecl swprintf_s(wchar_t *out, size_t size, const wchar_t *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int count = vswprintf_s(out, size, format, args);
-    va_end(args);
-    return count;
-}
+#define CHAR        wchar_t
+#define FORMAT      crt_wformat
+#define PRINT(name) crt_w##name
+#define VSNPRINTF   _vsnwprintf
+#define SNPRINTF    _snwprintf
+#define PUT         put_wide
+#include "print_core.h"
