@@ -20,10 +20,12 @@ SIZE_T RtlpLargeUnused(const HEAP *Heap, const HEAP_VIRTUAL_ALLOC_ENTRY *Large)
     return CODE_SIZE(RtlpDecode(Heap, &Large->BusyBlock));
 }
 
-/* What binds the two sizes to the header: it stands in PreviousSize, under its key. */
+/* What binds the two sizes and the place to the header: it stands in PreviousSize, under
+ * its key. */
 static USHORT RtlpLargeSum(const HEAP_VIRTUAL_ALLOC_ENTRY *Large)
 {
-    SIZE_T Sum = Large->CommitSize ^ (Large->ReserveSize << 4) ^ Large->ReserveSize >> 16;
+    SIZE_T Sum = Large->CommitSize ^ Large->ReserveSize << 4 ^ Large->ReserveSize >> 16 ^
+                 (ULONG_PTR)Large >> 13;
     return (USHORT)(Sum ^ Sum >> 12 ^ Sum >> 24);
 }
 

@@ -452,7 +452,7 @@ static unsigned TryState(unsigned State, unsigned Trials, unsigned Only)
             continue;
         PLACE *Target = &Places[KindStart[Kind] + Random(KindCount[Kind])];
         if (t == Only) { /* here, for a debugger */
-            HostHeap.Expected = true;
+            HostHeap.AtFailure = Report;
             printf("%s: %s\n", KindNames[Kind], OutcomeNames[Suffer(Target)]);
             exit(0);
         }

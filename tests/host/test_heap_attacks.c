@@ -76,6 +76,21 @@ static void TestDoubleFreeLarge(void **State)
     RtlDestroyHeap(Heap);
 }
 
+/* The header of one large block, read and laid over another's of the same pages. */
+static void TestReplay(void **State)
+{
+    (void)State;
+    HEAP *Heap = New(0);
+    char *A = RtlAllocateHeap(Heap, 0, 1500000), *B = RtlAllocateHeap(Heap, 0, 1500100);
+    HEAP_ENTRY Kept = ((HEAP_ENTRY *)A)[-1];
+    ((HEAP_ENTRY *)A)[-1] = ((HEAP_ENTRY *)B)[-1];
+    assert_int_equal(RtlSizeHeap(Heap, 0, A), (SIZE_T)-1);
+    Refused(Heap, A);
+    ((HEAP_ENTRY *)A)[-1] = Kept;
+    assert_true(RtlFreeHeap(Heap, 0, A));
+    RtlDestroyHeap(Heap);
+}
+
 /* Each pointer into a block, whatever the block holds: zeroes, ones, its own header again and
  * again, pointers into it. */
 static void TestInside(void **State)
@@ -225,9 +240,9 @@ static void TestForgedHeader(void **State)
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        cmocka_unit_test(TestDoubleFree),     cmocka_unit_test(TestDoubleFreeLarge),
-        cmocka_unit_test(TestInside),         cmocka_unit_test(TestLinksToLive),
-        cmocka_unit_test(TestLinksExchanged), cmocka_unit_test(TestFrontEndFreed),
-        cmocka_unit_test(TestForgedHeader)};
+        cmocka_unit_test(TestDoubleFree),    cmocka_unit_test(TestDoubleFreeLarge),
+        cmocka_unit_test(TestReplay),        cmocka_unit_test(TestInside),
+        cmocka_unit_test(TestLinksToLive),   cmocka_unit_test(TestLinksExchanged),
+        cmocka_unit_test(TestFrontEndFreed), cmocka_unit_test(TestForgedHeader)};
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }
