@@ -62,3 +62,16 @@ heap-cost: $(SYSTEM) $(O)/host/bench $(O)/host/libfathomheap.so $(O)/tests/bench
 	FATHOM_OUT=$(abspath $(O)) $(PYTHON) $(S)/tests/bench/host.py --rounds $(ROUNDS) --commands >> $(O)/heap-cost.txt
 	$(PYTHON) $(S)/tools/heapcost.py $(O)/heap-cost.txt $(S)/docs/heap-cost.md $(S)/docs/heap-cost.svg
 .PHONY: heap-cost
+
+# The attacks on malloc, whoever's it is; what each does to them is written into docs/attacks.md.
+$(O)/host/attacks: $(S)/tests/attacks/malloc.c
+	@mkdir -p $(@D)
+	$(HOST_CC) -std=gnu11 -O0 -fno-builtin -w -o $@ $<
+# The heap as malloc again, committing what it needs and no more, as in the system.
+$(O)/host/libstrictheap.so: $(S)/tests/host/preload.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
+	@mkdir -p $(@D)
+	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -fno-strict-aliasing \
+	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
+attacks-table: $(O)/host/attacks $(O)/host/libstrictheap.so ## docs/attacks.md's table of allocators, by running them
+	@FATHOM_OUT=$(abspath $(O)) $(PYTHON) $(S)/tests/attacks/table.py
+.PHONY: attacks-table

@@ -1,5 +1,5 @@
 #!/bin/sh
-# setup.sh GROUP - see that the tools for GROUP (run, test, bench) are here; install what is missing.
+# setup.sh GROUP - see that the tools for GROUP (run, test, bench, attacks) are here; install what is missing.
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
 # will do).  Nothing missing: a few milliseconds, no output, no network.  Something missing: apt-get
@@ -37,6 +37,12 @@ bench libjemalloc2       /usr/lib/*/libjemalloc.so.2
 bench libmimalloc2.0     /usr/lib/*/libmimalloc.so.2
 bench libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_minimal.so.4
 bench valgrind           valgrind
+attacks gcc              gcc
+attacks libjemalloc2     /usr/lib/*/libjemalloc.so.2
+attacks libmimalloc2.0   /usr/lib/*/libmimalloc.so.2
+attacks libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_minimal_debug.so.4
+attacks libclang-rt-14-dev /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.scudo_standalone-x86_64.so
+attacks electric-fence   /usr/lib/libefence.so.0
 ROWS
 }
 

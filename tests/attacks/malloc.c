@@ -1,34 +1,67 @@
-/* malloc.c - the attacks of user/attacks.cpp on the host's malloc, for docs/attacks.md.
+/* malloc.c - the attacks of user/attacks.cpp on the host's malloc, whichever that is.
  *
- *   gcc -O0 -fno-builtin -w tests/attacks/malloc.c -o malloc && ./malloc
- *   LD_PRELOAD=libclang_rt.scudo_standalone-x86_64.so ./malloc      (or another allocator)
+ * Each attack runs in a process of its own; a line each: attack, size of the blocks, what
+ * happened, and what the allocator said of it.  `make attacks-table` runs it under the
+ * allocators of docs/attacks.md (LD_PRELOAD).  What a heap of handles has and malloc has not
+ * (other heaps, movable handles, destroyed heaps) is not here.
  *
- * Each attack runs in a process of its own; a table: attack, size of the blocks, what
- * happened.  What a heap of handles has and malloc has not (other heaps, movable
- * handles, destroyed heaps) is not here.
+ * After the attack the program goes on with what it is: a few rounds of allocations that are
+ * filled, looked at and freed.  Two of them at the same place, or one that changed, is harm.
  */
 #include <malloc.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define REFUSED   0
-#define UNNOTICED 1
+#define REFUSED   10 /* the documented answer */
+#define UNNOTICED 11
+#define HARM      12
 
+#define BLOCKS 60
+
+static volatile char *writing; /* whether the attack's own write is under way */
 static size_t size;
 static long image[16];
+static char *held[BLOCKS]; /* the program's: live, filled with their number */
+static size_t held_size[BLOCKS];
+
+/* The program's own write where it may not. */
+static void write_bytes(void *to, int byte, size_t count)
+{
+    *writing = 1;
+    memset(to, byte, count);
+    *writing = 0;
+}
+
+static int harmed(void)
+{
+    for (int i = 0; i < BLOCKS; i++)
+        for (size_t b = 0; held[i] && b < held_size[i]; b++)
+            if (held[i][b] != (char)i)
+                return 1;
+    return 0;
+}
 
 static int use(void)
 {
-    void *blocks[40];
     for (int round = 0; round < 4; round++) {
-        for (int i = 0; i < 40; i++)
-            blocks[i] = malloc(16 + i * 8);
-        for (int i = 0; i < 40; i++)
-            free(blocks[i]);
+        for (int i = 0; i < BLOCKS; i++) {
+            held_size[i] = i % 2 ? size : 16 + (size_t)i * 8;
+            held[i] = malloc(held_size[i]);
+            if (!held[i])
+                return HARM;
+            memset(held[i], i, held_size[i]);
+        }
+        if (harmed())
+            return HARM;
+        for (int i = 0; i < BLOCKS; i++)
+            free(held[i]);
+        memset(held, 0, sizeof held);
     }
     return UNNOTICED;
 }
@@ -51,6 +84,17 @@ static int double_free_between(void)
     free(third);
     free(second);
     free(last);
+    return use();
+}
+
+static int double_free_far(void)
+{
+    static void *blocks[1000];
+    for (int i = 0; i < 1000; i++)
+        blocks[i] = malloc(size);
+    for (int i = 0; i < 1000; i++)
+        free(blocks[i]);
+    free(blocks[500]);
     return use();
 }
 
@@ -100,14 +144,14 @@ static int free_wild(void)
 static int free_null(void)
 {
     free(NULL);
-    return REFUSED;
+    return use() == UNNOTICED ? REFUSED : HARM;
 }
 
 static int write_after_free(void)
 {
     char *block = malloc(size), *after = malloc(size);
     free(block);
-    memset(block, 0x41, 16);
+    write_bytes(block, 0x41, 16);
     for (int i = 0; i < 3; i++)
         malloc(size);
     free(after);
@@ -117,8 +161,25 @@ static int write_after_free(void)
 static int overflow(void)
 {
     char *block = malloc(size), *next = malloc(size);
-    memset(block, 0x41, malloc_usable_size(block) + 8);
+    write_bytes(block, 0x41, malloc_usable_size(block) + 32);
     free(next);
+    free(block);
+    return use();
+}
+
+static int overflow_byte(void)
+{
+    char *block = malloc(size), *next = malloc(size);
+    write_bytes(block + malloc_usable_size(block), 0x41, 1);
+    free(next);
+    free(block);
+    return use();
+}
+
+static int overflow_large(void)
+{
+    char *block = malloc(1 << 20);
+    write_bytes(block + malloc_usable_size(block), 0x41, 8192);
     free(block);
     return use();
 }
@@ -127,7 +188,7 @@ static int underflow(void)
 {
     char *block = malloc(size);
     malloc(size);
-    memset(block - 8, 0x41, 8);
+    write_bytes(block - 8, 0x41, 8);
     free(block);
     return use();
 }
@@ -137,7 +198,9 @@ static int forged_size(void)
     char *block = malloc(size);
     malloc(size);
     uint16_t forged = 0x201;
+    *writing = 1;
     memcpy(block - 8, &forged, sizeof forged);
+    *writing = 0;
     free(block);
     return use();
 }
@@ -148,15 +211,20 @@ static int forged_links(void)
     void **block = malloc(size);
     malloc(16);
     free(block);
+    *writing = 1;
     block[0] = &target[2];
     block[1] = &target[0];
-    malloc(size);
-    malloc(size);
-    use();
+    *writing = 0;
+    for (int i = 0; i < 8; i++) { /* a block on the program's own variables is harm */
+        void **got = malloc(size);
+        if (got >= target && got < target + 8)
+            return HARM;
+    }
+    int after = use();
     for (int i = 0; i < 8; i++)
         if (target[i])
-            return UNNOTICED;
-    return UNNOTICED;
+            return HARM;
+    return after;
 }
 
 static int realloc_freed(void)
@@ -193,6 +261,7 @@ static const struct {
 } attacks[] = {
     {"double-free", double_free},
     {"double-free-between", double_free_between},
+    {"double-free-far", double_free_far},
     {"double-free-large", double_free_large},
     {"free-inside", free_inside},
     {"free-inside-odd", free_inside_odd},
@@ -202,6 +271,8 @@ static const struct {
     {"free-null", free_null},
     {"write-after-free", write_after_free},
     {"overflow", overflow},
+    {"overflow-byte", overflow_byte},
+    {"overflow-large", overflow_large},
     {"underflow", underflow},
     {"forged-size", forged_size},
     {"forged-links", forged_links},
@@ -211,34 +282,61 @@ static const struct {
     {"overflowing-realloc", overflowing_realloc},
 };
 
-static void report(const char *name, int status)
+static void report(const char *name, int status, const char *said)
 {
-    printf("%-20s %5zu ", name, size);
-    if (WIFEXITED(status))
-        puts(WEXITSTATUS(status) == REFUSED     ? "documented answer"
-             : WEXITSTATUS(status) == UNNOTICED ? "UNNOTICED"
-                                                : "stopped");
-    else
-        printf("stopped: %s\n", WTERMSIG(status) == SIGALRM   ? "hangs"
-                                : WTERMSIG(status) == SIGSEGV ? "crash (SIGSEGV)"
-                                                              : "by the allocator");
+    const char *what = "stops";
+    if (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED)
+        what = "refused";
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == UNNOTICED)
+        what = "unnoticed";
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == HARM)
+        what = "harm";
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+        what = "hangs";
+    else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV)
+        what = *writing ? "faults" : *said ? "stops" : "crash";
+    printf("%s\t%zu\t%s\t%s\n", name, size, what, said);
+}
+
+/* Runs one attack; what it writes to standard error is what the allocator says. */
+static void run(const char *name, int (*attack)(void))
+{
+    char said[400] = "";
+    int ends[2], status;
+    size_t length = 0;
+    ssize_t got;
+    *writing = 0;
+    fflush(NULL);
+    if (pipe(ends) != 0)
+        exit(2);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], 2);
+        close(ends[0]);
+        close(ends[1]);
+        alarm(5);
+        _exit(attack());
+    }
+    close(ends[1]);
+    char rest[512];
+    while ((got = read(ends[0], length < sizeof said - 1 ? said + length : rest,
+                       length < sizeof said - 1 ? sizeof said - 1 - length
+                                                : sizeof rest)) > 0)
+        length += length < sizeof said - 1 ? (size_t)got : 0;
+    close(ends[0]);
+    waitpid(child, &status, 0);
+    said[strcspn(said, "\n")] = 0; /* its first line */
+    report(name, status, said);
 }
 
 int main(void)
 {
     static const size_t sizes[] = {100, 2000};
+    writing = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {
-            int status;
             size = sizes[s];
-            fflush(NULL);
-            pid_t child = fork();
-            if (child == 0) {
-                alarm(5);
-                _exit(attacks[i].go());
-            }
-            waitpid(child, &status, 0);
-            report(attacks[i].name, status);
+            run(attacks[i].name, attacks[i].go);
         }
     return 0;
 }

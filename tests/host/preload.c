@@ -47,6 +47,7 @@ static void Create(void)
     if (!Heap)
         abort();
     pthread_atfork(Lock, Unlock, Renew);
+    HostCatchProbes(); /* unless the program has a handler of its own, later */
 }
 
 static inline HEAP *Get(void)
@@ -63,7 +64,7 @@ static inline HEAP *Get(void)
 static inline void *Whole(void *Block)
 {
     HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
-    return Entry->UnusedBytes == ALIGNED ? Entry->Reserved : Block;
+    return RtlpIsReadable(Entry) && Entry->UnusedBytes == ALIGNED ? Entry->Reserved : Block;
 }
 
 static void *OrError(void *Block)
