@@ -155,6 +155,67 @@ static void TestLockAndZero(void **State)
     Delete(Heap);
 }
 
+/* A heap without a lock is locked at once; one that is not locked is not unlocked. */
+static void TestNoLock(void **State)
+{
+    (void)State;
+    HEAP *Heap = New(0), *Unlocked = New(HEAP_NO_SERIALIZE);
+    assert_true(RtlLockHeap(Unlocked) && RtlUnlockHeap(Unlocked));
+    assert_false(RtlUnlockHeap(Heap));
+    assert_null(RtlDestroyHeap(Unlocked));
+    Delete(Heap);
+}
+
+/* A block of each kind of another heap is named as such; a walk goes on from no such place. */
+static void TestForeign(void **State)
+{
+    (void)State;
+    static const SIZE_T Sizes[] = {40, 3000, 2000000}; /* front end, back end, large */
+    HEAP *Heap = New(0), *Other = New(0);
+    ULONG Two = 2;
+    assert_int_equal(RtlSetHeapInformation(Heap, HeapCompatibilityInformation, &Two, 4),
+                     0);
+    for (unsigned i = 0; i < 30; i++)
+        assert_non_null(RtlAllocateHeap(Other, 0, 40));
+    HostHeap.Expected = true;
+    for (unsigned i = 0; i < sizeof(Sizes) / sizeof(*Sizes); i++) {
+        char *Block = RtlAllocateHeap(Other, 0, Sizes[i]);
+        assert_false(RtlFreeHeap(Heap, 0, Block));
+        assert_int_equal(HostHeap.LastFailure, heap_failure_cross_heap_operation);
+        RTL_HEAP_WALK_ENTRY Walk = {.DataAddress = Block, .Flags = RTL_HEAP_BUSY};
+        assert_int_equal(RtlWalkHeap(Heap, &Walk), STATUS_INVALID_PARAMETER);
+        assert_true(RtlFreeHeap(Other, 0, Block));
+    }
+    HostHeap.Expected = false;
+    assert_null(RtlDestroyHeap(Other));
+    Delete(Heap);
+}
+
+/* Without memory for its stack, or its record, a block is allocated all the same. */
+static void TestNoRecords(void **State)
+{
+    (void)State;
+    RtlpHeapPeb()->NtGlobalFlag = FLG_USER_STACK_TRACE_DB;
+    HEAP *Heap = New(0);
+    RtlpHeapPeb()->NtGlobalFlag = 0;
+    HostHeap.Caller = (void *)0x1234;
+    HostHeap.RefuseReserve = true;
+    char *Without = RtlAllocateHeap(Heap, 0, 100);
+    HostHeap.RefuseReserve = false;
+    assert_true(Without && !RtlpRecordOf(Without));
+    HostHeap.CommitsLeft = 0;
+    char *Neither = RtlAllocateHeap(Heap, 0, 100);
+    HostHeap.CommitsLeft = -1;
+    assert_true(Neither && !RtlpRecordOf(Neither));
+    char *With = RtlAllocateHeap(Heap, 0, 100);
+    assert_true(RtlpRecordOf(With) && RtlpRecordOf(With)->Allocated);
+    assert_true(RtlpCheckHeap(Heap, false));
+    assert_true(RtlFreeHeap(Heap, 0, Without) && RtlFreeHeap(Heap, 0, Neither));
+    assert_true(RtlFreeHeap(Heap, 0, With));
+    HostHeap.Caller = NULL;
+    assert_null(RtlDestroyHeap(Heap));
+}
+
 static SIZE_T Routine;
 static NTSTATUS NTAPI CommitMine(PVOID Base, PVOID *Address, SIZE_T *Size)
 {
@@ -313,6 +374,8 @@ int main(void)
         cmocka_unit_test(TestInformation),  cmocka_unit_test(TestLockAndZero),
         cmocka_unit_test(TestParameters),   cmocka_unit_test(TestGlobalFlags),
         cmocka_unit_test(TestTraced),       cmocka_unit_test(TestUseAfterFree),
-        cmocka_unit_test(TestLargeInPlace), cmocka_unit_test(TestBorrowing)};
+        cmocka_unit_test(TestLargeInPlace), cmocka_unit_test(TestBorrowing),
+        cmocka_unit_test(TestNoLock),       cmocka_unit_test(TestForeign),
+        cmocka_unit_test(TestNoRecords)};
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }
