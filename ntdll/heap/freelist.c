@@ -129,6 +129,24 @@ static void RtlpMakeFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Previ
     RtlpInsertFree(Heap, Entry, Units);
 }
 
+/* How much of Left free granules the first entry made of them gets: what is left must
+ * still be able to carry links. */
+static ULONG RtlpPiece(SIZE_T Left)
+{
+    if (Left <= HEAP_MAXIMUM_BLOCK_SIZE)
+        return (ULONG)Left;
+    return HEAP_MAXIMUM_BLOCK_SIZE - (Left < HEAP_MAXIMUM_BLOCK_SIZE + 2 ? 2 : 0);
+}
+
+/* And the last. */
+static ULONG RtlpLastPiece(SIZE_T Units)
+{
+    SIZE_T Left = Units;
+    while (Left > HEAP_MAXIMUM_BLOCK_SIZE)
+        Left -= RtlpPiece(Left);
+    return (ULONG)Left;
+}
+
 /* Whether Entry is a sound free entry that may grow by Units; takes it out of its list.
  */
 static ULONG RtlpTakeNeighbour(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
@@ -150,10 +168,10 @@ HEAP_ENTRY *RtlpFormFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units, ULONG Prev
     ULONG Before = PreviousSize;
     if (!(Heap->Flags & HEAP_DISABLE_COALESCE_ON_FREE)) {
         HEAP_ENTRY *Next = (HEAP_ENTRY *)((char *)Entry + (Units << GRANULE_SHIFT));
-        Total += RtlpTakeNeighbour(Heap, Next, Total);
+        Total += RtlpTakeNeighbour(Heap, Next, RtlpLastPiece(Units));
         if (Before) {
             HEAP_ENTRY *Previous = RtlpBehind(Entry, Before);
-            ULONG Joined = RtlpTakeNeighbour(Heap, Previous, Total);
+            ULONG Joined = RtlpTakeNeighbour(Heap, Previous, RtlpPiece(Total));
             if (Joined) {
                 First = Previous;
                 Before = RtlpPreviousSize(Heap, Previous);
@@ -163,13 +181,7 @@ HEAP_ENTRY *RtlpFormFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units, ULONG Prev
     }
     HEAP_ENTRY *End = (HEAP_ENTRY *)((char *)First + (Total << GRANULE_SHIFT));
     for (HEAP_ENTRY *Made = First; Made < End;) {
-        SIZE_T Left = (SIZE_T)((char *)End - (char *)Made) >> GRANULE_SHIFT;
-        ULONG Piece = (ULONG)Left;
-        if (Left > HEAP_MAXIMUM_BLOCK_SIZE) {
-            Piece = HEAP_MAXIMUM_BLOCK_SIZE;
-            if (Left - Piece < 2) /* what is left must still be able to carry links */
-                Piece -= 2;
-        }
+        ULONG Piece = RtlpPiece((SIZE_T)((char *)End - (char *)Made) >> GRANULE_SHIFT);
         RtlpMakeFree(Heap, Made, Piece, Before, SegmentIndex);
         Before = Piece;
         Made = RtlpAhead(Made, Piece);

@@ -62,6 +62,36 @@ static void scraped(void)
     CHECK(HeapValidate(heap, 0, NULL) && HeapDestroy(heap));
 }
 
+static unsigned seed;
+
+static unsigned any(unsigned below)
+{
+    seed = seed * 1664525 + 1013904223;
+    return (seed >> 7) % below;
+}
+
+/* Free stretches of more than 508 KiB are cut into entries; those stay joined with what is
+ * free behind them: the heap is sound after each step. */
+static void long_stretches(void)
+{
+    for (unsigned round = 1; round <= 12; round++) {
+        HANDLE heap = HeapCreate(0, 0, 0);
+        void *blocks[64] = {NULL};
+        seed = round;
+        for (int step = 0; step < 500; step++) {
+            void **block = &blocks[any(64)];
+            if (*block) {
+                CHECK(HeapFree(heap, 0, *block));
+                *block = NULL;
+            } else {
+                *block = HeapAlloc(heap, 0, any(3) ? any(0x7F000) : 1000 + any(60000));
+            }
+            CHECK(HeapValidate(heap, 0, NULL));
+        }
+        CHECK(HeapDestroy(heap));
+    }
+}
+
 static void impossible(void)
 {
     static const SIZE_T sizes[] = {0x7FFFFFFF, 0x80000000, 0xFFFFF000, 0xFFFFFFFF};
@@ -158,6 +188,7 @@ int main(void)
     in_wine = GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
     fixed();
     scraped();
+    long_stretches();
     impossible();
     lockless();
     walked();
