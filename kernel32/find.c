@@ -46,9 +46,11 @@ static void Split(UNICODE_STRING *path, UNICODE_STRING *pattern)
     pattern->Buffer = path->Buffer + at;
     pattern->Length = pattern->MaximumLength = path->Length - at * sizeof(WCHAR);
     path->Length = at * sizeof(WCHAR);
-    /* "*.*" has meant all files since MS-DOS, those without a dot too. */
-    if (pattern->Length == 3 * sizeof(WCHAR) && !memcmp(pattern->Buffer, L"*.*", 6))
-        pattern->Length = sizeof(WCHAR);
+    /* As since MS-DOS: a dot before a wild card is also the end of a name without one. */
+    for (at = 0; at + 1u < pattern->Length / sizeof(WCHAR); at++)
+        if (pattern->Buffer[at] == '.' &&
+            (pattern->Buffer[at + 1] == '*' || pattern->Buffer[at + 1] == '?'))
+            pattern->Buffer[at] = '"';
 }
 
 /* INVALID_HANDLE_VALUE with ERROR_FILE_NOT_FOUND (nothing matches) or

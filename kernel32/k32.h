@@ -61,6 +61,10 @@ typedef struct {
     SIZE_T HandleListSize; /* bytes */
 } BASE_ATTRIBUTES;
 
+/* datafile.c */
+HMODULE BasepLoadData(LPCWSTR name, DWORD flags); /* NULL: the last error is set */
+BOOL BasepFreeData(HMODULE);
+
 /* sync.c */
 PLARGE_INTEGER BaseFormatTimeOut(PLARGE_INTEGER, DWORD milliseconds); /* NULL: INFINITE */
 

@@ -1,12 +1,17 @@
 /* module.c - LoadLibrary, GetProcAddress and GetModuleHandle over ntdll's loader.
  *
- * A module handle is the image's base.  Bit 0 set marks a module mapped as data only
- * (LOAD_LIBRARY_AS_DATAFILE), as on Windows; Fathom loads those whole, so the bit never
- * comes back.  The loader's lists hang from PEB.Ldr and are read under the loader lock.
+ * A module handle is the image's base; one of its low two bits marks a module mapped as
+ * data only (datafile.c).  The loader's lists hang from PEB.Ldr and are read under the loader lock.
  */
 #include "k32.h"
 
 #define DONT_RESOLVE 0x1u
+#define AS_DATA                                                                          \
+    (LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE |                     \
+     LOAD_LIBRARY_AS_IMAGE_RESOURCE)
+#define KNOWN_FLAGS                                                                      \
+    (DONT_RESOLVE | AS_DATA | LOAD_WITH_ALTERED_SEARCH_PATH |                            \
+     LOAD_IGNORE_CODE_AUTHZ_LEVEL | LOAD_LIBRARY_REQUIRE_SIGNED_TARGET | 0x1F00)
 
 /* The loader's entry of a base address, or of the exe for NULL. Under the loader lock. */
 static PLDR_DATA_TABLE_ENTRY FindEntry(HMODULE module)
@@ -32,10 +37,12 @@ HMODULE WINAPI LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags)
     PVOID base = NULL;
     NTSTATUS status;
 
-    if (!name || file) {
+    if (!name || file || flags & ~KNOWN_FLAGS) {
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return NULL;
     }
+    if (flags & AS_DATA)
+        return BasepLoadData(name, flags);
     if (flags & DONT_RESOLVE)
         characteristics = IMAGE_FILE_EXECUTABLE_IMAGE;
     RtlInitUnicodeString(&text, name);
@@ -76,7 +83,11 @@ HMODULE WINAPI LoadLibraryA(LPCSTR name)
 
 BOOL WINAPI FreeLibrary(HMODULE module)
 {
-    NTSTATUS status = LdrUnloadDll((PVOID)((ULONG_PTR)module & ~3u));
+    NTSTATUS status;
+
+    if ((ULONG_PTR)module & 3)
+        return BasepFreeData(module);
+    status = LdrUnloadDll(module);
     if (status == STATUS_DLL_NOT_FOUND)
         return BasepFail(ERROR_MOD_NOT_FOUND);
     return BasepResult(status);

@@ -170,6 +170,8 @@ UINT WINAPI GetTempFileNameW(LPCWSTR path, LPCWSTR prefix, UINT unique, LPWSTR o
             return number;
         }
         number = number == 0xFFFF ? 1 : number + 1;
+        if (RtlGetLastWin32Error() == ERROR_PATH_NOT_FOUND)
+            return BasepFail(ERROR_DIRECTORY);
         if (RtlGetLastWin32Error() != ERROR_FILE_EXISTS || number == first)
             return 0;
     }

@@ -27,14 +27,20 @@ static void CountSharing(IOFILE *file, int by)
     node->SharedDelete += by * ((file->Share & FILE_SHARE_DELETE) != 0);
 }
 
+static BOOLEAN ForData(ACCESS_MASK access)
+{
+    return (access & (FILE_READ_DATA | FILE_EXECUTE | FILE_WRITE_DATA | FILE_APPEND_DATA |
+                      DELETE)) != 0;
+}
+
 static BOOLEAN SharingAllows(const IONODE *node, ACCESS_MASK access, ULONG share)
 {
     const BOOLEAN read = (access & (FILE_READ_DATA | FILE_EXECUTE)) != 0;
     const BOOLEAN write = (access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
     const BOOLEAN delete = (access & DELETE) != 0;
 
-    if (!read && !write && !delete)
-        return TRUE; /* attributes alone conflict with nobody */
+    if (!ForData(access))
+        return TRUE;
     return !((read && node->SharedRead < node->Opens) ||
              (write && node->SharedWrite < node->Opens) ||
              (delete &&node->SharedDelete < node->Opens) ||
@@ -198,8 +204,11 @@ static NTSTATUS OpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **r
 
     if (!NT_SUCCESS(status))
         return status;
-    status = node != NULL ? OpenExisting(node, request, information)
-                          : MakeNew(path, request, &node, information);
+    if (node != NULL && path->TrailingSlash && !node->Directory)
+        status = STATUS_OBJECT_NAME_INVALID;
+    else
+        status = node != NULL ? OpenExisting(node, request, information)
+                              : MakeNew(path, request, &node, information);
     if (!NT_SUCCESS(status)) {
         ObDereferenceObject(file);
         return status;
@@ -209,8 +218,9 @@ static NTSTATUS OpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **r
     file->Access = request->Access;
     file->Share = request->Share;
     file->DeleteOnClose = (request->Options & FILE_DELETE_ON_CLOSE) != 0;
-    file->Shared = TRUE;
-    CountSharing(file, +1);
+    file->Shared = ForData(file->Access); /* attributes alone hinder nobody */
+    if (file->Shared)
+        CountSharing(file, +1);
     *result = file;
     return STATUS_SUCCESS;
 }

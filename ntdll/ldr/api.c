@@ -138,13 +138,13 @@ NTSTATUS NTAPI LdrGetDllHandle(PWSTR SearchPath, PULONG Characteristics,
     return LdrGetDllHandleEx(1, SearchPath, Characteristics, Name, Base);
 }
 
-/* Name NULL or empty: by Ordinal.  A forwarder to a DLL that is not loaded loads it, for
+/* Name NULL: by Ordinal.  A forwarder to a DLL that is not loaded loads it, for
  * good. STATUS_ENTRYPOINT_NOT_FOUND, STATUS_ORDINAL_NOT_FOUND, STATUS_DLL_NOT_FOUND. */
 NTSTATUS NTAPI LdrGetProcedureAddress(PVOID Base, PANSI_STRING Name, ULONG Ordinal,
                                       PVOID *Address)
 {
     char name[512];
-    BOOLEAN named = Name && Name->Length;
+    BOOLEAN named = Name != NULL;
     if (named && Name->Length >= sizeof name)
         return STATUS_ENTRYPOINT_NOT_FOUND;
     if (named) {
