@@ -113,7 +113,10 @@ struct crt_file {
     char lookahead;
     int lock_ready;
     CRITICAL_SECTION lock;
+    unsigned char encoding; /* of wide characters: CRT_BYTES, CRT_UTF16, CRT_UTF8 */
+    wchar_t half;           /* of a surrogate pair */
 };
+enum { CRT_BYTES, CRT_UTF16, CRT_UTF8 };
 #define CRT_FOPEN      0x01
 #define CRT_FEOFLAG    0x02
 #define CRT_FCRLF      0x04

@@ -11,7 +11,8 @@
 #include "crt.h"
 
 struct crt_file *crt_pioinfo[CRT_FILES / CRT_FILE_GROUP];
-struct crt_file crt_badioinfo = {INVALID_HANDLE_VALUE, CRT_FTEXT, 10, 0, {0}};
+struct crt_file crt_badioinfo = {
+    .handle = INVALID_HANDLE_VALUE, .flags = CRT_FTEXT, .lookahead = 10};
 
 static int add_group(int group)
 {
@@ -79,6 +80,8 @@ int crt_file_new(HANDLE handle, int flags)
             continue;
         file->handle = handle;
         file->lookahead = 10;
+        file->encoding = CRT_BYTES;
+        file->half = 0;
         file->flags = (unsigned char)(flags | CRT_FOPEN | kind_flags(handle));
         result = fd;
     }
@@ -183,17 +186,30 @@ int __cdecl _isatty(int fd)
     return file->flags & CRT_FDEV;
 }
 
-/* _O_TEXT or _O_BINARY; returns the former mode, or -1.  Source: _setmode. */
+static int mode_of(const struct crt_file *file)
+{
+    if (file->encoding != CRT_BYTES)
+        return file->encoding == CRT_UTF8 ? _O_U8TEXT : _O_U16TEXT;
+    return file->flags & CRT_FTEXT ? _O_TEXT : _O_BINARY;
+}
+
+/* _O_TEXT, _O_BINARY, _O_U16TEXT (or _O_WTEXT), _O_U8TEXT; returns the former mode, or -1.
+ * Source: _setmode. */
 int __cdecl _setmode(int fd, int mode)
 {
-    if (mode != _O_TEXT && mode != _O_BINARY) {
+    if (mode != _O_TEXT && mode != _O_BINARY && mode != _O_U8TEXT && mode != _O_U16TEXT &&
+        mode != _O_WTEXT) {
         *_errno() = EINVAL;
         return -1;
     }
     struct crt_file *file = crt_file_lock(fd);
     if (file == NULL)
         return -1;
-    int old = file->flags & CRT_FTEXT ? _O_TEXT : _O_BINARY;
+    int old = mode_of(file);
+    file->encoding = mode == _O_U8TEXT                        ? CRT_UTF8
+                     : mode == _O_U16TEXT || mode == _O_WTEXT ? CRT_UTF16
+                                                              : CRT_BYTES;
+    file->half = 0;
     file->flags &= (unsigned char)~CRT_FTEXT;
     if (mode == _O_TEXT)
         file->flags |= CRT_FTEXT;

@@ -155,6 +155,14 @@ char *__cdecl _strerror(const char *message)
     return strcat(out, "\n");
 }
 
+errno_t __cdecl _strerror_s(char *out, size_t room, const char *message)
+{
+    if (out == NULL || room == 0)
+        return *_errno() = EINVAL;
+    strncpy_s(out, room, _strerror(message), _TRUNCATE);
+    return 0;
+}
+
 /* Writes "message: text of errno\n" to descriptor 2.  Source: perror. */
 void __cdecl perror(const char *message)
 {

@@ -63,20 +63,24 @@ static int parse(const char *mode, int *open_flags, int *flags)
     return 1;
 }
 
-static void narrow_mode(const wchar_t *mode, char out[16])
+static void narrow_mode(const wchar_t *mode, char out[32])
 {
     int i = 0;
-    for (; i < 15 && mode[i]; i++)
+    for (; i < 31 && mode[i]; i++)
         out[i] = (char)mode[i];
     out[i] = 0;
 }
 
 /* Puts a descriptor behind `stream` (null: a new one); null if either is not to be had.
  */
-static FILE *attach(FILE *stream, int fd, int flags)
+static FILE *attach(FILE *stream, int fd, int flags, const char *mode)
 {
     if (fd < 0)
         return NULL;
+    if (!crt_encode(fd, mode)) {
+        _close(fd);
+        return NULL;
+    }
     if (stream == NULL && (stream = crt_stream_new()) == NULL) {
         _close(fd);
         *_errno() = EMFILE;
@@ -97,13 +101,14 @@ static FILE *open_narrow(FILE *stream, const char *path, const char *mode, int s
     }
     if (!parse(mode, &open_flags, &flags))
         return NULL;
-    return attach(stream, _sopen(path, open_flags, share, _S_IREAD | _S_IWRITE), flags);
+    return attach(stream, _sopen(path, open_flags, share, _S_IREAD | _S_IWRITE), flags,
+                  mode);
 }
 
 static FILE *open_wide(FILE *stream, const wchar_t *path, const wchar_t *mode, int share)
 {
     int open_flags, flags;
-    char narrow[16];
+    char narrow[32];
     if (path == NULL || mode == NULL) {
         *_errno() = EINVAL;
         return NULL;
@@ -111,7 +116,8 @@ static FILE *open_wide(FILE *stream, const wchar_t *path, const wchar_t *mode, i
     narrow_mode(mode, narrow);
     if (!parse(narrow, &open_flags, &flags))
         return NULL;
-    return attach(stream, _wsopen(path, open_flags, share, _S_IREAD | _S_IWRITE), flags);
+    return attach(stream, _wsopen(path, open_flags, share, _S_IREAD | _S_IWRITE), flags,
+                  narrow);
 }
 
 /* The stream, or null and errno.  Source: fopen. */
@@ -174,7 +180,7 @@ FILE *__cdecl _fdopen(int fd, const char *mode)
 
 FILE *__cdecl _wfdopen(int fd, const wchar_t *mode)
 {
-    char narrow[16];
+    char narrow[32];
     narrow_mode(mode, narrow);
     return _fdopen(fd, narrow);
 }

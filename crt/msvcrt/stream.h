@@ -12,6 +12,8 @@ extern int crt_streams_most;
 FILE *crt_stream_new(void);
 /* The stream after `stream` (null: the first), or null. */
 FILE *crt_stream_next(FILE *stream);
+/* The encoding that a mode asks for with ccs=; 0 and EINVAL. */
+int crt_encode(int fd, const char *mode);
 void crt_drop_buffer(FILE *stream);
 /* fclose without the lock and without freeing the slot. */
 int crt_close_stream(FILE *stream);

@@ -1,52 +1,9 @@
-/* wprintf.c - the wide printf family and wide streams.
- *
- *     text stream:   each wide character becomes one byte (the "C" locale)
- *     binary stream: the two bytes of each wide character
+/* wprintf.c - the wide printf family and wide streams; encoding.c says in which bytes.
  *
  * Source: Microsoft C runtime reference, fputwc, wprintf and so on.
  */
 #include "crt.h"
 #include <wchar.h>
-
-static int is_text(FILE *stream)
-{
-    struct crt_file *file = crt_file_peek(stream->_file);
-    return file == NULL || (file->flags & CRT_FTEXT);
-}
-
-int crt_putwc(int wide, FILE *stream)
-{
-    wchar_t unit = (wchar_t)wide;
-    if (is_text(stream)) {
-        char byte;
-        if (wctomb(&byte, unit) != 1) {
-            stream->_flag |= _IOERR;
-            return WEOF;
-        }
-        return crt_putc((unsigned char)byte, stream) == EOF ? WEOF : unit;
-    }
-    return crt_put(&unit, sizeof(unit), stream) == sizeof(unit) ? unit : WEOF;
-}
-
-int crt_getwc(FILE *stream)
-{
-    int low = crt_getc(stream);
-    if (low == EOF)
-        return WEOF;
-    if (is_text(stream))
-        return low;
-    int high = crt_getc(stream);
-    return high == EOF ? WEOF : low | high << 8;
-}
-
-int crt_ungetwc(int wide, FILE *stream)
-{
-    if (wide == WEOF)
-        return WEOF;
-    if (!is_text(stream) && crt_ungetc(wide >> 8 & 0xFF, stream) == EOF)
-        return WEOF;
-    return crt_ungetc(wide & 0xFF, stream) == EOF ? WEOF : wide;
-}
 
 wint_t __cdecl fputwc(wchar_t wide, FILE *stream)
 {
