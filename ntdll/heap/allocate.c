@@ -119,7 +119,7 @@ static PVOID RtlpAllocateInside(HEAP *Heap, ULONG Flags, SIZE_T Size)
     if (!Entry)
         return NULL;
     SIZE_T Bytes = (SIZE_T)CODE_SIZE(RtlpDecode(Heap, Entry)) << GRANULE_SHIFT;
-    RtlpSetUnused(Entry, (ULONG)(Bytes - Size));
+    Entry->UnusedBytes = (UCHAR)(Bytes - Size);
     if (Extra) {
         HEAP_ENTRY *End = (HEAP_ENTRY *)((char *)Entry + Bytes);
         ((HEAP_ENTRY_EXTRA *)End)[-1] = (HEAP_ENTRY_EXTRA){0};

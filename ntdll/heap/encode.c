@@ -1,7 +1,7 @@
 /* encode.c - the keys, and what every header and link must satisfy before it is believed.
  *
- * A header's first four bytes are XORed with a random key and hold their own XOR, and
- * UnusedBytes', in the last of them; PreviousSize has a key of its own.  So a header that a program wrote over
+ * A header's first four bytes are XORed with a random key and hold their own XOR in the
+ * last of them; PreviousSize has a key of its own.  So a header that a program wrote over
  * is known by the checksum (255 times of 256) and by disagreeing with its neighbour about
  * sizes (the rest); one that was forged needs the key.  A link is followed only if what
  * it points at points back.

@@ -130,7 +130,7 @@ typedef struct _HEAP_ENTRY {
         struct {
             USHORT Size;         /* granules, header included */
             UCHAR Flags;         /* HEAP_ENTRY_* */
-            UCHAR SmallTagIndex; /* XOR of the three before it and of UnusedBytes */
+            UCHAR SmallTagIndex; /* XOR of the three bytes before it */
         };
         ULONG Code1;          /* the four, XORed with Heap->Encoding.Code1 */
         ULONG SubSegmentCode; /* front end: which subsegment, which block of it */

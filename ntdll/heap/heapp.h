@@ -28,14 +28,13 @@ typedef enum _HEAP_FAILURE_TYPE {
     heap_failure_lfh_bitmap_mismatch,
 } HEAP_FAILURE_TYPE;
 
-/* A header decoded: the low 16 bits the size, then the flags, then the checksum, which
- * covers UnusedBytes as well. */
+/* A header decoded: the low 16 bits the size, then the flags, then the checksum. */
 #define CODE_SIZE(Code)  ((Code)&0xFFFFu)
 #define CODE_FLAGS(Code) (((Code) >> 16) & 0xFFu)
 
 static inline ULONG RtlpDecode(const HEAP *Heap, const HEAP_ENTRY *Entry)
 {
-    return Entry->Code1 ^ Heap->Encoding.Code1 ^ (ULONG)Entry->UnusedBytes << 24;
+    return Entry->Code1 ^ Heap->Encoding.Code1;
 }
 
 static inline bool RtlpCodeIsGood(ULONG Code)
@@ -54,21 +53,12 @@ static inline void RtlpSetPreviousSize(const HEAP *Heap, HEAP_ENTRY *Entry, ULON
     Entry->PreviousSize = (USHORT)(Units ^ Heap->Encoding.PreviousSize);
 }
 
-/* Writes size, flags and checksum.  UnusedBytes stands already, or is changed by
- * RtlpSetUnused. */
 static inline void RtlpSetCode(const HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units,
                                ULONG Flags)
 {
     ULONG Low = Units | (Flags << 16);
     ULONG Fold = Low ^ (Low >> 16);
-    Entry->Code1 = (Low | ((Fold ^ (Low >> 8) ^ Entry->UnusedBytes) & 0xFF) << 24) ^
-                   Heap->Encoding.Code1;
-}
-
-static inline void RtlpSetUnused(HEAP_ENTRY *Entry, ULONG Unused)
-{
-    Entry->Code1 ^= (Entry->UnusedBytes ^ Unused) << 24;
-    Entry->UnusedBytes = (UCHAR)Unused;
+    Entry->Code1 = (Low | ((Fold ^ (Low >> 8)) & 0xFF) << 24) ^ Heap->Encoding.Code1;
 }
 
 static inline HEAP_ENTRY *RtlpAhead(const HEAP_ENTRY *Entry, ULONG Units)

@@ -55,7 +55,7 @@ static bool RtlpResizeInPlace(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags,
     if (!RtlpResizeBlock(Heap, Found, Old, New))
         return false;
     SIZE_T Bytes = (SIZE_T)CODE_SIZE(RtlpDecode(Heap, Found->Entry)) << GRANULE_SHIFT;
-    RtlpSetUnused(Found->Entry, (ULONG)(Bytes - Size));
+    Found->Entry->UnusedBytes = (UCHAR)(Bytes - Size);
     if (Extra)
         ((HEAP_ENTRY_EXTRA *)((char *)Found->Entry + Bytes))[-1] = Kept;
     return true;

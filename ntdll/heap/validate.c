@@ -31,6 +31,8 @@ static bool RtlpCheckFreeEntry(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
 {
     Check->Free++;
     Check->FreeUnits += CODE_SIZE(Code);
+    if (Entry->UnusedBytes)
+        return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
     if (CODE_SIZE(Code) < 2 || !RtlpIsLinked(&FREE_OF(Entry)->FreeList))
         return RtlpWrong(Check, H(5), heap_failure_freelists_corruption, Entry + 1);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN) {
@@ -65,7 +67,7 @@ static bool RtlpCheckRun(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index,
             return RtlpWrong(Check, H(4), heap_failure_entry_corruption, Entry + 1);
         if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) {
             *Last = Entry;
-            return Busy ||
+            return (Busy && !Entry->UnusedBytes) ||
                    RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
         }
         if (!(Busy ? RtlpCheckBusy(Check, Entry, Code)

@@ -9,8 +9,8 @@
  *   reported    the heap said what is damaged (in the system the process ends there)
  *   latent      no call has met the damage yet; RtlValidateHeap tells it
  *   unseen      no call has met it, nor does RtlValidateHeap tell (the model is whole)
- *   size        RtlSizeHeap answered another size, within the block (what a front-end block
- *               notes of it is bound to nothing)
+ *   size        RtlSizeHeap answered another size, within the block: how much of it is
+ *               rounding stands in its header, as in Windows, bound to nothing
  *   error       a call failed that should not have, with no report
  *   crash       a fault inside the heap: the process ends, but unnamed
  *
@@ -170,8 +170,12 @@ static OUTCOME Step(void)
         return Take(i, RtlAllocateHeap(Heap, 0, Size), Size);
     if (!Whole(i, Live[i].Size))
         return Silent;
-    if (RtlSizeHeap(Heap, 0, Live[i].Block) != Live[i].Size)
-        return EntryOf(i)->UnusedBytes & HEAP_UNUSED_LFH ? WrongSize : Silent;
+    SIZE_T Told = RtlSizeHeap(Heap, 0, Live[i].Block);
+    if (Told != Live[i].Size)
+        return Told < Live[i].Size + 2 * GRANULE && Live[i].Size < Told + 2 * GRANULE
+                   ? WrongSize
+               : EntryOf(i)->UnusedBytes & HEAP_UNUSED_LFH ? WrongSize
+                                                           : Silent;
     if (Random(3) == 0) {
         unsigned char Fill = Live[i].Fill;
         SIZE_T Same = Size < Live[i].Size ? Size : Live[i].Size;

@@ -166,6 +166,7 @@ static void TestBackEnd(void **State)
     for (unsigned Bit = 0; Bit < 32; Bit++)
         BREAK(2, Busy->Code1, Busy->Code1 ^ 1u << Bit);
     BREAK(2, Busy->SegmentOffset, Busy->SegmentOffset ^ 1);
+    BREAK(2, Free->UnusedBytes, sizeof(HEAP_ENTRY));
     BREAK(2, Busy->UnusedBytes, sizeof(HEAP_ENTRY) - 1);
     BREAK(2, Busy->UnusedBytes, RtlpMostUnused(Heap, 0) + 1);
     BreakCode(2, "the heap's own", Busy, Units,
