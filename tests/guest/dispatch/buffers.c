@@ -200,6 +200,87 @@ static void freed_under_the_reader(void)
     CloseHandle(pipe_in);
 }
 
+/* ---- the same in a port: a message is waited for, or its answer ---- */
+
+static HANDLE listening;
+static UNICODE_STRING door = {52, 54, L"\\BaseNamedObjects\\the door"};
+static struct {
+    PORT_MESSAGE header;
+    char text[256];
+} heard;
+
+static DWORD WINAPI receive_into(void *buffer)
+{
+    return call(SERVICE_NtReplyWaitReceivePort,
+                (ULONG[MOST]){H(listening), 0, 0, H(buffer)});
+}
+
+/* Connects, and asks; the answer goes to buffer. */
+static DWORD WINAPI ask_into(void *buffer)
+{
+    static PORT_MESSAGE question;
+    HANDLE mine;
+    question.TotalLength = sizeof question;
+    ULONG status =
+        call(SERVICE_NtConnectPort, (ULONG[MOST]){H(&mine), H(&door), 0, 0, 0, 0, 0, 0});
+    if (status)
+        return status;
+    status = call(SERVICE_NtRequestWaitReplyPort,
+                  (ULONG[MOST]){H(mine), H(&question), H(buffer)});
+    CloseHandle(mine);
+    return status;
+}
+
+static ULONG end_of(HANDLE thread)
+{
+    DWORD code = 0;
+    CHECK_EQUAL(WaitForSingleObject(thread, 20000), WAIT_OBJECT_0);
+    GetExitCodeThread(thread, &code);
+    CloseHandle(thread);
+    return code;
+}
+
+static void next_is(SHORT type)
+{
+    CHECK_EQUAL(receive_into(&heard), 0);
+    CHECK_EQUAL(heard.header.Type, type);
+}
+
+static ULONG accept_it(HANDLE *made, BOOLEAN accept)
+{
+    return call(SERVICE_NtAcceptConnectPort,
+                (ULONG[MOST]){H(made), 0, H(&heard), accept, 0, 0});
+}
+
+static void freed_under_a_port(void)
+{
+    OBJECT_ATTRIBUTES attributes;
+    HANDLE made = NULL, thread, client;
+    door.Length = wcslen(door.Buffer) * 2;
+    InitializeObjectAttributes(&attributes, &door, 0x40, NULL, NULL);
+    CHECK_EQUAL(call(SERVICE_NtCreatePort,
+                     (ULONG[MOST]){H(&listening), H(&attributes), 64, 256, 0}),
+                0);
+    char *first = pages(0), *buffer = pages(0);
+    thread = CreateThread(NULL, 0, receive_into, first, 0, NULL);
+    Sleep(50);
+    CHECK(VirtualFree(first, 0, MEM_RELEASE));
+    client = CreateThread(NULL, 0, ask_into, buffer, 0, NULL);
+    CHECK_EQUAL(end_of(thread), STATUS_ACCESS_VIOLATION);
+    next_is(LPC_CONNECTION_REQUEST); /* what the freed buffer missed is not lost */
+    CHECK_EQUAL(accept_it(&made, FALSE), 0);
+    CHECK_EQUAL(end_of(client), STATUS_PORT_CONNECTION_REFUSED);
+    client = CreateThread(NULL, 0, ask_into, buffer, 0, NULL);
+    next_is(LPC_CONNECTION_REQUEST);
+    CHECK_EQUAL(accept_it(&made, TRUE), 0);
+    CHECK_EQUAL(call(SERVICE_NtCompleteConnectPort, (ULONG[MOST]){H(made)}), 0);
+    next_is(LPC_REQUEST);
+    CHECK(VirtualFree(buffer, 0, MEM_RELEASE));
+    CHECK_EQUAL(call(SERVICE_NtReplyPort, (ULONG[MOST]){H(made), H(&heard)}), 0);
+    CHECK_EQUAL(end_of(client), STATUS_ACCESS_VIOLATION);
+    CHECK(CloseHandle(made) && CloseHandle(listening));
+}
+
 int main(void)
 {
     if (!LoadLibraryA("fathom.dll"))
@@ -225,5 +306,6 @@ int main(void)
     VirtualAlloc(gone, 0x1000, MEM_COMMIT, PAGE_READWRITE);
     changing();
     freed_under_the_reader();
+    freed_under_a_port();
     return 0;
 }
