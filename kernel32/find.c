@@ -46,11 +46,16 @@ static void Split(UNICODE_STRING *path, UNICODE_STRING *pattern)
     pattern->Buffer = path->Buffer + at;
     pattern->Length = pattern->MaximumLength = path->Length - at * sizeof(WCHAR);
     path->Length = at * sizeof(WCHAR);
-    /* As since MS-DOS: a dot before a wild card is also the end of a name without one. */
-    for (at = 0; at + 1u < pattern->Length / sizeof(WCHAR); at++)
-        if (pattern->Buffer[at] == '.' &&
-            (pattern->Buffer[at + 1] == '*' || pattern->Buffer[at + 1] == '?'))
-            pattern->Buffer[at] = '"';
+    /* As since MS-DOS: a dot before a wild card is also the end of a name without one, and a
+     * question mark is also no character, before a dot and at the end. */
+    for (at = 0; at < pattern->Length / sizeof(WCHAR); at++) {
+        LPWSTR c = pattern->Buffer + at;
+        if (*c == '.' && at + 1u < pattern->Length / sizeof(WCHAR) &&
+            (c[1] == '*' || c[1] == '?'))
+            *c = '"';
+        if (*c == '?')
+            *c = '>';
+    }
 }
 
 /* INVALID_HANDLE_VALUE with ERROR_FILE_NOT_FOUND (nothing matches) or

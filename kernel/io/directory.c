@@ -21,7 +21,7 @@ static BOOLEAN Matches(const WCHAR *pattern, const WCHAR *name)
             return *name == 0;
         if (*pattern == '"' && *name == 0)
             return pattern[1] == 0 || Matches(pattern + 1, name);
-        if (*pattern == '>' && *name == 0)
+        if (*pattern == '>' && (*name == 0 || *name == '.'))
             return Matches(pattern + 1, name);
         if (*name == 0)
             return FALSE;
