@@ -112,10 +112,22 @@ def ratio_table(figures):
 def command_table(figures):
     rows = []
     for name, title in COMMANDS.items():
-        ours = figures[f"host_{name}_fathom", "seconds"]
-        theirs = figures[f"host_{name}_glibc", "seconds"]
-        rows.append([title, f"{ours:.2f} s", f"{theirs:.2f} s", f"{ours / theirs:.2f}"])
-    return table(["work", "Fathom", "glibc", "ratio"], rows)
+        row = [title]
+        for unit in ("cpu_seconds", "seconds"):
+            ours = figures[f"host_{name}_fathom", unit]
+            theirs = figures[f"host_{name}_glibc", unit]
+            row += [f"{ours:.2f}", f"{theirs:.2f}", f"{ours / theirs:.2f}"]
+        rows.append(row)
+    head = [
+        "work",
+        "processor: Fathom",
+        "glibc",
+        "ratio",
+        "clock: Fathom",
+        "glibc",
+        "ratio",
+    ]
+    return table(head, rows)
 
 
 def machine():

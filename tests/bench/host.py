@@ -13,6 +13,7 @@ C library's own, by turns.
 import argparse
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -178,28 +179,34 @@ def work(folder):
     }
 
 
+def spent(lines, env):
+    """(what they print, seconds by the clock, seconds of processor time) of some commands."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    out = [run(words, env=env, stderr=subprocess.DEVNULL) for words in lines]
+    clock, after = time.monotonic() - start, resource.getrusage(
+        resource.RUSAGE_CHILDREN
+    )
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return out, clock, busy
+
+
 def commands(rounds):
     pair = {name: ALLOCATORS[name] for name in ("fathom", "glibc")}
-    best = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, lines in work(folder).items():
-            said = {}
+            said, clocks, busies = {}, {}, {}
             for turn in range(rounds):
                 for which in sorted(pair, reverse=turn % 2 == 1):
-                    start = time.monotonic()
-                    out = [
-                        run(words, env=under(pair[which]), stderr=subprocess.DEVNULL)
-                        for words in lines
-                    ]
-                    spent = time.monotonic() - start
-                    best[name, which] = min(best.get((name, which), spent), spent)
-                    said[which] = out
+                    said[which], clock, busy = spent(lines, under(pair[which]))
+                    clocks[which] = min(clocks.get(which, clock), clock)
+                    busies[which] = min(busies.get(which, busy), busy)
             if said["fathom"] != said["glibc"]:
                 sys.exit(f"bench-preload: {name} said something else")
-            for which in pair:
-                say(f"{name}_{which}", best[name, which], "seconds")
-            ratio = best[name, "fathom"] / best[name, "glibc"]
-            say(f"{name}_to_glibc", ratio, "ratio")
+            for unit, best in (("seconds", clocks), ("cpu_seconds", busies)):
+                for which in pair:
+                    say(f"{name}_{which}", best[which], unit)
+            say(f"{name}_to_glibc", clocks["fathom"] / clocks["glibc"], "ratio")
+            say(f"{name}_cpu_to_glibc", busies["fathom"] / busies["glibc"], "ratio")
 
 
 def main():
