@@ -124,6 +124,14 @@ with tempfile.TemporaryDirectory() as bare:
             done.stderr,
         )
 
+allocators = setup("bench", sysroot="/nonexistent")[3][-1]
+plan.true(
+    all(name in allocators for name in ("jemalloc", "mimalloc", "tcmalloc")),
+    "bench-host has its allocators installed",
+    allocators,
+)
+plan.true("jemalloc" not in setup("test", sysroot="/nonexistent")[3][-1], "and only it")
+
 done = subprocess.run(["make", "-C", TOP, "help"], capture_output=True, text=True)
 plan.true(
     done.returncode == 0 and "\n  test " in "\n" + done.stdout.replace("\n", "\n"),

@@ -33,6 +33,8 @@ test clang               clang
 test libclang-rt-14-dev  /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a
 test gdb                 gdb
 test perl                prove
+bench libc6-dev          /usr/include/stdio.h
+bench git                git
 bench libjemalloc2       /usr/lib/*/libjemalloc.so.2
 bench libmimalloc2.0     /usr/lib/*/libmimalloc.so.2
 bench libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_minimal.so.4
