@@ -172,7 +172,7 @@ static OUTCOME Step(void)
         return Silent;
     SIZE_T Told = RtlSizeHeap(Heap, 0, Live[i].Block);
     if (Told != Live[i].Size)
-        return Told < Live[i].Size + 2 * GRANULE && Live[i].Size < Told + 2 * GRANULE
+        return Told <= Live[i].Size + 2 * GRANULE && Live[i].Size <= Told + 2 * GRANULE
                    ? WrongSize
                : EntryOf(i)->UnusedBytes & HEAP_UNUSED_LFH ? WrongSize
                                                            : Silent;

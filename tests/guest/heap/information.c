@@ -36,6 +36,8 @@ static void compatibility(void)
     CHECK(HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0));
     CHECK(HeapSetInformation(heap, HeapEnableTerminationOnCorruption, NULL, 0));
     CHECK(!HeapSetInformation(heap, (HEAP_INFORMATION_CLASS)99, &two, 4) || in_wine);
+    /* HeapOptimizeResources came with 8.1 */
+    CHECK(!HeapSetInformation(heap, (HEAP_INFORMATION_CLASS)3, &two, 4) || in_wine);
     CHECK(HeapDestroy(heap) && HeapDestroy(plain));
 }
 
@@ -85,6 +87,65 @@ static void toolhelp(void)
     CHECK_EQUAL(found, 2);
     CHECK_EQUAL(many, 40);
     CHECK(HeapDestroy(heap));
+}
+
+/* What another process, this program again, has in its heaps. */
+static void another(void)
+{
+    char self[MAX_PATH], line[MAX_PATH + 8];
+    STARTUPINFOA start = {.cb = sizeof start};
+    PROCESS_INFORMATION child;
+    HANDLE ready = CreateEventA(NULL, TRUE, FALSE, "heap-ready");
+    HANDLE done = CreateEventA(NULL, TRUE, FALSE, "heap-done"), snapshot;
+    HEAPLIST32 list = {.dwSize = sizeof list};
+    HEAPENTRY32 entry = {.dwSize = sizeof entry};
+    int heaps = 0, found = 0;
+    DWORD code;
+    BOOL more;
+
+    if (in_wine)
+        return;
+    GetModuleFileNameA(NULL, self, sizeof self);
+    snprintf(line, sizeof line, "\"%s\" child", self);
+    CHECK(CreateProcessA(self, line, NULL, NULL, FALSE, 0, NULL, NULL, &start, &child));
+    CHECK_EQUAL(WaitForSingleObject(ready, 20000), WAIT_OBJECT_0);
+    snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPHEAPLIST, child.dwProcessId);
+    CHECK(snapshot != INVALID_HANDLE_VALUE);
+    for (more = Heap32ListFirst(snapshot, &list); more;
+         more = Heap32ListNext(snapshot, &list)) {
+        CHECK_EQUAL(list.th32ProcessID, child.dwProcessId);
+        heaps++;
+        for (BOOL block = Heap32First(&entry, child.dwProcessId, list.th32HeapID); block;
+             block = Heap32Next(&entry)) {
+            CHECK_EQUAL(entry.th32ProcessID, child.dwProcessId);
+            found += entry.dwBlockSize == 12345 && entry.dwFlags == LF32_FIXED;
+        }
+        CHECK_EQUAL(GetLastError(), ERROR_NO_MORE_FILES);
+    }
+    CHECK(heaps >= 3);
+    CHECK_EQUAL(found, 2);
+    CHECK(!Heap32First(&entry, child.dwProcessId, 0x12345678)); /* no heap of its */
+    CHECK_EQUAL(GetLastError(), ERROR_INVALID_PARAMETER);
+    CHECK(SetEvent(done));
+    CHECK_EQUAL(WaitForSingleObject(child.hProcess, 20000), WAIT_OBJECT_0);
+    CHECK(GetExitCodeProcess(child.hProcess, &code));
+    CHECK_EQUAL(code, 0);
+    CloseHandle(snapshot);
+    CloseHandle(child.hThread);
+    CloseHandle(child.hProcess);
+    CloseHandle(ready);
+    CloseHandle(done);
+}
+
+static int be_another(void)
+{
+    HANDLE ready = OpenEventA(EVENT_MODIFY_STATE, FALSE, "heap-ready");
+    HANDLE done = OpenEventA(SYNCHRONIZE, FALSE, "heap-done");
+    HANDLE heap = HeapCreate(0, 0, 0);
+    CHECK(HeapAlloc(heap, 0, 12345) && HeapAlloc(GetProcessHeap(), 0, 12345));
+    CHECK(SetEvent(ready));
+    CHECK_EQUAL(WaitForSingleObject(done, 20000), WAIT_OBJECT_0);
+    return 0;
 }
 
 /* What must move, moves; what may not, stays or fails. */
@@ -185,10 +246,13 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "walk"))
         return walk_damaged();
+    if (argc > 1 && !strcmp(argv[1], "child"))
+        return be_another();
     in_wine = GetProcAddress(GetModuleHandleA("ntdll.dll"), "wine_get_version") != NULL;
     compatibility();
     summary();
     toolhelp();
+    another();
     moves();
     damage();
     if (!in_wine)
