@@ -200,6 +200,7 @@ PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize,
     RtlpInitializeHeap(Heap, Kept, Lock, &Given);
     Heap->SegmentFlags = HeapBase ? HEAP_USER_ALLOCATED : 0;
     Heap->Counters.TotalMemoryCommitted = Commit;
+    Heap->InitialCommit = Commit;
     RtlpInitializeSegment(Heap, (HEAP_SEGMENT *)Heap, sizeof(HEAP), Commit, Reserve, 0);
     RtlpAddProcessHeap(Heap);
     if (RtlpHeapTracing())

@@ -297,6 +297,7 @@ typedef struct _HEAP {
     ULONG Pad;  /* bytes before the first entry of a run: HEAP_CREATE_ALIGN_16 */
     ULONG SegmentCount;
     SIZE_T NextReserve;     /* bytes that the next segment reserves */
+    SIZE_T InitialCommit;   /* bytes that the first segment keeps committed */
     ULONG Protect;          /* PAGE_READWRITE or PAGE_EXECUTE_READWRITE */
     ULONG UcrInUse;         /* bit: class has a range */
     ULONG FreeInUseSummary; /* bit: word of FreeInUse is not 0 */

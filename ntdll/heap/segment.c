@@ -337,6 +337,8 @@ void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 
     char *Low = (char *)ALIGN_UP(Start + UCR_ENTRY_BYTES + Heap->Pad, PAGE_SIZE);
     char *High, *RangeEnd;
+    if (Index == 0 && Low < (char *)Heap + Heap->InitialCommit)
+        Low = (char *)Heap + Heap->InitialCommit;
     if ((AtEnd && !RtlpCheckRange(Heap, Next)) || !RtlpCheckBefore(Heap, Entry, Before))
         return;
     if (AtEnd) { /* the entry behind goes too, and the two ranges become one */

@@ -92,6 +92,22 @@ static void long_stretches(void)
     }
 }
 
+/* What was asked to be committed from the start stays so, whatever comes and goes. */
+static void initial(void)
+{
+    HANDLE heap = HeapCreate(0, 0x40000, 0);
+    MEMORY_BASIC_INFORMATION info;
+    void *block;
+    CHECK(heap);
+    for (SIZE_T size = 100; size < 0x70000; size *= 3) {
+        CHECK((block = HeapAlloc(heap, 0, size)) != NULL);
+        CHECK(HeapFree(heap, 0, block));
+    }
+    CHECK(VirtualQuery(heap, &info, sizeof info) == sizeof info);
+    CHECK(info.State == MEM_COMMIT && info.RegionSize >= 0x40000);
+    CHECK(HeapValidate(heap, 0, NULL) && HeapDestroy(heap));
+}
+
 static void impossible(void)
 {
     static const SIZE_T sizes[] = {0x7FFFFFFF, 0x80000000, 0xFFFFF000, 0xFFFFFFFF};
@@ -189,6 +205,7 @@ int main(void)
     fixed();
     scraped();
     long_stretches();
+    initial();
     impossible();
     lockless();
     walked();
