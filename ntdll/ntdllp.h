@@ -58,6 +58,7 @@ NTSTATUS NTAPI RtlpEnterContended(PRTL_CRITICAL_SECTION);
 NTSTATUS NTAPI RtlpWakeCriticalSection(PRTL_CRITICAL_SECTION);
 extern RTL_CRITICAL_SECTION RtlpPebLock, LdrpLoaderLock;
 void RtlpWait(PVOID key);
+ULONG RtlpRareError(ULONG Status); /* rarestatus.c */
 NTSTATUS RtlpWaitUntil(PVOID key, PLARGE_INTEGER timeout);
 void RtlpWake(PVOID key);
 
