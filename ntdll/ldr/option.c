@@ -1,9 +1,10 @@
 /* option.c - what the environment and gflags set for a process before its first heap.
  *
- * FATHOM_LENIENT=1 and its like are switches.  FATHOM_GFLAGS_name.exe=N is NtGlobalFlag
- * for every process of that image, in place of the run's own (tools/fathom run --gflags
- * name.exe:words).  Windows keeps that under "Image File Execution Options" in the
- * registry and reads it at the same place (LdrpInitializeExecutionOptions).
+ * FATHOM_LENIENT=1 and its like are switches.  NtGlobalFlag is the run's (tools/fathom run
+ * --gflags words), then what the image's own load configuration clears and sets of it, then
+ * FATHOM_GFLAGS_name.exe=N in place of both (--gflags name.exe:words).  Windows keeps the
+ * last under "Image File Execution Options" in the registry and reads it at the same place
+ * (LdrpInitializeExecutionOptions); the load configuration its kernel reads (MmCreatePeb).
  */
 #include "ldrp.h"
 
@@ -24,7 +25,25 @@ BOOLEAN LdrpSwitch(PCWSTR name)
     return Value(name, &value) && value.Length == sizeof(WCHAR) && buffer[0] == '1';
 }
 
-/* Set PEB.NtGlobalFlag from the image's own variable, if there is one. */
+/* What the image's load configuration says of the process's heaps.  (PE format: load
+ * configuration directory.) */
+static void ReadLoadConfiguration(PPEB peb)
+{
+    ULONG size;
+    const IMAGE_LOAD_CONFIG_DIRECTORY32 *config = RtlImageDirectoryEntryToData(
+        peb->ImageBaseAddress, TRUE, IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG, &size);
+
+    if (!config || size < offsetof(IMAGE_LOAD_CONFIG_DIRECTORY32, LockPrefixTable))
+        return;
+    peb->NtGlobalFlag &= ~config->GlobalFlagsClear;
+    peb->NtGlobalFlag |= config->GlobalFlagsSet;
+    if (config->DeCommitFreeBlockThreshold)
+        peb->HeapDeCommitFreeBlockThreshold = config->DeCommitFreeBlockThreshold;
+    if (config->DeCommitTotalFreeThreshold)
+        peb->HeapDeCommitTotalFreeThreshold = config->DeCommitTotalFreeThreshold;
+}
+
+/* Set PEB.NtGlobalFlag from the image and from its variable, if there is one. */
 void LdrpSetGlobalFlag(PPEB peb)
 {
     static const WCHAR prefix[] = L"FATHOM_GFLAGS_";
@@ -32,6 +51,8 @@ void LdrpSetGlobalFlag(PPEB peb)
     UNICODE_STRING value = {0, sizeof buffer, buffer};
     PCUNICODE_STRING path = &peb->ProcessParameters->ImagePathName;
     ULONG end = path->Length / sizeof(WCHAR), start = end, at = 0, number;
+
+    ReadLoadConfiguration(peb);
     while (start > 0 && path->Buffer[start - 1] != '\\')
         start--;
     if (end - start > LONGEST_NAME)

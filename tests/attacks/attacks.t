@@ -3,6 +3,7 @@
 named; with --no-terminate; under gflags with stacks, fills and page heap."""
 import os
 import re
+import struct
 import subprocess
 import sys
 
@@ -178,6 +179,30 @@ plan.true(
 )
 code, log = attack("other.exe:hpa", "overflow")
 plan.true("crashed: c0000374" in log, "flags of another image are not this one's", log)
+
+
+def configured(clear, set_):
+    """attacks.exe with a load configuration, laid behind its section table."""
+    with open(ATTACKS, "rb") as file:
+        image = bytearray(file.read())
+    pe = struct.unpack_from("<I", image, 0x3C)[0]
+    sections = struct.unpack_from("<H", image, pe + 6)[0]
+    at = (pe + 0xF8 + sections * 40 + 15) & ~15
+    assert at + 0x48 <= struct.unpack_from("<I", image, pe + 0x54)[0], "no room"
+    struct.pack_into("<II", image, pe + 0x78 + 10 * 8, at, 0x48)
+    struct.pack_into("<IIIII", image, at, 0x48, 0, 0, clear, set_)
+    name = os.path.join(OUT, "tests", "attacks", "configured.exe")
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    with open(name, "wb") as file:
+        file.write(image)
+    return name
+
+
+HPA = 0x2000000
+_, _, log = run(configured(0, HPA), "overflow")
+plan.true("c0000005" in log, "an image's load configuration sets a flag", log)
+_, _, log = run("--gflags", "hpa", configured(HPA, 0), "overflow")
+plan.true("c0000374" in log, "an image's load configuration clears a flag", log)
 code, _, err = run("--gflags", "nonsense", ATTACKS)
 plan.true(code == 125 and "nonsense" in err, "an unknown word of gflags is refused", err)
 plan.done()
