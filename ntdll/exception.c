@@ -3,8 +3,7 @@
  *
  * The kernel (or RtlRaiseException) gives a record and a context.  Vectored handlers are
  * asked first (vectored.c).  Then the list at fs:0 is walked from the innermost frame
- * outwards; each registration lies on the thread's own stack, at a higher address than
- * the one before:
+ * outwards; each registration lies on the thread's own stack:
  *
  *   fs:0 -> [next | handler] -> [next | handler] -> ... -> FFFFFFFFh
  *
@@ -12,8 +11,8 @@
  * (ContinueSearch), or it never answers because it unwound to its own frame and jumped
  * there.  A fault inside a handler makes a nested exception; the frames up to the one
  * that was being handled are then marked EXCEPTION_NESTED_CALL.  A list that leaves the
- * stack, runs backwards or has a handler on the stack ends the search: the exception is
- * unhandled.
+ * stack, goes round in a circle or has a handler on the stack ends the search: the
+ * exception is unhandled.
  *
  * Unwinding (RtlUnwind) walks the same list, calls each handler once more with
  * EXCEPTION_UNWINDING and takes its frame off, until the target frame is the innermost.
@@ -24,7 +23,8 @@
 #include "ntdllp.h"
 #include <stdbool.h>
 
-bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record, CONTEXT *Context); /* heap/probe.c */
+bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record,
+                         CONTEXT *Context); /* heap/probe.c */
 
 OFFSET_IS(CONTEXT, SegGs, 0x8C);
 OFFSET_IS(CONTEXT, Ebx, 0xA4);
@@ -57,6 +57,13 @@ static BOOLEAN FrameIsSound(SEH_FRAME *frame)
     return handler < low || handler >= high;
 }
 
+/* More registrations than a stack has room for are a circle. */
+static ULONG MostFrames(void)
+{
+    NT_TIB *tib = &NtTeb()->NtTib;
+    return ((ULONG_PTR)tib->StackBase - (ULONG_PTR)tib->StackLimit) / sizeof(SEH_FRAME);
+}
+
 /* Raise a second exception about the first; nobody may continue from it. */
 static void RaiseAbout(NTSTATUS status, PEXCEPTION_RECORD cause)
 {
@@ -69,15 +76,17 @@ static void RaiseAbout(NTSTATUS status, PEXCEPTION_RECORD cause)
 /* TRUE: a handler asks to go on from *Context.  FALSE: nobody handled it. */
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
-    if (RtlpResumeHeapProbe(Record, Context)) /* a header read where a pointer led nowhere */
+    if (RtlpResumeHeapProbe(Record,
+                            Context)) /* a header read where a pointer led nowhere */
         return TRUE;
     if (RtlpCallVectoredHandlers(Record, Context, FALSE)) {
         RtlpCallVectoredHandlers(Record, Context, TRUE);
         return TRUE;
     }
     SEH_FRAME *nested = NULL;
+    ULONG left = MostFrames();
     for (SEH_FRAME *frame = FirstFrame(); frame != SEH_END; frame = frame->Next) {
-        if (!FrameIsSound(frame)) {
+        if (!FrameIsSound(frame) || left-- == 0) {
             Record->ExceptionFlags |= EXCEPTION_STACK_INVALID;
             return FALSE;
         }
@@ -139,11 +148,12 @@ VOID NTAPI RtlpUnwind(SEH_FRAME *Target, PEXCEPTION_RECORD Record, PCONTEXT Cont
     record->ExceptionFlags |= EXCEPTION_UNWINDING;
     if (!Target)
         record->ExceptionFlags |= EXCEPTION_EXIT_UNWIND;
+    ULONG left = MostFrames();
     while (FirstFrame() != SEH_END && FirstFrame() != Target) {
         SEH_FRAME *frame = FirstFrame(), *dispatcher = frame;
         if (Target && Target < frame)
             RaiseAbout(STATUS_INVALID_UNWIND_TARGET, record);
-        if (!FrameIsSound(frame))
+        if (!FrameIsSound(frame) || left-- == 0)
             RaiseAbout(STATUS_BAD_STACK, record);
         ULONG answer = RtlpExecuteHandlerForUnwind(record, frame, Context, &dispatcher,
                                                    frame->Handler);

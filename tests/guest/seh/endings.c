@@ -4,10 +4,12 @@
  *
  * Each case is a child, this program again; its exit code is the exception's code, as the
  * page of UnhandledExceptionFilter and GetExitCodeProcess have it.  Wine ends with 0 a process
- * on whose stack nothing can be laid (cases 8 to 14). */
+ * on whose stack nothing can be laid (cases 8 to 14), and
+ * goes round a circle for ever (26). */
 #include <windows.h>
 #include <string.h>
 #include "check.h"
+#include "guarded.h"
 
 void WINAPI RtlRaiseException(EXCEPTION_RECORD *);
 
@@ -56,6 +58,20 @@ static void set_esp(ULONG esp)
 {
     __asm__ volatile("movl %0, %%esp; movl $0, %%eax; movl (%%eax), %%eax" ::"r"(esp));
     __builtin_trap();
+}
+
+static EXCEPTION_DISPOSITION __cdecl passes(EXCEPTION_RECORD *record, void *frame,
+                                            CONTEXT *context, void *dispatcher)
+{
+    (void)record, (void)frame, (void)context, (void)dispatcher;
+    return ExceptionContinueSearch;
+}
+
+static EXCEPTION_DISPOSITION __cdecl takes_it(EXCEPTION_RECORD *record, void *frame,
+                                              CONTEXT *context, void *dispatcher)
+{
+    (void)record, (void)frame, (void)context, (void)dispatcher;
+    ExitProcess(0xBADF);
 }
 
 static void *page(DWORD protect)
@@ -139,6 +155,44 @@ static void child(int number)
     case 21: /* a target that is not in the list */
         RtlUnwind((void *)0x70, NULL, NULL, NULL);
         break;
+    case 22: { /* lists of handlers that cannot be believed: a circle, */
+        struct frame frame;
+        push_frame(&frame, passes);
+        frame.next = &frame;
+        *nowhere = 1;
+        break;
+    }
+    case 23: { /* a misaligned registration, */
+        char room[2 * sizeof(struct frame)];
+        struct frame *frame = (struct frame *)((ULONG_PTR)room | 1);
+        push_frame(frame, takes_it);
+        *nowhere = 1;
+        break;
+    }
+    case 24: { /* one that is not on the stack, */
+        static struct frame elsewhere;
+        push_frame(&elsewhere, takes_it);
+        *nowhere = 1;
+        break;
+    }
+    case 25: { /* a handler on the stack, */
+        static const unsigned char code[] = {0x31, 0xC0, 0xC3}; /* xor eax, eax; ret */
+        unsigned char room[16];
+        struct frame frame;
+        memcpy(room, code, sizeof code);
+        push_frame(&frame, (frame_handler *)(void *)room);
+        *nowhere = 1;
+        break;
+    }
+    case 26: { /* and a circle met while unwinding */
+        struct frame outer, frame;
+        push_frame(&outer, passes);
+        push_frame(&frame, passes);
+        frame.next = &frame;
+        RtlUnwind((char *)&outer < (char *)&frame ? (void *)0x7FFDE000 : &outer, NULL,
+                  NULL, NULL);
+        break;
+    }
     default:
         break;
     }
@@ -146,10 +200,10 @@ static void child(int number)
 }
 
 static const DWORD expected[] = {
-    0xC0000005, 0xE0000001, 0xE0000001, 77,         0xC0000005, 0x80000003,
-    0xC0000094, 0xE0000005, 0x50F,      0xC0000005, 0xC0000005, 0xC0000005,
-    0xC0000005, 0xC0000005, 0xC0000005, 0xC0000005, 0xC0000005, 0xABCD,
-    19,         0xE0000009, 0xC0000005, 0xC0000029};
+    0xC0000005, 0xE0000001, 0xE0000001, 77,         0xC0000005, 0x80000003, 0xC0000094,
+    0xE0000005, 0x50F,      0xC0000005, 0xC0000005, 0xC0000005, 0xC0000005, 0xC0000005,
+    0xC0000005, 0xC0000005, 0xC0000005, 0xABCD,     19,         0xE0000009, 0xC0000005,
+    0xC0000029, 0xC0000005, 0xC0000005, 0xC0000005, 0xC0000005, 0xC0000028};
 
 int main(int count, char **words)
 {
