@@ -189,15 +189,6 @@ BOOL WINAPI SetProcessWorkingSetSize(HANDLE process, SIZE_T minimum, SIZE_T maxi
         NtSetInformationProcess(process, ProcessQuotaLimits, &limits, sizeof limits));
 }
 
-BOOL WINAPI GetProcessPriorityBoost(HANDLE process, PBOOL disabled)
-{
-    PROCESS_BASIC basic;
-    if (!Basic(process, &basic))
-        return FALSE;
-    *disabled = TRUE; /* nothing is boosted here */
-    return TRUE;
-}
-
 /* ---- what the starter left in the process parameters ---- */
 
 VOID WINAPI GetStartupInfoW(LPSTARTUPINFOW info)
