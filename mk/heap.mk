@@ -27,7 +27,7 @@ $(O)/host/libfathomheap.so: $(S)/tests/host/preload.c $(HEAP_FILES) $(HEAP_HEADE
 preload: $(O)/host/libfathomheap.so ## the heap as malloc for programs of the host
 .PHONY: preload
 $(O)/tests/host/test_heap_programs: $(S)/tests/host/fuzz_heap.c
-$(O)/tests/host/test_heap_corruption: $(S)/tests/host/corrupt_heap.c
+$(O)/tests/host/test_heap_corruption: $(S)/tests/host/corrupt_heap.c $(S)/tests/host/corrupt_heap.h
 
 # What malloc costs, whoever's it is.
 $(O)/host/bench: $(S)/tests/bench/host.c

@@ -8,7 +8,8 @@
  *   no effect   every call answered as if nothing had been, every invariant holds
  *   reported    the heap said what is damaged (in the system the process ends there)
  *   latent      no call has met the damage yet; RtlValidateHeap tells it
- *   unseen      no call has met it, nor does RtlValidateHeap tell (the model is whole)
+ *   unseen      no call has met it, nor does RtlValidateHeap tell: it stood where nothing is read,
+ *               or was written over
  *   size        RtlSizeHeap answered another size, within the block: how much of it is
  *               rounding stands in its header, as in Windows, bound to nothing
  *   error       a call failed that should not have, with no report
@@ -24,7 +25,7 @@
  *   corrupt_heap SEED TRIALS     (make corrupt SEED=1 TRIALS=100000)
  *   corrupt_heap =STATE TRIAL    that one again, in this process, for a debugger
  */
-#include "heap_os.h"
+#include "corrupt_heap.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,10 +35,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIVE     300
 #define STEPS    250
-#define BAIT     0x4000
-#define PLACES   60000
 #define PER_HEAP 400 /* trials on one state */
 
 typedef enum {
@@ -57,23 +55,6 @@ static const char *const OutcomeNames[Outcomes] = {
     "no effect", "reported", "latent", "unseen", "size",
     "error",     "crash",    "SILENT", "WILD",   "HANG"};
 
-typedef enum {
-    BusyHeader,
-    FreeHeader,
-    FreeLinks,
-    FreeBody,
-    RangeHeader,
-    RangeBody,
-    FrontHeader,
-    FrontBody,
-    FrontRegion,
-    LargeHeader,
-    Reach, /* from here on what no overrun reaches without leaving a region */
-    SegmentFields = Reach,
-    HeapFields,
-    FrontFields,
-    Kinds
-} KIND;
 static const char *const KindNames[Kinds] = {
     "header of a busy block",       "header of a free block",
     "links of a free block",        "body of a free block",
@@ -83,25 +64,13 @@ static const char *const KindNames[Kinds] = {
     "a segment's fields",           "the heap's fields",
     "the front end's fields"};
 
-typedef struct {
-    char *At;
-    unsigned char Bytes; /* a field's, for whole writes */
-    unsigned char Kind;
-} PLACE;
-
-static HEAP *Heap;
-static struct {
-    unsigned char *Block;
-    SIZE_T Size;
-    unsigned char Fill;
-} Live[LIVE];
-static PLACE Places[PLACES];
-static unsigned PlaceCount, KindStart[Kinds], KindCount[Kinds];
-static unsigned char *Bait;
+HEAP *Heap;
+BLOCK Live[LIVE];
+unsigned char *Bait;
 static unsigned Rng;
 static SIZE_T Tally[Kinds][Outcomes];
 
-static unsigned Random(unsigned Below)
+unsigned Random(unsigned Below)
 {
     Rng = Rng * 1664525u + 1013904223u;
     return (unsigned)(((uint64_t)Rng * Below) >> 32);
@@ -236,174 +205,6 @@ static void Build(unsigned State)
         fprintf(stderr, "corrupt_heap: a state without damage does not hold\n");
         exit(2);
     }
-}
-
-/* ---- places ---- */
-
-static void Place(void *At, unsigned Bytes, KIND Kind)
-{
-    if (PlaceCount < PLACES)
-        Places[PlaceCount++] = (PLACE){At, (unsigned char)Bytes, (unsigned char)Kind};
-}
-
-static void PlaceWords(void *From, SIZE_T Bytes, KIND Kind)
-{
-    for (SIZE_T b = 0; b + sizeof(void *) <= Bytes; b += sizeof(void *))
-        Place((char *)From + b, sizeof(void *), Kind);
-}
-
-static void PlaceHeader(HEAP_ENTRY *Entry, KIND Kind)
-{
-    Place(&Entry->Code1, 4, Kind);
-    Place(&Entry->PreviousSize, 2, Kind);
-    Place(&Entry->SegmentOffset, 1, Kind);
-    Place(&Entry->UnusedBytes, 1, Kind);
-}
-
-static void PlaceRuns(HEAP_SEGMENT *Segment)
-{
-    for (HEAP_ENTRY *Entry = Segment->FirstEntry; Entry;) {
-        ULONG Code = RtlpDecode(Heap, Entry);
-        if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) {
-            PlaceHeader(Entry, RangeHeader);
-            PlaceWords(UCR_OF(Entry), sizeof(HEAP_UCR_DESCRIPTOR), RangeBody);
-            Entry = RtlpAfterRange(Heap, Entry);
-            continue;
-        }
-        if (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY) {
-            PlaceHeader(Entry, BusyHeader);
-        } else {
-            SIZE_T Bytes =
-                ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT) - sizeof(HEAP_FREE_ENTRY);
-            PlaceHeader(Entry, FreeHeader);
-            PlaceWords(&FREE_OF(Entry)->FreeList, sizeof(LIST_ENTRY), FreeLinks);
-            PlaceWords(FREE_OF(Entry) + 1, Bytes < 64 ? Bytes : 64, FreeBody);
-        }
-        Entry = RtlpAhead(Entry, CODE_SIZE(Code));
-    }
-}
-
-static void PlaceFrontEnd(void)
-{
-    HEAP_SUBSEGMENT *Sub;
-    if (!Heap->FrontEndHeap)
-        return;
-    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++) {
-        if (Sub->State == SubSegmentUnused)
-            continue;
-        PlaceWords(Sub->UserBlocks, sizeof(HEAP_USERDATA_HEADER), FrontRegion);
-        for (ULONG i = 0; i < Sub->BlockCount; i++) {
-            char *Block = Sub->First + i * (SIZE_T)Sub->BlockSize;
-            PlaceHeader((HEAP_ENTRY *)Block - 1, FrontHeader);
-            if (!RtlValidateHeap(Heap, 0, Block))
-                PlaceWords(Block, 16, FrontBody);
-        }
-        PlaceWords(Sub, sizeof(*Sub), FrontFields);
-    }
-    PlaceWords(Heap->FrontEndHeap, sizeof(LFH_HEAP), FrontFields);
-}
-
-static int ByKind(const void *A, const void *B)
-{
-    return ((const PLACE *)A)->Kind - ((const PLACE *)B)->Kind;
-}
-
-static void FindPlaces(void)
-{
-    PlaceCount = 0;
-    for (ULONG i = 0; i < Heap->SegmentCount; i++)
-        if (Heap->Segments[i]) {
-            PlaceRuns(Heap->Segments[i]);
-            PlaceWords(Heap->Segments[i], sizeof(HEAP_SEGMENT), SegmentFields);
-        }
-    PlaceFrontEnd();
-    for (LIST_ENTRY *Link = Heap->VirtualAllocdBlocks.Flink;
-         Link != &Heap->VirtualAllocdBlocks; Link = Link->Flink)
-        PlaceWords(Link, sizeof(HEAP_VIRTUAL_ALLOC_ENTRY), LargeHeader);
-    PlaceWords((HEAP_SEGMENT *)Heap + 1, offsetof(HEAP, Lock) - sizeof(HEAP_SEGMENT),
-               HeapFields);
-    qsort(Places, PlaceCount, sizeof(PLACE), ByKind);
-    memset(KindCount, 0, sizeof(KindCount));
-    for (unsigned p = PlaceCount; p-- > 0; KindStart[Places[p].Kind] = p)
-        KindCount[Places[p].Kind]++;
-}
-
-/* ---- damage ---- */
-
-/* A pointer that an attacker may think of. */
-static void *Plausible(void)
-{
-    const PLACE *Other;
-    switch (Random(7)) {
-    case 0: /* another free block's links */
-        if (KindCount[FreeLinks]) {
-            Other = &Places[KindStart[FreeLinks] + Random(KindCount[FreeLinks])];
-            return Other->At;
-        }
-        return NULL;
-    case 1: /* a live block */
-        for (unsigned i = Random(LIVE); i < LIVE; i++)
-            if (Live[i].Block)
-                return Live[i].Block;
-        return NULL;
-    case 2:
-        return Bait + 8 * Random(BAIT / 8 - 4);
-    case 3:
-        return &Heap->FreeLists;
-    case 4:
-        return &Heap->FreeHints[Random(FREE_CLASSES)];
-    case 5: /* nowhere */
-        return (void *)(ULONG_PTR)(0x4141414141414141u >> Random(64));
-    default:
-        return Places[Random(PlaceCount)].At;
-    }
-}
-
-/* Damages one place; false: what was written is what stood there. */
-static bool Damage(PLACE *Target)
-{
-    unsigned char Old[8], New[8];
-    unsigned Bytes = Target->Bytes;
-    memcpy(Old, Target->At, Bytes);
-    memcpy(New, Old, Bytes);
-    void *Pointer = Plausible();
-    switch (Random(9)) {
-    case 0:
-        New[Random(Bytes)] ^= (unsigned char)(1u << Random(8));
-        break;
-    case 1:
-        New[Random(Bytes)] = (unsigned char)Random(256);
-        break;
-    case 2:
-        memset(New, 0, Bytes);
-        break;
-    case 3:
-        memset(New, 0xFF, Bytes);
-        break;
-    case 4:
-        memset(New, 0x41, Bytes);
-        break;
-    case 5:
-        for (unsigned b = 0; b < Bytes; b++)
-            New[b] = (unsigned char)Random(256);
-        break;
-    case 6: /* what stands at the same place of another */
-        memcpy(New, Places[KindStart[Target->Kind] + Random(KindCount[Target->Kind])].At,
-               Bytes);
-        break;
-    case 7: { /* a number nearby */
-        uint64_t Value = 0;
-        memcpy(&Value, New, Bytes);
-        Value += (uint64_t)Random(9) - 4;
-        Value += Random(2) ? (uint64_t)(Random(9) - 4) * PAGE_SIZE : 0;
-        memcpy(New, &Value, Bytes);
-        break;
-    }
-    default:
-        memcpy(New, &Pointer, Bytes);
-    }
-    memcpy(Target->At, New, Bytes);
-    return memcmp(Old, New, Bytes) != 0;
 }
 
 static void Report(void)

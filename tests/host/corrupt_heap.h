@@ -1,0 +1,52 @@
+/* corrupt_heap.h - what corrupt_heap.c and corrupt_places.c share: the heap that suffers, the
+ * blocks that live in it, and the places that can be damaged. */
+#ifndef FATHOM_CORRUPT_HEAP_H
+#define FATHOM_CORRUPT_HEAP_H
+
+#include "heap_os.h"
+
+#define LIVE   300
+#define BAIT   0x4000 /* bytes of memory that is not the heap's */
+#define PLACES 60000
+
+typedef enum {
+    BusyHeader,
+    FreeHeader,
+    FreeLinks,
+    FreeBody,
+    RangeHeader,
+    RangeBody,
+    FrontHeader,
+    FrontBody,
+    FrontRegion,
+    LargeHeader,
+    Reach, /* from here on what no overrun reaches without leaving a region */
+    SegmentFields = Reach,
+    HeapFields,
+    FrontFields,
+    Kinds
+} KIND;
+typedef struct {
+    char *At;
+    unsigned char Bytes; /* a field's, for whole writes */
+    unsigned char Kind;
+} PLACE;
+
+typedef struct {
+    unsigned char *Block; /* null: none */
+    SIZE_T Size;
+    unsigned char Fill;
+} BLOCK;
+
+extern HEAP *Heap;
+extern BLOCK Live[LIVE];
+extern unsigned char *Bait;
+unsigned Random(unsigned Below);
+
+/* corrupt_places.c */
+extern PLACE Places[PLACES]; /* sorted by kind */
+extern unsigned KindStart[Kinds], KindCount[Kinds];
+void FindPlaces(void);
+bool Damage(PLACE *Target); /* false: what was written is what stood there */
+
+#endif
