@@ -104,6 +104,15 @@ HRESULT WINAPI CLSIDFromString(LPCOLESTR Text, LPCLSID Clsid)
     return S_OK;
 }
 
+/* Names of classes are in the registry, of which there is none. */
+HRESULT WINAPI CLSIDFromProgID(LPCOLESTR Name, LPCLSID Clsid)
+{
+    if (Name == NULL || Clsid == NULL)
+        return E_INVALIDARG;
+    *Clsid = (GUID){0};
+    return CO_E_CLASSSTRING;
+}
+
 /* As CLSIDFromString, but E_INVALIDARG for text that is no GUID. */
 HRESULT WINAPI IIDFromString(LPCOLESTR Text, LPIID Iid)
 {

@@ -71,6 +71,25 @@ void WINAPI OleUninitialize(void)
     CoUninitialize();
 }
 
+/* No library is loaded for a class, so none is unused. */
+void WINAPI CoFreeUnusedLibraries(void)
+{
+}
+
+HRESULT WINAPI CoFileTimeNow(FILETIME *Now)
+{
+    if (Now == NULL)
+        return E_INVALIDARG;
+    GetSystemTimeAsFileTime(Now);
+    return S_OK;
+}
+
+/* A value of this process's own, the same as long as it lives. */
+DWORD WINAPI CoGetCurrentProcess(void)
+{
+    return GetCurrentProcessId();
+}
+
 BOOL WINAPI DllMain(HINSTANCE Module, DWORD Reason, LPVOID Reserved)
 {
     (void)Module;

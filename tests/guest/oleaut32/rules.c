@@ -1,5 +1,5 @@
 /* link: -loleaut32 -lole32 -luuid */
-/* rules.c - what Microsoft's pages say of BSTR and the SysAllocString family. */
+/* rules.c - what Microsoft's pages say of BSTR, the SysAllocString family and VARIANTs. */
 #include <windows.h>
 #include <oleauto.h>
 #include <string.h>
@@ -10,8 +10,38 @@ static DWORD prefix(BSTR string)
     return ((DWORD *)string)[-1];
 }
 
+static void variants(void)
+{
+    VARIANT one, two;
+    BSTR joined = NULL;
+    memset(&one, 0xA5, sizeof one);
+    VariantInit(&one);
+    VariantInit(&two);
+    documented("VariantInit", "the type is VT_EMPTY", SAME, V_VT(&one) == VT_EMPTY);
+    V_VT(&one) = VT_BSTR;
+    V_BSTR(&one) = SysAllocStringLen(L"a\0b", 3);
+    documented("VariantCopy", "a string is copied, not its address", SAME,
+               VariantCopy(&two, &one) == S_OK && V_VT(&two) == VT_BSTR &&
+                   V_BSTR(&two) != V_BSTR(&one) && SysStringLen(V_BSTR(&two)) == 3 &&
+                   memcmp(V_BSTR(&two), L"a\0b", 8) == 0);
+    documented("VarBstrCat", "a new string of both", SAME,
+               VarBstrCat(V_BSTR(&one), V_BSTR(&two), &joined) == S_OK &&
+                   SysStringLen(joined) == 6 && memcmp(joined, L"a\0ba\0b", 14) == 0);
+    SysFreeString(joined);
+    documented("VariantClear", "a VT_BSTR is freed; the type is VT_EMPTY", SAME,
+               VariantClear(&two) == S_OK && V_VT(&two) == VT_EMPTY);
+    V_VT(&two) = VT_I4;
+    V_I4(&two) = 7;
+    documented("VariantCopy", "the destination is cleared first", SAME,
+               VariantCopy(&one, &two) == S_OK && V_VT(&one) == VT_I4 && V_I4(&one) == 7);
+    V_VT(&one) = 0x7FFF;
+    documented("VariantClear", "no valid type: DISP_E_BADVARTYPE", SAME,
+               VariantClear(&one) == DISP_E_BADVARTYPE && V_VT(&one) == 0x7FFF);
+}
+
 int main(void)
 {
+    variants();
     BSTR string = SysAllocString(L"two words"), old;
     documented("BSTR", "a 4-byte length, in bytes, right before the first character",
                SAME, prefix(string) == 18);
