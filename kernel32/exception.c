@@ -110,6 +110,17 @@ BOOL WINAPI IsBadWritePtr(LPVOID pointer, UINT_PTR bytes)
     return IsBad((ULONG_PTR)pointer, bytes, TRUE);
 }
 
+/* The same; sixteen-bit Windows' pointers could not reach past a segment. */
+BOOL WINAPI IsBadHugeReadPtr(const VOID *pointer, UINT_PTR bytes)
+{
+    return IsBad((ULONG_PTR)pointer, bytes, FALSE);
+}
+
+BOOL WINAPI IsBadHugeWritePtr(LPVOID pointer, UINT_PTR bytes)
+{
+    return IsBad((ULONG_PTR)pointer, bytes, TRUE);
+}
+
 BOOL WINAPI IsBadCodePtr(FARPROC pointer)
 {
     return IsBad((ULONG_PTR)pointer, 1, FALSE);

@@ -30,6 +30,7 @@ static void virtual_checks(void)
           info.Protect == PAGE_READONLY && info.RegionSize == 4096);
     CHECK(!IsBadReadPtr(block + 4096, 4096) && IsBadReadPtr(block + 4096, 4097));
     CHECK(IsBadWritePtr(block + 4096, 1));
+    CHECK(!IsBadHugeReadPtr(block + 4096, 4096) && IsBadHugeWritePtr(block + 4096, 1));
     SetLastError(0);
     CHECK(!VirtualFree(block, 10000, MEM_RELEASE));
     CHECK_EQUAL(GetLastError(), ERROR_INVALID_PARAMETER);
