@@ -20,8 +20,8 @@ SMALL = 200 * 1024  # bytes that the corpus may have
 BROKEN = [
     (
         "ntdll/heap/freelist.c",
-        r"Total \+= RtlpTakeNeighbour\(Heap, Next,[^;]*\);",
-        "(void)Next;",
+        r"Total \+= (RtlpTakeNeighbour\(Heap, Next,[^;]*\));",
+        r"Total += Units == 0 ? \1 : 0;",
         "a block freed before a free one is not joined with it",
     ),
     (
