@@ -89,5 +89,7 @@ NTSTATUS LdrpRunInitializers(PVOID reserved);
 void LdrpDetach(LDRP_MODULE *, PVOID reserved);
 void LdrpTellThreadAttach(void);
 BOOLEAN NTAPI LdrpCallInitRoutine(PVOID entry, PVOID base, ULONG reason, PVOID reserved);
+/* 0, or the code of the exception that left it. */
+ULONG NTAPI LdrpCallGuarded(PVOID entry, PVOID base, ULONG reason, PVOID reserved);
 
 #endif

@@ -249,15 +249,21 @@ void LdrpEndThreadTls(void)
         ForgetThread(thread);
 }
 
-/* The list ends with NULL, or with the image. */
+/* The list ends with NULL, or with the image.  An exception in one is told, and ends the
+ * module's list. */
 void LdrpCallTlsCallbacks(LDRP_MODULE *module, ULONG reason)
 {
     const IMAGE_TLS_DIRECTORY32 *tls = Directory(module);
     ULONG_PTR base = (ULONG_PTR)module->Entry.DllBase;
     if (!tls || !tls->AddressOfCallBacks)
         return;
+    ULONG code = 0;
     for (PVOID *callback = (PVOID *)tls->AddressOfCallBacks;
-         (ULONG_PTR)callback - base <= module->Entry.SizeOfImage - 4 && *callback;
+         !code && (ULONG_PTR)callback - base <= module->Entry.SizeOfImage - 4 &&
+         *callback;
          callback++)
-        LdrpCallInitRoutine(*callback, module->Entry.DllBase, reason, NULL);
+        code = LdrpCallGuarded(*callback, module->Entry.DllBase, reason, NULL);
+    if (code)
+        DbgPrint("LDR: exception %08lx in a TLS callback of %wZ\n", code,
+                 &module->Entry.BaseDllName);
 }

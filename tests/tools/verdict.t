@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Verdicts of real programs on the real kernel: each way to end, and each way to lie about it."""
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -58,7 +59,18 @@ plan.true(
     "a crash: exception code, module+offset",
     done.stderr.decode("utf-8", "replace"),
 )
-plan.true(b"main" in done.stderr, "a crash: its stack is shown", done.stderr)
+REPORT = (
+    rb"ends\.exe \(pid \d+\) crashed: c0000005 access violation (reading|writing) [0-9a-f]{8} "
+    rb"at ends\.exe\+[0-9a-f]+ \(main\+[0-9a-f]+\)\r?\n"
+    rb"  eax=[0-9a-f]{8} .*\r?\n  eip=[0-9a-f]{8} .*\r?\n"
+    rb"   0 [0-9a-f]{8} [0-9a-f]{8} ends!main\+[0-9a-f]+\r?\n"
+    rb"(.*\n)*?.* kernel32!BaseThreadInitThunk\+[0-9a-f]+\r?\n(.*\n)*?.* ntdll!RtlUserThreadStart\+"
+)
+plan.true(
+    re.search(REPORT, done.stderr),
+    "a crash: what it was, the registers, the stack from the fault to the thread's start",
+    done.stderr,
+)
 done = run("ends", "divide")
 plan.true(
     done.returncode == 241 and "0xC0000094" in last(done),
