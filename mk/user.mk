@@ -46,6 +46,8 @@ $(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm
 	nasm -f elf32 -g -F dwarf -o $(@:.o=.dbg.o) $<
 
 CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -D_CRTIMP= -I$(S)/ntdll
+# The heap's common path makes no call: it needs no room for one's arguments.
+$(O)/dll/ntdll/heap/%.o: CFLAGS_ntdll += -mno-accumulate-outgoing-args -mno-stack-arg-probe -mpreferred-stack-boundary=2 -Wframe-larger-than=2048
 CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -I$(S)/kernel32
 # The runtimes define what the stock headers declare as imported.
 CFLAGS_crt := -ffreestanding -fno-partial-inlining -fno-ipa-sra -fno-ipa-cp -D_CRTBLD -D_CRTIMP= -D_SECIMP= -I$(S)/crt

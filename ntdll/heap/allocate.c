@@ -22,20 +22,23 @@
  * of HEAP_CREATE_ALIGN_16), of at least Size bytes; null if there is no memory, with
  * ERROR_NOT_ENOUGH_MEMORY as last error, or STATUS_NO_MEMORY raised.  (Microsoft:
  * HeapAlloc.) */
-PVOID NTAPI RtlAllocateHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
-                            volatile SIZE_T Size)
+PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
 {
     HEAP *Heap = HeapHandle;
-    PVOID Block = NULL;
-    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) && !RtlpHeapTracing() &&
-        Size <= LFH_LARGEST) {
-        Block = RtlpLfhTake(RTLP_READ(Heap->Front), Size);
-        if (!Block)
-            Block = RtlpLfhLook(RTLP_READ(((HEAP *)HeapHandle)->Front), Size);
+    RTLP_READ_AGAIN(HeapHandle);
+    if (RTLP_MOSTLY(RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
+                    !RtlpHeapTracing() && Size <= LFH_LARGEST)) {
+        PVOID Block = RtlpLfhTake(RTLP_READ(Heap->Front), &Size);
+        if (RTLP_MOSTLY(Block))
+            return Block;
+        Block = RtlpLfhLook(RTLP_READ(((HEAP *)HeapHandle)->Front), Size);
+        if (Block)
+            return Block;
     }
-    if (!Block)
-        Block = RtlpAllocateHeap(HeapHandle, Flags, Size);
-    return Block;
+    RTLP_READ_AGAIN(HeapHandle);
+    RTLP_READ_AGAIN(Flags);
+    RTLP_READ_AGAIN(Size);
+    return RtlpAllocateHeap(HeapHandle, Flags, Size);
 }
 
 bool RtlpIsHeap(HEAP *Heap)

@@ -19,19 +19,16 @@ static void RtlpSetNeighbour(HEAP_NEIGHBOUR *To, PVOID Data, SIZE_T Bytes, bool 
 static bool RtlpAroundFrontEnd(const HEAP *Heap, PVOID Address, HEAP_NEIGHBOUR *Inside,
                                HEAP_NEIGHBOUR *Before)
 {
-    HEAP_SUBSEGMENT *Sub;
-    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++) {
-        char *First = Sub->First - sizeof(HEAP_ENTRY);
+    for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub; Sub = Sub->NextInZone) {
+        char *First = RtlpLfhBlock(Sub, 0) - sizeof(HEAP_ENTRY);
         char *End = First + Sub->BlockCount * (SIZE_T)Sub->BlockSize;
         if (Sub->State == SubSegmentUnused || (char *)Address < First ||
             (char *)Address >= End)
             continue;
         ULONG Index = (ULONG)((char *)Address - First) / Sub->BlockSize;
         for (ULONG i = Index ? Index - 1 : 0; i <= Index; i++)
-            RtlpSetNeighbour(i == Index ? Inside : Before,
-                             Sub->First + i * (SIZE_T)Sub->BlockSize,
-                             Sub->BlockSize - sizeof(HEAP_ENTRY),
-                             !(RTLP_READ(Sub->FreeMask[i / 32]) >> i % 32 & 1));
+            RtlpSetNeighbour(i == Index ? Inside : Before, RtlpLfhBlock(Sub, i),
+                             Sub->BlockSize - sizeof(HEAP_ENTRY), !RtlpLfhIsFree(Sub, i));
         return true;
     }
     return false;

@@ -81,14 +81,14 @@ static bool RtlpFindSound(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
     if ((ULONG_PTR)Block & (GRANULE - 1) || !RtlpIsReadable(Entry))
         return false;
     if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
-        ULONG Index;
+        ULONG Bit;
         LFH_HEAP *Front = Heap->FrontEndHeap;
-        HEAP_SUBSEGMENT *Sub = Front ? RtlpLfhFind(Front, Block, &Index) : NULL;
-        if (!Sub || RTLP_READ(Sub->FreeMask[Index / 32]) & (1u << Index % 32))
+        HEAP_GROUP *Group = Front ? RtlpLfhFind(Front, Block, &Bit) : NULL;
+        if (!Group || RTLP_READ(Group->Mask) >> Bit & 1)
             return false;
         Found->Kind = BlockFrontEnd;
         Found->Flags = HEAP_ENTRY_BUSY;
-        Found->Bytes = Sub->BlockSize;
+        Found->Bytes = Group->BlockSize;
         Found->Unused = Entry->PreviousSize;
         return Found->Unused >= sizeof(HEAP_ENTRY) && Found->Unused <= Found->Bytes;
     }

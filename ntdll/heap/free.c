@@ -31,14 +31,17 @@ static inline bool RtlpIsMarked(const void *Block)
  * Flags: HEAP_NO_SERIALIZE.  Result: TRUE; FALSE with ERROR_INVALID_PARAMETER if it is no
  * block in use of this heap and the process asked to survive that (else it ends with
  * STATUS_HEAP_CORRUPTION).  (Microsoft: HeapFree.) */
-BOOLEAN NTAPI RtlFreeHeap(volatile PVOID HeapHandle, volatile ULONG Flags,
-                          volatile PVOID Block)
+BOOLEAN NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
 {
     HEAP *Heap = HeapHandle;
-    PVOID Given = Block;
-    if (RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) && !RtlpHeapTracing() &&
-        RtlpIsMarked(Given) && RtlpLfhGive(RTLP_READ(Heap->Front), Given))
+    RTLP_READ_AGAIN(HeapHandle);
+    if (RTLP_MOSTLY(RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
+                    !RtlpHeapTracing() && RtlpIsMarked(Block) &&
+                    RtlpLfhGive(&HeapHandle, RTLP_READ(Heap->Front), &Block)))
         return TRUE;
+    RTLP_READ_AGAIN(HeapHandle);
+    RTLP_READ_AGAIN(Flags);
+    RTLP_READ_AGAIN(Block);
     return RtlpFreeHeap(HeapHandle, Flags, Block);
 }
 
@@ -62,9 +65,9 @@ void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 /* Frees what RtlpFindBlock found; false: damaged (reported). */
 bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found)
 {
-    PVOID Block = Found->Entry + 1;
+    PVOID Block = Found->Entry + 1, Mine = Heap;
     if (Found->Kind == BlockFrontEnd)
-        return RtlpLfhGive(Heap->FrontEndHeap, Block);
+        return RtlpLfhGive(&Mine, Heap->FrontEndHeap, &Block);
     if (Found->Kind == BlockPages)
         return RtlpFreePageBlock(Heap, Block);
     if ((Found->Flags & HEAP_ENTRY_FILL_PATTERN) &&

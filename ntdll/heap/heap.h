@@ -23,10 +23,10 @@
  *
  * In front of that stands the Low Fragmentation Heap (lfh.c).  A size that is asked for
  * often gets its own user blocks: a region cut into equal ones.  Which of them are free
- * stands in 32-bit masks, with a summary over them, in a descriptor that lies outside any
- * block, so no overrun can forge it, and taking and giving back are one locked instruction
- * each, with no lock held.  When the active subsegment is empty another is found by a ring
- * of ready bits (ready.c); a size may borrow from its larger neighbours.
+ * stands in masks, one for each group of 31, in descriptors that lie outside any block, so
+ * no overrun can forge them, and taking and giving back are one locked instruction each,
+ * with no lock held.  A search goes on from group to group, around the ring of a size's
+ * regions (ready.c); a size that has no free block borrows of the next larger ones.
  *
  * Headers are XORed with a random key of the heap and carry a checksum; every header that
  * is read is checked against it, every pair of links against its neighbours before it is
@@ -60,11 +60,11 @@
  *   H10  every large block is in VirtualAllocdBlocks with intact links and header.
  *   H11  of the front end: user blocks lie in their region; each has the header that its
  *        address dictates.
- *   H12  a subsegment's mask has no bit beyond its blocks; each word that has a bit has its
- *        own in Summary.
- *   H13  each descriptor is in the slot it names, of its own bucket, and in Unused if it
- *        has no user blocks.  One in use is the active one or its slot's Ready bit is set;
- *        one that is detached or unused has no free block.
+ *   H12  a group names its blocks, and its mask has no bit beyond them; behind the last
+ *        group of a subsegment stands the end, which leads to the next in the ring.
+ *   H13  descriptors fill the zone; each is in its bucket's ring if it is in use, in Unused
+ *        if it has no user blocks, and in neither, full and with the alarm on, if it is
+ *        detached.  The active group is of its bucket.
  *   H14  the counters of reserved and committed bytes are the sums of all that.
  *   H15  with tail checking: the bytes behind each busy block still hold the pattern; with
  *        free checking: so do those of each free entry.

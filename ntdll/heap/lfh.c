@@ -5,23 +5,24 @@
  * of its own cut into up to 992 equal blocks, committed page by page as they are
  * needed.
  *
- *   region  | HEAP_USERDATA_HEADER | entry,data | entry,data | ... |. . uncommitted . .|
- *                                        ^ First      ^ First + BlockSize
- *   zone    | HEAP_SUBSEGMENT  Summary 0..01  FreeMask[0] 0110...  FreeMask[1] ... |
+ *   region  | HEAP_USERDATA_HEADER | entry,data | entry,data | ... | . . uncommitted . .
+ *                                          ^ First      ^ First + BlockSize
+ *   zone    | HEAP_SUBSEGMENT | HEAP_GROUP Mask 0110.. First | HEAP_GROUP | .. | end |
+ *                                    ^ Active
  *
- * Which blocks are free is a mask in a descriptor.  Descriptors lie in a region of their
- * own, the zone, which only grows: what an overrun of a block can reach is other blocks'
- * headers, and the code in each of those is bound to its address and a key.
+ * Which blocks are free is a mask in the descriptor of their group of 31.  Descriptors lie
+ * in a region of their own, the zone, which only grows: what an overrun of a block can
+ * reach is other blocks' headers, and the code in each of those is bound to its address
+ * and a key.
  *
- * A bucket takes from its active subsegment, then from others that have free blocks;
- * full ones it forgets (detached) until a block comes back (ready.c).  User blocks that
- * are all free and not active go back to the system.
+ * A bucket takes from its active group, then from those behind it; subsegments that are
+ * full it forgets (detached) until a block comes back (ready.c).  User blocks that are all
+ * free and not active go back to the system.
  *
- *      commit           found empty                     a block given back
- *   ----------> active -------------> detached ------------------------------> in use
- *                 ^                                                             |  |
- *                 '------------------ the active one is empty ------------------'  |
- *                                                           released <--- all free '
+ *      commit           found full                     a block given back
+ *   ----------> in use -------------> detached ------------------------------> in use
+ *                                                                                |
+ *                                                  released <---- all free ------'
  *
  * Not for heaps without lock, of fixed size, with HEAP_CREATE_ALIGN_16 or under checking
  * flags.
@@ -32,22 +33,26 @@
  */
 #include "lfh.h"
 
-#define LFH_FIRST_USE  18
-#define LFH_LATER_USE  17
-#define LFH_REGION     0x10000u /* bytes of a bucket's first region; each next four */
-#define LFH_DOUBLINGS  2u /* times as large, so often; not too few blocks, nor too many */
-#define LFH_THRIFTY    0x1000000u /* committed bytes up to which a heap is sparing */
-#define LFH_NEIGHBOURS 2u /* larger sizes that a bucket borrows of in such a heap */
-#define LFH_OVERFLOWS  4u /* of so many refills there all but one are the back end's */
-#define LFH_FEW        32u
-#define LFH_BORROWS    0x8000u /* bytes from which on a bucket borrows of its neighbours */
+#define LFH_FIRST_USE 18
+#define LFH_LATER_USE 17
+#define LFH_REGION    0x10000u /* bytes of a bucket's first region; each next four */
+#define LFH_DOUBLINGS 2u /* times as large, so often; not too few blocks, nor too many */
+#define LFH_FEW       32u
+#define LFH_SPARING   0x1000u /* bytes of user blocks from which on a bucket borrows */
+#define LFH_SUBSEGMENT_BYTES(Groups)                                                     \
+    (sizeof(HEAP_SUBSEGMENT) + ((Groups) + 1) * sizeof(HEAP_GROUP))
 #define LFH_EXCLUDING                                                                    \
     (HEAP_NO_SERIALIZE | HEAP_CREATE_ALIGN_16 | HEAP_TAIL_CHECKING_ENABLED |             \
      HEAP_FREE_CHECKING_ENABLED | HEAP_VALIDATE_PARAMETERS_ENABLED |                     \
      HEAP_VALIDATE_ALL_ENABLED | HEAP_TRACKING)
 
-HEAP_SUBSEGMENT RtlpNoSubSegment = {.Summary = LFH_ALWAYS, .State = SubSegmentUnused};
-LFH_HEAP RtlpNoFront = {.Active = {[0 ... LFH_BUCKETS - 1] = &RtlpNoSubSegment}};
+HEAP_SUBSEGMENT RtlpNoSubSegment = {
+    .Next = &RtlpNoSubSegment,
+    .State = SubSegmentUnused,
+    .Groups = {{.SubSegment = &RtlpNoSubSegment},
+               {.Mask = LFH_END, .Next = RtlpNoSubSegment.Groups}},
+};
+LFH_HEAP RtlpNoFront = {.Active = {[0 ... LFH_BUCKETS - 1] = RtlpNoSubSegment.Groups}};
 
 /* The bucket of a block of Units granules, 1 to 128: 8-byte steps up to 256 bytes, then
  * 16 steps to each power of two.  (Microsoft: Low-fragmentation Heap, its table.) */
@@ -77,7 +82,7 @@ bool RtlpLfhEnable(HEAP *Heap)
     if (Heap->Flags & LFH_EXCLUDING || !(Heap->Flags & HEAP_GROWABLE))
         return false;
     PVOID Base = NULL;
-    SIZE_T Bytes = ALIGN_UP(sizeof(LFH_HEAP) + 2 * sizeof(HEAP_SUBSEGMENT), PAGE_SIZE);
+    SIZE_T Bytes = ALIGN_UP(sizeof(LFH_HEAP) + LFH_SUBSEGMENT_BYTES(2), PAGE_SIZE);
     if (!NT_SUCCESS(RtlpReserve(&Base, LFH_RESERVE, PAGE_READWRITE)))
         return false;
     LFH_HEAP *Front = (LFH_HEAP *)((char *)Base + LFH_GUARD);
@@ -88,10 +93,8 @@ bool RtlpLfhEnable(HEAP *Heap)
     Front->Key = RtlpHeapRandom();
     Front->Heap = Heap;
     Front->Committed = Bytes;
-    Front->Zone = (char *)ALIGN_UP(Front + 1, sizeof(HEAP_SUBSEGMENT));
     for (ULONG i = 0; i < LFH_BUCKETS; i++) {
-        Front->Active[i] = &RtlpNoSubSegment;
-        RtlpInitializeList(&Front->Buckets[i].Unused);
+        Front->Active[i] = RtlpNoSubSegment.Groups;
         Front->Buckets[i].SizeIndex = (UCHAR)i;
     }
     for (ULONG Units = 0; Units <= LFH_UNITS; Units++)
@@ -105,20 +108,17 @@ bool RtlpLfhEnable(HEAP *Heap)
     return true;
 }
 
-HEAP_SUBSEGMENT *RtlpLfhSubSegment(const HEAP *Heap, ULONG N)
+HEAP_SUBSEGMENT *RtlpLfhSubSegments(const HEAP *Heap)
 {
     const LFH_HEAP *Front = Heap->FrontEndHeap;
-    if (!Front || N >= Front->ZoneUsed / sizeof(HEAP_SUBSEGMENT))
-        return NULL;
-    return (HEAP_SUBSEGMENT *)Front->Zone + N;
+    return Front ? Front->SubSegments : NULL;
 }
 
 void RtlpLfhDestroy(HEAP *Heap)
 {
-    HEAP_SUBSEGMENT *Sub;
     PVOID Front = Heap->FrontEndHeap;
     Heap->Front = &RtlpNoFront;
-    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++)
+    for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub; Sub = Sub->NextInZone)
         if (Sub->State != SubSegmentUnused)
             RtlpRelease(Sub->UserBlocks);
     Heap->FrontEndHeap = NULL;
@@ -126,16 +126,37 @@ void RtlpLfhDestroy(HEAP *Heap)
         RtlpRelease((char *)Front - LFH_GUARD);
 }
 
+/* Bytes of a bucket's next region. */
+static SIZE_T RtlpLfhRegion(const HEAP_BUCKET *Bucket)
+{
+    SIZE_T Size = (SIZE_T)Bucket->BlockUnits << GRANULE_SHIFT;
+    ULONG Twice =
+        Bucket->SubSegments < LFH_DOUBLINGS ? Bucket->SubSegments : LFH_DOUBLINGS;
+    SIZE_T Bytes = LFH_REGION << 2 * Twice;
+    if (Bytes > LFH_MOST * Size)
+        Bytes = LFH_MOST * Size;
+    if (Bytes < LFH_FEW * Size)
+        Bytes = LFH_FEW * Size;
+    return ALIGN_UP(Bytes, ALLOCATION_GRANULARITY);
+}
+
 /* A descriptor of the bucket's that has no user blocks, or null. */
 static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
                                           HEAP_BUCKET *Bucket)
 {
-    LIST_ENTRY *Link = Bucket->Unused.Flink;
-    if (Link != &Bucket->Unused)
-        return RtlpSafeUnlink(Heap, Link) ? CONTAINING_RECORD(Link, HEAP_SUBSEGMENT, Link)
-                                          : NULL;
-    HEAP_SUBSEGMENT *Sub = (HEAP_SUBSEGMENT *)(Front->Zone + Front->ZoneUsed);
-    SIZE_T End = ALIGN_UP((char *)(Sub + 1) - (char *)Front, PAGE_SIZE);
+    HEAP_SUBSEGMENT *Sub = Bucket->Unused;
+    if (Sub) {
+        Bucket->Unused = Sub->Previous;
+        return Sub;
+    }
+    Sub = (HEAP_SUBSEGMENT *)((char *)Front->Zone + Front->ZoneUsed);
+    SIZE_T Size = (SIZE_T)Bucket->BlockUnits << GRANULE_SHIFT;
+    SIZE_T Region = RtlpLfhRegion(Bucket);
+    SIZE_T Limit = (Region - sizeof(HEAP_USERDATA_HEADER)) / Size;
+    if (Limit > LFH_MOST)
+        Limit = LFH_MOST;
+    SIZE_T Bytes = LFH_SUBSEGMENT_BYTES((Limit + LFH_GROUP - 1) / LFH_GROUP);
+    SIZE_T End = ALIGN_UP((char *)Sub + Bytes - (char *)Front, PAGE_SIZE);
     if (End > LFH_RESERVE - LFH_GUARD)
         return NULL;
     if (End > Front->Committed) {
@@ -145,16 +166,25 @@ static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
         Heap->Counters.TotalMemoryCommitted += End - Front->Committed;
         Front->Committed = End;
     }
-    Sub->Summary = LFH_ALWAYS;
     Sub->State = SubSegmentUnused;
     Sub->SizeIndex = Bucket->SizeIndex;
-    Sub->BlockSize = (ULONG)Bucket->BlockUnits << GRANULE_SHIFT;
-    Sub->Slot = (UCHAR)(Bucket->SubSegments++ % LFH_SLOTS);
-    Sub->NextInSlot = Bucket->Slots[Sub->Slot];
-    __atomic_store_n(&Bucket->Slots[Sub->Slot], Sub, __ATOMIC_RELEASE);
-    __atomic_store_n(&Front->ZoneUsed, Front->ZoneUsed + (ULONG)sizeof(*Sub),
-                     __ATOMIC_RELEASE);
+    Sub->BlockSize = (ULONG)Size;
+    Sub->BlockLimit = (USHORT)Limit;
+    Sub->ReserveSize = Region;
+    RtlpLfhLink(Sub, Sub);
+    Sub->Groups[0].Mask = LFH_END;
+    Sub->NextInZone = Front->SubSegments;
+    Front->SubSegments = Sub;
+    Bucket->SubSegments++;
+    __atomic_store_n(&Front->ZoneUsed, Front->ZoneUsed + (ULONG)Bytes, __ATOMIC_RELEASE);
     return Sub;
+}
+
+static void RtlpLfhForget(HEAP_BUCKET *Bucket, HEAP_SUBSEGMENT *Sub)
+{
+    Sub->State = SubSegmentUnused;
+    Sub->Previous = Bucket->Unused; /* a late reader may still follow Next */
+    Bucket->Unused = Sub;
 }
 
 /* A new region of user blocks for the bucket, nothing of it committed; null: no memory.
@@ -164,30 +194,67 @@ static HEAP_SUBSEGMENT *RtlpLfhNewRegion(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKE
     HEAP_SUBSEGMENT *Sub = RtlpLfhDescriptor(Heap, Front, Bucket);
     if (!Sub)
         return NULL;
-    ULONG Doublings = Bucket->SubSegments - 1;
-    SIZE_T Bytes =
-        LFH_REGION << 2 * (Doublings < LFH_DOUBLINGS ? Doublings : LFH_DOUBLINGS);
-    if (Bytes > LFH_MOST * (SIZE_T)Sub->BlockSize)
-        Bytes = LFH_MOST * (SIZE_T)Sub->BlockSize;
-    if (Bytes < LFH_FEW * (SIZE_T)Sub->BlockSize)
-        Bytes = LFH_FEW * (SIZE_T)Sub->BlockSize;
-    Bytes = ALIGN_UP(Bytes, ALLOCATION_GRANULARITY);
-    SIZE_T Limit = (Bytes - sizeof(HEAP_USERDATA_HEADER)) / Sub->BlockSize;
     PVOID Base = NULL;
-    if (!NT_SUCCESS(RtlpReserve(&Base, Bytes, Heap->Protect))) {
-        RtlpInsertBefore(&Bucket->Unused, &Sub->Link);
+    if (!NT_SUCCESS(RtlpReserve(&Base, Sub->ReserveSize, Heap->Protect))) {
+        RtlpLfhForget(Bucket, Sub);
         return NULL;
     }
     Sub->UserBlocks = Base;
-    Sub->First = (char *)(Sub->UserBlocks + 1) + sizeof(HEAP_ENTRY);
     Sub->BlockCount = 0;
-    Sub->BlockLimit = (USHORT)(Limit < LFH_MOST ? Limit : LFH_MOST);
     Sub->CommitSize = 0;
-    Sub->ReserveSize = Bytes;
-    Heap->Counters.TotalMemoryReserved += Bytes;
+    RtlpLfhLink(Sub, Sub);
+    Sub->Groups[0].Mask = LFH_END;
+    Sub->Groups[0].First = (char *)(Sub->UserBlocks + 1) + sizeof(HEAP_ENTRY);
+    Sub->State = SubSegmentDetached;
+    Heap->Counters.TotalMemoryReserved += Sub->ReserveSize;
     Front->SubSegmentCreates++;
-    __atomic_store_n(&Sub->State, SubSegmentDetached, __ATOMIC_RELAXED);
     return Sub;
+}
+
+ULONG RtlpLfhFull(const HEAP_SUBSEGMENT *Sub, ULONG Group)
+{
+    ULONG Left = Sub->BlockCount - Group * LFH_GROUP;
+    return Left < LFH_GROUP ? (1u << Left) - 1 : ~0u >> 1;
+}
+
+/* Writes the headers of the blocks from BlockCount to Count, and makes them free. */
+static void RtlpLfhAddBlocks(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Count)
+{
+    ULONG Old = Sub->BlockCount;
+    ULONG End = (Count + LFH_GROUP - 1) / LFH_GROUP;
+    for (ULONG i = Old; i < Count; i++) {
+        HEAP_GROUP *Group = &Sub->Groups[i / LFH_GROUP];
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpLfhBlock(Sub, i) - 1;
+        ULONG Code = (ULONG)((char *)Group - (char *)Front->Zone) | i % LFH_GROUP;
+        Entry->SubSegmentCode = Code ^ RtlpLfhCode(Front, Entry + 1);
+        Entry->PreviousSize = sizeof(HEAP_ENTRY);
+        Entry->SegmentOffset = LFH_INDEX;
+        Entry->UnusedBytes = HEAP_UNUSED_LFH;
+    }
+    Sub->BlockCount = (USHORT)Count;
+    Sub->Groups[End].Next = Sub->Next->Groups;
+    __atomic_store_n(&Sub->Groups[End].Mask, LFH_END, __ATOMIC_RELEASE);
+    for (ULONG i = End; i-- > Old / LFH_GROUP;) { /* the old end is the last to go */
+        HEAP_GROUP *Group = &Sub->Groups[i];
+        ULONG Full = RtlpLfhFull(Sub, i);
+        if (i * LFH_GROUP < Old) {
+            __atomic_fetch_or(&Group->Mask, Full & ~0u << Old % LFH_GROUP,
+                              __ATOMIC_SEQ_CST);
+            continue;
+        }
+        Group->First = RtlpLfhBlock(Sub, i * LFH_GROUP);
+        Group->BlockSize = Sub->BlockSize;
+        Group->SubSegment = Sub;
+        __atomic_store_n(&Group->Mask, Full, __ATOMIC_RELEASE);
+    }
+}
+
+/* What follows from how many blocks the bucket has. */
+static void RtlpLfhCounted(HEAP_BUCKET *Bucket)
+{
+    SIZE_T Size = (SIZE_T)Bucket->BlockUnits << GRANULE_SHIFT;
+    __atomic_store_n(&Bucket->Borrows, Bucket->TotalBlocks * Size >= LFH_SPARING,
+                     __ATOMIC_RELAXED);
 }
 
 /* Commits more of Sub's region and makes the blocks in it free; false: no memory. */
@@ -211,30 +278,14 @@ static bool RtlpLfhGrow(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket,
     ULONG Count = (ULONG)((Commit - sizeof(HEAP_USERDATA_HEADER)) / Size);
     if (Count > Sub->BlockLimit)
         Count = Sub->BlockLimit;
-    ULONG Code = (ULONG)((char *)Sub - Front->Zone) / (ULONG)sizeof(*Sub) * LFH_NUMBERS;
-    for (ULONG i = Sub->BlockCount; i < Count; i++) {
-        HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * Size) - 1;
-        Entry->SubSegmentCode = (Code | i) ^ RtlpLfhCode(Front, Entry + 1);
-        Entry->PreviousSize = sizeof(HEAP_ENTRY);
-        Entry->SegmentOffset = LFH_INDEX;
-        Entry->UnusedBytes = HEAP_UNUSED_LFH;
-    }
     Bucket->TotalBlocks += Count - Sub->BlockCount;
     Bucket->Growing = Count < Sub->BlockLimit ? Sub : NULL;
-    __atomic_store_n(&Bucket->Borrows, 0, __ATOMIC_RELAXED);
-    UCHAR Reach = Bucket->TotalBlocks * Size < LFH_BORROWS            ? 0
-                  : Heap->Counters.TotalMemoryCommitted < LFH_THRIFTY ? LFH_NEIGHBOURS
-                                                                      : 1;
-    __atomic_store_n(&Bucket->MayBorrow, Reach, __ATOMIC_RELAXED);
-    for (ULONG i = Sub->BlockCount; i < Count; i++) {
-        RtlpSetBit(Sub->FreeMask, i);
-        RtlpSetBit(&Sub->Summary, i / 32);
-    }
-    Sub->BlockCount = (USHORT)Count;
+    RtlpLfhCounted(Bucket);
+    RtlpLfhAddBlocks(Front, Sub, Count);
     return true;
 }
 
-/* Sees to it that the bucket's active subsegment has a free block; false: no memory. */
+/* Sees to it that the bucket has a free block; false: no memory. */
 static bool RtlpLfhRefill(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket)
 {
     HEAP_SUBSEGMENT *Sub = Bucket->Growing;
@@ -246,14 +297,12 @@ static bool RtlpLfhRefill(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKET *Bucket)
         if (Sub->BlockCount == 0) {
             RtlpRelease(Sub->UserBlocks);
             Heap->Counters.TotalMemoryReserved -= Sub->ReserveSize;
-            Sub->State = SubSegmentUnused;
-            RtlpInsertBefore(&Bucket->Unused, &Sub->Link);
+            RtlpLfhForget(Bucket, Sub);
         }
         return false;
     }
-    __atomic_store_n(&Sub->State, SubSegmentInUse, __ATOMIC_SEQ_CST);
-    RtlpSetBit(&Bucket->Ready, Sub->Slot);
-    RtlpLfhUse(Front, Bucket, Sub);
+    if (Sub->State == SubSegmentDetached)
+        RtlpLfhAttach(Front, Sub);
     return true;
 }
 
@@ -284,61 +333,55 @@ PVOID RtlpLfhAllocate(HEAP *Heap, ULONG Units, SIZE_T Size)
     }
     HEAP_BUCKET *Bucket = &Front->Buckets[Index];
     for (;;) {
-        PVOID Block = RtlpLfhLook(Front, Size);
-        if (!Block && RTLP_READ(Bucket->Borrows) > 1 &&
-            (++Bucket->Overflows % LFH_OVERFLOWS || RtlpFindFree(Heap, Units)))
-            return NULL; /* the back end's free entries serve every size */
+        PVOID Block = RtlpLfhSearch(Heap, Bucket, Size);
+        if (!Block && RTLP_READ(Bucket->Borrows))
+            Block = RtlpLfhBorrow(Front, Bucket, Size);
         if (Block || !RtlpLfhRefill(Heap, Front, Bucket))
             return Block;
     }
 }
 
-/* Releases the user blocks of Sub if every one is free and it is listed. */
+/* Releases the user blocks of Sub if every one is free and it is in use, not active. */
 void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
 {
     LFH_HEAP *Front = Heap->FrontEndHeap;
     HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
-    ULONG Full[LFH_WORDS];
-    ULONG Words = (Sub->BlockCount + 31u) / 32, Claimed = 0;
-    if (RTLP_READ(Sub->State) != SubSegmentInUse ||
-        RTLP_READ(Front->Active[Sub->SizeIndex]) == Sub || !Words)
+    ULONG Groups = (Sub->BlockCount + LFH_GROUP - 1u) / LFH_GROUP, Claimed = 0;
+    if (Sub->State != SubSegmentInUse ||
+        RTLP_READ(Front->Active[Sub->SizeIndex])->SubSegment == Sub)
         return;
-    for (ULONG Word = 0; Word < Words; Word++) {
-        ULONG Left = Sub->BlockCount - Word * 32u;
-        Full[Word] = Left < 32 ? (1u << Left) - 1 : ~0u;
-        if (RTLP_READ(Sub->FreeMask[Word]) != Full[Word])
+    for (ULONG i = 0; i < Groups; i++)
+        if (RTLP_READ(Sub->Groups[i].Mask) != RtlpLfhFull(Sub, i))
             return;
-    }
-    while (Claimed <
-           Words) { /* a late reader may still take from it: claim word by word */
-        ULONG Expected = Full[Claimed];
-        if (!__atomic_compare_exchange_n(&Sub->FreeMask[Claimed], &Expected, 0, false,
+    while (Claimed < Groups) { /* a late reader may still take from it: group by group */
+        ULONG Expected = RtlpLfhFull(Sub, Claimed);
+        if (!__atomic_compare_exchange_n(&Sub->Groups[Claimed].Mask, &Expected, 0, false,
                                          __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
             break;
         Claimed++;
     }
-    if (Claimed < Words) {
-        while (Claimed-- > 0) {
-            __atomic_fetch_or(&Sub->FreeMask[Claimed], Full[Claimed], __ATOMIC_SEQ_CST);
-            RtlpSetBit(&Sub->Summary, Claimed);
-        }
+    if (Claimed < Groups) {
+        while (Claimed-- > 0)
+            __atomic_fetch_or(&Sub->Groups[Claimed].Mask, RtlpLfhFull(Sub, Claimed),
+                              __ATOMIC_SEQ_CST);
         return;
     }
-    __atomic_store_n(&Sub->State, SubSegmentUnused, __ATOMIC_RELAXED);
-    __atomic_store_n(&Sub->Summary, LFH_ALWAYS, __ATOMIC_RELAXED);
+    RtlpLfhRemove(Front, Sub);
     if (Bucket->Growing == Sub)
         Bucket->Growing = NULL;
+    if (Bucket->Quiet == Sub)
+        Bucket->Quiet = NULL;
     Bucket->TotalBlocks -= Sub->BlockCount;
+    RtlpLfhCounted(Bucket);
     Front->SubSegmentDeletes++;
     Heap->Counters.TotalMemoryReserved -= Sub->ReserveSize;
     Heap->Counters.TotalMemoryCommitted -= Sub->CommitSize;
-    RtlpInsertBefore(&Bucket->Unused, &Sub->Link);
+    RtlpLfhForget(Bucket, Sub);
     RtlpRelease(Sub->UserBlocks);
 }
 
 void RtlpLfhTrim(HEAP *Heap)
 {
-    HEAP_SUBSEGMENT *Sub;
-    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++)
+    for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub; Sub = Sub->NextInZone)
         RtlpLfhRelease(Heap, Sub);
 }

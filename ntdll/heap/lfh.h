@@ -1,12 +1,11 @@
 /* lfh.h - the front end's structures and its two fast paths (lfh.c tells the whole).
  *
- * Lock: none for RtlpLfhTake and RtlpLfhGive.  A bit of FreeMask belongs to whoever
- * clears it (take) or sets it (give), by one locked instruction.  A bit of Summary says
- * that a word of FreeMask may have a bit; it is set after a bit is set, and cleared
- * before the word is looked at again, so a free block is never forgotten.  Descriptors
- * are never unmapped while their heap lives and serve one bucket for good, so a late
- * reader of a released one takes nothing, and of a reused one takes a block of the right
- * size.
+ * Lock: none for RtlpLfhTake and RtlpLfhGive.  A bit of a group's Mask belongs to whoever
+ * clears it (take) or sets it (give), by one locked instruction.  All else is changed
+ * under the heap's lock alone, but for Active, which may point at any group of its bucket.
+ * Groups are never unmapped while their heap lives and serve one bucket for good, so a
+ * late reader of a released one takes nothing, and of a reused one takes a block of the
+ * right size.
  */
 #ifndef FATHOM_LFH_H
 #define FATHOM_LFH_H
@@ -16,42 +15,48 @@
 #define LFH_BUCKETS 129   /* 1 to 128 */
 #define LFH_UNITS   2048u /* granules of the largest block, header included: 16 KiB */
 #define LFH_LARGEST (((SIZE_T)LFH_UNITS << GRANULE_SHIFT) - sizeof(HEAP_ENTRY))
-#define LFH_WORDS   32u                    /* of a mask; the last stays 0 */
-#define LFH_MOST    ((LFH_WORDS - 1) * 32) /* blocks of a subsegment */
-#define LFH_NUMBERS (LFH_WORDS * 32)       /* of its blocks, in their headers' codes */
-#define LFH_ALWAYS                                                                       \
-    0x80000000u        /* in every Summary: a search ends at the last word, in vain */
-#define LFH_INDEX 0xFE /* SegmentOffset of its blocks, SegmentIndex in a walk */
+#define LFH_GROUP   31u /* blocks of a group */
+#define LFH_GROUPS  32u /* groups of a subsegment, at most */
+#define LFH_MOST    (LFH_GROUP * LFH_GROUPS)
+#define LFH_END     0x80000000u /* Mask behind the last group: a search ends there */
+/* What a subsegment's Alarm can be: a free that leaves a Mask not below it has to look. */
+#define LFH_ALWAYS 0u          /* detached */
+#define LFH_WHOLE  0x7FFFFFFFu /* in use: a group is all free, perhaps the region */
+#define LFH_NEVER  0x80000000u /* active, when it was last raised */
+#define LFH_INDEX  0xFE        /* SegmentOffset of its blocks, SegmentIndex in a walk */
 
-#define LFH_RESERVE 0x400000u /* bytes of the zone: 16,000 descriptors */
+#define LFH_RESERVE 0x400000u /* bytes of the zone: 4,000,000 blocks */
 #define LFH_GUARD                                                                        \
     PAGE_SIZE /* of them never committed, where an overrun from before them ends */
 
-#define LFH_SLOTS 16u /* of a bucket: rings of subsegments, with a bit each */
-
-/* States of a subsegment: in use (active, or its slot's bit is set); full and forgotten,
- * so that whoever gives the next block back must say so; without user blocks. */
+/* States of a subsegment: in its bucket's ring; full and forgotten, so that whoever gives
+ * the next block back must say so; without user blocks. */
 enum { SubSegmentInUse = 0, SubSegmentDetached = 1, SubSegmentUnused = 2 };
 
-typedef struct _HEAP_SUBSEGMENT {
-    ULONG Summary;   /* bit: that word of FreeMask may have a bit; and LFH_ALWAYS */
+/* Up to 31 blocks that lie side by side. */
+typedef struct _HEAP_GROUP {
+    ULONG Mask;      /* bit: block is free */
     ULONG BlockSize; /* bytes, header included */
     char *First;     /* block 0, behind its header */
-    UCHAR State;
-    UCHAR SizeIndex; /* bucket */
-    UCHAR Slot;      /* of the bucket's */
-    UCHAR Spare;
-    USHORT BlockCount; /* committed */
-    USHORT BlockLimit; /* that its region has room for */
-    ULONG Whole; /* a word of FreeMask all free: ~0; 0, which it never is, while active */
+    struct _HEAP_SUBSEGMENT *SubSegment;
+    struct _HEAP_GROUP *Next; /* at the end: where a search goes on */
+} __attribute__((aligned(32))) HEAP_GROUP;
+C_ASSERT(sizeof(HEAP_GROUP) == 32); /* the low 5 bits of its place number its blocks */
+
+typedef struct _HEAP_SUBSEGMENT {
+    struct _HEAP_SUBSEGMENT *Next, *Previous; /* the ring; Next: of the unused ones */
+    struct _HEAP_SUBSEGMENT *NextInZone;
     struct _HEAP_USERDATA_HEADER *UserBlocks; /* the region */
     SIZE_T CommitSize;                        /* bytes of the region, committed */
     SIZE_T ReserveSize;
-    struct _HEAP_SUBSEGMENT *NextInSlot; /* for good */
-    LIST_ENTRY Link;                     /* in its bucket's Unused */
-    ULONG FreeMask[LFH_WORDS];           /* bit: block is free */
-} __attribute__((aligned(256))) HEAP_SUBSEGMENT;
-C_ASSERT(sizeof(HEAP_SUBSEGMENT) == 256);
+    ULONG BlockSize;
+    USHORT BlockCount; /* committed */
+    USHORT BlockLimit; /* that its region has room for */
+    UCHAR State;
+    UCHAR SizeIndex; /* bucket */
+    ULONG Alarm;
+    HEAP_GROUP Groups[];
+} HEAP_SUBSEGMENT;
 
 /* Starts a region of user blocks. */
 typedef struct _HEAP_USERDATA_HEADER {
@@ -63,65 +68,71 @@ typedef struct _HEAP_USERDATA_HEADER {
 
 typedef struct _HEAP_BUCKET {
     USHORT BlockUnits; /* 0: not yet the front end's */
-    UCHAR MayBorrow;   /* Borrows, once a block comes back */
     UCHAR SizeIndex;
-    UCHAR Borrows; /* so many larger sizes it looks at before it takes more memory */
+    UCHAR Borrows; /* it is large enough to look at larger sizes before it grows */
+    UCHAR Asked;   /* for a block, since it last counted what it has to spare */
+    USHORT Spare;  /* blocks that it will still lend */
     ULONG TotalBlocks;
-    ULONG Overflows;
     ULONG SubSegments;        /* that it ever had */
-    ULONG Ready;              /* bit: that slot may have a subsegment with a free block */
+    HEAP_SUBSEGMENT *Ring;    /* the one of those in use that was tried last, or null */
     HEAP_SUBSEGMENT *Growing; /* the one whose region is not wholly committed, or null */
-    LIST_ENTRY Unused;
-    HEAP_SUBSEGMENT *Slots[LFH_SLOTS];
+    HEAP_SUBSEGMENT *Quiet;   /* the one whose alarm is off, or null */
+    HEAP_SUBSEGMENT *Unused;
 } HEAP_BUCKET;
 
 typedef struct _LFH_HEAP {
-    HEAP_SUBSEGMENT *Active[LFH_BUCKETS];
+    HEAP_GROUP *Active[LFH_BUCKETS]; /* where a search begins */
     ULONG Key;
-    ULONG ZoneUsed; /* bytes of descriptors handed out from Zone on */
-    char *Zone;
+    ULONG ZoneUsed; /* bytes of it handed out */
     HEAP *Heap;
     SIZE_T Committed; /* bytes of this region */
     SIZE_T SubSegmentCreates;
     SIZE_T SubSegmentDeletes;
+    HEAP_SUBSEGMENT *SubSegments;  /* the newest in the zone, or null */
     UCHAR BucketOf[LFH_UNITS + 1]; /* by granules */
     HEAP_BUCKET Buckets[LFH_BUCKETS];
+    HEAP_GROUP Zone[]; /* subsegments, each with its groups and an end */
 } LFH_HEAP;
 
 extern HEAP_SUBSEGMENT
     RtlpNoSubSegment;        /* active where there is none: no free block, ever */
 extern LFH_HEAP RtlpNoFront; /* of a heap without, or whose lock a program holds */
 
-/* Set or clear one bit of many, at once; true: it was set.  The instruction addresses a
- * whole bit string, which no C operation says; under a sanitizer C it is, so that it
- * sees. */
+/* Set or clear one bit of 32, at once; true: it was set.  And the lowest that is set;
+ * false: none is. */
 #if (defined(__i386__) || defined(__x86_64__)) && !defined(__SANITIZE_THREAD__)
 static inline bool RtlpSetBit(ULONG *Bits, ULONG Index)
 {
     bool Old;
-    __asm__ volatile("lock btsl %2, %1"
-                     : "=@ccc"(Old), "+m"(*(ULONG(*)[LFH_WORDS])Bits)
-                     : "r"(Index));
+    __asm__ volatile("lock btsl %2, %1" : "=@ccc"(Old), "+m"(*Bits) : "r"(Index));
     return Old;
 }
 static inline bool RtlpClearBit(ULONG *Bits, ULONG Index)
 {
     bool Old;
-    __asm__ volatile("lock btrl %2, %1"
-                     : "=@ccc"(Old), "+m"(*(ULONG(*)[LFH_WORDS])Bits)
-                     : "r"(Index));
+    __asm__ volatile("lock btrl %2, %1" : "=@ccc"(Old), "+m"(*Bits) : "r"(Index));
     return Old;
+}
+static inline bool RtlpFirstBit(const ULONG *Bits, ULONG *Index)
+{
+    bool None;
+    __asm__ volatile("bsfl %2, %1" : "=@ccz"(None), "=r"(*Index) : "m"(*Bits));
+    return !None;
 }
 #else
 static inline bool RtlpSetBit(ULONG *Bits, ULONG Index)
 {
-    ULONG Bit = 1u << Index % 32;
-    return (__atomic_fetch_or(&Bits[Index / 32], Bit, __ATOMIC_SEQ_CST) & Bit) != 0;
+    return __atomic_fetch_or(Bits, 1u << Index, __ATOMIC_SEQ_CST) >> Index & 1;
 }
 static inline bool RtlpClearBit(ULONG *Bits, ULONG Index)
 {
-    ULONG Bit = 1u << Index % 32;
-    return (__atomic_fetch_and(&Bits[Index / 32], ~Bit, __ATOMIC_SEQ_CST) & Bit) != 0;
+    return __atomic_fetch_and(Bits, ~(1u << Index), __ATOMIC_SEQ_CST) >> Index & 1;
+}
+static inline bool RtlpFirstBit(const ULONG *Bits, ULONG *Index)
+{
+    ULONG Value = __atomic_load_n(Bits, __ATOMIC_ACQUIRE);
+    *Index = Value ? (ULONG)__builtin_ctz(Value) : 0;
+    return Value != 0;
 }
 #endif
 /* One read of what other threads change: the value, once. */
@@ -134,86 +145,129 @@ static inline bool RtlpClearBit(ULONG *Bits, ULONG Index)
     (Value) /* only compared with a constant, after a locked instruction */
 #endif
 
-/* Clears the bit of a word that has no bit, unless one came back meanwhile. */
-static inline void RtlpLfhEmptied(HEAP_SUBSEGMENT *Sub, ULONG Word)
+/* The two fast paths get by with the three registers that need no saving: an address is
+ * computed once, an argument read again where the caller put it. */
+#define RTLP_HOLD(Address)        __asm__("" : "+r"(Address))
+#define RTLP_READ_AGAIN(Argument) __asm__("" : "+m"(Argument))
+#define RTLP_RARELY(Truth)        __builtin_expect((Truth), false)
+#define RTLP_MOSTLY(Truth)        __builtin_expect((Truth) != 0, true)
+
+/* Where block Bit of Group lies. */
+static inline char *RtlpLfhAddress(const HEAP_GROUP *Group, ULONG Bit)
 {
-    RtlpClearBit(&Sub->Summary, Word);
-    if (RTLP_READ(Sub->FreeMask[Word]))
-        RtlpSetBit(&Sub->Summary, Word);
+    return Group->First + Bit * (SIZE_T)Group->BlockSize;
 }
 
-/* A free block of Sub, noted as Size bytes; null: the long way has to look. */
-static inline PVOID RtlpLfhTakeFrom(HEAP_SUBSEGMENT *Sub, SIZE_T Size)
+/* Block Bit of Group, if it is still free, noted as Size bytes; else null. */
+static inline PVOID RtlpLfhClaim(HEAP_GROUP *Group, ULONG Bit, const SIZE_T *Size)
 {
-    ULONG First = (ULONG)__builtin_ctz(RTLP_READ(Sub->Summary));
-    ULONG *Word = &Sub->FreeMask[First];
-    ULONG Free = RTLP_READ(*Word);
-    if (!Free)
-        return NULL;
-    ULONG Index = First * 32 + (ULONG)__builtin_ctz(Free);
-    if (!RtlpClearBit(Sub->FreeMask, Index))
+    if (!RtlpClearBit(&Group->Mask, Bit))
         return NULL; /* another thread was first */
-    if (!RTLP_LOOK(*Word))
-        RtlpLfhEmptied(Sub, Index / 32);
-    char *Block = Sub->First + Index * (SIZE_T)Sub->BlockSize;
+    char *Block = RtlpLfhAddress(Group, Bit);
     __atomic_store_n(&((HEAP_ENTRY *)Block)[-1].PreviousSize,
-                     (USHORT)(Sub->BlockSize - Size), __ATOMIC_RELAXED);
+                     (USHORT)(Group->BlockSize - *Size), __ATOMIC_RELAXED);
     return Block;
 }
 
-/* A block for Size bytes (at most LFH_LARGEST), or null: the long way has to look. */
-static inline PVOID RtlpLfhTake(LFH_HEAP *Front, SIZE_T Size)
+/* A block for Size bytes (at most LFH_LARGEST) of the active group or one behind it; null:
+ * the long way has to look. */
+static inline PVOID RtlpLfhTake(LFH_HEAP *Front, SIZE_T *Size)
 {
-    ULONG Units = (ULONG)((Size + sizeof(HEAP_ENTRY) + GRANULE - 1) >> GRANULE_SHIFT);
-    return RtlpLfhTakeFrom(RTLP_READ(Front->Active[Front->BucketOf[Units]]), Size);
+    ULONG Units = (ULONG)((*Size + sizeof(HEAP_ENTRY) + GRANULE - 1) >> GRANULE_SHIFT);
+    HEAP_GROUP **Active = &Front->Active[Front->BucketOf[Units]];
+    RTLP_HOLD(Active);
+    RTLP_READ_AGAIN(*Size);
+    HEAP_GROUP *Group = RTLP_READ(*Active);
+    ULONG Bit;
+    if (RTLP_RARELY(!RtlpFirstBit(&Group->Mask, &Bit))) {
+        do
+            Group++;
+        while (!RtlpFirstBit(&Group->Mask, &Bit));
+        if (Bit >= LFH_GROUP) { /* the end: once more, the next subsegment of the ring */
+            Group = RTLP_READ(Group->Next);
+            while (!RtlpFirstBit(&Group->Mask, &Bit))
+                Group++;
+            if (RTLP_RARELY(Bit >= LFH_GROUP))
+                return NULL;
+        }
+        __atomic_store_n(Active, Group, __ATOMIC_RELAXED);
+    }
+    return RtlpLfhClaim(Group, Bit, Size);
 }
 
-/* What a block's header must be: its subsegment's place in the zone and its number there,
- * bound to its address and a key. */
+/* What a block's header must be: its group's place in the zone and its number there, bound
+ * to its address and a key. */
 static inline ULONG RtlpLfhCode(const LFH_HEAP *Front, const void *Block)
 {
     return Front->Key ^ (ULONG)((ULONG_PTR)Block >> GRANULE_SHIFT);
 }
 
-/* The subsegment of a front-end block and which block of it; null if the header is not the
- * one that this address must have. */
-__attribute__((no_sanitize("alignment"))) static inline HEAP_SUBSEGMENT *
-RtlpLfhFind(const LFH_HEAP *Front, const void *Block, ULONG *Index)
+/* The group that the header of Block names, and the number there, which may both be
+ * wrong; false if it names none. */
+__attribute__((no_sanitize("alignment"))) static inline bool
+RtlpLfhNamed(const LFH_HEAP *Front, const void *Block, HEAP_GROUP **Group, ULONG *Bit)
 {
     ULONG Code =
         ((const HEAP_ENTRY *)Block)[-1].SubSegmentCode ^ RtlpLfhCode(Front, Block);
-    ULONG Offset = Code / LFH_NUMBERS * (ULONG)sizeof(HEAP_SUBSEGMENT);
-    if (Offset >= RTLP_LOOK(Front->ZoneUsed))
-        return NULL;
-    HEAP_SUBSEGMENT *Sub = (HEAP_SUBSEGMENT *)(Front->Zone + Offset);
-    *Index = Code % LFH_NUMBERS;
-    if (Sub->First + *Index * (SIZE_T)Sub->BlockSize != (const char *)Block)
-        return NULL;
-    return Sub;
-}
-
-void RtlpLfhSettle(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub);
-
-/* Gives Block, whose header is marked as the front end's, back; false, nothing done: it
- * is not sound.  (Alignment: a crooked pointer never has the header that its address
- * dictates.) */
-__attribute__((no_sanitize("alignment"))) static inline bool RtlpLfhGive(LFH_HEAP *Front,
-                                                                         PVOID Block)
-{
-    ULONG Index;
-    HEAP_SUBSEGMENT *Sub = RtlpLfhFind(Front, Block, &Index);
-    if (!Sub || RtlpSetBit(Sub->FreeMask, Index))
-        return false; /* no block, or free already */
-    RtlpSetBit(&Sub->Summary, Index / 32);
-    if (RTLP_LOOK(Sub->State) != SubSegmentInUse ||
-        RTLP_LOOK(Sub->FreeMask[Index / 32]) == RTLP_LOOK(Sub->Whole))
-        RtlpLfhSettle(Front, Sub);
+    if (RTLP_RARELY(Code >= RTLP_LOOK(Front->ZoneUsed)))
+        return false;
+    *Group =
+        (HEAP_GROUP *)((char *)Front->Zone + (Code & ~(ULONG)(sizeof(HEAP_GROUP) - 1)));
+    RTLP_HOLD(*Group);
+    *Bit = Code % sizeof(HEAP_GROUP);
     return true;
 }
 
-/* ready.c: without lock, as the two above */
-PVOID RtlpLfhLook(LFH_HEAP *Front, SIZE_T Size); /* null: more must be committed */
-void RtlpLfhUse(LFH_HEAP *Front, HEAP_BUCKET *Bucket, HEAP_SUBSEGMENT *Sub);
+/* The group of a front-end block and which block of it; null if the header is not the one
+ * that this address must have. */
+static inline HEAP_GROUP *RtlpLfhFind(const LFH_HEAP *Front, const void *Block,
+                                      ULONG *Bit)
+{
+    HEAP_GROUP *Group;
+    if (!RtlpLfhNamed(Front, Block, &Group, Bit) || RtlpLfhAddress(Group, *Bit) != Block)
+        return NULL;
+    return Group;
+}
+
+void RtlpLfhSettle(HEAP *Heap, HEAP_GROUP *Group);
+
+/* Gives Block, whose header is marked as the front end's, back; false, nothing done: it
+ * is not sound.  (A crooked pointer never has the header that its address dictates.) */
+static inline bool RtlpLfhGive(PVOID const *Heap, const LFH_HEAP *Front, PVOID *Block)
+{
+    HEAP_GROUP *Group;
+    ULONG Bit;
+    if (RTLP_RARELY(!RtlpLfhNamed(Front, *Block, &Group, &Bit)))
+        return false;
+    RTLP_READ_AGAIN(*Block);
+    if (RTLP_RARELY(RtlpLfhAddress(Group, Bit) != *Block))
+        return false;
+    if (RTLP_RARELY(RtlpSetBit(&Group->Mask, Bit)))
+        return false; /* free already */
+    if (RTLP_RARELY(RTLP_LOOK(Group->Mask) >= RTLP_LOOK(Group->SubSegment->Alarm)))
+        RtlpLfhSettle(*Heap, Group);
+    return true;
+}
+
+/* Block i of a subsegment: whether it is free, where it is. */
+static inline bool RtlpLfhIsFree(const HEAP_SUBSEGMENT *Sub, ULONG i)
+{
+    return RTLP_READ(Sub->Groups[i / LFH_GROUP].Mask) >> i % LFH_GROUP & 1;
+}
+static inline char *RtlpLfhBlock(const HEAP_SUBSEGMENT *Sub, ULONG i)
+{
+    return Sub->Groups[0].First + i * (SIZE_T)Sub->BlockSize;
+}
+
+/* ready.c */
+PVOID RtlpLfhLook(LFH_HEAP *Front,
+                  SIZE_T Size); /* without lock; null: see RtlpLfhSearch */
+PVOID RtlpLfhSearch(HEAP *Heap, HEAP_BUCKET *Bucket,
+                    SIZE_T Size); /* null: none is free */
+PVOID RtlpLfhBorrow(LFH_HEAP *Front, HEAP_BUCKET *Bucket, SIZE_T Size); /* no lock */
+void RtlpLfhLink(HEAP_SUBSEGMENT *Sub, HEAP_SUBSEGMENT *Next);
+void RtlpLfhAttach(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub);
+void RtlpLfhRemove(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub); /* from its ring */
 
 ULONG RtlpLfhBucket(ULONG Units);
 ULONG RtlpLfhUnits(ULONG Bucket);
@@ -223,7 +277,8 @@ void RtlpLfhDestroy(HEAP *Heap);
 void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub); /* if all free; lock held */
 bool RtlpLfhEnable(HEAP *Heap); /* HeapCompatibilityInformation 2 */
 void RtlpLfhTrim(HEAP *Heap);   /* gives user blocks back that are all free; lock held */
-/* The subsegment that is N-th in the zone, or null behind the last. */
-HEAP_SUBSEGMENT *RtlpLfhSubSegment(const HEAP *Heap, ULONG N);
+ULONG RtlpLfhFull(const HEAP_SUBSEGMENT *Sub, ULONG Group); /* its Mask if all are free */
+/* The newest subsegment, or null; each one's NextInZone is the next older. */
+HEAP_SUBSEGMENT *RtlpLfhSubSegments(const HEAP *Heap);
 
 #endif

@@ -1,23 +1,23 @@
 /* lfhcheck.c - the front end's invariants, checked: H11, H12, H13 of heap.h.
  *
- * Other threads take and give back blocks meanwhile, with no lock.  So what they pass
- * through between two instructions (a mask's bit is set, its word's bit in Summary not
- * yet) is looked at again, a few ticks long, before it counts as damage.
+ * Other threads take and give back blocks meanwhile, with no lock, so a mask may change
+ * between two looks at it; but no free block is ever beyond its group's room, and whoever
+ * frees one of a detached subsegment waits for the lock: that one is given a few ticks.
  *
  * Lock: the heap's.  In Windows: RtlpValidateLFH.
  */
 #include "validate.h"
 
-#define LFH_PATIENCE 16 /* looks, a tick apart */
+#define LFH_LOOKS 16 /* a tick apart */
 
 /* H11: the region, and the header of each block. */
 static bool RtlpCheckUserBlocks(HEAP_CHECK *Check, HEAP_SUBSEGMENT *Sub)
 {
     const LFH_HEAP *Front = Check->Heap->FrontEndHeap;
     HEAP_USERDATA_HEADER *Header = Sub->UserBlocks;
-    if (Sub->First != (char *)(Header + 1) + sizeof(HEAP_ENTRY) ||
+    if (RtlpLfhBlock(Sub, 0) != (char *)(Header + 1) + sizeof(HEAP_ENTRY) ||
         Sub->BlockCount > Sub->BlockLimit || Sub->CommitSize > Sub->ReserveSize ||
-        Sub->First + Sub->BlockCount * (SIZE_T)Sub->BlockSize >
+        RtlpLfhBlock(Sub, Sub->BlockCount) >
             (char *)Header + Sub->CommitSize + sizeof(HEAP_ENTRY))
         return RtlpWrong(Check, H(11), heap_failure_lfh_bitmap_mismatch, Sub);
     if (!RtlpIsReadable((HEAP_ENTRY *)Header) ||
@@ -25,63 +25,129 @@ static bool RtlpCheckUserBlocks(HEAP_CHECK *Check, HEAP_SUBSEGMENT *Sub)
         Header->SizeIndex != Sub->SizeIndex)
         return RtlpWrong(Check, H(11), heap_failure_entry_corruption, Header);
     for (ULONG i = 0; i < Sub->BlockCount; i++) {
-        HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize) - 1;
-        ULONG Index, Unused = RTLP_READ(Entry->PreviousSize);
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpLfhBlock(Sub, i) - 1;
+        ULONG Bit, Unused = RTLP_READ(Entry->PreviousSize);
         if (Entry->UnusedBytes != HEAP_UNUSED_LFH || Entry->SegmentOffset != LFH_INDEX ||
             Unused < sizeof(HEAP_ENTRY) || Unused > Sub->BlockSize ||
-            RtlpLfhFind(Front, Entry + 1, &Index) != Sub || Index != i)
+            RtlpLfhFind(Front, Entry + 1, &Bit) != &Sub->Groups[i / LFH_GROUP] ||
+            Bit != i % LFH_GROUP)
             return RtlpWrong(Check, H(11), heap_failure_entry_corruption, Entry + 1);
     }
     return true;
 }
 
-/* The bits of word Word that Sub has blocks for. */
-static ULONG RtlpLfhRoom(const HEAP_SUBSEGMENT *Sub, ULONG Word)
+/* H12: a group's fields, and the end behind the last one. */
+static bool RtlpLfhGroupsAreSound(const HEAP_SUBSEGMENT *Sub)
 {
-    ULONG Blocks = Sub->State == SubSegmentUnused ? 0 : Sub->BlockCount;
-    if (Blocks <= Word * 32)
-        return 0;
-    return Blocks - Word * 32 >= 32 ? ~0u : (1u << (Blocks - Word * 32)) - 1;
-}
-
-/* H12 as it stands at this moment. */
-static bool RtlpLfhMasksAgree(const HEAP_SUBSEGMENT *Sub)
-{
-    ULONG Summary = RTLP_READ(Sub->Summary);
-    if (!(Summary & LFH_ALWAYS))
-        return false;
-    for (ULONG Word = 0; Word < LFH_WORDS; Word++) {
-        ULONG Free = RTLP_READ(Sub->FreeMask[Word]);
-        if (Free & ~RtlpLfhRoom(Sub, Word) || (Free && !(Summary >> Word & 1)))
+    ULONG Groups = (Sub->BlockCount + LFH_GROUP - 1u) / LFH_GROUP;
+    for (ULONG i = 0; i < Groups; i++) {
+        const HEAP_GROUP *Group = &Sub->Groups[i];
+        ULONG Room = Sub->State == SubSegmentUnused ? 0 : RtlpLfhFull(Sub, i);
+        if (RTLP_READ(Group->Mask) & ~Room || Group->SubSegment != Sub ||
+            Group->BlockSize != Sub->BlockSize ||
+            Group->First != RtlpLfhBlock(Sub, i * LFH_GROUP))
             return false;
     }
-    return true;
+    return RTLP_READ(Sub->Groups[Groups].Mask) == LFH_END &&
+           RTLP_READ(Sub->Groups[Groups].Next) == Sub->Next->Groups;
 }
 
-/* H13's last sentence as it stands at this moment. */
-static bool RtlpLfhStateAgrees(const LFH_HEAP *Front, const HEAP_SUBSEGMENT *Sub)
+/* Whether no block of a subsegment is free, now or soon. */
+static bool RtlpLfhIsFull(const HEAP_SUBSEGMENT *Sub)
 {
-    switch (RTLP_READ(Sub->State)) {
-    case SubSegmentInUse:
-        return RTLP_READ(Front->Active[Sub->SizeIndex]) == Sub ||
-               RTLP_READ(Front->Buckets[Sub->SizeIndex].Ready) >> Sub->Slot & 1;
-    case SubSegmentDetached:
-    case SubSegmentUnused:
-        return RTLP_READ(Sub->Summary) == LFH_ALWAYS;
+    for (ULONG Look = 0; Look < LFH_LOOKS; Look++) {
+        const HEAP_GROUP *Group = Sub->Groups;
+        while (!RTLP_READ(Group->Mask))
+            Group++;
+        if (RTLP_READ(Group->Mask) == LFH_END)
+            return true;
+        RtlpPause();
     }
     return false;
 }
 
+static bool RtlpLfhIsInZone(const LFH_HEAP *Front, const HEAP_SUBSEGMENT *Sub)
+{
+    ULONG_PTR Offset = (ULONG_PTR)Sub - (ULONG_PTR)Front->Zone;
+    return Offset < Front->ZoneUsed && Offset % sizeof(HEAP_GROUP) == 0;
+}
+
+/* Whether Sub is a descriptor of the front end's, of bucket Index. */
+static bool RtlpLfhIsDescriptor(const LFH_HEAP *Front, const HEAP_SUBSEGMENT *Sub,
+                                ULONG Index)
+{
+    return RtlpLfhIsInZone(Front, Sub) && Sub->SizeIndex == Index &&
+           Sub->BlockSize == RtlpLfhUnits(Index) << GRANULE_SHIFT;
+}
+
+/* H13 for the ring of one bucket and its list of unused ones; *Rings, *Unused: how many
+ * descriptors are in them. */
+static bool RtlpLfhListsAreSound(const LFH_HEAP *Front, ULONG Index, ULONG *Rings,
+                                 ULONG *Unused)
+{
+    const HEAP_BUCKET *Bucket = &Front->Buckets[Index];
+    const HEAP_SUBSEGMENT *Sub = Bucket->Ring;
+    *Rings = *Unused = 0;
+    if (Sub)
+        do {
+            if (!RtlpLfhIsDescriptor(Front, Sub, Index) ||
+                !RtlpLfhIsDescriptor(Front, Sub->Next, Index) ||
+                Sub->State != SubSegmentInUse || Sub->Next->Previous != Sub ||
+                ++*Rings > Bucket->SubSegments)
+                return false;
+            Sub = Sub->Next;
+        } while (Sub != Bucket->Ring);
+    for (Sub = Bucket->Unused; Sub; Sub = Sub->Previous)
+        if (!RtlpLfhIsDescriptor(Front, Sub, Index) || Sub->State != SubSegmentUnused ||
+            ++*Unused > Bucket->SubSegments)
+            return false;
+    return true;
+}
+
+/* H13 for what else a bucket says of its subsegments. */
+static bool RtlpBucketIsSound(const LFH_HEAP *Front, ULONG Index)
+{
+    const HEAP_BUCKET *Bucket = &Front->Buckets[Index];
+    const HEAP_SUBSEGMENT *Active = RTLP_READ(Front->Active[Index])->SubSegment;
+    const HEAP_SUBSEGMENT *Growing = Bucket->Growing, *Quiet = Bucket->Quiet;
+    ULONG Units = RtlpLfhUnits(Index), Rings, Unused, Count = 0, Idle = 0, Used = 0,
+          Blocks = 0;
+    if (Bucket->SizeIndex != Index ||
+        (Bucket->BlockUnits && Bucket->BlockUnits != Units) ||
+        !RtlpLfhListsAreSound(Front, Index, &Rings, &Unused))
+        return false;
+    for (HEAP_SUBSEGMENT *Sub = Front->SubSegments; Sub; Sub = Sub->NextInZone) {
+        if (Sub->SizeIndex != Index)
+            continue;
+        Count++;
+        Idle += Sub->State == SubSegmentUnused;
+        Used += Sub->State == SubSegmentInUse;
+        Blocks += Sub->State == SubSegmentUnused ? 0 : Sub->BlockCount;
+    }
+    if (Active != &RtlpNoSubSegment && !RtlpLfhIsDescriptor(Front, Active, Index))
+        return false;
+    if (Quiet && !RtlpLfhIsDescriptor(Front, Quiet, Index))
+        return false;
+    if (Growing && (!RtlpLfhIsDescriptor(Front, Growing, Index) ||
+                    Growing->State == SubSegmentUnused ||
+                    Growing->BlockCount >= Growing->BlockLimit))
+        return false;
+    return Count == Bucket->SubSegments && Idle == Unused && Used == Rings &&
+           Blocks == Bucket->TotalBlocks;
+}
+
 static bool RtlpCheckSubSegment(HEAP_CHECK *Check, HEAP_SUBSEGMENT *Sub)
 {
-    const LFH_HEAP *Front = Check->Heap->FrontEndHeap;
-    for (ULONG Look = 0; !RtlpLfhMasksAgree(Sub) || !RtlpLfhStateAgrees(Front, Sub);
-         Look++) {
-        if (Look == LFH_PATIENCE)
-            return RtlpWrong(Check, RtlpLfhMasksAgree(Sub) ? H(13) : H(12),
-                             heap_failure_lfh_bitmap_mismatch, Sub);
-        RtlpPause();
-    }
+    ULONG Alarm = RTLP_READ(Sub->Alarm);
+    if (Sub->State > SubSegmentUnused ||
+        !RtlpLfhIsDescriptor(Check->Heap->FrontEndHeap, Sub->Next, Sub->SizeIndex))
+        return RtlpWrong(Check, H(13), heap_failure_lfh_bitmap_mismatch, Sub);
+    if (!RtlpLfhGroupsAreSound(Sub))
+        return RtlpWrong(Check, H(12), heap_failure_lfh_bitmap_mismatch, Sub);
+    if (Sub->State == SubSegmentInUse      ? Alarm != LFH_WHOLE && Alarm != LFH_NEVER
+        : Sub->State == SubSegmentDetached ? Alarm != LFH_ALWAYS || !RtlpLfhIsFull(Sub)
+                                           : false)
+        return RtlpWrong(Check, H(13), heap_failure_lfh_bitmap_mismatch, Sub);
     if (Sub->State == SubSegmentUnused)
         return true;
     Check->Reserved += Sub->ReserveSize;
@@ -89,69 +155,41 @@ static bool RtlpCheckSubSegment(HEAP_CHECK *Check, HEAP_SUBSEGMENT *Sub)
     return RtlpCheckUserBlocks(Check, Sub);
 }
 
-/* Whether Sub is a descriptor of the front end's. */
-static bool RtlpLfhIsDescriptor(const LFH_HEAP *Front, const HEAP_SUBSEGMENT *Sub)
+/* Whether the descriptors fill the zone, newest first. */
+static bool RtlpZoneIsSound(const LFH_HEAP *Front)
 {
-    ULONG_PTR Offset = (ULONG_PTR)((const char *)Sub - Front->Zone);
-    return Offset < Front->ZoneUsed && Offset % sizeof(*Sub) == 0;
-}
-
-/* H13 for one bucket; *Listed: how many descriptors are in its slots. */
-static bool RtlpBucketIsSound(const LFH_HEAP *Front, ULONG Index, ULONG *Listed)
-{
-    const HEAP_BUCKET *Bucket = &Front->Buckets[Index];
-    const HEAP_SUBSEGMENT *Active = RTLP_READ(Front->Active[Index]);
-    const HEAP_SUBSEGMENT *Growing = Bucket->Growing;
-    ULONG Units = RtlpLfhUnits(Index), Unused = 0, Idle = 0, Blocks = 0;
-    *Listed = 0;
-    if (Bucket->SizeIndex != Index || (Bucket->BlockUnits && Bucket->BlockUnits != Units))
-        return false;
-    for (ULONG Slot = 0; Slot < LFH_SLOTS; Slot++)
-        for (HEAP_SUBSEGMENT *Sub = Bucket->Slots[Slot]; Sub; Sub = Sub->NextInSlot) {
-            if (!RtlpLfhIsDescriptor(Front, Sub) || Sub->SizeIndex != Index ||
-                Sub->Slot != Slot || Sub->BlockSize != Units << GRANULE_SHIFT ||
-                ++*Listed > Bucket->SubSegments)
-                return false;
-            Idle += Sub->State == SubSegmentUnused;
-            Blocks += Sub->State == SubSegmentUnused ? 0 : Sub->BlockCount;
-        }
-    if (!RtlpIsLinked(&Bucket->Unused))
-        return false;
-    for (LIST_ENTRY *Link = Bucket->Unused.Flink; Link != &Bucket->Unused;
-         Link = Link->Flink)
-        if (++Unused > Idle || !RtlpIsLinked(Link))
+    const char *End = (const char *)Front->Zone + Front->ZoneUsed;
+    for (const HEAP_SUBSEGMENT *Sub = Front->SubSegments; Sub; Sub = Sub->NextInZone) {
+        if ((const char *)Sub >= End || !RtlpLfhIsInZone(Front, Sub) ||
+            Sub->SizeIndex >= LFH_BUCKETS ||
+            !RtlpLfhIsDescriptor(Front, Sub, Sub->SizeIndex) ||
+            Sub->BlockCount > Sub->BlockLimit || Sub->BlockLimit > LFH_MOST)
             return false;
-    if (Active != &RtlpNoSubSegment &&
-        (!RtlpLfhIsDescriptor(Front, Active) || Active->SizeIndex != Index))
-        return false;
-    if (Growing && (!RtlpLfhIsDescriptor(Front, Growing) || Growing->SizeIndex != Index ||
-                    Growing->State == SubSegmentUnused ||
-                    Growing->BlockCount >= Growing->BlockLimit))
-        return false;
-    return Unused == Idle && *Listed == Bucket->SubSegments &&
-           Blocks == Bucket->TotalBlocks;
+        ULONG Groups = (Sub->BlockLimit + LFH_GROUP - 1u) / LFH_GROUP;
+        if ((const char *)&Sub->Groups[Groups + 1] != End)
+            return false;
+        End = (const char *)Sub;
+    }
+    return End == (const char *)Front->Zone;
 }
 
 bool RtlpCheckFrontEnd(HEAP_CHECK *Check)
 {
     HEAP *Heap = Check->Heap;
     LFH_HEAP *Front = Heap->FrontEndHeap;
-    ULONG Listed = 0, Count = 0;
-    HEAP_SUBSEGMENT *Sub;
     LFH_HEAP *Shut = Heap->FrontHeapLockCount || !Front ? &RtlpNoFront : Front;
     if (Heap->Front != Shut || Heap->FrontEndHeapType != (Front ? 2 : 0))
         return RtlpWrong(Check, H(13), heap_failure_generic, &Heap->Front);
     if (!Front)
         return true;
-    if (Front->Heap != Heap || Front->ZoneUsed % sizeof(*Sub) ||
-        Front->Zone + Front->ZoneUsed > (char *)Front + Front->Committed)
+    if (Front->Heap != Heap ||
+        (char *)Front->Zone + Front->ZoneUsed > (char *)Front + Front->Committed ||
+        !RtlpZoneIsSound(Front))
         return RtlpWrong(Check, H(13), heap_failure_generic, Front);
-    for (ULONG i = 0; i < LFH_BUCKETS; i++, Listed += Count)
-        if (!RtlpBucketIsSound(Front, i, &Count))
+    for (ULONG i = 0; i < LFH_BUCKETS; i++)
+        if (!RtlpBucketIsSound(Front, i))
             return RtlpWrong(Check, H(13), heap_failure_generic, &Front->Buckets[i]);
-    if (Listed * sizeof(*Sub) != Front->ZoneUsed)
-        return RtlpWrong(Check, H(13), heap_failure_generic, Front);
-    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++)
+    for (HEAP_SUBSEGMENT *Sub = Front->SubSegments; Sub; Sub = Sub->NextInZone)
         if (!RtlpCheckSubSegment(Check, Sub))
             return false;
     Check->Reserved += LFH_RESERVE;

@@ -1,131 +1,220 @@
-/* ready.c - the front end's middle way: the active subsegment has no block, another has.
+/* ready.c - the front end's middle way: behind the active group no block is free.
  *
- * A bucket's subsegments stand in 16 slots, each a list that only grows.  A bit of Ready
- * says that a subsegment of that slot may have a free block.  Who finds the active one
- * empty looks where a bit is set, and makes what he finds active; a subsegment that is
- * found empty is marked as detached, and who gives a block back to such a one sets the
- * bit again:
+ * A bucket's subsegments that may have a free block stand in a ring.  A search goes from
+ * the active group to the end of its subsegment, then through the next in the ring, from
+ * its start; so each pass finds what came back since the last.  Who finds that one full
+ * takes the lock: full ones leave the ring, and the next free of one of their blocks raises
+ * their alarm, which puts it back:
  *
- *   bucket  Ready 0101     Slots  [0] -> sub      active, in use: blocks free
- *                 ^ ^             [1] -> sub      detached: none free
- *                 | '- slot 0     [2] -> sub -> sub
- *                 '--- slot 2
+ *   bucket  Ring --> sub <-> sub <-> sub <-.     in use
+ *                     '--------------------'
+ *                    sub                         detached
  *
- * The bit is cleared before a slot is searched, a subsegment marked before it is looked
- * at for the last time: a block that comes back meanwhile is found, or sets the bit.
+ * An alarm is a number that a group's Mask is compared with.  LFH_WHOLE: a group of 31 is
+ * all free, and perhaps the whole region can go; the active one stays, and a pair of calls
+ * shall not take the lock each time (LFH_NEVER).
  *
- * A bucket that has grown beyond LFH_BORROWS bytes looks at the next few larger sizes
- * before it takes more memory: sizes come and go, and what one has too many of serves
- * its neighbour.  (Churn of 10^4 blocks: committed/live 1.13 with it, 1.30 without.)
+ * Detaching sets the alarm before it looks for the last time: a block that comes back
+ * meanwhile is found, or raises it.
  *
- * Lock: none, but for giving user blocks back (RtlpLfhSettle).
+ * Lock: none for RtlpLfhLook; it follows Next, which leads to a subsegment of the bucket
+ * whatever becomes of the ring meanwhile.  RtlpLfhSettle takes the heap's.
  * In Windows: RtlpLowFragHeapAllocFromContext, RtlpLowFragHeapFree.
  */
 #include "lfh.h"
 
-/* Clears the bits of Summary whose words are empty; true: there is a free block. */
-static bool RtlpLfhHasFree(HEAP_SUBSEGMENT *Sub)
-{
-    ULONG Summary;
-    while ((Summary = RTLP_READ(Sub->Summary)) != LFH_ALWAYS) {
-        ULONG Word = (ULONG)__builtin_ctz(Summary);
-        if (RTLP_READ(Sub->FreeMask[Word]))
-            return true;
-        RtlpLfhEmptied(Sub, Word);
-    }
-    return false;
-}
+#define LFH_TRIES    6u  /* subsegments that a search tries before it takes the lock */
+#define LFH_REACH    8u  /* larger sizes that a bucket borrows of */
+#define LFH_KEPT     40u /* of so many blocks a bucket keeps one for itself */
+#define LFH_SEEN     24u /* groups that are enough to estimate by */
+#define LFH_PATIENCE 2u  /* askings between two counts of what is to spare */
 
-/* Marks a subsegment that seems full as detached; false: a block came back, it is in use.
- */
-static bool RtlpLfhDetach(HEAP_SUBSEGMENT *Sub)
+/* A free block of Sub, whose group becomes active; null: it has none. */
+static inline PVOID RtlpLfhTakeIn(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Index,
+                                  SIZE_T Size)
 {
-    UCHAR State = SubSegmentInUse;
-    __atomic_compare_exchange_n(&Sub->State, &State, SubSegmentDetached, false,
-                                __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&Sub->Summary, __ATOMIC_SEQ_CST) == LFH_ALWAYS)
-        return true;
-    State = SubSegmentDetached;
-    __atomic_compare_exchange_n(&Sub->State, &State, SubSegmentInUse, false,
-                                __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
-    return false;
-}
-
-/* Makes Sub, which has free blocks, the one that the bucket takes from. */
-void RtlpLfhUse(LFH_HEAP *Front, HEAP_BUCKET *Bucket, HEAP_SUBSEGMENT *Sub)
-{
-    HEAP_SUBSEGMENT **Active = &Front->Active[Bucket->SizeIndex];
-    HEAP_SUBSEGMENT *Old = RTLP_READ(*Active);
-    if (Old != &RtlpNoSubSegment)
-        __atomic_store_n(&Old->Whole, ~0u, __ATOMIC_RELAXED);
-    __atomic_store_n(&Sub->Whole, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(Active, Sub, __ATOMIC_SEQ_CST);
-}
-
-/* A subsegment of the slot that has a free block, or null. */
-static HEAP_SUBSEGMENT *RtlpLfhSearch(HEAP_BUCKET *Bucket, ULONG Slot)
-{
-    HEAP_SUBSEGMENT *Sub = RTLP_READ(Bucket->Slots[Slot]);
-    while (Sub && !RtlpLfhHasFree(Sub) && RtlpLfhDetach(Sub))
-        Sub = Sub->NextInSlot;
-    return Sub;
-}
-
-/* A block of the bucket's, from another subsegment than the active one, which becomes
- * active; null: none has any. */
-static PVOID RtlpLfhAdvance(LFH_HEAP *Front, HEAP_BUCKET *Bucket, SIZE_T Size)
-{
+    HEAP_GROUP *Group = Sub->Groups;
     PVOID Block = NULL;
-    ULONG Ready;
-    while (!Block && (Ready = RTLP_READ(Bucket->Ready)) != 0) {
-        ULONG Above = Ready & (~1u << RTLP_READ(Front->Active[Bucket->SizeIndex])->Slot);
-        ULONG Slot = (ULONG)__builtin_ctz(Above ? Above : Ready);
-        RtlpClearBit(&Bucket->Ready, Slot);
-        HEAP_SUBSEGMENT *Sub = RtlpLfhSearch(Bucket, Slot);
-        if (!Sub)
-            continue;
-        RtlpSetBit(&Bucket->Ready, Slot);
-        RtlpLfhUse(Front, Bucket, Sub);
-        Block = RtlpLfhTakeFrom(Sub, Size);
+    while (!Block) {
+        ULONG Bit;
+        while (!RtlpFirstBit(&Group->Mask, &Bit))
+            Group++;
+        if (Bit >= LFH_GROUP)
+            return NULL;
+        Block = RtlpLfhClaim(Group, Bit, &Size);
     }
+    __atomic_store_n(&Front->Active[Index], Group, __ATOMIC_RELAXED);
     return Block;
+}
+
+/* How many blocks a bucket has to spare: half of what it has free beyond a share that it
+ * keeps.  A few subsegments have to do for
+ * an estimate of all. */
+static ULONG RtlpLfhCountSpare(const HEAP_SUBSEGMENT *Active)
+{
+    const HEAP_SUBSEGMENT *Sub = Active;
+    ULONG Free = 0, Seen = 0, Mask;
+    do {
+        const HEAP_GROUP *Group = Sub->Groups;
+        for (; (Mask = RTLP_READ(Group->Mask)) != LFH_END; Group++, Seen++)
+            for (; Mask; Mask &= Mask - 1)
+                Free++;
+        Sub = RTLP_READ(Sub->Next);
+    } while (Sub != Active && Seen < LFH_SEEN);
+    ULONG Kept = Seen * LFH_GROUP / LFH_KEPT + 1;
+    return Free > Kept ? Free - Kept : 0;
+}
+
+/* Whether the bucket lends a block now.  It counts what it has to spare when it was asked
+ * often enough since it last did. */
+static bool RtlpLfhLends(HEAP_BUCKET *Bucket, const HEAP_GROUP *Active)
+{
+    ULONG Spare = RTLP_READ(Bucket->Spare);
+    if (!Spare) {
+        ULONG Asked = RTLP_READ(Bucket->Asked) + 1u;
+        if (Asked >= LFH_PATIENCE) {
+            Asked = 0;
+            Spare = RtlpLfhCountSpare(Active->SubSegment);
+        }
+        __atomic_store_n(&Bucket->Asked, (UCHAR)Asked, __ATOMIC_RELAXED);
+    }
+    if (!Spare)
+        return false;
+    __atomic_store_n(&Bucket->Spare, (USHORT)(Spare - 1), __ATOMIC_RELAXED);
+    return true;
+}
+
+/* A block of the next larger size that has some to spare, or null. */
+PVOID RtlpLfhBorrow(LFH_HEAP *Front, HEAP_BUCKET *Bucket, SIZE_T Size)
+{
+    ULONG Last = Bucket->SizeIndex + LFH_REACH;
+    if (Last >= LFH_BUCKETS)
+        Last = LFH_BUCKETS - 1;
+    for (ULONG i = Bucket->SizeIndex + 1u; i <= Last; i++) {
+        HEAP_GROUP *Group = RTLP_READ(Front->Active[i]);
+        if (!RtlpLfhLends(&Front->Buckets[i], Group))
+            continue;
+        PVOID Block = RtlpLfhTakeIn(Front, Group->SubSegment, i, Size);
+        if (Block)
+            return Block;
+    }
+    return NULL;
 }
 
 PVOID RtlpLfhLook(LFH_HEAP *Front, SIZE_T Size)
 {
     ULONG Units = (ULONG)((Size + sizeof(HEAP_ENTRY) + GRANULE - 1) >> GRANULE_SHIFT);
-    HEAP_BUCKET *Bucket = &Front->Buckets[Front->BucketOf[Units]];
-    PVOID Block = RtlpLfhAdvance(Front, Bucket, Size);
-    HEAP_BUCKET *Last = Bucket + RTLP_READ(Bucket->Borrows);
-    if (Last >= &Front->Buckets[LFH_BUCKETS])
-        Last = Bucket;
-    while (!Block && Bucket < Last) {
-        Bucket++;
-        Block = RtlpLfhTakeFrom(RTLP_READ(Front->Active[Bucket->SizeIndex]), Size);
-        if (!Block)
-            Block = RtlpLfhAdvance(Front, Bucket, Size);
+    ULONG Index = Front->BucketOf[Units];
+    HEAP_SUBSEGMENT *Old = RTLP_READ(Front->Active[Index])->SubSegment;
+    HEAP_SUBSEGMENT *Sub = RTLP_READ(Old->Next);
+    PVOID Block = NULL;
+    for (ULONG Try = 0; !Block && Sub != Old && Try < LFH_TRIES; Try++) {
+        Sub = RTLP_READ(Sub->Next);
+        Block = RtlpLfhTakeIn(Front, Sub, Index, Size);
+    }
+    if (!Block && Sub == Old && RTLP_READ(Front->Buckets[Index].Borrows))
+        Block = RtlpLfhBorrow(Front, &Front->Buckets[Index], Size);
+    return Block;
+}
+
+/* Makes Next the one behind Sub in the ring. */
+void RtlpLfhLink(HEAP_SUBSEGMENT *Sub, HEAP_SUBSEGMENT *Next)
+{
+    HEAP_GROUP *End = &Sub->Groups[(Sub->BlockCount + LFH_GROUP - 1) / LFH_GROUP];
+    Next->Previous = Sub;
+    __atomic_store_n(&End->Next, Next->Groups, __ATOMIC_RELEASE);
+    __atomic_store_n(&Sub->Next, Next, __ATOMIC_RELEASE);
+}
+
+/* Puts Sub into its bucket's ring, where it will be tried last. */
+void RtlpLfhAttach(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub)
+{
+    HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
+    HEAP_SUBSEGMENT *Before = Bucket->Ring ? Bucket->Ring : Sub;
+    HEAP_SUBSEGMENT *After = Bucket->Ring ? Before->Next : Sub;
+    Sub->State = SubSegmentInUse;
+    __atomic_store_n(&Sub->Alarm, LFH_WHOLE, __ATOMIC_SEQ_CST);
+    RtlpLfhLink(Sub, After);
+    RtlpLfhLink(Before, Sub);
+    Bucket->Ring = Sub;
+    if (Before == Sub)
+        __atomic_store_n(&Front->Active[Sub->SizeIndex], Sub->Groups, __ATOMIC_RELEASE);
+}
+
+void RtlpLfhRemove(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub)
+{
+    HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
+    HEAP_SUBSEGMENT *Before = Sub->Previous;
+    if (Before == Sub) {
+        Bucket->Ring = NULL;
+        __atomic_store_n(&Front->Active[Sub->SizeIndex], RtlpNoSubSegment.Groups,
+                         __ATOMIC_RELAXED);
+        __atomic_store_n(&Bucket->Spare, 0, __ATOMIC_RELAXED);
+        return;
+    }
+    RtlpLfhLink(Before, Sub->Next);
+    if (Bucket->Ring == Sub)
+        Bucket->Ring = Before;
+}
+
+/* Takes a subsegment out of the ring if it is full. */
+static bool RtlpLfhDetach(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub)
+{
+    const HEAP_GROUP *Group = Sub->Groups;
+    ULONG Alarm = __atomic_exchange_n(&Sub->Alarm, LFH_ALWAYS, __ATOMIC_SEQ_CST);
+    while (!RTLP_READ(Group->Mask))
+        Group++;
+    if (RTLP_READ(Group->Mask) != LFH_END) {
+        __atomic_store_n(&Sub->Alarm, Alarm, __ATOMIC_SEQ_CST);
+        return false;
+    }
+    Sub->State = SubSegmentDetached;
+    RtlpLfhRemove(Front, Sub);
+    return true;
+}
+
+/* A free block from any of the bucket's subsegments; those found full are detached. */
+PVOID RtlpLfhSearch(HEAP *Heap, HEAP_BUCKET *Bucket, SIZE_T Size)
+{
+    LFH_HEAP *Front = Heap->FrontEndHeap;
+    PVOID Block = NULL;
+    while (!Block && Bucket->Ring) {
+        HEAP_SUBSEGMENT *Sub = Bucket->Ring->Next;
+        if (RtlpLfhDetach(Front, Sub))
+            continue;
+        Block = RtlpLfhTakeIn(Front, Sub, Bucket->SizeIndex, Size);
+        if (Block)
+            Bucket->Ring = Sub;
     }
     return Block;
 }
 
-/* Looks after a subsegment that a block was given back to: one that its bucket forgot is
- * ready again; one that is all free and not the active one goes. */
-void RtlpLfhSettle(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub)
+/* Turns the active subsegment's alarm off.  The one that was so before is looked after, so
+ * that a bucket never keeps more than two regions that are all free. */
+static void RtlpLfhSilence(HEAP *Heap, HEAP_BUCKET *Bucket, HEAP_SUBSEGMENT *Sub)
 {
-    UCHAR State = SubSegmentDetached;
-    HEAP *Heap = Front->Heap;
-    if (__atomic_compare_exchange_n(&Sub->State, &State, SubSegmentInUse, false,
-                                    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
-        HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
-        RtlpSetBit(&Bucket->Ready, Sub->Slot);
-        __atomic_store_n(&Bucket->Borrows, RTLP_READ(Bucket->MayBorrow),
-                         __ATOMIC_RELAXED);
-        return;
+    HEAP_SUBSEGMENT *Before = Bucket->Quiet;
+    __atomic_store_n(&Sub->Alarm, LFH_NEVER, __ATOMIC_RELAXED);
+    Bucket->Quiet = Sub;
+    if (Before && Before != Sub && Before->Alarm == LFH_NEVER) {
+        __atomic_store_n(&Before->Alarm, LFH_WHOLE, __ATOMIC_SEQ_CST);
+        RtlpLfhRelease(Heap, Before);
     }
-    if (RTLP_READ(Front->Active[Sub->SizeIndex]) == Sub)
-        return;
+}
+
+/* Looks after a group whose subsegment's alarm a free has raised: a detached one is in use
+ * again; one that is all free goes, but for the active one. */
+void RtlpLfhSettle(HEAP *Heap, HEAP_GROUP *Group)
+{
+    LFH_HEAP *Front = Heap->FrontEndHeap;
+    HEAP_SUBSEGMENT *Sub = Group->SubSegment;
     RtlpLockHeap(Heap);
-    RtlpLfhRelease(Heap, Sub);
+    if (Sub->State == SubSegmentDetached)
+        RtlpLfhAttach(Front, Sub);
+    else if (RTLP_READ(Front->Active[Sub->SizeIndex])->SubSegment == Sub)
+        RtlpLfhSilence(Heap, &Front->Buckets[Sub->SizeIndex], Sub);
+    else
+        RtlpLfhRelease(Heap, Sub);
     RTLP_AUDIT(Heap);
     RtlpUnlockHeap(Heap);
 }

@@ -81,8 +81,8 @@ static bool RtlpReportFrontEnd(PRTL_HEAP_WALK_ENTRY Walk, HEAP_SUBSEGMENT *Sub, 
 {
     if (i >= Sub->BlockCount)
         return false;
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + i * (SIZE_T)Sub->BlockSize) - 1;
-    bool Free = RTLP_READ(Sub->FreeMask[i / 32]) >> i % 32 & 1;
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpLfhBlock(Sub, i) - 1;
+    bool Free = RtlpLfhIsFree(Sub, i);
     SIZE_T Unused = Free ? sizeof(HEAP_ENTRY) : Entry->PreviousSize;
     RtlpReport(Walk, Entry + 1, Sub->BlockSize - Unused, Unused, LFH_INDEX,
                Free ? 0 : RTL_HEAP_BUSY);
@@ -106,18 +106,18 @@ static NTSTATUS RtlpWalkPages(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, PVOID Befor
     return Status;
 }
 
-/* Reports the region of the N-th subsegment, or of the first after it that has one. */
-static NTSTATUS RtlpWalkRegion(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG N)
+/* Reports the region of First, or of the first subsegment after it that has one. */
+static NTSTATUS RtlpWalkRegion(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
+                               HEAP_SUBSEGMENT *First)
 {
-    HEAP_SUBSEGMENT *Sub;
-    for (; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++) {
+    for (HEAP_SUBSEGMENT *Sub = First; Sub; Sub = Sub->NextInZone) {
         if (Sub->State == SubSegmentUnused)
             continue;
         RtlpReport(Walk, Sub->UserBlocks, Sub->ReserveSize, 0, LFH_INDEX,
                    RTL_HEAP_SEGMENT);
         Walk->Segment.CommittedSize = (ULONG)Sub->CommitSize;
         Walk->Segment.UnCommittedSize = (ULONG)(Sub->ReserveSize - Sub->CommitSize);
-        Walk->Segment.FirstEntry = Sub->First;
+        Walk->Segment.FirstEntry = RtlpLfhBlock(Sub, 0);
         Walk->Segment.LastEntry = (char *)Sub->UserBlocks + Sub->ReserveSize;
         return STATUS_SUCCESS;
     }
@@ -127,30 +127,30 @@ static NTSTATUS RtlpWalkRegion(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG N)
 /* The step from a region of the front end, or a block in one, that was reported last. */
 static NTSTATUS RtlpWalkFrontEnd(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk)
 {
-    ULONG N = 0, Block = 0;
-    HEAP_SUBSEGMENT *Sub;
+    ULONG Bit, Block = 0;
+    HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap);
     if (Walk->Flags & RTL_HEAP_SEGMENT) {
-        while ((Sub = RtlpLfhSubSegment(Heap, N)) != NULL &&
+        while (Sub &&
                (Sub->State == SubSegmentUnused || Sub->UserBlocks != Walk->DataAddress))
-            N++;
-    } else {
-        Sub = Heap->FrontEndHeap
-                  ? RtlpLfhFind(Heap->FrontEndHeap, Walk->DataAddress, &Block)
-                  : NULL;
-        Block++;
+            Sub = Sub->NextInZone;
+    } else if (Sub) {
+        HEAP_GROUP *Group = RtlpLfhFind(Heap->FrontEndHeap, Walk->DataAddress, &Bit);
+        Sub = Group ? Group->SubSegment : NULL;
+        if (Group)
+            Block = (ULONG)(Group - Sub->Groups) * LFH_GROUP + Bit + 1;
     }
     if (!Sub)
         return STATUS_INVALID_PARAMETER;
     if (RtlpReportFrontEnd(Walk, Sub, Block))
         return STATUS_SUCCESS;
-    return RtlpWalkRegion(Heap, Walk, (ULONG)(Sub - RtlpLfhSubSegment(Heap, 0)) + 1);
+    return RtlpWalkRegion(Heap, Walk, Sub->NextInZone);
 }
 
 /* Reports the large block at Link; behind the last come the front end's regions. */
 static NTSTATUS RtlpWalkLarge(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, LIST_ENTRY *Link)
 {
     if (Link == &Heap->VirtualAllocdBlocks)
-        return RtlpWalkRegion(Heap, Walk, 0);
+        return RtlpWalkRegion(Heap, Walk, RtlpLfhSubSegments(Heap));
     RtlpReportLarge(Heap, Walk, CONTAINING_RECORD(Link, HEAP_VIRTUAL_ALLOC_ENTRY, Entry));
     return STATUS_SUCCESS;
 }

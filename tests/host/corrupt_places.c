@@ -52,15 +52,14 @@ static void PlaceRuns(HEAP_SEGMENT *Segment)
 
 static void PlaceFrontEnd(void)
 {
-    HEAP_SUBSEGMENT *Sub;
     if (!Heap->FrontEndHeap)
         return;
-    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++) {
+    for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub; Sub = Sub->NextInZone) {
         if (Sub->State == SubSegmentUnused)
             continue;
         PlaceWords(Sub->UserBlocks, sizeof(HEAP_USERDATA_HEADER), FrontRegion);
         for (ULONG i = 0; i < Sub->BlockCount; i++) {
-            char *Block = Sub->First + i * (SIZE_T)Sub->BlockSize;
+            char *Block = RtlpLfhBlock(Sub, i);
             PlaceHeader((HEAP_ENTRY *)Block - 1, FrontHeader);
             if (!RtlValidateHeap(Heap, 0, Block))
                 PlaceWords(Block, 16, FrontBody);

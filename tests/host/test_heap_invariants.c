@@ -275,9 +275,9 @@ static void TestLarge(void **State)
 /* A subsegment of the bucket of 100 bytes that is in this state, other than the active. */
 static HEAP_SUBSEGMENT *Find(UCHAR State)
 {
-    HEAP_SUBSEGMENT *Sub;
-    for (ULONG N = 0; (Sub = RtlpLfhSubSegment(Heap, N)) != NULL; N++)
-        if (Sub->State == State && Heap->FrontEndHeap->Active[Sub->SizeIndex] != Sub)
+    for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub; Sub = Sub->NextInZone)
+        if (Sub->State == State &&
+            Heap->FrontEndHeap->Active[Sub->SizeIndex]->SubSegment != Sub)
             return Sub;
     fail_msg("no subsegment in state %u", State);
     return NULL;
@@ -290,8 +290,8 @@ static void TestFrontEnd(void **State)
     LFH_HEAP *Front = Heap->FrontEndHeap;
     HEAP_SUBSEGMENT *Sub = Find(SubSegmentInUse);
     HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
-    HEAP_SUBSEGMENT *Active = Front->Active[Sub->SizeIndex];
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)(Sub->First + 3 * Sub->BlockSize) - 1;
+    HEAP_SUBSEGMENT *Active = Front->Active[Sub->SizeIndex]->SubSegment;
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpLfhBlock(Sub, 3) - 1;
     assert_ptr_not_equal(Sub, Active);
     for (unsigned Bit = 0; Bit < 32; Bit++)
         BREAK(11, Entry->SubSegmentCode, Entry->SubSegmentCode ^ 1u << Bit);
@@ -303,34 +303,39 @@ static void TestFrontEnd(void **State)
     BREAK(11, Sub->UserBlocks->SubSegment, Active);
     BREAK(11, Sub->UserBlocks->SizeIndex, 1);
     BREAK(11, Sub->UserBlocks, (HEAP_USERDATA_HEADER *)8);
-    BREAK(11, Sub->First, Sub->First + Sub->BlockSize);
-    BREAK(11, Sub->BlockLimit, 1);
+    BREAK(13, Sub->BlockLimit, 1);
     BREAK(11, Sub->CommitSize, Sub->ReserveSize + 1);
 
-    ULONG Word = (ULONG)__builtin_ctz(Sub->Summary), End = Sub->BlockCount;
-    BREAK(12, Sub->Summary, Sub->Summary & ~(1u << Word));
-    BREAK(12, Sub->Summary, Sub->Summary & ~LFH_ALWAYS);
-    BREAK(12, Sub->FreeMask[End / 32], Sub->FreeMask[End / 32] | 1u << End % 32);
-    BREAK(12, Sub->FreeMask[LFH_WORDS - 1], 1);
+    HEAP_GROUP *Last = &Sub->Groups[(Sub->BlockCount - 1) / LFH_GROUP], *End = Last + 1;
+    BREAK(12, Last->Mask, Last->Mask | 1u << LFH_GROUP);
+    BREAK(12, Last->First, Last->First + Sub->BlockSize);
+    BREAK(12, Last->BlockSize, Last->BlockSize + GRANULE);
+    BREAK(12, Last->SubSegment, Active);
+    BREAK(12, End->Mask, 0x40000000);
+    BREAK(12, End->Next, Last);
 
-    BREAK(13, Bucket->Ready, Bucket->Ready & ~(1u << Sub->Slot));
+    BREAK(13, Sub->Next, (HEAP_SUBSEGMENT *)8);
+    BREAK(13, Sub->Previous, Sub);
+    BREAK(13, Sub->Alarm, LFH_ALWAYS);
+    BREAK(13, Bucket->Ring, NULL);
+    BREAK(13, Bucket->Ring, (HEAP_SUBSEGMENT *)8);
+    BREAK(13, Bucket->Quiet, (HEAP_SUBSEGMENT *)8);
     BREAK(13, Sub->State, SubSegmentDetached);
     BREAK(13, Sub->State, SubSegmentUnused);
     BREAK(13, Sub->State, 3);
-    BREAK(13, Sub->Slot, Sub->Slot + 1);
     BREAK(13, Sub->SizeIndex, Sub->SizeIndex + 1);
     BREAK(13, Sub->BlockSize, Sub->BlockSize + GRANULE);
     BREAK(13, Sub->BlockCount, Sub->BlockCount - 1);
-    BREAK(13, Sub->NextInSlot, Sub);
-    BREAK(13, Sub->NextInSlot, (HEAP_SUBSEGMENT *)8);
-    BREAK(13, Bucket->Slots[Sub->Slot], NULL);
+    BREAK(13, Sub->NextInZone, Sub);
+    BREAK(13, Sub->NextInZone, (HEAP_SUBSEGMENT *)8);
+    BREAK(13, Front->SubSegments, Front->SubSegments->NextInZone);
     BREAK(13, Bucket->TotalBlocks, 1);
     BREAK(13, Bucket->SubSegments, Bucket->SubSegments - 1);
     BREAK(13, Bucket->SizeIndex, 0);
     BREAK(13, Bucket->BlockUnits, 3);
     BREAK(13, Bucket->Growing, (HEAP_SUBSEGMENT *)8);
-    BREAK(13, Bucket->Unused.Flink, &Sub->Link);
-    BREAK(13, Front->Active[Sub->SizeIndex + 1], Sub);
+    BREAK(13, Bucket->Unused, Sub);
+    BREAK(13, Front->Active[Sub->SizeIndex + 1], Sub->Groups);
     BREAK(13, Front->Heap, NULL);
     BREAK(13, Front->ZoneUsed, Front->ZoneUsed - sizeof(*Sub));
     BREAK(13, Heap->Front, &RtlpNoFront);
@@ -342,10 +347,9 @@ static void TestFrontEnd(void **State)
     memset(Small, 0, sizeof(Small));
     RtlCompactHeap(Heap, 0);
     HEAP_SUBSEGMENT *Gone = Find(SubSegmentUnused);
-    BREAK(12, Gone->FreeMask[0], 1);
+    BREAK(12, Gone->Groups[0].Mask, 1);
     BREAK(13, Gone->State, SubSegmentInUse);
-    BREAK(13, Gone->Summary, LFH_ALWAYS | 1);
-    BreakOut(13, "a released one in no list", &Gone->Link);
+    BREAK(13, Front->Buckets[Gone->SizeIndex].Unused, Gone->Previous);
     Delete();
 }
 
