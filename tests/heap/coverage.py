@@ -12,6 +12,7 @@ import glob
 import gzip
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -38,6 +39,14 @@ def command(words, **more):
         sys.exit(f"coverage: {' '.join(words[:6])} ... ended with {done.returncode}")
 
 
+def others(test):
+    """What the test's own `sources:` line names besides the heap (mk/test.mk)."""
+    with open(test) as text:
+        head = "".join(text.readlines()[:4])
+    named = re.search(r"sources: HEAP ([^*]*)", head)
+    return [os.path.join(TOP, name) for name in (named[1].split() if named else [])]
+
+
 def build_and_run(scratch, compiler, flags, sources, tests):
     objects = []
     for source in sources:
@@ -49,7 +58,7 @@ def build_and_run(scratch, compiler, flags, sources, tests):
     for test in tests:
         program = os.path.join(scratch, os.path.basename(test)[:-2])
         command(
-            [*compiler, *flags, "-o", program, test, *objects]
+            [*compiler, *flags, "-o", program, test, *others(test), *objects]
             + ["--coverage", "-lcmocka", "-lpthread"]
         )
         command([program], timeout=300)
