@@ -299,8 +299,33 @@ static void continuing(void)
     skip = 0;
 }
 
+/* ---- longjmp ---- */
+
+static jmp_buf out;
+static void jump_out(void)
+{
+    longjmp(out, 3);
+}
+static void jump_through(void)
+{
+    finally_around(say_last, jump_out);
+}
+
+static void jumping(void)
+{
+    struct frame *volatile before = innermost();
+    order[0] = 0;
+    const int value = setjmp(out);
+    if (value == 0)
+        guarded(inner_search, jump_through);
+    documented("longjmp",
+               "it unwinds: the termination handlers of the frames it leaves run", SAME,
+               value == 3 && ran("F") && innermost() == before);
+}
+
 int main(void)
 {
+    jumping();
     searching();
     unwinding();
     continuing();
