@@ -37,7 +37,7 @@ static ULONG MiWalkList(const MMPAGELIST *list, MIPAGESTATE state)
 static ULONG MiCheckPages(void)
 {
     ULONG listed = 0, active = 0;
-    for (int zone = 0; zone < 2; zone++) {
+    for (int zone = 0; zone < MI_ZONES; zone++) {
         if (MiWalkList(&MiFreePages[zone], MiPageFree) != MiFreePages[zone].Count ||
             MiWalkList(&MiZeroedPages[zone], MiPageZeroed) != MiZeroedPages[zone].Count)
             return MiFail(1, "a list is not as its count", zone, 0);
@@ -186,8 +186,11 @@ ULONG MmAudit(void)
 void MmQueryMemory(FATHOM_MEMORY *m)
 {
     m->Total = MiTotalPages;
-    m->Free = MiFreePages[0].Count + MiFreePages[1].Count;
-    m->Zeroed = MiZeroedPages[0].Count + MiZeroedPages[1].Count;
+    m->Free = m->Zeroed = 0;
+    for (int zone = 0; zone < MI_ZONES; zone++) {
+        m->Free += MiFreePages[zone].Count;
+        m->Zeroed += MiZeroedPages[zone].Count;
+    }
     m->User = MiActivePages[MmPageUser];
     m->PageTable = MiActivePages[MmPageTable];
     m->Kernel = MiActivePages[MmPageKernel] + MiFixedPages;

@@ -1,14 +1,15 @@
 /* page.c - PageAlloc and PageFree: one physical page, the bottom of every allocation.
  *
- * A page that nobody uses waits in one of four lists: free (holds old bytes) or zeroed,
- * each in two parts, [0] below 512 MiB, where the kernel's linear map reaches it, and [1]
- * above.
+ * A page that nobody uses waits in a list, free (holds old bytes) or zeroed, of its zone:
+ * [0] below 512 MiB, where the kernel's linear map reaches it, [1] above that, [2] above
+ * 4 GiB.
  *
  *      PageFree --> free --MmZeroOnePage, when idle--> zeroed
  *                    |                                    |
  *                    +------------> PageAlloc <-----------+
  *
  * Users get pages from above first, so that what the kernel must reach directly lasts.
+ * Page tables lie below 4 GiB: qemu-system-i386 7.2 walks them by 32-bit addresses.
  *
  * P1  a page is in exactly one list, or active, or fixed (never ours to give)
  * P2  a list's Count is its length
@@ -18,22 +19,22 @@
  */
 #include "mm/mmp.h"
 
-MMPAGELIST MiFreePages[2], MiZeroedPages[2];
+MMPAGELIST MiFreePages[MI_ZONES], MiZeroedPages[MI_ZONES];
 ULONG MiActivePages[5];
 
 /* The best list that has a page: of the kind that is wanted, above before below. */
-static MMPAGELIST *MiChooseList(ULONG flags)
+static MMPAGELIST *MiChooseList(MMPAGEUSE use, ULONG flags)
 {
     MMPAGELIST *wanted = flags & MM_PAGE_ZEROED ? MiZeroedPages : MiFreePages;
     MMPAGELIST *other = flags & MM_PAGE_ZEROED ? MiFreePages : MiZeroedPages;
-    BOOLEAN low = (flags & MM_PAGE_LOW) != 0;
-    if (wanted[1].Count && !low)
-        return &wanted[1];
-    if (wanted[0].Count)
-        return &wanted[0];
-    if (other[1].Count && !low)
-        return &other[1];
-    return other[0].Count ? &other[0] : NULL;
+    LONG top = flags & MM_PAGE_LOW ? 0 : use == MmPageTable ? 1 : 2;
+    for (LONG zone = top; zone >= 0; zone--)
+        if (wanted[zone].Count)
+            return &wanted[zone];
+    for (LONG zone = top; zone >= 0; zone--)
+        if (other[zone].Count)
+            return &other[zone];
+    return NULL;
 }
 
 static PFN_NUMBER MiPopPage(MMPAGELIST *list)
@@ -58,7 +59,7 @@ PFN_NUMBER PageAlloc(MMPAGEUSE use, ULONG flags, ULONG_PTR address)
 {
     if (use != MmPageUser && MiFailNow())
         return PFN_NONE;
-    MMPAGELIST *list = MiChooseList(flags);
+    MMPAGELIST *list = MiChooseList(use, flags);
     if (!list)
         return PFN_NONE;
     PFN_NUMBER pfn = MiPopPage(list);
@@ -81,13 +82,13 @@ void PageFree(PFN_NUMBER pfn)
     KD_TRACE(PageFree, pfn, page->Use);
     MiActivePages[page->Use]--;
     page->ShareCount = 0;
-    MiPushPage(&MiFreePages[pfn >= MiLinearPages], pfn, MiPageFree);
+    MiPushPage(&MiFreePages[MiZoneOf(pfn)], pfn, MiPageFree);
 }
 
 /* Idle time well spent: move one page from free to zeroed.  FALSE when all are. */
 BOOLEAN MmZeroOnePage(void)
 {
-    for (int zone = 1; zone >= 0; zone--) {
+    for (int zone = MI_ZONES - 1; zone >= 0; zone--) {
         if (MiFreePages[zone].Count) {
             PFN_NUMBER pfn = MiPopPage(&MiFreePages[zone]);
             MiZeroPage(pfn);

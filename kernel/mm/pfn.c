@@ -136,7 +136,7 @@ static void MiMapDatabase(const MIRANGE *range)
 /* The kernel's tables are loaded.  Every usable page into its list, lowest first out. */
 void MiBuildPfnDatabase(void)
 {
-    for (int zone = 0; zone < 2; zone++) {
+    for (int zone = 0; zone < MI_ZONES; zone++) {
         MiFreePages[zone].First = PFN_NONE;
         MiZeroedPages[zone].First = PFN_NONE;
     }
@@ -150,7 +150,7 @@ void MiBuildPfnDatabase(void)
                 MiFixedPages++;
                 continue;
             }
-            MMPAGELIST *list = &MiFreePages[pfn >= MiLinearPages];
+            MMPAGELIST *list = &MiFreePages[MiZoneOf(pfn)];
             MiPfn(pfn)->State = MiPageFree;
             MiPfn(pfn)->Next = list->First;
             list->First = pfn;

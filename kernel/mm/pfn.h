@@ -36,8 +36,14 @@ typedef struct _MMPAGELIST {
     PFN_NUMBER First; /* PFN_NONE: empty */
     ULONG Count;
 } MMPAGELIST;
-extern MMPAGELIST MiFreePages[2], MiZeroedPages[2]; /* [0] in the linear map, [1] above */
-extern ULONG MiActivePages[5];                      /* by MMPAGEUSE */
+/* Zones of memory: [0] in the linear map, [1] above it, [2] above 4 GiB. */
+#define MI_ZONES 3
+#ifndef MI_FAR_PFN
+#define MI_FAR_PFN 0x100000u
+#endif
+#define MiZoneOf(pfn) ((ULONG)((pfn) >= MiLinearPages) + ((pfn) >= MI_FAR_PFN))
+extern MMPAGELIST MiFreePages[MI_ZONES], MiZeroedPages[MI_ZONES];
+extern ULONG MiActivePages[5]; /* by MMPAGEUSE */
 extern ULONG MiTotalPages, MiFixedPages;
 extern PFN_NUMBER MiHighestPfn, MiLinearPages;
 

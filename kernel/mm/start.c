@@ -128,7 +128,9 @@ void MmInitializeSystem(const MULTIBOOT_INFO *info)
     MiStorePte(MiPdeOf(MI_HYPER_BASE), MiFrame(MiBootPage(), PTE_VALID | PTE_WRITE));
     MiBuildPfnDatabase();
     ULONG reserve = 64; /* pages that nothing is promised */
-    ULONG free = MiFreePages[0].Count + MiFreePages[1].Count;
+    ULONG free = 0;
+    for (int zone = 0; zone < MI_ZONES; zone++)
+        free += MiFreePages[zone].Count;
     if (free < 2048)
         KeBugCheckEx(0x7D /* INSTALL_MORE_MEMORY */, MiTotalPages, free, 0, 0);
     MiCommitLimit = free - reserve;

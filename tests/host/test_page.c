@@ -1,4 +1,5 @@
 /* sources: kernel/mm/page.c */
+/* cflags: -DMI_FAR_PFN=140u */
 /* test_page - PageAlloc and PageFree against a model of a small machine. */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -30,7 +31,7 @@ BOOLEAN MiFailNow(void)
 static int set_up(void **state)
 {
     (void)state;
-    for (int zone = 0; zone < 2; zone++) {
+    for (int zone = 0; zone < MI_ZONES; zone++) {
         MiFreePages[zone] = (MMPAGELIST){PFN_NONE, 0};
         MiZeroedPages[zone] = (MMPAGELIST){PFN_NONE, 0};
     }
@@ -38,7 +39,7 @@ static int set_up(void **state)
     memset(held, 0, sizeof held);
     memset(clean, 0, sizeof clean);
     for (PFN_NUMBER pfn = PAGES; pfn-- > 0;) {
-        MMPAGELIST *list = &MiFreePages[pfn >= LOW];
+        MMPAGELIST *list = &MiFreePages[MiZoneOf(pfn)];
         test_database[pfn] = (MMPFN){.Next = list->First, .State = MiPageFree};
         list->First = pfn;
         list->Count++;
@@ -48,8 +49,10 @@ static int set_up(void **state)
 
 static ULONG waiting(void)
 {
-    return MiFreePages[0].Count + MiFreePages[1].Count + MiZeroedPages[0].Count +
-           MiZeroedPages[1].Count;
+    ULONG count = 0;
+    for (int zone = 0; zone < MI_ZONES; zone++)
+        count += MiFreePages[zone].Count + MiZeroedPages[zone].Count;
+    return count;
 }
 
 static void every_page_once(void **state)
@@ -78,6 +81,16 @@ static void low_means_low(void **state)
     assert_true(PageAlloc(MmPageTable, 0, 0) >= LOW);
 }
 
+/* Page tables lie below 4 GiB, whatever else is free. */
+static void tables_are_near(void **state)
+{
+    (void)state;
+    for (ULONG i = 0; i < MI_FAR_PFN; i++)
+        assert_true(PageAlloc(MmPageTable, MM_PAGE_ZEROED, 0) < MI_FAR_PFN);
+    assert_int_equal(PageAlloc(MmPageTable, MM_PAGE_ZEROED, 0), PFN_NONE);
+    assert_true(PageAlloc(MmPageUser, MM_PAGE_ZEROED, 0) >= MI_FAR_PFN);
+}
+
 static void idle_zeroes_all(void **state)
 {
     (void)state;
@@ -85,7 +98,8 @@ static void idle_zeroes_all(void **state)
         assert_true(MmZeroOnePage());
     assert_false(MmZeroOnePage());
     assert_int_equal(MiZeroedPages[0].Count, LOW);
-    assert_int_equal(MiZeroedPages[1].Count, PAGES - LOW);
+    assert_int_equal(MiZeroedPages[1].Count, MI_FAR_PFN - LOW);
+    assert_int_equal(MiZeroedPages[2].Count, PAGES - MI_FAR_PFN);
 }
 
 static void zeroed_when_asked(void **state)
@@ -141,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(every_page_once, set_up),
         cmocka_unit_test_setup(low_means_low, set_up),
+        cmocka_unit_test_setup(tables_are_near, set_up),
         cmocka_unit_test_setup(idle_zeroes_all, set_up),
         cmocka_unit_test_setup(zeroed_when_asked, set_up),
         cmocka_unit_test_setup(failure_takes_nothing, set_up),
