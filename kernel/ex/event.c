@@ -125,6 +125,8 @@ NTSTATUS NTAPI NtQueryEvent(HANDLE handle, ULONG class, void *user, ULONG length
 
     if (class != 0)
         return STATUS_INVALID_INFO_CLASS;
+    if (length != 2 * sizeof(LONG)) /* before the handle is looked at, as on Windows */
+        return STATUS_INFO_LENGTH_MISMATCH;
     NTSTATUS status = ObReferenceObjectByHandle(handle, &ExEventType, EVENT_QUERY_STATE,
                                                 (void **)&event, NULL);
     if (!NT_SUCCESS(status))
@@ -183,6 +185,8 @@ NTSTATUS NTAPI NtQueryMutant(HANDLE handle, ULONG class, void *user, ULONG lengt
 
     if (class != 0)
         return STATUS_INVALID_INFO_CLASS;
+    if (length != 2 * sizeof(LONG))
+        return STATUS_INFO_LENGTH_MISMATCH;
     NTSTATUS status = ObReferenceObjectByHandle(handle, &ExMutantType, MUTANT_QUERY_STATE,
                                                 (void **)&mutant, NULL);
     if (!NT_SUCCESS(status))
@@ -250,6 +254,8 @@ NTSTATUS NTAPI NtQuerySemaphore(HANDLE handle, ULONG class, void *user, ULONG le
 
     if (class != 0)
         return STATUS_INVALID_INFO_CLASS;
+    if (length != 2 * sizeof(LONG))
+        return STATUS_INFO_LENGTH_MISMATCH;
     NTSTATUS status = ObReferenceObjectByHandle(
         handle, &ExSemaphoreType, SEMAPHORE_QUERY_STATE, (void **)&semaphore, NULL);
     if (!NT_SUCCESS(status))

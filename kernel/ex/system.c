@@ -39,7 +39,7 @@ static NTSTATUS ReturnProcessor(void *user, ULONG length, ULONG *userReturned)
     facts.Level = a >> 8 & 15;
     facts.Revision = (a >> 4 & 15) << 8 | (a & 15);
     facts.FeatureBits = d;
-    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, TRUE);
 }
 
 static NTSTATUS ReturnPerformance(void *user, ULONG length, ULONG *userReturned)
@@ -57,7 +57,7 @@ static NTSTATUS ReturnPerformance(void *user, ULONG length, ULONG *userReturned)
     numbers[12] = memory.Committed;
     numbers[13] = memory.CommitLimit;
     numbers[14] = memory.Committed;
-    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, TRUE);
 }
 
 static NTSTATUS ReturnTimeOfDay(void *user, ULONG length, ULONG *userReturned)

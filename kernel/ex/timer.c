@@ -161,6 +161,8 @@ NTSTATUS NTAPI NtQueryTimer(HANDLE handle, ULONG class, void *user, ULONG length
 
     if (class != 0)
         return STATUS_INVALID_INFO_CLASS;
+    if (length != sizeof facts)
+        return STATUS_INFO_LENGTH_MISMATCH;
     NTSTATUS status = ObReferenceObjectByHandle(handle, &ExTimerType, TIMER_QUERY_STATE,
                                                 (void **)&timer, NULL);
     if (!NT_SUCCESS(status))

@@ -13,6 +13,8 @@ typedef struct { /* VM_COUNTERS of x86, bytes */
         PagefileUsage, PeakPagefileUsage;
 } VMCOUNTERS;
 
+#define CLASS_DEBUG_OBJECT 30 /* ProcessDebugObjectHandle: no process has one */
+
 typedef union {
     PROCESS_BASIC_INFORMATION Basic;
     VMCOUNTERS Vm;
@@ -166,17 +168,37 @@ static ULONG FillCookie(EPROCESS *process, ANSWER *answer)
     return Number(answer, 0x5AFE0000u ^ process->Id * 2654435761u);
 }
 
-static const struct {
-    ULONG Class;
-    ULONG (*Fill)(EPROCESS *, ANSWER *); /* returns bytes */
-} classes[] = {
-    {0, FillBasic},      {1, FillLimits},         {2, FillIoCounters},
-    {3, FillVm},         {4, FillTimes},          {7, FillDebugPort},
-    {12, FillErrorMode}, {18, FillPriorityClass}, {20, FillHandleCount},
-    {21, FillAffinity},  {22, FillBoost},         {24, FillSession},
-    {26, FillDebugPort}, {31, FillDebugFlags},    {34, FillExecuteFlags},
-    {36, FillCookie},
+typedef struct {
+    ULONG Class, Size;
+    ULONG (*Fill)(EPROCESS *, ANSWER *); /* returns Size */
+} INFORMATION;
+static const INFORMATION classes[] = {
+    {0, sizeof(PROCESS_BASIC_INFORMATION), FillBasic},
+    {1, sizeof(QUOTA_LIMITS), FillLimits},
+    {2, sizeof(ULONGLONG[6]), FillIoCounters},
+    {3, sizeof(VMCOUNTERS), FillVm},
+    {4, sizeof(LONGLONG[4]), FillTimes},
+    {7, sizeof(ULONG), FillDebugPort},
+    {12, sizeof(ULONG), FillErrorMode},
+    {18, sizeof(UCHAR[2]), FillPriorityClass},
+    {20, sizeof(ULONG), FillHandleCount},
+    {21, sizeof(ULONG), FillAffinity},
+    {22, sizeof(ULONG), FillBoost},
+    {24, sizeof(ULONG), FillSession},
+    {26, sizeof(ULONG), FillDebugPort},
+    {CLASS_DEBUG_OBJECT, sizeof(ULONG), FillDebugPort},
+    {31, sizeof(ULONG), FillDebugFlags},
+    {34, sizeof(ULONG), FillExecuteFlags},
+    {36, sizeof(ULONG), FillCookie},
 };
+
+static const INFORMATION *FindClass(ULONG class)
+{
+    for (ULONG i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (classes[i].Class == class)
+            return &classes[i];
+    return NULL;
+}
 
 /* UNICODE_STRING and its text behind it: ProcessImageFileName (a device path), and
  * ProcessImageFileNameWin32. */
@@ -215,8 +237,16 @@ static NTSTATUS ReturnImageName(EPROCESS *process, BOOLEAN win32, void *user,
 NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
                                          PVOID user, ULONG length, PULONG userReturned)
 {
+    const BOOLEAN name = (ULONG) class == 27 || (ULONG) class == 43;
+    const INFORMATION *asked = FindClass(class);
     EPROCESS *process;
     ANSWER answer;
+
+    if (!asked && !name)
+        return STATUS_INVALID_INFO_CLASS;
+    if (asked &&
+        length != asked->Size) /* before the handle is looked at, as on Windows */
+        return ObReturnStructure(NULL, asked->Size, user, length, userReturned, FALSE);
     NTSTATUS status = ObReferenceObjectByHandle(
         handle, &PsProcessType, 0x1000 /* PROCESS_QUERY_LIMITED_INFORMATION */,
         (void **)&process, NULL);
@@ -226,15 +256,16 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
             handle, &PsProcessType, PROCESS_QUERY_INFORMATION, (void **)&process, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    status = STATUS_INVALID_INFO_CLASS;
-    if ((ULONG) class == 27 || (ULONG) class == 43)
+    if (name) {
         status =
             ReturnImageName(process, (ULONG) class == 43, user, length, userReturned);
-    for (ULONG i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (classes[i].Class == (ULONG) class) {
-            ULONG size = classes[i].Fill(process, &answer);
-            status = ObReturnStructure(&answer, size, user, length, userReturned, FALSE);
-        }
+    } else {
+        ULONG size = asked->Fill(process, &answer);
+        ASSERT(size == asked->Size);
+        status = ObReturnStructure(&answer, size, user, length, userReturned, FALSE);
+        if (NT_SUCCESS(status) && asked->Class == CLASS_DEBUG_OBJECT)
+            status = STATUS_PORT_NOT_SET;
+    }
     ObDereferenceObject(process);
     return status;
 }
