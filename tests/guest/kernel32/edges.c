@@ -90,7 +90,7 @@ static void modules(void)
                    FAILS(LoadLibraryExA("oleaut32.dll", NULL, 0x80000000),
                          ERROR_INVALID_PARAMETER));
     file = made("edge.dll", GENERIC_WRITE, 0);
-    CloseHandle(file);
+    CHECK(WriteFile(file, name, 100, &written, NULL) && CloseHandle(file));
     documented("LoadLibraryEx", "no module: ERROR_BAD_EXE_FORMAT", SAME,
                FAILS(LoadLibraryExA("edge.dll", NULL, LOAD_LIBRARY_AS_DATAFILE),
                      ERROR_BAD_EXE_FORMAT));
