@@ -68,8 +68,9 @@ static void patterns(void)
 static void modules(void)
 {
     HMODULE module = LoadLibraryExA("oleaut32.dll", NULL, LOAD_LIBRARY_AS_DATAFILE);
-    char *base = (char *)((ULONG_PTR)module & ~3u), name[MAX_PATH];
+    char *base = (char *)((ULONG_PTR)module & ~3u), name[MAX_PATH] = "";
     HANDLE file;
+    DWORD written;
 
     documented("LoadLibraryEx",
                "LOAD_LIBRARY_AS_DATAFILE maps the file and prepares nothing", SAME,
