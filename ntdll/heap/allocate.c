@@ -29,8 +29,10 @@ PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
     if (RTLP_MOSTLY(RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
                     !RtlpHeapTracing() && Size <= LFH_LARGEST)) {
         PVOID Block = RtlpLfhTake(RTLP_READ(Heap->Front), &Size);
-        if (RTLP_MOSTLY(Block))
+        if (RTLP_MOSTLY(Block)) {
+            RTLP_AUDIT_SHORT(Heap);
             return Block;
+        }
         Block = RtlpLfhLook(RTLP_READ(((HEAP *)HeapHandle)->Front), Size);
         if (Block)
             return Block;

@@ -37,8 +37,10 @@ BOOLEAN NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
     RTLP_READ_AGAIN(HeapHandle);
     if (RTLP_MOSTLY(RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
                     !RtlpHeapTracing() && RtlpIsMarked(Block) &&
-                    RtlpLfhGive(&HeapHandle, RTLP_READ(Heap->Front), &Block)))
+                    RtlpLfhGive(&HeapHandle, RTLP_READ(Heap->Front), &Block))) {
+        RTLP_AUDIT_SHORT(HeapHandle);
         return TRUE;
+    }
     RTLP_READ_AGAIN(HeapHandle);
     RTLP_READ_AGAIN(Flags);
     RTLP_READ_AGAIN(Block);

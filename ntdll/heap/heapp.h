@@ -233,6 +233,13 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet);
 #define RTLP_AUDIT(Heap)                                                                 \
     (void)(!((Heap)->Flags & HEAP_VALIDATE_ALL_ENABLED) || RtlpCheckHeap(Heap, false))
 #endif
+/* The same behind a short path, lock not held; not beside threads that TSan watches. */
+#if DEBUG && !defined(__SANITIZE_THREAD__)
+#define RTLP_AUDIT_SHORT(Heap) RtlpAuditUnlocked(Heap)
+void RtlpAuditUnlocked(HEAP *Heap);
+#else
+#define RTLP_AUDIT_SHORT(Heap) (void)0
+#endif
 
 /* allocate.c, free.c: the back end; lock held */
 PVOID RtlpAllocateHeap(HEAP *Heap, ULONG Flags, SIZE_T Size);
