@@ -59,7 +59,7 @@ void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
     RtlpSetCode(Heap, Entry, Units, 0);
     HEAP_ENTRY *Free = RtlpFormFree(Heap, Entry, Units, Before, Index);
     ULONG Size = CODE_SIZE(RtlpDecode(Heap, Free));
-    if (Size >= Heap->DeCommitFreeBlockThreshold &&
+    if (Size + UCR_ENTRY_UNITS >= Heap->DeCommitFreeBlockThreshold && /* a page's run */
         Heap->TotalFreeSize >= Heap->DeCommitTotalFreeThreshold)
         RtlpDecommitFree(Heap, Free, Size);
 }

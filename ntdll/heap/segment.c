@@ -324,6 +324,52 @@ static void RtlpReleaseSegment(HEAP *Heap, HEAP_SEGMENT *Segment, ULONG Index)
     RtlpRelease(Segment->BaseAddress);
 }
 
+/* The uncommitted range that ends at Address, or null; one that is damaged is reported. */
+static HEAP_UCR_DESCRIPTOR *RtlpRangeBefore(HEAP *Heap, HEAP_SEGMENT *Segment,
+                                            const char *Address)
+{
+    LIST_ENTRY *Link = Segment->UCRSegmentList.Flink;
+    for (ULONG i = 0; i < Segment->NumberOfUnCommittedRanges; i++, Link = Link->Flink) {
+        HEAP_UCR_DESCRIPTOR *Ucr =
+            CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, SegmentEntry);
+        if (!RtlpIsReadable(UCR_ENTRY(Ucr)) || !RtlpIsLinked(Link) ||
+            !RtlpCheckRange(Heap, UCR_ENTRY(Ucr)))
+            return NULL;
+        if ((char *)Ucr->Address + Ucr->Size == Address)
+            return Ucr;
+    }
+    return NULL;
+}
+
+/* Gives a run back that is one free entry, with the entry End that ends it: the ranges
+ * before and behind it become one.  False: it stands, nothing changed. */
+static bool RtlpDecommitRun(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_ENTRY *Entry,
+                            ULONG Units, HEAP_ENTRY *End)
+{
+    char *Start = (char *)Entry - Heap->Pad;
+    char *High = UCR_OF(End)->Address;
+    SIZE_T Behind = UCR_OF(End)->Size;
+    HEAP_UCR_DESCRIPTOR *Ucr = RtlpRangeBefore(Heap, Segment, Start);
+    if (!Ucr || !RtlpRemoveUcr(Heap, Segment, UCR_OF(End)))
+        return false;
+    if (!RtlpRemoveFree(Heap, Entry, Units)) {
+        RtlpInsertUcr(Heap, Segment, UCR_OF(End));
+        return false;
+    }
+    if (!RtlpRemoveUcr(Heap, Segment, Ucr) ||
+        !NT_SUCCESS(RtlpDecommit(Start, (SIZE_T)(High - Start)))) {
+        RtlpInsertUcr(Heap, Segment, Ucr);
+        RtlpInsertUcr(Heap, Segment, UCR_OF(End));
+        RtlpInsertFree(Heap, Entry, Units);
+        return false;
+    }
+    Ucr->Size += (SIZE_T)(High - Start) + Behind;
+    RtlpInsertUcr(Heap, Segment, Ucr);
+    Heap->Counters.DeCommitOps++;
+    Heap->Counters.TotalMemoryCommitted -= (SIZE_T)(High - Start);
+    return true;
+}
+
 /* Gives the whole pages inside the free entry Entry back to the system, if there are any
  * and the system takes them; a segment that this leaves empty goes altogether. */
 void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
@@ -340,6 +386,9 @@ void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
     if (Index == 0 && Low < (char *)Heap + Heap->InitialCommit)
         Low = (char *)Heap + Heap->InitialCommit;
     if ((AtEnd && !RtlpCheckRange(Heap, Next)) || !RtlpCheckBefore(Heap, Entry, Before))
+        return;
+    if (AtEnd && Before == 0 && Entry != Segment->FirstEntry &&
+        RtlpDecommitRun(Heap, Segment, Entry, Units, Next))
         return;
     if (AtEnd) { /* the entry behind goes too, and the two ranges become one */
         High = UCR_OF(Next)->Address;

@@ -67,6 +67,16 @@ LIMITS = {
     "first_touch_zeroed": 350,
 }
 GROWTH = 2
+# The same for the lines of heap.exe.
+HEAP_LIMITS = {
+    "heap_pair_16": 120,
+    "heap_pair_32": 120,
+    "heap_pair_64": 120,
+    "heap_churn_1e3": 120,
+    "heap_growth_1e3_1e5": 1.05,
+    "heap_overhead_1e4": 1.15,
+    "heap_overhead_1e5": 1.08,
+}
 
 
 def too_much(figures):
@@ -80,6 +90,14 @@ def too_much(figures):
             yield f"{name} is {value}, {name[:-3]} {few}"
 
 
+def heap_too_much(said):
+    """The same for what heap.exe said."""
+    figures = {line.split()[0]: float(line.split()[1]) for line in said.splitlines()}
+    for name, limit in HEAP_LIMITS.items():
+        if figures[name] > limit:
+            yield f"{name} is {figures[name]}, more than {limit}"
+
+
 def main(program, heap):
     first, second = counts(program), counts(program)
     if first != second:
@@ -91,11 +109,12 @@ def main(program, heap):
     )
     for name, value in first.items():
         print(f"{name} {value} instructions", flush=True)
-    print(lines(heap), end="", flush=True)
+    said = lines(heap)
+    print(said, end="", flush=True)
     first["null_service_sysenter"] = sysenter
     for boot in ("multiboot", "ia32", "x64"):
         print(f"boot_{boot} {seconds(boot):.2f} seconds", flush=True)
-    wrong = list(too_much(first))
+    wrong = [*too_much(first), *heap_too_much(said)]
     if wrong:
         sys.exit("bench: " + "; ".join(wrong))
 
