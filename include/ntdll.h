@@ -129,6 +129,17 @@ NTSYSAPI VOID NTAPI LdrShutdownProcess(void);
 NTSYSAPI VOID NTAPI LdrShutdownThread(void);
 NTSYSAPI PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID base);
 NTSYSAPI DECLSPEC_NORETURN VOID NTAPI RtlExitUserThread(NTSTATUS);
+typedef VOID(NTAPI *PUSER_THREAD_START_ROUTINE)(PVOID);
+typedef struct _INITIAL_TEB {
+    PVOID OldStackBase, OldStackLimit; /* both NULL */
+    PVOID StackBase, StackLimit;
+    PVOID StackAllocationBase;
+} INITIAL_TEB, *PINITIAL_TEB;
+NTSYSAPI VOID NTAPI RtlUserThreadStart(PUSER_THREAD_START_ROUTINE, PVOID Argument);
+NTSYSAPI NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve,
+                                           ULONG_PTR ZeroBits, SIZE_T PageSize,
+                                           ULONG_PTR Alignment, PINITIAL_TEB);
+NTSYSAPI NTSTATUS NTAPI RtlFreeUserStack(PVOID AllocationBase);
 
 /* ---- services: memory ---- */
 NTSYSAPI NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE process, PVOID *base,

@@ -100,6 +100,7 @@ HANDLE BasepResolve(HANDLE);
 
 /* tls.c */
 void BasepThreadEnds(void); /* runs FLS callbacks, frees the slots */
+void BasepFreeFls(PVOID);   /* the same for one fiber's block; NULL is allowed */
 extern HMODULE BaseDllHandle;
 
 /* exception.c, console.c, process.c: what DllMain starts. */

@@ -3,8 +3,8 @@
  * TLS: 64 slots in the TEB, 1,024 more in a block of the default heap made at first use;
  * the bitmaps of what is taken are PEB.TlsBitmap and PEB.TlsExpansionBitmap, under the
  * PEB lock. FLS: 128 slots in a block that TEB.FlsData points to; the blocks of all
- * threads are in PEB.FlsListHead; PEB.FlsBitmap, PEB.FlsCallback.  With no fibers a thread is
- * its one fiber, and the callbacks run when the thread ends or the slot is freed.
+ * fibers are in PEB.FlsListHead; PEB.FlsBitmap, PEB.FlsCallback.  The callbacks run when the
+ * thread ends, the fiber is deleted or the slot is freed.
  */
 #include "k32.h"
 
@@ -201,30 +201,30 @@ BOOL WINAPI FlsSetValue(DWORD index, PVOID value)
     return TRUE;
 }
 
+void BasepFreeFls(PVOID fls)
+{
+    FLS_DATA *data = fls;
+    DWORD index;
+
+    if (!data)
+        return;
+    for (index = 1; index < FLS_SLOTS; index++)
+        RunCallback(data, index);
+    RtlAcquirePebLock();
+    data->Links.Blink->Flink = data->Links.Flink;
+    data->Links.Flink->Blink = data->Links.Blink;
+    RtlReleasePebLock();
+    RtlFreeHeap(BaseHeap(), 0, data);
+}
+
 void BasepThreadEnds(void)
 {
     PTEB teb = BaseTeb();
-    FLS_DATA *data = teb->FlsData;
-    DWORD index;
 
-    if (data) {
-        for (index = 1; index < FLS_SLOTS; index++)
-            RunCallback(data, index);
-        RtlAcquirePebLock();
-        data->Links.Blink->Flink = data->Links.Flink;
-        data->Links.Flink->Blink = data->Links.Blink;
-        RtlReleasePebLock();
-        RtlFreeHeap(BaseHeap(), 0, data);
-        teb->FlsData = NULL;
-    }
+    BasepFreeFls(teb->FlsData);
+    teb->FlsData = NULL;
     if (teb->TlsExpansionSlots) {
         RtlFreeHeap(BaseHeap(), 0, teb->TlsExpansionSlots);
         teb->TlsExpansionSlots = NULL;
     }
-}
-
-/* No fibers here: a thread is never one. */
-BOOL WINAPI IsThreadAFiber(void)
-{
-    return FALSE;
 }

@@ -11,19 +11,12 @@
 
 /* ---- types that the stock headers lack ---- */
 typedef VOID(NTAPI *PKNORMAL_ROUTINE)(PVOID Context, PVOID Argument1, PVOID Argument2);
-typedef VOID(NTAPI *PUSER_THREAD_START_ROUTINE)(PVOID);
 typedef LONG(NTAPI *PVECTORED_HANDLER)(PEXCEPTION_POINTERS);
 
 typedef struct _RTL_BITMAP_RUN {
     ULONG StartingIndex;
     ULONG NumberOfBits;
 } RTL_BITMAP_RUN;
-
-typedef struct _INITIAL_TEB {
-    PVOID OldStackBase, OldStackLimit; /* both NULL */
-    PVOID StackBase, StackLimit;
-    PVOID StackAllocationBase;
-} INITIAL_TEB, *PINITIAL_TEB;
 
 typedef struct _RTL_RELATIVE_NAME_U {
     UNICODE_STRING RelativeName;
@@ -104,15 +97,11 @@ ULONG NTAPI RtlWalkFrameChain(PVOID *Callers, ULONG Count, ULONG Flags);
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD, PCONTEXT);
 
 /* ---- threads (thread.c) ---- */
-VOID NTAPI RtlUserThreadStart(PUSER_THREAD_START_ROUTINE, PVOID Argument);
 DECLSPEC_NORETURN VOID NTAPI RtlExitUserProcess(NTSTATUS);
 NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PSECURITY_DESCRIPTOR,
                                    BOOLEAN Suspended, ULONG ZeroBits, SIZE_T StackReserve,
                                    SIZE_T StackCommit, PVOID Start, PVOID Argument,
                                    PHANDLE, TEB_CLIENT_ID *);
-NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve, ULONG_PTR ZeroBits,
-                                  SIZE_T PageSize, ULONG_PTR Alignment, PINITIAL_TEB);
-NTSTATUS NTAPI RtlFreeUserStack(PVOID AllocationBase);
 PPEB NTAPI RtlGetCurrentPeb(VOID);
 ULONG NTAPI RtlGetNtGlobalFlags(VOID);
 VOID NTAPI RtlRestoreLastWin32Error(ULONG);
