@@ -14,10 +14,19 @@
 
 enum { Superseded = 0, Opened = 1, Created = 2, Overwritten = 3 }; /* Iosb.Information */
 
+static BOOLEAN ForData(ACCESS_MASK access)
+{
+    return (access & (FILE_READ_DATA | FILE_EXECUTE | FILE_WRITE_DATA | FILE_APPEND_DATA |
+                      DELETE)) != 0;
+}
+
 static void CountSharing(IOFILE *file, int by)
 {
     IONODE *node = file->Node;
 
+    node->Handles += by;
+    if (!ForData(file->Access)) /* attributes alone hinder nobody */
+        return;
     node->Opens += by;
     node->Readers += by * ((file->Access & (FILE_READ_DATA | FILE_EXECUTE)) != 0);
     node->Writers += by * ((file->Access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0);
@@ -25,12 +34,6 @@ static void CountSharing(IOFILE *file, int by)
     node->SharedRead += by * ((file->Share & FILE_SHARE_READ) != 0);
     node->SharedWrite += by * ((file->Share & FILE_SHARE_WRITE) != 0);
     node->SharedDelete += by * ((file->Share & FILE_SHARE_DELETE) != 0);
-}
-
-static BOOLEAN ForData(ACCESS_MASK access)
-{
-    return (access & (FILE_READ_DATA | FILE_EXECUTE | FILE_WRITE_DATA | FILE_APPEND_DATA |
-                      DELETE)) != 0;
 }
 
 static BOOLEAN SharingAllows(const IONODE *node, ACCESS_MASK access, ULONG share)
@@ -49,7 +52,8 @@ static BOOLEAN SharingAllows(const IONODE *node, ACCESS_MASK access, ULONG share
              (!(share & FILE_SHARE_DELETE) && node->Deleters));
 }
 
-/* The last handle went: sharing ends, and what was marked for deletion goes. */
+/* The last handle went: sharing ends, and what was marked for deletion goes, unless it is
+ * a folder with something in it. */
 static void CloseFile(void *body)
 {
     IOFILE *file = body;
@@ -59,12 +63,12 @@ static void CloseFile(void *body)
         IopPipeClose(file);
     if (node == NULL)
         return;
-    if (file->Shared)
+    if (file->Counted)
         CountSharing(file, -1);
-    file->Shared = FALSE;
-    if (file->DeleteOnClose)
+    file->Counted = FALSE;
+    if (file->DeleteOnClose && IsListEmpty(&node->Children))
         node->DeletePending = TRUE;
-    if (node->DeletePending && node->Opens == 0 && !IsListEmpty(&node->Siblings))
+    if (node->DeletePending && node->Handles == 0 && !IsListEmpty(&node->Siblings))
         IopUnlink(node);
 }
 
@@ -152,10 +156,10 @@ static NTSTATUS OpenExisting(IONODE *node, const REQUEST *request, ULONG *inform
                             request->Disposition == FILE_OVERWRITE ||
                             request->Disposition == FILE_OVERWRITE_IF;
 
-    if (request->Disposition == FILE_CREATE)
-        return STATUS_OBJECT_NAME_COLLISION;
     if (node->DeletePending)
         return STATUS_DELETE_PENDING;
+    if (request->Disposition == FILE_CREATE)
+        return STATUS_OBJECT_NAME_COLLISION;
     if (node->Directory && (request->Options & FILE_NON_DIRECTORY_FILE))
         return STATUS_FILE_IS_A_DIRECTORY;
     if (!node->Directory && (request->Options & FILE_DIRECTORY_FILE))
@@ -184,6 +188,8 @@ static NTSTATUS MakeNew(const IOPPATH *path, const REQUEST *request, IONODE **no
     const BOOLEAN directory = (request->Options & FILE_DIRECTORY_FILE) != 0;
     if (path->TrailingSlash && !directory)
         return STATUS_OBJECT_NAME_INVALID;
+    if (path->Parent->DeletePending)
+        return STATUS_DELETE_PENDING;
     NTSTATUS status =
         IopMakeNode(path->Parent, path->Last, path->LastLength, directory, node);
     if (!NT_SUCCESS(status))
@@ -218,9 +224,8 @@ static NTSTATUS OpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **r
     file->Access = request->Access;
     file->Share = request->Share;
     file->DeleteOnClose = (request->Options & FILE_DELETE_ON_CLOSE) != 0;
-    file->Shared = ForData(file->Access); /* attributes alone hinder nobody */
-    if (file->Shared)
-        CountSharing(file, +1);
+    file->Counted = TRUE;
+    CountSharing(file, +1);
     *result = file;
     return STATUS_SUCCESS;
 }

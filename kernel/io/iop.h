@@ -36,7 +36,7 @@ typedef struct _IONODE {
     UCHAR **
         Chunks; /* contents once written: ChunkCount pieces of IOP_CHUNK, or NULL holes */
     ULONG ChunkCount;
-    /* How it is open (IO_STATUS of IoCheckShareAccess): counts of open files. */
+    ULONG Handles; /* files that are open; all but the ones for attributes alone share: */
     ULONG Opens, Readers, Writers, Deleters, SharedRead, SharedWrite, SharedDelete;
 } IONODE;
 
@@ -56,7 +56,7 @@ typedef struct _IOFILE {
     IONODE *Node;
     ACCESS_MASK Access; /* for sharing */
     ULONG Share, Options;
-    BOOLEAN Shared, DeleteOnClose;
+    BOOLEAN Counted, DeleteOnClose;
     LONGLONG Position;
     ULONG Stream, HostIndex; /* console and host: 0 in, 1 out, 2 err */
     ULONG LastId;            /* directory: the entry that was given last */

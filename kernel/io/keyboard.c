@@ -144,6 +144,7 @@ BOOLEAN IopTakeInterruption(void)
 {
     const BOOLEAN was = IopInterrupted;
 
-    IopInterrupted = FALSE;
+    if (was) /* else an interrupt may just have set it */
+        IopInterrupted = FALSE;
     return was;
 }

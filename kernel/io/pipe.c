@@ -84,8 +84,8 @@ NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
         pipe->Head = (pipe->Head + part) % pipe->Size;
         pipe->Count -= part;
         *done += part;
+        Changed(pipe); /* each time: the next part may fail */
     }
-    Changed(pipe);
     return STATUS_SUCCESS;
 }
 

@@ -54,13 +54,15 @@ static NTSTATUS RenameTo(IONODE *node, const WCHAR *target, BOOLEAN replace, ION
         return status;
     if (path.Kind != IopDisk || path.Parent == NULL || path.LastLength == 0)
         return STATUS_OBJECT_NAME_INVALID;
+    if (path.Parent->DeletePending)
+        return STATUS_DELETE_PENDING;
     for (const IONODE *n = path.Parent; n != NULL; n = n->Parent)
         if (n == node)
             return STATUS_ACCESS_DENIED; /* a folder cannot move into itself */
     if (path.Node != NULL && path.Node != node && path.Node->Parent == path.Parent) {
         if (!replace)
             return STATUS_OBJECT_NAME_COLLISION;
-        if (path.Node->Directory || path.Node->Opens || path.Node->Permanent ||
+        if (path.Node->Directory || path.Node->Handles || path.Node->Permanent ||
             IopIsMapped(path.Node) || (path.Node->Attributes & FILE_ATTRIBUTE_READONLY))
             return STATUS_ACCESS_DENIED;
         IopUnlink(path.Node);

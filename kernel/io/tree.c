@@ -116,6 +116,8 @@ void IopDereferenceNode(IONODE *node)
 
 void IopUnlink(IONODE *node)
 {
+    ASSERT(IsListEmpty(&node->Children));
+    node->DeletePending = TRUE; /* nothing comes into it any more */
     RemoveEntryList(&node->Siblings);
     if (node->References == 0)
         FreeNode(node);

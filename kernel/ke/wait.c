@@ -324,8 +324,10 @@ NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all,
             KeRestore(flags);
             return status;
         }
-        /* Suspended: it stands in no queue meanwhile, and begins anew when resumed. */
-        KeWaitForSingleObject(&thread->ResumeEvent, FALSE, TRUE, NULL);
+        /* Suspended: it stands in no queue meanwhile, and begins anew when resumed, if it
+         * was not suspended again before it ran. */
+        while (thread->SuspendCount != 0 && !thread->TerminatePending)
+            KeWaitForSingleObject(&thread->ResumeEvent, FALSE, TRUE, NULL);
     }
 }
 

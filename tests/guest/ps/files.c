@@ -130,6 +130,38 @@ static void pipes(void)
     CHECK(CloseHandle(out));
 }
 
+static DWORD WINAPI write_four(void *pipe)
+{
+    DWORD done;
+    return WriteFile(pipe, "wxyz", 4, &done, NULL) && done == 4;
+}
+
+/* Where the second half of a read cannot be stored, the writer knows of the room that the
+ * first has made, if it has. */
+static void half_read(void)
+{
+    static char bytes[4096];
+    HANDLE out, in;
+    DWORD done, old, length;
+    char *pages = VirtualAlloc(NULL, 8192, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+
+    CHECK(pages && VirtualProtect(pages + 4096, 4096, PAGE_READONLY, &old));
+    CHECK(CreatePipe(&out, &in, NULL, 4096));
+    CHECK(WriteFile(in, bytes, 4096, &done, NULL));
+    CHECK(ReadFile(out, bytes, 4092, &done, NULL));
+    CHECK(WriteFile(in, bytes, 4092, &done, NULL)); /* full, and round the corner */
+    HANDLE writer = CreateThread(NULL, 0, write_four, in, 0, NULL);
+    Sleep(40);
+    CHECK(!ReadFile(out, pages + 4092, 8, &done, NULL));
+    Sleep(40);
+    CHECK(PeekNamedPipe(out, NULL, 0, NULL, &length, NULL));
+    CHECK_EQUAL(length, 4096);
+    CHECK(ReadFile(out, bytes, 4096, &done, NULL) && done == 4096);
+    CHECK_EQUAL(WaitForSingleObject(writer, 5000), WAIT_OBJECT_0);
+    CHECK(CloseHandle(writer) && CloseHandle(in) && CloseHandle(out));
+    CHECK(VirtualFree(pages, 0, MEM_RELEASE));
+}
+
 int main(void)
 {
     write_and_read();
@@ -138,5 +170,6 @@ int main(void)
     move_and_delete();
     devices();
     pipes();
+    half_read();
     return 0;
 }

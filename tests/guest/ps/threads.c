@@ -59,6 +59,33 @@ static void suspension(void)
     CHECK(CloseHandle(thread));
 }
 
+static DWORD WINAPI wait_for(void *event)
+{
+    return WaitForSingleObject(event, INFINITE);
+}
+
+/* Suspended again before it could run, it takes nothing all the same. */
+static void suspended_again(void)
+{
+    HANDLE event = CreateEventA(NULL, FALSE, FALSE, NULL);
+    HANDLE thread = CreateThread(NULL, 0, wait_for, event, 0, NULL);
+
+    CHECK(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL));
+    Sleep(40);
+    CHECK_EQUAL(SuspendThread(thread), 0);
+    Sleep(40);
+    CHECK_EQUAL(ResumeThread(thread), 1);
+    CHECK_EQUAL(SuspendThread(thread), 0);
+    Sleep(40);
+    CHECK(SetEvent(event));
+    CHECK_EQUAL(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+    CHECK(SetEvent(event));
+    CHECK_EQUAL(ResumeThread(thread), 1);
+    CHECK_EQUAL(WaitForSingleObject(thread, 5000), WAIT_OBJECT_0);
+    CHECK(SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_NORMAL));
+    CHECK(CloseHandle(thread) && CloseHandle(event));
+}
+
 static volatile LONG jumped;
 
 static void __attribute__((noreturn)) landing(void)
@@ -175,6 +202,7 @@ int main(void)
 {
     exit_codes();
     suspension();
+    suspended_again();
     contexts();
     apcs();
     priorities();
