@@ -27,6 +27,8 @@ NTSTATUS IoReferenceMmFile(HANDLE file, ACCESS_MASK, MMFILE **); /* for NtCreate
 void IoSetHostInput(MMFILE *fileOrNull);
 /* A 'D' frame of the host: bytes for standard input; from the tick, interrupts off. */
 void IoHostData(const void *payload, ULONG length);
+/* From now on what comes on COM1 is looked at as it comes. */
+void IoListenForControl(void);
 /* Wait until Ctrl-C (0) or Ctrl-Break (1) is typed on the machine's console; one thread. */
 ULONG IoWaitForControl(void);
 extern const OBTYPE IoFileType;

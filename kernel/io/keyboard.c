@@ -108,12 +108,6 @@ static void ReadSerial(void)
     KeRestore(flags);
 }
 
-static void SerialInterrupt(void) /* the line is the host port's, too */
-{
-    KdPollHost();
-    ReadSerial();
-}
-
 void IopInitializeKeyboard(void)
 {
     KeInitializeEvent(&IopControlTyped, EventSynchronizationObject, FALSE);
@@ -124,11 +118,15 @@ void IopInitializeKeyboard(void)
     KeConnectInterrupt(1, KeyboardInterrupt);
 }
 
-ULONG IoWaitForControl(void)
+void IoListenForControl(void)
 {
-    KeConnectInterrupt(COM1_IRQ, SerialInterrupt);
+    KeConnectInterrupt(COM1_IRQ, ReadSerial);
     KdSerialEnableInterrupt(0);
     ReadSerial();
+}
+
+ULONG IoWaitForControl(void)
+{
     KeWaitForSingleObject(&IopControlTyped, FALSE, FALSE, NULL);
     return IopControl;
 }

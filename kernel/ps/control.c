@@ -85,5 +85,6 @@ static void ControlThread(void *context)
 
 void PsListenToConsole(void)
 {
+    IoListenForControl();
     PsCreateSystemThread(ControlThread, NULL, NULL);
 }
