@@ -3,6 +3,7 @@
 # One make over the whole tree: each fragment in mk/ knows one part of the house.  Nothing is
 # written outside $(O); O=DIR builds elsewhere, and the source tree may be read-only.
 #   DEBUG=1                        -Og and every checker on
+#   V=1                            the whole commands, not one short line for each product
 #   REPLACE="kernel/mm/page.c=MINE.c ..."   build with another file in place of one of ours
 
 O ?= build
@@ -12,6 +13,13 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .PHONY: all help
 all: # the first target; the fragments say what it is
+
+# One short line for each thing that is built; V=1 shows the whole commands, -s nothing.
+ifndef V
+.SILENT:
+said_nothing := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
+endif
+product = @mkdir -p $(@D)$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')
 
 # $(call src,PATH): the file to compile for PATH, after REPLACE.
 replacement = $(strip $(foreach r,$(REPLACE),$(if $(filter $(1)=%,$(r)),$(patsubst $(1)=%,%,$(r)))))
@@ -51,7 +59,7 @@ include $(S)/mk/setup.mk $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/m
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(S)/Makefile $(S)/mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
 	@echo '  test-NAME     the tests with NAME in their path'
-	@echo 'with: O=DIR (build there)  DEBUG=1  REPLACE="kernel/mm/page.c=MINE.c ..."'
+	@echo 'with: O=DIR (build there)  DEBUG=1  V=1 (whole commands)  REPLACE="kernel/mm/page.c=MINE.c ..."'
 	@echo '      run, walk, gdb: MEM=MB  CPU=MODEL  BOOT=multiboot|ia32|x64 (run)  ADD="FILE ..." (more on C:)'
 	@echo '      gdb: PROGRAM=FILE.exe  ARGS="..."'
 

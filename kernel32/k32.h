@@ -39,9 +39,9 @@ static inline FILETIME BasepFileTime(LARGE_INTEGER time)
 
 /* error.c */
 ULONG BaseSetLastNTError(NTSTATUS); /* sets the last error and returns it */
-BOOL BasepResult(NTSTATUS);  /* TRUE on success, else FALSE with the last error set */
+BOOL BasepResult(NTSTATUS);   /* TRUE on success, else FALSE with the last error set */
 BOOL BasepIsNode(DWORD node); /* else ERROR_INVALID_PARAMETER */
-BOOL BasepFail(DWORD error); /* FALSE, with that last error */
+BOOL BasepFail(DWORD error);  /* FALSE, with that last error */
 
 /* convert.c: byte strings of the ANSI page to UTF-16, from the default heap. */
 BOOL Basep8BitStringToDynamicUnicodeString(PUNICODE_STRING,

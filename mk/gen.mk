@@ -2,8 +2,8 @@
 comma := ,
 GEN := $(O)/gen/services_gen.h $(O)/gen/services_gen.c $(O)/gen/stubs_gen.asm $(O)/gen/services_gen.def $(O)/gen/services_list.h $(O)/gen/events_gen.h
 $(O)/gen/services_gen.h $(O)/gen/services_gen.c $(O)/gen/stubs_gen.asm $(O)/gen/services_gen.def $(O)/gen/services_list.h &: $(S)/include/services.tbl $(S)/tools/services.py
-	@mkdir -p $(O)/gen
+	$(product)
 	$(PYTHON) $(S)/tools/services.py $(S)/include/services.tbl $(O)/gen
 $(O)/gen/events_gen.h: $(S)/include/events.tbl $(S)/tools/events.py
-	@mkdir -p $(O)/gen
+	$(product)
 	$(PYTHON) $(S)/tools/events.py $(S)/include/events.tbl $@

@@ -11,7 +11,7 @@ HEAP_HEADERS := $(wildcard $(addprefix $(S)/,include/*.h ntdll/*.h ntdll/heap/*.
 # The fuzzer, as long as one likes: make fuzz SECONDS=3600.  What it finds is left in $(O)/fuzz.
 SECONDS ?= 60
 $(O)/host/fuzz_heap: $(S)/tests/host/fuzz_heap.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
-	@mkdir -p $(@D)
+	$(product)
 	clang $(filter-out -O1,$(HOST_CFLAGS)) -O2 $(HEAP_BESIDE) -fno-strict-aliasing \
 	  -fsanitize=fuzzer -fno-sanitize-coverage=trace-cmp -o $@ $< $(HEAP_FILES) -lpthread
 fuzz: $(O)/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
@@ -21,7 +21,7 @@ fuzz: $(O)/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
 
 # The heap as malloc for programs of the host: LD_PRELOAD=build/host/libfathomheap.so git log
 $(O)/host/libfathomheap.so: $(S)/tests/host/preload.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
-	@mkdir -p $(@D)
+	$(product)
 	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -fno-strict-aliasing -DHEAP_LAZY=1 \
 	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
 preload: $(O)/host/libfathomheap.so ## the heap as malloc for programs of the host
@@ -31,7 +31,7 @@ $(O)/tests/host/test_heap_corruption: $(S)/tests/host/corrupt_heap.c $(S)/tests/
 
 # What malloc costs, whoever's it is.
 $(O)/host/bench: $(S)/tests/bench/host.c
-	@mkdir -p $(@D)
+	$(product)
 	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fno-builtin-malloc -o $@ $< -lpthread -ldl
 ROUNDS ?= 8
 bench-host: $(O)/host/bench $(O)/host/libfathomheap.so ## the heap on the host beside glibc, jemalloc, mimalloc, tcmalloc
@@ -65,11 +65,11 @@ heap-cost: $(SYSTEM) $(O)/host/bench $(O)/host/libfathomheap.so $(O)/tests/bench
 
 # The attacks on malloc, whoever's it is; what each does to them is written into docs/attacks.md.
 $(O)/host/attacks: $(S)/tests/attacks/malloc.c
-	@mkdir -p $(@D)
+	$(product)
 	$(HOST_CC) -std=gnu11 -O0 -fno-builtin -w -o $@ $<
 # The heap as malloc again, committing what it needs and no more, as in the system.
 $(O)/host/libstrictheap.so: $(S)/tests/host/preload.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
-	@mkdir -p $(@D)
+	$(product)
 	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -fno-strict-aliasing \
 	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
 attacks-table: $(O)/host/attacks $(O)/host/libstrictheap.so ## docs/attacks.md's table of allocators, by running them

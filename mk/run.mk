@@ -14,11 +14,14 @@ run: $(SYSTEM) $(LOADERS) ## boot a disk image by UEFI: the walk, then (on a ter
 	@$(FATHOM) boot --boot $(BOOT) $(MACHINE)
 walk: $(SYSTEM) ## only the walk, instructions counted
 	@$(FATHOM) run --icount $(MACHINE) $(COLOUR) $(O)/archive/walk.exe
+readme: $(SYSTEM) ## the door that README.md shows, captured anew
+	$(FATHOM) run --icount $(O)/archive/walk.exe > $(O)/walk.txt
+	$(S)/tools/excerpt.py $(O)/walk.txt
 gdb: $(SYSTEM) $(O)/gdb/ready ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal)
 	@$(FATHOM) gdb $(MACHINE) $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) $(or $(PROGRAM),$(O)/bin/walk.exe) $(ARGS)
 bench: $(SYSTEM) $(LOADERS) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe ## what things cost: one line `name value unit` each
 	@$(PYTHON) $(S)/tests/bench/bench.py $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe
-.PHONY: run walk gdb bench
+.PHONY: run walk readme gdb bench
 
 # What gdb reads: an ELF copy of the kernel (it mis-reads DWARF of a PE above 2 GiB), and NASM's
 # line tables, which tools/gdb/ adds at the addresses of the link maps.

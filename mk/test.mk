@@ -28,16 +28,16 @@ host_sources = $(foreach f,$(call host_files,$(1)),$(call src,$(f)))
 host_beside = $(foreach f,$(call host_files,$(1)),$(call beside,$(f)))
 .SECONDEXPANSION:
 $(HOST_TESTS): $(O)/tests/host/%: $(S)/tests/host/%.c $$(call host_sources,$$*) $(HOST_HEADERS) $(GEN)
-	@mkdir -p $(@D)
+	$(product)
 	$(HOST_CC) $(HOST_CFLAGS) $(call host_beside,$*) $(call said,cflags,$<) -o $@ $< $(call host_sources,$*) $(call said,link,$<) -lcmocka -lpthread
 # The programs of tests/guest/crtd are those of the debug runtime.
 $(O)/tests/guest/crtd/%.exe: CRT_FLAGS := -D_DEBUG -L$(O)/lib/debug
 $(O)/tests/%.exe: $(S)/tests/%.c $(O)/gen/services_list.h $(wildcard $(S)/tests/guest/*.h $(S)/tests/guest/*/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
-	@mkdir -p $(@D)
+	$(product)
 	$(MINGW)gcc -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -I$(O)/gen -I$(S)/crt/include $(CRT_FLAGS) $< -o $@ \
 	  -L$(@D) -L$(O)/lib/crt $(call said,link,$<)
 $(O)/tests/%.exe: $(S)/tests/%.cpp $(wildcard $(S)/tests/guest/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
-	@mkdir -p $(@D)
+	$(product)
 	$(MINGW)g++ -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -I$(S)/crt/include $(CRT_FLAGS) -static $< -o $@ $(call said,link,$<)
 $(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk $(wildcard $(S)/tests/guest/*/runs)
 	@if [ -f $(S)/tests/guest/$*/runs ]; then cat $(S)/tests/guest/$*/runs; else for exe in $(sort $(filter $(O)/tests/guest/$*/%,$(GUEST_EXES))); do \
@@ -61,7 +61,7 @@ test-%: $(TESTS) $(TEST_NEEDS)
 # A program that needs a DLL of its own, for --add; and one that lacks a function of ours.
 PROGRAMS_OUT := $(O)/tests/tools/programs
 $(PROGRAMS_OUT)/needed.dll $(PROGRAMS_OUT)/libneeded.a &: $(S)/tests/tools/dll/needed.c
-	@mkdir -p $(@D)
+	$(product)
 	$(MINGW)gcc -shared -O2 $< -o $(PROGRAMS_OUT)/needed.dll -Wl,--out-implib,$(PROGRAMS_OUT)/libneeded.a
 $(PROGRAMS_OUT)/needs.exe: $(PROGRAMS_OUT)/libneeded.a
 

@@ -15,13 +15,13 @@ $(1)_OBJ := $$($(1)_C:%.c=$$(O)/dll/%.o) $$($(1)_CPP:%.cpp=$$(O)/dll/%.o) \
 $(1)_DEF := $$(call src,$(firstword $(2))/$(1).def) $(7)
 DLLS += $$(O)/bin/$(1).dll
 $$(O)/lib/$(1).def: $$($(1)_OBJ) $$($(1)_DEF) $$(patsubst %,$$(O)/lib/lib%.a,$(4)) $$(S)/tools/exports.py
-	@mkdir -p $$(O)/lib
+	$$(product)
 	$$(PYTHON) $$(S)/tools/exports.py $$@ $$(MINGW)nm $$($(1)_DEF) -- $$($(1)_OBJ) \
 	  $$(patsubst %,$$(O)/lib/lib%.a,$(4))
 $$(O)/lib/lib$(1).a: $$(O)/lib/$(1).def
 	cd $$(@D) && $$(MINGW)dlltool -k -t $(1) -d $$(abspath $$<) -l $$(@F)
 $$(O)/bin/$(1).dll: $$($(1)_OBJ) $$(O)/lib/$(1).def $$(patsubst %,$$(O)/lib/lib%.a,$(4))
-	@mkdir -p $$(O)/bin
+	$$(product)
 	$$(CC_PE) -shared -nostdlib -Wl,--image-base,$(3) -Wl,--no-insert-timestamp -Wl,--kill-at \
 	  -Wl,-Map,$$(O)/bin/$(1).map -o $$@ $$($(1)_OBJ) $$(O)/lib/$(1).def \
 	  $$(patsubst %,$$(O)/lib/lib%.a,$(4)) $(5) -lgcc
@@ -30,18 +30,18 @@ endef
 USER_CFLAGS := $(CFLAGS_OURS) -I$(S)
 
 $(O)/dll/%.o: $$(call src,$$*.c) $(GEN)
-	@mkdir -p $(@D)
+	$(product)
 	$(CC_PE) $(USER_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$*))) $(call beside,$*.c) -c $< -o $@
 $(O)/dll/%.o: $$(call src,$$*.cpp) $(GEN)
-	@mkdir -p $(@D)
+	$(product)
 	$(MINGW)g++ $(filter-out -std=%,$(USER_CFLAGS)) -std=gnu++17 \
 	  $(CFLAGS_$(firstword $(subst /, ,$*))) $(call beside,$*.cpp) -c $< -o $@
 $(O)/dll/%.o: $$(call src,$$*.asm)
-	@mkdir -p $(@D)
+	$(product)
 	nasm -f win32 -I$(S)/include/ -o $@ $<
 	nasm -f elf32 -g -F dwarf -I$(S)/include/ -o $(@:.o=.dbg.o) $<
 $(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm
-	@mkdir -p $(@D)
+	$(product)
 	nasm -f win32 -o $@ $<
 	nasm -f elf32 -g -F dwarf -o $(@:.o=.dbg.o) $<
 
@@ -77,17 +77,17 @@ CRT_LIBS := $(O)/lib/crt/libfathomcrt.a $(O)/lib/crt/libcw3220.a $(O)/lib/debug/
 $(O)/lib/crt/libcw3220.a: $(S)/crt/borland/link/heap.def
 $(O)/lib/crt/libfathomcrt.a: $(S)/crt/msvcrt/lacking.def
 $(O)/lib/crt/libcw3220.a $(O)/lib/crt/libfathomcrt.a:
-	@mkdir -p $(@D)
-	$(MINGW)dlltool -k -d $< -l $@
+	$(product)
+	cd $(@D) && $(MINGW)dlltool -k -d $(abspath $<) -l $(@F)
 $(O)/lib/debug/libmsvcrt.a: $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o $(S)/crt/debug/link/oldnames.def
-	@mkdir -p $(@D)
+	$(product)
 	cp $< $(@D)/libmsvcrtd.a
-	$(MINGW)ar q $(@D)/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o
+	$(MINGW)ar qc $(@D)/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o
 	rm -rf $(@D)/rest $(@D)/libmsvcrtrest.a && mkdir $(@D)/rest
 	stock=$$($(CC_PE) -print-file-name=libmsvcrt-os.a) && cd $(@D)/rest && \
-	  $(MINGW)ar x $$stock $$($(MINGW)ar t $$stock | grep -- '_a-') && $(MINGW)ar q ../libmsvcrtrest.a *.o
+	  $(MINGW)ar x $$stock $$($(MINGW)ar t $$stock | grep -- '_a-') && $(MINGW)ar qc ../libmsvcrtrest.a *.o
 	rm -r $(@D)/rest
-	$(MINGW)dlltool -k -d $(S)/crt/debug/link/oldnames.def -l $(@D)/libmsvcrtold.a
+	cd $(@D) && $(MINGW)dlltool -k -d $(abspath $(S)/crt/debug/link/oldnames.def) -l libmsvcrtold.a
 	echo 'EXTERN(_fathom_crtdbg) GROUP(-lmsvcrtd -lmsvcrtold -lmsvcrtrest)' > $@
 
 # Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
@@ -95,21 +95,22 @@ PROGRAM_CFLAGS := -O2 -g $(PREFIX_MAP) -Wall -Wextra -fno-omit-frame-pointer -I$
 PROGRAMS := $(patsubst user/%.c,$(O)/bin/%.exe,$(call files,user/*.c)) \
   $(patsubst user/%.cpp,$(O)/bin/%.exe,$(call files,user/*.cpp)) $(O)/bin/walk.exe
 $(O)/bin/%.exe: $$(call src,user/$$*.c)
-	@mkdir -p $(@D)
+	$(product)
 	$(MINGW)gcc $(PROGRAM_CFLAGS) -MMD -MF $(O)/bin/$*.d $< -o $@
 $(O)/bin/%.exe: $$(call src,user/$$*.cpp)
-	@mkdir -p $(@D)
+	$(product)
 	$(MINGW)g++ $(PROGRAM_CFLAGS) -static -MMD -MF $(O)/bin/$*.d $< -o $@ $(call said,link,$<)
 # The one that shows the debug runtime.
 $(O)/bin/leaks.exe: PROGRAM_CFLAGS += -D_DEBUG -I$(S)/crt/include -L$(O)/lib/debug
 $(O)/bin/leaks.exe: | $(O)/lib/debug/libmsvcrt.a
 WALK_SRC := $(call files,user/walk/*.cpp)
 $(O)/bin/walk.exe: $(foreach f,$(WALK_SRC),$(call src,$(f))) $(wildcard $(S)/user/walk/*.h $(S)/include/*.h) $(GEN)
-	@mkdir -p $(@D)
+	$(product)
 	$(MINGW)g++ $(PROGRAM_CFLAGS) -I$(O)/gen -iquote $(S)/user/walk -static $(foreach f,$(WALK_SRC),$(call src,$(f))) -o $@ -lole32
 
 # The archive: everything that runs, without line tables, names kept (COFF symbols).
 $(O)/archive.tar: $(DLLS) $(PROGRAMS)
+	$(product)
 	@rm -rf $(O)/archive && mkdir -p $(O)/archive
 	@for f in $^; do $(MINGW)objcopy --strip-debug $$f $(O)/archive/$$(basename $$f) || exit 1; done
 	tar --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C $(O)/archive -cf $@ .

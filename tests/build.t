@@ -31,8 +31,8 @@ environment = {
 }
 
 
-def make(*words):
-    command = ["make", "-s", "-j2", "-C", source, f"O={out}", *words]
+def make(*words, options=("-s",)):
+    command = ["make", *options, "-j2", "-C", source, f"O={out}", *words]
     if os.geteuid() == 0 and shutil.which(
         "setpriv"
     ):  # a reader without rights, who cannot write there
@@ -93,6 +93,12 @@ try:
             "REPLACE= builds with another file in place of one of ours",
             done.stdout[-2000:],
         )
+    done = make("kernel", options=("--no-print-directory",))
+    plan.equal(
+        done.stdout.split(),
+        ["kernel/rtl/format.o", "kernel/ntoskrnl.exe"],
+        "each thing that is built is one short line",
+    )
 finally:
     subprocess.run(["chmod", "-R", "u+w", folder])
     shutil.rmtree(folder, ignore_errors=True)

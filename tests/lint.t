@@ -18,6 +18,8 @@ MAY_IMPORT = {
     "cw3220": {"kernel32"},
     "ole32": {"kernel32", "ntdll"},
     "oleaut32": {"kernel32", "ole32"},
+    "msvcrtd": {"kernel32"},
+    "psapi": set(),
 }
 OLE32_FROM_NTDLL = re.compile(r"(Nt|Zw)\w*Port$")
 
@@ -112,6 +114,7 @@ for path in sources(
             "crt",
             "ole32",
             "oleaut32",
+            "psapi",
             "fathom",
             "user",
             "include",

@@ -82,7 +82,7 @@ ULONG KdCaptureStack(ULONG_PTR eip, ULONG_PTR ebp, FATHOM_FRAME *frames, ULONG m
 ULONG KdCaptureTrap(const KTRAP_FRAME *, FATHOM_FRAME *frames, ULONG max);
 void KdPrintStack(const FATHOM_FRAME *, ULONG count);
 void KdPrintThreadStacks(void); /* of every thread: hang, bug check */
-void KdSendThreadStacks(void); /* the same as 'T' frames, when a host listens */
+void KdSendThreadStacks(void);  /* the same as 'T' frames, when a host listens */
 
 /* ---- trace ---- */
 #include "events_gen.h"   /* EventServiceEnter = 1 ... */

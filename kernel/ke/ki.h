@@ -60,7 +60,7 @@ void KiLoadDebugRegisters(PKTHREAD); /* those of its frame, or none */
 void KiSwapThread(void);                 /* the current thread is Waiting: run another */
 void KiUnwaitThread(PKTHREAD, NTSTATUS); /* wait.c: end its wait */
 NTSTATUS
-    KiInterruption(PKTHREAD); /* wait.c: what ends its wait; STATUS_SUCCESS: nothing */
+KiInterruption(PKTHREAD); /* wait.c: what ends its wait; STATUS_SUCCESS: nothing */
 void KiSetReschedule(void);
 void KiQuantumTick(void);
 BOOLEAN KiRescheduleIfDue(void); /* on the way to user mode */

@@ -72,7 +72,7 @@ static inline DWORD touch(volatile char *address, int write)
     RemoveVectoredExceptionHandler(handler);
     return memory_code;
 }
-#define READS(p)  (NTSTATUS)touch((volatile char *)(p), 0)
-#define WRITES(p) (NTSTATUS)touch((volatile char *)(p), 1)
+#define READS(p)  (NTSTATUS) touch((volatile char *)(p), 0)
+#define WRITES(p) (NTSTATUS) touch((volatile char *)(p), 1)
 
 #endif

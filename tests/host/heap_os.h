@@ -13,9 +13,9 @@ typedef struct _HEAP_HOST {
     NTSTATUS LastStatus, Raised;
     HEAP_FAILURE_TYPE FirstFailure, LastFailure; /* first: since set to unknown */
     PVOID LastFailureBlock;
-    PCSTR LastCall;            /* who found it */
-    void (*AtFailure)(void);   /* called instead of all that follows; null: nothing */
-    PVOID Caller; /* the one frame of every stack that is logged; null: none */
+    PCSTR LastCall;          /* who found it */
+    void (*AtFailure)(void); /* called instead of all that follows; null: nothing */
+    PVOID Caller;            /* the one frame of every stack that is logged; null: none */
     ULONG LastOperation;
     PVOID LastBlock;
     SIZE_T LastSize;

@@ -87,7 +87,8 @@ int main()
 {
     own_heap = HeapCreate(0, 0, 0);
     CoGetMalloc(1, &task_malloc);
-    borland_malloc = (void *(__cdecl *)(size_t))(void *)GetProcAddress(LoadLibraryA("cw3220.dll"), "malloc");
+    borland_malloc = (void *(__cdecl *)(size_t))(void *)GetProcAddress(
+        LoadLibraryA("cw3220.dll"), "malloc");
     for (const auto &door : doors) /* what is done once is done, and all code is there */
         door.open();
     for (const auto &door : doors) {

@@ -50,29 +50,30 @@ static void handlers(void)
     documented("GenerateConsoleCtrlEvent", "the handlers of the process are called", SAME,
                GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0) && comes(5000) &&
                    what == CTRL_C_EVENT);
-    documented("HandlerRoutine",
-               "last registered, first called, until one returns TRUE", SAME, ran("321"));
-    documented("HandlerRoutine", "the system makes a new thread in the process for it", SAME,
-               where != 0 && where != GetCurrentThreadId());
+    documented("HandlerRoutine", "last registered, first called, until one returns TRUE",
+               SAME, ran("321"));
+    documented("HandlerRoutine", "the system makes a new thread in the process for it",
+               SAME, where != 0 && where != GetCurrentThreadId());
     documented("SetConsoleCtrlHandler", "FALSE removes a handler", SAME,
                SetConsoleCtrlHandler(third, FALSE) &&
                    GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, 0) && comes(5000) &&
                    ran("21") && what == CTRL_BREAK_EVENT);
-    documented("SetConsoleCtrlHandler", "a handler that is not registered: an error", SAME,
-               FAILS(SetConsoleCtrlHandler(third, FALSE), ERROR_INVALID_PARAMETER));
+    documented("SetConsoleCtrlHandler", "a handler that is not registered: an error",
+               SAME, FAILS(SetConsoleCtrlHandler(third, FALSE), ERROR_INVALID_PARAMETER));
     documented("SetConsoleCtrlHandler", "NULL and TRUE: the process ignores Ctrl-C", SAME,
                SetConsoleCtrlHandler(NULL, TRUE) &&
                    GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0) && !comes(150) && ran(""));
-    documented("GenerateConsoleCtrlEvent", "Ctrl-Break reaches the handlers all the same", SAME,
+    documented("GenerateConsoleCtrlEvent", "Ctrl-Break reaches the handlers all the same",
+               SAME,
                GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, 0) && comes(5000) && ran("21"));
-    documented("SetConsoleCtrlHandler", "the attribute is inherited by child processes", SAME,
-               ended(start_self("ignores", 0, NULL, NULL)) == 7);
+    documented("SetConsoleCtrlHandler", "the attribute is inherited by child processes",
+               SAME, ended(start_self("ignores", 0, NULL, NULL)) == 7);
     documented("SetConsoleCtrlHandler", "NULL and FALSE: normal processing again", SAME,
                SetConsoleCtrlHandler(NULL, FALSE) &&
                    GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0) && comes(5000) && ran("21"));
-    documented("GenerateConsoleCtrlEvent", "other events: ERROR_INVALID_PARAMETER", SAME,
-               FAILS(GenerateConsoleCtrlEvent(CTRL_CLOSE_EVENT, 0),
-                     ERROR_INVALID_PARAMETER));
+    documented(
+        "GenerateConsoleCtrlEvent", "other events: ERROR_INVALID_PARAMETER", SAME,
+        FAILS(GenerateConsoleCtrlEvent(CTRL_CLOSE_EVENT, 0), ERROR_INVALID_PARAMETER));
 }
 
 static BOOL is_running(HANDLE process)
@@ -101,18 +102,20 @@ static void groups(void)
                    is_running(child));
     ran("21");
     documented("GenerateConsoleCtrlEvent",
-               "Ctrl-C cannot be limited to a group: it succeeds and is not received", SAME,
-               GenerateConsoleCtrlEvent(CTRL_C_EVENT, id) && is_running(child));
-    documented("GenerateConsoleCtrlEvent",
-               "Ctrl-Break to the group, whose id is its first process's: it is received there "
-               "and not here",
-               SAME,
-               GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, id) &&
-                   ended(child) == (DWORD)STATUS_CONTROL_C_EXIT && !comes(50) && ran(""));
+               "Ctrl-C cannot be limited to a group: it succeeds and is not received",
+               SAME, GenerateConsoleCtrlEvent(CTRL_C_EVENT, id) && is_running(child));
+    documented(
+        "GenerateConsoleCtrlEvent",
+        "Ctrl-Break to the group, whose id is its first process's: it is received there "
+        "and not here",
+        SAME,
+        GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, id) &&
+            ended(child) == (DWORD)STATUS_CONTROL_C_EXIT && !comes(50) && ran(""));
     child = start_self("sleeps", DETACHED_PROCESS, NULL, NULL);
     WaitForSingleObject(ready, 10000);
     documented("GenerateConsoleCtrlEvent",
-               "only processes on the same console receive it: a detached one does not", SAME,
+               "only processes on the same console receive it: a detached one does not",
+               SAME,
                GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, 0) && comes(5000) &&
                    is_running(child));
     TerminateProcess(child, 0);

@@ -12,7 +12,6 @@
 #include <string.h>
 #include "check.h"
 
-
 static void numbers(void)
 {
     wchar_t wide[20];
