@@ -100,9 +100,12 @@ $(O)/bin/%.exe: $$(call src,user/$$*.c)
 $(O)/bin/%.exe: $$(call src,user/$$*.cpp)
 	$(product)
 	$(MINGW)g++ $(PROGRAM_CFLAGS) -static -MMD -MF $(O)/bin/$*.d $< -o $@ $(call said,link,$<)
-# The one that shows the debug runtime.
-$(O)/bin/leaks.exe: PROGRAM_CFLAGS += -D_DEBUG -I$(S)/crt/include -L$(O)/lib/debug
-$(O)/bin/leaks.exe: | $(O)/lib/debug/libmsvcrt.a
+# The one that shows the debug runtime.  ld orders imports by the paths of their libraries, so
+# that path must be the same wherever $(O) is.
+$(O)/bin/leaks.exe: $(call src,user/leaks.c) $(wildcard $(S)/crt/include/*.h) | $(O)/lib/debug/libmsvcrt.a
+	$(product)
+	$(MINGW)gcc $(PROGRAM_CFLAGS) -D_DEBUG -I$(S)/crt/include -c $< -o $(O)/bin/leaks.o
+	cd $(O) && $(MINGW)gcc -Llib/debug bin/leaks.o -o bin/leaks.exe
 WALK_SRC := $(call files,user/walk/*.cpp)
 $(O)/bin/walk.exe: $(foreach f,$(WALK_SRC),$(call src,$(f))) $(wildcard $(S)/user/walk/*.h $(S)/include/*.h) $(GEN)
 	$(product)
