@@ -19,6 +19,7 @@
 #define TICK_HZ            64u
 #define TICKS_1601_TO_1970 116444736000000000ull /* 100 ns */
 #define SHARED_HANDLERS    3
+#define MOST_AT_A_TICK     1024 /* timers; the others are late, and the first next time */
 
 KUSER_SHARED_DATA *KeSharedUserData;
 static ULONGLONG KiInterruptTime, KiBootTime;
@@ -149,7 +150,7 @@ static void KiExpireTimer(KTIMER *timer)
 static void KiExpireTimers(void)
 {
     RTL_AVL_NODE *first;
-    while ((first = RtlAvlFirst(&KiTimers)) != NULL) {
+    for (ULONG n = 0; n < MOST_AT_A_TICK && (first = RtlAvlFirst(&KiTimers)); n++) {
         KTIMER *timer = CONTAINING_RECORD(first, KTIMER, Node);
         if (timer->DueTime > KiInterruptTime)
             break;

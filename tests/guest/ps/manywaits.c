@@ -134,6 +134,25 @@ static void timers(void)
     CHECK(CloseHandle(timer));
 }
 
+/* More timers than a tick can serve: they are late, but the machine goes on. */
+static void very_many_timers(void)
+{
+    static HANDLE timers[20000];
+    const int count = on_fathom ? sizeof timers / sizeof *timers : 100;
+    LARGE_INTEGER due = {.QuadPart = -10000};
+
+    for (int i = 0; i < count; i++) {
+        timers[i] = CreateWaitableTimerA(NULL, FALSE, NULL);
+        CHECK(timers[i] && SetWaitableTimer(timers[i], &due, 1, NULL, NULL, FALSE));
+    }
+    for (int i = 0; i < 3; i++)
+        Sleep(1);
+    for (int i = 0; i < count; i++)
+        CHECK_EQUAL(WaitForSingleObject(timers[i], 10000), WAIT_OBJECT_0);
+    for (int i = 0; i < count; i++)
+        CHECK(CloseHandle(timers[i]));
+}
+
 /* ---- abandoned mutexes ---- */
 
 static DWORD WINAPI own_and_sleep(void *mutex)
@@ -208,6 +227,7 @@ int main(int count, char **words)
     timeouts();
     apc_order();
     timers();
+    very_many_timers();
     killed_owner();
     killed_process();
     return 0;
