@@ -204,11 +204,55 @@ static void work_items(void)
                SAME, become(5));
 }
 
+static VOID CALLBACK submitted(PTP_CALLBACK_INSTANCE instance, PVOID parameter,
+                               PTP_WORK work)
+{
+    (void)instance, (void)work;
+    Sleep(1);
+    counts(parameter, FALSE);
+}
+static VOID CALLBACK simple(PTP_CALLBACK_INSTANCE instance, PVOID parameter)
+{
+    (void)instance;
+    counts(parameter, FALSE);
+}
+static void work_objects(void)
+{
+    PTP_WORK work = CreateThreadpoolWork(submitted, (PVOID)1, NULL);
+    documented("CreateThreadpoolWork", "a work object; nothing is called yet", SAME,
+               work && (calls = 0, Sleep(50), calls == 0));
+    for (int i = 0; i < 100; i++)
+        SubmitThreadpoolWork(work);
+    WaitForThreadpoolWorkCallbacks(work, FALSE);
+    documented("SubmitThreadpoolWork",
+               "each submission calls the callback once; "
+               "WaitForThreadpoolWorkCallbacks waits for all",
+               SAME, calls == 100);
+    calls = 0;
+    for (int i = 0; i < 500; i++)
+        SubmitThreadpoolWork(work);
+    WaitForThreadpoolWorkCallbacks(work, TRUE);
+    const LONG done = calls;
+    documented("WaitForThreadpoolWorkCallbacks",
+               "can cancel those that have not begun; "
+               "nothing is called after it",
+               SAME, (Sleep(100), calls == done) && done < 500);
+    calls = 0;
+    SubmitThreadpoolWork(work);
+    CloseThreadpoolWork(work);
+    documented("CloseThreadpoolWork", "it is freed when outstanding callbacks are over",
+               SAME, become(1));
+    calls = 0;
+    documented("TrySubmitThreadpoolCallback", "nonzero; the callback is called", SAME,
+               TrySubmitThreadpoolCallback(simple, (PVOID)7, NULL) && become(7));
+}
+
 int main(void)
 {
     begun = CreateEvent(NULL, FALSE, FALSE, NULL);
     go_on = CreateEvent(NULL, FALSE, FALSE, NULL);
     work_items();
+    work_objects();
     queues();
     waits();
     return undocumented();
