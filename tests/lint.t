@@ -137,6 +137,17 @@ plan.true(
     f"the whole kernel has {kernel_lines} lines, at most {KERNEL_LIMIT}",
 )
 
+# What the documents send a reader to is there, and README names every document.
+ROOMS = "boot|kernel|ntdll|kernel32|crt|ole32|oleaut32|psapi|fathom|user|include|tools|tests|mk|docs"
+gone, readme = [], open(os.path.join(TOP, "README.md")).read()
+for path in sources("README.md", "docs/*.md"):
+    for named in re.findall(rf"`((?:{ROOMS})/[\w./]*)`", open(path).read()):
+        if not glob.glob(os.path.join(TOP, named) + "*"):
+            gone.append(f"{os.path.relpath(path, TOP)}: {named}")
+plan.true(not gone, "every path that the documents name is there", *gone)
+unnamed = [d for d in sources("docs/*.md") if f"(docs/{os.path.basename(d)})" not in readme]
+plan.true(not unnamed, "README.md names every document", *unnamed)
+
 # The service table ascends, and ntdll exports a stub for each row.
 rows = [line.split() for line in open(os.path.join(TOP, "include/services.tbl"))]
 rows = [(int(r[0], 16), r[1]) for r in rows if r and not r[0].startswith("#")]
