@@ -294,6 +294,7 @@ void RtlpCreateLock(HEAP_LOCK *Lock);
 void RtlpDeleteLock(HEAP_LOCK *Lock);
 void RtlpEnterLock(HEAP_LOCK *Lock);
 void RtlpLeaveLock(HEAP_LOCK *Lock);
+bool RtlpIsAwaited(const HEAP_LOCK *Lock); /* held: another thread waits for it */
 /* report.c in the system: reports and, unless the process asked for the older behaviour, does not return. */
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
 void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);

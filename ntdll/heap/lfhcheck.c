@@ -1,8 +1,9 @@
 /* lfhcheck.c - the front end's invariants, checked: H11, H12, H13 of heap.h.
  *
  * Other threads take and give back blocks meanwhile, with no lock, so a mask may change
- * between two looks at it; but no free block is ever beyond its group's room, and whoever
- * frees one of a detached subsegment waits for the lock: that one is given a few ticks.
+ * between two looks at it; but no free block is ever beyond its group's room, and a
+ * detached subsegment has a free one only while the thread that gave it back waits for the
+ * lock, to say so: it is given a few ticks to get there.
  *
  * Lock: the heap's.  In Windows: RtlpValidateLFH.
  */
@@ -52,14 +53,15 @@ static bool RtlpLfhGroupsAreSound(const HEAP_SUBSEGMENT *Sub)
            RTLP_READ(Sub->Groups[Groups].Next) == Sub->Next->Groups;
 }
 
-/* Whether no block of a subsegment is free, now or soon. */
-static bool RtlpLfhIsFull(const HEAP_SUBSEGMENT *Sub)
+/* Whether no block of a subsegment is free, or somebody is about to say that one is. */
+static bool RtlpLfhIsForgotten(const HEAP *Heap, const HEAP_SUBSEGMENT *Sub)
 {
     for (ULONG Look = 0; Look < LFH_LOOKS; Look++) {
         const HEAP_GROUP *Group = Sub->Groups;
         while (!RTLP_READ(Group->Mask))
             Group++;
-        if (RTLP_READ(Group->Mask) == LFH_END)
+        if (RTLP_READ(Group->Mask) == LFH_END ||
+            (Heap->LockVariable && RtlpIsAwaited(Heap->LockVariable)))
             return true;
         RtlpPause();
     }
@@ -124,7 +126,8 @@ static bool RtlpBucketIsSound(const LFH_HEAP *Front, ULONG Index)
         Used += Sub->State == SubSegmentInUse;
         Blocks += Sub->State == SubSegmentUnused ? 0 : Sub->BlockCount;
     }
-    if (Active != &RtlpNoSubSegment && !RtlpLfhIsDescriptor(Front, Active, Index))
+    if (Active != &RtlpNoSubSegment && (!RtlpLfhIsDescriptor(Front, Active, Index) ||
+                                        Active->State == SubSegmentUnused))
         return false;
     if (Quiet && !RtlpLfhIsDescriptor(Front, Quiet, Index))
         return false;
@@ -145,7 +148,7 @@ static bool RtlpCheckSubSegment(HEAP_CHECK *Check, HEAP_SUBSEGMENT *Sub)
     if (!RtlpLfhGroupsAreSound(Sub))
         return RtlpWrong(Check, H(12), heap_failure_lfh_bitmap_mismatch, Sub);
     if (Sub->State == SubSegmentInUse      ? Alarm != LFH_WHOLE && Alarm != LFH_NEVER
-        : Sub->State == SubSegmentDetached ? Alarm != LFH_ALWAYS || !RtlpLfhIsFull(Sub)
+        : Sub->State == SubSegmentDetached ? Alarm != LFH_ALWAYS || !RtlpLfhIsForgotten(Check->Heap, Sub)
                                            : false)
         return RtlpWrong(Check, H(13), heap_failure_lfh_bitmap_mismatch, Sub);
     if (Sub->State == SubSegmentUnused)

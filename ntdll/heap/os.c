@@ -73,6 +73,11 @@ void RtlpLeaveLock(HEAP_LOCK *Lock)
     RtlLeaveCriticalSection(&Lock->CriticalSection);
 }
 
+bool RtlpIsAwaited(const HEAP_LOCK *Lock)
+{
+    return *(volatile const LONG *)&Lock->CriticalSection.LockCount != -2; /* held, none waits */
+}
+
 /* Set up at its first use: the default heap is made by the first thread, before any
  * other. */
 static RTL_CRITICAL_SECTION RtlpProcessHeapsListLock;

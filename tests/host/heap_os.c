@@ -207,9 +207,21 @@ void RtlpPause(void)
     usleep(50);
 }
 
+static ULONG Waiting; /* threads, for any lock */
+
 void RtlpEnterLock(HEAP_LOCK *Lock)
 {
+    if (pthread_mutex_trylock((pthread_mutex_t *)Lock) == 0)
+        return;
+    __atomic_fetch_add(&Waiting, 1, __ATOMIC_SEQ_CST);
     pthread_mutex_lock((pthread_mutex_t *)Lock);
+    __atomic_fetch_sub(&Waiting, 1, __ATOMIC_SEQ_CST);
+}
+
+bool RtlpIsAwaited(const HEAP_LOCK *Lock)
+{
+    (void)Lock;
+    return __atomic_load_n(&Waiting, __ATOMIC_SEQ_CST) != 0;
 }
 
 void RtlpLeaveLock(HEAP_LOCK *Lock)
