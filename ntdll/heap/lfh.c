@@ -49,6 +49,7 @@
 HEAP_SUBSEGMENT RtlpNoSubSegment = {
     .Next = &RtlpNoSubSegment,
     .State = SubSegmentUnused,
+    .BlockLimit = LFH_GROUP,
     .Groups = {{.SubSegment = &RtlpNoSubSegment},
                {.Mask = LFH_END, .Next = RtlpNoSubSegment.Groups}},
 };
@@ -155,7 +156,8 @@ static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
     SIZE_T Limit = (Region - sizeof(HEAP_USERDATA_HEADER)) / Size;
     if (Limit > LFH_MOST)
         Limit = LFH_MOST;
-    SIZE_T Bytes = LFH_SUBSEGMENT_BYTES((Limit + LFH_GROUP - 1) / LFH_GROUP);
+    Limit -= Limit % LFH_GROUP; /* a smaller group would not raise the alarm: LFH_WHOLE */
+    SIZE_T Bytes = LFH_SUBSEGMENT_BYTES(Limit / LFH_GROUP);
     SIZE_T End = ALIGN_UP((char *)Sub + Bytes - (char *)Front, PAGE_SIZE);
     if (End > LFH_RESERVE - LFH_GUARD)
         return NULL;
@@ -172,7 +174,7 @@ static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
     Sub->BlockLimit = (USHORT)Limit;
     Sub->ReserveSize = Region;
     RtlpLfhLink(Sub, Sub);
-    Sub->Groups[0].Mask = LFH_END;
+    Sub->Groups[Limit / LFH_GROUP].Mask = LFH_END;
     Sub->NextInZone = Front->SubSegments;
     Front->SubSegments = Sub;
     Bucket->SubSegments++;
@@ -200,10 +202,9 @@ static HEAP_SUBSEGMENT *RtlpLfhNewRegion(HEAP *Heap, LFH_HEAP *Front, HEAP_BUCKE
         return NULL;
     }
     Sub->UserBlocks = Base;
-    Sub->BlockCount = 0;
+    __atomic_store_n(&Sub->BlockCount, 0, __ATOMIC_RELAXED);
     Sub->CommitSize = 0;
     RtlpLfhLink(Sub, Sub);
-    Sub->Groups[0].Mask = LFH_END;
     Sub->Groups[0].First = (char *)(Sub->UserBlocks + 1) + sizeof(HEAP_ENTRY);
     Sub->State = SubSegmentDetached;
     Heap->Counters.TotalMemoryReserved += Sub->ReserveSize;
@@ -221,7 +222,6 @@ ULONG RtlpLfhFull(const HEAP_SUBSEGMENT *Sub, ULONG Group)
 static void RtlpLfhAddBlocks(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Count)
 {
     ULONG Old = Sub->BlockCount;
-    ULONG End = (Count + LFH_GROUP - 1) / LFH_GROUP;
     for (ULONG i = Old; i < Count; i++) {
         HEAP_GROUP *Group = &Sub->Groups[i / LFH_GROUP];
         HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpLfhBlock(Sub, i) - 1;
@@ -231,10 +231,8 @@ static void RtlpLfhAddBlocks(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Count)
         Entry->SegmentOffset = LFH_INDEX;
         Entry->UnusedBytes = HEAP_UNUSED_LFH;
     }
-    Sub->BlockCount = (USHORT)Count;
-    Sub->Groups[End].Next = Sub->Next->Groups;
-    __atomic_store_n(&Sub->Groups[End].Mask, LFH_END, __ATOMIC_RELEASE);
-    for (ULONG i = End; i-- > Old / LFH_GROUP;) { /* the old end is the last to go */
+    __atomic_store_n(&Sub->BlockCount, (USHORT)Count, __ATOMIC_RELAXED);
+    for (ULONG i = Old / LFH_GROUP; i < LFH_GROUPS_OF(Count); i++) {
         HEAP_GROUP *Group = &Sub->Groups[i];
         ULONG Full = RtlpLfhFull(Sub, i);
         if (i * LFH_GROUP < Old) {
@@ -346,9 +344,9 @@ void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
 {
     LFH_HEAP *Front = Heap->FrontEndHeap;
     HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
-    ULONG Groups = (Sub->BlockCount + LFH_GROUP - 1u) / LFH_GROUP, Claimed = 0;
-    if (Sub->State != SubSegmentInUse ||
-        RTLP_READ(Front->Active[Sub->SizeIndex])->SubSegment == Sub)
+    ULONG Groups = LFH_GROUPS_OF(Sub->BlockCount), Claimed = 0;
+    HEAP_GROUP **Active = &Front->Active[Sub->SizeIndex];
+    if (Sub->State != SubSegmentInUse || RTLP_READ(*Active)->SubSegment == Sub)
         return;
     for (ULONG i = 0; i < Groups; i++)
         if (RTLP_READ(Sub->Groups[i].Mask) != RtlpLfhFull(Sub, i))
@@ -360,7 +358,7 @@ void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
             break;
         Claimed++;
     }
-    if (Claimed < Groups) {
+    if (Claimed < Groups || RTLP_READ(*Active)->SubSegment == Sub) { /* or has just */
         while (Claimed-- > 0)
             __atomic_fetch_or(&Sub->Groups[Claimed].Mask, RtlpLfhFull(Sub, Claimed),
                               __ATOMIC_SEQ_CST);

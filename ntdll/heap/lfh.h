@@ -2,23 +2,25 @@
  *
  * Lock: none for RtlpLfhTake and RtlpLfhGive.  A bit of a group's Mask belongs to whoever
  * clears it (take) or sets it (give), by one locked instruction.  All else is changed
- * under the heap's lock alone, but for Active, which may point at any group of its bucket.
- * Groups are never unmapped while their heap lives and serve one bucket for good, so a
- * late reader of a released one takes nothing, and of a reused one takes a block of the
- * right size.
+ * under the heap's lock alone, but for Active, which may point at any group of its bucket
+ * that has user blocks: who sets it holds a block there, so that they stay.
+ * Groups are never unmapped while their heap lives, serve one bucket for good and never
+ * turn into an end, so a late reader of a released one takes nothing, and of a reused one
+ * takes a block of the right size.
  */
 #ifndef FATHOM_LFH_H
 #define FATHOM_LFH_H
 
 #include "heapp.h"
 
-#define LFH_BUCKETS 129   /* 1 to 128 */
-#define LFH_UNITS   2048u /* granules of the largest block, header included: 16 KiB */
-#define LFH_LARGEST (((SIZE_T)LFH_UNITS << GRANULE_SHIFT) - sizeof(HEAP_ENTRY))
-#define LFH_GROUP   31u /* blocks of a group */
-#define LFH_GROUPS  32u /* groups of a subsegment, at most */
-#define LFH_MOST    (LFH_GROUP * LFH_GROUPS)
-#define LFH_END     0x80000000u /* Mask behind the last group: a search ends there */
+#define LFH_BUCKETS           129 /* 1 to 128 */
+#define LFH_UNITS             2048u /* granules of the largest block, header included: 16 KiB */
+#define LFH_LARGEST           (((SIZE_T)LFH_UNITS << GRANULE_SHIFT) - sizeof(HEAP_ENTRY))
+#define LFH_GROUP             31u /* blocks of a group */
+#define LFH_GROUPS            32u /* groups of a subsegment, at most */
+#define LFH_MOST              (LFH_GROUP * LFH_GROUPS)
+#define LFH_END               0x80000000u /* Mask behind the last group: a search ends there */
+#define LFH_GROUPS_OF(Blocks) (((Blocks) + LFH_GROUP - 1u) / LFH_GROUP)
 /* What a subsegment's Alarm can be: a free that leaves a Mask not below it has to look. */
 #define LFH_ALWAYS 0u          /* detached */
 #define LFH_WHOLE  0x7FFFFFFFu /* in use: a group is all free, perhaps the region */
@@ -55,7 +57,7 @@ typedef struct _HEAP_SUBSEGMENT {
     UCHAR State;
     UCHAR SizeIndex; /* bucket */
     ULONG Alarm;
-    HEAP_GROUP Groups[];
+    HEAP_GROUP Groups[]; /* for BlockLimit; behind them the end */
 } HEAP_SUBSEGMENT;
 
 /* Starts a region of user blocks. */
@@ -169,6 +171,8 @@ static inline PVOID RtlpLfhClaim(HEAP_GROUP *Group, ULONG Bit, const SIZE_T *Siz
     return Block;
 }
 
+PVOID RtlpLfhBehind(HEAP_GROUP **Active, HEAP_GROUP *Group, SIZE_T Size);
+
 /* A block for Size bytes (at most LFH_LARGEST) of the active group or one behind it; null:
  * the long way has to look. */
 static inline PVOID RtlpLfhTake(LFH_HEAP *Front, SIZE_T *Size)
@@ -179,19 +183,8 @@ static inline PVOID RtlpLfhTake(LFH_HEAP *Front, SIZE_T *Size)
     RTLP_READ_AGAIN(*Size);
     HEAP_GROUP *Group = RTLP_READ(*Active);
     ULONG Bit;
-    if (RTLP_RARELY(!RtlpFirstBit(&Group->Mask, &Bit))) {
-        do
-            Group++;
-        while (!RtlpFirstBit(&Group->Mask, &Bit));
-        if (Bit >= LFH_GROUP) { /* the end: once more, the next subsegment of the ring */
-            Group = RTLP_READ(Group->Next);
-            while (!RtlpFirstBit(&Group->Mask, &Bit))
-                Group++;
-            if (RTLP_RARELY(Bit >= LFH_GROUP))
-                return NULL;
-        }
-        __atomic_store_n(Active, Group, __ATOMIC_RELAXED);
-    }
+    if (RTLP_RARELY(!RtlpFirstBit(&Group->Mask, &Bit)))
+        return RtlpLfhBehind(Active, Group, *Size);
     return RtlpLfhClaim(Group, Bit, Size);
 }
 

@@ -37,20 +37,22 @@ static bool RtlpCheckUserBlocks(HEAP_CHECK *Check, HEAP_SUBSEGMENT *Sub)
     return true;
 }
 
-/* H12: a group's fields, and the end behind the last one. */
+/* H12: the fields of each group; those behind the committed blocks have none; the end. */
 static bool RtlpLfhGroupsAreSound(const HEAP_SUBSEGMENT *Sub)
 {
-    ULONG Groups = (Sub->BlockCount + LFH_GROUP - 1u) / LFH_GROUP;
-    for (ULONG i = 0; i < Groups; i++) {
+    ULONG Groups = LFH_GROUPS_OF(Sub->BlockCount), Most = LFH_GROUPS_OF(Sub->BlockLimit);
+    for (ULONG i = 0; i < Most; i++) {
         const HEAP_GROUP *Group = &Sub->Groups[i];
-        ULONG Room = Sub->State == SubSegmentUnused ? 0 : RtlpLfhFull(Sub, i);
-        if (RTLP_READ(Group->Mask) & ~Room || Group->SubSegment != Sub ||
-            Group->BlockSize != Sub->BlockSize ||
-            Group->First != RtlpLfhBlock(Sub, i * LFH_GROUP))
+        bool Used = Sub->State != SubSegmentUnused && i < Groups;
+        if (RTLP_READ(Group->Mask) & ~(Used ? RtlpLfhFull(Sub, i) : 0))
+            return false;
+        if (i < Groups &&
+            (Group->SubSegment != Sub || Group->BlockSize != Sub->BlockSize ||
+             Group->First != RtlpLfhBlock(Sub, i * LFH_GROUP)))
             return false;
     }
-    return RTLP_READ(Sub->Groups[Groups].Mask) == LFH_END &&
-           RTLP_READ(Sub->Groups[Groups].Next) == Sub->Next->Groups;
+    return RTLP_READ(Sub->Groups[Most].Mask) == LFH_END &&
+           RTLP_READ(Sub->Groups[Most].Next) == Sub->Next->Groups;
 }
 
 /* Whether no block of a subsegment is free, or somebody is about to say that one is. */
@@ -126,8 +128,8 @@ static bool RtlpBucketIsSound(const LFH_HEAP *Front, ULONG Index)
         Used += Sub->State == SubSegmentInUse;
         Blocks += Sub->State == SubSegmentUnused ? 0 : Sub->BlockCount;
     }
-    if (Active != &RtlpNoSubSegment && (!RtlpLfhIsDescriptor(Front, Active, Index) ||
-                                        Active->State == SubSegmentUnused))
+    if (Active != &RtlpNoSubSegment &&
+        (!RtlpLfhIsDescriptor(Front, Active, Index) || Active->State == SubSegmentUnused))
         return false;
     if (Quiet && !RtlpLfhIsDescriptor(Front, Quiet, Index))
         return false;
@@ -147,9 +149,10 @@ static bool RtlpCheckSubSegment(HEAP_CHECK *Check, HEAP_SUBSEGMENT *Sub)
         return RtlpWrong(Check, H(13), heap_failure_lfh_bitmap_mismatch, Sub);
     if (!RtlpLfhGroupsAreSound(Sub))
         return RtlpWrong(Check, H(12), heap_failure_lfh_bitmap_mismatch, Sub);
-    if (Sub->State == SubSegmentInUse      ? Alarm != LFH_WHOLE && Alarm != LFH_NEVER
-        : Sub->State == SubSegmentDetached ? Alarm != LFH_ALWAYS || !RtlpLfhIsForgotten(Check->Heap, Sub)
-                                           : false)
+    if (Sub->State == SubSegmentInUse ? Alarm != LFH_WHOLE && Alarm != LFH_NEVER
+        : Sub->State == SubSegmentDetached
+            ? Alarm != LFH_ALWAYS || !RtlpLfhIsForgotten(Check->Heap, Sub)
+            : false)
         return RtlpWrong(Check, H(13), heap_failure_lfh_bitmap_mismatch, Sub);
     if (Sub->State == SubSegmentUnused)
         return true;
@@ -168,7 +171,7 @@ static bool RtlpZoneIsSound(const LFH_HEAP *Front)
             !RtlpLfhIsDescriptor(Front, Sub, Sub->SizeIndex) ||
             Sub->BlockCount > Sub->BlockLimit || Sub->BlockLimit > LFH_MOST)
             return false;
-        ULONG Groups = (Sub->BlockLimit + LFH_GROUP - 1u) / LFH_GROUP;
+        ULONG Groups = LFH_GROUPS_OF(Sub->BlockLimit);
         if ((const char *)&Sub->Groups[Groups + 1] != End)
             return false;
         End = (const char *)Sub;

@@ -29,6 +29,29 @@
 #define LFH_SEEN     24u /* groups that are enough to estimate by */
 #define LFH_PATIENCE 2u  /* askings between two counts of what is to spare */
 
+/* A block of the first group behind Group that has one, up to the end of the next
+ * subsegment; that group becomes active.  Null: there is none.
+ *
+ * First the block, then Active: a region with a block in use is not released, so Active
+ * never stays at one that is gone. */
+PVOID RtlpLfhBehind(HEAP_GROUP **Active, HEAP_GROUP *Group, SIZE_T Size)
+{
+    ULONG Bit;
+    while (!RtlpFirstBit(&Group->Mask, &Bit))
+        Group++;
+    if (Bit >= LFH_GROUP) { /* the end: once more, the next subsegment of the ring */
+        Group = RTLP_READ(Group->Next);
+        while (!RtlpFirstBit(&Group->Mask, &Bit))
+            Group++;
+        if (Bit >= LFH_GROUP)
+            return NULL;
+    }
+    PVOID Block = RtlpLfhClaim(Group, Bit, &Size);
+    if (Block)
+        __atomic_store_n(Active, Group, __ATOMIC_RELAXED);
+    return Block;
+}
+
 /* A free block of Sub, whose group becomes active; null: it has none. */
 static inline PVOID RtlpLfhTakeIn(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Index,
                                   SIZE_T Size)
@@ -48,19 +71,22 @@ static inline PVOID RtlpLfhTakeIn(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG I
 }
 
 /* How many blocks a bucket has to spare: half of what it has free beyond a share that it
- * keeps.  A few subsegments have to do for
- * an estimate of all. */
+ * keeps.  A few subsegments have to do for an estimate of all; and the ring may never come
+ * back to Active, which another thread may have taken out of it. */
 static ULONG RtlpLfhCountSpare(const HEAP_SUBSEGMENT *Active)
 {
     const HEAP_SUBSEGMENT *Sub = Active;
-    ULONG Free = 0, Seen = 0, Mask;
-    do {
-        const HEAP_GROUP *Group = Sub->Groups;
-        for (; (Mask = RTLP_READ(Group->Mask)) != LFH_END; Group++, Seen++)
-            for (; Mask; Mask &= Mask - 1)
+    ULONG Free = 0, Seen = 0;
+    for (ULONG Try = 0; Try < LFH_TRIES && Seen < LFH_SEEN; Try++) {
+        ULONG Groups = LFH_GROUPS_OF(RTLP_READ(Sub->BlockCount));
+        for (ULONG i = 0; i < Groups; i++)
+            for (ULONG Mask = RTLP_READ(Sub->Groups[i].Mask); Mask; Mask &= Mask - 1)
                 Free++;
+        Seen += Groups;
         Sub = RTLP_READ(Sub->Next);
-    } while (Sub != Active && Seen < LFH_SEEN);
+        if (Sub == Active)
+            break;
+    }
     ULONG Kept = Seen * LFH_GROUP / LFH_KEPT + 1;
     return Free > Kept ? Free - Kept : 0;
 }
@@ -120,7 +146,7 @@ PVOID RtlpLfhLook(LFH_HEAP *Front, SIZE_T Size)
 /* Makes Next the one behind Sub in the ring. */
 void RtlpLfhLink(HEAP_SUBSEGMENT *Sub, HEAP_SUBSEGMENT *Next)
 {
-    HEAP_GROUP *End = &Sub->Groups[(Sub->BlockCount + LFH_GROUP - 1) / LFH_GROUP];
+    HEAP_GROUP *End = &Sub->Groups[Sub->BlockLimit / LFH_GROUP];
     Next->Previous = Sub;
     __atomic_store_n(&End->Next, Next->Groups, __ATOMIC_RELEASE);
     __atomic_store_n(&Sub->Next, Next, __ATOMIC_RELEASE);

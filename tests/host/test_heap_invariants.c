@@ -306,7 +306,8 @@ static void TestFrontEnd(void **State)
     BREAK(13, Sub->BlockLimit, 1);
     BREAK(11, Sub->CommitSize, Sub->ReserveSize + 1);
 
-    HEAP_GROUP *Last = &Sub->Groups[(Sub->BlockCount - 1) / LFH_GROUP], *End = Last + 1;
+    HEAP_GROUP *Last = &Sub->Groups[(Sub->BlockCount - 1) / LFH_GROUP];
+    HEAP_GROUP *End = &Sub->Groups[Sub->BlockLimit / LFH_GROUP];
     BREAK(12, Last->Mask, Last->Mask | 1u << LFH_GROUP);
     BREAK(12, Last->First, Last->First + Sub->BlockSize);
     BREAK(12, Last->BlockSize, Last->BlockSize + GRANULE);

@@ -371,6 +371,28 @@ static void TestBorrowing(void **State)
     Delete(Heap);
 }
 
+/* Regions of every size go back when their last block does, in whatever order. */
+static void TestRegionsGo(void **State)
+{
+    (void)State;
+    enum { COUNT = 3000 };
+    static void *Blocks[COUNT];
+    for (SIZE_T Size = 8; Size <= LFH_LARGEST; Size = Size * 3 / 2)
+        for (unsigned Back = 0; Back < 2; Back++) {
+            HEAP *Heap = New(0);
+            for (unsigned i = 0; i < COUNT; i++)
+                assert_non_null(Blocks[i] = RtlAllocateHeap(Heap, 0, Size));
+            for (unsigned i = 0; i < COUNT; i++)
+                assert_true(RtlFreeHeap(Heap, 0, Blocks[Back ? COUNT - 1 - i : i]));
+            unsigned Kept = 0;
+            for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub;
+                 Sub = Sub->NextInZone)
+                Kept += Sub->State != SubSegmentUnused;
+            assert_in_range(Kept, 0, 3); /* active, quiet, growing */
+            Delete(Heap);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
@@ -379,7 +401,7 @@ int main(void)
         cmocka_unit_test(TestParameters),   cmocka_unit_test(TestGlobalFlags),
         cmocka_unit_test(TestTraced),       cmocka_unit_test(TestUseAfterFree),
         cmocka_unit_test(TestLargeInPlace), cmocka_unit_test(TestBorrowing),
-        cmocka_unit_test(TestNoLock),       cmocka_unit_test(TestForeign),
-        cmocka_unit_test(TestNoRecords)};
+        cmocka_unit_test(TestRegionsGo),    cmocka_unit_test(TestNoLock),
+        cmocka_unit_test(TestForeign),      cmocka_unit_test(TestNoRecords)};
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }
