@@ -302,3 +302,27 @@ BOOL WINAPI SetFileTime(HANDLE file, const FILETIME *created, const FILETIME *ac
     return BasepResult(
         NtSetInformationFile(file, &iosb, &basic, sizeof basic, FileBasicInformation));
 }
+
+/* ERROR_BAD_LENGTH: out is too small; ERROR_MORE_DATA: for the whole name;
+ * ERROR_INVALID_PARAMETER: a class that is not one to ask for, or not known here. */
+WINBOOL WINAPI GetFileInformationByHandleEx(HANDLE file, FILE_INFO_BY_HANDLE_CLASS wanted,
+                                            LPVOID out, DWORD size)
+{
+    static const struct {
+        FILE_INFO_BY_HANDLE_CLASS Class;
+        FILE_INFORMATION_CLASS Native; /* the same structure by its native name */
+    } classes[] = {
+        {FileBasicInfo, FileBasicInformation},
+        {FileStandardInfo, FileStandardInformation},
+        {FileNameInfo, FileNameInformation},
+        {FileAttributeTagInfo, FileAttributeTagInformation},
+    };
+    IO_STATUS_BLOCK iosb;
+    ULONG i;
+
+    for (i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (classes[i].Class == wanted)
+            return BasepResult(NtQueryInformationFile(BasepResolve(file), &iosb, out,
+                                                      size, classes[i].Native));
+    return BasepFail(ERROR_INVALID_PARAMETER);
+}
