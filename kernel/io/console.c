@@ -21,6 +21,7 @@
 static char IopLine[LINE_SIZE]; /* of which the reader has not taken [Taken, Length) */
 static ULONG IopLineLength, IopLineTaken;
 static int IopPeeked = -1;
+static KEVENT IopReaderMayGo;
 static ULONG IopInputMode =
     ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
 static ULONG IopOutputMode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT;
@@ -118,13 +119,11 @@ static NTSTATUS ReadLine(void)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done)
+static NTSTATUS ReadTyped(void *buffer, ULONG length, ULONG *done)
 {
     NTSTATUS status = STATUS_SUCCESS;
     int key;
 
-    if (length == 0)
-        return STATUS_SUCCESS;
     if (IopLineTaken == IopLineLength) {
         IopTakeInterruption(); /* of before */
         if (IopInputMode & ENABLE_LINE_INPUT) {
@@ -152,6 +151,19 @@ NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done)
         IopLineTaken += part;
         *done = part;
     }
+    return status;
+}
+
+/* The line is one reader's at a time. */
+NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done)
+{
+    if (length == 0)
+        return STATUS_SUCCESS;
+    NTSTATUS status = KeWaitForSingleObject(&IopReaderMayGo, FALSE, TRUE, NULL);
+    if (status != STATUS_SUCCESS)
+        return status;
+    status = ReadTyped(buffer, length, done);
+    KeSetEvent(&IopReaderMayGo);
     return status;
 }
 
@@ -211,6 +223,7 @@ void IoInitialize(const MULTIBOOT_INFO *info)
 {
     IopInitializeScreen(info);
     KdConsoleWrite = LogToConsole;
+    KeInitializeEvent(&IopReaderMayGo, EventSynchronizationObject, TRUE);
     IopInitializeKeyboard();
     if (!(info->Flags & MULTIBOOT_HAS_MODULES) || info->ModuleCount == 0) {
         DbgPrint("fathom: no archive of user files was loaded (Multiboot module)\n");

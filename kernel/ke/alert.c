@@ -1,7 +1,8 @@
 /* alert.c - what ends a wait from outside: user APCs, alerts, suspension, the thread's end.
  *
  * Each leaves its mark on the thread and, if the thread is in a wait that lets it in, ends
- * that wait; a suspension for a while (wait.c).  A user APC runs on the way to user mode (dispatch/apc.c).  Lock: interrupts off.
+ * that wait; a suspension for a while (wait.c).  A user APC runs on the way to user mode
+ * (dispatch/apc.c).  Lock: interrupts off.
  */
 #include "ke/ki.h"
 

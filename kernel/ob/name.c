@@ -1,9 +1,10 @@
 /* name.c - names: OBJECT_ATTRIBUTES captured, and the one directory \BaseNamedObjects.
  *
  * The directory is a tree ordered by the names in upper case, names that differ in case
- * alone by their own letters.  kernel32 says \BaseNamedObjects\X, or X alone; Local\ and Global\ lead to the same place, since
- * Fathom has one session.  Files have names of their own kind, which io resolves. Windows
- * keeps the same thing in OBJECT_DIRECTORY (`!object \BaseNamedObjects`).
+ * alone by their own letters.  kernel32 says \BaseNamedObjects\X, or X alone; Local\ and
+ * Global\ lead to the same place, since Fathom has one session.  Files have names of their
+ * own kind, which io resolves.  Windows keeps the same thing in OBJECT_DIRECTORY
+ * (`!object \BaseNamedObjects`).
  */
 #include "kd/kd.h"
 #include "obp.h"

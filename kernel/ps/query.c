@@ -1,7 +1,7 @@
 /* query.c - NtQueryInformationProcess.
  *
- * A table says for each class its size and the function that fills it; structures are winternl.h's or,
- * where that has none, spelled here from their documented layout.
+ * A table says for each class its size and the function that fills it; structures are
+ * winternl.h's or, where that has none, spelled here from their documented layout.
  */
 #include "psp.h"
 

@@ -10,6 +10,25 @@ static BOOL WINAPI handler(DWORD event)
     return TRUE;
 }
 
+static DWORD WINAPI one_line(void *unused)
+{
+    char line[80];
+    DWORD done = 0;
+    (void)unused;
+    ReadFile(GetStdHandle(STD_INPUT_HANDLE), line, sizeof line, &done, NULL);
+    printf("<%.*s>\n", (int)done - 2, line);
+    fflush(stdout);
+    return 0;
+}
+
+/* Two threads read: a line is one reader's alone. */
+static int pair(void)
+{
+    HANDLE readers[] = {CreateThread(NULL, 0, one_line, NULL, 0, NULL),
+                        CreateThread(NULL, 0, one_line, NULL, 0, NULL)};
+    return WaitForMultipleObjects(2, readers, TRUE, INFINITE) != WAIT_OBJECT_0;
+}
+
 int main(int count, char **words)
 {
     const char *how = count > 1 ? words[1] : "";
@@ -18,6 +37,8 @@ int main(int count, char **words)
         SetConsoleCtrlHandler(handler, TRUE);
     printf("for ever\n");
     fflush(stdout);
+    if (!strcmp(how, "pair"))
+        return pair();
     if (!strcmp(how, "computing"))
         for (;;)
             handled--;
