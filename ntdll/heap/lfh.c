@@ -345,8 +345,8 @@ void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
     LFH_HEAP *Front = Heap->FrontEndHeap;
     HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
     ULONG Groups = LFH_GROUPS_OF(Sub->BlockCount), Claimed = 0;
-    HEAP_GROUP **Active = &Front->Active[Sub->SizeIndex];
-    if (Sub->State != SubSegmentInUse || RTLP_READ(*Active)->SubSegment == Sub)
+    if (Sub->State != SubSegmentInUse ||
+        RTLP_READ(Front->Active[Sub->SizeIndex])->SubSegment == Sub)
         return;
     for (ULONG i = 0; i < Groups; i++)
         if (RTLP_READ(Sub->Groups[i].Mask) != RtlpLfhFull(Sub, i))
@@ -358,7 +358,7 @@ void RtlpLfhRelease(HEAP *Heap, HEAP_SUBSEGMENT *Sub)
             break;
         Claimed++;
     }
-    if (Claimed < Groups || RTLP_READ(*Active)->SubSegment == Sub) { /* or has just */
+    if (Claimed < Groups) {
         while (Claimed-- > 0)
             __atomic_fetch_or(&Sub->Groups[Claimed].Mask, RtlpLfhFull(Sub, Claimed),
                               __ATOMIC_SEQ_CST);

@@ -2,11 +2,10 @@
  *
  * Lock: none for RtlpLfhTake and RtlpLfhGive.  A bit of a group's Mask belongs to whoever
  * clears it (take) or sets it (give), by one locked instruction.  All else is changed
- * under the heap's lock alone, but for Active, which may point at any group of its bucket
- * that has user blocks: who sets it holds a block there, so that they stay.
- * Groups are never unmapped while their heap lives, serve one bucket for good and never
- * turn into an end, so a late reader of a released one takes nothing, and of a reused one
- * takes a block of the right size.
+ * under the heap's lock alone, but for Active, which may point at any group of its bucket,
+ * even of user blocks that are gone.  Groups are never unmapped while their heap lives,
+ * serve one bucket for good and never turn into an end, so a late reader of a released one
+ * takes nothing, and of a reused one takes a block of the right size.
  */
 #ifndef FATHOM_LFH_H
 #define FATHOM_LFH_H
@@ -171,8 +170,6 @@ static inline PVOID RtlpLfhClaim(HEAP_GROUP *Group, ULONG Bit, const SIZE_T *Siz
     return Block;
 }
 
-PVOID RtlpLfhBehind(HEAP_GROUP **Active, HEAP_GROUP *Group, SIZE_T Size);
-
 /* A block for Size bytes (at most LFH_LARGEST) of the active group or one behind it; null:
  * the long way has to look. */
 static inline PVOID RtlpLfhTake(LFH_HEAP *Front, SIZE_T *Size)
@@ -183,8 +180,19 @@ static inline PVOID RtlpLfhTake(LFH_HEAP *Front, SIZE_T *Size)
     RTLP_READ_AGAIN(*Size);
     HEAP_GROUP *Group = RTLP_READ(*Active);
     ULONG Bit;
-    if (RTLP_RARELY(!RtlpFirstBit(&Group->Mask, &Bit)))
-        return RtlpLfhBehind(Active, Group, *Size);
+    if (RTLP_RARELY(!RtlpFirstBit(&Group->Mask, &Bit))) {
+        do
+            Group++;
+        while (!RtlpFirstBit(&Group->Mask, &Bit));
+        if (Bit >= LFH_GROUP) { /* the end: once more, the next subsegment of the ring */
+            Group = RTLP_READ(Group->Next);
+            while (!RtlpFirstBit(&Group->Mask, &Bit))
+                Group++;
+            if (RTLP_RARELY(Bit >= LFH_GROUP))
+                return NULL;
+        }
+        __atomic_store_n(Active, Group, __ATOMIC_RELAXED);
+    }
     return RtlpLfhClaim(Group, Bit, Size);
 }
 

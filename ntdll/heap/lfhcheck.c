@@ -128,8 +128,7 @@ static bool RtlpBucketIsSound(const LFH_HEAP *Front, ULONG Index)
         Used += Sub->State == SubSegmentInUse;
         Blocks += Sub->State == SubSegmentUnused ? 0 : Sub->BlockCount;
     }
-    if (Active != &RtlpNoSubSegment &&
-        (!RtlpLfhIsDescriptor(Front, Active, Index) || Active->State == SubSegmentUnused))
+    if (Active != &RtlpNoSubSegment && !RtlpLfhIsDescriptor(Front, Active, Index))
         return false;
     if (Quiet && !RtlpLfhIsDescriptor(Front, Quiet, Index))
         return false;

@@ -29,29 +29,6 @@
 #define LFH_SEEN     24u /* groups that are enough to estimate by */
 #define LFH_PATIENCE 2u  /* askings between two counts of what is to spare */
 
-/* A block of the first group behind Group that has one, up to the end of the next
- * subsegment; that group becomes active.  Null: there is none.
- *
- * First the block, then Active: a region with a block in use is not released, so Active
- * never stays at one that is gone. */
-PVOID RtlpLfhBehind(HEAP_GROUP **Active, HEAP_GROUP *Group, SIZE_T Size)
-{
-    ULONG Bit;
-    while (!RtlpFirstBit(&Group->Mask, &Bit))
-        Group++;
-    if (Bit >= LFH_GROUP) { /* the end: once more, the next subsegment of the ring */
-        Group = RTLP_READ(Group->Next);
-        while (!RtlpFirstBit(&Group->Mask, &Bit))
-            Group++;
-        if (Bit >= LFH_GROUP)
-            return NULL;
-    }
-    PVOID Block = RtlpLfhClaim(Group, Bit, &Size);
-    if (Block)
-        __atomic_store_n(Active, Group, __ATOMIC_RELAXED);
-    return Block;
-}
-
 /* A free block of Sub, whose group becomes active; null: it has none. */
 static inline PVOID RtlpLfhTakeIn(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Index,
                                   SIZE_T Size)
@@ -237,7 +214,8 @@ void RtlpLfhSettle(HEAP *Heap, HEAP_GROUP *Group)
     RtlpLockHeap(Heap);
     if (Sub->State == SubSegmentDetached)
         RtlpLfhAttach(Front, Sub);
-    else if (RTLP_READ(Front->Active[Sub->SizeIndex])->SubSegment == Sub)
+    else if (Sub->State == SubSegmentInUse &&
+             RTLP_READ(Front->Active[Sub->SizeIndex])->SubSegment == Sub)
         RtlpLfhSilence(Heap, &Front->Buckets[Sub->SizeIndex], Sub);
     else
         RtlpLfhRelease(Heap, Sub);

@@ -350,7 +350,6 @@ static void TestFrontEnd(void **State)
     HEAP_SUBSEGMENT *Gone = Find(SubSegmentUnused);
     BREAK(12, Gone->Groups[0].Mask, 1);
     BREAK(13, Gone->State, SubSegmentInUse);
-    BREAK(13, Front->Active[Gone->SizeIndex], Gone->Groups);
     BREAK(13, Front->Buckets[Gone->SizeIndex].Unused, Gone->Previous);
     Delete();
 }
