@@ -166,6 +166,7 @@ static void show_help(const char *arguments)
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         printf("  %-6s %s\n", commands[i].name, commands[i].help);
     printf("  walk   from new to the page, captured\n  exit   power off\n"
+           "  attacks, leaks, comout: a damaged heap, lost blocks, who frees an [out]\n"
            "  NAME   run C:\\NAME.exe, with arguments:");
     WIN32_FIND_DATAA found;
     HANDLE search = FindFirstFileA("C:\\*.exe", &found);
