@@ -75,7 +75,8 @@ void RtlpLeaveLock(HEAP_LOCK *Lock)
 
 bool RtlpIsAwaited(const HEAP_LOCK *Lock)
 {
-    return *(volatile const LONG *)&Lock->CriticalSection.LockCount != -2; /* held, none waits */
+    return *(volatile const LONG *)&Lock->CriticalSection.LockCount !=
+           -2; /* held, none waits */
 }
 
 /* Set up at its first use: the default heap is made by the first thread, before any
