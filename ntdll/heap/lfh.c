@@ -174,6 +174,11 @@ static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
     Sub->BlockLimit = (USHORT)Limit;
     Sub->ReserveSize = Region;
     RtlpLfhLink(Sub, Sub);
+    for (ULONG i = 0; i < Limit / LFH_GROUP;
+         i++) { /* for good: a late giver reads them */
+        Sub->Groups[i].BlockSize = Sub->BlockSize;
+        Sub->Groups[i].SubSegment = Sub;
+    }
     Sub->Groups[Limit / LFH_GROUP].Mask = LFH_END;
     Sub->NextInZone = Front->SubSegments;
     Front->SubSegments = Sub;
@@ -241,8 +246,6 @@ static void RtlpLfhAddBlocks(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Count)
             continue;
         }
         Group->First = RtlpLfhBlock(Sub, i * LFH_GROUP);
-        Group->BlockSize = Sub->BlockSize;
-        Group->SubSegment = Sub;
         __atomic_store_n(&Group->Mask, Full, __ATOMIC_RELEASE);
     }
 }
