@@ -35,10 +35,17 @@
 
 #define LFH_FIRST_USE 18
 #define LFH_LATER_USE 17
-#define LFH_REGION    0x10000u /* bytes of a bucket's first region; each next four */
-#define LFH_DOUBLINGS 2u /* times as large, so often; not too few blocks, nor too many */
+#define LFH_REGION    0x100000u /* bytes of a region, at most, but for LFH_FEW blocks */
+#define LFH_DOUBLINGS 2u
 #define LFH_FEW       32u
+#define LFH_FIRST     310u /* blocks of a bucket's first region; the next two double it */
 #define LFH_SPARING   0x1000u /* bytes of user blocks from which on a bucket borrows */
+/* Of how many larger sizes; a bucket of a middling number of blocks of more: with few it
+ * would mostly ask in vain, and of many the next sizes have some to spare. */
+#define LFH_REACH     8u
+#define LFH_FAR       16u
+#define LFH_FAR_FROM  64u
+#define LFH_FAR_BELOW 512u
 #define LFH_SUBSEGMENT_BYTES(Groups)                                                     \
     (sizeof(HEAP_SUBSEGMENT) + ((Groups) + 1) * sizeof(HEAP_GROUP))
 #define LFH_EXCLUDING                                                                    \
@@ -127,17 +134,22 @@ void RtlpLfhDestroy(HEAP *Heap)
         RtlpRelease((char *)Front - LFH_GUARD);
 }
 
+/* Blocks of a bucket's next region, at most. */
+static SIZE_T RtlpLfhMost(const HEAP_BUCKET *Bucket)
+{
+    ULONG Twice =
+        Bucket->SubSegments < LFH_DOUBLINGS ? Bucket->SubSegments : LFH_DOUBLINGS;
+    SIZE_T Most = LFH_FIRST << Twice;
+    return Most < LFH_MOST ? Most : LFH_MOST;
+}
+
 /* Bytes of a bucket's next region. */
 static SIZE_T RtlpLfhRegion(const HEAP_BUCKET *Bucket)
 {
     SIZE_T Size = (SIZE_T)Bucket->BlockUnits << GRANULE_SHIFT;
-    ULONG Twice =
-        Bucket->SubSegments < LFH_DOUBLINGS ? Bucket->SubSegments : LFH_DOUBLINGS;
-    SIZE_T Bytes = LFH_REGION << 2 * Twice;
-    if (Bytes > LFH_MOST * Size)
-        Bytes = LFH_MOST * Size;
-    if (Bytes < LFH_FEW * Size)
-        Bytes = LFH_FEW * Size;
+    SIZE_T Bytes = RtlpLfhMost(Bucket) * Size + sizeof(HEAP_USERDATA_HEADER);
+    if (Bytes > LFH_REGION)
+        Bytes = LFH_FEW * Size < LFH_REGION ? LFH_REGION : LFH_FEW * Size;
     return ALIGN_UP(Bytes, ALLOCATION_GRANULARITY);
 }
 
@@ -154,8 +166,8 @@ static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
     SIZE_T Size = (SIZE_T)Bucket->BlockUnits << GRANULE_SHIFT;
     SIZE_T Region = RtlpLfhRegion(Bucket);
     SIZE_T Limit = (Region - sizeof(HEAP_USERDATA_HEADER)) / Size;
-    if (Limit > LFH_MOST)
-        Limit = LFH_MOST;
+    if (Limit > RtlpLfhMost(Bucket))
+        Limit = RtlpLfhMost(Bucket);
     Limit -= Limit % LFH_GROUP; /* a smaller group would not raise the alarm: LFH_WHOLE */
     SIZE_T Bytes = LFH_SUBSEGMENT_BYTES(Limit / LFH_GROUP);
     SIZE_T End = ALIGN_UP((char *)Sub + Bytes - (char *)Front, PAGE_SIZE);
@@ -227,14 +239,17 @@ ULONG RtlpLfhFull(const HEAP_SUBSEGMENT *Sub, ULONG Group)
 static void RtlpLfhAddBlocks(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Count)
 {
     ULONG Old = Sub->BlockCount;
-    for (ULONG i = Old; i < Count; i++) {
-        HEAP_GROUP *Group = &Sub->Groups[i / LFH_GROUP];
-        HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpLfhBlock(Sub, i) - 1;
-        ULONG Code = (ULONG)((char *)Group - (char *)Front->Zone) | i % LFH_GROUP;
-        Entry->SubSegmentCode = Code ^ RtlpLfhCode(Front, Entry + 1);
+    char *Block = RtlpLfhBlock(Sub, Old);
+    ULONG Code = (ULONG)((char *)&Sub->Groups[Old / LFH_GROUP] - (char *)Front->Zone) +
+                 Old % LFH_GROUP;
+    for (ULONG Left = Count - Old; Left > 0; Left--, Block += Sub->BlockSize) {
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
+        Entry->SubSegmentCode = Code ^ RtlpLfhCode(Front, Block);
         Entry->PreviousSize = sizeof(HEAP_ENTRY);
         Entry->SegmentOffset = LFH_INDEX;
         Entry->UnusedBytes = HEAP_UNUSED_LFH;
+        if (++Code % sizeof(HEAP_GROUP) == LFH_GROUP)
+            Code++; /* the next group's first */
     }
     __atomic_store_n(&Sub->BlockCount, (USHORT)Count, __ATOMIC_RELAXED);
     for (ULONG i = Old / LFH_GROUP; i < LFH_GROUPS_OF(Count); i++) {
@@ -254,8 +269,11 @@ static void RtlpLfhAddBlocks(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Count)
 static void RtlpLfhCounted(HEAP_BUCKET *Bucket)
 {
     SIZE_T Size = (SIZE_T)Bucket->BlockUnits << GRANULE_SHIFT;
-    __atomic_store_n(&Bucket->Borrows, Bucket->TotalBlocks * Size >= LFH_SPARING,
-                     __ATOMIC_RELAXED);
+    ULONG Total = Bucket->TotalBlocks;
+    ULONG Reach = Total >= LFH_FAR_FROM && Total < LFH_FAR_BELOW ? LFH_FAR : LFH_REACH;
+    if (Total * Size < LFH_SPARING)
+        Reach = 0;
+    __atomic_store_n(&Bucket->Borrows, (UCHAR)Reach, __ATOMIC_RELAXED);
 }
 
 /* Commits more of Sub's region and makes the blocks in it free; false: no memory. */

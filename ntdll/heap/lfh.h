@@ -70,7 +70,7 @@ typedef struct _HEAP_USERDATA_HEADER {
 typedef struct _HEAP_BUCKET {
     USHORT BlockUnits; /* 0: not yet the front end's */
     UCHAR SizeIndex;
-    UCHAR Borrows; /* it is large enough to look at larger sizes before it grows */
+    UCHAR Borrows; /* of so many larger sizes before it grows */
     UCHAR Asked;   /* for a block, since it last counted what it has to spare */
     USHORT Spare;  /* blocks that it will still lend */
     ULONG TotalBlocks;

@@ -24,8 +24,7 @@
 #include "lfh.h"
 
 #define LFH_TRIES    6u  /* subsegments that a search tries before it takes the lock */
-#define LFH_REACH    8u  /* larger sizes that a bucket borrows of */
-#define LFH_KEPT     40u /* of so many blocks a bucket keeps one for itself */
+#define LFH_KEPT     35u /* of so many blocks a bucket keeps one for itself */
 #define LFH_SEEN     24u /* groups that are enough to estimate by */
 #define LFH_PATIENCE 2u  /* askings between two counts of what is to spare */
 
@@ -47,9 +46,9 @@ static inline PVOID RtlpLfhTakeIn(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG I
     return Block;
 }
 
-/* How many blocks a bucket has to spare: half of what it has free beyond a share that it
- * keeps.  A few subsegments have to do for an estimate of all; and the ring may never come
- * back to Active, which another thread may have taken out of it. */
+/* How many blocks a bucket lends before it counts again: half of what it has free beyond a
+ * share that it keeps.  A few subsegments have to do for an estimate of all; and the ring
+ * may never come back to Active, which another thread may have taken out of it. */
 static ULONG RtlpLfhCountSpare(const HEAP_SUBSEGMENT *Active)
 {
     const HEAP_SUBSEGMENT *Sub = Active;
@@ -65,7 +64,7 @@ static ULONG RtlpLfhCountSpare(const HEAP_SUBSEGMENT *Active)
             break;
     }
     ULONG Kept = Seen * LFH_GROUP / LFH_KEPT + 1;
-    return Free > Kept ? Free - Kept : 0;
+    return Free > Kept ? (Free - Kept + 1) / 2 : 0;
 }
 
 /* Whether the bucket lends a block now.  It counts what it has to spare when it was asked
@@ -90,7 +89,7 @@ static bool RtlpLfhLends(HEAP_BUCKET *Bucket, const HEAP_GROUP *Active)
 /* A block of the next larger size that has some to spare, or null. */
 PVOID RtlpLfhBorrow(LFH_HEAP *Front, HEAP_BUCKET *Bucket, SIZE_T Size)
 {
-    ULONG Last = Bucket->SizeIndex + LFH_REACH;
+    ULONG Last = Bucket->SizeIndex + RTLP_READ(Bucket->Borrows);
     if (Last >= LFH_BUCKETS)
         Last = LFH_BUCKETS - 1;
     for (ULONG i = Bucket->SizeIndex + 1u; i <= Last; i++) {
