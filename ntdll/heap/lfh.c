@@ -38,7 +38,7 @@
 #define LFH_REGION    0x100000u /* bytes of a region, at most, but for LFH_FEW blocks */
 #define LFH_DOUBLINGS 2u
 #define LFH_FEW       32u
-#define LFH_FIRST     310u /* blocks of a bucket's first region; the next two double it */
+#define LFH_FIRST     341u /* blocks of a bucket's first region; the next two double it */
 #define LFH_SPARING   0x1000u /* bytes of user blocks from which on a bucket borrows */
 /* Of how many larger sizes; a bucket of a middling number of blocks of more: with few it
  * would mostly ask in vain, and of many the next sizes have some to spare. */
@@ -57,6 +57,7 @@ HEAP_SUBSEGMENT RtlpNoSubSegment = {
     .Next = &RtlpNoSubSegment,
     .State = SubSegmentUnused,
     .BlockLimit = LFH_GROUP,
+    .Ends = 1,
     .Groups = {{.SubSegment = &RtlpNoSubSegment},
                {.Mask = LFH_END, .Next = RtlpNoSubSegment.Groups}},
 };
@@ -191,7 +192,7 @@ static HEAP_SUBSEGMENT *RtlpLfhDescriptor(HEAP *Heap, LFH_HEAP *Front,
         Sub->Groups[i].BlockSize = Sub->BlockSize;
         Sub->Groups[i].SubSegment = Sub;
     }
-    Sub->Groups[Limit / LFH_GROUP].Mask = LFH_END;
+    Sub->Groups[0].Mask = LFH_END;
     Sub->NextInZone = Front->SubSegments;
     Front->SubSegments = Sub;
     Bucket->SubSegments++;
@@ -252,6 +253,12 @@ static void RtlpLfhAddBlocks(LFH_HEAP *Front, HEAP_SUBSEGMENT *Sub, ULONG Count)
             Code++; /* the next group's first */
     }
     __atomic_store_n(&Sub->BlockCount, (USHORT)Count, __ATOMIC_RELAXED);
+    if (LFH_GROUPS_OF(Count) > Sub->Ends) {
+        HEAP_GROUP *End = &Sub->Groups[LFH_GROUPS_OF(Count)];
+        End->Next = Sub->Groups[Sub->Ends].Next;
+        __atomic_store_n(&End->Mask, LFH_END, __ATOMIC_RELEASE);
+        Sub->Ends = (USHORT)LFH_GROUPS_OF(Count);
+    }
     for (ULONG i = Old / LFH_GROUP; i < LFH_GROUPS_OF(Count); i++) {
         HEAP_GROUP *Group = &Sub->Groups[i];
         ULONG Full = RtlpLfhFull(Sub, i);

@@ -53,6 +53,8 @@ typedef struct _HEAP_SUBSEGMENT {
     ULONG BlockSize;
     USHORT BlockCount; /* committed */
     USHORT BlockLimit; /* that its region has room for */
+    USHORT Ends; /* groups before the end: the most it ever had, for a late reader may
+                  * still stand at any of them and must not find an end there */
     UCHAR State;
     UCHAR SizeIndex; /* bucket */
     ULONG Alarm;

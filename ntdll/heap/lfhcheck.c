@@ -41,7 +41,11 @@ static bool RtlpCheckUserBlocks(HEAP_CHECK *Check, HEAP_SUBSEGMENT *Sub)
 static bool RtlpLfhGroupsAreSound(const HEAP_SUBSEGMENT *Sub)
 {
     ULONG Groups = LFH_GROUPS_OF(Sub->BlockCount), Most = LFH_GROUPS_OF(Sub->BlockLimit);
+    if (Sub->Ends > Most || Sub->Ends < Groups)
+        return false;
     for (ULONG i = 0; i < Most; i++) {
+        if (i == Sub->Ends)
+            continue;
         const HEAP_GROUP *Group = &Sub->Groups[i];
         bool Used = Sub->State != SubSegmentUnused && i < Groups;
         if (RTLP_READ(Group->Mask) & ~(Used ? RtlpLfhFull(Sub, i) : 0))
@@ -51,8 +55,8 @@ static bool RtlpLfhGroupsAreSound(const HEAP_SUBSEGMENT *Sub)
              Group->First != RtlpLfhBlock(Sub, i * LFH_GROUP)))
             return false;
     }
-    return RTLP_READ(Sub->Groups[Most].Mask) == LFH_END &&
-           RTLP_READ(Sub->Groups[Most].Next) == Sub->Next->Groups;
+    return RTLP_READ(Sub->Groups[Sub->Ends].Mask) == LFH_END &&
+           RTLP_READ(Sub->Groups[Sub->Ends].Next) == Sub->Next->Groups;
 }
 
 /* Whether no block of a subsegment is free, or somebody is about to say that one is. */

@@ -25,7 +25,7 @@
 
 #define LFH_TRIES    6u  /* subsegments that a search tries before it takes the lock */
 #define LFH_KEPT     35u /* of so many blocks a bucket keeps one for itself */
-#define LFH_SEEN     24u /* groups that are enough to estimate by */
+#define LFH_SEEN     12u /* groups that are enough to estimate by */
 #define LFH_PATIENCE 2u  /* askings between two counts of what is to spare */
 
 /* A free block of Sub, whose group becomes active; null: it has none. */
@@ -122,7 +122,7 @@ PVOID RtlpLfhLook(LFH_HEAP *Front, SIZE_T Size)
 /* Makes Next the one behind Sub in the ring. */
 void RtlpLfhLink(HEAP_SUBSEGMENT *Sub, HEAP_SUBSEGMENT *Next)
 {
-    HEAP_GROUP *End = &Sub->Groups[Sub->BlockLimit / LFH_GROUP];
+    HEAP_GROUP *End = &Sub->Groups[Sub->Ends];
     Next->Previous = Sub;
     __atomic_store_n(&End->Next, Next->Groups, __ATOMIC_RELEASE);
     __atomic_store_n(&Sub->Next, Next, __ATOMIC_RELEASE);

@@ -307,7 +307,9 @@ static void TestFrontEnd(void **State)
     BREAK(11, Sub->CommitSize, Sub->ReserveSize + 1);
 
     HEAP_GROUP *Last = &Sub->Groups[(Sub->BlockCount - 1) / LFH_GROUP];
-    HEAP_GROUP *End = &Sub->Groups[Sub->BlockLimit / LFH_GROUP];
+    HEAP_GROUP *End = &Sub->Groups[Sub->Ends];
+    BREAK(12, Sub->Ends, Sub->Ends + 1);
+    BREAK(12, Sub->Ends, Sub->Ends - 1);
     BREAK(12, Last->Mask, Last->Mask | 1u << LFH_GROUP);
     BREAK(12, Last->First, Last->First + Sub->BlockSize);
     BREAK(12, Last->BlockSize, Last->BlockSize + GRANULE);
