@@ -2,6 +2,14 @@
 #pragma GCC diagnostic ignored "-Warray-bounds" /* winnt.h's reads of fs: */
 #include "documented.h"
 
+/* Ends the test where there was no memory for the fiber. */
+static void to_fiber(void *fiber)
+{
+    if (!fiber)
+        ExitProcess(1);
+    SwitchToFiber(fiber);
+}
+
 static void *first, *second;
 static volatile int steps, seen;
 static DWORD fls;
@@ -38,7 +46,7 @@ static VOID WINAPI steps_twice(void *parameter)
     for (;;) {
         steps = steps + 1;
         here = steps;
-        SwitchToFiber(first);
+        to_fiber(first);
         seen = here; /* 1, although another has run on its own stack */
     }
 }
@@ -53,7 +61,7 @@ static int deep(int frames)
 static VOID WINAPI goes_deep(void *parameter)
 {
     *(int *)parameter = deep(64) && on_stack(&parameter);
-    SwitchToFiber(first);
+    to_fiber(first);
 }
 
 static EXCEPTION_DISPOSITION handles(EXCEPTION_RECORD *record, void *frame,
@@ -69,10 +77,10 @@ static VOID WINAPI faults(void *parameter)
     frame.Next = tib()->ExceptionList;
     frame.Handler = (void *)handles;
     tib()->ExceptionList = (void *)&frame;
-    SwitchToFiber(first);
+    to_fiber(first);
     __asm__ volatile("ud2");
     *(int *)parameter = tib()->ExceptionList == (void *)&frame;
-    SwitchToFiber(first);
+    to_fiber(first);
 }
 
 static VOID WINAPI sets_precision(void *parameter)
@@ -80,7 +88,7 @@ static VOID WINAPI sets_precision(void *parameter)
     (void)parameter;
     unsigned short word = 0x7F; /* 24 bits */
     __asm__ volatile("fldcw %0" : : "m"(word));
-    SwitchToFiber(first);
+    to_fiber(first);
 }
 static unsigned short control_word(void)
 {
@@ -97,7 +105,7 @@ static DWORD WINAPI runs_to_the_end(void *unused)
 {
     (void)unused;
     ConvertThreadToFiber(NULL);
-    SwitchToFiber(CreateFiber(0, returns, NULL));
+    to_fiber(CreateFiber(0, returns, NULL));
     return 55; /* not reached */
 }
 static DWORD WINAPI deletes_itself(void *unused)
@@ -110,7 +118,7 @@ static DWORD WINAPI runs_the_second(void *unused)
 {
     (void)unused;
     first = ConvertThreadToFiber(NULL);
-    SwitchToFiber(second);
+    to_fiber(second);
     return ConvertFiberToThread();
 }
 static DWORD in_thread(LPTHREAD_START_ROUTINE function)
@@ -145,12 +153,12 @@ static void switched(void)
     FlsSetValue(fls, (void *)0x11);
     second = CreateFiber(0, steps_twice, &fls);
     documented("CreateFiber", "does not begin to run it", SAME, second && steps == 0);
-    SwitchToFiber(second);
+    to_fiber(second);
     documented("SwitchToFiber", "the other runs until it switches back", SAME,
                steps == 1 && tib()->StackBase == base && GetCurrentFiber() == first);
     documented("FlsGetValue", "the fiber that comes back has its own value again", SAME,
                FlsGetValue(fls) == (void *)0x11);
-    SwitchToFiber(second);
+    to_fiber(second);
     documented("SwitchToFiber", "it goes on where it was, with its stack as it was", SAME,
                seen == 1 && steps == 2);
     void *const mine = first;
@@ -167,23 +175,23 @@ static void stacks_and_handlers(void)
 {
     int result = 0;
     void *fiber = CreateFiberEx(0x1000, 0x100000, 0, goes_deep, &result);
-    SwitchToFiber(fiber);
+    to_fiber(fiber);
     documented("CreateFiberEx", "the stack grows as needed, up to the reserved size",
                SAME, result == 1);
     DeleteFiber(fiber);
     result = 0;
     fiber = CreateFiber(0, faults, &result);
     void *const list = tib()->ExceptionList;
-    SwitchToFiber(fiber);
+    to_fiber(fiber);
     documented("Fibers", "the handler list belongs to the fiber", SAME,
                tib()->ExceptionList == list);
-    SwitchToFiber(fiber);
+    to_fiber(fiber);
     documented("Fibers", "an exception in a fiber reaches the fiber's own handlers", SAME,
                result == 1);
     DeleteFiber(fiber);
     const unsigned short mine = control_word();
     fiber = CreateFiberEx(0, 0, FIBER_FLAG_FLOAT_SWITCH, sets_precision, NULL);
-    SwitchToFiber(fiber);
+    to_fiber(fiber);
     documented("CreateFiberEx",
                "FIBER_FLAG_FLOAT_SWITCH: the floating-point state is "
                "switched",

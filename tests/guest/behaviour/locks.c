@@ -1,4 +1,5 @@
 /* locks - critical sections, SRW locks, condition variables, one-time initialization. */
+#include "await.h"
 #include "documented.h"
 
 static DWORD in_thread(LPTHREAD_START_ROUTINE function, void *argument)
@@ -155,8 +156,7 @@ static void conditions(void)
     LeaveCriticalSection(&section);
     for (int i = 0; i < 3; i++)
         threads[i] = CreateThread(NULL, 0, consumer, NULL, 0, NULL);
-    while (sleepers < 3)
-        Sleep(10);
+    AWAIT(sleepers >= 3);
     EnterCriticalSection(&section);
     documented("SleepConditionVariableCS",
                "while it sleeps the section is free for others", SAME, awake == 0);
@@ -178,8 +178,7 @@ static void conditions(void)
     sleepers = 0;
     for (int i = 0; i < 2; i++)
         threads[i] = CreateThread(NULL, 0, reader, NULL, 0, NULL);
-    while (sleepers < 2)
-        Sleep(10);
+    AWAIT(sleepers >= 2);
     Sleep(20);
     WakeAllConditionVariable(&ready);
     DWORD codes[2] = {0};

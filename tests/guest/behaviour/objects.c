@@ -261,7 +261,7 @@ static void timers(void)
                CancelWaitableTimer(timer) && SleepEx(20, TRUE) == 0 && fired == 1);
     set(timer, -10000, 16, on_time);
     fired = 0;
-    while (fired < 3)
+    for (int i = 0; i < 20 && fired < 3; i++)
         SleepEx(1000, TRUE);
     documented("SetWaitableTimer", "a periodic timer queues its routine each time", SAME,
                fired >= 3);
