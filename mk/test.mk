@@ -46,7 +46,7 @@ $(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk $(wildcar
 
 TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(TAP_TESTS))
 PROVE := prove --jobs 2 --timer --merge --failures --comments --exec '$(PYTHON) $(S)/tests/exec.py'
-TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe \
+TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe \
   $(O)/host/attacks $(O)/host/libstrictheap.so
 
 export FATHOM_MEM := $(MEM)
