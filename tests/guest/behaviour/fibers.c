@@ -1,6 +1,7 @@
 /* fibers - stacks that a thread changes between by itself. */
 #pragma GCC diagnostic ignored "-Warray-bounds" /* winnt.h's reads of fs: */
 #include "documented.h"
+#include "inthread.h"
 
 /* Ends the test where there was no memory for the fiber. */
 static void to_fiber(void *fiber)
@@ -121,15 +122,6 @@ static DWORD WINAPI runs_the_second(void *unused)
     to_fiber(second);
     return ConvertFiberToThread();
 }
-static DWORD in_thread(LPTHREAD_START_ROUTINE function)
-{
-    DWORD code = 0;
-    HANDLE thread = CreateThread(NULL, 0, function, NULL, 0, NULL);
-    CHECK_EQUAL(WaitForSingleObject(thread, 10000), WAIT_OBJECT_0);
-    GetExitCodeThread(thread, &code);
-    CloseHandle(thread);
-    return code;
-}
 
 static void converted(void)
 {
@@ -163,7 +155,7 @@ static void switched(void)
                seen == 1 && steps == 2);
     void *const mine = first;
     documented("SwitchToFiber", "a fiber that another thread made can be run", SAME,
-               in_thread(runs_the_second) == TRUE && steps == 3);
+               in_thread(runs_the_second, NULL) == TRUE && steps == 3);
     first = mine;
     DeleteFiber(second);
     documented("DeleteFiber", "the callback gets the deleted fiber's value", SAME,
@@ -215,8 +207,8 @@ int main(void)
     documented("ConvertFiberToThread", "nonzero; the thread is no fiber any more", SAME,
                ConvertFiberToThread() && !IsThreadAFiber());
     documented("CreateFiber", "a fiber function that returns ends its thread", SAME,
-               in_thread(runs_to_the_end) != 55);
+               in_thread(runs_to_the_end, NULL) != 55);
     documented("DeleteFiber", "of the fiber that runs: the thread ends", SAME,
-               in_thread(deletes_itself) != 55);
+               in_thread(deletes_itself, NULL) != 55);
     return undocumented();
 }

@@ -1,6 +1,7 @@
 /* handlers - vectored handlers, the top-level filter, UnhandledExceptionFilter, error mode. */
 #include "documented.h"
 #include "guarded.h"
+#include "order.h"
 #include "self.h"
 #include <string.h>
 
@@ -8,23 +9,6 @@ WINBASEAPI DWORD WINAPI GetThreadErrorMode(void);
 WINBASEAPI BOOL WINAPI SetThreadErrorMode(DWORD, LPDWORD);
 
 #define CODE 0xE0000055
-static char order[64];
-
-static void say(char c)
-{
-    size_t n = strlen(order);
-    if (n + 1 < sizeof order)
-        order[n] = c, order[n + 1] = 0;
-}
-
-static BOOL ran(const char *expected)
-{
-    const BOOL same = !strcmp(order, expected);
-    if (!same)
-        printf("order %s, not %s\n", order, expected);
-    order[0] = 0;
-    return same;
-}
 
 #define PASSES(letter)                                                                   \
     static LONG CALLBACK pass_##letter(EXCEPTION_POINTERS *p)                            \

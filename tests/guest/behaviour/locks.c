@@ -1,16 +1,7 @@
 /* locks - critical sections, SRW locks, condition variables, one-time initialization. */
 #include "await.h"
 #include "documented.h"
-
-static DWORD in_thread(LPTHREAD_START_ROUTINE function, void *argument)
-{
-    DWORD code = 0;
-    HANDLE thread = CreateThread(NULL, 0, function, argument, 0, NULL);
-    CHECK_EQUAL(WaitForSingleObject(thread, 10000), WAIT_OBJECT_0);
-    GetExitCodeThread(thread, &code);
-    CloseHandle(thread);
-    return code;
-}
+#include "inthread.h"
 
 /* ---- critical sections ---- */
 

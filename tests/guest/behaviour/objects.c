@@ -1,5 +1,6 @@
 /* objects - mutexes, semaphores, events, waitable timers, and their names. */
 #include "documented.h"
+#include "inthread.h"
 #include <string.h>
 
 static BOOL taken(HANDLE object)
@@ -16,15 +17,6 @@ static DWORD WINAPI tries(void *object)
 static DWORD WINAPI releases(void *mutex)
 {
     return ReleaseMutex(mutex) ? 0 : GetLastError();
-}
-static DWORD in_thread(LPTHREAD_START_ROUTINE function, void *argument)
-{
-    DWORD code = 0;
-    HANDLE thread = CreateThread(NULL, 0, function, argument, 0, NULL);
-    CHECK_EQUAL(WaitForSingleObject(thread, 10000), WAIT_OBJECT_0);
-    GetExitCodeThread(thread, &code);
-    CloseHandle(thread);
-    return code;
 }
 
 static void mutexes(void)

@@ -1,5 +1,6 @@
 /* storage - thread local and fiber local storage. */
 #include "documented.h"
+#include "inthread.h"
 
 static DWORD tls, fls;
 
@@ -9,15 +10,6 @@ static DWORD WINAPI sees_zero(void *unused)
     const BOOL zero = TlsGetValue(tls) == NULL && GetLastError() == ERROR_SUCCESS;
     TlsSetValue(tls, (void *)99);
     return zero;
-}
-static DWORD in_thread(LPTHREAD_START_ROUTINE function)
-{
-    DWORD code = 0;
-    HANDLE thread = CreateThread(NULL, 0, function, NULL, 0, NULL);
-    CHECK_EQUAL(WaitForSingleObject(thread, 10000), WAIT_OBJECT_0);
-    GetExitCodeThread(thread, &code);
-    CloseHandle(thread);
-    return code;
 }
 
 static void thread_local_storage(void)
@@ -31,7 +23,7 @@ static void thread_local_storage(void)
     documented("TlsGetValue", "on success it clears the last error", SAME,
                GetLastError() == ERROR_SUCCESS);
     documented("TlsSetValue", "each thread has a value of its own", SAME,
-               TlsSetValue(tls, (void *)7) && in_thread(sees_zero) == 1 &&
+               TlsSetValue(tls, (void *)7) && in_thread(sees_zero, NULL) == 1 &&
                    TlsGetValue(tls) == (void *)7);
     documented("TlsFree",
                "nonzero; the index can be allocated again, and its slots are zero", SAME,
@@ -80,11 +72,11 @@ static void fiber_local_storage(void)
     fls = FlsAlloc(callback);
     documented("FlsAlloc", "the slots of a new index are zero", SAME,
                fls != FLS_OUT_OF_INDEXES && FlsGetValue(fls) == NULL);
-    const DWORD id = in_thread(sets);
+    const DWORD id = in_thread(sets, NULL);
     documented("FlsCallback", "called when a thread ends, in it, with the slot's value",
                SAME,
                called == 1 && callback_value == (void *)0x30 && callback_thread == id);
-    in_thread(sets_nothing);
+    in_thread(sets_nothing, NULL);
     documented("FlsCallback", "not called for a slot whose value is zero", SAME,
                called == 1);
     FlsSetValue(fls, (void *)0x40);

@@ -1,27 +1,11 @@
 /* unwinding - the search for a handler, termination handlers, RtlUnwind, continuing. */
 #include "documented.h"
 #include "guarded.h"
+#include "order.h"
 #include <string.h>
 
 static EXCEPTION_RECORD seen, chained;
-static char order[64];
 static int calls, skip;
-
-static void say(char c)
-{
-    size_t n = strlen(order);
-    if (n + 1 < sizeof order)
-        order[n] = c, order[n + 1] = 0;
-}
-
-static BOOL ran(const char *expected)
-{
-    const BOOL same = !strcmp(order, expected);
-    if (!same)
-        printf("order %s, not %s\n", order, expected);
-    order[0] = 0;
-    return same;
-}
 
 static void note(EXCEPTION_POINTERS *p)
 {
