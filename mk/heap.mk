@@ -2,11 +2,11 @@
 #
 # What is built here is ntdll/heap as it is, but for its doors to the system (os.c, probe.c,
 # report.c), which tests/host/heap_os.c stands for.
-HEAP_DOORS := $(addprefix ntdll/heap/,os.c probe.c report.c)
-HEAP_HOST := $(filter-out $(HEAP_DOORS),$(call files,ntdll/heap/*.c)) tests/host/heap_os.c
+HEAP_DOORS := $(addprefix ntdll/heap/,core/os.c core/probe.c check/report.c)
+HEAP_HOST := $(filter-out $(HEAP_DOORS),$(call files,ntdll/heap/*/*.c)) tests/host/heap_os.c
 HEAP_FILES = $(foreach f,$(HEAP_HOST),$(call src,$(f)))
 HEAP_BESIDE = $(foreach f,$(HEAP_HOST),$(call beside,$(f)))
-HEAP_HEADERS := $(wildcard $(addprefix $(S)/,include/*.h ntdll/*.h ntdll/heap/*.h tests/host/*.h))
+HEAP_HEADERS := $(wildcard $(addprefix $(S)/,include/*.h ntdll/*.h ntdll/heap/*.h ntdll/heap/*/*.h tests/host/*.h))
 
 # The fuzzer, as long as one likes: make fuzz SECONDS=3600.  What it finds is left in $(O)/fuzz.
 SECONDS ?= 60
@@ -23,7 +23,7 @@ fuzz: $(O)/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
 $(O)/host/libfathomheap.so: $(S)/tests/host/preload.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
 	$(product)
 	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -fno-strict-aliasing -DHEAP_LAZY=1 \
-	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
+	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) -I$(S)/ntdll $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
 preload: $(O)/host/libfathomheap.so ## the heap as malloc for programs of the host
 .PHONY: preload
 $(O)/tests/host/test_heap_programs: $(S)/tests/host/fuzz_heap.c
@@ -44,7 +44,7 @@ bench-preload: $(O)/host/libfathomheap.so ## python3, gcc and git with the heap 
 COVERED_BY := $(call files,tests/host/test_heap*.c)
 coverage: $(GEN) ## how much of the heap the host tests run through; the rest named
 	@$(PYTHON) $(S)/tests/heap/coverage.py $(abspath $(O))/coverage $(HOST_CC) -- -std=gnu11 -g -O0 -fno-strict-aliasing \
-	  $(addprefix -I$(abspath $(S))/,include tests/host . kernel) -I$(abspath $(O))/gen $(HEAP_BESIDE) -- \
+	  $(addprefix -I$(abspath $(S))/,include tests/host . kernel ntdll) -I$(abspath $(O))/gen $(HEAP_BESIDE) -- \
 	  $(abspath $(HEAP_FILES)) -- $(addprefix $(abspath $(S))/,$(COVERED_BY))
 .PHONY: coverage
 
@@ -71,7 +71,7 @@ $(O)/host/attacks: $(S)/tests/attacks/malloc.c
 $(O)/host/libstrictheap.so: $(S)/tests/host/preload.c $(HEAP_FILES) $(HEAP_HEADERS) $(GEN)
 	$(product)
 	$(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -fno-strict-aliasing \
-	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
+	  -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) -I$(S)/ntdll $(HEAP_BESIDE) -o $@ $(HEAP_FILES) $< -lpthread
 attacks-table: $(O)/host/attacks $(O)/host/libstrictheap.so ## docs/attacks.md's table of allocators, by running them
 	@FATHOM_OUT=$(abspath $(O)) $(PYTHON) $(S)/tests/attacks/table.py
 .PHONY: attacks-table

@@ -10,9 +10,9 @@
 # `make test-NAME` runs what has NAME in its path; MEM=64: the guest programs with 64 MiB.
 HOST_CC ?= gcc
 HOST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
-  -fno-omit-frame-pointer $(if $(DEBUG),-DDEBUG=1) -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) -I$(S)/kernel
+  -fno-omit-frame-pointer $(if $(DEBUG),-DDEBUG=1) -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) -I$(S)/kernel -I$(S)/kernel/executive -I$(S)/ntdll
 HOST_TESTS := $(patsubst tests/host/%.c,$(O)/tests/host/%,$(call files,tests/host/test_*.c))
-HOST_HEADERS := $(wildcard $(addprefix $(S)/,include/*.h kernel/*/*.h ntdll/*.h ntdll/*/*.h tests/host/*.h))
+HOST_HEADERS := $(wildcard $(addprefix $(S)/,include/*.h kernel/*/*.h kernel/*/*/*.h ntdll/*.h ntdll/*/*.h ntdll/*/*/*.h tests/host/*.h))
 GUEST_C := $(call files,tests/guest/*/*.c)
 GUEST_CPP := $(call files,tests/guest/*/*.cpp)
 GUEST_EXES := $(GUEST_C:%.c=$(O)/%.exe) $(GUEST_CPP:%.cpp=$(O)/%.exe)

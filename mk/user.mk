@@ -55,7 +55,7 @@ CFLAGS_ole32 := -D_OLE32_ -fno-partial-inlining -I$(S)/ole32
 CFLAGS_oleaut32 := -D_OLEAUT32_ -fno-partial-inlining -I$(S)/oleaut32
 CFLAGS_fathom := -ffreestanding -I$(S)/fathom
 
-$(eval $(call dll,ntdll,ntdll ntdll/heap ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o,$(O)/gen/services_gen.def))
+$(eval $(call dll,ntdll,ntdll $(addprefix ntdll/heap/,core front check gflags api) ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o,$(O)/gen/services_gen.def))
 $(eval $(call dll,kernel32,kernel32,0x7C800000,ntdll,-Wl$(comma)-e$(comma)_DllMain@12))
 MSVCRT_DEFS := $(addprefix $(S)/crt/msvcrt/,wide.def locale.def process.def more.def)
 $(eval $(call dll,msvcrt,crt/msvcrt crt/new,0x77C10000,kernel32,-lmingwex $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,,\

@@ -6,7 +6,7 @@
 #ifndef FATHOM_HEAPP_H
 #define FATHOM_HEAPP_H
 
-#include "heap.h"
+#include "heap/heap.h"
 
 /* What can be wrong; the names are those of Windows' HEAP_FAILURE_TYPE. */
 typedef enum _HEAP_FAILURE_TYPE {

@@ -19,25 +19,25 @@ SMALL = 200 * 1024  # bytes that the corpus may have
 # What is broken: file, a pattern in it, what stands there instead, what comes of it.
 BROKEN = [
     (
-        "ntdll/heap/freelist.c",
+        "ntdll/heap/core/freelist.c",
         r"Total \+= (RtlpTakeNeighbour\(Heap, Next,[^;]*\));",
         r"Total += Units == 0 ? \1 : 0;",
         "a block freed before a free one is not joined with it",
     ),
     (
-        "ntdll/heap/realloc.c",
+        "ntdll/heap/core/realloc.c",
         r"Old \+ CODE_SIZE\(Code\) < New\)",
         "Old + CODE_SIZE(Code) + 64 < New)",
         "a block grows beyond the free entry behind it",
     ),
     (
-        "ntdll/heap/lfh.c",
+        "ntdll/heap/front/lfh.c",
         r"(ULONG Count = .*)\(Commit - sizeof\(HEAP_USERDATA_HEADER\)\) / Size",
         r"\1Commit / Size + 1",
         "the front end hands out a block that is not committed",
     ),
     (
-        "ntdll/heap/find.c",
+        "ntdll/heap/core/find.c",
         r"if \((!Sub|!Group) \|\| RTLP_READ\(.*\)\n",
         r"if (\1)\n",
         "a free block of the front end passes for one in use",

@@ -2,7 +2,7 @@
 #ifndef FATHOM_HEAP_OS_H
 #define FATHOM_HEAP_OS_H
 
-#include "ntdll/heap/lfh.h"
+#include "ntdll/heap/front/lfh.h"
 
 typedef struct _HEAP_HOST {
     SIZE_T Reserved, Committed; /* bytes now */

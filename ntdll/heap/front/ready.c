@@ -21,7 +21,7 @@
  * whatever becomes of the ring meanwhile.  RtlpLfhSettle takes the heap's.
  * In Windows: RtlpLowFragHeapAllocFromContext, RtlpLowFragHeapFree.
  */
-#include "lfh.h"
+#include "heap/front/lfh.h"
 
 #define LFH_TRIES    6u  /* subsegments that a search tries before it takes the lock */
 #define LFH_KEPT     35u /* of so many blocks a bucket keeps one for itself */

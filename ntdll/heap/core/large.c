@@ -11,7 +11,7 @@
  *
  * Lock: the heap's.  In Windows: VirtualAllocdBlocks, the same structure.
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 
 #define LARGE_BYTES sizeof(HEAP_VIRTUAL_ALLOC_ENTRY)
 

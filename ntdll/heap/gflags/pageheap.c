@@ -16,7 +16,7 @@
  * not committed.  Lock: that of the records.  In Windows: RtlpDphXxx; the header is
  * DPH_BLOCK_INFORMATION and its stamps are those that `!heap -p -a` looks for.
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 
 #define DPH_START  0xABCDBBBBu
 #define DPH_END    0xDCBABBBBu

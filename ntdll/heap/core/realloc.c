@@ -6,8 +6,8 @@
  *
  * Lock: the heap's.  In Windows: the same functions.
  */
-#include "heapp.h"
-#include "lfh.h"
+#include "heap/heapp.h"
+#include "heap/front/lfh.h"
 
 /* Makes a back-end block of Old granules New granules long where it stands. */
 static bool RtlpResizeBlock(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Old, ULONG New)

@@ -8,7 +8,7 @@
  *
  * Lock: none.  In Windows: exception handlers around RtlFreeHeap and its neighbours.
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 
 /* Where those instructions are: each file that has one adds to a section between these
  * two (the linker sorts by what follows the $). */

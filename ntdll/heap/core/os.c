@@ -3,7 +3,7 @@
  * Nothing else in this folder names a service, a lock or an exception; a host links its
  * own file in place of this one (tests/host/heap_os.c).
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 #include "ntdll.h"
 #include "fathom.h"
 

@@ -6,7 +6,7 @@
  *
  * Lock: the heap's.  In Windows: RtlpValidateHeap and friends.
  */
-#include "validate.h"
+#include "heap/check/validate.h"
 
 /* H15, and what a busy entry notes of itself (H2). */
 static bool RtlpCheckBusy(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)

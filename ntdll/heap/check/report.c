@@ -13,7 +13,7 @@
  * Lock: as the caller; the heap may be damaged or no heap at all.  In Windows:
  * RtlpLogHeapFailure, RtlReportCriticalFailure; the names of the kinds are its.
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 #include "ntdll.h"
 #include "rtl.h"
 

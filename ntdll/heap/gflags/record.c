@@ -12,7 +12,7 @@
  * Lock: its own (RtlpEnterRecords), taken under a heap's.  In Windows: the heap entry's
  * extra (AllocatorBackTraceIndex) under ust, DPH_HEAP_BLOCK under hpa.
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 
 #define RECORDS_AT_FIRST 1024u
 

@@ -2,7 +2,7 @@
 #ifndef FATHOM_VALIDATE_H
 #define FATHOM_VALIDATE_H
 
-#include "lfh.h"
+#include "heap/front/lfh.h"
 
 /* The invariant that does not hold, as a report says it. */
 #define H(N) "RtlValidateHeap, H" #N

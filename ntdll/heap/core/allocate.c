@@ -12,8 +12,8 @@
  *
  * Lock: taken by RtlpAllocateHeap.  In Windows: RtlAllocateHeap, RtlpAllocateHeap.
  */
-#include "heapp.h"
-#include "lfh.h"
+#include "heap/heapp.h"
+#include "heap/front/lfh.h"
 
 /* Allocates Size bytes.
  *

@@ -2,8 +2,8 @@
  *
  * Lock: as each says.  In Windows: the functions of the same names.
  */
-#include "heapp.h"
-#include "lfh.h"
+#include "heap/heapp.h"
+#include "heap/front/lfh.h"
 
 /* Takes the heap's lock; while it is held the front end's short paths are shut, so that
  * every other thread waits.  TRUE, with nothing done, for a heap without (NO_SERIALIZE).

@@ -7,7 +7,7 @@
  *
  * Lock: the heap's.  In Windows: RtlpValidateLFH.
  */
-#include "validate.h"
+#include "heap/check/validate.h"
 
 #define LFH_LOOKS 16 /* a tick apart */
 

@@ -7,8 +7,8 @@
  * Lock: the heap's, or none when there is nothing left to lose.  In Windows: what `!heap
  * -x` answers.
  */
-#include "heapp.h"
-#include "lfh.h"
+#include "heap/heapp.h"
+#include "heap/front/lfh.h"
 
 static void RtlpSetNeighbour(HEAP_NEIGHBOUR *To, PVOID Data, SIZE_T Bytes, bool Busy)
 {

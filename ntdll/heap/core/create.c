@@ -7,8 +7,8 @@
  * Lock: the list has its own (os.c).  In Windows: the same functions; the first list is a
  * static one of 16 there too (RtlpProcessHeapsListBuffer).
  */
-#include "heapp.h"
-#include "lfh.h"
+#include "heap/heapp.h"
+#include "heap/front/lfh.h"
 
 #define DEFAULT_SEGMENT_RESERVE 0x100000u
 #define DEFAULT_SEGMENT_COMMIT  (2 * PAGE_SIZE)

@@ -31,7 +31,7 @@
  * it. In Windows: _LFH_HEAP; its user blocks are blocks of the back end and, before
  * Windows 8, had their free list inside them.
  */
-#include "lfh.h"
+#include "heap/front/lfh.h"
 
 #define LFH_FIRST_USE 18
 #define LFH_LATER_USE 17

@@ -14,7 +14,7 @@
  * Lock: that of the records (record.c).  In Windows: RtlpStackTraceDataBase,
  * RtlLogStackBackTrace.
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 
 #define TRACE_HEADS   4096u
 #define TRACE_MOST    65535u

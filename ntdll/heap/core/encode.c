@@ -9,7 +9,7 @@
  * Lock: the heap's.  In Windows: the same scheme since Vista ("header encoding", "safe
  * unlinking"); there it is EncodeFlagMask that turns it on, here it is always on.
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 
 /* Draws the heap's keys. */
 void RtlpInitializeEncoding(HEAP *Heap)

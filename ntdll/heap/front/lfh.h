@@ -10,7 +10,7 @@
 #ifndef FATHOM_LFH_H
 #define FATHOM_LFH_H
 
-#include "heapp.h"
+#include "heap/heapp.h"
 
 #define LFH_BUCKETS           129 /* 1 to 128 */
 #define LFH_UNITS             2048u /* granules of the largest block, header included: 16 KiB */

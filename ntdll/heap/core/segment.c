@@ -20,7 +20,7 @@
  * Lock: the heap's.  In Windows: RtlpExtendHeap, RtlpFindAndCommitPages,
  * RtlpDeCommitFreeBlock.
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 
 /* Flags of the entry that ends a run. */
 #define OWN_ENTRY (HEAP_ENTRY_BUSY | HEAP_ENTRY_VIRTUAL_ALLOC | HEAP_ENTRY_LAST_ENTRY)

@@ -7,7 +7,7 @@
  *
  * Lock: the heap's.  In Windows: the same flags and patterns (RtlDebugAllocateHeap).
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 
 #define ALLOC_HEAP_FILL      0xBAADF00Du
 #define FREE_HEAP_FILL       0xFEEEFEEEu

@@ -8,8 +8,8 @@
  *
  * Lock: the heap's.  In Windows: RtlpAnalyzeHeapFailure and the checks it stands behind.
  */
-#include "heapp.h"
-#include "lfh.h"
+#include "heap/heapp.h"
+#include "heap/front/lfh.h"
 
 /* Whether another heap of the process knows Entry as its own. */
 static bool RtlpIsForeign(HEAP *Heap, HEAP_ENTRY *Entry)

@@ -8,8 +8,8 @@
  * Lock: the heap's; a caller of RtlWalkHeap holds it over the whole walk (HeapLock).
  * In Windows: RtlWalkHeap and its neighbours.
  */
-#include "heapp.h"
-#include "lfh.h"
+#include "heap/heapp.h"
+#include "heap/front/lfh.h"
 
 #define PAGES_INDEX 0xFD /* SegmentIndex of a block of the page heap */
 

@@ -8,8 +8,8 @@
  * Lock: taken by RtlpFreeHeap.  In Windows: RtlFreeHeap, RtlpFreeHeap,
  * RtlpCoalesceFreeBlocks.
  */
-#include "heapp.h"
-#include "lfh.h"
+#include "heap/heapp.h"
+#include "heap/front/lfh.h"
 
 /* Whether the header before Block says front end.  Block may be anything: where it cannot
  * be read the answer is no (probe.c). */

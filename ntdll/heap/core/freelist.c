@@ -14,7 +14,7 @@
  * Lock: the heap's.  In Windows: the same list, hints and bitmap (HEAP_LIST_LOOKUP), but
  * the classes are single sizes up to 2,048 granules and what is larger is searched.
  */
-#include "heapp.h"
+#include "heap/heapp.h"
 
 #define CLASS_TRIES 8 /* entries looked at in a class that may hold too small ones */
 
