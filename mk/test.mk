@@ -68,3 +68,7 @@ $(PROGRAMS_OUT)/needs.exe: $(PROGRAMS_OUT)/libneeded.a
 behaviour: ## docs/behaviour.md from the tests
 	$(PYTHON) $(S)/tools/behaviour.py
 .PHONY: behaviour
+
+order: $(SYSTEM) ## who calls whom: rooms, circles of files and the symbols that make them
+	$(PYTHON) $(S)/tools/order.py $(O)
+.PHONY: order

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Who calls whom, as the linker sees it: rooms call only downwards, private names stay at home,
+and files do not call each other in large circles (tools/order.py; `make order` prints it all).
+
+The numbers below are ceilings.  They may only fall.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+from tap import OUT, TOP, Plan
+
+sys.path.insert(0, os.path.join(TOP, "tools"))
+import order
+
+UPWARD = 39  # calls from a room of the kernel to one above it
+FOREIGN = 2  # uses of Ki... and Mi... outside their homes
+ROOM_CIRCLE = 11
+FILE_CIRCLE = {
+    "kernel core": 26,
+    "kernel/ke": 6,
+    "kernel/mm": 8,
+    "kernel/dispatch": 3,
+    "kernel wings": 4,
+    "kernel": 67,
+    "ntdll/heap": 15,
+    "ntdll": 39,
+    "kernel32": 3,
+    "msvcrt": 23,
+    "msvcrtd": 5,
+    "cw3220": 3,
+    "ole32": 3,
+    "oleaut32": 1,
+}
+
+plan = Plan()
+objects = order.read(OUT)
+plan.true(len(objects) > 200, f"{len(objects)} objects were read")
+plan.equal(order.strangers(objects), [], "every object of the kernel lies in a room")
+
+lines = order.upward(objects)
+plan.true(len(lines) <= UPWARD, f"{len(lines)} calls go up, at most {UPWARD}", *lines)
+lines = order.foreign(objects)
+plan.true(
+    len(lines) <= FOREIGN, f"{len(lines)} private names are away from home, at most {FOREIGN}", *lines
+)
+found = order.room_circles(objects)
+plan.true(
+    order.largest(found) <= ROOM_CIRCLE,
+    f"the largest circle of rooms has {order.largest(found)}, at most {ROOM_CIRCLE}",
+    *(" ".join(c) for c in found),
+    *(order.explain(objects, found[0], order.room) if found else ()),
+)
+plan.equal(sorted(FILE_CIRCLE), sorted(order.TREES), "every tree has its ceiling")
+for tree, folders in order.TREES.items():
+    part = order.inside(objects, folders)
+    found = order.circles((a, b) for a, b, _ in order.calls(part))
+    size, most = order.largest(found), FILE_CIRCLE[tree]
+    plan.true(part, f"{tree}: {len(part)} files")
+    plan.true(
+        size <= most,
+        f"{tree}: the largest circle of files has {size}, at most {most}",
+        *(line for c in found if len(c) > most for line in (" ".join(c), *order.explain(part, c))),
+    )
+
+# What is planted must be seen: real objects, as the compiler makes them, read by nm.
+PLANTED = {
+    "kernel/rtl/low": "void ExPlanted(void); void RtlPlanted(void) { ExPlanted(); }",
+    "kernel/executive/ex/high": "void RtlPlanted(void); void ExPlanted(void) { RtlPlanted(); }",
+    "kernel/mm/home": "int MiPlanted; int MmPlanted(void) { return MiPlanted; }",
+    "kernel/executive/ps/away": "extern int MiPlanted; int PsPlanted(void) { return MiPlanted; }",
+    "kernel/attic/lost": "int AtPlanted;",
+}
+
+
+def compiled(folder, sources):
+    """{path: name} of the sources {name: text}, compiled in folder."""
+    named = {}
+    for number, (name, text) in enumerate(sources.items()):
+        path = os.path.join(folder, f"{number}.o")
+        command = ["i686-w64-mingw32-gcc", "-xc", "-c", "-", "-o", path]
+        subprocess.run(command, input=text, text=True, check=True)
+        named[path] = name
+    return named
+
+
+with tempfile.TemporaryDirectory(prefix="fathom-order-") as folder:
+    planted = order.read_files(compiled(folder, PLANTED))
+both = {**objects, **planted}
+plan.equal(
+    [line for line in order.upward(both) if "Planted" in line],
+    ["rtl -> ex: kernel/rtl/low calls ExPlanted of kernel/executive/ex/high"],
+    "a call upward that is planted is seen, with its symbol",
+)
+plan.equal(
+    [line for line in order.foreign(both) if "Planted" in line],
+    ["ps: kernel/executive/ps/away uses MiPlanted of kernel/mm/home"],
+    "a private name that is used away from home is seen",
+)
+plan.equal(order.strangers(both), ["kernel/attic/lost"], "a folder without a place is seen")
+found = [c for c in order.room_circles(both) if "rtl" in c]
+plan.true(found and "ex" in found[0], "a circle of rooms that is planted is seen", found)
+found = order.file_circles(planted, ["kernel"])
+plan.equal(
+    found, [["kernel/executive/ex/high", "kernel/rtl/low"]], "a circle of files is seen"
+)
+plan.equal(
+    order.explain(planted, found[0]),
+    [
+        "  kernel/executive/ex/high -> kernel/rtl/low: RtlPlanted",
+        "  kernel/rtl/low -> kernel/executive/ex/high: ExPlanted",
+    ],
+    "and named by the symbols that make it",
+)
+plan.done()

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""The order of the house, read from the objects: `make order`, and tests/order.t.
+
+A call counts if the linker sees it: file A that has an undefined symbol of file B calls B,
+whatever it includes.  Three questions are asked of the answer of `nm`:
+
+    upward    does a room of the kernel call one above it?          ROOMS, from the bottom
+    foreign   is a private name (Ki..., Mi...) used outside its home?  HOMES
+    circles   which files call each other in a circle?              TREES
+
+The service table (gen/services_gen.o) is no room: through it user mode reaches every room, by
+number, and the build makes it from include/services.tbl.
+"""
+import collections
+import glob
+import os
+import re
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+ROOMS = "rtl kd ke mm dispatch section observe ob io ps ex init".split()
+CORE = ("rtl", "kd", "ke", "mm", "dispatch")
+# Who may use a private name: {prefix: rooms}.  Only init connects the rooms with each other.
+HOMES = {"Ki": {"ke", "dispatch", "init"}, "Mi": {"mm", "section"}}
+
+# Trees whose files may stand in small circles at most: {name: folders of objects}.
+TREES = {
+    "kernel core": [f"kernel/{room}" for room in CORE],
+    "kernel/ke": ["kernel/ke"],
+    "kernel/mm": ["kernel/mm"],
+    "kernel/dispatch": ["kernel/dispatch"],
+    "kernel wings": ["kernel/section", "kernel/observe", "kernel/executive"],
+    "kernel": ["kernel", "boot"],
+    "ntdll/heap": ["dll/ntdll/heap"],
+    "ntdll": ["dll/ntdll"],
+    "kernel32": ["dll/kernel32"],
+    "msvcrt": ["dll/crt/msvcrt", "dll/crt/new"],
+    "msvcrtd": ["dll/crt/debug"],
+    "cw3220": ["dll/crt/borland"],
+    "ole32": ["dll/ole32"],
+    "oleaut32": ["dll/oleaut32"],
+}
+
+Object = collections.namedtuple("Object", "defined used")
+
+
+def room(name):
+    """The room of an object of the kernel; None: it is in none (the DLLs, generated tables)."""
+    parts = name.split("/")
+    if parts[0] == "boot" or parts[:1] == ["kernel"] and len(parts) == 2:
+        return "init"
+    if parts[0] != "kernel":
+        return None
+    return parts[2] if parts[1] == "executive" else parts[1]
+
+
+def has_source(name):
+    """An object of a file that is gone lies in the build folder until `make clean`."""
+    return glob.glob(os.path.join(glob.escape(TOP), name.removeprefix("dll/") + ".*"))
+
+
+def read(out, nm="i686-w64-mingw32-nm"):
+    """{name: Object} of everything that was built; kernel/mm/page is kernel/mm/page.o."""
+    files = [
+        path
+        for folder in ("kernel", "boot", "dll")
+        for path in glob.glob(os.path.join(glob.escape(out), folder, "**", "*.o"), recursive=True)
+        if not path.endswith(".dbg.o")
+    ]
+    named = {p: re.sub(r"(\.asm)?\.o$", "", os.path.relpath(p, out)) for p in files}
+    return read_files({p: n for p, n in named.items() if has_source(n)}, nm)
+
+
+def read_files(named, nm="i686-w64-mingw32-nm"):
+    """The same for {path: name}."""
+    objects = {name: Object(set(), set()) for name in named.values()}
+    if not named:
+        return objects
+    listing = subprocess.run(
+        [nm, "-A", "-P", *named], capture_output=True, text=True, check=True
+    ).stdout
+    for line in listing.split("\n"):
+        if match := re.match(r"(.*\.o): (\S+) ([A-Za-z])\b", line):
+            path, symbol, kind = match.groups()
+            if kind == "U":
+                objects[named[path]].used.add(symbol)
+            elif kind in "TDRBCGSVW":
+                objects[named[path]].defined.add(symbol)
+    return objects
+
+
+def calls(objects):
+    """(caller, called, symbol), between two different files."""
+    owner = {}
+    for name, item in objects.items():
+        for symbol in item.defined:
+            owner.setdefault(symbol, name)
+    for name, item in sorted(objects.items()):
+        for symbol in sorted(item.used):
+            called = owner.get(symbol)
+            if called is not None and called != name:
+                yield name, called, symbol
+
+
+def plain(symbol):
+    """_NtClose@4 -> NtClose"""
+    return re.sub(r"@\d+$", "", symbol.lstrip("_@"))
+
+
+def upward(objects):
+    """Calls from a room to one above it, as lines."""
+    rank = {r: i for i, r in enumerate(ROOMS)}
+    return [
+        f"{room(a)} -> {room(b)}: {a} calls {plain(s)} of {b}"
+        for a, b, s in calls(objects)
+        if room(a) in rank and room(b) in rank and rank[room(a)] < rank[room(b)]
+    ]
+
+
+def foreign(objects):
+    """Uses of a private name outside its home, as lines."""
+    found = []
+    for a, b, s in calls(objects):
+        home = HOMES.get(plain(s)[:2], set()) if re.match(r"[KM]i[A-Z]", plain(s)) else set()
+        if home and room(a) is not None and room(a) not in home:
+            found.append(f"{room(a)}: {a} uses {plain(s)} of {b}")
+    return found
+
+
+def strangers(objects):
+    """Kernel objects in a folder that ROOMS does not name."""
+    return sorted(n for n in objects if n.startswith("kernel/") and room(n) not in ROOMS)
+
+
+def circles(edges):
+    """The strongly connected parts with more than one node, largest first (Tarjan, 1972)."""
+    graph = collections.defaultdict(set)
+    for a, b in edges:
+        graph[a].add(b)
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(v):
+        index[v] = low[v] = len(index)
+        stack.append(v)
+        for w in sorted(graph.get(v, ())):
+            if w not in index:
+                visit(w)
+            if w in stack:
+                low[v] = min(low[v], low[w])
+        if low[v] == index[v]:
+            at = stack.index(v)
+            found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for v in sorted(graph):
+        if v not in index:
+            visit(v)
+    return sorted((c for c in found if len(c) > 1), key=lambda c: (-len(c), c))
+
+
+def inside(objects, folders):
+    return {
+        n: o for n, o in objects.items() if any(n.startswith(folder + "/") for folder in folders)
+    }
+
+
+def file_circles(objects, folders):
+    return circles((a, b) for a, b, _ in calls(inside(objects, folders)))
+
+
+def room_circles(objects):
+    between = ((room(a), room(b)) for a, b, _ in calls(objects))
+    return circles((a, b) for a, b in between if a in ROOMS and b in ROOMS and a != b)
+
+
+def largest(found):
+    return len(found[0]) if found else 1
+
+
+def explain(objects, circle, key=lambda name: name):
+    """What makes a circle: for each of its members, whom it calls by which symbols."""
+    between = collections.defaultdict(set)
+    for a, b, s in calls(objects):
+        if key(a) != key(b) and key(a) in circle and key(b) in circle:
+            between[key(a), key(b)].add(plain(s))
+    return [f"  {a} -> {b}: {' '.join(sorted(s))}" for (a, b), s in sorted(between.items())]
+
+
+def report(objects):
+    yield f"rooms, from the bottom: {' < '.join(ROOMS)}"
+    for title, lines in (
+        ("upward calls", upward(objects)),
+        ("private names away from home", foreign(objects)),
+    ):
+        yield f"{title}: {len(lines)}"
+        yield from (f"  {line}" for line in lines)
+    found = room_circles(objects)
+    yield f"largest circle of rooms: {largest(found)}"
+    for circle in found:
+        yield f" {len(circle)}: {' '.join(circle)}"
+    for tree, folders in TREES.items():
+        part = inside(objects, folders)
+        found = file_circles(objects, folders)
+        yield f"{tree}: {len(part)} files, largest circle {largest(found)}"
+        for circle in found:
+            yield f" {len(circle)}: {' '.join(circle)}"
+            yield from explain(part, circle)
+
+
+if __name__ == "__main__":
+    for text in report(read(sys.argv[1] if len(sys.argv) > 1 else os.path.join(TOP, "build"))):
+        print(text)
