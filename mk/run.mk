@@ -1,16 +1,15 @@
 # run.mk - make run, walk, gdb, bench: the built system started by tools/fathom.
 #
-#   BOOT=multiboot|ia32|x64   the way in (make run; x64)
+#   BOOT=multiboot|ia32|x64   the way in (make run; x64, multiboot where no UEFI loader is built: setup.mk)
 #   MEM=MB  CPU=MODEL         the machine
 #   ADD="FILE ..."            more files on C: (programs for the prompt, DLLs)
 export FATHOM_OUT := $(abspath $(O))
-BOOT ?= x64
 MACHINE := $(if $(MEM),--mem $(MEM)) $(if $(CPU),--cpu $(CPU)) $(foreach f,$(ADD),--add $(f))
 FATHOM := $(S)/tools/fathom
 SYSTEM := $(O)/kernel/ntoskrnl.exe $(O)/archive.tar
 COLOUR := $$(test -t 1 && echo --env FATHOM_COLOR=1)
 
-run: $(SYSTEM) $(LOADERS) ## boot a disk image by UEFI: the walk, then (on a terminal) the prompt
+run: $(SYSTEM) $(if $(filter multiboot,$(BOOT)),,$(LOADERS)) ## boot a disk image by UEFI: the walk, then (on a terminal) the prompt
 	@$(FATHOM) boot --boot $(BOOT) $(MACHINE)
 walk: $(SYSTEM) ## only the walk, instructions counted
 	@$(FATHOM) run --icount $(MACHINE) $(COLOUR) $(O)/archive/walk.exe

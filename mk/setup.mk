@@ -1,11 +1,33 @@
 # setup.mk - before anything is built: are the tools here?
 #
 # Looked at while make reads its files, so that nothing, python3 included, is needed before.
-SETUP_FREE := help clean
-SETUP_GROUP := $(if $(filter attacks-table,$(MAKECMDGOALS)),attacks,$(if $(filter bench-host heap-cost,$(MAKECMDGOALS)),bench,$(if $(filter test test-% check-% gdb lint fuzz coverage corrupt preload bench-preload,$(MAKECMDGOALS)),test,run)))
-ifneq ($(or $(filter-out $(SETUP_FREE),$(MAKECMDGOALS)),$(if $(MAKECMDGOALS),,all)),)
+# HOST is the machine that builds.  The UEFI loaders are built on x86-64 alone (they want its
+# compiler and GNU-EFI); Multiboot needs none, so elsewhere it is what `make run` boots by.
+HOST := $(or $(FATHOM_HOST),$(shell uname -m))
+EFI_HOST := $(filter x86_64,$(HOST))
+BOOT ?= $(if $(EFI_HOST),x64,multiboot)
+
+SETUP_FREE := help clean hooks
+# What a goal needs is the first group of this list that names it; else base.
+SETUP_attacks := attacks-table
+SETUP_bench := bench-host heap-cost
+SETUP_test := test test-% check-% lint fuzz coverage corrupt preload bench-preload
+SETUP_style := tidy style
+SETUP_gdb := gdb
+SETUP_run := $(if $(filter multiboot,$(BOOT)),,run) image efi bench release %.EFI %.img
+setup_for = $(firstword $(foreach g,attacks bench test style gdb run,$(if $(filter $(SETUP_$(g)),$(1)),$(g))) base)
+SETUP_GOALS := $(filter-out $(SETUP_FREE),$(or $(MAKECMDGOALS),all))
+SETUP_GROUPS := $(sort $(foreach goal,$(SETUP_GOALS),$(call setup_for,$(goal))))
+
+ifneq ($(SETUP_GOALS),)
+ifeq ($(EFI_HOST),)
+ifneq ($(or $(filter ia32 x64,$(BOOT)),$(filter image efi release test %.EFI %.img,$(SETUP_GOALS))),)
+$(error UEFI loaders are built on x86-64 hosts alone, and this is $(HOST): use BOOT=multiboot)
+endif
+$(if $(filter run,$(SETUP_GOALS)),$(info   BOOT=multiboot, as this host ($(HOST)) builds no UEFI loader))
+endif
 ifeq ($(findstring n,$(filter-out --%,$(firstword $(MAKEFLAGS))))$(SETUP_DONE),)
-ifneq ($(shell $(S)/tools/setup.sh $(SETUP_GROUP) >&2 && echo ready),ready)
+ifneq ($(foreach g,$(SETUP_GROUPS),$(shell FATHOM_HOST=$(HOST) $(S)/tools/setup.sh $(g) >&2 && echo ready)),$(SETUP_GROUPS:%=ready))
 $(error what is named above is missing)
 endif
 endif

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tools/setup.sh on machines that lack things: apt-get, sudo and id are played."""
+"""tools/setup.sh on machines that lack things: apt-get, apt-cache, sudo and id are played."""
 import os
 import shutil
 import subprocess
@@ -11,9 +11,12 @@ plan = Plan()
 SETUP = os.path.join(TOP, "tools", "setup.sh")
 
 
-def setup(group="run", absent=(), root=True, sudo=None, apt=True, sysroot=""):
-    """Run it where the commands in absent are missing.  sudo: None none, else whether it asks
-    nothing.  Returns (exit code, stdout, stderr, calls of apt-get)."""
+def setup(
+    *words, absent=(), root=True, sudo=None, apt=True, sysroot="", offers="", host="x86_64"
+):
+    """Run it with words (default: run) where the commands in absent are missing.  sudo: None none,
+    else whether it asks nothing; offers: the packages whose name apt-cache knows beside the usual
+    ones.  Returns (exit code, stdout, stderr, calls of apt-get)."""
     with tempfile.TemporaryDirectory() as folder:
         binaries = os.path.join(folder, "bin")
         os.mkdir(binaries)
@@ -25,7 +28,7 @@ def setup(group="run", absent=(), root=True, sudo=None, apt=True, sysroot=""):
                 script.write("#!/bin/sh\n" + text)
             os.chmod(path, 0o755)
 
-        for name in ("cat", "sh", "env", "true", *COMMANDS):
+        for name in ("cat", "sh", "env", "true", "tr", "sed", "head", "readlink", *COMMANDS):
             if name not in absent and (
                 found := shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
             ):
@@ -33,16 +36,19 @@ def setup(group="run", absent=(), root=True, sudo=None, apt=True, sysroot=""):
         play("id", f"echo {0 if root else 1000}\n")
         if apt:
             play("apt-get", f'echo "apt-get $*" >>{log}\n')
+            depends = '[ "$1" = depends ] && echo "  Depends: clang-19" && exit\n'
+            known = 'for last; do :; done; case " %s " in *" $last "*) exit 0 ;; esac; exit 1\n'
+            play("apt-cache", depends + known % offers)
         if sudo is not None:
             play("sudo", f'[ {int(sudo)} = 1 ] || exit 1\nshift\nexec "$@"\n')
         # A PATH of only that folder: setup.sh adds the sbin folders, which the copy leaves out.
         with open(SETUP) as source:
             script = source.read().replace("PATH=$PATH:/usr/sbin:/sbin\n", "")
         done = subprocess.run(
-            ["/bin/sh", "-c", script, "setup.sh", group],
+            ["/bin/sh", "-c", script, "setup.sh", *(words or ("run",))],
             capture_output=True,
             text=True,
-            env={"PATH": binaries, "FATHOM_SYSROOT": sysroot},
+            env={"PATH": binaries, "FATHOM_SYSROOT": sysroot, "FATHOM_HOST": host},
             timeout=60,
         )
         calls = open(log).read().splitlines() if os.path.exists(log) else []
@@ -50,7 +56,7 @@ def setup(group="run", absent=(), root=True, sudo=None, apt=True, sysroot=""):
 
 
 with open(SETUP) as script:
-    rows = [line.split() for line in script if line.startswith(("run ", "test "))]
+    rows = [line.split() for line in script if line.startswith(("base ", "run ", "gdb ", "test "))]
 COMMANDS = [row[2] for row in rows if "/" not in row[2]]
 
 plan.equal(setup("test"), (0, "", "", []), "nothing missing: silence, no network")
@@ -78,7 +84,7 @@ plan.true(code == 1 and "nasm" in said, "no apt-get: the packages are named")
 everything = setup(absent=COMMANDS, sysroot="/nonexistent")[3][-1].split()[4:]
 plan.equal(
     sorted(everything),
-    sorted({row[1] for row in rows if row[0] == "run"}),
+    sorted({row[1] for row in rows if row[0] in ("base", "run")}),
     "a bare machine: all packages",
 )
 plan.true(
@@ -90,20 +96,52 @@ plan.equal(
     "a package is named once",
 )
 
+# Debian's releases call some packages differently: the name is the one that apt offers.
+TCMALLOC = ("libtcmalloc-minimal4t64", "libtcmalloc-minimal4")
+for offers, want in ((" ".join(TCMALLOC), 0), (TCMALLOC[1], 1), ("", 0)):
+    said = setup("bench", sysroot="/nonexistent", offers=offers)[3][-1].split()
+    plan.true(
+        TCMALLOC[want] in said and TCMALLOC[1 - want] not in said,
+        f"of two names the one that apt offers ({offers or 'none: the first'})",
+        said,
+    )
+said = setup("test", absent=("clang",))[3][-1].split()
+plan.true(
+    "clang" in said and "libclang-rt-19-dev" in said,
+    "clang's runtime is that of the clang that apt would install",
+    said,
+)
+
+# On a host that is not x86-64 no UEFI loader is built, and nothing of it is asked for.
+uefi = {row[1] for row in rows if row[0] == "run"}
+code, out, _, calls = setup("run", sysroot="/nonexistent", host="aarch64")
+plan.equal((code, calls), (0, []), "aarch64: make run needs nothing of UEFI")
+said = setup("run", absent=COMMANDS, sysroot="/nonexistent", host="aarch64")[3][-1].split()[4:]
+plan.true(
+    said and not uefi & set(said), "aarch64: a bare machine gets no UEFI package", said
+)
+
+# --list is what a container installs: everything, and nothing is run.
+code, out, _, calls = setup("--list", "container", sysroot="/nonexistent")
+plan.true(
+    code == 0 and not calls and {"nasm", "gdb", "clang-tidy"} <= set(out.split()),
+    "--list prints the packages of a group and installs nothing",
+    out,
+)
+plan.equal(len(out.split()), len(set(out.split())), "each once")
+code, out, said, calls = setup("nonsense")
+plan.true(code == 2 and "nonsense" in said and not calls, "an unknown group is refused", said)
+
+TOOLS_OF_MAKE = "make sh cat sed grep sort expand find mkdir echo uname".split()
+
+
+def on_path(folder, names):
+    for name in names:
+        os.symlink(shutil.which(name), os.path.join(folder, name))
+
+
 with tempfile.TemporaryDirectory() as bare:
-    for name in (
-        "make",
-        "sh",
-        "cat",
-        "sed",
-        "grep",
-        "sort",
-        "expand",
-        "find",
-        "mkdir",
-        "echo",
-    ):
-        os.symlink(shutil.which(name), os.path.join(bare, name))
+    on_path(bare, TOOLS_OF_MAKE)
     with open(os.path.join(bare, "id"), "w") as script:
         script.write("#!/bin/sh\necho 1000\n")
     os.chmod(os.path.join(bare, "id"), 0o755)

@@ -1,51 +1,85 @@
 #!/bin/sh
-# setup.sh GROUP - see that the tools for GROUP (run, test, bench, attacks) are here; install what is missing.
+# setup.sh GROUP - see that the tools for GROUP are here; install what is missing.
+# setup.sh --list GROUP - print the packages of GROUP, one a line, and do nothing else.
+#
+#   base      build the system and boot it by Multiboot        gdb       base and gdb
+#   run       base, the UEFI loaders, the disk image, OVMF     test      run, gdb and what tests need
+#   bench     run and the allocators to compare with           attacks   run and the hardened allocators
+#   style     base, clang-format, clang-tidy                   container test and style
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
-# will do).  Nothing missing: a few milliseconds, no output, no network.  Something missing: apt-get
-# installs it, as root or by a sudo that asks nothing; otherwise the line to type is printed and
-# nothing else happens.  FATHOM_SYSROOT stands before the files' paths (tests use it).
+# will do).  PACKAGE may be a choice, A|B: the first that apt offers (Debian releases differ).  @ is
+# the major version of the release's clang.  A row of group run is for x86-64 hosts only: elsewhere
+# no UEFI loader is built, and Multiboot needs none.
+#
+# Nothing missing: a few milliseconds, no output, no network.  Something missing: apt-get installs
+# it, as root or by a sudo that asks nothing; otherwise the line to type is printed and nothing else
+# happens.  FATHOM_SYSROOT is put before the files' paths, FATHOM_HOST replaces `uname -m` (for tests).
 set -u
+list=
+[ "${1:-}" = --list ] && list=yes && shift
 group=${1:-run}
 root=${FATHOM_SYSROOT:-}
+host=${FATHOM_HOST:-$(uname -m)}
 PATH=$PATH:/usr/sbin:/sbin
+
+case $group in
+base) groups="base" ;;
+run) groups="base run" ;;
+gdb) groups="base gdb" ;;
+test) groups="base run gdb test" ;;
+bench | attacks) groups="base run $group" ;;
+style) groups="base style" ;;
+container) groups="base run gdb test style" ;;
+*) echo "setup: no group $group: base, run, gdb, test, bench, attacks, style, container" >&2; exit 2 ;;
+esac
 
 needs() {
     cat <<'ROWS'
-run  python3             python3
-run  gcc-mingw-w64-i686  i686-w64-mingw32-gcc
-run  g++-mingw-w64-i686  i686-w64-mingw32-g++
-run  nasm                nasm
+base python3             python3
+base gcc-mingw-w64-i686  i686-w64-mingw32-gcc
+base g++-mingw-w64-i686  i686-w64-mingw32-g++
+base nasm                nasm
+base qemu-system-x86     qemu-system-i386
+base qemu-system-x86     qemu-system-x86_64
 run  gcc                 x86_64-linux-gnu-gcc
 run  binutils            ld
 run  gnu-efi             /usr/lib/crt0-efi-x86_64.o
 run  gnu-efi             /usr/lib32/crt0-efi-ia32.o
 run  fdisk               sfdisk
 run  mtools              mformat
-run  qemu-system-x86     qemu-system-i386
-run  qemu-system-x86     qemu-system-x86_64
 run  ovmf                /usr/share/ovmf/OVMF.fd
 run  ovmf-ia32           /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd
+gdb  gdb                 gdb
 test gcc                 gcc
 test libc6-dev           /usr/include/stdio.h
 test libcmocka-dev       /usr/include/cmocka.h
 test clang               clang
-test libclang-rt-14-dev  /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a
-test gdb                 gdb
+test libclang-rt-@-dev   /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 test perl                prove
 bench libc6-dev          /usr/include/stdio.h
 bench git                git
 bench libjemalloc2       /usr/lib/*/libjemalloc.so.2
-bench libmimalloc2.0     /usr/lib/*/libmimalloc.so.2
-bench libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_minimal.so.4
+bench libmimalloc3|libmimalloc2.0 /usr/lib/*/libmimalloc.so.[23]
+bench libtcmalloc-minimal4t64|libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_minimal.so.4
 bench valgrind           valgrind
 attacks gcc              gcc
 attacks libjemalloc2     /usr/lib/*/libjemalloc.so.2
-attacks libmimalloc2.0   /usr/lib/*/libmimalloc.so.2
-attacks libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_minimal_debug.so.4
-attacks libclang-rt-14-dev /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.scudo_standalone-x86_64.so
+attacks libmimalloc3|libmimalloc2.0 /usr/lib/*/libmimalloc.so.[23]
+attacks libtcmalloc-minimal4t64|libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_minimal_debug.so.4
+attacks clang            clang
+attacks libclang-rt-@-dev /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.scudo_standalone-*.so
 attacks electric-fence   /usr/lib/libefence.so.0
+style clang-format       clang-format
+style clang-tidy         clang-tidy
 ROWS
+}
+
+# The release's clang: the one that is here, else the one that apt would install.
+clang_major() {
+    found=$(readlink -f "$(command -v clang)" 2>/dev/null | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
+    [ -n "$found" ] || found=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+    echo "${found:-*}"
 }
 
 have() {
@@ -55,33 +89,69 @@ have() {
     esac
 }
 
-missing=
-while read -r of package probe; do
-    [ "$of" = run ] || [ "$of" = "$group" ] || continue
-    have "$probe" && continue
-    case " $missing " in *" $package "*) ;; *) missing="$missing $package" ;; esac
-done <<ROWS
+# $(choose A|B): the first that apt offers; A if apt offers none or is not here.
+choose() {
+    case $1 in
+    *"|"*)
+        for one in $(echo "$1" | tr '|' ' '); do
+            apt-cache show --no-all-versions "$one" >/dev/null 2>&1 && echo "$one" && return
+        done ;;
+    esac
+    echo "${1%%|*}"
+}
+
+# wanted all|missing: the packages of the group's rows as they are written, each once.
+wanted() {
+    names=
+    while read -r of package probe; do
+        case " $groups " in *" $of "*) ;; *) continue ;; esac
+        [ "$of" = run ] && [ "$host" != x86_64 ] && continue
+        case $probe in */llvm-@/*) probe=$(echo "$probe" | sed "s,@,$(clang_major),") ;; esac
+        [ "$1" = missing ] && have "$probe" && continue
+        case " $names " in *" $package "*) ;; *) names="$names $package" ;; esac
+    done <<ROWS
 $(needs)
 ROWS
-missing=${missing# }
+    echo "$names"
+}
+
+# named PACKAGE ...: as this release calls them.
+named() {
+    for package in "$@"; do
+        case $package in *@*) package=$(echo "$package" | sed "s,@,$(clang_major),") ;; esac
+        choose "$package"
+    done
+}
+
+if [ -n "$list" ]; then
+    named $(wanted all)
+    exit 0
+fi
+missing=$(wanted missing)
 [ -n "$missing" ] || exit 0
 
 say() { echo "setup: $*" >&2; }
 if ! command -v apt-get >/dev/null 2>&1; then
-    say "missing, by the names of Debian's packages: $missing"
+    say "missing, by the names of Debian's packages:" $(named $missing)
     exit 1
 fi
-install="apt-get install --yes --no-install-recommends $missing"
 if [ "$(id -u)" = 0 ]; then
     as_root=
 elif command -v sudo >/dev/null 2>&1 && sudo -n true >/dev/null 2>&1; then
     as_root="sudo -n env DEBIAN_FRONTEND=noninteractive"
 else
-    say "missing: $missing"
+    set -- $(named $missing)
+    say "missing: $*"
     say "install them as root with this line, then come back:"
-    echo "$install"
+    echo "apt-get install --yes --no-install-recommends $*"
     exit 1
 fi
-say "installing what is missing: $missing"
 export DEBIAN_FRONTEND=noninteractive
-$as_root apt-get update -q >&2 && $as_root $install >&2 || { say "apt-get failed: $install"; exit 1; }
+say "something is missing; asking apt-get for its list of packages"
+$as_root apt-get update -q >&2 || say "apt-get update failed; trying with the list that is here"
+set -- $(named $missing) # what a package is called is known after the update
+say "installing what is missing: $*"
+$as_root apt-get install --yes --no-install-recommends "$@" >&2 || {
+    say "apt-get failed: apt-get install --yes --no-install-recommends $*"
+    exit 1
+}
