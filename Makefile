@@ -54,7 +54,7 @@ CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse 
   -fno-var-tracking-assignments -fno-ident -MMD -MP \
   $(PREFIX_MAP) -I$(S)/include -I$(O)/gen
 
-include $(S)/mk/setup.mk $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/mk/image.mk $(S)/mk/run.mk $(S)/mk/heap.mk $(S)/mk/test.mk
+include $(S)/mk/setup.mk $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/mk/image.mk $(S)/mk/run.mk $(S)/mk/book.mk $(S)/mk/heap.mk $(S)/mk/test.mk
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(S)/Makefile $(S)/mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16

@@ -14,8 +14,9 @@ SETUP_bench := bench-host heap-cost
 SETUP_test := test test-% check-% lint fuzz coverage corrupt preload bench-preload
 SETUP_style := tidy style
 SETUP_gdb := gdb
+SETUP_book := book reading-order density
 SETUP_run := $(if $(filter multiboot,$(BOOT)),,run) image efi bench release %.EFI %.img
-setup_for = $(firstword $(foreach g,attacks bench test style gdb run,$(if $(filter $(SETUP_$(g)),$(1)),$(g))) base)
+setup_for = $(firstword $(foreach g,attacks bench test style book gdb run,$(if $(filter $(SETUP_$(g)),$(1)),$(g))) base)
 SETUP_GOALS := $(filter-out $(SETUP_FREE),$(or $(MAKECMDGOALS),all))
 SETUP_GROUPS := $(sort $(foreach goal,$(SETUP_GOALS),$(call setup_for,$(goal))))
 

@@ -6,6 +6,7 @@
 #   run       base, the UEFI loaders, the disk image, OVMF     test      run, gdb and what tests need
 #   bench     run and the allocators to compare with           attacks   run and the hardened allocators
 #   style     base, clang-format, clang-tidy                   container test and style
+#   book      gdb, and what prints the book
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
 # will do).  PACKAGE may be a choice, A|B: the first that apt offers (Debian releases differ).  @ is
@@ -30,8 +31,9 @@ gdb) groups="base gdb" ;;
 test) groups="base run gdb test" ;;
 bench | attacks) groups="base run $group" ;;
 style) groups="base style" ;;
+book) groups="base gdb book" ;;
 container) groups="base run gdb test style" ;;
-*) echo "setup: no group $group: base, run, gdb, test, bench, attacks, style, container" >&2; exit 2 ;;
+*) echo "setup: no group $group: base, run, gdb, test, bench, attacks, style, book, container" >&2; exit 2 ;;
 esac
 
 needs() {
@@ -70,6 +72,8 @@ attacks libtcmalloc-minimal4t64|libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_mini
 attacks clang            clang
 attacks libclang-rt-@-dev /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.scudo_standalone-*.so
 attacks electric-fence   /usr/lib/libefence.so.0
+book weasyprint          weasyprint
+book python3-pygments    pygmentize
 style clang-format       clang-format
 style clang-tidy         clang-tidy
 ROWS

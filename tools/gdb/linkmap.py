@@ -1,32 +1,11 @@
 """Line tables of NASM code: each .asm was assembled a second time as ELF with DWARF
 (X.dbg.o, the same bytes); the link map says where its sections came to lie."""
 import os
-import re
 import subprocess
 
 import gdb
 
-SECTION = re.compile(r"^ (\.\w+)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S+\.o)$")
-SPLIT = re.compile(r"^ (\.\w+)$")
-
-
-def sections(path):
-    """Yield (section, address, size, object) of a GNU ld map; a long name has a line of
-    its own."""
-    name = ""
-    with open(path) as lines:
-        for line in lines:
-            line = line.rstrip("\n")
-            if SPLIT.match(line):
-                name = line
-                continue
-            if match := SECTION.match(
-                line if line[1:2] == "." else name + line if name else line
-            ):
-                size = int(match[3], 16)
-                if size:
-                    yield match[1], int(match[2], 16), size, match[4]
-            name = ""
+from mapfile import sections
 
 
 def add_assembler(path, out, slide=0):
