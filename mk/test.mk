@@ -7,6 +7,10 @@
 #                           run in one boot (tools/fathom batch), exit code 0 is success;
 #                           tests/guest/SET/runs, if there is one, says how (lines for batch)
 #   tests/*/NAME.t          an executable that speaks TAP
+# What takes long is apart, so that `make test` stays within its budget of CPU seconds:
+#   # long: only            in the first four lines of a .t: it runs in `make test-long` alone
+#   # long: too             in make test it does a part, under FATHOM_LONG=1 (make test-long) all
+#   tests/guest/SET/long    as SET/runs, but for make test-long
 # `make test-NAME` runs what has NAME in its path; MEM=64: the guest programs with 64 MiB.
 HOST_CC ?= gcc
 HOST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -21,6 +25,10 @@ GUEST_LISTS := $(GUEST_SETS:%=$(O)/tests/guest/%.list)
 TOOL_EXES := $(patsubst %.c,$(O)/%.exe,$(call files,tests/*/programs/*.c)) \
   $(patsubst %.cpp,$(O)/%.exe,$(call files,tests/*/programs/*.cpp))
 TAP_TESTS := $(filter-out tests/host/%,$(call files,tests/*/*.t tests/*.t))
+long = $(shell cd "$(S)" && grep -lx '. long: $(1)' $(TAP_TESTS))
+ONLY_LONG := $(call long,only)
+TOO_LONG := $(call long,too)
+LONG_LISTS := $(patsubst tests/guest/%/long,$(O)/tests/guest/%-long.list,$(call files,tests/guest/*/long))
 said = $$(sed -n '1,4s,.*$(1): \([^*]*\)\*/.*,\1,p' $(2))
 
 host_files = $(subst HEAP,$(HEAP_HOST),$(shell sed -n '1,4s,.*sources: \([^*]*\)\*/.*,\1,p' $(S)/tests/host/$(1).c))
@@ -44,19 +52,26 @@ $(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk $(wildcar
 	  name=$$(basename $$exe .exe); src=$$(ls $(S)/tests/guest/$*/$$name.c* | head -n 1); \
 	  echo "$*/$$name.exe $(call said,args,$$src)"; done; fi > $@
 
-TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(TAP_TESTS))
-PROVE := prove --jobs 2 --timer --merge --failures --comments --exec '$(PYTHON) $(S)/tests/exec.py'
+$(LONG_LISTS): $(O)/tests/guest/%-long.list: $(S)/tests/guest/%/long $(GUEST_EXES)
+	@cp $< $@
+
+TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(filter-out $(ONLY_LONG),$(TAP_TESTS)))
+LONG_TESTS := $(LONG_LISTS) $(addprefix $(S)/,$(ONLY_LONG) $(TOO_LONG))
+PROVE := $(PYTHON) $(S)/tests/run.py
+BUDGET := 340# CPU seconds, as tests/run.py counts them: 4 minutes of two cores with nothing else to do
 TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe \
   $(O)/host/attacks $(O)/host/libstrictheap.so
 
 export FATHOM_MEM := $(MEM)
-test: $(TESTS) $(TEST_NEEDS) ## every test, through prove
-	@$(PROVE) $(TESTS)
+test: $(TESTS) $(TEST_NEEDS) ## every test, through prove; about 4 minutes
+	@$(PROVE) --budget $(BUDGET) $(TESTS)
+test-long: $(LONG_TESTS) $(TEST_NEEDS) ## what takes longer: every boot, coverage, the fuzzers at length
+	@FATHOM_LONG=1 $(PROVE) $(LONG_TESTS)
 test-host: $(HOST_TESTS) ## the tests that run on the host
 	@$(PROVE) $(HOST_TESTS)
 test-%: $(TESTS) $(TEST_NEEDS)
-	@$(PROVE) $(foreach t,$(TESTS),$(if $(findstring $*,$(t)),$(t)))
-.PHONY: test test-host
+	@$(PROVE) $(foreach t,$(TESTS) $(addprefix $(S)/,$(ONLY_LONG)),$(if $(findstring $*,$(t)),$(t)))
+.PHONY: test test-long test-host
 
 # A program that needs a DLL of its own, for --add; and one that lacks a function of ours.
 PROGRAMS_OUT := $(O)/tests/tools/programs

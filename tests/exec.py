@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
-"""How prove runs one test: a .t speaks TAP itself, a .list is a batch of guest programs,
-anything else is a host program, in TAP if it speaks it (cmocka does), else judged by its
-exit code.  FATHOM_MEM: how many MiB the guest programs' machines have."""
+"""How prove runs one test, and what it cost.
+
+A .t speaks TAP itself, a .list is a batch of guest programs, anything else is a host program: in
+TAP if it speaks it (cmocka does), else judged by its exit code.  FATHOM_MEM: how many MiB the
+guest programs' machines have.  The CPU seconds of the test and of all its children go as one line
+to the file that FATHOM_CPU names (tests/run.py).
+"""
 import os
 import re
+import resource
 import subprocess
 import sys
 
@@ -26,15 +31,29 @@ def host(path):
     return 0 if done.returncode == 0 else 1
 
 
-def main(path):
-    path = os.path.abspath(path)
+def run(path):
     if path.endswith(".t"):
-        os.execv(path, [path])
+        return subprocess.run([path]).returncode
     if path.endswith(".list"):
-        fathom = os.path.join(TOP, "tools", "fathom")
         mem = os.environ.get("FATHOM_MEM")
-        os.execv(fathom, [fathom, "batch", *(["--mem", mem] if mem else []), path])
-    sys.exit(host(path))
+        fathom = [os.path.join(TOP, "tools", "fathom"), "batch"]
+        return subprocess.run([*fathom, *(["--mem", mem] if mem else []), path]).returncode
+    return host(path)
+
+
+def note_cost(name):
+    """One line of one write: two tests that end at once do not mix."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with open(os.environ["FATHOM_CPU"], "a") as table:
+        table.write(f"{used.ru_utime + used.ru_stime:.2f} {name}\n")
+
+
+def main(name):
+    status = run(os.path.abspath(name))
+    sys.stdout.flush()
+    if "FATHOM_CPU" in os.environ:
+        note_cost(name)
+    sys.exit(status if 0 <= status < 128 else 1)
 
 
 if __name__ == "__main__":

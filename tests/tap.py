@@ -5,6 +5,7 @@ import sys
 sys.dont_write_bytecode = True
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUT = os.path.abspath(os.environ.get("FATHOM_OUT") or os.path.join(TOP, "build"))
+LONG = bool(os.environ.get("FATHOM_LONG"))  # make test-long: all of it, not a part (mk/test.mk)
 
 
 class Plan:

@@ -90,7 +90,7 @@ def main():
                 counts[path][line] += times
     whole = missed = 0
     for path in sorted(counts):
-        if os.path.dirname(path) != os.path.realpath(HEAP):
+        if not path.startswith(os.path.realpath(HEAP) + os.sep):
             continue
         empty = sorted(line for line, times in counts[path].items() if not times)
         whole += len(counts[path])

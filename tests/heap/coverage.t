@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# long: only
 """The host tests run through 95 of 100 lines of the heap at least (make coverage)."""
 import os
 import re

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
+# long: too
 """The heap's fuzzer: a bounded run of it finds nothing, and in a heap that was broken on
-purpose it finds what is wrong.  (An hour of it: make fuzz SECONDS=3600.)"""
+purpose it finds what is wrong.  In make test a short run and one broken heap; in make test-long
+all.  (An hour of it: make fuzz SECONDS=3600.)"""
 import os
 import re
 import shutil
@@ -9,11 +11,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from tap import OUT, TOP, Plan  # noqa: E402
+from tap import LONG, OUT, TOP, Plan  # noqa: E402
 
 plan = Plan()
 CORPUS = os.path.join(TOP, "tests", "heap", "corpus")
-RUNS = 5000  # three quarters of a minute, where nothing else runs
+RUNS = 5000 if LONG else 1000
 SMALL = 200 * 1024  # bytes that the corpus may have
 
 # What is broken: file, a pattern in it, what stands there instead, what comes of it.
@@ -74,7 +76,7 @@ def build(out, *words):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    for number, (path, pattern, becomes, name) in enumerate(BROKEN):
+    for number, (path, pattern, becomes, name) in enumerate(BROKEN if LONG else BROKEN[:1]):
         with open(os.path.join(TOP, path)) as original:
             text, times = re.subn(pattern, becomes, original.read())
         if not plan.equal(times, 1, f"{path} has the line to break"):
