@@ -1,8 +1,8 @@
 # heap.mk - the heap's core on the host: fuzzer, coverage, benchmark, malloc for any program.
 #
 # What is built here is ntdll/heap as it is, but for its doors to the system (os.c, probe.c,
-# report.c), which tests/host/heap_os.c stands for.
-HEAP_DOORS := $(addprefix ntdll/heap/,core/os.c core/probe.c check/report.c)
+# report.c, surroundings.c), which tests/host/heap_os.c stands for.
+HEAP_DOORS := $(addprefix ntdll/heap/,core/os.c core/probe.c check/report.c check/surroundings.c)
 HEAP_HOST := $(filter-out $(HEAP_DOORS),$(call files,ntdll/heap/*/*.c)) tests/host/heap_os.c
 HEAP_FILES = $(foreach f,$(HEAP_HOST),$(call src,$(f)))
 HEAP_BESIDE = $(foreach f,$(HEAP_HOST),$(call beside,$(f)))

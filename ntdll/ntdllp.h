@@ -72,6 +72,6 @@ ULONG RtlpBootRandom(void); /* from the boot seed, differs by process */
 /* convert.c */
 extern const WCHAR RtlpCodePage1252[32], RtlpCodePage437[128];
 
-void RtlpTellFault(const EXCEPTION_RECORD *); /* heap/report.c */
+void RtlpTellFault(const EXCEPTION_RECORD *); /* heap/check/surroundings.c */
 
 #endif

@@ -24,7 +24,7 @@ FILE_CIRCLE = {
     "kernel/dispatch": 3,
     "kernel wings": 4,
     "kernel": 67,
-    "ntdll/heap": 15,
+    "ntdll/heap": 2,
     "ntdll": 39,
     "kernel32": 3,
     "msvcrt": 23,

@@ -85,6 +85,8 @@ static inline void RtlpInsertBefore(LIST_ENTRY *Next, LIST_ENTRY *Entry)
     Next->Blink = Entry;
 }
 
+/* Flags of the entry that ends a run. */
+#define OWN_ENTRY          (HEAP_ENTRY_BUSY | HEAP_ENTRY_VIRTUAL_ALLOC | HEAP_ENTRY_LAST_ENTRY)
 #define UCR_OF(HeapEntry)  ((HEAP_UCR_DESCRIPTOR *)((HEAP_ENTRY *)(HeapEntry) + 1))
 #define UCR_ENTRY(Ucr)     ((HEAP_ENTRY *)(Ucr)-1)
 #define FREE_OF(HeapEntry) ((HEAP_FREE_ENTRY *)(HeapEntry))
@@ -149,6 +151,10 @@ bool RtlpSafeInsert(HEAP *Heap, LIST_ENTRY *Next, LIST_ENTRY *Entry);
 ULONG RtlpMostUnused(const HEAP *Heap, ULONG EntryFlags); /* bytes of a busy entry */
 ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry); /* as RtlpCheckEntry, not reported */
 void RtlpInitializeEncoding(HEAP *Heap);
+ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size);
+bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last); /* not reported */
+/* The entry after the range that Last describes; null: the segment ends there. */
+HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_ENTRY *Last);
 /* The decoded header of Entry, or 0 (reported) when checksum, segment or neighbour is
  * wrong. */
 ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry);
@@ -175,9 +181,6 @@ NTSTATUS RtlpExtendHeap(HEAP *Heap,
 void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
 ULONG RtlpUcrClass(SIZE_T Bytes);
-bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last); /* not reported */
-HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap,
-                           const HEAP_ENTRY *Last); /* or null: the end */
 
 /* debug.c */
 ULONG RtlpFillFree(HEAP_ENTRY *Entry, ULONG Units); /* flags of the entry */
@@ -207,7 +210,6 @@ ULONG RtlpStackOf(USHORT Index, PVOID const **Frames);
 /* record.c; those without Note want the records' lock */
 void RtlpNoteAllocation(HEAP *Heap, PVOID Block, SIZE_T Size);
 void RtlpNoteFree(PVOID Block);
-void RtlpForgetRecords(HEAP *Heap);
 HEAP_RECORD *RtlpRecordOf(const void *Block);
 HEAP_RECORD *RtlpMakeRecord(PVOID Block);
 HEAP_RECORD *RtlpNextRecord(const HEAP *Heap, const HEAP_RECORD *Before);
@@ -218,25 +220,27 @@ PVOID RtlpAllocatePages(HEAP *Heap, SIZE_T Size);
 bool RtlpFindPages(const HEAP *Heap, const void *Block, SIZE_T *Size);
 PVOID RtlpCheckPages(const HEAP *Heap, HEAP_FAILURE_TYPE *What);
 bool RtlpFreePageBlock(HEAP *Heap, PVOID Block);
-void RtlpFreePages(HEAP_RECORD *Record); /* records' lock held */
+void RtlpForgetRecords(HEAP *Heap);
 
 /* create.c */
 void RtlpAddProcessHeap(HEAP *Heap);
 void RtlpRemoveProcessHeap(HEAP *Heap);
 
-/* validate.c: every invariant; false: reported; Quiet: told only */
+/* validate.c: every invariant; false: reported; Quiet: printed only. */
 bool RtlpCheckHeap(HEAP *Heap, bool Quiet);
-/* After each operation: DEBUG=1 on every heap, gflags' hvc on those of a process. */
+/* After each operation: DEBUG=1 on every heap, gflags' hvc on those of a process.  A pointer,
+ * because those who audit are checked by calls into what they call (encode.c defines it,
+ * RtlCreateHeap sets it). */
+extern bool (*RtlpAudit)(HEAP *Heap, bool Quiet);
 #if DEBUG
-#define RTLP_AUDIT(Heap) (void)RtlpCheckHeap(Heap, false)
+#define RTLP_AUDIT(Heap) (void)RtlpAudit(Heap, false)
 #else
 #define RTLP_AUDIT(Heap)                                                                 \
-    (void)(!((Heap)->Flags & HEAP_VALIDATE_ALL_ENABLED) || RtlpCheckHeap(Heap, false))
+    (void)(!((Heap)->Flags & HEAP_VALIDATE_ALL_ENABLED) || RtlpAudit(Heap, false))
 #endif
-/* The same behind a short path, lock not held; not beside threads that TSan watches. */
+/* The same after a short path, lock not held; not beside threads that TSan watches. */
 #if DEBUG && !defined(__SANITIZE_THREAD__)
 #define RTLP_AUDIT_SHORT(Heap) RtlpAuditUnlocked(Heap)
-void RtlpAuditUnlocked(HEAP *Heap);
 #else
 #define RTLP_AUDIT_SHORT(Heap) (void)0
 #endif
@@ -249,7 +253,6 @@ void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
 BOOLEAN RtlpFreeHeap(HEAP *Heap, ULONG Flags, PVOID Block);
 void RtlpSplit(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Keep, ULONG EntryFlags);
 bool RtlpIsHeap(HEAP *Heap); /* false: reported */
-ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size);
 
 /* large.c */
 PVOID RtlpAllocateLarge(HEAP *Heap, ULONG Flags, SIZE_T Size);
@@ -295,10 +298,12 @@ void RtlpDeleteLock(HEAP_LOCK *Lock);
 void RtlpEnterLock(HEAP_LOCK *Lock);
 void RtlpLeaveLock(HEAP_LOCK *Lock);
 bool RtlpIsAwaited(const HEAP_LOCK *Lock); /* held: another thread waits for it */
-/* report.c in the system: reports and, unless the process asked for the older behaviour, does not return. */
+/* report.c in the system: reports and, unless the process asked for the older behaviour,
+ * does not return. */
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
 void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
-bool RtlpHeapSurvives(void);             /* it did ask */
+bool RtlpHeapSurvives(void); /* it did ask */
+void RtlpOpenReports(void);  /* surroundings.c: reports name the blocks around */
 void RtlpHeapSetStatus(NTSTATUS Status); /* the thread's last status and last error */
 void RtlpHeapRaise(NTSTATUS Status);     /* HEAP_GENERATE_EXCEPTIONS */
 ULONG RtlpHeapRandom(void);
@@ -334,6 +339,13 @@ static inline void RtlpUnlockHeap(HEAP *Heap)
 {
     if (Heap->LockVariable)
         RtlpLeaveLock(Heap->LockVariable);
+}
+
+static inline void RtlpAuditUnlocked(HEAP *Heap)
+{
+    RtlpLockHeap(Heap);
+    RTLP_AUDIT(Heap);
+    RtlpUnlockHeap(Heap);
 }
 
 #endif

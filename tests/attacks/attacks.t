@@ -155,7 +155,7 @@ plan.true(
 )
 code, log = attack("ust", "overflow")
 plan.true(
-    re.search(r"behind block ([0-9A-F]{8}), 40 bytes, in use\n(.*\n)*  \1 was allocated", log),
+    re.search(r"before it: block ([0-9A-F]{8}), 40 bytes, in use\n(.*\n)*  \1 was allocated", log),
     "ust: an overrun shows the block before it, and who allocated that",
     log,
 )

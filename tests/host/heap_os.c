@@ -271,6 +271,10 @@ ULONG RtlpHeapRandom(void)
     return Number ^ Number >> 13;
 }
 
+void RtlpOpenReports(void)
+{
+}
+
 bool RtlpHeapSurvives(void)
 {
     return true;

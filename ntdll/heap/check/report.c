@@ -1,4 +1,4 @@
-/* report.c - damage is told: which heap, which block, what kind, and whose it may be.
+/* report.c - reporting corruption: which heap, which block, what kind; then the end.
  *
  *   fathom: prog.exe: heap corruption: entry corruption, heap 003B0000, block 003B0598,
  *   found by RtlFreeHeap
@@ -8,7 +8,7 @@
  *
  * Then the process ends as of an unhandled STATUS_HEAP_CORRUPTION that no handler sees, and
  * the kernel's report adds the stack of this call.  FATHOM_NO_TERMINATE=1 in the
- * environment: it is told, and the call fails.
+ * environment: it is reported, and the call fails.
  *
  * Lock: as the caller; the heap may be damaged or no heap at all.  In Windows:
  * RtlpLogHeapFailure, RtlReportCriticalFailure; the names of the kinds are its.
@@ -68,79 +68,21 @@ static void RtlpTellFailure(HEAP *Heap, PCSTR Kind, PVOID Block, PCSTR Call)
     NtRaiseHardError(STATUS_HEAP_CORRUPTION, 1, 1, &Parameter, 0, &Response);
 }
 
-static void RtlpTellStack(PCSTR What, PVOID Block, USHORT Stack)
-{
-    PVOID const *Frames;
-    ULONG Depth = RtlpStackOf(Stack, &Frames);
-    if (!Depth)
-        return;
-    DbgPrint("  %p was %s by\n", Block, What);
-    for (ULONG i = 0; i < Depth; i++) {
-        char Name[128] = "";
-        NtFathomSymbol(NtCurrentProcess(), Frames[i], Name, sizeof(Name));
-        DbgPrint("    %p %s\n", Frames[i], Name);
-    }
-}
-
-/* What ust and hpa know of the block at or around Address. */
-static void RtlpTellRecord(PVOID Address)
-{
-    RtlpEnterRecords();
-    HEAP_RECORD *Record = RtlpRecordOf(Address);
-    if (!Record)
-        Record = RtlpRecordAround(Address);
-    if (Record) {
-        DbgPrint("  block %p, %lu bytes, %s\n", Record->Block, (ULONG)Record->Size,
-                 Record->Busy ? "in use" : "freed");
-        RtlpTellStack("allocated", Record->Block, Record->Allocated);
-        RtlpTellStack("freed", Record->Block, Record->Freed);
-    }
-    RtlpLeaveRecords();
-}
-
-static void RtlpTellBlock(PCSTR Where, const HEAP_NEIGHBOUR *Block)
-{
-    if (Block->Data)
-        DbgPrint("  %s block %p, %lu bytes, %s\n", Where, Block->Data,
-                 (ULONG)Block->Bytes, Block->Busy ? "in use" : "free");
-}
-
-/* What stands around the damage, and what is known of it. */
-static void RtlpTellSurroundings(HEAP *Heap, PVOID Block)
-{
-    HEAP_NEIGHBOUR Inside, Before;
-    RtlpFindAround(Heap, Block, &Inside, &Before);
-    if (Inside.Data != Block)
-        RtlpTellBlock("inside", &Inside);
-    RtlpTellBlock("behind", &Before);
-    if (!(Heap->Flags & HEAP_TRACKING))
-        return;
-    RtlpTellRecord(Block);
-    if (Before.Data && Before.Busy)
-        RtlpTellRecord(Before.Data);
-}
-
-/* A fault that nobody handled: under hpa, whose block the address is or was. */
-void RtlpTellFault(const EXCEPTION_RECORD *Record)
-{
-    if (RtlpHeapPeb()->NtGlobalFlag & FLG_HEAP_PAGE_ALLOCS &&
-        Record->ExceptionCode == (ULONG)STATUS_ACCESS_VIOLATION &&
-        Record->NumberParameters == 2)
-        RtlpTellRecord((PVOID)Record->ExceptionInformation[1]);
-}
+/* What reports say after the first line; set by surroundings.c. */
+void (*RtlpReportSurroundings)(HEAP *Heap, PVOID Block);
 
 /* Says what is wrong, which heap and block, and what is known around it. */
 void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
 {
     static bool Telling;
     bool IsHeap = Heap && RtlpIsSigned(Heap);
-    if (Telling) /* a failure while one is told is that one's */
+    if (Telling) /* a failure found while another is reported belongs to that one */
         return;
     Telling = true;
     RtlpTellFailure(Heap, IsHeap ? RtlpFailureNames[Type] : "no heap, or destroyed",
                     Block, Call);
-    if (IsHeap && Block)
-        RtlpTellSurroundings(Heap, Block);
+    if (IsHeap && Block && RtlpReportSurroundings)
+        RtlpReportSurroundings(Heap, Block);
     Telling = false;
 }
 

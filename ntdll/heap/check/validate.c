@@ -295,15 +295,6 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
     return Sound;
 }
 
-#if DEBUG
-void RtlpAuditUnlocked(HEAP *Heap)
-{
-    RtlpLockHeap(Heap);
-    RTLP_AUDIT(Heap);
-    RtlpUnlockHeap(Heap);
-}
-#endif
-
 /* Whether the heap, or the one block of it, is sound.
  *
  * Block: null for the whole heap.  Result: FALSE if anything is damaged or Block is no

@@ -52,16 +52,6 @@ bool RtlpIsHeap(HEAP *Heap)
     return false;
 }
 
-/* Granules of a block for Size bytes; Size is at most HEAP_MAXIMUM_ALLOCATION. */
-ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size)
-{
-    SIZE_T Bytes = Size + Heap->AlignRound;
-    if (Flags & (HEAP_SETTABLE_USER_VALUE | HEAP_SETTABLE_USER_FLAGS))
-        Bytes += ALIGN_UP(sizeof(HEAP_ENTRY_EXTRA), Heap->Pad ? 16 : GRANULE);
-    SIZE_T Units = (Bytes & Heap->AlignMask) >> GRANULE_SHIFT;
-    return Units < 2 ? 2 : (ULONG)Units;
-}
-
 /* Makes Entry, Units granules that are in no list, busy with Keep of them, and the rest
  * free if it can carry a free entry.  Its PreviousSize and SegmentOffset stand. */
 void RtlpSplit(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Keep, ULONG EntryFlags)

@@ -196,6 +196,8 @@ PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize,
         return NULL;
     }
     HEAP *Heap = Base;
+    RtlpAudit = RtlpCheckHeap;
+    RtlpOpenReports();
     RtlZeroMemory(Heap, sizeof(HEAP));
     RtlpInitializeHeap(Heap, Kept, Lock, &Given);
     Heap->SegmentFlags = HeapBase ? HEAP_USER_ALLOCATED : 0;

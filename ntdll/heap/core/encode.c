@@ -11,6 +11,8 @@
  */
 #include "heap/heapp.h"
 
+bool (*RtlpAudit)(HEAP *Heap, bool Quiet); /* RtlpCheckHeap, once there is a heap */
+
 /* Draws the heap's keys. */
 void RtlpInitializeEncoding(HEAP *Heap)
 {
@@ -18,6 +20,34 @@ void RtlpInitializeEncoding(HEAP *Heap)
     Heap->Encoding.Code1 = RtlpHeapRandom();
     Heap->Encoding.PreviousSize = (USHORT)RtlpHeapRandom();
     Heap->PointerKey = RtlpHeapRandom();
+}
+
+/* The entry that the run behind Last's range starts with; null: the segment ends there. */
+HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_ENTRY *Last)
+{
+    char *End = (char *)UCR_OF(Last)->Address + UCR_OF(Last)->Size;
+    if (End >= (char *)Heap->Segments[Last->SegmentOffset]->LastValidEntry)
+        return NULL;
+    return (HEAP_ENTRY *)(End + Heap->Pad);
+}
+
+/* Whether the range that Last, whose header is sound, describes is one: it starts where
+ * Last ends, and ends with the segment or where a run starts. */
+bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last)
+{
+    ULONG Code = RtlpDecode(Heap, Last);
+    char *End = (char *)Heap->Segments[Last->SegmentOffset]->LastValidEntry;
+    const HEAP_UCR_DESCRIPTOR *Ucr = UCR_OF(Last);
+    if ((CODE_FLAGS(Code) & OWN_ENTRY) != OWN_ENTRY ||
+        !RtlpIsReadable(RtlpAhead(Last, UCR_ENTRY_UNITS) - 1) ||
+        (char *)Ucr->Address != (char *)RtlpAhead(Last, CODE_SIZE(Code)) + Heap->Pad ||
+        ((ULONG_PTR)Ucr->Address | Ucr->Size) & (PAGE_SIZE - 1) ||
+        Ucr->Size > (SIZE_T)(End - (char *)Ucr->Address))
+        return false;
+    HEAP_ENTRY *Next = RtlpAfterRange(Heap, Last);
+    return !Next ||
+           (Ucr->Size && RtlpIsReadable(Next) && RtlpCodeIsGood(RtlpDecode(Heap, Next)) &&
+            Next->SegmentOffset == Last->SegmentOffset && !RtlpPreviousSize(Heap, Next));
 }
 
 /* The header of Entry, which may be anything that lies in readable memory.
@@ -39,6 +69,16 @@ ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry)
     if (!RtlpIsReadable(Next) || RtlpPreviousSize(Heap, Next) != CODE_SIZE(Code))
         return 0;
     return Code;
+}
+
+/* Granules of a block for Size bytes; Size is at most HEAP_MAXIMUM_ALLOCATION. */
+ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size)
+{
+    SIZE_T Bytes = Size + Heap->AlignRound;
+    if (Flags & (HEAP_SETTABLE_USER_VALUE | HEAP_SETTABLE_USER_FLAGS))
+        Bytes += ALIGN_UP(sizeof(HEAP_ENTRY_EXTRA), Heap->Pad ? 16 : GRANULE);
+    SIZE_T Units = (Bytes & Heap->AlignMask) >> GRANULE_SHIFT;
+    return Units < 2 ? 2 : (ULONG)Units;
 }
 
 /* The most bytes of a busy entry that no program asked for. */

@@ -22,9 +22,6 @@
  */
 #include "heap/heapp.h"
 
-/* Flags of the entry that ends a run. */
-#define OWN_ENTRY (HEAP_ENTRY_BUSY | HEAP_ENTRY_VIRTUAL_ALLOC | HEAP_ENTRY_LAST_ENTRY)
-
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size)
 {
     NTSTATUS Status;
@@ -110,34 +107,6 @@ static void RtlpEndRun(HEAP *Heap, ULONG Index, HEAP_ENTRY *At, ULONG Units,
 static HEAP_ENTRY *RtlpRunEnd(const HEAP *Heap, PVOID End)
 {
     return (HEAP_ENTRY *)((char *)End - Heap->Pad - UCR_ENTRY_BYTES);
-}
-
-/* The entry that the run behind Last's range starts with; null: the segment ends there. */
-HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_ENTRY *Last)
-{
-    char *End = (char *)UCR_OF(Last)->Address + UCR_OF(Last)->Size;
-    if (End >= (char *)Heap->Segments[Last->SegmentOffset]->LastValidEntry)
-        return NULL;
-    return (HEAP_ENTRY *)(End + Heap->Pad);
-}
-
-/* Whether the range that Last, whose header is sound, describes is one: it starts where
- * Last ends, and ends with the segment or where a run starts. */
-bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last)
-{
-    ULONG Code = RtlpDecode(Heap, Last);
-    char *End = (char *)Heap->Segments[Last->SegmentOffset]->LastValidEntry;
-    const HEAP_UCR_DESCRIPTOR *Ucr = UCR_OF(Last);
-    if ((CODE_FLAGS(Code) & OWN_ENTRY) != OWN_ENTRY ||
-        !RtlpIsReadable(RtlpAhead(Last, UCR_ENTRY_UNITS) - 1) ||
-        (char *)Ucr->Address != (char *)RtlpAhead(Last, CODE_SIZE(Code)) + Heap->Pad ||
-        ((ULONG_PTR)Ucr->Address | Ucr->Size) & (PAGE_SIZE - 1) ||
-        Ucr->Size > (SIZE_T)(End - (char *)Ucr->Address))
-        return false;
-    HEAP_ENTRY *Next = RtlpAfterRange(Heap, Last);
-    return !Next ||
-           (Ucr->Size && RtlpIsReadable(Next) && RtlpCodeIsGood(RtlpDecode(Heap, Next)) &&
-            Next->SegmentOffset == Last->SegmentOffset && !RtlpPreviousSize(Heap, Next));
 }
 
 /* Makes a segment of Reserved bytes at Segment, of which Committed are so already and the

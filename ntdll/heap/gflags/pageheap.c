@@ -190,6 +190,15 @@ PVOID RtlpCheckPages(const HEAP *Heap, HEAP_FAILURE_TYPE *What)
     return Block;
 }
 
+/* Gives the pages of a sound block back; their addresses wait. */
+static void RtlpFreePages(HEAP_RECORD *Record)
+{
+    SIZE_T Bytes = RtlpPageBytes(Record->Heap, Record->Size);
+    Record->Busy = false;
+    RtlpDecommit(Record->Pages, Bytes);
+    RtlpQueueRange(Record->Pages, Bytes + PAGE_SIZE);
+}
+
 /* Frees a block that RtlpFindPages knows; false: its surroundings are damaged (reported).
  */
 bool RtlpFreePageBlock(HEAP *Heap, PVOID Block)
@@ -205,11 +214,15 @@ bool RtlpFreePageBlock(HEAP *Heap, PVOID Block)
     return What == heap_failure_internal;
 }
 
-/* Gives the pages of a sound block back; their addresses wait. */
-void RtlpFreePages(HEAP_RECORD *Record)
+/* Forgets the blocks of a heap that is no more. */
+void RtlpForgetRecords(HEAP *Heap)
 {
-    SIZE_T Bytes = RtlpPageBytes(Record->Heap, Record->Size);
-    Record->Busy = false;
-    RtlpDecommit(Record->Pages, Bytes);
-    RtlpQueueRange(Record->Pages, Bytes + PAGE_SIZE);
+    RtlpEnterRecords();
+    HEAP_RECORD *Record = NULL;
+    while ((Record = RtlpNextRecord(Heap, Record)) != NULL) {
+        if (Record->Pages)
+            RtlpFreePages(Record);
+        Record->Busy = false;
+    }
+    RtlpLeaveRecords();
 }

@@ -132,16 +132,3 @@ __attribute__((noinline)) void RtlpNoteFree(PVOID Block)
     }
     RtlpLeaveRecords();
 }
-
-/* Forgets the blocks of a heap that is no more. */
-void RtlpForgetRecords(HEAP *Heap)
-{
-    RtlpEnterRecords();
-    HEAP_RECORD *Record = NULL;
-    while ((Record = RtlpNextRecord(Heap, Record)) != NULL) {
-        if (Record->Pages)
-            RtlpFreePages(Record);
-        Record->Busy = false;
-    }
-    RtlpLeaveRecords();
-}
