@@ -145,7 +145,7 @@ static void show_touch(const Door &door, const std::vector<Event> &events, ULONG
     ULONG tables = count_page_tables(events, fault, done);
     staircase(
         "the touch", *page,
-        format("physical page %lX behind %08lX, status %08lX%s%s", page->fields[0],
+        format("physical page %lX for %08lX, status %08lX%s%s", page->fields[0],
                page->fields[2], done ? done->fields[1] : ~0u, cost(fault, done).c_str(),
                tables ? format("; besides it %lu for page tables", tables).c_str() : ""));
     std::string why;

@@ -1,4 +1,4 @@
-/* doors.cpp - the doors: ten ways to ask Windows for memory, and the chain behind each.
+/* doors.cpp - the doors: ten ways to ask Windows for memory, and the chain below each.
  *
  * Each door is one small function that is not inlined, so that it stands in the captured
  * stack as the program's own frame.  The chains are the table of docs/chain.md, outermost

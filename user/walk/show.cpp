@@ -3,8 +3,7 @@
  * A staircase is one captured stack, unedited, the caller above the called, each a step
  * to the right; the ring boundary is drawn where the frames change from user to kernel.
  * On a console that takes escape sequences there is colour, otherwise plain text.
- * NO_COLOR (any value) turns it off, CLICOLOR_FORCE on (no-color.org,
- * bixense.com/clicolors).
+ * NO_COLOR (any value) turns it off (no-color.org), FATHOM_COLOR turns it on.
  */
 #include "walk.h"
 #include <cstdarg>
