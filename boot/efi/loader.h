@@ -3,10 +3,10 @@
  * One source, built twice: BOOTIA32.EFI and BOOTX64.EFI.  The loader does what `qemu
  * -kernel` and GRUB do for a Multiboot kernel, so that the kernel has a single entry:
  *
- *   file.c     \fathom\ntoskrnl.exe, \fathom\archive.tar, \fathom\fathom.cfg from the
- * partition pe.c       lay the kernel out at its address                       (pure,
- * tested on the host) memmap.c   UEFI's memory map as a Multiboot map, the framebuffer
- * (pure part tested too) handoff.asm  leave paging or long mode and jump
+ *   file.c       \fathom\ntoskrnl.exe, \fathom\archive.tar, \fathom\fathom.cfg from the partition
+ *   pe.c         lay the kernel out at its address (pure; tested on the host)
+ *   memmap.c     UEFI's memory map as a Multiboot map, the framebuffer (its pure part too)
+ *   handoff.asm  leave paging or long mode and jump
  *
  * Everything that the kernel will read lies below BOOT_LOW_LIMIT, the end of its linear
  * map.
@@ -23,8 +23,7 @@
 #define BOOT_CMDLINE_SIZE 1024
 #define BOOT_MIN_MEMORY   24 /* MiB usable: OVMF32 leaves 28 of 64 */
 
-/* What the kernel gets: one allocation below BOOT_LOW_LIMIT, physical addresses inside.
- */
+/* What the kernel gets: one allocation below BOOT_LOW_LIMIT, physical addresses inside. */
 typedef struct {
     MULTIBOOT_INFO Info;
     MULTIBOOT_MODULE Module;

@@ -31,8 +31,7 @@ static void out8(UINT16 port, UINT8 value)
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
 }
 
-/* Does any path in the variable ConOut pass a UART (messaging device path, subtype 14)?
- */
+/* Does any path in the variable ConOut pass a UART (messaging device path, subtype 14)? */
 static int console_is_serial(void)
 {
     UINTN size;

@@ -54,8 +54,7 @@ static void mask_to_field(UINT32 mask, uint8_t *position, uint8_t *size)
     }
 }
 
-/* Describe the screen as firmware left it; without a linear framebuffer nothing is set.
- */
+/* Describe the screen as firmware left it; without a linear framebuffer nothing is set. */
 void ScreenDescribe(MULTIBOOT_INFO *info)
 {
     EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;

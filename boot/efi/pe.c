@@ -1,12 +1,11 @@
 /* pe.c - lay a PE image out at its address.
  *
  * A PE file is headers, then sections; each section says where it lies in the file and
- * where in memory.  The kernel is linked high (80100000h) and runs before paging at base
- * - 80000000h. Its entry is taken from the Multiboot header, which lies in the first 8
- * KiB of the file, so that every loader enters it alike.
+ * where in memory.  The kernel is linked high (80100000h); before paging it runs at its
+ * base minus 80000000h.  Its entry comes from the Multiboot header, which lies in the first
+ * 8 KiB of the file, so that every loader enters it alike.
  *
- * Nothing in the file is believed: each offset is compared with the size before it is
- * used.
+ * Nothing in the file is trusted: each offset is checked against the size before use.
  *
  * Sources: Microsoft, "PE Format" (offsets of the fields); Multiboot Specification
  * 0.6.96, 3.1.
@@ -16,12 +15,10 @@
 #define PE32_MACHINE_I386 0x14C
 #define PE32_MAGIC        0x10B
 #define MULTIBOOT_MAGIC   0x1BADB002u
-#define MULTIBOOT_KLUDGE                                                                 \
-    0x10000u /* the header carries addresses, the entry among them                       \
-              */
-#define KERNEL_HALF    0x80000000u
-#define MAX_IMAGE      0x2000000u /* 32 MiB: far more than any kernel of ours */
-#define SECTION_HEADER 40
+#define MULTIBOOT_KLUDGE  0x10000u /* the header has addresses, the entry among them */
+#define KERNEL_HALF       0x80000000u
+#define MAX_IMAGE         0x2000000u /* 32 MiB: far more than any kernel of ours */
+#define SECTION_HEADER    40
 
 static uint32_t get16(const uint8_t *p)
 {

@@ -16,8 +16,7 @@ typedef struct {
  * it. */
 const char *PeCheck(const uint8_t *file, size_t size, PE_FACTS *facts);
 
-/* Lay a checked file out at `to`, facts->Size bytes: headers, sections, zeroes between.
- */
+/* Lay a checked file out at `to`, facts->Size bytes: headers, sections, zeroes between. */
 void PeLayOut(const uint8_t *file, const PE_FACTS *facts, uint8_t *to);
 
 #endif

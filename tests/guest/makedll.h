@@ -126,8 +126,7 @@ static inline DWORD dll_import(struct dll *d, const char *dll, const char *name,
     return d->import[number].slot;
 }
 
-/* Thread-local data that begins as size bytes, and one callback of the program (or NULL).
- */
+/* Thread-local data that begins as size bytes, and one callback of the program (or NULL). */
 static inline DWORD dll_tls(struct dll *d, const void *data, DWORD size,
                             dll_callback callback)
 {

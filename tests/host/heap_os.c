@@ -1,5 +1,4 @@
-/* heap_os.c - the heap's doors out on a 64-bit host: mmap, pthread; failures are counted.
- */
+/* heap_os.c - the heap's doors out on a 64-bit host: mmap, pthread; failures are counted. */
 #define _GNU_SOURCE
 #include "heap_os.h"
 #include <pthread.h>

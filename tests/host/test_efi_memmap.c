@@ -67,8 +67,7 @@ int main(void)
     check(out[1].Base == 0x100000 && out[1].Length == 0x100000 && out[1].Type == 1);
     check(out[2].Base == 0x200000 && out[2].Length == 0x2000 && out[2].Type == 2);
     check(out[3].Base == 0x202000 && out[3].Type == 3);
-    /* No room for the last: the others stand, nothing is written behind (ASan watches).
-     */
+    /* No room for the last: the others stand, nothing is written behind (ASan watches). */
     check(MemoryConvert(map, 7 * STRIDE, STRIDE, out, 4) == 4);
     check(MemoryConvert(map + 6 * STRIDE, STRIDE, STRIDE, out, 4) == 1);
     check(out[0].Base == 0x100000000 && out[0].Length == 0x100000000);

@@ -88,8 +88,7 @@ static void name(Frame &frame)
 
 void capture_begin()
 {
-    /* The pages of the buffer must be there before: reading events must not make events.
-     */
+    /* The pages of the buffer must be there before: reading events must not make events. */
     memset(buffer, 0, sizeof buffer);
     fathom_trace(wanted, FATHOM_TRACE_STACKS);
 }

@@ -1,5 +1,4 @@
-/* facts.cpp - which heap is which, what an export leads to, and a replaced operator new.
- */
+/* facts.cpp - which heap is which, what an export leads to, and a replaced operator new. */
 #include "walk.h"
 #include <cstring>
 #include <new>

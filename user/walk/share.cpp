@@ -25,8 +25,7 @@ static ULONG seed_word(ULONG seed, size_t i)
 
 static bool is_secret(const ULONG *words)
 {
-    /* The second process does not know the seed: it looks for the law between neighbours.
-     */
+    /* The second process does not know the seed: it looks for the law between neighbours. */
     for (size_t i = 1; i < 64; i++)
         if (words[i] - words[i - 1] != 2654435761u)
             return false;

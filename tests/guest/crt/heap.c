@@ -162,8 +162,7 @@ static void aligned(void)
     CHECK(_aligned_malloc(10, 3) == NULL && errno == EINVAL);
 }
 
-/* Sizes from nothing to large in a fixed mixture, each block filled and looked at again.
- */
+/* Sizes from nothing to large in a fixed mixture, each block filled and looked at again. */
 static void load(void)
 {
     static unsigned char *slot[200];

@@ -1,5 +1,4 @@
-/* child.c - CreateProcess: arguments, environment, handles, exit codes, the ways to fail.
- */
+/* child.c - CreateProcess: arguments, environment, handles, exit codes, the ways to fail. */
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0601
 #endif

@@ -1,5 +1,4 @@
-/* lists.c - the modules as PEB.Ldr shows them, and what GetProcAddress and its kin say.
- */
+/* lists.c - the modules as PEB.Ldr shows them, and what GetProcAddress and its kin say. */
 #include <windows.h>
 #include <winternl.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* files.c - files made, written, read, searched, renamed and deleted; sharing; devices.
- */
+/* files.c - files made, written, read, searched, renamed and deleted; sharing; devices. */
 #include <windows.h>
 #include <string.h>
 #include "check.h"
