@@ -6,7 +6,7 @@
 #   run       base, the UEFI loaders, the disk image, OVMF     test      run, gdb and what tests need
 #   bench     run and the allocators to compare with           attacks   run and the hardened allocators
 #   style     base, clang-format, clang-tidy                   container test and style
-#   book      gdb, and what prints the book
+#   book      gdb, and what prints the book                    long      test and book
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
 # will do).  PACKAGE may be a choice, A|B: the first that apt offers (Debian releases differ).  @ is
@@ -32,8 +32,9 @@ test) groups="base run gdb test" ;;
 bench | attacks) groups="base run $group" ;;
 style) groups="base style" ;;
 book) groups="base gdb book" ;;
-container) groups="base run gdb test style" ;;
-*) echo "setup: no group $group: base, run, gdb, test, bench, attacks, style, book, container" >&2; exit 2 ;;
+long) groups="base run gdb test book" ;;
+container) groups="base run gdb test style book" ;;
+*) echo "setup: no group $group: base, run, gdb, test, bench, attacks, style, book, long, container" >&2; exit 2 ;;
 esac
 
 needs() {
