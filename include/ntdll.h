@@ -200,7 +200,7 @@ typedef struct _PS_ATTRIBUTE {
 } PS_ATTRIBUTE;
 typedef struct _PS_ATTRIBUTE_LIST {
     SIZE_T TotalLength; /* bytes, this field included */
-    PS_ATTRIBUTE Attributes[4];
+    PS_ATTRIBUTE Attributes[6];
 } PS_ATTRIBUTE_LIST, *PPS_ATTRIBUTE_LIST;
 #define PS_ATTRIBUTE_LIST_SIZE(n)            (sizeof(SIZE_T) + (n) * sizeof(PS_ATTRIBUTE))
 #define PS_ATTRIBUTE_CLIENT_ID               0x00010003
@@ -208,6 +208,8 @@ typedef struct _PS_ATTRIBUTE_LIST {
 #define PS_ATTRIBUTE_PARENT_PROCESS          0x00060000 /* a handle */
 #define PS_ATTRIBUTE_HANDLE_LIST             0x0002000B
 #define PS_ATTRIBUTE_IMAGE_NAME              0x00020005 /* UTF-16, an NT path */
+#define PS_ATTRIBUTE_PRIORITY_CLASS          0x00020008 /* PROCESS_PRIORITY_CLASS_* */
+#define PS_ATTRIBUTE_ERROR_MODE              0x00020009 /* ProcessDefaultHardErrorMode */
 #define PROCESS_CREATE_FLAGS_INHERIT_HANDLES 0x00000004
 #define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x00000001
 NTSYSAPI NTSTATUS NTAPI NtCreateUserProcess(

@@ -125,25 +125,36 @@ static NTSTATUS MakeParameters(const REQUEST *request, LPCWSTR image,
     return status;
 }
 
-/* What the caller's attribute list names goes on to the kernel. */
+static void AddAttribute(PPS_ATTRIBUTE_LIST list, ULONG_PTR which, SIZE_T size,
+                         PVOID value)
+{
+    const ULONG at =
+        (list->TotalLength - sizeof list->TotalLength) / sizeof(PS_ATTRIBUTE);
+
+    list->Attributes[at] =
+        (PS_ATTRIBUTE){.Attribute = which, .Size = size, .ValuePtr = value};
+    list->TotalLength = PS_ATTRIBUTE_LIST_SIZE(at + 1);
+}
+
+/* What the flags set and what the caller's attribute list names goes to the kernel with the
+ * request: the child has it all before its first instruction. */
 static void AddAttributes(const REQUEST *request, PPS_ATTRIBUTE_LIST list)
 {
-    const BASE_ATTRIBUTES *given;
-    ULONG count = 2;
+    const UCHAR class = BasepPriorityClass(request->Flags);
+    const BASE_ATTRIBUTES *given = NULL;
 
-    if (!(request->Flags & EXTENDED_STARTUPINFO_PRESENT))
-        return;
-    given = (BASE_ATTRIBUTES *)((LPSTARTUPINFOEXW)request->Startup)->lpAttributeList;
+    if (class)
+        AddAttribute(list, PS_ATTRIBUTE_PRIORITY_CLASS, sizeof class,
+                     (PVOID)(ULONG_PTR) class);
+    if (request->Flags & CREATE_DEFAULT_ERROR_MODE) /* 1: hard errors are shown */
+        AddAttribute(list, PS_ATTRIBUTE_ERROR_MODE, sizeof(ULONG), (PVOID)1);
+    if (request->Flags & EXTENDED_STARTUPINFO_PRESENT)
+        given = (BASE_ATTRIBUTES *)((LPSTARTUPINFOEXW)request->Startup)->lpAttributeList;
     if (given && given->HandleList)
-        list->Attributes[count++] = (PS_ATTRIBUTE){.Attribute = PS_ATTRIBUTE_HANDLE_LIST,
-                                                   .Size = given->HandleListSize,
-                                                   .ValuePtr = (PVOID)given->HandleList};
+        AddAttribute(list, PS_ATTRIBUTE_HANDLE_LIST, given->HandleListSize,
+                     (PVOID)given->HandleList);
     if (given && given->Parent)
-        list->Attributes[count++] =
-            (PS_ATTRIBUTE){.Attribute = PS_ATTRIBUTE_PARENT_PROCESS,
-                           .Size = sizeof(HANDLE),
-                           .ValuePtr = *given->Parent};
-    list->TotalLength = PS_ATTRIBUTE_LIST_SIZE(count);
+        AddAttribute(list, PS_ATTRIBUTE_PARENT_PROCESS, sizeof(HANDLE), *given->Parent);
 }
 
 static NTSTATUS Start(const REQUEST *request, LPCWSTR image,
@@ -158,13 +169,9 @@ static NTSTATUS Start(const REQUEST *request, LPCWSTR image,
 
     if (!RtlDosPathNameToNtPathName_U(image, &nt, NULL, NULL))
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    list = (PS_ATTRIBUTE_LIST){.TotalLength = PS_ATTRIBUTE_LIST_SIZE(2),
-                               .Attributes = {{.Attribute = PS_ATTRIBUTE_IMAGE_NAME,
-                                               .Size = nt.Length,
-                                               .ValuePtr = nt.Buffer},
-                                              {.Attribute = PS_ATTRIBUTE_CLIENT_ID,
-                                               .Size = sizeof client,
-                                               .ValuePtr = &client}}};
+    list.TotalLength = PS_ATTRIBUTE_LIST_SIZE(0);
+    AddAttribute(&list, PS_ATTRIBUTE_IMAGE_NAME, nt.Length, nt.Buffer);
+    AddAttribute(&list, PS_ATTRIBUTE_CLIENT_ID, sizeof client, &client);
     AddAttributes(request, &list);
     BaseFormatObjectAttributes(&process, request->ProcessSecurity, NULL, 0);
     BaseFormatObjectAttributes(&thread, request->ThreadSecurity, NULL, 0);
@@ -218,15 +225,6 @@ static BOOL Create(const REQUEST *request, LPPROCESS_INFORMATION information)
         return BasepFail(ERROR_BAD_EXE_FORMAT);
     if (!BasepResult(status))
         return FALSE;
-    if (request->Flags & CREATE_DEFAULT_ERROR_MODE) {
-        ULONG mode = 1; /* hard errors are told */
-        NtSetInformationProcess(made.hProcess, ProcessDefaultHardErrorMode, &mode,
-                                sizeof mode);
-    }
-    if (request->Flags &
-        (IDLE_PRIORITY_CLASS | BELOW_NORMAL_PRIORITY_CLASS | ABOVE_NORMAL_PRIORITY_CLASS |
-         HIGH_PRIORITY_CLASS | REALTIME_PRIORITY_CLASS))
-        SetPriorityClass(made.hProcess, request->Flags & 0x0000C1C0);
     *information = made;
     return TRUE;
 }

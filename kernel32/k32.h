@@ -61,6 +61,10 @@ typedef struct {
     SIZE_T HandleListSize; /* bytes */
 } BASE_ATTRIBUTES;
 
+/* process.c: the kernel's number of the first priority class in the flags of CreateProcess
+ * or SetPriorityClass, idle first; 0: there is none. */
+UCHAR BasepPriorityClass(DWORD flags);
+
 /* datafile.c */
 HMODULE BasepLoadData(LPCWSTR name, DWORD flags); /* NULL: the last error is set */
 BOOL BasepFreeData(HMODULE);

@@ -116,15 +116,26 @@ BOOL WINAPI SetProcessAffinityMask(HANDLE process, DWORD_PTR mask)
     return Basic(process, &basic);
 }
 
-/* The kernel's priority classes by number, and the documented constants. */
+/* The kernel's numbers of the priority classes, and the documented constants. */
 static const struct {
     UCHAR Kernel;
     DWORD Win32;
 } PriorityClasses[] = {
-    {1, IDLE_PRIORITY_CLASS},         {2, NORMAL_PRIORITY_CLASS},
-    {3, HIGH_PRIORITY_CLASS},         {4, REALTIME_PRIORITY_CLASS},
-    {5, BELOW_NORMAL_PRIORITY_CLASS}, {6, ABOVE_NORMAL_PRIORITY_CLASS},
+    {1, IDLE_PRIORITY_CLASS},   {5, BELOW_NORMAL_PRIORITY_CLASS},
+    {2, NORMAL_PRIORITY_CLASS}, {6, ABOVE_NORMAL_PRIORITY_CLASS},
+    {3, HIGH_PRIORITY_CLASS},   {4, REALTIME_PRIORITY_CLASS},
 };
+
+UCHAR BasepPriorityClass(DWORD flags)
+{
+    ULONG i;
+
+    for (i = 0; i < ARRAYSIZE(PriorityClasses); i++) {
+        if (flags & PriorityClasses[i].Win32)
+            return PriorityClasses[i].Kernel;
+    }
+    return 0;
+}
 
 typedef struct {
     BOOLEAN Foreground;
@@ -146,15 +157,11 @@ DWORD WINAPI GetPriorityClass(HANDLE process)
     return NORMAL_PRIORITY_CLASS;
 }
 
+/* ERROR_INVALID_PARAMETER: not one class, or not one class alone. */
 BOOL WINAPI SetPriorityClass(HANDLE process, DWORD class)
 {
-    PRIORITY priority = {0};
-    ULONG i;
+    PRIORITY priority = {.Class = class & (class - 1) ? 0 : BasepPriorityClass(class)};
 
-    for (i = 0; i < ARRAYSIZE(PriorityClasses); i++) {
-        if (PriorityClasses[i].Win32 == class)
-            priority.Class = PriorityClasses[i].Kernel;
-    }
     if (!priority.Class)
         return BasepFail(ERROR_INVALID_PARAMETER);
     return BasepResult(NtSetInformationProcess(process, ProcessPriorityClass, &priority,

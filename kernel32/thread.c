@@ -11,7 +11,7 @@
 
 /* ERROR_NOT_ENOUGH_MEMORY, ERROR_INVALID_PARAMETER, ERROR_ACCESS_DENIED. stack 0: the
  * sizes in the PE header; otherwise bytes to commit, or to reserve with
- * STACK_SIZE_PARAM_IS_A_RESERVATION. */
+ * STACK_SIZE_PARAM_IS_A_RESERVATION.  *id is written before the thread's first instruction. */
 HANDLE WINAPI CreateRemoteThread(HANDLE process, LPSECURITY_ATTRIBUTES security,
                                  SIZE_T stack, LPTHREAD_START_ROUTINE start,
                                  LPVOID argument, DWORD flags, LPDWORD id)
@@ -25,6 +25,7 @@ HANDLE WINAPI CreateRemoteThread(HANDLE process, LPSECURITY_ATTRIBUTES security,
     HANDLE thread = NULL;
     SIZE_T commit = flags & STACK_SIZE_PARAM_IS_A_RESERVATION ? 0 : stack;
     SIZE_T reserve = flags & STACK_SIZE_PARAM_IS_A_RESERVATION ? stack : 0;
+    const BOOL suspended = (flags & CREATE_SUSPENDED) || id;
     NTSTATUS status;
 
     if (flags & ~(CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION)) {
@@ -34,12 +35,13 @@ HANDLE WINAPI CreateRemoteThread(HANDLE process, LPSECURITY_ATTRIBUTES security,
     BaseFormatObjectAttributes(&name, security, NULL, 0);
     status = NtCreateThreadEx(
         &thread, THREAD_ALL_ACCESS, &name.Attributes, process, (PVOID)start, argument,
-        flags & CREATE_SUSPENDED ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0, 0, commit,
-        reserve, &list);
+        suspended ? THREAD_CREATE_FLAGS_CREATE_SUSPENDED : 0, 0, commit, reserve, &list);
     if (!BasepResult(status))
         return NULL;
     if (id)
         *id = (DWORD)(ULONG_PTR)client.UniqueThread;
+    if (suspended && !(flags & CREATE_SUSPENDED))
+        NtResumeThread(thread, NULL);
     return thread;
 }
 

@@ -157,15 +157,12 @@ uintptr_t __cdecl _beginthreadex(void *security, unsigned int stack,
     if (own == NULL)
         return 0;
     own->start_ex = start;
-    DWORD number;
-    HANDLE thread = CreateThread(security, stack, thread_main, own, flags, &number);
+    HANDLE thread = CreateThread(security, stack, thread_main, own, flags, (DWORD *)id);
     if (thread == NULL) {
         free(own);
         crt_fail_last();
         return 0;
     }
-    if (id != NULL)
-        *id = number;
     return (uintptr_t)thread;
 }
 

@@ -79,6 +79,10 @@ NTSTATUS PspCreateProcess(EPROCESS *parent, EPROCESS **result)
         process->HostStreams = parent->HostStreams;
         process->HostIndex = parent->HostIndex;
         process->ErrorMode = parent->ErrorMode;
+        if (parent->BasePriority < process->BasePriority) { /* idle, below normal */
+            process->BasePriority = parent->BasePriority;
+            process->PriorityClass = parent->PriorityClass;
+        }
     }
     status = MmCreateSpace(&process->Space);
     if (NT_SUCCESS(status))

@@ -34,8 +34,12 @@ DECLSPEC_NORETURN void PspExitThread(NTSTATUS);
 void PspTerminateThread(ETHREAD *, NTSTATUS); /* another one */
 void PspInitializeThreads(void);
 
-/* ---- query.c ---- */
+/* ---- setprocess.c ---- */
 void PspApplyPriority(ETHREAD *);
+/* A class of NtSetInformationProcess whose value is a number: class 18 takes
+ * PROCESS_PRIORITY_CLASS_* << 8.  STATUS_INVALID_PARAMETER, STATUS_ACCESS_DENIED,
+ * STATUS_INVALID_INFO_CLASS: nothing has changed. */
+NTSTATUS PspSetNumber(EPROCESS *, ULONG class, ULONG value);
 
 /* ---- peb.c ---- */
 /* params: its strings, Environment (EnvironmentSize bytes) and all else in kernel memory;
@@ -63,6 +67,8 @@ enum {
     PsAttributeTebAddress = 4,
     PsAttributeImageName = 5,
     PsAttributeImageInfo = 6,
+    PsAttributePriorityClass = 8, /* PROCESS_PRIORITY_CLASS_* */
+    PsAttributeErrorMode = 9,     /* as ProcessDefaultHardErrorMode has it */
     PsAttributeStdHandleInfo = 10,
     PsAttributeHandleList = 11,
     PspAttributeCount = 16

@@ -45,7 +45,7 @@ static NTSTATUS SetLimits(EPROCESS *process, const QUOTA_LIMITS *limits)
                            limits->MaximumWorkingSetSize);
 }
 
-static NTSTATUS SetNumber(EPROCESS *process, ULONG class, ULONG value)
+NTSTATUS PspSetNumber(EPROCESS *process, ULONG class, ULONG value)
 {
     switch (class) {
     case 5: /* ProcessBasePriority */
@@ -100,7 +100,7 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PV
     if (NT_SUCCESS(status))
         status = (ULONG) class == CLASS_LIMITS
                      ? SetLimits(process, &value.Limits)
-                     : SetNumber(process, (ULONG) class, value.Number);
+                     : PspSetNumber(process, (ULONG) class, value.Number);
     ObDereferenceObject(process);
     return status;
 }

@@ -190,6 +190,21 @@ static NTSTATUS FindParent(const PSATTRIBUTES *list, EPROCESS **parent)
     return status;
 }
 
+/* What the child has from its first instruction on: the attributes' priority class and error
+ * mode.  Without them it has the defaults and the parent's mode. */
+static NTSTATUS SetModes(EPROCESS *process, const PSATTRIBUTES *list)
+{
+    const PS_ATTRIBUTE *class = &list->Item[PsAttributePriorityClass];
+    const PS_ATTRIBUTE *mode = &list->Item[PsAttributeErrorMode];
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (class->Size != 0)
+        status = PspSetNumber(process, 18, class->Value << 8); /* ProcessPriorityClass */
+    if (NT_SUCCESS(status) && mode->Size != 0)
+        process->ErrorMode = mode->Value;
+    return status;
+}
+
 static NTSTATUS BuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captured,
                            ULONG processFlags, ULONG threadFlags,
                            const PSATTRIBUTES *list, ETHREAD **thread)
@@ -205,6 +220,8 @@ static NTSTATUS BuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captur
     if (NT_SUCCESS(status))
         status = GiveHandles(parent, process, processFlags, list, &captured->Params);
     PspJoinConsole(process, parent, &captured->Params);
+    if (NT_SUCCESS(status))
+        status = SetModes(process, list);
     if (NT_SUCCESS(status)) /* NtGlobalFlag of the run holds for the children too */
         status = MmCopyFromUser(&own, PsCurrentProcess()->Peb, sizeof own);
     if (NT_SUCCESS(status))
