@@ -4,9 +4,9 @@
  *
  * The page is one of Microsoft's by its title.  SAME: Windows as documented; SIMPLIFIED:
  * allowed by the words, but less than Windows does; DIFFERS: the condition shows what is
- * here instead.  tools/behaviour.py makes docs/behaviour.md of these lines; a false one
- * is told and the program goes on, so that a run elsewhere lists them all.  End main with
- * `return undocumented();`.
+ * here instead.  tools/behaviour.py makes docs/behaviour.md of these lines.  A false one
+ * is printed with its line and its condition, and the program goes on, so that a run lists
+ * them all.  End main with `return undocumented();`.
  */
 #ifndef GUEST_DOCUMENTED_H
 #define GUEST_DOCUMENTED_H
@@ -16,27 +16,36 @@
 enum documented_how { SAME, SIMPLIFIED, DIFFERS };
 static int documented_wrong;
 
-static inline void documented_line(const char *page, const char *statement,
-                                   enum documented_how how, int true_here, int line)
+static __attribute__((cold, unused)) void documented_false(const char *page,
+                                                           const char *statement,
+                                                           const char *file, int line,
+                                                           const char *condition)
 {
-    (void)how;
-    if (true_here)
-        return;
-    printf("not so, line %d: %s: %s (last error %lu)\n", line, page, statement,
-           GetLastError());
-    fflush(stdout);
+    const DWORD error = GetLastError();
+    printf("%s:%d: not so: %s: %s\n  not true: %s", file, line, page, statement,
+           condition);
+    check_told(error);
     documented_wrong++;
 }
 #define documented(page, statement, how, ...)                                            \
-    documented_line(page, statement, how, (__VA_ARGS__) != 0, __LINE__)
+    ((void)(how), (__VA_ARGS__) ? (void)0                                                \
+                                : documented_false(page, statement, __FILE__, __LINE__,  \
+                                                   #__VA_ARGS__))
 
 static inline int undocumented(void)
 {
     return documented_wrong > 100 ? 100 : documented_wrong;
 }
 
-/* The call answers 0 and leaves this last error. */
-#define FAILS(call, code) (SetLastError(0), !(call) && GetLastError() == (DWORD)(code))
+/* The call returns 0 and leaves this last error. */
+#define FAILS(call, code)                                                                \
+    (SetLastError(0),                                                                    \
+     !(call) ? failed_with(code) : (NOTE(#call " did not fail", 1), FALSE))
+static inline BOOL failed_with(DWORD code)
+{
+    NOTE("the last error, expected another,", GetLastError());
+    return GetLastError() == code;
+}
 
 /* One page at the address: is it there, without touching it? (QueryWorkingSetEx) */
 NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE, PVOID, ULONG, PVOID, SIZE_T, PSIZE_T);

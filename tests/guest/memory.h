@@ -70,6 +70,7 @@ static inline DWORD touch(volatile char *address, int write)
             (void)*address;
     }
     RemoveVectoredExceptionHandler(handler);
+    NOTE("the exception of an access", memory_code);
     return memory_code;
 }
 #define READS(p)  (NTSTATUS) touch((volatile char *)(p), 0)

@@ -32,6 +32,7 @@ static inline DWORD ended(HANDLE process)
     CHECK_EQUAL(WaitForSingleObject(process, 30000), WAIT_OBJECT_0);
     CHECK(GetExitCodeProcess(process, &code));
     CHECK(CloseHandle(process));
+    NOTE("a child's exit code", code);
     return code;
 }
 

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
+#include "cases.h"
 #include "pe.h"
 
 #define HEADERS   0x400

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
+#include "cases.h"
 
 static HEAP *New(ULONG Flags)
 {

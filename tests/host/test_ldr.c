@@ -7,7 +7,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
+#include "cases.h"
 #include "ntdll/ldr/pe.h"
 
 PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID base);

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
+#include "cases.h"
 #include "mm/mmp.h"
 
 #define LOW   100u /* pages in the linear map */

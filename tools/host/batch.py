@@ -3,8 +3,10 @@
 A line of the list: [ends=any] [poolfail=N] PROGRAM.exe [ARG...] [< FILE], quoted as for a
 POSIX shell; # begins a comment.  Paths are relative to the list.  poolfail=N: of the
 kernel's own allocations for this program the N-th fails, once.  A test is ok when its program
-ended with 0 (with ends=any: in whatever way by itself) and the audit after it found nothing; each one's exit code, output and crash stand in a YAML
-block below its line. When one brings the machine down, the rest goes on in a fresh boot.
+ended with 0 (with ends=any: in whatever way by itself) and the audit after it found nothing.  A
+YAML block below its line has its exit code, output and crash.  Below that, a test that is not ok
+says the same in comments, which prove shows: how it ended, and the last lines that it printed.
+When one brings the machine down, the rest goes on in a fresh boot.
 """
 import json
 import os
@@ -127,6 +129,23 @@ def yaml_text(name, data):
     ]
 
 
+SHOWN_LINES, SHOWN_WIDTH = 40, 300  # of each stream, in the comments of a failed test
+
+
+def comments(job, faults):
+    """Why a job is not ok, and the end of what it printed, as TAP comments."""
+    verdict = job.verdict
+    lines = [verdict.line() or f"exit code {verdict.status}"]
+    lines += [f"audit: {fault}" for fault in faults]
+    for name, data in (("stdout", job.stdout), ("stderr", job.stderr), ("log", job.log)):
+        said = data.decode("utf-8", "backslashreplace").rstrip().splitlines()
+        if said:
+            before = len(said) - SHOWN_LINES
+            lines.append(f"{name}:" + (f" ({before} lines before these)" if before > 0 else ""))
+            lines += ["  " + line for line in said[-SHOWN_LINES:]]
+    return ["# " + "".join(c if c.isprintable() else "?" for c in line[:SHOWN_WIDTH]) for line in lines]
+
+
 def report(number, job):
     """The TAP lines of one job; True when it is ok."""
     verdict = job.verdict
@@ -154,4 +173,4 @@ def report(number, job):
         ("log", job.log),
     ):
         lines += yaml_text(name, data) if data else []
-    return good, "\n".join(lines + ["  ..."])
+    return good, "\n".join(lines + ["  ..."] + ([] if good else comments(job, faults)))
