@@ -146,6 +146,13 @@ ULONG_PTR MmFindFixup(ULONG_PTR eip);
 struct _FATHOM_MEMORY;
 struct _FATHOM_REGION;
 void MmQueryMemory(struct _FATHOM_MEMORY *);
+/* The small blocks of the pool in use, by tag; a run of pages shows in the free pages.  Tags past
+ * the last room are counted there. */
+#define MM_POOL_TAGS 16
+typedef struct _MMPOOLTAG {
+    ULONG Tag, Blocks;
+} MMPOOLTAG;
+void MmQueryPool(MMPOOLTAG tags[MM_POOL_TAGS]);
 ULONG MmQueryRegions(MMSPACE *, struct _FATHOM_REGION *, ULONG max); /* count there are */
 void MmQueryWorkingSet(MMSPACE *, SIZE_T *minimum, SIZE_T *maximum); /* bytes */
 NTSTATUS MmSetWorkingSet(MMSPACE *, SIZE_T minimum, SIZE_T maximum);

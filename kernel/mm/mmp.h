@@ -176,6 +176,7 @@ void MiBuildPfnDatabase(void);
 BOOLEAN MiIsMemory(PFN_NUMBER);
 void MiInitializeSpaces(const PFN_NUMBER directory[4], MMSPACE *);
 void MiInitializeSharedData(void);
+void MiVisitBlocks(void (*visit)(ULONG tag, void *context), void *context); /* pool.c */
 BOOLEAN MiFailNow(void); /* the n-th allocation is to fail */
 
 /* ---- reaching a page without an address ---- */

@@ -35,8 +35,10 @@ static MISLAB *MiSlabs[SIZES];
 #define POOL_PAGES ((MI_POOL_END - MI_POOL_BASE) >> PAGE_SHIFT)
 #define STACK_SLOT (KERNEL_STACK_SIZE + PAGE_SIZE)
 #define STACKS     ((MI_STACK_END - MI_STACK_BASE) / STACK_SLOT)
-static ULONG MiPoolBits[POOL_PAGES / 32], MiPoolHint;
-static ULONG MiStackBits[STACKS / 32], MiStackHint;
+#define BITS(n)    (((n) + 31) / 32) /* words */
+static ULONG MiPoolBits[BITS(POOL_PAGES)], MiPoolHint;
+static ULONG MiStackBits[BITS(STACKS)], MiStackHint;
+static ULONG MiSlabBits[BITS(POOL_PAGES)]; /* pages that are slabs, for the audit */
 
 static BOOLEAN MiBit(const ULONG *bits, ULONG n)
 {
@@ -156,6 +158,7 @@ static MISLAB *MiNewSlab(ULONG size)
         slab->Free = block;
     }
     MiLinkSlab(size, slab);
+    MiFlipBits(MiSlabBits, ((ULONG_PTR)slab - MI_POOL_BASE) >> PAGE_SHIFT, 1);
     return slab;
 }
 
@@ -198,7 +201,24 @@ static void MiFreeBlock(void *p)
     slab->Free = block;
     if (--slab->Used == 0) {
         MiUnlinkSlab(size, slab);
+        MiFlipBits(MiSlabBits, ((ULONG_PTR)slab - MI_POOL_BASE) >> PAGE_SHIFT, 1);
         MiFreePagesAt((ULONG_PTR)slab);
+    }
+}
+
+/* Calls visit with the tag of each small block in use.  It reads every slab: for the audit. */
+void MiVisitBlocks(void (*visit)(ULONG tag, void *context), void *context)
+{
+    for (ULONG n = 0; n < POOL_PAGES; n += MiSlabBits[n / 32] ? 1 : 32 - n % 32) {
+        const UCHAR *page = (const UCHAR *)(MI_POOL_BASE + n * PAGE_SIZE);
+        if (!MiBit(MiSlabBits, n))
+            continue;
+        const ULONG size = ((const MISLAB *)page)->Size;
+        for (ULONG at = sizeof(MISLAB); at + size <= PAGE_SIZE; at += size) {
+            const MIBLOCK *block = (const MIBLOCK *)(page + at);
+            if ((block->Size & 0xFF000000u) == MIBLOCK_LIVE)
+                visit(block->Tag, context);
+        }
     }
 }
 

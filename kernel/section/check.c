@@ -199,6 +199,22 @@ void MmQueryMemory(FATHOM_MEMORY *m)
     m->CommitLimit = MiCommitLimit;
 }
 
+static void MiCountTag(ULONG tag, void *context)
+{
+    MMPOOLTAG *entry = context, *last = entry + MM_POOL_TAGS - 1;
+    while (entry < last && entry->Tag != tag && entry->Blocks)
+        entry++;
+    entry->Tag = tag;
+    entry->Blocks++;
+}
+
+void MmQueryPool(MMPOOLTAG tags[MM_POOL_TAGS])
+{
+    for (ULONG i = 0; i < MM_POOL_TAGS; i++)
+        tags[i] = (MMPOOLTAG){0, 0};
+    MiVisitBlocks(MiCountTag, tags);
+}
+
 ULONG MmQueryRegions(MMSPACE *space, FATHOM_REGION *regions, ULONG max)
 {
     ULONG count = 0;

@@ -9,8 +9,7 @@
  *   stdin=FILE         of the archive, for the next program; else the host is asked
  *   run=C:\PROG.EXE A  image, and the whole text as command line
  *
- * Around each program the machine is measured: pages, handles, objects must be as before,
- * and the memory manager's invariants hold.  docs/hostport.md has the frames.
+ * Around each program the machine is measured (measure.c).  docs/hostport.md has the frames.
  */
 #include "exp.h"
 
@@ -28,11 +27,6 @@ typedef struct {
     ULONG EnvironmentLength; /* characters, without the last zero */
     WCHAR Value[LONGEST_LINE];
 } RUNLIST;
-
-typedef struct { /* what must be the same before and after */
-    ULONG FreePages, Handles, Objects, Threads;
-    ULONG Allocations; /* but this: it only grows */
-} MEASURE;
 
 static KEVENT ExKillEvent;
 
@@ -113,15 +107,6 @@ static ULONG Number(const WCHAR *text)
     return value;
 }
 
-static MEASURE Measure(void)
-{
-    FATHOM_MEMORY memory;
-
-    MmQueryMemory(&memory);
-    return (MEASURE){memory.Free + memory.Zeroed, ObTotalHandles, ObTotalObjects,
-                     PsThreadCount, MmAllocations};
-}
-
 static void SendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
                         const char *place)
 {
@@ -132,30 +117,6 @@ static void SendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
     int length = RtlSnprintf(frame.Place, sizeof frame.Place, "%s", place);
 
     KdHostSend('X', &frame, 4 * sizeof(ULONG) + length);
-}
-
-static void SendAudit(ULONG index, const MEASURE *before, const MEASURE *after,
-                      ULONG regions)
-{
-    struct {
-        ULONG Index, Failures, Before, After, Regions, Handles, Allocations;
-        char Text[96];
-    } frame = {index,
-               MmAudit(),
-               before->FreePages,
-               after->FreePages,
-               regions,
-               after->Handles - before->Handles,
-               MmAllocations - before->Allocations,
-               ""};
-    int length = 0;
-
-    if (after->Objects != before->Objects || after->Threads != before->Threads)
-        length = RtlSnprintf(frame.Text, sizeof frame.Text,
-                             "objects %u to %u, threads %u to %u",
-                             (unsigned)before->Objects, (unsigned)after->Objects,
-                             (unsigned)before->Threads, (unsigned)after->Threads);
-    KdHostSend('A', &frame, 7 * sizeof(ULONG) + length);
 }
 
 /* Processes that the program left running end with it. */
@@ -180,7 +141,7 @@ static void EndAllProcesses(void)
 }
 
 /* The dead threads' stacks are freed by other threads: give them time, for a while. */
-static void WaitForReaping(const MEASURE *before)
+static void WaitForReaping(const EXMEASURE *before)
 {
     for (ULONG ticks = 0; ticks < 64 && PsThreadCount > before->Threads; ticks++) {
         LARGE_INTEGER tick = {.QuadPart = -(LONGLONG)KE_TICK_100NS / 4};
@@ -243,7 +204,8 @@ static void RunProgram(RUNLIST *list)
                              .GlobalFlag = list->GlobalFlag};
     IoSetHostInput(list->Input);
     KdHostSend('S', &index, sizeof index);
-    MEASURE before = Measure();
+    EXMEASURE before;
+    ExMeasure(&before);
     MmPoolFailAt = list->PoolFail; /* counted from here on */
     NTSTATUS status = PsCreateInitialProcess(&create, &process);
     if (NT_SUCCESS(status)) {
@@ -255,14 +217,12 @@ static void RunProgram(RUNLIST *list)
         ObDereferenceObject(process);
         IoResetFiles();
         MmPoolFailAt = 0;
-        MEASURE after = Measure();
-        SendAudit(index, &before, &after, regions);
+        ExSendAudit(index, &before, regions);
     } else {
         MmPoolFailAt = 0;
         DbgPrint("fathom: %S: could not start (%08x)\n", path, (unsigned)status);
         SendVerdict(index, NotStarted, status, 0, "");
-        MEASURE after = Measure();
-        SendAudit(index, &before, &after, 0);
+        ExSendAudit(index, &before, 0);
     }
     list->PoolFail = KeBootNumber("poolfail", 0);
     IoSetHostInput(NULL);

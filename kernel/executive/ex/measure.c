@@ -1,0 +1,90 @@
+/* measure.c - what must be the same before and after a program, and the frame that says so.
+ *
+ * The run list measures before it starts a program and after everything of the program is gone.
+ * A page, a page of commit charge, a handle, an object, a thread or a block of the pool more is a
+ * leak of the kernel; one fewer was freed twice.  The frame A (docs/hostport.md) has the numbers
+ * that the host compares, and in words what else differs.
+ */
+#include "exp.h"
+
+void ExMeasure(EXMEASURE *measure)
+{
+    FATHOM_MEMORY memory;
+
+    MmQueryMemory(&memory);
+    MmQueryPool(measure->Pool);
+    measure->FreePages = memory.Free + memory.Zeroed;
+    measure->Committed = memory.Committed;
+    measure->Handles = ObTotalHandles;
+    measure->Objects = ObTotalObjects;
+    measure->Threads = PsThreadCount;
+    measure->Allocations = MmAllocations;
+}
+
+typedef struct _WORDS { /* a list of differences; what does not fit is cut */
+    char Text[200];
+    ULONG Length;
+} WORDS;
+
+/* Adds `WHAT FROM to TO' if the two differ. */
+static void Differs(WORDS *words, const char *what, ULONG from, ULONG to)
+{
+    const ULONG room = sizeof words->Text - words->Length;
+
+    if (from != to)
+        words->Length +=
+            RtlSnprintf(words->Text + words->Length, room, "%s%s %u to %u",
+                        words->Length ? ", " : "", what, (unsigned)from, (unsigned)to);
+}
+
+static ULONG BlocksOf(const MMPOOLTAG *pool, ULONG tag)
+{
+    for (ULONG i = 0; i < MM_POOL_TAGS; i++)
+        if (pool[i].Blocks && pool[i].Tag == tag)
+            return pool[i].Blocks;
+    return 0;
+}
+
+static void PoolDiffers(WORDS *words, ULONG tag, const EXMEASURE *before,
+                        const EXMEASURE *after)
+{
+    char what[] = "pool blocks ....";
+
+    memcpy(what + sizeof what - 1 - sizeof tag, &tag, sizeof tag);
+    Differs(words, what, BlocksOf(before->Pool, tag), BlocksOf(after->Pool, tag));
+}
+
+/* All tags of after, then those that only before has. */
+static void PoolsDiffer(WORDS *words, const EXMEASURE *before, const EXMEASURE *after)
+{
+    for (ULONG i = 0; i < MM_POOL_TAGS; i++)
+        if (after->Pool[i].Blocks)
+            PoolDiffers(words, after->Pool[i].Tag, before, after);
+    for (ULONG i = 0; i < MM_POOL_TAGS; i++)
+        if (before->Pool[i].Blocks && !BlocksOf(after->Pool, before->Pool[i].Tag))
+            PoolDiffers(words, before->Pool[i].Tag, before, after);
+}
+
+void ExSendAudit(ULONG index, const EXMEASURE *before, ULONG regions)
+{
+    struct {
+        ULONG Index, Failures, Before, After, Regions, Handles, Allocations;
+        WORDS Words;
+    } frame;
+    EXMEASURE after;
+
+    ExMeasure(&after);
+    frame.Index = index;
+    frame.Failures = MmAudit();
+    frame.Before = before->FreePages;
+    frame.After = after.FreePages;
+    frame.Regions = regions;
+    frame.Handles = after.Handles - before->Handles;
+    frame.Allocations = after.Allocations - before->Allocations;
+    frame.Words.Length = 0;
+    Differs(&frame.Words, "objects", before->Objects, after.Objects);
+    Differs(&frame.Words, "threads", before->Threads, after.Threads);
+    Differs(&frame.Words, "committed pages", before->Committed, after.Committed);
+    PoolsDiffer(&frame.Words, before, &after);
+    KdHostSend('A', &frame, 7 * sizeof(ULONG) + frame.Words.Length);
+}
