@@ -23,7 +23,7 @@ FILE_CIRCLE = {
     "kernel/mm": 8,
     "kernel/dispatch": 3,
     "kernel wings": 4,
-    "kernel": 67,
+    "kernel": 68,
     "ntdll/heap": 2,
     "ntdll": 39,
     "kernel32": 3,
