@@ -46,7 +46,9 @@
  *   H2   entries tile each committed run exactly: header, size, next header, up to the
  *        entry that ends the run; each header's checksum holds, and a busy one's unused
  *        bytes are no more than rounding makes them.
- *   H3   PreviousSize is the size of the entry before; 0 for the first of a run.
+ *   H3   PreviousSize is the size of the entry before; 0 for the first of a segment; for the
+ *        first of a later run it tells the pages of the uncommitted range before it
+ *        (RtlpRangeTag).
  *   H4   no two free entries are neighbours unless their sum would pass 0xFE00 granules
  *        (or coalescing is off).
  *   H5   every free entry is in FreeLists exactly once, and nothing else is.
@@ -219,12 +221,8 @@ typedef struct _HEAP_TUNING_PARAMETERS {
     SIZE_T MaxPreCommittThreshold;
 } HEAP_TUNING_PARAMETERS;
 
-/* The classes of free blocks: up to 127 granules one each, then 16 to each power of two.
- */
-#define FREE_CLASS_EXACT 128u
-#define FREE_CLASSES     (FREE_CLASS_EXACT + 9 * 16)
-#define FREE_CLASS_WORDS ((FREE_CLASSES + 31) / 32)
-#define UCR_CLASSES      32u /* powers of two of pages */
+#define HEAP_FREE_INDEX_WORDS 320u /* room for the index of free entries */
+#define UCR_CLASSES           32u  /* powers of two of pages */
 
 typedef struct _HEAP_LIST_LOOKUP {
     struct _HEAP_LIST_LOOKUP *ExtendedLookup;
@@ -296,18 +294,15 @@ typedef struct _HEAP {
         *Front; /* FrontEndHeap; RtlpNoFront: none, or HeapLock keeps it shut */
     ULONG Pad;  /* bytes before the first entry of a run: HEAP_CREATE_ALIGN_16 */
     ULONG SegmentCount;
-    SIZE_T NextReserve;     /* bytes that the next segment reserves */
-    SIZE_T InitialCommit;   /* bytes that the first segment keeps committed */
-    ULONG Protect;          /* PAGE_READWRITE or PAGE_EXECUTE_READWRITE */
-    ULONG UcrInUse;         /* bit: class has a range */
-    ULONG FreeInUseSummary; /* bit: word of FreeInUse is not 0 */
-    ULONG FreeInUse[FREE_CLASS_WORDS];
-    LIST_ENTRY *FreeHints[FREE_CLASSES];
+    SIZE_T NextReserve;   /* bytes that the next segment reserves */
+    SIZE_T InitialCommit; /* bytes that the first segment keeps committed */
+    ULONG Protect;        /* PAGE_READWRITE or PAGE_EXECUTE_READWRITE */
+    ULONG UcrInUse;       /* bit: class has a range */
+    ULONG_PTR FreeIndex[HEAP_FREE_INDEX_WORDS]; /* freelist.c's own */
     LIST_ENTRY *UcrHints[UCR_CLASSES];
     HEAP_SEGMENT *Segments[HEAP_MAXIMUM_SEGMENTS];
     UCHAR FrontUse[132]; /* allocations of each bucket's size, until it is the front end's
                           */
-    HEAP_LIST_LOOKUP Lookup;
     HEAP_LOCK Lock;
 } HEAP;
 

@@ -61,12 +61,22 @@ static inline void RtlpSetCode(const HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units,
     Entry->Code1 = (Low | ((Fold ^ (Low >> 8)) & 0xFF) << 24) ^ Heap->Encoding.Code1;
 }
 
-static inline HEAP_ENTRY *RtlpAhead(const HEAP_ENTRY *Entry, ULONG Units)
+/* PreviousSize of an entry that starts a run after an uncommitted range: above the size of any
+ * entry, how many pages the range has (the last: that many or more). */
+#define RANGE_TAG_MOST 0xFFFFu
+
+static inline ULONG RtlpRangeTag(SIZE_T Bytes)
+{
+    SIZE_T Tag = HEAP_MAXIMUM_BLOCK_SIZE + (Bytes >> PAGE_SHIFT);
+    return Tag < RANGE_TAG_MOST ? (ULONG)Tag : RANGE_TAG_MOST;
+}
+
+static inline HEAP_ENTRY *RtlpEntryAfter(const HEAP_ENTRY *Entry, ULONG Units)
 {
     return (HEAP_ENTRY *)((char *)Entry + ((SIZE_T)Units << GRANULE_SHIFT));
 }
 
-static inline HEAP_ENTRY *RtlpBehind(const HEAP_ENTRY *Entry, ULONG Units)
+static inline HEAP_ENTRY *RtlpEntryBefore(const HEAP_ENTRY *Entry, ULONG Units)
 {
     return (HEAP_ENTRY *)((char *)Entry - ((SIZE_T)Units << GRANULE_SHIFT));
 }
@@ -163,27 +173,18 @@ bool RtlpCheckBefore(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Before);
  */
 bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry);
 
-/* freelist.c */
-ULONG RtlpFreeClass(ULONG Units);
-void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
-bool RtlpRemoveFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
-HEAP_ENTRY *RtlpFindFree(HEAP *Heap, ULONG Units); /* null: none; still linked */
-/* Makes free entries of Units granules from Entry on, joined with free neighbours, the
- * entry behind them told.  The granules are committed; what they held is lost. */
-HEAP_ENTRY *RtlpFormFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units, ULONG PreviousSize,
-                         UCHAR SegmentIndex); /* result: the first of them */
-
 /* segment.c */
 void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, SIZE_T HeaderBytes,
                            SIZE_T Committed, SIZE_T Reserved, ULONG Index);
-NTSTATUS RtlpExtendHeap(HEAP *Heap,
-                        ULONG Units); /* free lists then hold Units granules */
-void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
+HEAP_ENTRY *RtlpExtendHeap(HEAP *Heap, ULONG Units, ULONG *Got);
+void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units);
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
 ULONG RtlpUcrClass(SIZE_T Bytes);
 
 /* debug.c */
-ULONG RtlpFillFree(HEAP_ENTRY *Entry, ULONG Units); /* flags of the entry */
+/* Writes the whole header of a free entry, and the pattern that the heap's flags ask for. */
+void RtlpWriteFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG PreviousSize,
+                   UCHAR SegmentIndex);
 bool RtlpCheckFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Flags);
 void RtlpFillBusy(const HEAP *Heap, PVOID Block, SIZE_T Size);
 void RtlpFillTail(const HEAP *Heap, PVOID Block, SIZE_T Size);
@@ -339,6 +340,22 @@ static inline void RtlpUnlockHeap(HEAP *Heap)
 {
     if (Heap->LockVariable)
         RtlpLeaveLock(Heap->LockVariable);
+}
+
+/* Takes the heap's lock unless Flags of the call or of the heap forbid it; result: whether it
+ * did, for RtlpLeaveHeap. */
+static inline bool RtlpEnterHeap(HEAP *Heap, ULONG Flags)
+{
+    bool Locked = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
+    if (Locked)
+        RtlpLockHeap(Heap);
+    return Locked;
+}
+
+static inline void RtlpLeaveHeap(HEAP *Heap, bool Locked)
+{
+    if (Locked)
+        RtlpUnlockHeap(Heap);
 }
 
 static inline void RtlpAuditUnlocked(HEAP *Heap)

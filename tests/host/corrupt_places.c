@@ -46,7 +46,7 @@ static void PlaceRuns(HEAP_SEGMENT *Segment)
             PlaceWords(&FREE_OF(Entry)->FreeList, sizeof(LIST_ENTRY), FreeLinks);
             PlaceWords(FREE_OF(Entry) + 1, Bytes < 64 ? Bytes : 64, FreeBody);
         }
-        Entry = RtlpAhead(Entry, CODE_SIZE(Code));
+        Entry = RtlpEntryAfter(Entry, CODE_SIZE(Code));
     }
 }
 
@@ -115,7 +115,7 @@ static void *Plausible(void)
     case 3:
         return &Heap->FreeLists;
     case 4:
-        return &Heap->FreeHints[Random(FREE_CLASSES)];
+        return &Heap->BlocksIndex->ListHints[Random(Heap->BlocksIndex->ArraySize)];
     case 5: /* nowhere */
         return (void *)(ULONG_PTR)(0x4141414141414141u >> Random(64));
     default:

@@ -125,7 +125,7 @@ static HEAP_ENTRY *Some(bool Busy)
 {
     for (HEAP_ENTRY *Entry = Heap->Segments[1]->FirstEntry;;) {
         ULONG Code = RtlpDecode(Heap, Entry);
-        HEAP_ENTRY *Next = RtlpAhead(Entry, CODE_SIZE(Code));
+        HEAP_ENTRY *Next = RtlpEntryAfter(Entry, CODE_SIZE(Code));
         if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY)
             Next = RtlpAfterRange(Heap, Entry);
         assert_non_null(Next);
@@ -175,8 +175,9 @@ static void TestBackEnd(void **State)
     BreakCode(2, "a free last entry", Segment->FirstEntry,
               CODE_SIZE(RtlpDecode(Heap, Segment->FirstEntry)), HEAP_ENTRY_LAST_ENTRY);
     BREAK(3, Busy->PreviousSize, Busy->PreviousSize ^ 1);
-    BREAK(3, RtlpAhead(Free, CODE_SIZE(RtlpDecode(Heap, Free)))->PreviousSize, 0x1234);
-    HEAP_ENTRY *Behind = RtlpAhead(Free, CODE_SIZE(RtlpDecode(Heap, Free)));
+    BREAK(3, RtlpEntryAfter(Free, CODE_SIZE(RtlpDecode(Heap, Free)))->PreviousSize,
+          0x1234);
+    HEAP_ENTRY *Behind = RtlpEntryAfter(Free, CODE_SIZE(RtlpDecode(Heap, Free)));
     BreakCode(4, "two free ones", Behind, CODE_SIZE(RtlpDecode(Heap, Behind)), 0);
 
     LIST_ENTRY *Link = &FREE_OF(Free)->FreeList;
@@ -192,27 +193,28 @@ static void TestFreeLists(void **State)
 {
     (void)State;
     Build(0);
-    LIST_ENTRY *Link = Heap->FreeLists.Flink;
-    while (
-        RtlpFreeClass(CODE_SIZE(RtlpDecode(
-            Heap, &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header))) ==
-        RtlpFreeClass(CODE_SIZE(RtlpDecode(
-            Heap, &CONTAINING_RECORD(Link->Flink, HEAP_FREE_ENTRY, FreeList)->Header))))
-        Link = Link->Flink;
-    ULONG Class = RtlpFreeClass(CODE_SIZE(RtlpDecode(
-        Heap, &CONTAINING_RECORD(Link->Flink, HEAP_FREE_ENTRY, FreeList)->Header)));
-    ULONG None = 0;
-    while (Heap->FreeHints[None])
+    HEAP_LIST_LOOKUP *Index = Heap->BlocksIndex;
+    if (!Index) { /* another free list's insides are not known here */
+        BREAK(7, Heap->TotalFreeSize, Heap->TotalFreeSize + 1);
+        Delete();
+        return;
+    }
+    ULONG *Summary = (ULONG *)(Index + 1), None = 0, Class = 1;
+    while (Index->ListHints[None])
         None++;
+    while (!Index->ListHints[Class] || Index->ListHints[Class] == Heap->FreeLists.Flink)
+        Class++; /* the second class that has an entry */
+    LIST_ENTRY *Link = Index->ListHints[Class]->Blink;
+    ULONG *InUse = Index->ListsInUseUlong;
     BreakOrder(6, "two classes swapped", Link);
-    BREAK(6, Heap->FreeHints[Class], Heap->FreeHints[Class]->Blink);
-    BREAK(6, Heap->FreeHints[None], Link);
-    BREAK(6, Heap->FreeInUse[Class / 32], Heap->FreeInUse[Class / 32] ^ 1u << Class % 32);
-    BREAK(6, Heap->FreeInUse[None / 32], Heap->FreeInUse[None / 32] ^ 1u << None % 32);
-    BREAK(6, Heap->FreeInUseSummary, Heap->FreeInUseSummary ^ 1u << Class / 32);
-    BREAK(6, Heap->FreeInUseSummary, Heap->FreeInUseSummary ^ 1u << 31);
+    BREAK(6, Index->ListHints[Class], Index->ListHints[Class]->Blink);
+    BREAK(6, Index->ListHints[None], Link);
+    BREAK(6, InUse[Class / 32], InUse[Class / 32] ^ 1u << Class % 32);
+    BREAK(6, InUse[None / 32], InUse[None / 32] ^ 1u << None % 32);
+    BREAK(6, *Summary, *Summary ^ 1u << Class / 32);
+    BREAK(6, *Summary, *Summary ^ 1u << 31);
     BREAK(7, Heap->TotalFreeSize, Heap->TotalFreeSize + 1);
-    BREAK(7, Heap->Lookup.ItemCount, Heap->Lookup.ItemCount - 1);
+    BREAK(7, Index->ItemCount, Index->ItemCount - 1);
     Delete();
 }
 

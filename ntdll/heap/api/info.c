@@ -2,7 +2,7 @@
  *
  * Lock: as each says.  In Windows: the functions of the same names.
  */
-#include "heap/heapp.h"
+#include "heap/core/freelist.h"
 #include "heap/front/lfh.h"
 
 /* Takes the heap's lock; while it is held the front end's short paths are shut, so that
@@ -48,19 +48,16 @@ SIZE_T NTAPI RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
     SIZE_T Largest = 0;
     if (!RtlpIsHeap(Heap))
         return 0;
-    bool Serialize = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
-    if (Serialize)
-        RtlpLockHeap(Heap);
+    bool Locked = RtlpEnterHeap(Heap, Flags);
     Heap->Counters.CompactHeapCalls++;
     RtlpLfhTrim(Heap);
-    LIST_ENTRY *Link = Heap->FreeLists.Blink; /* one of the last class */
-    if (Link != &Heap->FreeLists) {
-        HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
-        Largest = ((SIZE_T)CODE_SIZE(RtlpDecode(Heap, Entry)) << GRANULE_SHIFT) -
-                  sizeof(HEAP_ENTRY);
+    HEAP_ENTRY *Entry = NULL;
+    while ((Entry = RtlpNextFree(Heap, Entry)) != NULL) {
+        SIZE_T Bytes = (SIZE_T)CODE_SIZE(RtlpDecode(Heap, Entry)) << GRANULE_SHIFT;
+        if (Bytes - sizeof(HEAP_ENTRY) > Largest)
+            Largest = Bytes - sizeof(HEAP_ENTRY);
     }
-    if (Serialize)
-        RtlpUnlockHeap(Heap);
+    RtlpLeaveHeap(Heap, Locked);
     return Largest;
 }
 
@@ -70,21 +67,17 @@ NTSTATUS NTAPI RtlZeroHeap(PVOID HeapHandle, ULONG Flags)
     HEAP *Heap = HeapHandle;
     if (!RtlpIsHeap(Heap))
         return STATUS_INVALID_PARAMETER;
-    bool Serialize = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
-    if (Serialize)
-        RtlpLockHeap(Heap);
-    for (LIST_ENTRY *Link = Heap->FreeLists.Flink; Link != &Heap->FreeLists;
-         Link = Link->Flink) {
-        HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
+    bool Locked = RtlpEnterHeap(Heap, Flags);
+    HEAP_ENTRY *Entry = NULL;
+    while ((Entry = RtlpNextFree(Heap, Entry)) != NULL) {
         ULONG Code = RtlpCheckEntry(Heap, Entry);
-        if (!Code || !RtlpIsLinked(Link))
+        if (!Code)
             break;
         SIZE_T Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
         if (!(CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN))
             RtlZeroMemory(FREE_OF(Entry) + 1, Bytes - sizeof(HEAP_FREE_ENTRY));
     }
-    if (Serialize)
-        RtlpUnlockHeap(Heap);
+    RtlpLeaveHeap(Heap, Locked);
     return STATUS_SUCCESS;
 }
 
@@ -108,13 +101,10 @@ static bool RtlpOpenBlock(HEAP *Heap, ULONG Flags, PVOID Block, HEAP_BLOCK *Foun
 {
     if (!RtlpIsHeap(Heap) || !Block)
         return false;
-    bool Serialize = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
-    if (Serialize)
-        RtlpLockHeap(Heap);
+    bool Locked = RtlpEnterHeap(Heap, Flags);
     if (RtlpFindBlock(Heap, Block, Found, false, Call))
         return true;
-    if (Serialize)
-        RtlpUnlockHeap(Heap);
+    RtlpLeaveHeap(Heap, Locked);
     RtlpHeapSetStatus(STATUS_INVALID_PARAMETER);
     return false;
 }

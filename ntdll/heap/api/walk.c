@@ -239,7 +239,8 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
         } else if (Entry >= Segment->FirstEntry && Entry < Segment->LastValidEntry) {
             ULONG Code = RtlpProbeEntry(Heap, Entry);
             if (Code)
-                Status = RtlpWalkTo(Heap, Walk, RtlpAhead(Entry, CODE_SIZE(Code)), Index);
+                Status =
+                    RtlpWalkTo(Heap, Walk, RtlpEntryAfter(Entry, CODE_SIZE(Code)), Index);
         }
     }
     RtlpUnlockHeap(Heap);

@@ -42,7 +42,7 @@ static HEAP_ENTRY *RtlpAroundRun(const HEAP *Heap, const HEAP_SEGMENT *Segment,
     HEAP_NEIGHBOUR Last = {0};
     for (HEAP_ENTRY *Entry = First; Entry < Segment->LastValidEntry;) {
         ULONG Code = RtlpIsReadable(Entry) ? RtlpDecode(Heap, Entry) : 0;
-        HEAP_ENTRY *Next = RtlpAhead(Entry, CODE_SIZE(Code));
+        HEAP_ENTRY *Next = RtlpEntryAfter(Entry, CODE_SIZE(Code));
         bool Sound = RtlpCodeIsGood(Code) && Next <= Segment->LastValidEntry &&
                      Entry->SegmentOffset < Heap->SegmentCount &&
                      Heap->Segments[Entry->SegmentOffset] == Segment;

@@ -7,6 +7,7 @@
  * Lock: the heap's.  In Windows: RtlpValidateHeap and friends.
  */
 #include "heap/check/validate.h"
+#include "heap/core/freelist.h"
 
 /* H15, and what a busy entry notes of itself (H2). */
 static bool RtlpCheckBusy(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
@@ -36,7 +37,7 @@ static bool RtlpCheckFreeEntry(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
     if (CODE_SIZE(Code) < 2 || !RtlpIsLinked(&FREE_OF(Entry)->FreeList))
         return RtlpWrong(Check, H(5), heap_failure_freelists_corruption, Entry + 1);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN) {
-        ULONG *End = (ULONG *)RtlpAhead(Entry, CODE_SIZE(Code));
+        ULONG *End = (ULONG *)RtlpEntryAfter(Entry, CODE_SIZE(Code));
         for (ULONG *Word = (ULONG *)(FREE_OF(Entry) + 1); Word < End; Word++)
             if (*Word != 0xFEEEFEEEu)
                 return RtlpWrong(Check, H(15), heap_failure_usage_after_free, Word);
@@ -44,12 +45,12 @@ static bool RtlpCheckFreeEntry(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
     return true;
 }
 
-/* H2, H3, H4 for the run that starts at First; *Last is the entry that ends it. */
+/* H2, H3, H4 for the run that starts at First, whose PreviousSize is Before; *Last is the entry
+ * that ends it. */
 static bool RtlpCheckRun(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index,
-                         HEAP_ENTRY *First, HEAP_ENTRY **Last)
+                         HEAP_ENTRY *First, ULONG Before, HEAP_ENTRY **Last)
 {
     HEAP *Heap = Check->Heap;
-    ULONG Before = 0;
     bool FreeBefore = false;
     for (HEAP_ENTRY *Entry = First; Entry < Segment->LastValidEntry;) {
         if (!RtlpIsReadable(Entry))
@@ -58,7 +59,7 @@ static bool RtlpCheckRun(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index,
         ULONG Size = CODE_SIZE(Code);
         bool Busy = CODE_FLAGS(Code) & HEAP_ENTRY_BUSY;
         if (!RtlpCodeIsGood(Code) || Entry->SegmentOffset != Index ||
-            RtlpAhead(Entry, Size) > Segment->LastValidEntry)
+            RtlpEntryAfter(Entry, Size) > Segment->LastValidEntry)
             return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
         if (RtlpPreviousSize(Heap, Entry) != Before)
             return RtlpWrong(Check, H(3), heap_failure_entry_corruption, Entry + 1);
@@ -75,7 +76,7 @@ static bool RtlpCheckRun(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index,
             return false;
         FreeBefore = !Busy;
         Before = Size;
-        Entry = RtlpAhead(Entry, Size);
+        Entry = RtlpEntryAfter(Entry, Size);
     }
     return RtlpWrong(Check, H(2), heap_failure_entry_corruption, First + 1);
 }
@@ -84,14 +85,16 @@ static bool RtlpCheckRun(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index,
 static bool RtlpCheckRuns(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index)
 {
     SIZE_T Pages = 0, Ranges = 0;
+    ULONG Before = 0;
     for (HEAP_ENTRY *Entry = Segment->FirstEntry; Entry;) {
         HEAP_ENTRY *Last = NULL;
-        if (!RtlpCheckRun(Check, Segment, Index, Entry, &Last))
+        if (!RtlpCheckRun(Check, Segment, Index, Entry, Before, &Last))
             return false;
         if (!RtlpRangeIsSound(Check->Heap, Last))
             return RtlpWrong(Check, H(8), heap_failure_entry_corruption, Last + 1);
         Ranges += UCR_OF(Last)->Size != 0;
         Pages += UCR_OF(Last)->Size >> PAGE_SHIFT;
+        Before = RtlpRangeTag(UCR_OF(Last)->Size);
         Entry = RtlpAfterRange(Check->Heap, Last);
     }
     Check->Ucrs += Ranges;
@@ -150,62 +153,14 @@ static bool RtlpCheckSegments(HEAP_CHECK *Check)
     return true;
 }
 
-/* H5, H6, H7. */
+/* H5, H6, H7: the free list checks itself. */
 static bool RtlpCheckFreeLists(HEAP_CHECK *Check)
 {
-    HEAP *Heap = Check->Heap;
-    SIZE_T Count = 0;
-    ULONG Last = 0; /* the class before; no block is of class 0 */
-    if (!RtlpIsLinked(&Heap->FreeLists))
-        return RtlpWrong(Check, H(5), heap_failure_freelists_corruption,
-                         &Heap->FreeLists);
-    for (LIST_ENTRY *Link = Heap->FreeLists.Flink; Link != &Heap->FreeLists;
-         Link = Link->Flink) {
-        HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
-        ULONG Code = RtlpProbeEntry(Heap, Entry);
-        if (++Count > Check->Free || !Code || CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ||
-            !RtlpIsLinked(Link))
-            return RtlpWrong(Check, H(5), heap_failure_freelists_corruption, Entry + 1);
-        ULONG Class = RtlpFreeClass(CODE_SIZE(Code));
-        if (Class < Last || (Class != Last && Heap->FreeHints[Class] != Link))
-            return RtlpWrong(Check, H(6), heap_failure_freelists_corruption, Entry + 1);
-        Last = Class;
-    }
-    if (Count != Check->Free)
-        return RtlpWrong(Check, H(5), heap_failure_freelists_corruption,
-                         &Heap->FreeLists);
-    return true;
-}
-
-/* The rest of H6: no hint and no bit but those of the classes in the list. */
-static bool RtlpCheckHints(HEAP_CHECK *Check)
-{
-    HEAP *Heap = Check->Heap;
-    ULONG Seen[FREE_CLASS_WORDS] = {0};
-    for (LIST_ENTRY *Link = Heap->FreeLists.Flink; Link != &Heap->FreeLists;
-         Link = Link->Flink) {
-        HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
-        ULONG Class = RtlpFreeClass(CODE_SIZE(RtlpDecode(Heap, Entry)));
-        Seen[Class / 32] |= 1u << Class % 32;
-    }
-    for (ULONG Class = 0; Class < FREE_CLASSES; Class++)
-        if ((Heap->FreeHints[Class] != NULL) != (Seen[Class / 32] >> Class % 32 & 1))
-            return RtlpWrong(Check, H(6), heap_failure_freelists_corruption,
-                             &Heap->FreeHints[Class]);
-    ULONG Summary = 0;
-    for (ULONG Word = 0; Word < FREE_CLASS_WORDS; Word++) {
-        if (Seen[Word] != Heap->FreeInUse[Word])
-            return RtlpWrong(Check, H(6), heap_failure_freelists_corruption,
-                             &Heap->FreeInUse[Word]);
-        Summary |= (ULONG)(Seen[Word] != 0) << Word;
-    }
-    if (Summary != Heap->FreeInUseSummary)
-        return RtlpWrong(Check, H(6), heap_failure_freelists_corruption,
-                         &Heap->FreeInUseSummary);
-    if (Check->FreeUnits != Heap->TotalFreeSize || Check->Free != Heap->Lookup.ItemCount)
-        return RtlpWrong(Check, H(7), heap_failure_freelists_corruption,
-                         &Heap->TotalFreeSize);
-    return true;
+    static const PCSTR Rules[] = {H(5), H(6), H(7)};
+    PVOID Where;
+    ULONG Rule = RtlpCheckFreeIndex(Check->Heap, Check->Free, Check->FreeUnits, &Where);
+    return !Rule ||
+           RtlpWrong(Check, Rules[Rule - 5], heap_failure_freelists_corruption, Where);
 }
 
 /* H9: the list of all uncommitted ranges, as H5 and H6. */
@@ -280,9 +235,9 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
 {
     HEAP_CHECK Check = {.Heap = Heap, .Rule = H(16)};
     bool Sound = RtlpCheckHeapItself(&Check) && RtlpCheckSegments(&Check) &&
-                 RtlpCheckFreeLists(&Check) && RtlpCheckHints(&Check) &&
-                 RtlpCheckRanges(&Check) && RtlpCheckLargeBlocks(&Check) &&
-                 RtlpCheckFrontEnd(&Check) && RtlpCheckCounters(&Check);
+                 RtlpCheckFreeLists(&Check) && RtlpCheckRanges(&Check) &&
+                 RtlpCheckLargeBlocks(&Check) && RtlpCheckFrontEnd(&Check) &&
+                 RtlpCheckCounters(&Check);
     if (Sound && Heap->Flags & HEAP_FLAG_PAGE_ALLOCS) {
         Check.Rule = H(16);
         Check.Where = RtlpCheckPages(Heap, &Check.What);
@@ -308,13 +263,10 @@ BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
         return FALSE;
     if (Heap->Heap != Heap) /* nothing of it is to be trusted, its lock included */
         return RtlpCheckHeap(Heap, true);
-    bool Serialize = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
-    if (Serialize)
-        RtlpLockHeap(Heap);
+    bool Locked = RtlpEnterHeap(Heap, Flags);
     bool Sound = Block ? RtlpFindBlock(Heap, Block, &Found, true, NULL)
                        : RtlpCheckHeap(Heap, true);
-    if (Serialize)
-        RtlpUnlockHeap(Heap);
+    RtlpLeaveHeap(Heap, Locked);
     return Sound;
 }
 

@@ -12,7 +12,7 @@
  *
  * Lock: taken by RtlpAllocateHeap.  In Windows: RtlAllocateHeap, RtlpAllocateHeap.
  */
-#include "heap/heapp.h"
+#include "heap/core/freelist.h"
 #include "heap/front/lfh.h"
 
 /* Allocates Size bytes.
@@ -52,46 +52,63 @@ bool RtlpIsHeap(HEAP *Heap)
     return false;
 }
 
-/* Makes Entry, Units granules that are in no list, busy with Keep of them, and the rest
- * free if it can carry a free entry.  Its PreviousSize and SegmentOffset stand. */
+/* Makes Entry, Units granules that are in no index, busy with Keep of them, and the rest
+ * free if it can carry a free entry.  Its PreviousSize and SegmentOffset are set. */
 void RtlpSplit(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Keep, ULONG EntryFlags)
 {
-    ULONG Rest = Units - Keep;
-    if (Rest < 2) {
+    ULONG Left = Units - Keep;
+    if (Left < 2) {
         RtlpSetCode(Heap, Entry, Units, EntryFlags);
-        RtlpSetPreviousSize(Heap, RtlpAhead(Entry, Units), Units);
+        RtlpSetPreviousSize(Heap, RtlpEntryAfter(Entry, Units), Units);
         return;
     }
+    HEAP_ENTRY *Rest = RtlpEntryAfter(Entry, Keep);
     RtlpSetCode(Heap, Entry, Keep, EntryFlags);
-    RtlpFormFree(Heap, RtlpAhead(Entry, Keep), Rest, Keep, Entry->SegmentOffset);
+    Rest->SegmentOffset = Entry->SegmentOffset;
+    RtlpSetPreviousSize(Heap, Rest, Keep);
+    RtlpGiveFree(Heap, Rest, Left);
+}
+
+/* Makes the low Units granules of Entry, which is in the index, busy; false: damaged
+ * (reported). */
+static bool RtlpTakeFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG EntryFlags)
+{
+    ULONG Code = RtlpCheckEntry(Heap, Entry), Size = CODE_SIZE(Code);
+    if (!Code)
+        return false;
+    if (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY) { /* forged links lead to it */
+        RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Entry + 1,
+                        "RtlAllocateHeap");
+        return false;
+    }
+    if (!RtlpCheckFree(Heap, Entry, Size, CODE_FLAGS(Code))) {
+        RtlpRemoveFree(Heap, Entry, Size); /* not for the next call */
+        return false;
+    }
+    ULONG Cut = Size - Units < 2 ? Size : Units;
+    if (!RtlpCutFree(Heap, Entry, Size, Cut, Cut))
+        return false;
+    RtlpSetCode(Heap, Entry, Cut, EntryFlags);
+    return true;
 }
 
 /* A busy entry of at least Units granules from the back end; null if there is no memory.
  */
 HEAP_ENTRY *RtlpAllocateBlock(HEAP *Heap, ULONG Units, ULONG EntryFlags)
 {
-    HEAP_ENTRY *Entry = RtlpFindFree(Heap, Units);
+    HEAP_ENTRY *Entry = RtlpFindFree(Heap, Units, false);
     if (!Entry) {
-        if (!NT_SUCCESS(RtlpExtendHeap(Heap, Units)))
-            return NULL;
-        Entry = RtlpFindFree(Heap, Units);
-        if (!Entry)
-            return NULL;
+        ULONG Got;
+        Entry = RtlpExtendHeap(Heap, Units, &Got);
+        if (Entry) {
+            RtlpSplit(Heap, Entry, Got, Units, EntryFlags | HEAP_ENTRY_BUSY);
+            return Entry;
+        }
+        Entry = RtlpFindFree(Heap, Units, true);
     }
-    ULONG Code = RtlpCheckEntry(Heap, Entry);
-    if (!Code)
-        return NULL;
-    if (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY) { /* forged links lead to it */
-        RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Entry + 1,
-                        "RtlAllocateHeap");
-        return NULL;
-    }
-    if (!RtlpRemoveFree(Heap, Entry, CODE_SIZE(Code)))
-        return NULL;
-    if (!RtlpCheckFree(Heap, Entry, CODE_SIZE(Code), CODE_FLAGS(Code)))
-        return NULL;
-    RtlpSplit(Heap, Entry, CODE_SIZE(Code), Units, EntryFlags | HEAP_ENTRY_BUSY);
-    return Entry;
+    if (Entry && RtlpTakeFree(Heap, Entry, Units, EntryFlags | HEAP_ENTRY_BUSY))
+        return Entry;
+    return NULL;
 }
 
 /* A block of the back end or the front end, its size noted; null if there is no memory.
@@ -146,20 +163,17 @@ PVOID RtlpAllocateHeap(HEAP *Heap, ULONG Flags, SIZE_T Size)
 {
     if (!RtlpIsHeap(Heap))
         return NULL;
-    ULONG All = Flags | Heap->Flags;
-    if (!(All & HEAP_NO_SERIALIZE))
-        RtlpLockHeap(Heap);
+    bool Locked = RtlpEnterHeap(Heap, Flags);
     PVOID Block = RtlpAllocateAny(Heap, Flags, Size);
     if (Block && Heap->Flags & HEAP_TRACKING)
         RtlpNoteAllocation(Heap, Block, Size);
     RTLP_AUDIT(Heap);
-    if (!(All & HEAP_NO_SERIALIZE))
-        RtlpUnlockHeap(Heap);
+    RtlpLeaveHeap(Heap, Locked);
     if (RtlpHeapTracing())
         RtlpTraceHeap(HEAP_EVENT_ALLOCATE, Heap, Block, Size);
     if (!Block) {
         RtlpHeapSetStatus(STATUS_NO_MEMORY);
-        if (All & HEAP_GENERATE_EXCEPTIONS)
+        if ((Flags | Heap->Flags) & HEAP_GENERATE_EXCEPTIONS)
             RtlpHeapRaise(STATUS_NO_MEMORY);
     }
     return Block;

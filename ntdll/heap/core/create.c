@@ -7,7 +7,7 @@
  * Lock: the list has its own (os.c).  In Windows: the same functions; the first list is a
  * static one of 16 there too (RtlpProcessHeapsListBuffer).
  */
-#include "heap/heapp.h"
+#include "heap/core/freelist.h"
 #include "heap/front/lfh.h"
 
 #define DEFAULT_SEGMENT_RESERVE 0x100000u
@@ -113,7 +113,6 @@ static void RtlpInitializeHeap(HEAP *Heap, ULONG Flags, PVOID Lock,
     RtlpInitializeList(&Heap->UCRList);
     RtlpInitializeList(&Heap->VirtualAllocdBlocks);
     RtlpInitializeList(&Heap->SegmentList);
-    RtlpInitializeList(&Heap->FreeLists);
     Heap->SegmentReserve =
         RtlpOr(Parameters->SegmentReserve,
                RtlpOr(Peb->HeapSegmentReserve, DEFAULT_SEGMENT_RESERVE));
@@ -139,11 +138,7 @@ static void RtlpInitializeHeap(HEAP *Heap, ULONG Flags, PVOID Lock,
     if (Threshold && Threshold < HEAP_MAXIMUM_BLOCK_SIZE)
         Heap->VirtualMemoryThreshold = (ULONG)Threshold;
     Heap->CommitRoutine = Parameters->CommitRoutine;
-    Heap->BlocksIndex = &Heap->Lookup;
-    Heap->Lookup.ArraySize = FREE_CLASSES;
-    Heap->Lookup.ListHead = &Heap->FreeLists;
-    Heap->Lookup.ListsInUseUlong = Heap->FreeInUse;
-    Heap->Lookup.ListHints = Heap->FreeHints;
+    RtlpOpenFreeIndex(Heap);
     Heap->UCRIndex = Heap->UcrHints;
     Heap->Front = &RtlpNoFront;
     Heap->HeaderValidateLength = (USHORT)sizeof(HEAP);

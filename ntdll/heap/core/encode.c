@@ -39,15 +39,17 @@ bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last)
     char *End = (char *)Heap->Segments[Last->SegmentOffset]->LastValidEntry;
     const HEAP_UCR_DESCRIPTOR *Ucr = UCR_OF(Last);
     if ((CODE_FLAGS(Code) & OWN_ENTRY) != OWN_ENTRY ||
-        !RtlpIsReadable(RtlpAhead(Last, UCR_ENTRY_UNITS) - 1) ||
-        (char *)Ucr->Address != (char *)RtlpAhead(Last, CODE_SIZE(Code)) + Heap->Pad ||
+        !RtlpIsReadable(RtlpEntryAfter(Last, UCR_ENTRY_UNITS) - 1) ||
+        (char *)Ucr->Address !=
+            (char *)RtlpEntryAfter(Last, CODE_SIZE(Code)) + Heap->Pad ||
         ((ULONG_PTR)Ucr->Address | Ucr->Size) & (PAGE_SIZE - 1) ||
         Ucr->Size > (SIZE_T)(End - (char *)Ucr->Address))
         return false;
     HEAP_ENTRY *Next = RtlpAfterRange(Heap, Last);
     return !Next ||
            (Ucr->Size && RtlpIsReadable(Next) && RtlpCodeIsGood(RtlpDecode(Heap, Next)) &&
-            Next->SegmentOffset == Last->SegmentOffset && !RtlpPreviousSize(Heap, Next));
+            Next->SegmentOffset == Last->SegmentOffset &&
+            RtlpPreviousSize(Heap, Next) == RtlpRangeTag(Ucr->Size));
 }
 
 /* The header of Entry, which may be anything that lies in readable memory.
@@ -61,7 +63,7 @@ ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry)
     if (!RtlpCodeIsGood(Code) || Entry->SegmentOffset >= Heap->SegmentCount)
         return 0;
     HEAP_SEGMENT *Segment = Heap->Segments[Entry->SegmentOffset];
-    HEAP_ENTRY *Next = RtlpAhead(Entry, CODE_SIZE(Code));
+    HEAP_ENTRY *Next = RtlpEntryAfter(Entry, CODE_SIZE(Code));
     if (!Segment || Entry < Segment->FirstEntry || Next > Segment->LastValidEntry)
         return 0;
     if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) /* what is behind it says so, too */
@@ -90,19 +92,23 @@ ULONG RtlpMostUnused(const HEAP *Heap, ULONG EntryFlags)
     return Most;
 }
 
-/* Whether the entry before Entry is there and Before granules long (0: a run starts with
- * Entry); reported if not. */
+/* Whether the entry before Entry is there and Before granules long (0: the segment starts with
+ * Entry; a tag: a run does); reported if not. */
 bool RtlpCheckBefore(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Before)
 {
     HEAP_SEGMENT *Segment = Heap->Segments[Entry->SegmentOffset];
-    HEAP_ENTRY *Previous = RtlpBehind(Entry, Before);
+    HEAP_ENTRY *Previous = Entry;
     bool Sound;
-    if (Before == 0)
-        Sound = Entry == Segment->FirstEntry ||
+    if (Before == 0) {
+        Sound = Entry == Segment->FirstEntry;
+    } else if (Before > HEAP_MAXIMUM_BLOCK_SIZE) {
+        Sound = Entry > Segment->FirstEntry &&
                 (((ULONG_PTR)Entry - Heap->Pad) & (PAGE_SIZE - 1)) == 0;
-    else
+    } else {
+        Previous = RtlpEntryBefore(Entry, Before);
         Sound = Previous >= Segment->FirstEntry && RtlpIsReadable(Previous) &&
                 CODE_SIZE(RtlpDecode(Heap, Previous)) == Before;
+    }
     if (!Sound)
         RtlpHeapFailure(Heap, heap_failure_entry_corruption, Previous + 1,
                         "RtlpCheckBefore");

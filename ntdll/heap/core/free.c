@@ -8,7 +8,7 @@
  * Lock: taken by RtlpFreeHeap.  In Windows: RtlFreeHeap, RtlpFreeHeap,
  * RtlpCoalesceFreeBlocks.
  */
-#include "heap/heapp.h"
+#include "heap/core/freelist.h"
 #include "heap/front/lfh.h"
 
 /* Whether the header before Block says front end.  Block may be anything: where it cannot
@@ -50,18 +50,18 @@ BOOLEAN NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
 /* Makes Entry, busy, Units granules and checked, free. */
 void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 {
-    ULONG Before = RtlpPreviousSize(Heap, Entry);
-    UCHAR Index = Entry->SegmentOffset;
-    if (!RtlpCheckBefore(Heap, Entry, Before))
+    SIZE_T Total = Units;
+    if (!RtlpCheckBefore(Heap, Entry, RtlpPreviousSize(Heap, Entry)))
         return;
     /* Its own header says free before it melts into a larger one: a second free sees
      * that. */
     RtlpSetCode(Heap, Entry, Units, 0);
-    HEAP_ENTRY *Free = RtlpFormFree(Heap, Entry, Units, Before, Index);
-    ULONG Size = CODE_SIZE(RtlpDecode(Heap, Free));
-    if (Size + UCR_ENTRY_UNITS >= Heap->DeCommitFreeBlockThreshold && /* a page's run */
-        Heap->TotalFreeSize >= Heap->DeCommitTotalFreeThreshold)
-        RtlpDecommitFree(Heap, Free, Size);
+    HEAP_ENTRY *Free = RtlpJoinFree(Heap, Entry, &Total);
+    if (Total + UCR_ENTRY_UNITS >= Heap->DeCommitFreeBlockThreshold && /* a page's run */
+        Heap->TotalFreeSize + Total >= Heap->DeCommitTotalFreeThreshold)
+        RtlpDecommitFree(Heap, Free, Total);
+    else
+        RtlpFormFree(Heap, Free, Total);
 }
 
 /* Frees what RtlpFindBlock found; false: damaged (reported). */
@@ -92,16 +92,13 @@ BOOLEAN RtlpFreeHeap(HEAP *Heap, ULONG Flags, PVOID Block)
         return FALSE;
     }
     HEAP_BLOCK Found;
-    bool Serialize = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
-    if (Serialize)
-        RtlpLockHeap(Heap);
+    bool Locked = RtlpEnterHeap(Heap, Flags);
     bool Done = RtlpFindBlock(Heap, Block, &Found, false, "RtlFreeHeap") &&
                 RtlpFreeFound(Heap, &Found);
     if (Done && Heap->Flags & HEAP_TRACKING)
         RtlpNoteFree(Block);
     RTLP_AUDIT(Heap);
-    if (Serialize)
-        RtlpUnlockHeap(Heap);
+    RtlpLeaveHeap(Heap, Locked);
     if (!Done)
         RtlpHeapSetStatus(STATUS_INVALID_PARAMETER);
     else if (RtlpHeapTracing())

@@ -6,25 +6,27 @@
  *
  * Lock: the heap's.  In Windows: the same functions.
  */
-#include "heap/heapp.h"
+#include "heap/core/freelist.h"
 #include "heap/front/lfh.h"
 
-/* Makes a back-end block of Old granules New granules long where it stands. */
+/* Makes a back-end block of Old granules New granules long where it lies: takes in the low end
+ * of the free entry after it, or gives its own end back.  False: it cannot, nothing changed. */
 static bool RtlpResizeBlock(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Old, ULONG New)
 {
     HEAP_ENTRY *Entry = Found->Entry;
-    ULONG Total = Old;
-    if (New > Old) {
-        HEAP_ENTRY *Next = RtlpAhead(Entry, Old);
-        ULONG Code = RtlpDecode(Heap, Next);
-        if (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY || Old + CODE_SIZE(Code) < New)
-            return false;
-        if (!RtlpCheckEntry(Heap, Next) || !RtlpRemoveFree(Heap, Next, CODE_SIZE(Code)))
-            return false;
-        Total += CODE_SIZE(Code);
+    if (New <= Old) {
+        RtlpSplit(Heap, Entry, Old, New, Found->Flags);
+        return true;
     }
-    if (Total != New || New != Old)
-        RtlpSplit(Heap, Entry, Total, New, Found->Flags);
+    HEAP_ENTRY *Next = RtlpEntryAfter(Entry, Old);
+    ULONG Code = RtlpDecode(Heap, Next);
+    if (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY || Old + CODE_SIZE(Code) < New)
+        return false;
+    ULONG Cut = CODE_SIZE(Code) - (New - Old) < 2 ? CODE_SIZE(Code) : New - Old;
+    if (!RtlpCheckEntry(Heap, Next) ||
+        !RtlpCutFree(Heap, Next, CODE_SIZE(Code), Cut, Old + Cut))
+        return false;
+    RtlpSetCode(Heap, Entry, Old + Cut, Found->Flags);
     return true;
 }
 
@@ -116,9 +118,7 @@ PVOID NTAPI RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, SIZE_T
     NTSTATUS Status = STATUS_INVALID_PARAMETER;
     if (!RtlpIsHeap(Heap) || !Block)
         return NULL;
-    ULONG All = Flags | Heap->Flags;
-    if (!(All & HEAP_NO_SERIALIZE))
-        RtlpLockHeap(Heap);
+    bool Locked = RtlpEnterHeap(Heap, Flags);
     if (RtlpFindBlock(Heap, Block, &Found, false, "RtlReAllocateHeap")) {
         Result = RtlpResizeFound(Heap, &Found, Flags, Size);
         Status = STATUS_NO_MEMORY;
@@ -129,13 +129,12 @@ PVOID NTAPI RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, SIZE_T
         RtlpNoteAllocation(Heap, Result, Size);
     }
     RTLP_AUDIT(Heap);
-    if (!(All & HEAP_NO_SERIALIZE))
-        RtlpUnlockHeap(Heap);
+    RtlpLeaveHeap(Heap, Locked);
     if (RtlpHeapTracing())
         RtlpTraceHeap(HEAP_EVENT_REALLOCATE, Heap, Result, Size);
     if (!Result) {
         RtlpHeapSetStatus(Status);
-        if (All & HEAP_GENERATE_EXCEPTIONS)
+        if ((Flags | Heap->Flags) & HEAP_GENERATE_EXCEPTIONS)
             RtlpHeapRaise(Status == STATUS_NO_MEMORY ? Status : STATUS_ACCESS_VIOLATION);
     }
     return Result;
@@ -150,13 +149,10 @@ SIZE_T NTAPI RtlSizeHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
     SIZE_T Size = (SIZE_T)-1;
     if (!RtlpIsHeap(Heap))
         return Size;
-    bool Serialize = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
-    if (Serialize)
-        RtlpLockHeap(Heap);
+    bool Locked = RtlpEnterHeap(Heap, Flags);
     if (Block && RtlpFindBlock(Heap, Block, &Found, false, "RtlSizeHeap"))
         Size = Found.Bytes - Found.Unused;
-    if (Serialize)
-        RtlpUnlockHeap(Heap);
+    RtlpLeaveHeap(Heap, Locked);
     if (Size == (SIZE_T)-1)
         RtlpHeapSetStatus(STATUS_INVALID_PARAMETER);
     return Size;

@@ -2,12 +2,13 @@
  *
  * A segment alternates between committed runs of entries and uncommitted ranges.  Each
  * run ends in a busy entry of the heap's own that holds the descriptor of the range
- * behind it, so an entry that a program can hold or the free lists can hold always has an
- * entry behind it:
+ * after it, so an entry that a program or the free list can hold always has an entry after
+ * it.  The first entry of a run says in PreviousSize how long the range before it is
+ * (RtlpRangeTag), so that a run that is all free finds the descriptor of that range:
  *
  *   ... | entry | entry | LAST: UCR{address,size} |. . uncommitted . .| entry ...
  *                         '-- ends at a page -------'                 '-- at a page,
- *                                                                         PreviousSize 0
+ *                                                                PreviousSize: the tag
  *
  * To commit n more pages moves that entry n pages up and makes what lies between free; to
  * decommit the whole pages inside a free entry plants a new one before them.  All
@@ -20,7 +21,7 @@
  * Lock: the heap's.  In Windows: RtlpExtendHeap, RtlpFindAndCommitPages,
  * RtlpDeCommitFreeBlock.
  */
-#include "heap/heapp.h"
+#include "heap/core/freelist.h"
 
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size)
 {
@@ -90,23 +91,28 @@ static bool RtlpRemoveUcr(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_UCR_DESCRIPTOR
     return true;
 }
 
-/* Ends a run: the heap's own entry at At, and the uncommitted bytes from Address on. */
-static void RtlpEndRun(HEAP *Heap, ULONG Index, HEAP_ENTRY *At, ULONG Units,
-                       ULONG PreviousSize, PVOID Address, SIZE_T Size)
+/* Where the entry that ends a run lies when the committed pages end at End. */
+static HEAP_ENTRY *RtlpRunEnd(const HEAP *Heap, const char *End)
 {
-    At->UnusedBytes = 0;
-    RtlpSetCode(Heap, At, Units, OWN_ENTRY);
-    RtlpSetPreviousSize(Heap, At, PreviousSize);
-    At->SegmentOffset = (UCHAR)Index;
-    UCR_OF(At)->Address = Address;
-    UCR_OF(At)->Size = Size;
-    RtlpInsertUcr(Heap, Heap->Segments[Index], UCR_OF(At));
+    return (HEAP_ENTRY *)(End - Heap->Pad - UCR_ENTRY_BYTES);
 }
 
-/* Where the entry that ends a run stands when the committed pages end at End. */
-static HEAP_ENTRY *RtlpRunEnd(const HEAP *Heap, PVOID End)
+/* Ends a run where the uncommitted range of Size bytes at Address begins: writes the heap's own
+ * entry before it, whose PreviousSize is given, and the tag of the run after it. */
+static void RtlpEndRun(HEAP *Heap, ULONG Index, ULONG PreviousSize, char *Address,
+                       SIZE_T Size)
 {
-    return (HEAP_ENTRY *)((char *)End - Heap->Pad - UCR_ENTRY_BYTES);
+    HEAP_ENTRY *Last = RtlpRunEnd(Heap, Address);
+    Last->UnusedBytes = 0;
+    RtlpSetCode(Heap, Last, UCR_ENTRY_UNITS, OWN_ENTRY);
+    RtlpSetPreviousSize(Heap, Last, PreviousSize);
+    Last->SegmentOffset = (UCHAR)Index;
+    UCR_OF(Last)->Address = Address;
+    UCR_OF(Last)->Size = Size;
+    RtlpInsertUcr(Heap, Heap->Segments[Index], UCR_OF(Last));
+    HEAP_ENTRY *Next = RtlpAfterRange(Heap, Last);
+    if (Next)
+        RtlpSetPreviousSize(Heap, Next, RtlpRangeTag(Size));
 }
 
 /* Makes a segment of Reserved bytes at Segment, of which Committed are so already and the
@@ -134,11 +140,12 @@ void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, SIZE_T HeaderBytes
     Heap->Counters.TotalSegments++;
     Heap->Counters.TotalMemoryReserved += Reserved;
 
-    HEAP_ENTRY *Last = RtlpRunEnd(Heap, End);
-    RtlpEndRun(Heap, Index, Last, UCR_ENTRY_UNITS, 0, End, Reserved - Committed);
+    RtlpEndRun(Heap, Index, 0, End, Reserved - Committed);
+    Segment->FirstEntry->SegmentOffset = (UCHAR)Index;
+    RtlpSetPreviousSize(Heap, Segment->FirstEntry, 0);
+    char *Last = (char *)RtlpRunEnd(Heap, End);
     RtlpFormFree(Heap, Segment->FirstEntry,
-                 (SIZE_T)((char *)Last - (char *)Segment->FirstEntry) >> GRANULE_SHIFT, 0,
-                 (UCHAR)Index);
+                 (SIZE_T)(Last - (char *)Segment->FirstEntry) >> GRANULE_SHIFT);
 }
 
 /* An uncommitted range of at least Pages pages, or null. */
@@ -166,44 +173,43 @@ static bool RtlpCheckRange(HEAP *Heap, HEAP_ENTRY *Last)
     return Sound;
 }
 
-/* Commits Size bytes at the low end of a range and makes them free. */
-static NTSTATUS RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Size)
+/* Commits Size bytes at the low end of a range, where a run then ends anew or goes on.
+ *
+ * Result: what became free there, in no index, *Units granules of it, at least the Size bytes
+ * where nothing is joined; null: refused by the system, or damaged (reported). */
+static HEAP_ENTRY *RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Size,
+                                 SIZE_T *Units)
 {
-    HEAP_ENTRY *Old = UCR_ENTRY(Ucr);
-    if (!RtlpCheckRange(Heap, Old) || Size > Ucr->Size)
-        return STATUS_HEAP_CORRUPTION;
+    HEAP_ENTRY *Old = UCR_ENTRY(Ucr), *Next;
+    if (!RtlpCheckRange(Heap, Old) || Size > Ucr->Size ||
+        !RtlpCheckBefore(Heap, Old, RtlpPreviousSize(Heap, Old)))
+        return NULL;
     ULONG Index = Old->SegmentOffset;
     HEAP_SEGMENT *Segment = Heap->Segments[Index];
-    ULONG Before = RtlpPreviousSize(Heap, Old);
-    if (!RtlpCheckBefore(Heap, Old, Before))
-        return STATUS_HEAP_CORRUPTION;
     char *End = (char *)Ucr->Address + Size;
     SIZE_T Left = Ucr->Size - Size;
-    NTSTATUS Status = RtlpCommitPages(Heap, Ucr->Address, Size);
-    if (!NT_SUCCESS(Status))
-        return Status;
-    if (!RtlpRemoveUcr(Heap, Segment, Ucr))
-        return STATUS_HEAP_CORRUPTION;
-    HEAP_ENTRY *Next;
+    if (!NT_SUCCESS(RtlpCommitPages(Heap, Ucr->Address, Size)) ||
+        !RtlpRemoveUcr(Heap, Segment, Ucr))
+        return NULL;
     if (Left || End == (char *)Segment->LastValidEntry) {
+        RtlpEndRun(Heap, Index, 0, End, Left);
         Next = RtlpRunEnd(Heap, End);
-        RtlpEndRun(Heap, Index, Next, UCR_ENTRY_UNITS, 0, End, Left);
     } else {
-        Next = (HEAP_ENTRY *)(End + Heap->Pad); /* the run behind it is joined */
+        Next = (HEAP_ENTRY *)(End + Heap->Pad); /* the run after it is joined */
     }
-    RtlpFormFree(Heap, Old, (SIZE_T)((char *)Next - (char *)Old) >> GRANULE_SHIFT, Before,
-                 (UCHAR)Index);
-    return STATUS_SUCCESS;
+    *Units = (SIZE_T)((char *)Next - (char *)Old) >> GRANULE_SHIFT;
+    return RtlpJoinFree(Heap, Old, Units);
 }
 
-/* Reserves a segment that has room for Units granules and commits that much of it. */
-static NTSTATUS RtlpAddSegment(HEAP *Heap, ULONG Units)
+/* Reserves a segment that has room for Units granules and commits that much of it.  Result: its
+ * first entry, free; null: no memory. */
+static HEAP_ENTRY *RtlpAddSegment(HEAP *Heap, ULONG Units)
 {
     ULONG Index = 0;
     while (Index < HEAP_MAXIMUM_SEGMENTS && Heap->Segments[Index])
         Index++;
     if (Index == HEAP_MAXIMUM_SEGMENTS)
-        return STATUS_NO_MEMORY;
+        return NULL;
     SIZE_T Need = ALIGN_UP(sizeof(HEAP_SEGMENT) + ((SIZE_T)Units << GRANULE_SHIFT) +
                                UCR_ENTRY_BYTES + 2 * GRANULE,
                            PAGE_SIZE);
@@ -218,65 +224,99 @@ static NTSTATUS RtlpAddSegment(HEAP *Heap, ULONG Units)
         Status = RtlpReserve(&Base, Reserve, Heap->Protect);
     }
     if (!NT_SUCCESS(Status))
-        return Status;
-    Status = RtlpCommitPages(Heap, Base, Need);
-    if (!NT_SUCCESS(Status)) {
+        return NULL;
+    if (!NT_SUCCESS(RtlpCommitPages(Heap, Base, Need))) {
         RtlpRelease(Base);
-        return Status;
+        return NULL;
     }
     if (Heap->NextReserve * 2 <= HEAP_SEGMENT_MAXIMUM)
         Heap->NextReserve *= 2;
     RtlpInitializeSegment(Heap, Base, sizeof(HEAP_SEGMENT), Need, Reserve, Index);
-    return STATUS_SUCCESS;
+    return Heap->Segments[Index]->FirstEntry;
 }
 
-/* The last resort of a heap that cannot grow: a free entry that the short search passed
- * over comes first in its class, or one that stops at an uncommitted range takes in what
- * it needs of that. */
-static NTSTATUS RtlpScrape(HEAP *Heap, ULONG Units)
+/* The free entry that Last, the end of a run, lies after, in granules; 0: none. */
+static ULONG RtlpFreeBefore(const HEAP *Heap, const HEAP_ENTRY *Last)
 {
-    ULONG Class = RtlpFreeClass(Units);
-    LIST_ENTRY *Link = Heap->FreeHints[Class] ? Heap->FreeHints[Class] : &Heap->FreeLists;
-    for (; Link != &Heap->FreeLists; Link = Link->Flink) {
-        HEAP_ENTRY *Entry = &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
-        ULONG Size = CODE_SIZE(RtlpDecode(Heap, Entry));
-        if (RtlpFreeClass(Size) != Class || !RtlpIsLinked(Link))
-            break;
-        if (Size < Units)
-            continue;
-        if (!RtlpRemoveFree(Heap, Entry, Size))
-            return STATUS_HEAP_CORRUPTION;
-        RtlpInsertFree(Heap, Entry, Size);
-        return STATUS_SUCCESS;
-    }
-    for (Link = Heap->UCRList.Flink; Link != &Heap->UCRList; Link = Link->Flink) {
+    ULONG Before = RtlpPreviousSize(Heap, Last);
+    if (!Before || Before > HEAP_MAXIMUM_BLOCK_SIZE ||
+        Heap->Flags & HEAP_DISABLE_COALESCE_ON_FREE)
+        return 0;
+    const HEAP_ENTRY *Entry = RtlpEntryBefore(Last, Before);
+    bool Free =
+        RtlpIsReadable(Entry) && !(CODE_FLAGS(RtlpDecode(Heap, Entry)) & HEAP_ENTRY_BUSY);
+    return Free ? Before : 0;
+}
+
+/* A range that has room for Units together with the free entry before it, or null. */
+static HEAP_UCR_DESCRIPTOR *RtlpFindUcrAfterFree(HEAP *Heap, ULONG Units)
+{
+    for (LIST_ENTRY *Link = Heap->UCRList.Flink; Link != &Heap->UCRList;
+         Link = Link->Flink) {
         HEAP_UCR_DESCRIPTOR *Ucr =
             CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, ListEntry);
-        ULONG Before = RtlpPreviousSize(Heap, UCR_ENTRY(Ucr));
-        ULONG Code = RtlpDecode(Heap, RtlpBehind(UCR_ENTRY(Ucr), Before));
-        SIZE_T Need = ((SIZE_T)Units - Before) << GRANULE_SHIFT;
-        if (Before && Before < Units && !(CODE_FLAGS(Code) & HEAP_ENTRY_BUSY) &&
-            Need <= Ucr->Size)
-            return RtlpCommitUcr(Heap, Ucr, ALIGN_UP(Need, PAGE_SIZE));
+        if (!RtlpIsLinked(Link))
+            return NULL;
+        ULONG Before = RtlpFreeBefore(Heap, UCR_ENTRY(Ucr));
+        if (Before && ((SIZE_T)Units - Before) << GRANULE_SHIFT <= Ucr->Size)
+            return Ucr;
     }
-    return STATUS_NO_MEMORY;
+    return NULL;
 }
 
-/* Commits more, so that the free lists hold an entry of Units granules.
- *
- * Result: STATUS_SUCCESS; else the system's refusal, or STATUS_NO_MEMORY for a fixed-size
- * heap that is full.  The heap is as it was. */
-NTSTATUS RtlpExtendHeap(HEAP *Heap, ULONG Units)
+/* Bytes to commit of Ucr for Units granules: no less than the heap commits at a time. */
+static SIZE_T RtlpExtendBy(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr, ULONG Units)
 {
-    SIZE_T Bytes = ALIGN_UP((SIZE_T)Units << GRANULE_SHIFT, PAGE_SIZE);
-    HEAP_UCR_DESCRIPTOR *Ucr = RtlpFindUcr(Heap, Bytes >> PAGE_SHIFT);
-    if (!Ucr && !(Heap->Flags & HEAP_GROWABLE))
-        return RtlpScrape(Heap, Units);
-    if (!Ucr)
-        return RtlpAddSegment(Heap, Units);
+    ULONG Before = RtlpFreeBefore(Heap, UCR_ENTRY(Ucr));
+    SIZE_T Need = Before < Units ? Units - Before : 1;
+    SIZE_T Bytes = ALIGN_UP(Need << GRANULE_SHIFT, PAGE_SIZE);
     if (Bytes < Heap->SegmentCommit)
-        Bytes = Heap->SegmentCommit < Ucr->Size ? Heap->SegmentCommit : Ucr->Size;
-    return RtlpCommitUcr(Heap, Ucr, Bytes);
+        Bytes = Heap->SegmentCommit;
+    return Bytes < Ucr->Size ? Bytes : Ucr->Size;
+}
+
+/* The most of Total granules that one entry can have; what is left can carry links. */
+static ULONG RtlpFitting(SIZE_T Total)
+{
+    if (Total <= HEAP_MAXIMUM_BLOCK_SIZE)
+        return (ULONG)Total;
+    return HEAP_MAXIMUM_BLOCK_SIZE - (Total == HEAP_MAXIMUM_BLOCK_SIZE + 1);
+}
+
+/* Commits more.
+ *
+ * Result: an entry of *Got granules, at least Units and no more than an entry can have, in no
+ * index, its PreviousSize and SegmentOffset set; null: refused by the system, or a fixed-size
+ * heap that is full, and the heap is as it was. */
+HEAP_ENTRY *RtlpExtendHeap(HEAP *Heap, ULONG Units, ULONG *Got)
+{
+    SIZE_T Pages = ALIGN_UP((SIZE_T)Units << GRANULE_SHIFT, PAGE_SIZE) >> PAGE_SHIFT;
+    HEAP_UCR_DESCRIPTOR *Ucr = RtlpFindUcr(Heap, Pages);
+    HEAP_ENTRY *Entry = NULL;
+    if (!Ucr && Heap->Flags & HEAP_GROWABLE)
+        Entry = RtlpAddSegment(Heap, Units);
+    if (Entry) {
+        *Got = CODE_SIZE(RtlpDecode(Heap, Entry));
+        return RtlpRemoveFree(Heap, Entry, *Got) ? Entry : NULL;
+    }
+    if (!Ucr)
+        Ucr = RtlpFindUcrAfterFree(Heap, Units);
+    SIZE_T Total;
+    if (Ucr)
+        Entry = RtlpCommitUcr(Heap, Ucr, RtlpExtendBy(Heap, Ucr, Units), &Total);
+    if (!Entry)
+        return NULL;
+    *Got = RtlpFitting(Total);
+    if (Total > *Got) {
+        HEAP_ENTRY *Rest = RtlpEntryAfter(Entry, *Got);
+        Rest->SegmentOffset = Entry->SegmentOffset;
+        RtlpSetPreviousSize(Heap, Rest, *Got);
+        RtlpFormFree(Heap, Rest, Total - *Got);
+    }
+    if (*Got >= Units)
+        return Entry;
+    RtlpFormFree(Heap, Entry, *Got); /* the free entry before it was damaged */
+    return NULL;
 }
 
 /* Gives a segment without a busy entry back. */
@@ -293,122 +333,153 @@ static void RtlpReleaseSegment(HEAP *Heap, HEAP_SEGMENT *Segment, ULONG Index)
     RtlpRelease(Segment->BaseAddress);
 }
 
-/* The uncommitted range that ends at Address, or null; one that is damaged is reported. */
+/* The uncommitted range after which a run starts with First, or null; one that is damaged is
+ * reported.  The tag says where it begins, unless it is too long for one. */
 static HEAP_UCR_DESCRIPTOR *RtlpRangeBefore(HEAP *Heap, HEAP_SEGMENT *Segment,
-                                            const char *Address)
+                                            const HEAP_ENTRY *First)
 {
+    const char *Start = (const char *)First - Heap->Pad;
+    ULONG Tag = RtlpPreviousSize(Heap, First);
+    if (Tag < RANGE_TAG_MOST) {
+        SIZE_T Bytes = (SIZE_T)(Tag - HEAP_MAXIMUM_BLOCK_SIZE) << PAGE_SHIFT;
+        HEAP_ENTRY *Last = RtlpRunEnd(Heap, Start - Bytes);
+        bool Sound = Last >= Segment->FirstEntry && RtlpIsReadable(Last) &&
+                     RtlpCheckRange(Heap, Last) && UCR_OF(Last)->Size == Bytes;
+        return Sound ? UCR_OF(Last) : NULL;
+    }
     LIST_ENTRY *Link = Segment->UCRSegmentList.Flink;
     for (ULONG i = 0; i < Segment->NumberOfUnCommittedRanges; i++, Link = Link->Flink) {
         HEAP_UCR_DESCRIPTOR *Ucr =
             CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, SegmentEntry);
-        if (!RtlpIsReadable(UCR_ENTRY(Ucr)) || !RtlpIsLinked(Link) ||
-            !RtlpCheckRange(Heap, UCR_ENTRY(Ucr)))
+        if (!RtlpIsReadable(UCR_ENTRY(Ucr)) || !RtlpIsLinked(Link))
             return NULL;
-        if ((char *)Ucr->Address + Ucr->Size == Address)
-            return Ucr;
+        if ((char *)Ucr->Address + Ucr->Size == Start)
+            return RtlpCheckRange(Heap, UCR_ENTRY(Ucr)) ? Ucr : NULL;
     }
     return NULL;
 }
 
-/* Gives a run back that is one free entry, with the entry End that ends it: the ranges
- * before and behind it become one.  False: it stands, nothing changed. */
-static bool RtlpDecommitRun(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_ENTRY *Entry,
-                            ULONG Units, HEAP_ENTRY *End)
+/* The pages inside a free entry that can go, and the uncommitted ranges that they join. */
+typedef struct _DECOMMIT {
+    HEAP_SEGMENT *Segment;
+    ULONG Index;
+    char *Low, *High; /* the pages */
+    char *End;        /* of the uncommitted range that arises */
+    HEAP_UCR_DESCRIPTOR
+    *Before; /* the run goes altogether: the range before it; or null */
+    HEAP_UCR_DESCRIPTOR
+    *After; /* the run ends after the entry: the range there; or null */
+} DECOMMIT;
+
+/* Finds out which pages of Entry, Units granules in no index, can go.  False: none, or damage
+ * (reported). */
+static bool RtlpFindDecommit(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units, DECOMMIT *Range)
 {
-    char *Start = (char *)Entry - Heap->Pad;
-    char *High = UCR_OF(End)->Address;
-    SIZE_T Behind = UCR_OF(End)->Size;
-    HEAP_UCR_DESCRIPTOR *Ucr = RtlpRangeBefore(Heap, Segment, Start);
-    if (!Ucr || !RtlpRemoveUcr(Heap, Segment, UCR_OF(End)))
+    char *Start = (char *)Entry;
+    char *Stop = Start + (Units << GRANULE_SHIFT); /* where the entry after begins */
+    HEAP_ENTRY *Next = (HEAP_ENTRY *)Stop;
+    ULONG Before = RtlpPreviousSize(Heap, Entry);
+    *Range = (DECOMMIT){.Index = Entry->SegmentOffset};
+    Range->Segment = Heap->Segments[Range->Index];
+    if (CODE_FLAGS(RtlpDecode(Heap, Next)) & HEAP_ENTRY_LAST_ENTRY)
+        Range->After = UCR_OF(Next);
+    if ((Range->After && !RtlpCheckRange(Heap, Next)) ||
+        !RtlpCheckBefore(Heap, Entry, Before))
         return false;
-    if (!RtlpRemoveFree(Heap, Entry, Units)) {
-        RtlpInsertUcr(Heap, Segment, UCR_OF(End));
+    if (Range->After) { /* the entry that ends the run goes, too */
+        Range->High = Range->After->Address;
+        Range->End = Range->High + Range->After->Size;
+    } else {
+        Range->High = (char *)ALIGN_DOWN(Stop - Heap->Pad, PAGE_SIZE);
+        SIZE_T Rest = (SIZE_T)(Stop - Heap->Pad - Range->High);
+        if (Rest && Rest < sizeof(HEAP_FREE_ENTRY))
+            Range->High -= PAGE_SIZE;
+        Range->End = Range->High;
+    }
+    if (Range->After && Before > HEAP_MAXIMUM_BLOCK_SIZE)
+        Range->Before = RtlpRangeBefore(Heap, Range->Segment, Entry);
+    if (Range->Before) {
+        Range->Low = Start - Heap->Pad;
+        return true;
+    }
+    Range->Low = (char *)ALIGN_UP(Start + UCR_ENTRY_BYTES + Heap->Pad, PAGE_SIZE);
+    if (Range->Index == 0 && Range->Low < (char *)Heap + Heap->InitialCommit)
+        Range->Low = (char *)Heap + Heap->InitialCommit;
+    SIZE_T Front = (SIZE_T)((char *)RtlpRunEnd(Heap, Range->Low) - Start);
+    if (Front && Front < sizeof(HEAP_FREE_ENTRY))
+        Range->Low += PAGE_SIZE;
+    return Range->Low < Range->High;
+}
+
+static void RtlpInsertUcrs(HEAP *Heap, const DECOMMIT *Range)
+{
+    if (Range->Before)
+        RtlpInsertUcr(Heap, Range->Segment, Range->Before);
+    if (Range->After)
+        RtlpInsertUcr(Heap, Range->Segment, Range->After);
+}
+
+/* Gives the pages back.  False: the system does not take them, or damage (reported); nothing
+ * changed. */
+static bool RtlpDecommitPages(HEAP *Heap, DECOMMIT *Range)
+{
+    SIZE_T Bytes = (SIZE_T)(Range->High - Range->Low);
+    if (Range->After && !RtlpRemoveUcr(Heap, Range->Segment, Range->After))
+        return false;
+    if (Range->Before && !RtlpRemoveUcr(Heap, Range->Segment, Range->Before)) {
+        RtlpInsertUcr(Heap, Range->Segment, Range->After);
         return false;
     }
-    if (!RtlpRemoveUcr(Heap, Segment, Ucr) ||
-        !NT_SUCCESS(RtlpDecommit(Start, (SIZE_T)(High - Start)))) {
-        RtlpInsertUcr(Heap, Segment, Ucr);
-        RtlpInsertUcr(Heap, Segment, UCR_OF(End));
-        RtlpInsertFree(Heap, Entry, Units);
+    if (!NT_SUCCESS(RtlpDecommit(Range->Low, Bytes))) {
+        RtlpInsertUcrs(Heap, Range);
         return false;
     }
-    Ucr->Size += (SIZE_T)(High - Start) + Behind;
-    RtlpInsertUcr(Heap, Segment, Ucr);
     Heap->Counters.DeCommitOps++;
-    Heap->Counters.TotalMemoryCommitted -= (SIZE_T)(High - Start);
+    Heap->Counters.TotalMemoryCommitted -= Bytes;
     return true;
 }
 
-/* Gives the whole pages inside the free entry Entry back to the system, if there are any
- * and the system takes them; a segment that this leaves empty goes altogether. */
-void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
+/* Ends the run before the range that arose, and makes free what is left of Entry before and
+ * after it. */
+static void RtlpPlantRunEnd(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units,
+                            const DECOMMIT *Range)
 {
-    ULONG Index = Entry->SegmentOffset;
-    HEAP_SEGMENT *Segment = Heap->Segments[Index];
-    char *Start = (char *)Entry;
-    HEAP_ENTRY *Next = RtlpAhead(Entry, Units);
-    ULONG Before = RtlpPreviousSize(Heap, Entry);
-    bool AtEnd = (CODE_FLAGS(RtlpDecode(Heap, Next)) & HEAP_ENTRY_LAST_ENTRY) != 0;
-
-    char *Low = (char *)ALIGN_UP(Start + UCR_ENTRY_BYTES + Heap->Pad, PAGE_SIZE);
-    char *High, *RangeEnd;
-    if (Index == 0 && Low < (char *)Heap + Heap->InitialCommit)
-        Low = (char *)Heap + Heap->InitialCommit;
-    if ((AtEnd && !RtlpCheckRange(Heap, Next)) || !RtlpCheckBefore(Heap, Entry, Before))
-        return;
-    if (AtEnd && Before == 0 && Entry != Segment->FirstEntry &&
-        RtlpDecommitRun(Heap, Segment, Entry, Units, Next))
-        return;
-    if (AtEnd) { /* the entry behind goes too, and the two ranges become one */
-        High = UCR_OF(Next)->Address;
-        RangeEnd = High + UCR_OF(Next)->Size;
-    } else {
-        High = (char *)ALIGN_DOWN((char *)Next - Heap->Pad, PAGE_SIZE);
-        SIZE_T Back = (SIZE_T)((char *)Next - Heap->Pad - High);
-        if (Back && Back < sizeof(HEAP_FREE_ENTRY))
-            High -= PAGE_SIZE;
-        RangeEnd = High;
-    }
-    if (Low >= High)
-        return;
-    if (AtEnd && !RtlpRemoveUcr(Heap, Segment, UCR_OF(Next)))
-        return;
-    if (!RtlpRemoveFree(Heap, Entry, Units))
-        return;
-    if (AtEnd && Entry == Segment->FirstEntry &&
-        RangeEnd == (char *)Segment->LastValidEntry && Index != 0) {
-        Segment->NumberOfUnCommittedPages = (ULONG)((RangeEnd - High) >> PAGE_SHIFT);
-        RtlpReleaseSegment(Heap, Segment, Index);
-        return;
-    }
-    if (!NT_SUCCESS(RtlpDecommit(Low, (SIZE_T)(High - Low)))) {
-        if (AtEnd)
-            RtlpInsertUcr(Heap, Segment, UCR_OF(Next));
-        RtlpInsertFree(Heap, Entry, Units);
-        return;
-    }
-    Heap->Counters.DeCommitOps++;
-    Heap->Counters.TotalMemoryCommitted -= (SIZE_T)(High - Low);
-
+    char *Low = Range->Before ? Range->Before->Address : Range->Low;
     HEAP_ENTRY *Last = RtlpRunEnd(Heap, Low);
-    SIZE_T Front = (SIZE_T)((char *)Last - Start);
-    ULONG LastUnits = UCR_ENTRY_UNITS;
-    if (Front <
-        sizeof(HEAP_FREE_ENTRY)) { /* too little for a free entry: it takes it in */
-        LastUnits += (ULONG)(Front >> GRANULE_SHIFT);
-        Last = Entry;
-        Front = 0;
-    }
-    RtlpEndRun(Heap, Index, Last, LastUnits, Before, Low, (SIZE_T)(RangeEnd - Low));
+    SIZE_T Front = Range->Before ? 0 : (SIZE_T)((char *)Last - (char *)Entry);
+    ULONG Before = RtlpPreviousSize(Heap, Range->Before ? Last : Entry);
+    RtlpEndRun(Heap, Range->Index, Before, Low, (SIZE_T)(Range->End - Low));
     if (Front)
-        RtlpFormFree(Heap, Entry, Front >> GRANULE_SHIFT, Before, (UCHAR)Index);
-    if (AtEnd)
+        RtlpGiveFree(Heap, Entry, Front >> GRANULE_SHIFT);
+    if (Range->After)
         return;
-    HEAP_ENTRY *Resume = (HEAP_ENTRY *)(RangeEnd + Heap->Pad);
-    if (Resume == Next)
-        RtlpSetPreviousSize(Heap, Next, 0);
-    else
-        RtlpFormFree(Heap, Resume,
-                     (SIZE_T)((char *)Next - (char *)Resume) >> GRANULE_SHIFT, 0,
-                     (UCHAR)Index);
+    char *Resume = Range->End + Heap->Pad;
+    char *Stop = (char *)Entry + (Units << GRANULE_SHIFT);
+    if (Resume < Stop) {
+        ((HEAP_ENTRY *)Resume)->SegmentOffset = (UCHAR)Range->Index;
+        RtlpGiveFree(Heap, (HEAP_ENTRY *)Resume,
+                     (SIZE_T)(Stop - Resume) >> GRANULE_SHIFT);
+    }
+}
+
+/* Makes Entry, Units granules in no index, free, and gives the whole pages inside it back to the
+ * system, if there are any and the system takes them; a segment that this leaves empty goes
+ * altogether. */
+void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
+{
+    DECOMMIT Range;
+    if (!RtlpFindDecommit(Heap, Entry, Units, &Range)) {
+        RtlpFormFree(Heap, Entry, Units);
+    } else if (Range.After && Entry == Range.Segment->FirstEntry && Range.Index != 0 &&
+               Range.End == (char *)Range.Segment->LastValidEntry) {
+        if (RtlpRemoveUcr(Heap, Range.Segment, Range.After)) {
+            Range.Segment->NumberOfUnCommittedPages =
+                (ULONG)((Range.End - Range.High) >> PAGE_SHIFT);
+            RtlpReleaseSegment(Heap, Range.Segment, Range.Index);
+        }
+    } else if (RtlpDecommitPages(Heap, &Range)) {
+        RtlpPlantRunEnd(Heap, Entry, Units, &Range);
+    } else {
+        RtlpFormFree(Heap, Entry, Units);
+    }
 }

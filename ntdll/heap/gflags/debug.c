@@ -13,13 +13,20 @@
 #define FREE_HEAP_FILL       0xFEEEFEEEu
 #define CHECK_HEAP_TAIL_FILL 0xABu
 
-/* Fills the free entry behind its links; the result is the flag that says so. */
-ULONG RtlpFillFree(HEAP_ENTRY *Entry, ULONG Units)
+void RtlpWriteFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG PreviousSize,
+                   UCHAR SegmentIndex)
 {
-    ULONG *End = (ULONG *)RtlpAhead(Entry, Units);
-    for (ULONG *Word = (ULONG *)(FREE_OF(Entry) + 1); Word < End; Word++)
-        *Word = FREE_HEAP_FILL;
-    return HEAP_ENTRY_FILL_PATTERN;
+    ULONG Flags = 0;
+    if (Heap->Flags & HEAP_FREE_CHECKING_ENABLED) {
+        ULONG *End = (ULONG *)RtlpEntryAfter(Entry, Units);
+        for (ULONG *Word = (ULONG *)(FREE_OF(Entry) + 1); Word < End; Word++)
+            *Word = FREE_HEAP_FILL;
+        Flags = HEAP_ENTRY_FILL_PATTERN;
+    }
+    Entry->UnusedBytes = 0;
+    Entry->SegmentOffset = SegmentIndex;
+    RtlpSetCode(Heap, Entry, Units, Flags);
+    RtlpSetPreviousSize(Heap, Entry, PreviousSize);
 }
 
 /* Whether a free entry still holds its pattern, if it has one; reported if not. */
@@ -27,7 +34,7 @@ bool RtlpCheckFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Flags)
 {
     if (!(Flags & HEAP_ENTRY_FILL_PATTERN))
         return true;
-    ULONG *End = (ULONG *)RtlpAhead(Entry, Units);
+    ULONG *End = (ULONG *)RtlpEntryAfter(Entry, Units);
     for (ULONG *Word = (ULONG *)(FREE_OF(Entry) + 1); Word < End; Word++)
         if (*Word != FREE_HEAP_FILL) {
             RtlpHeapFailure(Heap, heap_failure_usage_after_free, Word, "RtlpCheckFree");
