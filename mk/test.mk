@@ -59,8 +59,9 @@ TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(filter-out $(ONLY_LONG
 LONG_TESTS := $(LONG_LISTS) $(addprefix $(S)/,$(ONLY_LONG) $(TOO_LONG))
 PROVE := $(PYTHON) $(S)/tests/run.py
 BUDGET := 340# CPU seconds, as tests/run.py counts them: 4 minutes of two cores with nothing else to do
+SECOND_DLLS := $(O)/tests/second/cw3220.dll
 TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe \
-  $(O)/host/attacks $(O)/host/libstrictheap.so
+  $(O)/host/attacks $(O)/host/libstrictheap.so $(SECOND_DLLS)
 
 export FATHOM_MEM := $(MEM)
 test: $(TESTS) $(TEST_NEEDS) ## every test, through prove; about 4 minutes
@@ -87,3 +88,12 @@ behaviour: ## docs/behaviour.md from the tests
 order: $(SYSTEM) ## who calls whom: rooms, circles of files and the symbols that make them
 	$(PYTHON) $(S)/tools/order.py $(O)
 .PHONY: order
+
+# A second implementation of a contract, in its DLL beside ours, for --add (tests/second/*.t).
+$(O)/tests/second/%.o: $(S)/tests/second/%.c $(GEN)
+	$(product)
+	$(CC_PE) $(USER_CFLAGS) $(CFLAGS_second_$*) -c $< -o $@
+CFLAGS_second_malloc := $(CFLAGS_crt)
+$(O)/tests/second/cw3220.dll: $(O)/tests/second/malloc.o $(filter-out %/borland/heap.o,$(cw3220_OBJ)) $(O)/lib/cw3220.def $(O)/lib/libkernel32.a
+	$(product)
+	$(CC_PE) -shared -nostdlib -Wl,--image-base,0x32600000 -Wl,--kill-at -Wl,-e,_DllMain@12 -o $@ $^ -lgcc

@@ -29,7 +29,7 @@ FILE_CIRCLE = {
     "kernel32": 3,
     "msvcrt": 23,
     "msvcrtd": 5,
-    "cw3220": 3,
+    "cw3220": 1,
     "ole32": 3,
     "oleaut32": 1,
 }

@@ -1,35 +1,53 @@
-/* heap.c - cw3220's malloc and free.  heap.h has the picture and the invariants.
+/* heap.c - cw3220's malloc and free by boundary tags.  heap.h is the contract, blocks.h has
+ * the picture and the invariants.
  *
  *     malloc, cold:  no free block is large enough ──> kernel32.VirtualAlloc: an arena
  *     malloc, warm:  a bin's first block, cut to size; nothing leaves this DLL
  *     free:          joined with its free neighbours and put into its bin
  *
  * An arena that is wholly free goes back by VirtualFree, unless it is the only one.
+ * Lock: heap_enter, for everything in `heap`.
  */
-#include "borland/heap.h"
+#include "borland/blocks.h"
 
-struct heap heap;
+static struct {
+    uint32_t key;
+    uint32_t next_arena; /* bytes */
+    struct arena *arenas;
+    uint32_t map[BINS / 32];
+    struct block *bins[BINS];
+} heap;
+
+void heap_start(uint32_t key)
+{
+    heap.key = key;
+    heap.next_arena = ARENA_GRAIN;
+}
+
+void heap_end(void)
+{
+    while (heap.arenas != NULL) {
+        struct arena *arena = heap.arenas;
+        heap.arenas = arena->next;
+        VirtualFree(arena, 0, MEM_RELEASE);
+    }
+}
+
+static int is_intact(const struct block *block)
+{
+    return block->check == block_check(block, heap.key);
+}
 
 static void set_tags(struct block *block, uint32_t size_flags)
 {
     block->size_flags = size_flags;
-    block->check = block_check(block);
-}
-
-/* Bins 8 bytes apart up to 511 bytes, then two for each power of two. */
-uint32_t bin_of(uint32_t size)
-{
-    if (size < BIN_SMALL * 8)
-        return size / 8;
-    uint32_t octave = 31 - (uint32_t)__builtin_clz(size);
-    uint32_t bin = BIN_SMALL + (octave - 9) * 2 + (size >> (octave - 1) & 1);
-    return bin < BINS ? bin : BINS - 1;
+    block->check = block_check(block, heap.key);
 }
 
 /* Follows a link only when the block it is taken from, or leads to, is sound. */
 static void must_be_sound(struct block *block)
 {
-    if (block->check != block_check(block))
+    if (!is_intact(block))
         heap_abort("a free block was written to", block_memory(block));
 }
 
@@ -37,14 +55,14 @@ static void set_links(struct block *block, struct block *next, struct block *pre
 {
     block->next = next;
     block->previous = previous;
-    block->check = block_check(block);
+    block->check = block_check(block, heap.key);
 }
 
 static void bin_insert(struct block *block)
 {
     uint32_t size = block_size(block), bin = bin_of(size);
     struct block *head = heap.bins[bin];
-    *(uint32_t *)((char *)block + size - 4) = size;
+    *block_last_word(block) = size;
     set_links(block, head, NULL);
     if (head != NULL) {
         must_be_sound(head);
@@ -146,19 +164,21 @@ static uint32_t arena_bytes(uint32_t size)
     return (bytes + ARENA_GRAIN - 1) & ~(ARENA_GRAIN - 1);
 }
 
-/* `size` bytes, 8-byte aligned; 0 gives null, as Borland documents.  Null and ENOMEM when
- * there is no memory. */
+static void *out_of_memory(void)
+{
+    *errno_place() = BORLAND_ENOMEM;
+    return NULL;
+}
+
 void *__cdecl malloc(size_t size)
 {
     if (size == 0)
         return NULL;
-    if (size > REQUEST_MOST) {
-        *errno_place() = BORLAND_ENOMEM;
-        return NULL;
-    }
+    if (size > REQUEST_MOST)
+        return out_of_memory();
     uint32_t whole = rounded(size);
     void *result = NULL;
-    EnterCriticalSection(&heap.lock);
+    heap_enter();
     struct block *block = take(whole);
     if (block == NULL) {
         uint32_t bytes = arena_bytes(whole);
@@ -169,29 +189,38 @@ void *__cdecl malloc(size_t size)
     }
     if (block != NULL)
         result = cut(block, whole);
-    LeaveCriticalSection(&heap.lock);
-    if (result == NULL)
-        *errno_place() = BORLAND_ENOMEM;
-    return result;
+    heap_leave();
+    return result != NULL ? result : out_of_memory();
+}
+
+/* The arena in which a block could lie at `memory`, or NULL. */
+static struct arena *arena_of(const void *memory)
+{
+    const char *at = memory;
+    struct arena *arena = heap.arenas;
+    for (; arena != NULL; arena = arena->next)
+        if (at >= (char *)arena_first(arena) + BLOCK_TAGS &&
+            at < (char *)arena_end_mark(arena))
+            break;
+    return arena;
 }
 
 /* Refuses what is no block in use; under the lock. */
 static struct block *checked(void *memory)
 {
     struct block *block = block_of(memory);
-    if (((uintptr_t)memory & 7) != 0 || !heap_owns(memory))
+    if (((uintptr_t)memory & 7) != 0 || arena_of(memory) == NULL)
         heap_abort("not a block of this heap", memory);
-    if (block->check != block_check(block))
+    if (!is_intact(block))
         heap_abort("the block's tags were overwritten, or it is no block", memory);
-    if (!(block->size_flags & BLOCK_USED))
+    if (!block_used(block))
         heap_abort("the block is free already", memory);
-    struct block *next = block_next(block);
-    if (next->check != block_check(next))
+    if (!is_intact(block_next(block)))
         heap_abort("written past the end of the block", memory);
     return block;
 }
 
-/* Returns a wholly free arena to the system, but for the last one. */
+/* Returns a wholly free arena to the system, but not the last one.  1: it is gone. */
 static int arena_release(struct block *block)
 {
     if (block_size(block_next(block)) != 0)
@@ -216,7 +245,7 @@ static void release(struct block *block)
 {
     uint32_t size = block_size(block), flags = block->size_flags & PREVIOUS_USED;
     struct block *start = block, *next = block_next(block);
-    if (!(next->size_flags & BLOCK_USED)) {
+    if (!block_used(next)) {
         bin_remove(next);
         size += block_size(next);
         set_tags(next, 0);
@@ -236,37 +265,30 @@ static void release(struct block *block)
         bin_insert(start);
 }
 
-/* Gives a block back; null is nothing.  What is no block in use ends the program. */
 void __cdecl free(void *memory)
 {
     if (memory == NULL)
         return;
-    EnterCriticalSection(&heap.lock);
+    heap_enter();
     release(checked(memory));
-    LeaveCriticalSection(&heap.lock);
+    heap_leave();
 }
 
 void *__cdecl calloc(size_t count, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes)) {
-        *errno_place() = BORLAND_ENOMEM;
-        return NULL;
-    }
-    char *memory = malloc(bytes);
-    if (memory != NULL)
-        for (size_t i = 0; i < bytes; i++)
-            ((volatile char *)memory)[i] = 0;
-    return memory;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return out_of_memory();
+    void *memory = malloc(bytes);
+    return memory != NULL ? memset(memory, 0, bytes) : NULL;
 }
 
-/* Makes the block `size` bytes (tags included) where it stands; 0 if it cannot. */
+/* Makes the block `size` bytes (tags included) where it lies; 0 if it cannot. */
 static int resize(struct block *block, uint32_t size)
 {
     uint32_t have = block_size(block), flags = block->size_flags & BLOCK_FLAGS;
     struct block *next = block_next(block);
-    if (have < size && !(next->size_flags & BLOCK_USED) &&
-        have + block_size(next) >= size) {
+    if (have < size && !block_used(next) && have + block_size(next) >= size) {
         bin_remove(next);
         have += block_size(next);
         set_tags(next, 0);
@@ -285,7 +307,6 @@ static int resize(struct block *block, uint32_t size)
     return 1;
 }
 
-/* As the standard says; size 0 frees and gives null. */
 void *__cdecl realloc(void *memory, size_t size)
 {
     if (memory == NULL)
@@ -294,38 +315,137 @@ void *__cdecl realloc(void *memory, size_t size)
         free(memory);
         return NULL;
     }
-    if (size > REQUEST_MOST) {
-        *errno_place() = BORLAND_ENOMEM;
-        return NULL;
-    }
-    EnterCriticalSection(&heap.lock);
+    if (size > REQUEST_MOST)
+        return out_of_memory();
+    heap_enter();
     struct block *block = checked(memory);
     int stays = resize(block, rounded(size));
     size_t old = block_size(block) - BLOCK_TAGS;
-    LeaveCriticalSection(&heap.lock);
+    heap_leave();
     if (stays)
         return memory;
-    char *moved = malloc(size);
+    void *moved = malloc(size);
     if (moved == NULL)
         return NULL;
-    for (size_t i = 0; i < old && i < size; i++)
-        ((volatile char *)moved)[i] = ((char *)memory)[i];
+    memcpy(moved, memory, old < size ? old : size);
     free(memory);
     return moved;
 }
 
-/* The block at `size` bytes where it stands, or null and the block as it was.
- * Source: Borland's _expand. */
 void *__cdecl expand(void *memory, size_t size)
 {
-    if (memory == NULL || size > REQUEST_MOST) {
-        *errno_place() = memory == NULL ? BORLAND_EINVAL : BORLAND_ENOMEM;
+    if (memory == NULL) {
+        *errno_place() = BORLAND_EINVAL;
         return NULL;
     }
-    EnterCriticalSection(&heap.lock);
+    if (size > REQUEST_MOST)
+        return out_of_memory();
+    heap_enter();
     int stays = resize(checked(memory), rounded(size));
-    LeaveCriticalSection(&heap.lock);
-    if (!stays)
-        *errno_place() = BORLAND_ENOMEM;
-    return stays ? memory : NULL;
+    heap_leave();
+    return stays ? memory : out_of_memory();
+}
+
+size_t __cdecl msize(void *memory)
+{
+    heap_enter();
+    size_t size = memory != NULL && arena_of(memory) != NULL
+                      ? block_size(block_of(memory)) - BLOCK_TAGS
+                      : (size_t)-1;
+    heap_leave();
+    return size;
+}
+
+/* ---- the walk and the check ---- */
+
+static void show(struct block *block, struct heap_node *node)
+{
+    node->block = block_memory(block);
+    node->size = block_size(block) - BLOCK_TAGS;
+    node->used = block_used(block);
+    node->spare = (uint32_t *)(block + 1);
+    node->spare_end = node->used ? node->spare : block_last_word(block);
+}
+
+int heap_next(struct heap_node *node)
+{
+    struct arena *arena = node->block != NULL ? arena_of(node->block) : heap.arenas;
+    if (arena == NULL)
+        return node->block != NULL ? HEAP_CORRUPT : HEAP_EMPTY;
+    struct block *block = arena_first(arena);
+    if (node->block != NULL) {
+        if (!is_intact(block_of(node->block)))
+            return HEAP_CORRUPT;
+        block = block_next(block_of(node->block));
+    }
+    if (block == arena_end_mark(arena)) {
+        if (arena->next == NULL)
+            return HEAP_END;
+        arena = arena->next;
+        block = arena_first(arena);
+    }
+    if (block > arena_end_mark(arena) || !is_intact(block))
+        return HEAP_CORRUPT;
+    show(block, node);
+    return HEAP_OK;
+}
+
+/* B1..B4 for one block; the bins are compared later. */
+static int block_sound(struct arena *arena, struct block *block, int previous_used)
+{
+    uint32_t left = (uint32_t)((char *)arena_end_mark(arena) - (char *)block);
+    uint32_t size = block_size(block);
+    int says_used = (block->size_flags & PREVIOUS_USED) != 0;
+    if (!is_intact(block) || says_used != previous_used)
+        return 0;
+    if (size < BLOCK_LEAST || size > left)
+        return 0;
+    return block_used(block) || (previous_used && *block_last_word(block) == size);
+}
+
+/* 1: the arena is in order, and *free_blocks has grown by its free ones. */
+static int arena_sound(struct arena *arena, uint32_t *free_blocks)
+{
+    struct block *block = arena_first(arena), *end = arena_end_mark(arena);
+    int used = 1;
+    for (; block != end; block = block_next(block)) {
+        if (!block_sound(arena, block, used))
+            return 0;
+        used = block_used(block);
+        *free_blocks += !used;
+    }
+    return is_intact(end) && block_size(end) == 0 &&
+           used == ((end->size_flags & PREVIOUS_USED) != 0);
+}
+
+/* B4 and B5 for one bin; each of its blocks is taken from *free_blocks. */
+static int bin_sound(uint32_t bin, uint32_t *free_blocks)
+{
+    struct block *previous = NULL;
+    for (struct block *at = heap.bins[bin]; at != NULL; at = at->next) {
+        if (*free_blocks == 0 || !is_intact(at) || block_used(at))
+            return 0;
+        if (at->previous != previous || bin_of(block_size(at)) != bin)
+            return 0;
+        previous = at;
+        --*free_blocks;
+    }
+    return (heap.bins[bin] != NULL) == (heap.map[bin / 32] >> bin % 32 & 1);
+}
+
+int heap_sound(void)
+{
+    uint32_t free_blocks = 0;
+    heap_enter();
+    int sound = 1, result = HEAP_EMPTY;
+    for (struct arena *arena = heap.arenas; arena != NULL && sound; arena = arena->next)
+        sound = arena_sound(arena, &free_blocks);
+    for (uint32_t bin = 0; bin < BINS && sound; bin++)
+        sound = bin_sound(bin, &free_blocks);
+    if (!sound || free_blocks != 0)
+        result = HEAP_CORRUPT;
+    else if (heap.arenas != NULL)
+        result = HEAP_OK;
+    heap_leave();
+    return result;
 }

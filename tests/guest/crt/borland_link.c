@@ -50,7 +50,7 @@ static void untouched_system_heap(void)
 
 int main(void)
 {
-    char *block = malloc(50), *volatile next = malloc(50), *last = malloc(50);
+    char *block = malloc(50), *volatile next = malloc(100), *last = malloc(50);
     struct heapinfo at = {NULL, 0, 0};
     int result, used = 0;
     CHECK(GetModuleHandleA("cw3220.dll") != NULL && module_of(block) == NULL);
@@ -64,9 +64,9 @@ int main(void)
     CHECK_EQUAL(heapchecknode(next), _FREEENTRY);
     CHECK_EQUAL(heapfillfree(0x5A), _HEAPOK);
     CHECK_EQUAL(heapcheckfree(0x5A), _HEAPOK);
-    next[20] = 1;
+    next[60] = 1;
     CHECK_EQUAL(heapcheckfree(0x5A), _BADVALUE);
-    next[20] = 0x5A;
+    next[60] = 0x5A;
     CHECK_EQUAL(heapcheckfree(0x5A), _HEAPOK);
     CHECK(_msize(last) >= 50);
     CHECK(!HeapValidate(GetProcessHeap(), 0, block));

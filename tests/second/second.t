@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""A file written from a contract alone takes the place of ours: the guest programs of its set
+run with the DLL that has it, which `fathom batch --add` puts before the archive's."""
+import glob
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import OUT, TOP, Plan  # noqa: E402
+
+# {DLL: (the contract, its guest programs)}
+SECOND = {
+    "cw3220.dll": ("crt/borland/heap.h", "crt/borland*.c"),
+}
+
+plan = Plan()
+for dll, (contract, pattern) in SECOND.items():
+    sources = sorted(glob.glob(os.path.join(glob.escape(TOP), "tests", "guest", pattern)))
+    listing = os.path.join(OUT, "tests", "second", f"{dll}.list")
+    with open(listing, "w") as out:
+        for source in sources:
+            out.write(f"../guest/{os.path.relpath(source, os.path.join(TOP, 'tests', 'guest'))[:-2]}.exe\n")
+    added = os.path.join(OUT, "tests", "second", dll)
+    run = subprocess.run(
+        [os.path.join(TOP, "tools", "fathom"), "batch", "--add", added, listing],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    passed = sum(line.startswith("ok ") for line in run.stdout.splitlines())
+    plan.true(
+        run.returncode == 0 and passed == len(sources) > 1,
+        f"{contract}: a second {dll} passes {len(sources)} programs",
+        *run.stdout.splitlines(),
+    )
+plan.done()
