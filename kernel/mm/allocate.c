@@ -1,26 +1,32 @@
-/* allocate.c - NtAllocateVirtualMemory: reserve a region, commit pages of one.
+/* allocate.c - NtAllocateVirtualMemory: check what is asked, then region.c does it.
  *
- * Reserve takes addresses: an MMVAD in the tree, in granules of 64 KiB.  Commit makes a
- * promise: commit charge, and for a part of a region an entry with its protection in each
- * PTE.  A region that is reserved and committed in one call needs no PTE at all
- * (MemCommit).  In neither case is there a page yet: that is fault.c's part, at the first
- * touch.
+ * A call reserves a region, commits pages of one, or both.  In neither case is there a page
+ * yet: that is fault.c's part, at the first touch.
  *
  * All or nothing: what a call cannot do in full leaves everything as it was.
  * Source of behaviour: VirtualAlloc in the Win32 documentation, ZwAllocateVirtualMemory
  * in the WDK.
  */
-#include "mm/mmp.h"
+#include "mm/region.h"
+#include "mm/user.h"
+#include "kd/kd.h"
 
 #define TYPES             (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MI_MEM_RESET_UNDO)
 #define MODIFIERS         (MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL)
 #define MI_MEM_RESET_UNDO 0x1000000u
 #define MAX_ZERO_BITS     21u
 
-static NTSTATUS MiCheckAllocation(ULONG_PTR zeroBits, ULONG type, ULONG protect)
+typedef struct _MIALLOCATION { /* what was asked; Range comes back as what was done */
+    MIREQUEST Range;
+    ULONG_PTR ZeroBits;
+    ULONG Type, Protect; /* MEM_*, PAGE_* */
+    ULONG Protection;    /* MM_* */
+} MIALLOCATION;
+
+static NTSTATUS MiCheckAllocation(MIALLOCATION *ask)
 {
-    ULONG resets = type & (MEM_RESET | MI_MEM_RESET_UNDO);
-    if (zeroBits > MAX_ZERO_BITS)
+    ULONG type = ask->Type, resets = type & (MEM_RESET | MI_MEM_RESET_UNDO);
+    if (ask->ZeroBits > MAX_ZERO_BITS)
         return STATUS_INVALID_PARAMETER_3;
     if (type & ~(TYPES | MODIFIERS) || !(type & TYPES) || (resets && type != resets) ||
         resets == (MEM_RESET | MI_MEM_RESET_UNDO))
@@ -29,185 +35,89 @@ static NTSTATUS MiCheckAllocation(ULONG_PTR zeroBits, ULONG type, ULONG protect)
         return STATUS_INVALID_PARAMETER_5;
     if (type & MEM_PHYSICAL && type != (MEM_RESERVE | MEM_PHYSICAL))
         return STATUS_INVALID_PARAMETER_5;
-    if (type & MEM_PHYSICAL && protect != PAGE_READWRITE)
+    if (type & MEM_PHYSICAL && ask->Protect != PAGE_READWRITE)
         return STATUS_INVALID_PARAMETER_6;
-    ULONG protection = MiProtectionFromPage(protect);
-    if (protection == MM_INVALID || MiIsCopy(protection))
+    ask->Protection = MiProtectionFromPage(ask->Protect);
+    if (ask->Protection == MM_INVALID || MiIsCopy(ask->Protection))
         return STATUS_INVALID_PAGE_PROTECTION;
-    if (type & MEM_LARGE_PAGES)
-        return STATUS_PRIVILEGE_NOT_HELD;
-    return STATUS_SUCCESS;
+    return type & MEM_LARGE_PAGES ? STATUS_PRIVILEGE_NOT_HELD : STATUS_SUCCESS;
 }
 
-/* Where a region of so many pages goes: at base, or in the first gap. 0: status says why.
- */
-static ULONG MiChoosePlace(MMSPACE *space, ULONG base, ULONG pages, ULONG_PTR zeroBits,
-                           ULONG type, NTSTATUS *status)
+static NTSTATUS MiReserveAndCommit(MMSPACE *space, MIALLOCATION *ask)
 {
-    ULONG high = MI_HIGHEST_VPN;
-    if (base) {
-        MMVAD *next = MiFindVadFrom(&space->Vads, base);
-        *status = STATUS_CONFLICTING_ADDRESSES;
-        return next && next->StartingVpn < base + pages ? 0 : base;
-    }
-    if (zeroBits && 0xFFFFFFFFu >> zeroBits < MM_HIGHEST_USER_ADDRESS)
-        high = MiVpn(0xFFFFFFFFu >> zeroBits);
-    *status = STATUS_NO_MEMORY;
-    return MiFindGapIn(&space->Vads, pages, high, (type & MEM_TOP_DOWN) != 0);
-}
-
-/* A private region; committed as a whole if type says so. */
-static NTSTATUS MiReserve(MMSPACE *space, ULONG first, ULONG pages, ULONG type,
-                          ULONG protection)
-{
-    MMVAD *vad = ExAllocatePool(sizeof *vad, MM_TAG);
-    if (!vad)
-        return STATUS_NO_MEMORY;
-    vad->StartingVpn = first;
-    vad->EndingVpn = first + pages - 1;
-    vad->Protection = protection;
-    vad->WriteWatch = (type & MEM_WRITE_WATCH) != 0;
-    vad->Physical = (type & MEM_PHYSICAL) != 0;
-    vad->MemCommit = (type & MEM_COMMIT) != 0;
-    vad->CommitCharge = vad->MemCommit ? pages : 0;
-    NTSTATUS status = MiInsertVad(space, vad);
-    if (NT_SUCCESS(status) && !MiChargeSpace(space, vad->CommitCharge)) {
-        MiRemoveVad(space, vad);
-        status = STATUS_COMMITMENT_LIMIT;
-    }
-    if (!NT_SUCCESS(status))
-        ExFreePool(vad);
-    return status;
-}
-
-static NTSTATUS MiReserveAndCommit(MMSPACE *space, MIREQUEST *range, ULONG_PTR zeroBits,
-                                   ULONG type, ULONG protect)
-{
-    NTSTATUS status;
+    MIREQUEST *range = &ask->Range;
     ULONG first = MiVpn(ALIGN_DOWN(range->Base, ALLOCATION_GRANULARITY));
-    ULONG last = MiLastVpn(range), pages = last - first + 1;
-    first = MiChoosePlace(space, first, pages, zeroBits, type, &status);
-    if (!first)
-        return status;
-    status = MiReserve(space, first, pages, type, MiProtectionFromPage(protect));
+    MIRESERVE want = {.First = first,
+                      .Pages = MiLastVpn(range) - first + 1,
+                      .High = MI_HIGHEST_VPN,
+                      .TopDown = (ask->Type & MEM_TOP_DOWN) != 0,
+                      .Protection = (UCHAR)ask->Protection,
+                      .MemCommit = (ask->Type & MEM_COMMIT) != 0,
+                      .WriteWatch = (ask->Type & MEM_WRITE_WATCH) != 0,
+                      .Physical = (ask->Type & MEM_PHYSICAL) != 0};
+    if (ask->ZeroBits && 0xFFFFFFFFu >> ask->ZeroBits < MM_HIGHEST_USER_ADDRESS)
+        want.High = MiVpn(0xFFFFFFFFu >> ask->ZeroBits);
+    NTSTATUS status = MiReserve(space, &want);
     if (!NT_SUCCESS(status))
         return status;
-    *range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(pages)};
-    KD_TRACE(RegionReserve, MiAddress(first), range->Size, type, protect);
-    if (type & MEM_COMMIT)
-        KD_TRACE(RegionCommit, MiAddress(first), range->Size, protect);
+    *range = (MIREQUEST){(PVOID)MiAddress(want.First), MiAddress(want.Pages)};
+    KD_TRACE(RegionReserve, (ULONG)range->Base, range->Size, ask->Type, ask->Protect);
+    if (want.MemCommit)
+        KD_TRACE(RegionCommit, (ULONG)range->Base, range->Size, ask->Protect);
     return STATUS_SUCCESS;
 }
 
-/* ---- commit inside a region ---- */
-
-/* A view of a section made with SEC_RESERVE: the section's pages are committed, for all.
- */
-static NTSTATUS MiCommitView(MMVAD *vad, ULONG first, ULONG last)
+static NTSTATUS MiCommitPart(MMSPACE *space, MIALLOCATION *ask)
 {
-    MMSHARED *shared = &vad->Control->Shared[MiVadPage(vad, first)];
-    ULONG count = 0;
-    for (ULONG i = 0; i <= last - first; i++)
-        count += !shared[i].Committed;
-    if (vad->Kind == MiVadImage)
-        return STATUS_CONFLICTING_ADDRESSES;
-    if (vad->Kind == MiVadMapped && vad->Control->Kind == MiControlFile)
-        return STATUS_ALREADY_COMMITTED; /* as Windows: not his to commit */
-    if (!MiChargeCommit(count))
-        return STATUS_COMMITMENT_LIMIT;
-    vad->Control->Charge += count;
-    for (ULONG i = 0; i <= last - first; i++)
-        shared[i].Committed = 1;
-    return STATUS_SUCCESS;
-}
-
-/* Pages first..last of a private region: those that are committed already get the
- * protection. */
-static NTSTATUS MiCommitPages(MMSPACE *space, MMVAD *vad, ULONG first, ULONG last,
-                              ULONG protection)
-{
-    ULONG count = last - first + 1 - MiCountCommitted(vad, first, last);
-    if (!MiChargeSpace(space, count))
-        return STATUS_COMMITMENT_LIMIT;
-    if (!MiMakeTables(first, last)) {
-        MiReturnSpace(space, count);
-        return STATUS_NO_MEMORY;
-    }
-    vad->CommitCharge += count;
-    for (ULONG vpn = first; vpn <= last; vpn++) {
-        MMPTE *pte = MiPteOfVpn(vpn);
-        if (MiHasFrame(*pte))
-            MiChangeProtection(vad, vpn, protection);
-        else if (!MiWasWritten(*pte) || !MiRecommitWritten(space, pte, protection))
-            MiSetPte(pte, MiDemandPte(protection, FALSE));
-    }
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS MiCommit(MMSPACE *space, MIREQUEST *range, ULONG protect)
-{
-    ULONG first = MiVpn(range->Base), last = MiLastVpn(range);
-    MMVAD *vad = MiFindVad(space, first);
+    ULONG first = MiVpn(ask->Range.Base), last = MiLastVpn(&ask->Range);
+    MMVAD *vad = MiFindVad(&space->Vads, first);
     if (!vad || last > vad->EndingVpn || vad->NoChange || vad->Physical)
         return STATUS_CONFLICTING_ADDRESSES;
-    NTSTATUS status = vad->Control ? MiCommitView(vad, first, last)
-                                   : MiCommitPages(space, vad, first, last,
-                                                   MiProtectionFromPage(protect));
+    NTSTATUS status = vad->View ? vad->View->Commit(vad, first, last)
+                                : MiCommit(space, vad, first, last, ask->Protection);
     if (!NT_SUCCESS(status))
         return status;
-    *range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};
-    KD_TRACE(RegionCommit, MiAddress(first), range->Size, protect);
+    ask->Range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};
+    KD_TRACE(RegionCommit, MiAddress(first), ask->Range.Size, ask->Protect);
     return STATUS_SUCCESS;
 }
 
-/* MEM_RESET says that the contents may go; they stay, which it allows. Whole pages only.
- */
+/* MEM_RESET allows the contents to go; here they stay.  Whole pages only. */
 static NTSTATUS MiReset(MMSPACE *space, MIREQUEST *range)
 {
-    ULONG first = MiVpn(ALIGN_UP(range->Base, PAGE_SIZE)),
-          end = MiVpn((ULONG_PTR)range->Base + range->Size);
-    MMVAD *vad = MiFindVad(space, first);
+    ULONG first = MiVpn(ALIGN_UP(range->Base, PAGE_SIZE));
+    ULONG end = MiVpn((ULONG_PTR)range->Base + range->Size);
+    MMVAD *vad = MiFindVad(&space->Vads, first);
     if (first >= end || !vad || end - 1 > vad->EndingVpn)
         return STATUS_CONFLICTING_ADDRESSES;
-    if (vad->Control && vad->Control->Kind != MiControlMemory)
-        return STATUS_USER_MAPPED_FILE;
+    if (vad->View && !NT_SUCCESS(vad->View->Reset))
+        return vad->View->Reset;
     *range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(end - first)};
     return STATUS_SUCCESS;
 }
 
-/* Does [base, base+size) lie in the user's half? */
-NTSTATUS MiCheckRange(PVOID base, SIZE_T size, NTSTATUS badBase, NTSTATUS badSize)
+/* MiCheckAllocation found nothing wrong. */
+static NTSTATUS MiAllocate(MMSPACE *space, MIALLOCATION *ask)
 {
-    if ((ULONG_PTR)base > MM_HIGHEST_USER_ADDRESS)
-        return badBase;
-    if (size > MM_HIGHEST_USER_ADDRESS + 1 - (ULONG_PTR)base)
-        return badSize;
-    return STATUS_SUCCESS;
-}
-
-/* The arguments but for range are good. */
-static NTSTATUS MiAllocate(MMSPACE *space, MIREQUEST *range, ULONG_PTR zeroBits,
-                           ULONG type, ULONG protect)
-{
-    ULONG what = type;
+    MIREQUEST *range = &ask->Range;
     NTSTATUS status = MiCheckRange(range->Base, range->Size, STATUS_INVALID_PARAMETER_2,
                                    STATUS_INVALID_PARAMETER_4);
     if (!NT_SUCCESS(status))
         return status;
     if (!range->Size)
         return STATUS_INVALID_PARAMETER_4;
-    if (!range->Base && type & MEM_COMMIT)
-        what |= MEM_RESERVE;
-    if (what & MEM_RESERVE && range->Base &&
+    if (!range->Base && ask->Type & MEM_COMMIT)
+        ask->Type |= MEM_RESERVE;
+    if (ask->Type & MEM_RESERVE && range->Base &&
         (ULONG_PTR)range->Base < MM_LOWEST_USER_ADDRESS)
         return STATUS_INVALID_PARAMETER_2;
     if (space->Closed)
         return STATUS_PROCESS_IS_TERMINATING;
     MMSPACE *back = MiAttach(space);
-    if (what & MEM_RESERVE)
-        status = MiReserveAndCommit(space, range, zeroBits, what, protect);
-    else if (what & MEM_COMMIT)
-        status = MiCommit(space, range, protect);
+    if (ask->Type & MEM_RESERVE)
+        status = MiReserveAndCommit(space, ask);
+    else if (ask->Type & MEM_COMMIT)
+        status = MiCommitPart(space, ask);
     else
         status = MiReset(space, range);
     MiAttach(back);
@@ -221,13 +131,13 @@ static NTSTATUS MiAllocate(MMSPACE *space, MIREQUEST *range, ULONG_PTR zeroBits,
 NTSTATUS MmAllocateVirtualMemory(MMSPACE *space, PVOID *base, ULONG_PTR zeroBits,
                                  SIZE_T *size, ULONG type, ULONG protect)
 {
-    MIREQUEST range = {*base, *size};
-    NTSTATUS status = MiCheckAllocation(zeroBits, type, protect);
+    MIALLOCATION ask = {{*base, *size}, zeroBits, type, protect, 0};
+    NTSTATUS status = MiCheckAllocation(&ask);
     if (NT_SUCCESS(status))
-        status = MiAllocate(space, &range, zeroBits, type, protect);
+        status = MiAllocate(space, &ask);
     if (NT_SUCCESS(status)) {
-        *base = range.Base;
-        *size = range.Size;
+        *base = ask.Range.Base;
+        *size = ask.Range.Size;
     }
     return status;
 }
@@ -236,18 +146,21 @@ NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE process, PVOID *baseAddress,
                                        ULONG_PTR zeroBits, PSIZE_T regionSize, ULONG type,
                                        ULONG protect)
 {
-    MIREQUEST range;
+    MIALLOCATION ask;
     MMSPACE *space;
-    NTSTATUS status = MiCheckAllocation(zeroBits, type, protect);
+    ask.ZeroBits = zeroBits;
+    ask.Type = type;
+    ask.Protect = protect;
+    NTSTATUS status = MiCheckAllocation(&ask);
     if (NT_SUCCESS(status))
-        status = MiCaptureRange(baseAddress, regionSize, &range);
+        status = MiCaptureRange(baseAddress, regionSize, &ask.Range);
     if (NT_SUCCESS(status))
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    status = MiAllocate(space, &range, zeroBits, type, protect);
+    status = MiAllocate(space, &ask);
     MmDereferenceSpace(space);
     if (NT_SUCCESS(status))
-        MiReturnRange(baseAddress, regionSize, &range);
+        MiReturnRange(baseAddress, regionSize, &ask.Range);
     return status;
 }

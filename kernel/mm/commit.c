@@ -10,10 +10,10 @@
  * C1  MiCommitted <= MiCommitLimit
  * C2  pages in use since start <= MiCommitted
  */
-#include "mm/mmp.h"
+#include "mm/space.h"
+#include "kd/kd.h"
 
 ULONG MiCommitted, MiCommitLimit;
-ULONG MmPoolFailAt, MmAllocations;
 
 BOOLEAN MiChargeCommit(ULONG pages)
 {
@@ -29,45 +29,15 @@ void MiReturnCommit(ULONG pages)
     MiCommitted -= pages;
 }
 
-/* Also counted for the space, whose owner may ask. */
-BOOLEAN MiChargeSpace(MMSPACE *space, ULONG pages)
+BOOLEAN MiChargeVad(MMSPACE *space, MMVAD *vad, LONG more)
 {
-    if (!MiChargeCommit(pages))
+    if (more <= 0)
+        MiReturnCommit((ULONG)-more);
+    else if (!MiChargeCommit((ULONG)more))
         return FALSE;
-    space->CommitPages += pages;
+    vad->CommitCharge += more;
+    space->CommitPages += more;
     if (space->CommitPages > space->PeakCommit)
         space->PeakCommit = space->CommitPages;
     return TRUE;
-}
-
-void MiReturnSpace(MMSPACE *space, ULONG pages)
-{
-    ASSERT(pages <= space->CommitPages);
-    space->CommitPages -= pages;
-    MiReturnCommit(pages);
-}
-
-/* Pages of first..last of a private region that are committed. */
-ULONG MiCountCommitted(const MMVAD *vad, ULONG first, ULONG last)
-{
-    ULONG count = 0;
-    for (ULONG vpn = first, end; vpn <= last; vpn = end + 1) {
-        end = vpn | (MI_PAGES_PER_TABLE - 1);
-        if (end > last)
-            end = last;
-        if (!MiHasTable(MiAddress(vpn))) {
-            count += vad->MemCommit ? end - vpn + 1 : 0;
-            continue;
-        }
-        for (ULONG at = vpn; at <= end; at++)
-            count += MiIsCommitted(*MiPteOfVpn(at), vad);
-    }
-    return count;
-}
-
-/* For tests: MmPoolFailAt = n makes the n-th allocation from now on fail, once. */
-BOOLEAN MiFailNow(void)
-{
-    MmAllocations++;
-    return MmPoolFailAt && --MmPoolFailAt == 0;
 }

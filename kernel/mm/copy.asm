@@ -7,9 +7,12 @@
 ;
 ; C calling convention; ranges were tested by the caller; the direction flag is clear.
 
+section .bss
+_MmFaultStatus: resd 1 ; NTSTATUS: why the last access failed; written by fault.c
+
 section .text
 %include "ke/ke.inc"
-extern _MmFaultStatus
+global _MmFaultStatus
 global _MiCopyBytes, _MiZeroBytes, _MiTouchByte, _MiTakePair, _MiGivePair, _MiZeroBySse
 
 ; NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T size)
@@ -136,11 +139,11 @@ _MiZeroBySse:
     lea ecx, [edx + 4096]
 .next:
 %assign at 0
-%rep 16
+%rep 64
     movaps [edx + at], xmm0
 %assign at at + 16
 %endrep
-    add edx, 256
+    add edx, 1024
     cmp edx, ecx
     jne .next
     movups xmm0, [esp]

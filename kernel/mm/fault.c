@@ -1,4 +1,4 @@
-/* fault.c - MmAccessFault: what to do when the processor cannot go on at a user address.
+/* fault.c - MmAccessFault: resolves a page fault at a user address.
  *
  * The PTE and the region decide, in this order:
  *
@@ -12,23 +12,19 @@
  *
  * Windows: MmAccessFault, MiDispatchFault, MiResolveDemandZeroFault.
  */
-#include "mm/mmp.h"
+#include "mm/fault.h"
+#include "mm/user.h"
 
-/* Out of line, so that the way of a first touch, which all else leaves, stays short. */
+/* Out of line: the path of a first touch stays short. */
 #define APART __attribute__((noinline))
 
-#define FAULT_WRITE    0x02u
-#define FAULT_RESERVED 0x08u
-#define FAULT_EXECUTE  0x10u
-
 /* By MM_ access code: which of these a page denies; under copy-on-write, not a write. */
-#define W FAULT_WRITE
-#define X FAULT_EXECUTE
+#define W MI_FAULT_WRITE
+#define X MI_FAULT_EXECUTE
 static const UCHAR MiDenied[8] = {W | X, W | X, W, W, X, X, 0, 0};
 
 /* The promise of commit, kept: a zeroed page, now. */
-__attribute__((noinline)) static NTSTATUS MiResolveDemandZero(ULONG_PTR address,
-                                                              ULONG protection)
+static inline NTSTATUS MiResolveDemandZero(ULONG_PTR address, ULONG protection)
 {
     if (!MiHasTable(address) && !MiMakeTable(address))
         return STATUS_NO_MEMORY;
@@ -42,6 +38,21 @@ __attribute__((noinline)) static NTSTATUS MiResolveDemandZero(ULONG_PTR address,
     return STATUS_SUCCESS;
 }
 
+/* Give the process its own copy of a shared page that is there. The page was charged when
+ * it became copy-on-write. STATUS_NO_MEMORY. */
+static NTSTATUS MiCopyOnWrite(const MMVAD *vad, ULONG_PTR address, ULONG protection)
+{
+    MMPTE old = *MiPteOf(address);
+    PFN_NUMBER copy = PageAlloc(MmPageUser, 0, address);
+    if (copy == PFN_NONE)
+        return STATUS_NO_MEMORY;
+    MiCopyPage(copy, MiPtePfn(old));
+    MiSetPte(MiPteOf(address), MiMakePte(copy, protection ^ MM_WRITECOPY ^ MM_READWRITE));
+    MiReleaseFrame(MiCurrentSpace, old, vad, MiVpn(address));
+    MiCurrentSpace->PrivatePages++;
+    return STATUS_SUCCESS;
+}
+
 /* The page of a view, as the section has it; a write under copy-on-write copies at once.
  */
 APART static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protection,
@@ -50,7 +61,7 @@ APART static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG p
     PFN_NUMBER pfn;
     if (!MiMakeTable(address))
         return STATUS_NO_MEMORY;
-    NTSTATUS status = MiFetchShared(vad->Control, MiVadPage(vad, MiVpn(address)), &pfn);
+    NTSTATUS status = vad->View->Fetch(vad, MiVpn(address), &pfn);
     if (!NT_SUCCESS(status)) {
         MiDropTableIfEmpty(address);
         return status;
@@ -58,42 +69,24 @@ APART static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG p
     MiPfn(pfn)->ShareCount++;
     MiCurrentSpace->SharedPages++;
     MiSetPte(MiPteOf(address), MiMakePte(pfn, protection));
-    return errorCode & FAULT_WRITE && MiIsCopy(protection)
+    return errorCode & MI_FAULT_WRITE && MiIsCopy(protection)
                ? MiCopyOnWrite(vad, address, protection)
                : STATUS_SUCCESS;
 }
 
-/* Give the process its own copy of a shared page that is there. The page was charged when
- * it became copy-on-write. STATUS_NO_MEMORY. */
-NTSTATUS MiCopyOnWrite(const MMVAD *vad, ULONG_PTR address, ULONG protection)
-{
-    MMPTE old = *MiPteOf(address);
-    PFN_NUMBER copy = PageAlloc(MmPageUser, 0, address);
-    if (copy == PFN_NONE)
-        return STATUS_NO_MEMORY;
-    ULONG *to = MiMapPage(copy, 1);
-    const ULONG *from = MiMapPage(MiPtePfn(old), 0);
-    ULONG count = PAGE_SIZE / 4;
-    __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(count)::"memory");
-    MiSetPte(MiPteOf(address), MiMakePte(copy, protection ^ MM_WRITECOPY ^ MM_READWRITE));
-    MiReleaseFrame(MiCurrentSpace, old, vad, MiVpn(address));
-    MiCurrentSpace->PrivatePages++;
-    return STATUS_SUCCESS;
-}
-
-/* A page on which no access goes through: reserved, NOACCESS, or a guard. */
-APART static NTSTATUS MiTrappedPage(MMVAD *vad, ULONG_PTR address, ULONG protection)
+/* Every access to the page traps: it is reserved, NOACCESS, or a guard. */
+APART static NTSTATUS MiTrap(MMVAD *vad, ULONG_PTR address, ULONG protection)
 {
     if (protection == MM_DECOMMIT || protection == MM_NOACCESS)
         return STATUS_ACCESS_VIOLATION;
     return MiGuardFault(vad, address, protection);
 }
 
-/* A page that is there: a copy to be made, or the processor had an old entry. */
+/* The page is present: a copy is due, or the processor had an old entry. */
 APART static NTSTATUS MiPresentPage(MMVAD *vad, ULONG_PTR address, ULONG protection,
                                     ULONG errorCode)
 {
-    if (errorCode & FAULT_WRITE && MiIsCopy(protection))
+    if (errorCode & MI_FAULT_WRITE && MiIsCopy(protection))
         return MiCopyOnWrite(vad, address, protection);
     MiFlushPage(address);
     return STATUS_SUCCESS;
@@ -104,18 +97,18 @@ static inline __attribute__((always_inline)) NTSTATUS MiResolveFault(ULONG_PTR a
                                                                      ULONG errorCode)
 {
     ULONG vpn = MiVpn(address);
-    MMVAD *vad = MiFindVad(MiCurrentSpace, vpn);
+    MMVAD *vad = MiFindVad(&MiCurrentSpace->Vads, vpn);
     if (!vad)
         return STATUS_ACCESS_VIOLATION;
-    MMPTE pte = MiHasTable(address) ? *MiPteOf(address) : (MMPTE){0};
+    MMPTE pte = MiReadPte(vpn);
     ULONG protection = MiPteProtection(pte, vad, vpn);
     if (MiTraps(protection))
-        return MiTrappedPage(vad, address, protection);
+        return MiTrap(vad, address, protection);
     if (errorCode & MiDenied[protection & MM_ACCESS_MASK])
         return STATUS_ACCESS_VIOLATION;
     if (pte.Low & PTE_VALID)
         return MiPresentPage(vad, address, protection, errorCode);
-    if (vad->Control)
+    if (vad->View)
         return MiResolveView(vad, address, protection, errorCode);
     return MiResolveDemandZero(address, protection);
 }
@@ -128,7 +121,7 @@ NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
     NTSTATUS status = STATUS_ACCESS_VIOLATION;
     if (!userMode && !MmFindFixup(frame->Eip))
         return status;
-    if (address <= MM_HIGHEST_USER_ADDRESS && !(errorCode & FAULT_RESERVED))
+    if (address <= MM_HIGHEST_USER_ADDRESS && !(errorCode & MI_FAULT_RESERVED))
         MiCurrentSpace->Faults++, status = MiResolveFault(address, errorCode);
     MmFaultStatus = status;
     return status;
@@ -137,5 +130,5 @@ NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
 /* As if address had been touched. */
 NTSTATUS MiMakeResident(ULONG_PTR address, BOOLEAN write)
 {
-    return MiResolveFault(address, write ? FAULT_WRITE : 0);
+    return MiResolveFault(address, write ? MI_FAULT_WRITE : 0);
 }

@@ -76,11 +76,6 @@ void MmDereferenceSpace(MMSPACE *);
 NTSTATUS MmAllocateVirtualMemory(MMSPACE *, PVOID *base, ULONG_PTR zeroBits, SIZE_T *size,
                                  ULONG type, ULONG protect);
 NTSTATUS MmFreeVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG type);
-NTSTATUS MmProtectVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG protect,
-                                ULONG *old);
-NTSTATUS MmQueryBasic(MMSPACE *, ULONG_PTR address, MEMORY_BASIC_INFORMATION *);
-NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
-                             ULONG_PTR target, SIZE_T size, SIZE_T *done);
 /* A stack as RtlCreateUserStack makes it; base, limit, deallocation as in the TEB. */
 NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, PVOID *base,
                            PVOID *limit, PVOID *deallocation);
@@ -89,49 +84,6 @@ NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, PVOID *base
 NTSTATUS MmCreatePeb(MMSPACE *, PVOID *peb);
 NTSTATUS MmCreateTeb(MMSPACE *, PVOID *teb);
 void MmDeleteTeb(MMSPACE *, PVOID teb);
-
-/* ---- sections ---- */
-typedef struct _MMFILE { /* what io gives: a file that can bring a page */
-    ULONGLONG Size;      /* bytes */
-    /* Fill or store bytes of the file; short reads past the end are zero-filled by the
-     * caller. */
-    NTSTATUS (*Read)(struct _MMFILE *, ULONGLONG offset, void *buffer, ULONG length);
-    NTSTATUS(*Write)
-    (struct _MMFILE *, ULONGLONG offset, const void *buffer, ULONG length);
-    NTSTATUS (*SetSize)(struct _MMFILE *, ULONGLONG size);
-    void (*Reference)(struct _MMFILE *);
-    void (*Dereference)(struct _MMFILE *);
-    const UCHAR *Data;               /* whole contents in kernel memory, or NULL */
-    const char *Name;                /* base name, UTF-8 */
-    PVOID ImageControl, DataControl; /* mm's: shared pages of this file */
-} MMFILE;
-
-typedef struct _MMSECTION MMSECTION;
-/* attributes: SEC_COMMIT, SEC_RESERVE, SEC_IMAGE. file NULL: backed by the page file
- * (memory). */
-NTSTATUS MmCreateSection(MMFILE *, ULONGLONG maximumSize, ULONG protect, ULONG attributes,
-                         MMSECTION **);
-void MmReferenceSection(MMSECTION *);
-void MmDereferenceSection(MMSECTION *);
-NTSTATUS MmMapViewOfSection(MMSECTION *, MMSPACE *, PVOID *base, ULONG_PTR zeroBits,
-                            SIZE_T commit, LARGE_INTEGER *offset, SIZE_T *viewSize,
-                            ULONG allocationType, ULONG protect);
-NTSTATUS MmUnmapViewOfSection(MMSPACE *, PVOID base);
-NTSTATUS MmExtendSection(MMSECTION *, ULONGLONG *size);
-typedef struct _MMSECTION_FACTS {
-    ULONGLONG Size;
-    ULONG Attributes, Protect;
-    /* images: */
-    ULONG_PTR ImageBase, EntryPoint; /* EntryPoint: offset from the base */
-    SIZE_T StackReserve, StackCommit;
-    USHORT Subsystem, SubsystemMajor, SubsystemMinor, Machine, Characteristics,
-        DllCharacteristics;
-} MMSECTION_FACTS;
-NTSTATUS MmPrefetchSection(MMSECTION *);
-void MmQuerySection(MMSECTION *, MMSECTION_FACTS *);
-/* The image mapped at an address of a space: its base and file; FALSE: none. */
-BOOLEAN MmFindImage(MMSPACE *, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
-                    MMFILE **);
 
 /* ---- faults ---- */
 /* Returns STATUS_SUCCESS (page is there now: retry), STATUS_ACCESS_VIOLATION,
@@ -142,32 +94,7 @@ NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
 /* A kernel instruction that may fault has a fix-up: new EIP, or 0. */
 ULONG_PTR MmFindFixup(ULONG_PTR eip);
 
-/* ---- numbers, audits ---- */
-struct _FATHOM_MEMORY;
-struct _FATHOM_REGION;
-void MmQueryMemory(struct _FATHOM_MEMORY *);
-/* The small blocks of the pool in use, by tag; a run of pages shows in the free pages.  Tags past
- * the last room are counted there. */
-#define MM_POOL_TAGS 16
-typedef struct _MMPOOLTAG {
-    ULONG Tag, Blocks;
-} MMPOOLTAG;
-void MmQueryPool(MMPOOLTAG tags[MM_POOL_TAGS]);
-ULONG MmQueryRegions(MMSPACE *, struct _FATHOM_REGION *, ULONG max); /* count there are */
-void MmQueryWorkingSet(MMSPACE *, SIZE_T *minimum, SIZE_T *maximum); /* bytes */
-NTSTATUS MmSetWorkingSet(MMSPACE *, SIZE_T minimum, SIZE_T maximum);
-typedef struct _MMUSAGE {
-    ULONG PrivatePages, Pages, PeakPages; /* resident, the shared ones counted in Pages */
-    ULONG CommitPages, PeakCommit;
-    ULONG VirtualPages, PeakVirtual;
-    ULONG Faults;
-} MMUSAGE;
-void MmQuerySpace(MMSPACE *, MMUSAGE *);
-struct _FATHOM_PAGE;
-/* The page behind a user address of the current space; FALSE: none is there. */
-BOOLEAN MmQueryPage(ULONG_PTR address, struct _FATHOM_PAGE *);
-ULONG MmAudit(
-    void); /* every invariant; 0 = all hold, else a number, and DbgPrint says which */
+/* ---- for tests ---- */
 /* The kernel's own allocations (pool, page tables, stacks, shared pages) so far; and which
  * of those to come fails, once: poolfail=N. */
 extern ULONG MmAllocations, MmPoolFailAt;

@@ -1,100 +1,114 @@
-/* page.c - PageAlloc and PageFree: one physical page, the bottom of every allocation.
+/* page.c - the page allocator: one physical page, the bottom of every allocation.
  *
- * A page that nobody uses waits in a list, free (holds old bytes) or zeroed, of its zone:
- * [0] below 512 MiB, where the kernel's linear map reaches it, [1] above that, [2] above
- * 4 GiB.
+ * A free page is in one of six lists: of its kind (old bytes or zeroed) and its zone.  A
+ * list is linked through MMPFN.Link, last in first out.
  *
- *      PageFree --> free --MmZeroOnePage, when idle--> zeroed
- *                    |                                    |
- *                    +------------> PageAlloc <-----------+
- *
- * Users get pages from above first, so that what the kernel must reach directly lasts.
- * Page tables lie below 4 GiB: qemu-system-i386 7.2 walks them by 32-bit addresses.
- *
- * P1  a page is in exactly one list, or active, or fixed (never ours to give)
- * P2  a list's Count is its length
+ *      MiOld      .Zone[0] -> 1F4 -> 1F3 -> 0A0    .Zone[1] (empty)    .Zone[2] (empty)
+ *      MiZeroed   .Zone[0] -> 2C7                  .Zone[1] (empty)    .Zone[2] (empty)
  *
  * Windows: MmFreePageListHead, MmZeroedPageListHead, MiRemoveAnyPage; `!memusage`.
- * Windows 95 calls it _PageAllocate, from where the name is.
  */
-#include "mm/mmp.h"
+#include "mm/pagealloc.h"
 
-MMPAGELIST MiFreePages[MI_ZONES], MiZeroedPages[MI_ZONES];
-ULONG MiActivePages[5];
+typedef struct _MIPAGELIST {
+    PFN_NUMBER First; /* valid if Count is not 0 */
+    ULONG Count;
+} MIPAGELIST;
+typedef struct _MIPAGEKIND {
+    ULONG Filled; /* bit n: Zone[n] is not empty */
+    MIPAGELIST Zone[MI_ZONES];
+} MIPAGEKIND;
+static MIPAGEKIND MiOld, MiZeroed;
 
-/* The best list that has a page: of the kind that is wanted, above before below. */
-static MMPAGELIST *MiChooseList(MMPAGEUSE use, ULONG flags)
+static void MiPushPage(MIPAGEKIND *kind, PFN_NUMBER pfn, MIPAGESTATE state)
 {
-    MMPAGELIST *wanted = flags & MM_PAGE_ZEROED ? MiZeroedPages : MiFreePages;
-    MMPAGELIST *other = flags & MM_PAGE_ZEROED ? MiFreePages : MiZeroedPages;
-    LONG top = flags & MM_PAGE_LOW ? 0 : use == MmPageTable ? 1 : 2;
-    for (LONG zone = top; zone >= 0; zone--)
-        if (wanted[zone].Count)
-            return &wanted[zone];
-    for (LONG zone = top; zone >= 0; zone--)
-        if (other[zone].Count)
-            return &other[zone];
-    return NULL;
-}
-
-static PFN_NUMBER MiPopPage(MMPAGELIST *list)
-{
-    PFN_NUMBER pfn = list->First;
-    list->First = MiPfn(pfn)->Next;
-    list->Count--;
-    return pfn;
-}
-
-static void MiPushPage(MMPAGELIST *list, PFN_NUMBER pfn, MIPAGESTATE state)
-{
+    ULONG zone = MiZoneOf(pfn);
+    MIPAGELIST *list = &kind->Zone[zone];
     MiPfn(pfn)->State = state;
-    MiPfn(pfn)->Next = list->First;
+    MiPfn(pfn)->Link = list->First;
     list->First = pfn;
     list->Count++;
+    kind->Filled |= 1u << zone;
 }
 
-/* One physical page for the given use, zeroed if flags say so; PFN_NONE when there is
- * none. */
-PFN_NUMBER PageAlloc(MMPAGEUSE use, ULONG flags, ULONG_PTR address)
+/* A page of the highest zone, up to zone, that has one of this kind; PFN_NONE. */
+static inline PFN_NUMBER MiPopPage(MIPAGEKIND *kind, ULONG zone)
 {
-    if (use != MmPageUser && MiFailNow())
+    static const UCHAR upTo[MI_ZONES] = {1, 3, 7};
+    ULONG filled = kind->Filled & upTo[zone];
+    if (!filled)
         return PFN_NONE;
-    MMPAGELIST *list = MiChooseList(use, flags);
-    if (!list)
-        return PFN_NONE;
-    PFN_NUMBER pfn = MiPopPage(list);
-    MMPFN *page = MiPfn(pfn);
-    if (flags & MM_PAGE_ZEROED && page->State != MiPageZeroed)
-        MiZeroPage(pfn);
-    page->State = MiPageActive;
-    page->Use = use;
-    page->ShareCount = 1;
-    MiActivePages[use]++;
-    KD_TRACE(PageAlloc, pfn, use, address);
+    zone = 31 ^ __builtin_clz(filled); /* the highest bit */
+    MIPAGELIST *list = &kind->Zone[zone];
+    PFN_NUMBER pfn = list->First;
+    list->First = MiPfn(pfn)->Link;
+    if (--list->Count == 0)
+        kind->Filled &= ~(1u << zone);
     return pfn;
 }
 
-/* The page goes back; nothing may show it any more. */
-void PageFree(PFN_NUMBER pfn)
+/* The first page goes in last, so that it comes out first. */
+void MiAddPages(PFN_NUMBER first, ULONG count)
 {
-    MMPFN *page = MiPfn(pfn);
-    ASSERT(page->State == MiPageActive && page->UsedCount == 0 && page->LockCount == 0);
-    KD_TRACE(PageFree, pfn, page->Use);
-    MiActivePages[page->Use]--;
-    page->ShareCount = 0;
-    MiPushPage(&MiFreePages[MiZoneOf(pfn)], pfn, MiPageFree);
+    while (count-- > 0)
+        MiPushPage(&MiOld, first + count, MiPageFree);
 }
 
-/* Idle time well spent: move one page from free to zeroed.  FALSE when all are. */
+PFN_NUMBER MiTakePage(ULONG zone, BOOLEAN zeroed)
+{
+    PFN_NUMBER pfn = MiPopPage(zeroed ? &MiZeroed : &MiOld, zone);
+    if (pfn != PFN_NONE)
+        return pfn;
+    pfn = MiPopPage(zeroed ? &MiOld : &MiZeroed, zone);
+    if (zeroed && pfn != PFN_NONE)
+        MiZeroPage(pfn);
+    return pfn;
+}
+
+void MiGivePage(PFN_NUMBER pfn)
+{
+    MiPushPage(&MiOld, pfn, MiPageFree);
+}
+
 BOOLEAN MmZeroOnePage(void)
 {
-    for (int zone = MI_ZONES - 1; zone >= 0; zone--) {
-        if (MiFreePages[zone].Count) {
-            PFN_NUMBER pfn = MiPopPage(&MiFreePages[zone]);
-            MiZeroPage(pfn);
-            MiPushPage(&MiZeroedPages[zone], pfn, MiPageZeroed);
-            return TRUE;
+    PFN_NUMBER pfn = MiPopPage(&MiOld, MI_ZONE_FAR);
+    if (pfn == PFN_NONE)
+        return FALSE;
+    MiZeroPage(pfn);
+    MiPushPage(&MiZeroed, pfn, MiPageZeroed);
+    return TRUE;
+}
+
+void MiCountPages(MIPAGECOUNTS *counts)
+{
+    *counts = (MIPAGECOUNTS){0, 0};
+    for (ULONG zone = 0; zone < MI_ZONES; zone++) {
+        counts->Free += MiOld.Zone[zone].Count;
+        counts->Zeroed += MiZeroed.Zone[zone].Count;
+    }
+}
+
+/* Each list has as many pages as it says, of its state and zone. */
+static BOOLEAN MiCheckKind(const MIPAGEKIND *kind, MIPAGESTATE state)
+{
+    for (ULONG zone = 0; zone < MI_ZONES; zone++) {
+        PFN_NUMBER pfn = kind->Zone[zone].First;
+        if ((kind->Zone[zone].Count != 0) != (kind->Filled >> zone & 1))
+            return FALSE;
+        for (ULONG left = kind->Zone[zone].Count; left > 0; left--) {
+            if (pfn >= MiEndPfn || MiPfn(pfn)->State != state || MiZoneOf(pfn) != zone)
+                return FALSE;
+            pfn = MiPfn(pfn)->Link;
         }
     }
-    return FALSE;
+    return TRUE;
+}
+
+/* 1: the pages with old bytes, 2: the zeroed ones. */
+ULONG MiCheckPages(void)
+{
+    if (!MiCheckKind(&MiOld, MiPageFree))
+        return 1;
+    return MiCheckKind(&MiZeroed, MiPageZeroed) ? 0 : 2;
 }

@@ -1,15 +1,15 @@
 /* pfn.c - from the boot's memory map to the PFN database.
  *
- * Until the database stands, pages are taken upwards from the kernel's end (MiBootPage),
+ * Until there is a database, pages are taken upwards from the kernel's end (MiBootPage),
  * always below 512 MiB, never one that is reserved: the kernel, the modules, the
  * Multiboot tables. Then each page that the map calls usable, that is not reserved and
  * was not taken, is free. What the map does not name has no MMPFN at all: the database is
  * mapped only where there is memory.  More than 4 GiB of memory is left alone.
  */
 #include "mm/mmp.h"
+#include "mm/pagealloc.h"
 
 ULONG MiTotalPages, MiFixedPages;
-PFN_NUMBER MiHighestPfn, MiLinearPages;
 
 #define MAX_PAGES  0x100000u /* 4 GiB of memory, wherever it lies */
 #define MAX_RANGES 32
@@ -49,8 +49,8 @@ static void MiAddUsable(ULONGLONG start, ULONGLONG end)
         end = start + (MAX_PAGES - MiTotalPages);
     MiTotalPages += end - start;
     MiAddRange(MiUsable, &MiUsableCount, start, end);
-    if (end > MiHighestPfn)
-        MiHighestPfn = end; /* one past, for now */
+    if (end > MiEndPfn)
+        MiEndPfn = end;
 }
 
 static void MiReadMap(const MULTIBOOT_INFO *info)
@@ -94,7 +94,7 @@ static BOOLEAN MiInRanges(const MIRANGE *ranges, ULONG count, PFN_NUMBER pfn)
     return FALSE;
 }
 
-/* A zeroed page for good, before there is a database.  Never comes back. */
+/* A zeroed page, before there is a database.  It is never given back. */
 PFN_NUMBER MiBootPage(void)
 {
     for (; MiBootNext < MI_LINEAR_SIZE >> 12; MiBootNext++) {
@@ -115,8 +115,7 @@ void MiReadBootMap(const MULTIBOOT_INFO *info)
     MiReadMap(info);
     MiReserveBootData(info);
     MiBootNext = ((ULONG)_kernel_end - MI_LINEAR_BASE + 0xFFF) >> 12;
-    MiLinearPages =
-        MiHighestPfn < MI_LINEAR_SIZE >> 12 ? MiHighestPfn : MI_LINEAR_SIZE >> 12;
+    MiLinearPages = MiEndPfn < MI_LINEAR_SIZE >> 12 ? MiEndPfn : MI_LINEAR_SIZE >> 12;
 }
 
 static void MiMapDatabase(const MIRANGE *range)
@@ -133,33 +132,38 @@ static void MiMapDatabase(const MIRANGE *range)
     }
 }
 
-/* The kernel's tables are loaded.  Every usable page into its list, lowest first out. */
-void MiBuildPfnDatabase(void)
+/* Of one range of memory: each page is fixed, or given to the page allocator in runs. */
+static void MiSortPages(const MIRANGE *range, PFN_NUMBER reservedEnd)
 {
-    for (int zone = 0; zone < MI_ZONES; zone++) {
-        MiFreePages[zone].First = PFN_NONE;
-        MiZeroedPages[zone].First = PFN_NONE;
+    PFN_NUMBER end = range->End; /* of the run of free pages */
+    for (PFN_NUMBER pfn = end; pfn-- > range->First;) {
+        BOOLEAN taken = pfn < MiBootNext; /* by MiBootPage, or lies before the kernel */
+        if (!taken &&
+            (pfn >= reservedEnd || !MiInRanges(MiReserved, MiReservedCount, pfn)))
+            continue;
+        if (end > pfn + 1)
+            MiAddPages(pfn + 1, end - pfn - 1);
+        MiPfn(pfn)->State = MiPageFixed;
+        MiFixedPages++;
+        end = pfn;
     }
-    for (ULONG i = 0; i < MiUsableCount; i++)
-        MiMapDatabase(&MiUsable[i]);
-    for (ULONG i = MiUsableCount; i-- > 0;) {
-        for (PFN_NUMBER pfn = MiUsable[i].End; pfn-- > MiUsable[i].First;) {
-            BOOLEAN taken = pfn < MiBootNext; /* or reserved, or below the kernel */
-            if (taken || MiInRanges(MiReserved, MiReservedCount, pfn)) {
-                MiPfn(pfn)->State = MiPageFixed;
-                MiFixedPages++;
-                continue;
-            }
-            MMPAGELIST *list = &MiFreePages[MiZoneOf(pfn)];
-            MiPfn(pfn)->State = MiPageFree;
-            MiPfn(pfn)->Next = list->First;
-            list->First = pfn;
-            list->Count++;
-        }
-    }
+    if (end > range->First)
+        MiAddPages(range->First, end - range->First);
 }
 
-/* Is there an MMPFN for it? */
+/* The kernel's tables are loaded. */
+void MiBuildPfnDatabase(void)
+{
+    PFN_NUMBER reservedEnd = 0;
+    for (ULONG i = 0; i < MiReservedCount; i++)
+        if (MiReserved[i].End > reservedEnd)
+            reservedEnd = MiReserved[i].End;
+    for (ULONG i = 0; i < MiUsableCount; i++)
+        MiMapDatabase(&MiUsable[i]);
+    for (ULONG i = MiUsableCount; i-- > 0;)
+        MiSortPages(&MiUsable[i], reservedEnd);
+}
+
 BOOLEAN MiIsMemory(PFN_NUMBER pfn)
 {
     return MiInRanges(MiUsable, MiUsableCount, pfn);

@@ -1,29 +1,30 @@
-/* pfn.h - MMPFN, one physical page as mm sees it, and the lists of pages that nobody
- * uses.
+/* pfn.h - MMPFN, one physical page as mm sees it.
  *
  * The database is an array by page number at MI_PFN_BASE, mapped only where there is
- * memory. Windows: MmPfnDatabase, dt nt!_MMPFN; `!pfn`.  tests/host compiles page.c
- * against this file.
+ * memory.  Windows: MmPfnDatabase, dt nt!_MMPFN; `!pfn`.
  */
 #ifndef FATHOM_PFN_H
 #define FATHOM_PFN_H
 
+#include "mm/mm.h"
+#include "mm/layout.h"
+
 typedef enum {
     MiPageAbsent,
-    MiPageFree,
-    MiPageZeroed,
+    MiPageFree,   /* in the page allocator */
+    MiPageZeroed, /* the same, and known to be zero */
     MiPageActive,
-    MiPageFixed /* the kernel's image, the archive, the boot's tables: for good */
+    MiPageFixed /* the kernel's image, the archive, the boot's tables: never allocated */
 } MIPAGESTATE;
 
 typedef struct _MMPFN {
-    PFN_NUMBER Next;  /* in its list; of a pool run's first page: pages in the run */
+    ULONG Link;       /* free: the page allocator's own */
     ULONG ShareCount; /* active: PTEs that show it, plus one if a control holds it */
     USHORT UsedCount; /* page table: entries in it that are not 0 */
     USHORT LockCount;
-    UCHAR State; /* MIPAGESTATE */
-    UCHAR Use;   /* MMPAGEUSE, when active */
-    USHORT Reserved;
+    UCHAR State;     /* MIPAGESTATE */
+    UCHAR Use;       /* MMPAGEUSE, when active */
+    USHORT RunPages; /* first page of a pool run: pages in the run */
 } MMPFN;
 C_ASSERT(sizeof(MMPFN) == 16);
 
@@ -32,19 +33,8 @@ C_ASSERT(sizeof(MMPFN) == 16);
 #define MI_MAX_PFN ((MI_PFN_END - MI_PFN_BASE) / sizeof(MMPFN))
 #endif
 
-typedef struct _MMPAGELIST {
-    PFN_NUMBER First; /* PFN_NONE: empty */
-    ULONG Count;
-} MMPAGELIST;
-/* Zones of memory: [0] in the linear map, [1] above it, [2] above 4 GiB. */
-#define MI_ZONES 3
-#ifndef MI_FAR_PFN
-#define MI_FAR_PFN 0x100000u
-#endif
-#define MiZoneOf(pfn) ((ULONG)((pfn) >= MiLinearPages) + ((pfn) >= MI_FAR_PFN))
-extern MMPAGELIST MiFreePages[MI_ZONES], MiZeroedPages[MI_ZONES];
-extern ULONG MiActivePages[5]; /* by MMPAGEUSE */
 extern ULONG MiTotalPages, MiFixedPages;
-extern PFN_NUMBER MiHighestPfn, MiLinearPages;
+extern PFN_NUMBER MiEndPfn;      /* one past the highest page */
+extern PFN_NUMBER MiLinearPages; /* pages below it lie in the linear map */
 
 #endif

@@ -14,6 +14,7 @@
  * Q2  a slab is in its size's list exactly when it has a free block
  */
 #include "mm/mmp.h"
+#include "mm/pagealloc.h"
 
 typedef struct _MIBLOCK {
     ULONG Tag, Size; /* Size: bytes asked for, + MIBLOCK_LIVE */
@@ -112,13 +113,13 @@ static void *MiAllocatePages(ULONG count)
         MiFlipBits(MiPoolBits, first, count);
         return NULL;
     }
-    MiPfn(MiPtePfn(*MiPteOf(va)))->Next = count;
+    MiPfn(MiPtePfn(*MiPteOf(va)))->RunPages = (USHORT)count;
     return (void *)va;
 }
 
 static void MiFreePagesAt(ULONG_PTR va)
 {
-    ULONG count = MiPfn(MiPtePfn(*MiPteOf(va)))->Next;
+    ULONG count = MiPfn(MiPtePfn(*MiPteOf(va)))->RunPages;
     ULONG first = (va - MI_POOL_BASE) >> PAGE_SHIFT;
     MiUnmapPages(va, count);
     MiFlipBits(MiPoolBits, first, count);
@@ -172,9 +173,9 @@ static void *MiAllocateBlock(ULONG size, SIZE_T bytes, ULONG tag)
     slab->Used++;
     if (!slab->Free)
         MiUnlinkSlab(size, slab);
-    ULONG *word = (ULONG *)block;
-    for (ULONG i = 0; i < slab->Size / 4u; i++)
-        word[i] = 0;
+    ULONGLONG *at = (ULONGLONG *)block, *end = at + slab->Size / sizeof *at;
+    for (; at < end; at += 2) /* sizes are multiples of 16 */
+        at[0] = at[1] = 0;
     *block = (MIBLOCK){tag, bytes | MIBLOCK_LIVE};
     return block + 1;
 }

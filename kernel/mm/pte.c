@@ -1,11 +1,12 @@
-/* pte.c - page table entries: make, read, map, unmap; hyperspace; protections' names.
+/* pte.c - protections: as users name them, as mm does, as the processor reads them.
  *
- * The tables are mapped into themselves: the PTE of address va lies at C0000000 +
- * va/4096*8, its page directory entry at C0600000 + va/2M*8, in whatever space is
- * current.  So user tables are only ever reached for the current space; to work on
- * another one, mm attaches to it.
+ *      PAGE_READWRITE | PAGE_GUARD   <->   MM_READWRITE | MM_GUARD   ->   bits of a PTE
+ *
+ * Source: "Memory Protection Constants" in the Win32 documentation; Intel SDM 3A, 4.6.
  */
-#include "mm/mmp.h"
+#include "mm/pte.h"
+
+ULONGLONG MiNxBit;
 
 /* x86 cannot execute without reading, so MM_EXECUTE reads as well. */
 #define USER(code) (PTE_VALID | PTE_USER | PTE_ACCESSED | (code) << PTE_CODE_SHIFT)
@@ -27,117 +28,6 @@ void MiSetHardwareNx(void)
         MiHardwareLow[code] =
             MiHardwareLow[code & MM_ACCESS_MASK] | (code & MM_NOCACHE ? PTE_NOCACHE : 0);
     }
-}
-
-/* A page table for va in the current space. Already charged with the region. */
-BOOLEAN MiMakeTable(ULONG_PTR va)
-{
-    if (MiHasTable(va))
-        return TRUE;
-    PFN_NUMBER pfn = PageAlloc(MmPageTable, MM_PAGE_ZEROED, (ULONG_PTR)MiPteOf(va));
-    if (pfn == PFN_NONE)
-        return FALSE;
-    MiStorePte(MiPdeOf(va),
-               MiFrame(pfn, PTE_VALID | PTE_WRITE | PTE_USER | PTE_ACCESSED));
-    MiCurrentSpace->TablePages++;
-    return TRUE;
-}
-
-/* Tables for the pages first..last.  FALSE: some were made, none is in use, no page
- * changed. */
-BOOLEAN MiMakeTables(ULONG first, ULONG last)
-{
-    for (ULONG vpn = first & ~(MI_PAGES_PER_TABLE - 1); vpn <= last;
-         vpn += MI_PAGES_PER_TABLE)
-        if (!MiMakeTable(MiAddress(vpn))) {
-            MiDropTables(first, last);
-            return FALSE;
-        }
-    return TRUE;
-}
-
-void MiDropTables(ULONG first, ULONG last)
-{
-    for (ULONG vpn = first & ~(MI_PAGES_PER_TABLE - 1); vpn <= last;
-         vpn += MI_PAGES_PER_TABLE)
-        MiDropTableIfEmpty(MiAddress(vpn));
-}
-
-void MiDropTableIfEmpty(ULONG_PTR va)
-{
-    if (!MiHasTable(va))
-        return;
-    PFN_NUMBER pfn = MiPtePfn(*MiPdeOf(va));
-    if (MiPfn(pfn)->UsedCount)
-        return;
-    MiStorePte(MiPdeOf(va), (MMPTE){0});
-    MiFlushPage((ULONG_PTR)MiPteOf(va) & ~(PAGE_SIZE - 1));
-    MiCurrentSpace->TablePages--;
-    PageFree(pfn);
-}
-
-/* ---- the kernel's half ---- */
-
-/* The tables of pool and stacks come with their first page and go with their last. */
-BOOLEAN MiMapKernel(ULONG_PTR va, PFN_NUMBER pfn, ULONG bits)
-{
-    if (!MiHasTable(va)) {
-        if (!MiChargeCommit(1))
-            return FALSE;
-        PFN_NUMBER table = PageAlloc(MmPageTable, MM_PAGE_ZEROED, (ULONG_PTR)MiPteOf(va));
-        if (table == PFN_NONE) {
-            MiReturnCommit(1);
-            return FALSE;
-        }
-        MiStorePte(MiPdeOf(va), MiFrame(table, PTE_VALID | PTE_WRITE));
-    }
-    MMPTE pte = MiFrame(pfn, bits | PTE_VALID | PTE_WRITE | PTE_GLOBAL);
-    pte.Long |= MiNxBit;
-    MiStorePte(MiPteOf(va), pte);
-    MiPfn(MiPtePfn(*MiPdeOf(va)))->UsedCount++;
-    return TRUE;
-}
-
-PFN_NUMBER MiUnmapKernel(ULONG_PTR va)
-{
-    PFN_NUMBER pfn = MiPtePfn(*MiPteOf(va)), table = MiPtePfn(*MiPdeOf(va));
-    MiStorePte(MiPteOf(va), (MMPTE){0});
-    MiFlushPage(va);
-    if (--MiPfn(table)->UsedCount == 0) { /* all spaces share the directory */
-        MiStorePte(MiPdeOf(va), (MMPTE){0});
-        MiFlushPage((ULONG_PTR)MiPteOf(va) & ~(PAGE_SIZE - 1));
-        PageFree(table);
-        MiReturnCommit(1);
-    }
-    return pfn;
-}
-
-/* An address for a page, until the slot is used again. */
-void *MiMapPage(PFN_NUMBER pfn, ULONG slot)
-{
-    if (pfn < MiLinearPages)
-        return (void *)(MI_LINEAR_BASE + (pfn << PAGE_SHIFT));
-    ULONG_PTR va = MI_HYPER_BASE + slot * PAGE_SIZE;
-    MiStorePte(MiPteOf(va), MiFrame(pfn, PTE_VALID | PTE_WRITE));
-    MiFlushPage(va);
-    return (void *)va;
-}
-
-void MiZeroPage(PFN_NUMBER pfn)
-{
-    ULONG *to = MiMapPage(pfn, 0), count = PAGE_SIZE / 4;
-    if (KeFeatures.Sse)
-        MiZeroBySse(to);
-    else
-        __asm__ volatile("rep stosl" : "+D"(to), "+c"(count) : "a"(0) : "memory");
-}
-
-void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size)
-{
-    ULONGLONG limit = (ULONGLONG)MiLinearPages << PAGE_SHIFT;
-    if (physical >= limit || size > limit - physical)
-        return NULL;
-    return (void *)(MI_LINEAR_BASE + (ULONG)physical);
 }
 
 /* ---- PAGE_* and MM_* ---- */

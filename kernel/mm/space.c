@@ -9,13 +9,11 @@
  *             Pdpt[1] -> directory 40000000-7FFFFFFF   own
  *             Pdpt[2] -> directory 80000000-BFFFFFFF   the kernel's
  *             Pdpt[3] -> directory C0000000-FFFFFFFF   own; entries 0..3 = these four
- *
- * Page tables of the user's half are charged with the regions that may need them: a table
- * is charged while some region overlaps its 2 MiB.
- */
+ * */
 #include "mm/mmp.h"
+#include "mm/pagealloc.h"
 
-MMSPACE *MiCurrentSpace, *MiSystemSpace;
+MMSPACE *MiSystemSpace;
 LIST_ENTRY MiSpaces = {&MiSpaces, &MiSpaces};
 NTSTATUS (*MmReferenceSpaceByHandle)(HANDLE process, ACCESS_MASK, MMSPACE **);
 KUSER_SHARED_DATA *MmSharedUserData;
@@ -30,7 +28,6 @@ static void MiInitializeSpace(MMSPACE *space, const PFN_NUMBER directory[4])
     space->References = 1;
     space->MinimumPages = 50; /* SetProcessWorkingSetSize: the defaults */
     space->MaximumPages = 345;
-    space->Vads.Update = MiUpdateVad;
     InsertTailList(&MiSpaces, &space->Links);
 }
 
@@ -40,6 +37,17 @@ void MiInitializeSpaces(const PFN_NUMBER directory[4], MMSPACE *first)
     MiSystemSpace = MiCurrentSpace = first;
 }
 
+/* The machine has too few pages to start, or the page allocator says so. */
+void MiStopWithoutPages(const char *why)
+{
+    MIPAGECOUNTS pages;
+    MiCountPages(&pages);
+    DbgPrint("mm: no page at boot: %s; of %lu pages %lu are free, %lu zeroed\n", why,
+             MiTotalPages, pages.Free, pages.Zeroed);
+    KeBugCheckEx(0x7D /* INSTALL_MORE_MEMORY */, MiTotalPages, pages.Free, pages.Zeroed,
+                 0);
+}
+
 /* The page that every process reads at 7FFE0000 and the kernel writes in the linear map.
  */
 void MiInitializeSharedData(void)
@@ -47,6 +55,8 @@ void MiInitializeSharedData(void)
     MiChargeCommit(1);
     MiSharedDataPage =
         PageAlloc(MmPageShared, MM_PAGE_ZEROED | MM_PAGE_LOW, MM_SHARED_USER_DATA_VA);
+    if (MiSharedDataPage == PFN_NONE)
+        MiStopWithoutPages("SharedUserData got no page at boot");
     MmSharedUserData = MiMapPage(MiSharedDataPage, 0);
 }
 
@@ -140,8 +150,8 @@ void MmCleanSpace(MMSPACE *space)
 {
     MMSPACE *back = MmAttachSpace(space);
     space->Closed = TRUE;
-    while (space->Vads.Root)
-        MiDeleteVad(space, (MMVAD *)RtlAvlFirst(&space->Vads));
+    for (MMVAD *vad; (vad = MiFindVadFrom(&space->Vads, 0)) != NULL;)
+        MiDeleteVad(space, vad);
     MmAttachSpace(back);
 }
 
@@ -174,142 +184,4 @@ void MmDeleteSpace(MMSPACE *space)
     ASSERT(space != MiSystemSpace);
     MmCleanSpace(space);
     MmDereferenceSpace(space);
-}
-
-/* ---- regions of a space ---- */
-
-/* Page tables that only this range needs: none of its neighbours reaches into their 2
- * MiB. */
-static ULONG MiTablesFor(const MMVAD *vad)
-{
-    ULONG first = vad->StartingVpn / MI_PAGES_PER_TABLE;
-    ULONG last = vad->EndingVpn / MI_PAGES_PER_TABLE;
-    ULONG tables = last - first + 1;
-    const MMVAD *before = (MMVAD *)RtlAvlPrevious(&vad->Node);
-    const MMVAD *after = (MMVAD *)RtlAvlNext(&vad->Node);
-    BOOLEAN shareFirst = before && before->EndingVpn / MI_PAGES_PER_TABLE == first;
-    BOOLEAN shareLast = after && after->StartingVpn / MI_PAGES_PER_TABLE == last;
-    if (first == last)
-        return !shareFirst && !shareLast;
-    return tables - shareFirst - shareLast;
-}
-
-/* STATUS_COMMITMENT_LIMIT: not inserted. */
-NTSTATUS MiInsertVad(MMSPACE *space, MMVAD *vad)
-{
-    MiInsertVadIn(&space->Vads, vad);
-    ULONG tables = MiTablesFor(vad);
-    if (!MiChargeCommit(tables)) {
-        MiRemoveVadFrom(&space->Vads, vad);
-        return STATUS_COMMITMENT_LIMIT;
-    }
-    space->ChargedTables += tables;
-    space->VirtualPages += vad->EndingVpn - vad->StartingVpn + 1;
-    if (space->VirtualPages > space->PeakVirtual)
-        space->PeakVirtual = space->VirtualPages;
-    return STATUS_SUCCESS;
-}
-
-/* The region's pages are gone already. */
-void MiRemoveVad(MMSPACE *space, MMVAD *vad)
-{
-    space->VadHint = NULL;
-    ULONG tables = MiTablesFor(vad);
-    MiReturnCommit(tables);
-    space->ChargedTables -= tables;
-    space->VirtualPages -= vad->EndingVpn - vad->StartingVpn + 1;
-    MiRemoveVadFrom(&space->Vads, vad);
-}
-
-/* What a PTE of the region held, now that it is cleared. */
-void MiReleaseFrame(MMSPACE *space, MMPTE pte, const MMVAD *vad, ULONG vpn)
-{
-    PFN_NUMBER pfn = MiPtePfn(pte);
-    MMPFN *page = MiPfn(pfn);
-    MiNotePeak(space);
-    if (page->Use == MmPageUser) {
-        space->PrivatePages--;
-        space->LockedPages -= page->LockCount;
-        page->LockCount = 0;
-        PageFree(pfn);
-        return;
-    }
-    if (vad->Control && MiWasWritten(pte))
-        vad->Control->Shared[vad->FirstPage + (vpn - vad->StartingVpn)].Dirty = 1;
-    page->ShareCount--;
-    space->SharedPages--;
-}
-
-/* Clear every entry of first..last, give back the frames and the tables that are empty
- * then. Returns how many pages were committed there, as far as a private region counts
- * them. */
-ULONG MiEmptyRange(MMSPACE *space, const MMVAD *vad, ULONG first, ULONG last)
-{
-    ULONG committed = 0;
-    for (ULONG vpn = first, end; vpn <= last; vpn = end + 1) {
-        end = vpn | (MI_PAGES_PER_TABLE - 1);
-        if (end > last)
-            end = last;
-        if (!MiHasTable(MiAddress(vpn))) {
-            committed += vad->MemCommit ? end - vpn + 1 : 0;
-            continue;
-        }
-        for (ULONG at = vpn; at <= end; at++) {
-            MMPTE *pte = MiPteOfVpn(at), old = *pte;
-            if (MiPteProtection(old, vad, at) != MM_DECOMMIT)
-                committed++;
-            if (!old.Low)
-                continue;
-            MiSetPte(pte, (MMPTE){0});
-            if (MiHasFrame(old))
-                MiReleaseFrame(space, old, vad, at);
-        }
-        MiDropTableIfEmpty(MiAddress(vpn));
-    }
-    return committed;
-}
-
-/* The region and all it holds. The space is current. */
-void MiDeleteVad(MMSPACE *space, MMVAD *vad)
-{
-    MiEmptyRange(space, vad, vad->StartingVpn, vad->EndingVpn);
-    MiReturnSpace(space, vad->CommitCharge);
-    MiRemoveVad(space, vad);
-    MMCONTROL *control = vad->Control;
-    ExFreePool(vad);
-    if (control)
-        MiDereferenceControl(control);
-}
-
-/* A region of the kernel's own at a fixed place, its first table made. commit: pages
- * charged. STATUS_CONFLICTING_ADDRESSES, STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT. */
-NTSTATUS MiCreateFixedRegion(MMSPACE *space, ULONG first, ULONG last, ULONG commit,
-                             MMVAD **out)
-{
-    MMVAD *other = MiFindVadFrom(&space->Vads, first);
-    if (space->Closed)
-        return STATUS_PROCESS_IS_TERMINATING;
-    if (other && other->StartingVpn <= last)
-        return STATUS_CONFLICTING_ADDRESSES;
-    MMVAD *vad = ExAllocatePool(sizeof *vad, MM_TAG);
-    if (!vad)
-        return STATUS_NO_MEMORY;
-    vad->StartingVpn = first;
-    vad->EndingVpn = last;
-    vad->NoChange = TRUE;
-    vad->Protection = MM_READWRITE;
-    NTSTATUS status = MiInsertVad(space, vad);
-    if (!NT_SUCCESS(status)) {
-        ExFreePool(vad);
-        return status;
-    }
-    if (!MiMakeTables(first, last) || !MiChargeSpace(space, commit)) {
-        MiDropTables(first, last);
-        MiRemoveVad(space, vad);
-        ExFreePool(vad);
-        return STATUS_NO_MEMORY;
-    }
-    vad->CommitCharge = commit;
-    *out = vad;
-    return STATUS_SUCCESS;
 }

@@ -18,7 +18,8 @@
  * Windows: MiCheckForUserStackOverflow.  Source: "Thread Stack Size" and "Creating Guard
  * Pages" in the Win32 documentation.
  */
-#include "mm/mmp.h"
+#include "mm/fault.h"
+#include "mm/user.h"
 
 typedef struct _MISTACK {
     PTEB Teb;
@@ -80,8 +81,8 @@ NTSTATUS MiGuardFault(MMVAD *vad, ULONG_PTR address, ULONG protection)
     if (!MiMakeTable(address))
         return STATUS_NO_MEMORY;
     protection &= ~MM_GUARD;
-    MiChangeProtection(vad, MiVpn(address), protection);
-    if (vad->Control || !MiFindStack(address, &stack))
+    MiChangeProtection(MiVpn(address), protection);
+    if (vad->View || !MiFindStack(address, &stack))
         return STATUS_GUARD_PAGE_VIOLATION;
     return MiGrowStack(vad, address, &stack, protection);
 }
@@ -102,15 +103,13 @@ NTSTATUS MmCreateUserStack(MMSPACE *space, SIZE_T reserve, SIZE_T commit,
     if (!NT_SUCCESS(status))
         return status;
     ULONG_PTR top = (ULONG_PTR)base + reserve;
-    SIZE_T size = commit + PAGE_SIZE;
-    part = (PVOID)(top - size);
+    SIZE_T size = commit, guard = PAGE_SIZE;
+    part = (PVOID)(top - commit);
     status = MmAllocateVirtualMemory(space, &part, 0, &size, MEM_COMMIT, PAGE_READWRITE);
     part = (PVOID)(top - commit - PAGE_SIZE);
-    size = PAGE_SIZE;
-    ULONG old;
     if (NT_SUCCESS(status))
-        status = MmProtectVirtualMemory(space, &part, &size, PAGE_READWRITE | PAGE_GUARD,
-                                        &old);
+        status = MmAllocateVirtualMemory(space, &part, 0, &guard, MEM_COMMIT,
+                                         PAGE_READWRITE | PAGE_GUARD);
     if (!NT_SUCCESS(status)) {
         size = 0;
         MmFreeVirtualMemory(space, &base, &size, MEM_RELEASE);

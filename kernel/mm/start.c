@@ -6,23 +6,14 @@
  * PFN database.
  */
 #include "mm/mmp.h"
+#include "mm/pagealloc.h"
 
-ULONGLONG MiNxBit;
+#define LEAST_PAGES 2048u
+#define RESERVE     64u /* pages that nothing is promised */
 
 static MMSPACE MiFirstSpace
     __attribute__((aligned(32))); /* of the kernel's own threads */
 extern char _kernel_end[];
-
-static void MiWriteMsr(ULONG number, ULONGLONG value)
-{
-    __asm__ volatile("wrmsr" ::"c"(number), "A"(value));
-}
-static ULONGLONG MiReadMsr(ULONG number)
-{
-    ULONGLONG value;
-    __asm__ volatile("rdmsr" : "=A"(value) : "c"(number));
-    return value;
-}
 
 /* Turn on what the tables rely on: EFER.NXE, CR0.WP, CR4.PGE. */
 static void MiSetModes(void)
@@ -38,19 +29,6 @@ static void MiSetModes(void)
         __asm__ volatile("movl %%cr4, %0" : "=r"(value));
         __asm__ volatile("movl %0, %%cr4" ::"r"(value | 0x80));
     }
-}
-
-/* PAT entry 1 (PTE_THROUGH) becomes write-combining, for framebuffers; without PAT a
- * device is mapped uncached.  Intel SDM 3A, 11.12: MSR 277h, code 1 is WC,
- * CPUID.1:EDX[16]. */
-ULONG MiIoBits(void)
-{
-    ULONG a = 1, b, c, d;
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
-    if (!(d & 1u << 16))
-        return PTE_NOCACHE | PTE_THROUGH;
-    MiWriteMsr(0x277, (MiReadMsr(0x277) & ~0xFF00ull) | 0x100);
-    return PTE_THROUGH;
 }
 
 /* The kernel's image lies in memory as its PE headers say: code is not writable, data
@@ -127,12 +105,10 @@ void MmInitializeSystem(const MULTIBOOT_INFO *info)
      */
     MiStorePte(MiPdeOf(MI_HYPER_BASE), MiFrame(MiBootPage(), PTE_VALID | PTE_WRITE));
     MiBuildPfnDatabase();
-    ULONG reserve = 64; /* pages that nothing is promised */
-    ULONG free = 0;
-    for (int zone = 0; zone < MI_ZONES; zone++)
-        free += MiFreePages[zone].Count;
-    if (free < 2048)
-        KeBugCheckEx(0x7D /* INSTALL_MORE_MEMORY */, MiTotalPages, free, 0, 0);
-    MiCommitLimit = free - reserve;
+    MIPAGECOUNTS pages;
+    MiCountPages(&pages);
+    if (pages.Free < LEAST_PAGES)
+        MiStopWithoutPages("too little memory is free");
+    MiCommitLimit = pages.Free - RESERVE;
     MiInitializeSharedData();
 }

@@ -5,7 +5,7 @@
  * limits in a TEB while it handles a fault); the program may write to them and can
  * neither free nor protect them.
  */
-#include "mm/mmp.h"
+#include "mm/fault.h"
 
 #define LOWEST_TEB 0x7F000u
 
@@ -34,15 +34,17 @@ NTSTATUS MmCreatePeb(MMSPACE *space, PVOID *peb)
 /* The highest free place below the PEB. STATUS_NO_MEMORY. */
 NTSTATUS MmCreateTeb(MMSPACE *space, PVOID *teb)
 {
-    for (ULONG vpn = MI_PEB_VPN - 1; vpn >= LOWEST_TEB; vpn--)
-        if (!MiFindVad(space, vpn))
-            return MiCreateBlock(space, vpn, teb);
-    return STATUS_NO_MEMORY;
+    ULONG vpn = MI_PEB_VPN - 1;
+    const MMVAD *vad = MiFindVad(&space->Vads, MI_PEB_VPN);
+    vad = vad ? MiPreviousVad(&space->Vads, vad) : MiFindVad(&space->Vads, vpn);
+    for (; vad && vad->EndingVpn >= vpn; vad = MiPreviousVad(&space->Vads, vad))
+        vpn = vad->StartingVpn - 1;
+    return vpn >= LOWEST_TEB ? MiCreateBlock(space, vpn, teb) : STATUS_NO_MEMORY;
 }
 
 void MmDeleteTeb(MMSPACE *space, PVOID teb)
 {
-    MMVAD *vad = MiFindVad(space, MiVpn(teb));
+    MMVAD *vad = MiFindVad(&space->Vads, MiVpn(teb));
     if (!vad || !vad->NoChange)
         return; /* the whole space is gone already */
     MMSPACE *back = MmAttachSpace(space);

@@ -1,59 +1,71 @@
-/* vad.h - MMVAD, one region of an address space, and the tree that holds a space's
- * regions.
+/* vad.h - contract of the regions of an address space: find one, find a gap.
  *
- * A region is what one VirtualAlloc reserved or one view maps: pages
- * StartingVpn..EndingVpn. The tree is ordered by address and balanced.  Each node knows
- * the gap of free addresses in front of its region, and the largest such gap in its
- * subtree:
+ * A region is what one VirtualAlloc reserved or one view maps: the pages StartingVpn ..
+ * EndingVpn, both included (virtual page numbers: address / 4096).
  *
- *          gap 3         gap 9          gap 2      gap 5
- *      |##|     |####|          |#######|    |###|      |####|       LargestGap 9
+ *      |##|  gap  |####|      gap      |#######| gap |###|  gap  |####|
+ *      10         ^ StartingVpn   ^ EndingVpn
  *
- * so both questions, "which region is this address in?" and "where is a gap of n pages?",
- * cost one walk from the root.  Windows: `!vad`, dt nt!_MMVAD.
+ * vad.c provides the functions below.  All of its state is private: it lies in MMVADS, one
+ * for each space, and in MMVAD.Private.  Another vad.c may keep a tree, a treap, a list.
  *
- * V1  regions do not overlap, and StartingVpn <= EndingVpn
- * V2  Gap: the pages of the whole 64 KiB granules between the region before (or the
- * lowest user address) and this one V3  LargestGap of a node is the largest Gap in its
- * subtree
- *
- * Only plain types here: tests/host compiles this part as it is.
+ * Given
+ *   MMVADS with all bytes zero is a space without regions.  Private of a region is the
+ *   module's own from MiInsertVad to MiRemoveVad; it comes with any contents.
+ *   While a region is inserted, the others do not change its bounds and do not move it.
+ * May call
+ *   rtl/avl.h (a balanced tree).  Nothing is allocated, nothing fails, no page is touched:
+ *   tests/host compiles vad.c as it is.
+ * Invariants
+ *   V1  regions do not overlap, StartingVpn <= EndingVpn, MI_LOWEST_VPN <= StartingVpn
+ *   V2  MiFindVad finds what was inserted and not removed, and nothing else
+ *   V3  a gap is whole granules of MI_GRANULE pages (64 KiB): a region's last granule
+ *       belongs to it, though it may not fill it
+ * Tested by
+ *   tests/host/test_vad.c (against a plain array), tests/guest/mm, MmAudit (MiCheckVads).
+ * Costs today: every function is O(log n); find 12 instructions for the region found last,
+ *   insert and remove about 350 each among 10 regions.
  */
 #ifndef FATHOM_VAD_H
 #define FATHOM_VAD_H
 
 #include <stdint.h>
-#include "rtl/avl.h"
 
 typedef enum { MiVadPrivate, MiVadMapped, MiVadImage } MIVADKIND;
 
+typedef struct _MMVADS {
+    void *Private[4];
+} MMVADS;
+
 typedef struct _MMVAD {
-    RTL_AVL_NODE Node; /* first */
+    void *Private[6]; /* vad.c's own */
     uint32_t StartingVpn, EndingVpn;
-    uint32_t Gap, LargestGap; /* in pages */
+    /* What the region is; vad.c leaves it alone. */
     uint32_t
         CommitCharge; /* pages: committed private ones, copy-on-write ones of views */
-    struct _MMCONTROL *Control; /* what a view shows; NULL: private */
+    const struct _MMVIEW *View; /* a view: how to ask about its pages; NULL: private */
+    struct _MMCONTROL *Control; /* a view: what it shows */
     uint32_t FirstPage;         /* of Control, at StartingVpn */
-    uint8_t Kind;
-    uint8_t Protection; /* MM_*, as allocated; VirtualQuery's AllocationProtect */
+    uint8_t Kind;               /* MIVADKIND */
+    uint8_t Protection;         /* MM_*, as allocated; VirtualQuery's AllocationProtect */
     uint8_t MostAccess; /* a view: MM_* that it was mapped with, the most it may become */
     uint8_t MemCommit;  /* private: a zero PTE means committed (else reserved) */
-    uint8_t
-        NoChange; /* the kernel's own: user calls cannot free, protect or lay over it */
+    uint8_t NoChange;   /* the kernel's own: a user cannot free, protect or lay over it */
     uint8_t WriteWatch;
     uint8_t Physical; /* for pages of AWE, which take a privilege: never committed */
 } MMVAD;
 
-MMVAD *MiFindVadIn(const RTL_AVL_TREE *, uint32_t vpn);
-/* The first region that ends at or after vpn; NULL. */
-MMVAD *MiFindVadFrom(const RTL_AVL_TREE *, uint32_t vpn);
-void MiInsertVadIn(RTL_AVL_TREE *, MMVAD *);
-void MiRemoveVadFrom(RTL_AVL_TREE *, MMVAD *);
-/* The lowest (or highest) granule-aligned vpn such that [vpn, vpn+pages) is free and ends
- * at high or below; 0 when there is none. */
-uint32_t MiFindGapIn(const RTL_AVL_TREE *, uint32_t pages, uint32_t high, int topDown);
-int MiUpdateVad(RTL_AVL_NODE *);          /* the tree's Update */
-int MiCheckVadTree(const RTL_AVL_TREE *); /* 0: V1..V3 hold */
+MMVAD *MiFindVad(MMVADS *, uint32_t vpn); /* the region that vpn lies in; NULL: none */
+/* The first region that ends at or after vpn; NULL.  From 0: the first of all. */
+MMVAD *MiFindVadFrom(const MMVADS *, uint32_t vpn);
+MMVAD *MiNextVad(const MMVADS *, const MMVAD *); /* in order of address; NULL: the last */
+MMVAD *MiPreviousVad(const MMVADS *, const MMVAD *);
+void MiInsertVad(MMVADS *, MMVAD *); /* its range is free */
+void MiRemoveVad(MMVADS *, MMVAD *);
+/* The lowest (topDown: highest) place for pages > 0 pages: a multiple of MI_GRANULE, not
+ * below MI_LOWEST_VPN, all of the granules it needs free and at most high (a page, included).
+ * 0: there is none. */
+uint32_t MiFindGap(const MMVADS *, uint32_t pages, uint32_t high, int topDown);
+int MiCheckVads(const MMVADS *); /* 0: V1 and its own structures hold; else a number */
 
 #endif

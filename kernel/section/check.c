@@ -1,9 +1,9 @@
 /* check.c - every invariant of mm, computed anew and compared; and the figures that
- * others ask.
+ * others ask for.
  *
  * MmAudit returns 0 or the number of the first thing that does not hold:
  *
- *   1  P1, P2: lists, states and counts of pages agree           page.c
+ *   1  P1, P3: every page is held once, and counted              pagealloc.h
  *   2  C1: charge within the limit; C2: pages in use are charged commit.c
  *   3  V1..V3: a space's tree of regions                         vad.h
  *   4  a region's CommitCharge is that of its pages
@@ -15,6 +15,8 @@
  * program.
  */
 #include "mm/mmp.h"
+#include "mm/pagealloc.h"
+#include "section/shared.h"
 #include "fathom.h"
 
 static ULONG MiFail(ULONG number, const char *what, ULONG a, ULONG b)
@@ -25,29 +27,19 @@ static ULONG MiFail(ULONG number, const char *what, ULONG a, ULONG b)
 
 /* ---- 1, 2 ---- */
 
-static ULONG MiWalkList(const MMPAGELIST *list, MIPAGESTATE state)
+static ULONG MiCheckPhysical(void)
 {
-    ULONG count = 0;
-    for (PFN_NUMBER pfn = list->First; pfn != PFN_NONE; pfn = MiPfn(pfn)->Next)
-        if (!MiIsMemory(pfn) || MiPfn(pfn)->State != state || ++count > list->Count)
-            return PFN_NONE;
-    return count;
-}
-
-static ULONG MiCheckPages(void)
-{
-    ULONG listed = 0, active = 0;
-    for (int zone = 0; zone < MI_ZONES; zone++) {
-        if (MiWalkList(&MiFreePages[zone], MiPageFree) != MiFreePages[zone].Count ||
-            MiWalkList(&MiZeroedPages[zone], MiPageZeroed) != MiZeroedPages[zone].Count)
-            return MiFail(1, "a list is not as its count", zone, 0);
-        listed += MiFreePages[zone].Count + MiZeroedPages[zone].Count;
-    }
-    for (int use = 0; use < 5; use++)
+    MIPAGECOUNTS held;
+    ULONG active = 0, wrong = MiCheckPages();
+    if (wrong)
+        return MiFail(1, "the page allocator's own check", wrong, 0);
+    MiCountPages(&held);
+    for (int use = 0; use <= MmPageShared; use++)
         active += MiActivePages[use];
-    if (listed + active + MiFixedPages != MiTotalPages)
-        return MiFail(1, "pages are missing", listed + active + MiFixedPages,
-                      MiTotalPages);
+    ULONG found = held.Free + held.Zeroed + active + MiFixedPages;
+    if (found != MiTotalPages)
+        return MiFail(1, found < MiTotalPages ? "pages are lost" : "pages are held twice",
+                      found, MiTotalPages);
     if (MiCommitted > MiCommitLimit)
         return MiFail(2, "over the commit limit", MiCommitted, MiCommitLimit);
     if (active > MiCommitted)
@@ -73,18 +65,18 @@ static ULONG MiSumVad(const MMVAD *vad, MISUM *sum)
 {
     ULONG charge = 0;
     for (ULONG vpn = vad->StartingVpn; vpn <= vad->EndingVpn; vpn++) {
-        if (!MiHasTable(MiAddress(vpn)) && !vad->Control) {
+        if (!MiHasTable(MiAddress(vpn)) && !vad->View) {
             ULONG end = vpn | (MI_PAGES_PER_TABLE - 1);
             end = end < vad->EndingVpn ? end : vad->EndingVpn;
             charge += vad->MemCommit ? end - vpn + 1 : 0;
             vpn = end;
             continue;
         }
-        MMPTE pte = MiHasTable(MiAddress(vpn)) ? *MiPteOfVpn(vpn) : (MMPTE){0};
+        MMPTE pte = MiReadPte(vpn);
         ULONG protection = MiPteProtection(pte, vad, vpn);
         BOOLEAN own = MiHasFrame(pte) && MiPfn(MiPtePfn(pte))->Use == MmPageUser;
-        charge += vad->Control ? own || MiMayBecomeOwn(vad, protection)
-                               : protection != MM_DECOMMIT;
+        charge += vad->View ? own || MiMayBecomeOwn(vad, protection)
+                            : protection != MM_DECOMMIT;
         sum->Private += own;
         sum->Shared += MiHasFrame(pte) && !own;
     }
@@ -111,11 +103,11 @@ static ULONG MiCheckTables(ULONG *tables)
 static ULONG MiCheckSpace(MMSPACE *space)
 {
     MISUM sum = {0};
-    int tree = MiCheckVadTree(&space->Vads);
+    int tree = MiCheckVads(&space->Vads);
     if (tree)
-        return MiFail(3, "the tree of regions", tree, space->Vads.Count);
+        return MiFail(3, "the tree of regions", tree, 0);
     for (MMVAD *vad = MiFindVadFrom(&space->Vads, 0); vad;
-         vad = (MMVAD *)RtlAvlNext(&vad->Node)) {
+         vad = MiNextVad(&space->Vads, vad)) {
         ULONG charge = MiSumVad(vad, &sum);
         BOOLEAN shown = vad->NoChange &&
                         vad->StartingVpn == MI_SHARED_VPN; /* charged once, globally */
@@ -170,7 +162,7 @@ static ULONG MiCheckControls(void)
 
 ULONG MmAudit(void)
 {
-    ULONG wrong = MiCheckPages();
+    ULONG wrong = MiCheckPhysical();
     MMSPACE *back = MiCurrentSpace;
     for (LIST_ENTRY *e = MiSpaces.Flink; !wrong && e != &MiSpaces; e = e->Flink) {
         MMSPACE *space = CONTAINING_RECORD(e, MMSPACE, Links);
@@ -185,12 +177,11 @@ ULONG MmAudit(void)
 
 void MmQueryMemory(FATHOM_MEMORY *m)
 {
+    MIPAGECOUNTS held;
+    MiCountPages(&held);
     m->Total = MiTotalPages;
-    m->Free = m->Zeroed = 0;
-    for (int zone = 0; zone < MI_ZONES; zone++) {
-        m->Free += MiFreePages[zone].Count;
-        m->Zeroed += MiZeroedPages[zone].Count;
-    }
+    m->Free = held.Free;
+    m->Zeroed = held.Zeroed;
     m->User = MiActivePages[MmPageUser];
     m->PageTable = MiActivePages[MmPageTable];
     m->Kernel = MiActivePages[MmPageKernel] + MiFixedPages;
@@ -219,7 +210,7 @@ ULONG MmQueryRegions(MMSPACE *space, FATHOM_REGION *regions, ULONG max)
 {
     ULONG count = 0;
     for (MMVAD *vad = MiFindVadFrom(&space->Vads, 0); vad;
-         vad = (MMVAD *)RtlAvlNext(&vad->Node)) {
+         vad = MiNextVad(&space->Vads, vad)) {
         if (count < max) {
             FATHOM_REGION *r = &regions[count];
             *r = (FATHOM_REGION){.Base = MiAddress(vad->StartingVpn),
@@ -252,14 +243,14 @@ void MmQuerySpace(MMSPACE *space, MMUSAGE *usage)
                        .Faults = space->Faults};
 }
 
-/* The page behind a user address of the current space, for the walk. */
+/* The page at a user address of the current space, for the walk. */
 BOOLEAN MmQueryPage(ULONG_PTR address, FATHOM_PAGE *page)
 {
     *page = (FATHOM_PAGE){0};
     if (address > MM_HIGHEST_USER_ADDRESS || !MiHasTable(address))
         return FALSE;
     MMPTE pte = *MiPteOf(address);
-    MMVAD *vad = MiFindVad(MiCurrentSpace, MiVpn(address));
+    MMVAD *vad = MiFindVad(&MiCurrentSpace->Vads, MiVpn(address));
     if (!vad || !(pte.Low & PTE_VALID))
         return FALSE;
     page->Present = 1;

@@ -19,6 +19,7 @@
  * Windows: CONTROL_AREA, SUBSECTION, SEGMENT with its prototype PTEs; `!ca`.
  */
 #include "mm/mmp.h"
+#include "section/shared.h"
 
 LIST_ENTRY MiControls = {&MiControls, &MiControls};
 
@@ -92,7 +93,7 @@ static void MiWriteBack(MMCONTROL *control, ULONG page)
         control->Shared[page].Dirty = 0;
 }
 
-/* Write changed pages back, as far as PTEs have told of them. */
+/* Write back the pages whose Dirty is set: those whose PTEs reported a write. */
 void MiFlushControl(MMCONTROL *control)
 {
     if (control->Kind != MiControlFile || !control->File->Write)
@@ -175,16 +176,77 @@ NTSTATUS MiFetchShared(MMCONTROL *control, ULONG page, PFN_NUMBER *out)
     return STATUS_SUCCESS;
 }
 
-/* The protection of a page whose PTE says nothing; MM_DECOMMIT: not committed. */
-ULONG MiVadProtection(const MMVAD *vad, ULONG vpn)
+/* Of a section made with SEC_RESERVE. */
+NTSTATUS MiCommitShared(MMCONTROL *control, ULONG page, ULONG count)
 {
-    const MMCONTROL *control = vad->Control;
-    if (!control)
-        return vad->MemCommit ? vad->Protection : MM_DECOMMIT;
-    ULONG page = MiVadPage(vad, vpn);
-    if (vad->Kind == MiVadImage) {
-        const MMSUBSECTION *part = MiFindSubsection(control, page);
-        return part ? part->Protection : MM_DECOMMIT;
-    }
-    return control->Shared[page].Committed ? vad->Protection : MM_DECOMMIT;
+    MMSHARED *shared = &control->Shared[page];
+    ULONG more = 0;
+    for (ULONG i = 0; i < count; i++)
+        more += !shared[i].Committed;
+    if (!MiChargeCommit(more))
+        return STATUS_COMMITMENT_LIMIT;
+    control->Charge += more;
+    for (ULONG i = 0; i < count; i++)
+        shared[i].Committed = 1;
+    return STATUS_SUCCESS;
+}
+
+/* ---- what a view lets mm ask: MMVIEW ---- */
+
+static NTSTATUS MiViewFetch(const MMVAD *vad, ULONG vpn, PFN_NUMBER *pfn)
+{
+    return MiFetchShared(vad->Control, MiVadPage(vad, vpn), pfn);
+}
+
+static ULONG MiViewProtection(const MMVAD *vad, ULONG vpn)
+{
+    BOOLEAN committed = vad->Control->Shared[MiVadPage(vad, vpn)].Committed;
+    return committed ? vad->Protection : MM_DECOMMIT;
+}
+
+static ULONG MiImageProtection(const MMVAD *vad, ULONG vpn)
+{
+    const MMSUBSECTION *part = MiFindSubsection(vad->Control, MiVadPage(vad, vpn));
+    return part ? part->Protection : MM_DECOMMIT;
+}
+
+static NTSTATUS MiViewCommit(const MMVAD *vad, ULONG first, ULONG last)
+{
+    return MiCommitShared(vad->Control, MiVadPage(vad, first), last - first + 1);
+}
+
+/* As on Windows: the caller may not commit pages of a file. */
+static NTSTATUS MiFileCommit(const MMVAD *vad, ULONG first, ULONG last)
+{
+    (void)vad, (void)first, (void)last;
+    return STATUS_ALREADY_COMMITTED;
+}
+
+static NTSTATUS MiImageCommit(const MMVAD *vad, ULONG first, ULONG last)
+{
+    (void)vad, (void)first, (void)last;
+    return STATUS_CONFLICTING_ADDRESSES;
+}
+
+static void MiViewWrote(const MMVAD *vad, ULONG vpn)
+{
+    vad->Control->Shared[MiVadPage(vad, vpn)].Dirty = 1;
+}
+
+static void MiViewRelease(const MMVAD *vad)
+{
+    MiDereferenceControl(vad->Control);
+}
+
+const MMVIEW *MiViewOf(const MMCONTROL *control)
+{
+    static const MMVIEW views[] = {
+        [MiControlMemory] = {MiViewFetch, MiViewProtection, MiViewCommit, MiViewWrote,
+                             MiViewRelease, STATUS_SUCCESS},
+        [MiControlFile] = {MiViewFetch, MiViewProtection, MiFileCommit, MiViewWrote,
+                           MiViewRelease, STATUS_USER_MAPPED_FILE},
+        [MiControlImage] = {MiViewFetch, MiImageProtection, MiImageCommit, MiViewWrote,
+                            MiViewRelease, STATUS_USER_MAPPED_FILE},
+    };
+    return &views[control->Kind];
 }

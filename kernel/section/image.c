@@ -12,7 +12,7 @@
  * the file's size and the image's size before it is used.
  * Source: Microsoft PE and COFF Specification, sections 2-4.
  */
-#include "mm/mmp.h"
+#include "section/shared.h"
 
 #define MAX_SECTIONS 96u
 #define MAX_HEADERS  0x10000u

@@ -7,7 +7,9 @@
  * Source: VirtualQuery, MEMORY_BASIC_INFORMATION and QueryWorkingSetEx in the Win32
  * documentation; class numbers as in Windows 7 (WDK, Process Hacker's phnt).
  */
-#include "mm/mmp.h"
+#include "mm/region.h"
+#include "mm/user.h"
+#include "section/shared.h"
 #include "fathom.h"
 
 static ULONG MiTypeOf(const MMVAD *vad)
@@ -17,52 +19,22 @@ static ULONG MiTypeOf(const MMVAD *vad)
                                       : MEM_PRIVATE;
 }
 
-static void MiDescribeFree(MMSPACE *space, ULONG vpn, MEMORY_BASIC_INFORMATION *info)
+static void MiQueryPages(MMSPACE *space, ULONG vpn, MEMORY_BASIC_INFORMATION *info)
 {
-    MMVAD *next = MiFindVadFrom(&space->Vads, vpn);
-    ULONG end = next ? next->StartingVpn : MI_HIGHEST_VPN + 1;
+    MIRUN run;
+    MiDescribe(space, vpn, &run);
     *info = (MEMORY_BASIC_INFORMATION){.BaseAddress = (PVOID)MiAddress(vpn),
-                                       .RegionSize = MiAddress(end - vpn),
+                                       .RegionSize = MiAddress(run.End - vpn),
                                        .State = MEM_FREE,
                                        .Protect = PAGE_NOACCESS};
-}
-
-/* The page after the last whose protection is that of vpn. */
-static ULONG MiRunEnd(const MMVAD *vad, ULONG vpn, ULONG protection)
-{
-    ULONG at = vpn;
-    BOOLEAN uniform = !vad->Control; /* then an absent table speaks for all its pages */
-    while (at <= vad->EndingVpn) {
-        MMPTE pte = {0};
-        BOOLEAN table = MiHasTable(MiAddress(at));
-        if (table)
-            pte = *MiPteOfVpn(at);
-        if (MiPteProtection(pte, vad, at) != protection)
-            break;
-        at = !table && uniform ? (at | (MI_PAGES_PER_TABLE - 1)) + 1 : at + 1;
-    }
-    return at > vad->EndingVpn ? vad->EndingVpn + 1 : at;
-}
-
-static void MiDescribe(MMSPACE *space, ULONG vpn, MEMORY_BASIC_INFORMATION *info)
-{
-    MMVAD *vad = MiFindVad(space, vpn);
-    if (!vad) {
-        MiDescribeFree(space, vpn, info);
+    if (!run.Vad)
         return;
-    }
-    MMPTE pte = {0};
-    if (MiHasTable(MiAddress(vpn)))
-        pte = *MiPteOfVpn(vpn);
-    ULONG protection = MiPteProtection(pte, vad, vpn);
-    BOOLEAN committed = protection != MM_DECOMMIT;
-    info->BaseAddress = (PVOID)MiAddress(vpn);
-    info->AllocationBase = (PVOID)MiAddress(vad->StartingVpn);
-    info->AllocationProtect = MiPageFromProtection(vad->Protection);
-    info->RegionSize = MiAddress(MiRunEnd(vad, vpn, protection) - vpn);
+    BOOLEAN committed = run.Protection != MM_DECOMMIT;
+    info->AllocationBase = (PVOID)MiAddress(run.Vad->StartingVpn);
+    info->AllocationProtect = MiPageFromProtection(run.Vad->Protection);
     info->State = committed ? MEM_COMMIT : MEM_RESERVE;
-    info->Protect = committed ? MiPageFromProtection(protection) : 0;
-    info->Type = MiTypeOf(vad);
+    info->Protect = committed ? MiPageFromProtection(run.Protection) : 0;
+    info->Type = MiTypeOf(run.Vad);
 }
 
 /* STATUS_INVALID_PARAMETER: above the user's half. */
@@ -71,7 +43,7 @@ NTSTATUS MmQueryBasic(MMSPACE *space, ULONG_PTR address, MEMORY_BASIC_INFORMATIO
     if (address > MM_HIGHEST_USER_ADDRESS)
         return STATUS_INVALID_PARAMETER;
     MMSPACE *back = MmAttachSpace(space);
-    MiDescribe(space, MiVpn(address), info);
+    MiQueryPages(space, MiVpn(address), info);
     MmAttachSpace(back);
     return STATUS_SUCCESS;
 }
@@ -99,7 +71,7 @@ typedef struct _MIWORKINGSETEX { /* PSAPI_WORKING_SET_EX_INFORMATION */
 
 static NTSTATUS MiQueryRegion(MMSPACE *space, ULONG vpn, MIREGION *info)
 {
-    MMVAD *vad = MiFindVad(space, vpn);
+    MMVAD *vad = MiFindVad(&space->Vads, vpn);
     if (!vad)
         return STATUS_INVALID_ADDRESS;
     info->AllocationBase = (PVOID)MiAddress(vad->StartingVpn);
@@ -117,8 +89,9 @@ static ULONG MiShareCount(const MMPFN *page)
 
 static ULONG MiWorkingSetFlags(MMSPACE *space, ULONG_PTR address)
 {
-    MMVAD *vad =
-        address <= MM_HIGHEST_USER_ADDRESS ? MiFindVad(space, MiVpn(address)) : NULL;
+    MMVAD *vad = address <= MM_HIGHEST_USER_ADDRESS
+                     ? MiFindVad(&space->Vads, MiVpn(address))
+                     : NULL;
     MMPTE pte = {0};
     if (vad && MiHasTable(address))
         pte = *MiPteOf(address);
@@ -159,12 +132,12 @@ static NTSTATUS MiQueryWorkingSet(MMSPACE *space, ULONG *user, SIZE_T length,
     ULONG count = 0, room = length / sizeof(ULONG) - 1;
     NTSTATUS status = STATUS_SUCCESS;
     for (MMVAD *vad = MiFindVadFrom(&space->Vads, 0); vad && NT_SUCCESS(status);
-         vad = (MMVAD *)RtlAvlNext(&vad->Node)) {
+         vad = MiNextVad(&space->Vads, vad)) {
         for (ULONG vpn = vad->StartingVpn; vpn <= vad->EndingVpn && NT_SUCCESS(status);
              vpn++) {
             MMSPACE *back = MmAttachSpace(space);
             BOOLEAN table = MiHasTable(MiAddress(vpn));
-            MMPTE pte = table ? *MiPteOfVpn(vpn) : (MMPTE){0};
+            MMPTE pte = MiReadPte(vpn);
             MmAttachSpace(back);
             if (!table)
                 vpn |= MI_PAGES_PER_TABLE - 1;
@@ -183,14 +156,14 @@ static NTSTATUS MiQueryWorkingSet(MMSPACE *space, ULONG *user, SIZE_T length,
     return NT_SUCCESS(status) && count > room ? STATUS_INFO_LENGTH_MISMATCH : status;
 }
 
-/* UNICODE_STRING and the name behind it. */
+/* UNICODE_STRING and the name after it. */
 static NTSTATUS MiQueryMappedFile(MMSPACE *space, ULONG_PTR address, UCHAR *user,
                                   SIZE_T length, SIZE_T *used)
 {
     WCHAR name[260] = L"\\Device\\HarddiskVolume1\\";
     ULONG characters = 24;
     C_ASSERT(sizeof(L"\\Device\\HarddiskVolume1\\") / sizeof(WCHAR) - 1 == 24);
-    MMVAD *vad = MiFindVad(space, MiVpn(address));
+    MMVAD *vad = MiFindVad(&space->Vads, MiVpn(address));
     if (!vad || !vad->Control)
         return STATUS_INVALID_ADDRESS;
     if (!vad->Control->File)

@@ -6,7 +6,8 @@
  * Source: CreateFileMapping and MapViewOfFile in the Win32 documentation, ZwCreateSection
  * and ZwMapViewOfSection in the WDK.
  */
-#include "mm/mmp.h"
+#include "mm/user.h"
+#include "section/shared.h"
 
 #define SEC_KNOWN                                                                        \
     (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE | SEC_UNCACHED | SEC_LARGE_PAGES |             \
@@ -190,7 +191,7 @@ static NTSTATUS MiPlaceView(MMSPACE *space, const MIVIEW *view, ULONG *first)
                    ? STATUS_CONFLICTING_ADDRESSES
                    : STATUS_SUCCESS;
     }
-    *first = MiFindGapIn(&space->Vads, view->Pages, view->High, view->TopDown);
+    *first = MiFindGap(&space->Vads, view->Pages, view->High, view->TopDown);
     return *first ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
@@ -210,44 +211,28 @@ static ULONG MiCopyPages(const MMSECTION *section, const MIVIEW *view)
 static NTSTATUS MiInsertView(MMSPACE *space, MMSECTION *section, const MIVIEW *view,
                              ULONG first)
 {
-    ULONG charge = MiCopyPages(section, view);
-    MMVAD *vad = ExAllocatePool(sizeof *vad, MM_TAG);
-    if (!vad)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    vad->StartingVpn = first;
-    vad->EndingVpn = first + view->Pages - 1;
-    vad->Control = section->Control;
+    MMCONTROL *control = section->Control;
+    MMVAD *vad;
+    NTSTATUS status = MiCreateVad(space, first, first + view->Pages - 1,
+                                  MiCopyPages(section, view), &vad);
+    if (!NT_SUCCESS(status))
+        return status == STATUS_NO_MEMORY ? STATUS_INSUFFICIENT_RESOURCES : status;
+    vad->View = MiViewOf(control);
+    vad->Control = control;
     vad->FirstPage = view->FirstPage;
-    vad->Kind = section->Control->Kind == MiControlImage ? MiVadImage : MiVadMapped;
+    vad->Kind = control->Kind == MiControlImage ? MiVadImage : MiVadMapped;
     vad->Protection = view->Protection;
     vad->MostAccess = view->Protection;
-    vad->CommitCharge = charge;
-    NTSTATUS status = MiInsertVad(space, vad);
-    if (NT_SUCCESS(status) && !MiChargeSpace(space, charge)) {
-        MiRemoveVad(space, vad);
-        status = STATUS_COMMITMENT_LIMIT;
-    }
-    if (NT_SUCCESS(status))
-        section->Control->References++;
-    else
-        ExFreePool(vad);
-    return status;
+    control->References++;
+    return STATUS_SUCCESS;
 }
 
 /* SEC_RESERVE: the first pages of the view are committed with it. */
 static NTSTATUS MiCommitStart(MMCONTROL *control, const MIVIEW *view, SIZE_T commit)
 {
-    ULONG count = 0, pages = MiPages(commit);
-    pages = pages < view->Pages ? pages : view->Pages;
-    MMSHARED *shared = control->Shared + view->FirstPage;
-    for (ULONG i = 0; i < pages; i++)
-        count += !shared[i].Committed;
-    if (!MiChargeCommit(count))
-        return STATUS_COMMITMENT_LIMIT;
-    control->Charge += count;
-    for (ULONG i = 0; i < pages; i++)
-        shared[i].Committed = 1;
-    return STATUS_SUCCESS;
+    ULONG pages = MiPages(commit);
+    return MiCommitShared(control, view->FirstPage,
+                          pages < view->Pages ? pages : view->Pages);
 }
 
 static NTSTATUS MiMapData(MMSECTION *section, MMSPACE *space, MIVIEW *view, SIZE_T commit)
@@ -344,9 +329,10 @@ NTSTATUS MmMapViewOfSection(MMSECTION *section, MMSPACE *space, PVOID *base,
 /* base: anywhere in the view. STATUS_NOT_MAPPED_VIEW. */
 NTSTATUS MmUnmapViewOfSection(MMSPACE *space, PVOID base)
 {
-    MMVAD *vad =
-        (ULONG_PTR)base <= MM_HIGHEST_USER_ADDRESS ? MiFindVad(space, MiVpn(base)) : NULL;
-    if (!vad || !vad->Control)
+    MMVAD *vad = (ULONG_PTR)base <= MM_HIGHEST_USER_ADDRESS
+                     ? MiFindVad(&space->Vads, MiVpn(base))
+                     : NULL;
+    if (!vad || !vad->View)
         return STATUS_NOT_MAPPED_VIEW;
     MMSPACE *back = MmAttachSpace(space);
     MiDeleteVad(space, vad);
@@ -370,8 +356,9 @@ NTSTATUS MmPrefetchSection(MMSECTION *section)
 BOOLEAN MmFindImage(MMSPACE *space, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
                     MMFILE **file)
 {
-    MMVAD *vad =
-        address <= MM_HIGHEST_USER_ADDRESS ? MiFindVad(space, MiVpn(address)) : NULL;
+    MMVAD *vad = address <= MM_HIGHEST_USER_ADDRESS
+                     ? MiFindVad(&space->Vads, MiVpn(address))
+                     : NULL;
     if (!vad || vad->Kind != MiVadImage)
         return FALSE;
     *base = MiAddress(vad->StartingVpn);
@@ -386,13 +373,13 @@ BOOLEAN MmFindImage(MMSPACE *space, ULONG_PTR address, ULONG_PTR *base, SIZE_T *
  */
 static NTSTATUS MiFlushView(MMSPACE *space, ULONG first, ULONG last)
 {
-    MMVAD *vad = MiFindVad(space, first);
+    MMVAD *vad = MiFindVad(&space->Vads, first);
     if (!vad || vad->Kind != MiVadMapped)
         return STATUS_NOT_MAPPED_DATA;
     if (last > vad->EndingVpn)
         return STATUS_INVALID_PARAMETER_2;
     for (ULONG vpn = first; vpn <= last; vpn++) {
-        MMPTE pte = MiHasTable(MiAddress(vpn)) ? *MiPteOfVpn(vpn) : (MMPTE){0};
+        MMPTE pte = MiReadPte(vpn);
         if (!(pte.Low & PTE_VALID) || !(pte.Low & PTE_DIRTY) ||
             MiPfn(MiPtePfn(pte))->Use != MmPageShared)
             continue;
@@ -420,7 +407,7 @@ NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE process, PVOID *userBase, PSIZE_T use
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    MMVAD *vad = MiFindVad(space, MiVpn(range.Base));
+    MMVAD *vad = MiFindVad(&space->Vads, MiVpn(range.Base));
     ULONG first = MiVpn(range.Base), last = MiLastVpn(&range);
     if (!range.Size)
         last = vad ? vad->EndingVpn : first;

@@ -1,4 +1,4 @@
-/* watch.c - write watch, locking pages, and two services with nothing left to do.
+/* watch.c - write watch, locking pages, and two services that are no-ops on this machine.
  *
  * Which pages were written to is what the processor's dirty bit says, and of a page that
  * was decommitted, a bit that its entry kept.  So a watched region costs nothing while it
@@ -9,7 +9,9 @@
  * Source: GetWriteWatch, ResetWriteWatch, VirtualLock, SetProcessWorkingSetSize in the
  * Win32 documentation.
  */
-#include "mm/mmp.h"
+#include "mm/fault.h"
+#include "mm/user.h"
+#include "section/section.h"
 
 #define WATCH_RESET   1u /* WRITE_WATCH_FLAG_RESET */
 #define LOCK_PROCESS  1u /* MAP_PROCESS */
@@ -20,7 +22,7 @@
 
 static BOOLEAN MiTestWritten(ULONG vpn)
 {
-    return MiHasTable(MiAddress(vpn)) && MiWasWritten(*MiPteOfVpn(vpn));
+    return MiWasWritten(MiReadPte(vpn));
 }
 
 static void MiClearWritten(ULONG vpn)
@@ -28,20 +30,6 @@ static void MiClearWritten(ULONG vpn)
     MMPTE pte = *MiPteOfVpn(vpn);
     pte.Low &= ~(pte.Low & PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY);
     MiSetPte(MiPteOfVpn(vpn), pte);
-}
-
-/* A decommitted page's entry says that it was written to. Committed again it gets its page
- * at once, so that the entry can go on saying so. */
-BOOLEAN MiRecommitWritten(MMSPACE *space, MMPTE *pte, ULONG protection)
-{
-    PFN_NUMBER pfn = PageAlloc(MmPageUser, MM_PAGE_ZEROED, (ULONG_PTR)pte << 9);
-    if (pfn == PFN_NONE)
-        return FALSE;
-    MMPTE new = MiMakePte(pfn, protection);
-    new.Low |= new.Low &PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY;
-    MiSetPte(pte, new);
-    space->PrivatePages++;
-    return TRUE;
 }
 
 /* base rounded down, the end up; all of it in one watched region. */
@@ -56,7 +44,7 @@ static NTSTATUS MiWatchedRange(MMSPACE *space, PVOID base, SIZE_T size, ULONG *f
         return STATUS_INVALID_PARAMETER_3;
     *first = MiVpn(base);
     *last = MiVpn((ULONG_PTR)base + size - 1);
-    MMVAD *vad = MiFindVad(space, *first);
+    MMVAD *vad = MiFindVad(&space->Vads, *first);
     return vad && vad->WriteWatch && *last <= vad->EndingVpn ? STATUS_SUCCESS
                                                              : STATUS_INVALID_PARAMETER_1;
 }
@@ -166,7 +154,7 @@ static NTSTATUS MiLockRange(ULONG first, ULONG last)
         MiCurrentSpace->MinimumPages)
         return STATUS_WORKING_SET_QUOTA;
     for (ULONG vpn = first; vpn <= last; vpn++) {
-        if (!MiHasTable(MiAddress(vpn)) || !(MiPteOfVpn(vpn)->Low & PTE_VALID))
+        if (!(MiReadPte(vpn).Low & PTE_VALID))
             status = MiMakeResident(MiAddress(vpn), FALSE);
         if (!NT_SUCCESS(status))
             return status;
@@ -184,7 +172,7 @@ static NTSTATUS MiLockRange(ULONG first, ULONG last)
 static NTSTATUS MiUnlockRange(ULONG first, ULONG last)
 {
     for (ULONG vpn = first; vpn <= last; vpn++) {
-        MMPTE pte = MiHasTable(MiAddress(vpn)) ? *MiPteOfVpn(vpn) : (MMPTE){0};
+        MMPTE pte = MiReadPte(vpn);
         if (!MiHasFrame(pte) ||
             (MiPfn(MiPtePfn(pte))->Use == MmPageUser && !MiPfn(MiPtePfn(pte))->LockCount))
             return STATUS_NOT_LOCKED;

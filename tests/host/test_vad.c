@@ -1,6 +1,8 @@
 /* sources: kernel/rtl/avl.c kernel/mm/vad.c */
-/* test_vad - the tree of regions against a plain array: find, gaps both ways, balance,
- * cost. */
+/* test_vad - the contract of regions (kernel/mm/vad.h) against a plain array.
+ *
+ * Nothing here knows how vad.c keeps its regions.
+ */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -19,31 +21,38 @@ static unsigned draw(unsigned below)
     return (seed >> 8) % below;
 }
 
-static MMVAD *add(RTL_AVL_TREE *tree, uint32_t first, uint32_t pages)
+static MMVADS space;
+
+static MMVAD *add(uint32_t first, uint32_t pages)
 {
-    MMVAD *vad = calloc(1, sizeof *vad);
+    MMVAD *vad = malloc(sizeof *vad);
+    memset(vad, 0xA5, sizeof *vad); /* Private comes with any contents */
     vad->StartingVpn = first;
     vad->EndingVpn = first + pages - 1;
-    MiInsertVadIn(tree, vad);
+    MiInsertVad(&space, vad);
     return vad;
 }
 
-static void empty(RTL_AVL_TREE *tree)
+static void drop(MMVAD *vad)
 {
-    while (tree->Root) {
-        MMVAD *vad = (MMVAD *)RtlAvlFirst(tree);
-        MiRemoveVadFrom(tree, vad);
-        free(vad);
-    }
+    MiRemoveVad(&space, vad);
+    assert_int_equal(vad->CommitCharge, 0xA5A5A5A5u); /* not vad.c's to change */
+    free(vad);
+}
+
+static int empty(void **state)
+{
+    (void)state;
+    for (MMVAD *vad; (vad = MiFindVadFrom(&space, 0)) != NULL;)
+        drop(vad);
+    return 0;
 }
 
 /* The slow answer: try every granule. */
-static uint32_t plain_gap(const RTL_AVL_TREE *tree, uint32_t pages, uint32_t low,
-                          uint32_t high, int down)
+static uint32_t plain_gap(uint32_t pages, uint32_t low, uint32_t high, int down)
 {
     uint32_t best = 0, left = low;
-    for (MMVAD *vad = (MMVAD *)RtlAvlFirst(tree);;
-         vad = (MMVAD *)RtlAvlNext(&vad->Node)) {
+    for (MMVAD *vad = MiFindVadFrom(&space, 0);; vad = MiNextVad(&space, vad)) {
         uint32_t right = vad ? vad->StartingVpn : high + 1;
         if (right > high + 1)
             right = high + 1;
@@ -64,41 +73,71 @@ static uint32_t plain_gap(const RTL_AVL_TREE *tree, uint32_t pages, uint32_t low
 static void finds_what_is_there(void **state)
 {
     (void)state;
-    RTL_AVL_TREE tree = {.Update = MiUpdateVad};
     for (uint32_t i = 0; i < 1000; i++)
-        add(&tree, 0x10 + i * 48, 20);
-    assert_int_equal(MiCheckVadTree(&tree), 0);
-    assert_true(tree.Root->Height <= 14); /* 1.44 log2 1000 */
+        add(0x10 + i * 48, 20);
+    assert_int_equal(MiCheckVads(&space), 0);
     for (uint32_t vpn = 0; vpn < 50000; vpn++) {
-        MMVAD *vad = MiFindVadIn(&tree, vpn);
+        MMVAD *vad = MiFindVad(&space, vpn);
         uint32_t offset = (vpn - 0x10) % 48, index = (vpn - 0x10) / 48;
         if (vpn >= 0x10 && index < 1000 && offset < 20)
             assert_true(vad && vad->StartingVpn == 0x10 + index * 48);
         else
             assert_null(vad);
     }
-    MMVAD *from = MiFindVadFrom(&tree, 0x10 + 20);
+    MMVAD *from = MiFindVadFrom(&space, 0x10 + 20);
     assert_int_equal(from->StartingVpn, 0x10 + 48);
-    assert_null(MiFindVadFrom(&tree, 0x70000));
-    empty(&tree);
+    assert_null(MiFindVadFrom(&space, 0x70000));
+}
+
+/* Both ways through all of them; what was found last may be gone at the next question. */
+static void neighbours(void **state)
+{
+    (void)state;
+    MMVAD *vads[50];
+    for (uint32_t i = 0; i < 50; i++)
+        vads[i * 7 % 50] = add(0x100 + i * 7 % 50 * 16, 1 + i % 16);
+    for (uint32_t i = 0; i < 50; i++) {
+        assert_ptr_equal(MiNextVad(&space, vads[i]), i < 49 ? vads[i + 1] : NULL);
+        assert_ptr_equal(MiPreviousVad(&space, vads[i]), i > 0 ? vads[i - 1] : NULL);
+    }
+    for (uint32_t i = 0; i < 50; i += 2) {
+        uint32_t at = vads[i]->StartingVpn;
+        assert_ptr_equal(MiFindVad(&space, at), vads[i]);
+        drop(vads[i]);
+        assert_null(MiFindVad(&space, at));
+        assert_ptr_equal(MiFindVadFrom(&space, at), vads[i + 1]);
+        assert_int_equal(MiCheckVads(&space), 0);
+    }
+}
+
+/* A damaged order is seen. */
+static void the_check_sees(void **state)
+{
+    (void)state;
+    add(0x100, 16);
+    MMVAD *second = add(0x140, 16);
+    add(0x180, 16);
+    assert_int_equal(MiCheckVads(&space), 0);
+    second->EndingVpn = 0x185; /* reaches into the next */
+    assert_int_not_equal(MiCheckVads(&space), 0);
+    second->EndingVpn = 0x14F;
+    assert_int_equal(MiCheckVads(&space), 0);
 }
 
 static void gaps_at_the_edges(void **state)
 {
     (void)state;
-    RTL_AVL_TREE tree = {.Update = MiUpdateVad};
-    assert_int_equal(MiFindGapIn(&tree, 1, TOP, 0), 0x10);
-    assert_int_equal(MiFindGapIn(&tree, 16, TOP, 1), 0x7FFE0);
-    add(&tree, 0x7FFE0, 16);
-    add(&tree, 0x7FFDF, 1); /* the PEB: not at a granule */
-    assert_int_equal(MiFindGapIn(&tree, 1, TOP, 1), 0x7FFC0);
-    add(&tree, 0x10, 0x100);
-    assert_int_equal(MiFindGapIn(&tree, 1, TOP, 0), 0x110);
-    assert_int_equal(MiFindGapIn(&tree, 0x7FFD0 - 0x110, TOP, 0), 0x110);
-    assert_int_equal(MiFindGapIn(&tree, 0x7FFD0 - 0x110 + 1, TOP, 0), 0);
-    assert_int_equal(MiFindGapIn(&tree, 1, 0xFF, 0), 0);
-    assert_int_equal(MiFindGapIn(&tree, 17, 0x12F, 1), 0x110);
-    empty(&tree);
+    assert_int_equal(MiFindGap(&space, 1, TOP, 0), 0x10);
+    assert_int_equal(MiFindGap(&space, 16, TOP, 1), 0x7FFE0);
+    add(0x7FFE0, 16);
+    add(0x7FFDF, 1); /* the PEB: not at a granule */
+    assert_int_equal(MiFindGap(&space, 1, TOP, 1), 0x7FFC0);
+    add(0x10, 0x100);
+    assert_int_equal(MiFindGap(&space, 1, TOP, 0), 0x110);
+    assert_int_equal(MiFindGap(&space, 0x7FFD0 - 0x110, TOP, 0), 0x110);
+    assert_int_equal(MiFindGap(&space, 0x7FFD0 - 0x110 + 1, TOP, 0), 0);
+    assert_int_equal(MiFindGap(&space, 1, 0xFF, 0), 0);
+    assert_int_equal(MiFindGap(&space, 17, 0x12F, 1), 0x110);
 }
 
 static void as_the_plain_search(void **state)
@@ -106,34 +145,34 @@ static void as_the_plain_search(void **state)
     (void)state;
     seed = 11;
     for (int round = 0; round < 40; round++) {
-        RTL_AVL_TREE tree = {.Update = MiUpdateVad};
         uint32_t top = 0x2000;
         for (int i = 0; i < 400; i++) {
             uint32_t pages = 1 + draw(60),
                      high = draw(4) ? top : 0x100 + draw(top - 0x100);
             int down = draw(2);
-            uint32_t at = MiFindGapIn(&tree, pages, high, down);
-            assert_int_equal(at, plain_gap(&tree, pages, 0x10, high, down));
+            uint32_t at = MiFindGap(&space, pages, high, down);
+            assert_int_equal(at, plain_gap(pages, 0x10, high, down));
             if (at && draw(3))
-                add(&tree, at, pages);
-            MMVAD *vad = MiFindVadFrom(&tree, draw(top));
+                add(at, pages);
+            MMVAD *vad = MiFindVadFrom(&space, draw(top));
             if (vad && draw(2)) {
-                MiRemoveVadFrom(&tree, vad);
-                free(vad);
+                drop(vad);
             }
-            assert_int_equal(MiCheckVadTree(&tree), 0);
+            assert_int_equal(MiCheckVads(&space), 0);
         }
-        empty(&tree);
-        assert_int_equal(tree.Count, 0);
+        empty(state);
+        assert_null(MiFindVadFrom(&space, 0));
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_what_is_there),
-        cmocka_unit_test(gaps_at_the_edges),
-        cmocka_unit_test(as_the_plain_search),
+        cmocka_unit_test_teardown(finds_what_is_there, empty),
+        cmocka_unit_test_teardown(neighbours, empty),
+        cmocka_unit_test_teardown(the_check_sees, empty),
+        cmocka_unit_test_teardown(gaps_at_the_edges, empty),
+        cmocka_unit_test_teardown(as_the_plain_search, empty),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #define FATHOM_IO_H
 
 #include "mm/mm.h"
+#include "section/section.h"
 #include "ob/ob.h"
 
 void IoInitialize(

@@ -8,6 +8,7 @@
 #define FATHOM_PS_H
 
 #include "mm/mm.h"
+#include "section/section.h"
 #include "ob/ob.h"
 
 #define PROCESS_HARDERROR_DEFAULT 1

@@ -1,4 +1,4 @@
-/* protect.c - NtProtectVirtualMemory, and locking.
+/* protect.c - NtProtectVirtualMemory.
  *
  * All pages of the range lie in one region and are committed, or nothing changes.  What a
  * view may become is bounded by its section: a page of a read-only section never turns
@@ -7,32 +7,15 @@
  *
  * Source: VirtualProtect and "Memory Protection Constants" in the Win32 documentation.
  */
-#include "mm/mmp.h"
-
-/* A page of the current space; its table is there. A private page is never copied again.
- */
-void MiChangeProtection(const MMVAD *vad, ULONG vpn, ULONG protection)
-{
-    MMPTE *pte = MiPteOfVpn(vpn), old = *pte;
-    (void)vad;
-    if (!MiHasFrame(old)) {
-        MiSetPte(pte, MiDemandPte(protection, FALSE));
-        return;
-    }
-    PFN_NUMBER pfn = MiPtePfn(old);
-    if (MiPfn(pfn)->Use == MmPageUser && MiIsCopy(protection))
-        protection ^= MM_WRITECOPY ^ MM_READWRITE;
-    MMPTE new = MiMakePte(pfn, protection);
-    if (MiWasWritten(old))
-        new.Low |= new.Low &PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY;
-    MiSetPte(pte, new);
-}
+#include "mm/user.h"
+#include "section/shared.h"
+#include "kd/kd.h"
 
 /* What the region makes of the protection asked for; MM_INVALID and a status. */
 static ULONG MiAllowedProtection(const MMVAD *vad, ULONG protection, NTSTATUS *status)
 {
     *status = STATUS_INVALID_PAGE_PROTECTION;
-    if (vad->NoChange || (!vad->Control && MiIsCopy(protection)))
+    if (vad->NoChange || (!vad->View && MiIsCopy(protection)))
         return MM_INVALID;
     if (vad->Kind == MiVadImage && MiIsWritable(protection))
         protection ^= MM_WRITECOPY ^ MM_READWRITE;
@@ -41,11 +24,6 @@ static ULONG MiAllowedProtection(const MMVAD *vad, ULONG protection, NTSTATUS *s
         return MM_INVALID;
     *status = STATUS_SUCCESS;
     return protection;
-}
-
-static MMPTE MiReadPte(ULONG vpn)
-{
-    return MiHasTable(MiAddress(vpn)) ? *MiPteOfVpn(vpn) : (MMPTE){0};
 }
 
 /* A view's page is charged while it is, or may become, the process's own. */
@@ -66,7 +44,7 @@ static NTSTATUS MiExamine(const MMVAD *vad, ULONG first, ULONG last, ULONG prote
         ULONG old = MiPteProtection(pte, vad, vpn);
         if (old == MM_DECOMMIT)
             return STATUS_NOT_COMMITTED;
-        if (!vad->Control)
+        if (!vad->View)
             continue;
         BOOLEAN before = MiIsChargedInView(pte, old),
                 after = MiIsChargedInView(pte, protection);
@@ -80,7 +58,7 @@ static NTSTATUS MiExamine(const MMVAD *vad, ULONG first, ULONG last, ULONG prote
  * writable. */
 static ULONG MiPageProtection(const MMVAD *vad, ULONG vpn, ULONG protection, ULONG asked)
 {
-    return vad->Kind == MiVadImage && MiIsWritable(MiVadProtection(vad, vpn))
+    return vad->Kind == MiVadImage && MiIsWritable(MiPteProtection((MMPTE){0}, vad, vpn))
                ? asked
                : protection;
 }
@@ -89,7 +67,7 @@ static NTSTATUS MiProtect(MMSPACE *space, ULONG first, ULONG last, ULONG asked,
                           ULONG *oldProtect)
 {
     ULONG more, less;
-    MMVAD *vad = MiFindVad(space, first);
+    MMVAD *vad = MiFindVad(&space->Vads, first);
     if (!vad || last > vad->EndingVpn)
         return STATUS_CONFLICTING_ADDRESSES;
     NTSTATUS status;
@@ -98,17 +76,16 @@ static NTSTATUS MiProtect(MMSPACE *space, ULONG first, ULONG last, ULONG asked,
         status = MiExamine(vad, first, last, protection, &more, &less);
     if (!NT_SUCCESS(status))
         return status;
-    if (!MiChargeSpace(space, more))
+    if (!MiChargeVad(space, vad, (LONG)more))
         return STATUS_COMMITMENT_LIMIT;
     if (!MiMakeTables(first, last)) {
-        MiReturnSpace(space, more);
+        MiChargeVad(space, vad, -(LONG)more);
         return STATUS_NO_MEMORY;
     }
     *oldProtect = MiPageFromProtection(MiPteProtection(*MiPteOfVpn(first), vad, first));
     for (ULONG vpn = first; vpn <= last; vpn++)
-        MiChangeProtection(vad, vpn, MiPageProtection(vad, vpn, protection, asked));
-    MiReturnSpace(space, less);
-    vad->CommitCharge += more - less;
+        MiChangeProtection(vpn, MiPageProtection(vad, vpn, protection, asked));
+    MiChargeVad(space, vad, -(LONG)less);
     return STATUS_SUCCESS;
 }
 

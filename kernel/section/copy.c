@@ -1,0 +1,80 @@
+/* copy.c - memory of another process: NtReadVirtualMemory, NtWriteVirtualMemory.
+ *
+ * A page at a time through a bounce buffer, for only one space is current.  What arrived
+ * before a page that cannot be read or written is counted.
+ *
+ * Source: ReadProcessMemory and WriteProcessMemory in the Win32 documentation.
+ */
+#include "mm/user.h"
+#include "section/section.h"
+
+/* Copy between two spaces, or within one; *done: bytes that arrived.
+ * STATUS_ACCESS_VIOLATION when the range is not a user's, STATUS_PARTIAL_COPY. */
+NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
+                             ULONG_PTR target, SIZE_T size, SIZE_T *done)
+{
+    static UCHAR bounce[PAGE_SIZE]; /* no one else runs until we are through */
+    *done = 0;
+    if (!MiUserRange((void *)source, size) || !MiUserRange((void *)target, size))
+        return STATUS_ACCESS_VIOLATION;
+    NTSTATUS status = STATUS_SUCCESS;
+    MMSPACE *back = MiCurrentSpace;
+    while (NT_SUCCESS(status) && *done < size) {
+        ULONG_PTR s = source + *done, t = target + *done;
+        SIZE_T part = PAGE_SIZE - (s & (PAGE_SIZE - 1));
+        SIZE_T room = PAGE_SIZE - (t & (PAGE_SIZE - 1));
+        part = part < room ? part : room;
+        part = part < size - *done ? part : size - *done;
+        MmActivateSpace(from);
+        status = MiCopyBytes(bounce, (void *)s, part);
+        if (!NT_SUCCESS(status))
+            break;
+        MmActivateSpace(to);
+        status = MiCopyBytes((void *)t, bounce, part);
+        if (NT_SUCCESS(status))
+            *done += part;
+    }
+    MmActivateSpace(back);
+    return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
+}
+
+static NTSTATUS MiCopyService(HANDLE process, ACCESS_MASK access, ULONG_PTR theirs,
+                              ULONG_PTR mine, SIZE_T size, SIZE_T *userDone)
+{
+    SIZE_T done = 0;
+    MMSPACE *space;
+    BOOLEAN reading = access == PROCESS_VM_READ;
+    if (!MiUserRange((void *)theirs, size) || !MiUserRange((void *)mine, size))
+        return STATUS_ACCESS_VIOLATION;
+    NTSTATUS status =
+        userDone ? MmProbeForWrite(userDone, sizeof done, 1) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status))
+        return status;
+    status = MiReferenceProcess(process, access, &space);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (size)
+        status =
+            reading
+                ? MmCopyVirtualMemory(space, theirs, MiCurrentSpace, mine, size, &done)
+                : MmCopyVirtualMemory(MiCurrentSpace, mine, space, theirs, size, &done);
+    MmDereferenceSpace(space);
+    if (userDone)
+        MmCopyToUser(userDone, &done, sizeof done);
+    return status;
+}
+
+/* Windows 7: STATUS_PARTIAL_COPY with the count of what arrived. */
+NTSTATUS NTAPI NtReadVirtualMemory(HANDLE process, PVOID base, PVOID buffer, SIZE_T size,
+                                   SIZE_T *read)
+{
+    return MiCopyService(process, PROCESS_VM_READ, (ULONG_PTR)base, (ULONG_PTR)buffer,
+                         size, read);
+}
+
+NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE process, PVOID base, PVOID buffer, SIZE_T size,
+                                    SIZE_T *written)
+{
+    return MiCopyService(process, PROCESS_VM_WRITE, (ULONG_PTR)base, (ULONG_PTR)buffer,
+                         size, written);
+}
