@@ -59,7 +59,7 @@ TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(filter-out $(ONLY_LONG
 LONG_TESTS := $(LONG_LISTS) $(addprefix $(S)/,$(ONLY_LONG) $(TOO_LONG))
 PROVE := $(PYTHON) $(S)/tests/run.py
 BUDGET := 340# CPU seconds, as tests/run.py counts them: 4 minutes of two cores with nothing else to do
-SECOND_DLLS := $(O)/tests/second/cw3220.dll
+SECOND_DLLS := $(O)/tests/second/cw3220.dll $(O)/tests/second/ole32.dll
 TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe \
   $(O)/host/attacks $(O)/host/libstrictheap.so $(SECOND_DLLS)
 
@@ -97,3 +97,7 @@ CFLAGS_second_malloc := $(CFLAGS_crt)
 $(O)/tests/second/cw3220.dll: $(O)/tests/second/malloc.o $(filter-out %/borland/heap.o,$(cw3220_OBJ)) $(O)/lib/cw3220.def $(O)/lib/libkernel32.a
 	$(product)
 	$(CC_PE) -shared -nostdlib -Wl,--image-base,0x32600000 -Wl,--kill-at -Wl,-e,_DllMain@12 -o $@ $^ -lgcc
+CFLAGS_second_taskmem := $(CFLAGS_ole32)
+$(O)/tests/second/ole32.dll: $(O)/tests/second/taskmem.o $(filter-out %/ole32/taskmem.o,$(ole32_OBJ)) $(O)/lib/ole32.def $(O)/lib/libkernel32.a $(O)/lib/libntdll.a
+	$(product)
+	$(CC_PE) -shared -nostdlib -Wl,--image-base,0x774E0000 -Wl,--kill-at -Wl,-e,_DllMain@12 -o $@ $^ -luuid -lgcc

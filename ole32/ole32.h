@@ -1,7 +1,7 @@
 /* ole32.h - what the files of ole32.dll share.
  *
- * Layer: ole32 stands on kernel32, and on ntdll for its port services alone.  The memory it hands out is the process's
- * default heap.
+ * Layer: ole32 calls kernel32, and ntdll for its port services alone.  The memory that it
+ * returns is the process's default heap's.
  */
 #ifndef OLE32_OLE32_H
 #define OLE32_OLE32_H
@@ -14,21 +14,8 @@
 #include <windows.h>
 #include <objbase.h>
 
-/* spy.c: the registered IMallocSpy, or null.  Read without a lock on the common path,
- * under Olep*Spy's lock on the other. */
-extern IMallocSpy *volatile OlepSpy;
+/* spy.c: before any task memory is asked for. */
 void OlepSpyInitialize(void);
-void *OlepSpyAlloc(SIZE_T Size);
-void *OlepSpyRealloc(void *Block, SIZE_T Size);
-void OlepSpyFree(void *Block);
-SIZE_T OlepSpyGetSize(void *Block);
-int OlepSpyDidAlloc(void *Block);
-void OlepSpyHeapMinimize(void);
-
-/* taskmem.c: the same without a spy. */
-SIZE_T OlepSize(void *Block);
-int OlepDidAlloc(void *Block);
-void OlepMinimize(void);
 
 /* init.c */
 int OlepInitialize(void);

@@ -1,226 +1,208 @@
-/* spy.c - IMallocSpy: a debugging object that sees every task allocation, before and
- * after.
+/* spy.c - IMallocSpy: a debugging object that sees every task allocation, before and after.
  *
- *     PreAlloc(size) -> size'   HeapAlloc(size')   PostAlloc(block) -> what the caller
- * gets PreFree(pointer, spied) -> block             HeapFree(block)  PostFree(spied)
+ *     PreAlloc(size) -> size'             HeapAlloc(size')  PostAlloc(block) -> the pointer
+ *                                                                       that the caller gets
+ *     PreFree(pointer, spied) -> block    HeapFree(block)   PostFree(spied)
  *
- * The hooks may enlarge a request and shift the pointer, so the spy must be told, when a
- * block comes back, whether it had seen it being made ("spied").  The blocks it has seen,
- * by the pointer the caller holds, are in a table here.  A spy that is revoked while such
- * blocks live stays (E_ACCESSDENIED) until the last of them is freed, then goes by
- * itself.
+ * While a spy is registered, OlepHeap points to SpiedHeap, whose functions call the hooks and,
+ * between them, kernel32; else it points to PlainHeap, which is kernel32's functions.
+ *
+ * The hooks may enlarge a request and shift the pointer, so the spy must know, when a block
+ * comes back, whether it saw the allocation ("spied").  spied.c has those blocks, by the
+ * pointer that the caller holds.  A spy that is revoked while such blocks live stays
+ * (E_ACCESSDENIED) until the last of them is freed, then goes by itself.
  *
  * Lock: SpyLock, from before the first hook until after the second, as documented ("the
  * allocator holds a lock on the spy between the two calls"); recursive, since a hook may
  * allocate for itself, and then is not called again (SpyDepth).
  * Source: Microsoft's pages for IMallocSpy, CoRegisterMallocSpy and CoRevokeMallocSpy.
  */
-#include "ole32.h"
+#include "spied.h"
+#include "taskmem.h"
 
-IMallocSpy *volatile OlepSpy;
+const OLEHEAP *volatile OlepHeap;
+static IMallocSpy *Spy; /* or NULL */
+static OLEHEAP PlainHeap;
 static CRITICAL_SECTION SpyLock;
 static BOOL SpyRevoked;
 static int SpyDepth;
-/* Pointers as callers hold them; SpiedCount of SpiedRoom are used, in no order. */
-static void **Spied;
-static SIZE_T SpiedCount, SpiedRoom;
 
-void OlepSpyInitialize(void)
-{
-    InitializeCriticalSection(&SpyLock);
-}
-
-/* The registered spy with the lock held, or null (lock held too): then there is none any
- * more, or this is a call from inside a hook. */
+/* The registered spy with the lock held; or NULL (lock held too): the spy has gone since the
+ * caller read OlepHeap, or this is a call from inside a hook. */
 static IMallocSpy *Enter(void)
 {
     EnterCriticalSection(&SpyLock);
-    return SpyDepth++ == 0 ? OlepSpy : NULL;
+    return SpyDepth++ == 0 ? Spy : NULL;
 }
 
 /* Lets go; a revoked spy whose last block is gone leaves now. */
 static void Leave(void)
 {
     IMallocSpy *Gone = NULL;
-    if (--SpyDepth == 0 && SpyRevoked && SpiedCount == 0) {
-        Gone = OlepSpy;
-        OlepSpy = NULL;
+    if (--SpyDepth == 0 && SpyRevoked && OlepSpiedCount() == 0) {
+        Gone = Spy;
+        Spy = NULL;
         SpyRevoked = FALSE;
+        OlepHeap = &PlainHeap;
     }
     LeaveCriticalSection(&SpyLock);
     if (Gone != NULL)
         Gone->lpVtbl->Release(Gone);
 }
 
-/* From the newest on: blocks mostly go in the order in which they came, backwards. */
-static SIZE_T Find(void *Pointer)
+static void *AllocSpied(IMallocSpy *By, HANDLE Heap, SIZE_T Size)
 {
-    SIZE_T i = SpiedCount;
-    while (i > 0 && Spied[i - 1] != Pointer)
-        i--;
-    return i > 0 ? i - 1 : SpiedCount;
-}
-
-static BOOL Room(void)
-{
-    if (SpiedCount < SpiedRoom)
-        return TRUE;
-    SIZE_T Larger = SpiedRoom != 0 ? SpiedRoom * 2 : 64;
-    HANDLE Heap = GetProcessHeap();
-    void **Moved = Spied != NULL ? HeapReAlloc(Heap, 0, Spied, Larger * sizeof(*Moved))
-                                 : HeapAlloc(Heap, 0, Larger * sizeof(*Moved));
-    if (Moved == NULL)
-        return FALSE;
-    Spied = Moved;
-    SpiedRoom = Larger;
-    return TRUE;
-}
-
-void *OlepSpyAlloc(SIZE_T Size)
-{
-    IMallocSpy *Spy = Enter();
+    SIZE_T Wanted = By->lpVtbl->PreAlloc(By, Size);
     void *Block = NULL;
-    if (Spy == NULL) {
-        Block = HeapAlloc(GetProcessHeap(), 0, Size);
-    } else {
-        SIZE_T Wanted = Spy->lpVtbl->PreAlloc(Spy, Size);
-        /* A hook answers 0 to make an allocation fail, and is not called again then. */
-        if (Wanted != 0 || Size == 0) {
-            if (Room())
-                Block = HeapAlloc(GetProcessHeap(), 0, Wanted);
-            Block = Spy->lpVtbl->PostAlloc(Spy, Block);
-        }
-        if (Block != NULL)
-            Spied[SpiedCount++] = Block;
-    }
+    /* A hook answers 0 to make an allocation fail, and is not called again then. */
+    if (Wanted == 0 && Size != 0)
+        return NULL;
+    if (OlepSpiedRoom())
+        Block = PlainHeap.Alloc(Heap, 0, Wanted);
+    Block = By->lpVtbl->PostAlloc(By, Block);
+    if (Block != NULL)
+        OlepSpiedAdd(Block);
+    return Block;
+}
+
+static LPVOID WINAPI SpiedAlloc(HANDLE Heap, DWORD Flags, SIZE_T Size)
+{
+    IMallocSpy *By = Enter();
+    void *Block =
+        By != NULL ? AllocSpied(By, Heap, Size) : PlainHeap.Alloc(Heap, Flags, Size);
     Leave();
     return Block;
 }
 
-void OlepSpyFree(void *Pointer)
+static BOOL WINAPI SpiedFree(HANDLE Heap, DWORD Flags, LPVOID Pointer)
 {
-    if (Pointer == NULL)
-        return;
-    IMallocSpy *Spy = Enter();
-    if (Spy == NULL) {
-        HeapFree(GetProcessHeap(), 0, Pointer);
-    } else {
-        SIZE_T At = Find(Pointer);
-        BOOL Seen = At < SpiedCount;
-        void *Block = Spy->lpVtbl->PreFree(Spy, Pointer, Seen);
-        if (Block != NULL)
-            HeapFree(GetProcessHeap(), 0, Block);
-        Spy->lpVtbl->PostFree(Spy, Seen);
+    IMallocSpy *By = Enter();
+    BOOL Seen = OlepIsSpied(Pointer), Freed = TRUE;
+    void *Block = By != NULL ? By->lpVtbl->PreFree(By, Pointer, Seen) : Pointer;
+    if (Block != NULL)
+        Freed = PlainHeap.Free(Heap, Flags, Block);
+    if (By != NULL) {
+        By->lpVtbl->PostFree(By, Seen);
         if (Seen)
-            Spied[At] = Spied[--SpiedCount];
+            OlepSpiedRemove(Pointer);
     }
     Leave();
+    return Freed;
 }
 
-void *OlepSpyRealloc(void *Pointer, SIZE_T Size)
+/* An unspied block stays unspied: the hooks were called so, and its shape is the old. */
+static void *ReAllocSpied(IMallocSpy *By, HANDLE Heap, void *Pointer, SIZE_T Size)
 {
-    if (Pointer == NULL)
-        return OlepSpyAlloc(Size);
-    if (Size == 0) {
-        OlepSpyFree(Pointer);
+    void *Block = NULL, *Result = NULL;
+    BOOL Seen = OlepIsSpied(Pointer);
+    SIZE_T Wanted = By->lpVtbl->PreRealloc(By, Pointer, Size, &Block, Seen);
+    if (Wanted == 0)
         return NULL;
+    if (Block != NULL)
+        Result = PlainHeap.ReAlloc(Heap, 0, Block, Wanted);
+    BOOL Moved = Result != NULL;
+    Result = By->lpVtbl->PostRealloc(By, Result, Seen);
+    if (Moved && Seen) {
+        OlepSpiedRemove(Pointer);
+        OlepSpiedAdd(Result);
     }
-    IMallocSpy *Spy = Enter();
-    void *Result = NULL;
-    if (Spy == NULL) {
-        Result = HeapReAlloc(GetProcessHeap(), 0, Pointer, Size);
-    } else {
-        void *Block = NULL;
-        SIZE_T At = Find(Pointer);
-        BOOL Seen = At < SpiedCount;
-        SIZE_T Wanted = Spy->lpVtbl->PreRealloc(Spy, Pointer, Size, &Block, Seen);
-        if (Wanted != 0 && Block != NULL)
-            Result = HeapReAlloc(GetProcessHeap(), 0, Block, Wanted);
-        BOOL Moved = Result != NULL;
-        if (Wanted != 0)
-            Result = Spy->lpVtbl->PostRealloc(Spy, Result, Seen);
-        /* An unspied block stays unspied: the hooks were told so, and its shape is the
-         * old. */
-        if (Moved && Seen)
-            Spied[At] = Result;
-    }
+    return Result;
+}
+
+static LPVOID WINAPI SpiedReAlloc(HANDLE Heap, DWORD Flags, LPVOID Pointer, SIZE_T Size)
+{
+    IMallocSpy *By = Enter();
+    void *Result = By != NULL ? ReAllocSpied(By, Heap, Pointer, Size)
+                              : PlainHeap.ReAlloc(Heap, Flags, Pointer, Size);
     Leave();
     return Result;
 }
 
-SIZE_T OlepSpyGetSize(void *Pointer)
+static SIZE_T WINAPI SpiedSize(HANDLE Heap, DWORD Flags, LPCVOID Pointer)
 {
-    IMallocSpy *Spy = Enter();
-    SIZE_T Size;
-    if (Spy == NULL) {
-        Size = OlepSize(Pointer);
-    } else {
-        BOOL Seen = Find(Pointer) < SpiedCount;
-        Size = OlepSize(Spy->lpVtbl->PreGetSize(Spy, Pointer, Seen));
-        Size = Spy->lpVtbl->PostGetSize(Spy, Size, Seen);
-    }
+    IMallocSpy *By = Enter();
+    void *Block = (void *)Pointer;
+    BOOL Seen = OlepIsSpied(Block);
+    if (By != NULL)
+        Block = By->lpVtbl->PreGetSize(By, Block, Seen);
+    SIZE_T Size = Block != NULL ? PlainHeap.Size(Heap, Flags, Block) : (SIZE_T)-1;
+    if (By != NULL)
+        Size = By->lpVtbl->PostGetSize(By, Size, Seen);
     Leave();
     return Size;
 }
 
-int OlepSpyDidAlloc(void *Pointer)
+static BOOL WINAPI SpiedValidate(HANDLE Heap, DWORD Flags, LPCVOID Pointer)
 {
-    IMallocSpy *Spy = Enter();
-    int Did;
-    if (Spy == NULL) {
-        Did = OlepDidAlloc(Pointer);
-    } else {
-        BOOL Seen = Find(Pointer) < SpiedCount;
-        Did = OlepDidAlloc(Spy->lpVtbl->PreDidAlloc(Spy, Pointer, Seen));
-        Did = Spy->lpVtbl->PostDidAlloc(Spy, Pointer, Seen, Did);
-    }
+    IMallocSpy *By = Enter();
+    void *Block = (void *)Pointer;
+    BOOL Seen = OlepIsSpied(Block);
+    if (By != NULL)
+        Block = By->lpVtbl->PreDidAlloc(By, Block, Seen);
+    int Did = Block != NULL ? PlainHeap.Validate(Heap, Flags, Block) : -1;
+    if (By != NULL)
+        Did = By->lpVtbl->PostDidAlloc(By, (void *)Pointer, Seen, Did);
     Leave();
     return Did;
 }
 
-void OlepSpyHeapMinimize(void)
+static SIZE_T WINAPI SpiedCompact(HANDLE Heap, DWORD Flags)
 {
-    IMallocSpy *Spy = Enter();
-    if (Spy != NULL)
-        Spy->lpVtbl->PreHeapMinimize(Spy);
-    OlepMinimize();
-    if (Spy != NULL)
-        Spy->lpVtbl->PostHeapMinimize(Spy);
+    IMallocSpy *By = Enter();
+    if (By != NULL)
+        By->lpVtbl->PreHeapMinimize(By);
+    SIZE_T Largest = PlainHeap.Compact(Heap, Flags);
+    if (By != NULL)
+        By->lpVtbl->PostHeapMinimize(By);
     Leave();
+    return Largest;
 }
 
-/* Makes Spy see every task allocation from now on.  E_INVALIDARG: no IMallocSpy;
- * CO_E_OBJISREG: there is one already. */
-HRESULT WINAPI CoRegisterMallocSpy(LPMALLOCSPY Spy)
+static const OLEHEAP SpiedHeap = {SpiedAlloc, SpiedReAlloc,  SpiedFree,
+                                  SpiedSize,  SpiedValidate, SpiedCompact};
+
+void OlepSpyInitialize(void)
 {
-    IMallocSpy *Own = NULL;
-    if (Spy == NULL ||
-        FAILED(Spy->lpVtbl->QueryInterface(Spy, &IID_IMallocSpy, (void **)&Own)))
+    InitializeCriticalSection(&SpyLock);
+    /* Imported: their addresses are known at run time. */
+    PlainHeap =
+        (OLEHEAP){HeapAlloc, HeapReAlloc, HeapFree, HeapSize, HeapValidate, HeapCompact};
+    OlepHeap = &PlainHeap;
+}
+
+/* Makes NewSpy see every task allocation from now on.  E_INVALIDARG: no IMallocSpy;
+ * CO_E_OBJISREG: there is one already. */
+HRESULT WINAPI CoRegisterMallocSpy(LPMALLOCSPY NewSpy)
+{
+    IMallocSpy *Its = NULL;
+    if (NewSpy == NULL ||
+        FAILED(NewSpy->lpVtbl->QueryInterface(NewSpy, &IID_IMallocSpy, (void **)&Its)))
         return E_INVALIDARG;
     HRESULT Result = CO_E_OBJISREG;
     EnterCriticalSection(&SpyLock);
-    if (OlepSpy == NULL) {
-        OlepSpy = Own;
+    if (Spy == NULL) {
+        Spy = Its;
+        OlepHeap = &SpiedHeap;
         Result = S_OK;
     }
     LeaveCriticalSection(&SpyLock);
     if (FAILED(Result))
-        Own->lpVtbl->Release(Own);
+        Its->lpVtbl->Release(Its);
     return Result;
 }
 
-/* Takes the spy away.  CO_E_OBJNOTREG: there is none; E_ACCESSDENIED: blocks it has seen
- * are still allocated, it goes when the last of them is freed. */
+/* Takes the spy away.  CO_E_OBJNOTREG: there is none; E_ACCESSDENIED: blocks it has seen are
+ * still allocated, it goes when the last of them is freed. */
 HRESULT WINAPI CoRevokeMallocSpy(void)
 {
     HRESULT Result = S_OK;
     EnterCriticalSection(&SpyLock);
     SpyDepth++;
-    if (OlepSpy == NULL) {
+    if (Spy == NULL) {
         Result = CO_E_OBJNOTREG;
     } else {
         SpyRevoked = TRUE;
-        if (SpiedCount != 0)
+        if (OlepSpiedCount() != 0)
             Result = E_ACCESSDENIED;
     }
     Leave();

@@ -1,65 +1,112 @@
-/* taskmem.c - CoTaskMemAlloc, CoTaskMemRealloc, CoTaskMemFree.
+/* taskmem.c - CoTaskMemAlloc, CoTaskMemRealloc, CoTaskMemFree, and the one IMalloc around them,
+ * which CoGetMalloc returns to every caller.  taskmem.h is the contract.
  *
- *     CoTaskMemAlloc ──> kernel32.HeapAlloc(GetProcessHeap())  (= ntdll.RtlAllocateHeap)
+ *     IMalloc::Alloc ──> CoTaskMemAlloc ──> kernel32.HeapAlloc  (= ntdll.RtlAllocateHeap)
  *
  * Task memory is the default heap and nothing else: no header, no list.  What makes it
- * special is the agreement that a block may be made by one component and freed by
- * another.  IMalloc (malloc.c) is an object around these; in Windows it is the other way
- * about.
+ * special is the agreement that a block may be allocated by one component and freed by
+ * another.  In Windows the functions call the object; here the object calls the functions.
  *
- * When a spy is registered every call goes by way of spy.c, which calls it before and
- * after. Lock: the heap's own.  Source: Microsoft's pages for each function.
+ * Lock: the heap's own.
  */
-#include "ole32.h"
+#include "taskmem.h"
 
-/* Size bytes, contents undefined (0 gives a block of its own); null when there is no
- * memory. */
 LPVOID WINAPI CoTaskMemAlloc(SIZE_T Size)
 {
-    if (OlepSpy != NULL)
-        return OlepSpyAlloc(Size);
-    return HeapAlloc(GetProcessHeap(), 0, Size);
+    return OlepHeap->Alloc(GetProcessHeap(), 0, Size);
 }
 
-/* The block at Size bytes, perhaps elsewhere; null block: CoTaskMemAlloc; Size 0: freed,
- * and null.  No memory: null, and the old block stays as it was. */
 LPVOID WINAPI CoTaskMemRealloc(LPVOID Block, SIZE_T Size)
 {
-    if (OlepSpy != NULL)
-        return OlepSpyRealloc(Block, Size);
     if (Block == NULL)
         return CoTaskMemAlloc(Size);
     if (Size == 0) {
         CoTaskMemFree(Block);
         return NULL;
     }
-    return HeapReAlloc(GetProcessHeap(), 0, Block, Size);
+    return OlepHeap->ReAlloc(GetProcessHeap(), 0, Block, Size);
 }
 
-/* Gives a block back; null is nothing. */
 void WINAPI CoTaskMemFree(LPVOID Block)
 {
-    if (OlepSpy != NULL)
-        OlepSpyFree(Block);
-    else if (Block != NULL)
-        HeapFree(GetProcessHeap(), 0, Block);
+    if (Block != NULL)
+        OlepHeap->Free(GetProcessHeap(), 0, Block);
 }
 
-/* The bytes that were asked for; (SIZE_T)-1 for null. */
-SIZE_T OlepSize(void *Block)
+/* ---- IMalloc: a static object without state ---- */
+
+static HRESULT STDMETHODCALLTYPE IMalloc_QueryInterface(IMalloc *This, REFIID Iid,
+                                                        void **Object)
 {
-    return Block != NULL ? HeapSize(GetProcessHeap(), 0, Block) : (SIZE_T)-1;
+    if (Object == NULL)
+        return E_POINTER;
+    if (IsEqualIID(Iid, &IID_IUnknown) || IsEqualIID(Iid, &IID_IMalloc)) {
+        *Object = This;
+        return S_OK;
+    }
+    *Object = NULL;
+    return E_NOINTERFACE;
 }
 
-/* 1: a block of task memory; 0: not; -1: cannot be told (null). */
-int OlepDidAlloc(void *Block)
+static ULONG STDMETHODCALLTYPE IMalloc_AddRef(IMalloc *This)
 {
-    if (Block == NULL)
-        return -1;
-    return HeapValidate(GetProcessHeap(), 0, Block) ? 1 : 0;
+    (void)This;
+    return 2;
 }
 
-void OlepMinimize(void)
+static ULONG STDMETHODCALLTYPE IMalloc_Release(IMalloc *This)
 {
-    HeapCompact(GetProcessHeap(), 0);
+    (void)This;
+    return 1;
+}
+
+static void *STDMETHODCALLTYPE IMalloc_Alloc(IMalloc *This, SIZE_T Size)
+{
+    (void)This;
+    return CoTaskMemAlloc(Size);
+}
+
+static void *STDMETHODCALLTYPE IMalloc_Realloc(IMalloc *This, void *Block, SIZE_T Size)
+{
+    (void)This;
+    return CoTaskMemRealloc(Block, Size);
+}
+
+static void STDMETHODCALLTYPE IMalloc_Free(IMalloc *This, void *Block)
+{
+    (void)This;
+    CoTaskMemFree(Block);
+}
+
+static SIZE_T STDMETHODCALLTYPE IMalloc_GetSize(IMalloc *This, void *Block)
+{
+    (void)This;
+    return Block != NULL ? OlepHeap->Size(GetProcessHeap(), 0, Block) : (SIZE_T)-1;
+}
+
+static int STDMETHODCALLTYPE IMalloc_DidAlloc(IMalloc *This, void *Block)
+{
+    (void)This;
+    return Block != NULL ? OlepHeap->Validate(GetProcessHeap(), 0, Block) : -1;
+}
+
+static void STDMETHODCALLTYPE IMalloc_HeapMinimize(IMalloc *This)
+{
+    (void)This;
+    OlepHeap->Compact(GetProcessHeap(), 0);
+}
+
+static IMallocVtbl MallocTable = {
+    IMalloc_QueryInterface, IMalloc_AddRef,   IMalloc_Release,
+    IMalloc_Alloc,          IMalloc_Realloc,  IMalloc_Free,
+    IMalloc_GetSize,        IMalloc_DidAlloc, IMalloc_HeapMinimize,
+};
+static IMalloc TheMalloc = {&MallocTable};
+
+HRESULT WINAPI CoGetMalloc(DWORD Context, LPMALLOC *Malloc)
+{
+    if (Malloc == NULL)
+        return E_INVALIDARG;
+    *Malloc = Context == MEMCTX_TASK ? &TheMalloc : NULL;
+    return Context == MEMCTX_TASK ? S_OK : E_INVALIDARG;
 }

@@ -12,6 +12,7 @@ from tap import OUT, TOP, Plan  # noqa: E402
 # {DLL: (the contract, its guest programs)}
 SECOND = {
     "cw3220.dll": ("crt/borland/heap.h", "crt/borland*.c"),
+    "ole32.dll": ("ole32/taskmem.h", "ole32/*.c"),
 }
 
 plan = Plan()

@@ -15,6 +15,7 @@ static void functions(void)
     block = CoTaskMemRealloc(block, 10000);
     CHECK(block != NULL && strcmp(block, "kept") == 0);
     CHECK(CoTaskMemRealloc(block, 0) == NULL);
+    CHECK(!HeapValidate(GetProcessHeap(), 0, block)); /* it was freed */
     CoTaskMemFree(NULL);
     block = CoTaskMemRealloc(NULL, 10);
     CHECK(block != NULL);
@@ -30,8 +31,11 @@ static void object(void)
     CHECK(CoGetMalloc(1, &allocator) == S_OK && CoGetMalloc(1, &again) == S_OK);
     CHECK(allocator == again);
     CHECK(IMalloc_QueryInterface(allocator, &IID_IUnknown, (void **)&unknown) == S_OK);
+    CHECK((IMalloc *)unknown == allocator);
     CHECK(IMalloc_QueryInterface(allocator, &IID_IClassFactory, (void **)&unknown) ==
           E_NOINTERFACE);
+    CHECK(unknown == NULL);
+    CHECK(IMalloc_QueryInterface(allocator, &IID_IMalloc, NULL) == E_POINTER);
     char *block = IMalloc_Alloc(allocator, 50);
     CHECK(block != NULL && IMalloc_GetSize(allocator, block) == 50);
     CHECK(IMalloc_DidAlloc(allocator, block) == 1);
@@ -39,6 +43,9 @@ static void object(void)
     CHECK(IMalloc_GetSize(allocator, NULL) == (SIZE_T)-1);
     block = IMalloc_Realloc(allocator, block, 500);
     CHECK(block != NULL && IMalloc_GetSize(allocator, block) == 500);
+    char *gone = IMalloc_Alloc(allocator, 3000);
+    CHECK(gone != NULL && IMalloc_Realloc(allocator, gone, 0) == NULL);
+    CHECK_EQUAL(IMalloc_DidAlloc(allocator, gone), 0);
     /* One memory: a block of the object may be freed by the function. */
     CoTaskMemFree(block);
     block = CoTaskMemAlloc(20);
