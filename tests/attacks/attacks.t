@@ -70,7 +70,7 @@ def run(*words):
         [os.path.join(TOP, "tools", "fathom"), "run", *words],
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        timeout=300,
+        timeout=3600,
     )
     text = (
         part.decode("utf-8", "replace").replace("\r\n", "\n")

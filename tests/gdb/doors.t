@@ -46,7 +46,7 @@ def session(script):
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=600,
+        timeout=3600,
     )
     return done.stdout, done.stdout[-3000:] + done.stderr[-3000:]
 

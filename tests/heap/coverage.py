@@ -61,7 +61,7 @@ def build_and_run(scratch, compiler, flags, sources, tests):
             [*compiler, *flags, "-o", program, test, *others(test), *objects]
             + ["--coverage", "-lcmocka", "-lpthread"]
         )
-        command([program], timeout=300)
+        command([program], timeout=3600)
 
 
 def lines(scratch, name):

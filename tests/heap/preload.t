@@ -35,7 +35,7 @@ def both(name, *lines, cwd=None, **more):
         said.append(b"")
         for line in lines:
             done = subprocess.run(
-                line, capture_output=True, env=env, timeout=300, cwd=cwd
+                line, capture_output=True, env=env, timeout=3600, cwd=cwd
             )
             said[-1] += done.stdout
             if done.returncode:

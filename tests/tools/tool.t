@@ -24,7 +24,7 @@ def fathom(play, *arguments, stdin=subprocess.DEVNULL, **environment):
     return subprocess.run(
         [os.path.join(TOP, "tools", "fathom"), *arguments],
         capture_output=True,
-        timeout=60,
+        timeout=600,  # a fuse: each takes a third of a second
         stdin=stdin,
         env={
             **os.environ,

@@ -19,7 +19,7 @@ def fathom(*arguments, data=b"", **environment):
         input=data,
         capture_output=True,
         env={**os.environ, **environment},
-        timeout=300,
+        timeout=1200,  # a fuse
     )
 
 

@@ -42,7 +42,7 @@ def gdb(options, archive, host, sink, words):
     host.halted = socket
     host.start(words(token), host.path("archive.tar"))
     session = Session(host, token, None, sink)
-    session.deadline = None  # a person thinks
+    session.patience = None  # a person thinks
     threading.Thread(target=follow_quietly, args=(session,), daemon=True).start()
     start = os.path.join(machine.TOP, "tools", "gdb", "start.py")
     command = ["gdb", "-q", "-nx", "-x", start, "-ex", f"target remote {socket}"]

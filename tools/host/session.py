@@ -7,19 +7,20 @@
 Each program gets a Verdict.  The end of the machine itself gives one to the program that
 ran when a bug check, a triple fault or a hung kernel cut it short; a machine that never
 said H has no boot.  The words of programs are only data here: nothing but frames is
-judged.
+judged.  Time is up when the machine had it (patience.py), not when the host's clock says so.
 """
 import os
 import selectors
-import time
 
 from . import frames
 from .machine import EXIT_BUGCHECK
+from .patience import Patience
 from .verdict import Verdict, from_frame
 from .window import Window
 
 BOOT_SECONDS = {"multiboot": 60, "ia32": 180, "x64": 180}
 KILL_GRACE, NMI_GRACE, END_GRACE = 10, 5, 10
+EXIT_SECONDS = 120  # for QEMU to end once its lines are closed: a fuse
 CONSOLE_KEPT = 1 << 16
 STDIN_PIECE = 16384
 KERNEL_FIRST = (frames.HELLO, frames.LOG, frames.BUGCHECK)
@@ -49,8 +50,9 @@ class Session:
         self._phase("boot", BOOT_SECONDS[machine.boot])
 
     def _phase(self, name, seconds):
-        self.phase = name
-        self.deadline = time.monotonic() + seconds if seconds else None
+        self.phase, self.drained = name, False
+        process = self.machine.process
+        self.patience = Patience(seconds, process and process.pid) if seconds else None
 
     def watch(self, descriptor, call):
         """Also call call(descriptor) whenever something can be read there."""
@@ -64,10 +66,12 @@ class Session:
         self.selector.register(self.machine.console, selectors.EVENT_READ, self._console)
         try:
             while self.phase != "over":
-                left = None if self.deadline is None else self.deadline - time.monotonic()
+                left = self.patience.left() if self.patience else None
                 if left is not None and left <= 0:
-                    self._late()
-                    continue
+                    if self.drained:
+                        self._late()
+                        continue
+                    left, self.drained = 0, True  # what has come is read before it is judged
                 for key, _ in self.selector.select(left):
                     if self.phase != "over":
                         key.data(key.fileobj)
@@ -80,8 +84,10 @@ class Session:
         self._judge_cut_short()
 
     def _late(self):
-        """The deadline of this phase has passed."""
-        if self.phase == "boot":
+        """The time of this phase is up."""
+        if self.patience.fused():
+            self._over(Verdict("slow"))
+        elif self.phase == "boot":
             self._over(Verdict("noboot", None, 0, "the kernel did not report in time"))
         elif self.phase == "speechless":
             self._no_entry()
@@ -140,7 +146,7 @@ class Session:
         data = self._receive(line)
         if not data:
             self.selector.unregister(line)
-            status = self.machine.wait(END_GRACE)
+            status = self.machine.wait(EXIT_SECONDS)
             self._over(None if self.quit else self._how_it_ended(status))
             return
         begins = not (self.hello or self.decoder.pending) and self.last_words is None

@@ -16,6 +16,7 @@ RESERVED = {  # kind: (exit code, meaning)
     "triple": (244, "the machine reset itself (triple fault)"),
     "noboot": (245, "the kernel never reported"),
     "unstarted": (246, "the program could not be started"),
+    "slow": (247, "the host was too slow to judge"),
 }
 
 
@@ -75,6 +76,7 @@ class Verdict:
             "triple": f"triple fault{detail}",
             "noboot": f"no boot{detail}",
             "unstarted": f"could not start{value}{detail}",
+            "slow": "the host was too slow to judge: try again when it has less to do",
         }
         return "fathom: " + words[self.kind]
 

@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""The time limits of tools/fathom count what the machine had, not what the host's clock shows: a
+process that shares one processor with three others gets more of the clock, one that only sleeps
+does not."""
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import TOP, Plan
+
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from host import patience
+
+plan = Plan()
+ONE = min(os.sched_getaffinity(0))
+SPIN, SLEEP = "while True: pass", "import time; time.sleep(600)"
+
+
+def start(program):
+    return subprocess.Popen([sys.executable, "-c", program], preexec_fn=lambda: os.sched_setaffinity(0, {ONE}))
+
+
+spinners, sleeper = [start(SPIN) for _ in range(4)], start(SLEEP)
+try:
+    time.sleep(0.5)  # both are at work
+    busy, idle = patience.Patience(1, spinners[0].pid), patience.Patience(1, sleeper.pid)
+    idle.pids = idle.pids[:1]  # without this process, whose own delay is not what is tested
+    while busy.by_clock() > -0.5:
+        time.sleep(0.1)
+    plan.true(busy.left() > 0.2, "a quarter of a processor: time is not up", f"{busy.left()} seconds left")
+    plan.true(idle.left() <= 0, "nothing to do: time is up", f"{idle.left()} seconds left")
+    plan.true(patience.Patience(60, spinners[0].pid).left() > 59, "before the limit the clock alone is asked")
+    patience.FUSE = patience.FUSE_SECONDS = 1.2
+    plan.true(busy.fused() and busy.left() <= 0, "many times the limit by the clock: the host is too slow")
+finally:
+    for process in [*spinners, sleeper]:
+        process.kill()
+        process.wait()
+plan.done()
