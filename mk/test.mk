@@ -60,8 +60,9 @@ LONG_TESTS := $(LONG_LISTS) $(addprefix $(S)/,$(ONLY_LONG) $(TOO_LONG))
 PROVE := $(PYTHON) $(S)/tests/run.py
 BUDGET := 340# CPU seconds, as tests/run.py counts them: 4 minutes of two cores with nothing else to do
 SECOND_DLLS := $(O)/tests/second/cw3220.dll $(O)/tests/second/ole32.dll
+SECOND_KERNELS := $(O)/tests/second/kernel/ntoskrnl.exe $(O)/tests/second/nopages/ntoskrnl.exe
 TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe \
-  $(O)/host/attacks $(O)/host/libstrictheap.so $(SECOND_DLLS)
+  $(O)/host/attacks $(O)/host/libstrictheap.so $(SECOND_DLLS) $(SECOND_KERNELS)
 
 export FATHOM_MEM := $(MEM)
 test: $(TESTS) $(TEST_NEEDS) ## every test, through prove; about 4 minutes
@@ -101,3 +102,18 @@ CFLAGS_second_taskmem := $(CFLAGS_ole32)
 $(O)/tests/second/ole32.dll: $(O)/tests/second/taskmem.o $(filter-out %/ole32/taskmem.o,$(ole32_OBJ)) $(O)/lib/ole32.def $(O)/lib/libkernel32.a $(O)/lib/libntdll.a
 	$(product)
 	$(CC_PE) -shared -nostdlib -Wl,--image-base,0x774E0000 -Wl,--kill-at -Wl,-e,_DllMain@12 -o $@ $^ -luuid -lgcc
+# The same in the kernel, linked with our other objects, for FATHOM_KERNEL:
+# $(call second_kernel,FOLDER,FILES OF kernel/mm,FILES OF tests/second IN THEIR PLACE)
+define second_kernel
+$(O)/tests/second/$(1)/ntoskrnl.exe: $(filter-out $(2:%=$(O)/kernel/mm/%.o),$(KERNEL_OBJ)) $(3:%=$(O)/tests/second/%.o) | $(O)/kernel/ntoskrnl.exe
+	$$(product)
+	$$(CC_PE) $$(KERNEL_LDFLAGS) -o $$(@D)/pass1.exe $$^ $(O)/gen/ksym0.o -lgcc
+	$$(MINGW)nm -n $$(@D)/pass1.exe | grep -i ' t ' > $$(@D)/ksym.txt
+	$$(PYTHON) $(S)/tools/ksym.py $$(@D)/ksym.txt $$(@D)/ksym.asm && cd $$(@D) && nasm -f win32 -o ksym.o ksym.asm
+	$$(CC_PE) $$(KERNEL_LDFLAGS) -o $$@ $$^ $$(@D)/ksym.o -lgcc
+$(3:%=$(O)/tests/second/%.o): $(O)/tests/second/%.o: $(S)/tests/second/%.c $$(GEN)
+	$$(product)
+	$$(CC_PE) $$(KERNEL_CFLAGS) -c $$< -o $$@
+endef
+$(eval $(call second_kernel,kernel,page vad,page vad))
+$(eval $(call second_kernel,nopages,page,nopages))

@@ -42,7 +42,7 @@ void MiStopWithoutPages(const char *why)
 {
     MIPAGECOUNTS pages;
     MiCountPages(&pages);
-    DbgPrint("mm: no page at boot: %s; of %lu pages %lu are free, %lu zeroed\n", why,
+    DbgPrint("mm: no page at boot: %s; pages: %lu of memory, %lu free, %lu zeroed\n", why,
              MiTotalPages, pages.Free, pages.Zeroed);
     KeBugCheckEx(0x7D /* INSTALL_MORE_MEMORY */, MiTotalPages, pages.Free, pages.Zeroed,
                  0);
@@ -56,7 +56,7 @@ void MiInitializeSharedData(void)
     MiSharedDataPage =
         PageAlloc(MmPageShared, MM_PAGE_ZEROED | MM_PAGE_LOW, MM_SHARED_USER_DATA_VA);
     if (MiSharedDataPage == PFN_NONE)
-        MiStopWithoutPages("SharedUserData got no page at boot");
+        MiStopWithoutPages("PageAlloc had none for SharedUserData");
     MmSharedUserData = MiMapPage(MiSharedDataPage, 0);
 }
 
