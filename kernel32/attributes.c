@@ -6,7 +6,9 @@
  */
 #include "k32.h"
 
-#define ERROR_OBJECT_NAME_EXISTS 698 /* the stock headers lack it */
+#ifndef ERROR_OBJECT_NAME_EXISTS
+#define ERROR_OBJECT_NAME_EXISTS 698 /* mingw-w64's headers lack it before version 12 */
+#endif
 
 /* ERROR_INSUFFICIENT_BUFFER with *size bytes needed: the documented first call. */
 BOOL WINAPI InitializeProcThreadAttributeList(LPPROC_THREAD_ATTRIBUTE_LIST list,

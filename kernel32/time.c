@@ -168,7 +168,7 @@ BOOL WINAPI GetSystemTimeAdjustment(PDWORD adjustment, PDWORD increment, PBOOL d
  * 1980 to 2107. */
 BOOL WINAPI FileTimeToDosDateTime(const FILETIME *file, LPWORD date, LPWORD time)
 {
-    SYSTEMTIME system;
+    SYSTEMTIME system = {0};
 
     if (!FileTimeToSystemTime(file, &system))
         return FALSE;

@@ -58,11 +58,23 @@ CFLAGS_fathom := -ffreestanding -I$(S)/fathom
 $(eval $(call dll,ntdll,ntdll $(addprefix ntdll/heap/,core front check gflags api) ntdll/ldr,0x7C900000,,-Wl$(comma)-e$(comma)0,$(O)/dll/stubs_gen.o,$(O)/gen/services_gen.def))
 $(eval $(call dll,kernel32,kernel32,0x7C800000,ntdll,-Wl$(comma)-e$(comma)_DllMain@12))
 MSVCRT_DEFS := $(addprefix $(S)/crt/msvcrt/,wide.def locale.def process.def more.def)
-$(eval $(call dll,msvcrt,crt/msvcrt crt/new,0x77C10000,kernel32,-lmingwex $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,,\
+# mingw-w64 12 moved the x87 code of these out of libmingwex into its import library of msvcrt.dll:
+# $(MATH) holds them from there, and is empty where libmingwex still has them.
+MATH := $(O)/lib/libmath.a
+MATH_MEMBERS := -e '_common_a-\(atan2\|ceil\|cos\|exp\|fabs\|floor\|fmod\|log\|modf\|pow\|sin\|sqrt\)\.o$$'
+$(MATH):
+	$(product)
+	@rm -rf $@ $(@D)/math && mkdir $(@D)/math
+	stock=$$($(CC_PE) -print-file-name=libmsvcrt-os.a) && cd $(@D)/math && \
+	  for m in $$($(MINGW)ar t $$stock | grep $(MATH_MEMBERS)); do $(MINGW)ar x $$stock $$m || exit 1; done && \
+	  $(MINGW)ar qcD ../$(@F) $$(ls)
+	@rm -r $(@D)/math
+$(O)/bin/msvcrt.dll $(O)/bin/msvcrtd.dll: $(MATH)
+$(eval $(call dll,msvcrt,crt/msvcrt crt/new,0x77C10000,kernel32,-lmingwex $(MATH) $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,,\
   $(MSVCRT_DEFS)))
 # The debug runtime: msvcrt's objects but for the heap and new, and the debug layer in their place.
 MSVCRTD_OBJ := $(filter-out %/msvcrt/heap.o %/new/new.o,$(msvcrt_OBJ))
-$(eval $(call dll,msvcrtd,crt/debug,0x10200000,kernel32,-lmingwex $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,\
+$(eval $(call dll,msvcrtd,crt/debug,0x10200000,kernel32,-lmingwex $(MATH) $(O)/lib/libkernel32.a -Wl$(comma)-e$(comma)_DllMain@12,\
   $(MSVCRTD_OBJ),$(S)/crt/msvcrt/msvcrt.def $(MSVCRT_DEFS)))
 $(eval $(call dll,cw3220,crt/borland,0x32600000,kernel32,-Wl$(comma)-e$(comma)_DllMain@12))
 $(eval $(call dll,ole32,ole32,0x774E0000,kernel32 ntdll,-luuid -Wl$(comma)-e$(comma)_DllMain@12))

@@ -77,6 +77,10 @@ void crt_thread_detach(void);
 int crt_fail(DWORD error);
 int crt_fail_last(void);
 
+/* aligned.c; mingw-w64's malloc.h hides it from msvcrt.dll since version 12. */
+void *__cdecl _aligned_offset_recalloc(void *block, size_t count, size_t size,
+                                       size_t alignment, size_t offset);
+
 /* lock.c */
 enum crt_lock {
     CRT_LOCK_SIGNAL,
