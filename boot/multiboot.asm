@@ -9,15 +9,17 @@
 ; address of the information, protected mode, flat segments, paging off, A20 open.  The loader
 ; may have left us any GDT, so no segment register is loaded until ours is there.
 
+%include "ke/ke.inc"
+
 KERNEL_BASE equ 80000000h
-BOOT_STACK_SIZE equ 4000h
+BOOT_STACK_TOP equ _KeBootStack + KE_BOOT_STACK_SIZE
 
 MAGIC equ 1BADB002h
 FLAGS equ 00010003h     ; modules page aligned, memory map, addresses in this header
 
 extern __load_end, __bss_start, __bss_end
-extern _KiInitializeSystem
-global _KiSystemStartup, _KiBootStackTop, _KiBootStackLimit
+extern _KiInitializeSystem, _KeBootStack
+global _KiSystemStartup
 
 section .boot align=16
 header:
@@ -39,7 +41,7 @@ _KiSystemStartup:
     sub ecx, edi
     shr ecx, 2
     rep stosd
-    mov esp, _KiBootStackTop - KERNEL_BASE
+    mov esp, BOOT_STACK_TOP - KERNEL_BASE
     mov edi, not_multiboot - KERNEL_BASE
     cmp edx, 2BADB002h
     jne stop
@@ -77,12 +79,12 @@ _KiSystemStartup:
     or eax, 1 << 5                      ; PAE
     mov cr4, eax
     mov eax, cr0
-    or eax, 80010001h                   ; PG, WP, PE
+    or eax, 80000001h                   ; PG, PE; ke sets the rest
     mov cr0, eax
     mov eax, high
     jmp eax
 high:
-    mov esp, _KiBootStackTop - 1024     ; above it the frame and FXSAVE area every thread has
+    mov esp, BOOT_STACK_TOP - 1024      ; above it the frame and FXSAVE area every thread has
     xor ebp, ebp
     push esi
     push ebp                            ; no caller
@@ -118,6 +120,3 @@ not_multiboot: db "Fathom: not entered by a Multiboot loader (EAX is not 2BADB00
 section .bss align=4096
 boot_directory: resb 4096
 boot_pointers: resb 32
-    alignb 4096
-_KiBootStackLimit: resb BOOT_STACK_SIZE
-_KiBootStackTop:

@@ -1,79 +1,24 @@
-/* init.c - the boot as a table of phases; and the words of the boot command line.
+/* init.c - the boot as a table of phases.
  *
  * Each phase needs only what stands above it.  A machine on which we cannot run is told
  * so in one line and stopped; after that a phase that fails is a bug check.
  */
-#include "dispatch/service.h"
+#include "dispatch/dispatch.h"
 #include "ex/ex.h"
 #include "io/io.h"
 #include "ke/ki.h"
 #include "mm/mm.h"
+#include "observe/observe.h"
 #include "ps/ps.h"
 
 #define LINEAR_MAP   0x80000000u
 #define LEAST_MEMORY 0x01800000u /* 24 MiB: OVMF32 leaves 28 of a 64 MiB machine */
-#define COMMAND_LINE 1024
 
 static const MULTIBOOT_INFO *KiBootInfo;
-static char KiCommandLine[COMMAND_LINE]; /* as given */
-static char KiWords[COMMAND_LINE];       /* NUL-ended words, then an empty one */
 
 static const void *KiPhysical(ULONG physical)
 {
     return (const void *)(physical + LINEAR_MAP);
-}
-
-/* ---- the command line ---- */
-
-static void KiReadCommandLine(void)
-{
-    ULONG at = 0;
-    if (KiBootInfo->Flags & MULTIBOOT_HAS_CMDLINE) {
-        const char *text = KiPhysical(KiBootInfo->CommandLine);
-        for (; at < COMMAND_LINE - 2 && text[at] != 0; at++)
-            KiCommandLine[at] = text[at];
-    }
-    ULONG to = 0;
-    for (ULONG i = 0; i < at; i++) {
-        const BOOLEAN blank = (UCHAR)KiCommandLine[i] <= ' ';
-        if (!blank)
-            KiWords[to++] = KiCommandLine[i];
-        else if (to != 0 && KiWords[to - 1] != 0)
-            KiWords[to++] = 0;
-    }
-}
-
-const char *KeBootOption(const char *name)
-{
-    const SIZE_T length = strlen(name);
-    for (const char *word = KiWords; *word != 0; word += strlen(word) + 1) {
-        if (memcmp(word, name, length) != 0)
-            continue;
-        if (word[length] == '=')
-            return word + length + 1;
-        if (word[length] == 0)
-            return word + length;
-    }
-    return NULL;
-}
-
-ULONG KeBootNumber(const char *name, ULONG otherwise)
-{
-    const char *p = KeBootOption(name);
-    ULONG value = 0, base = 10;
-    if (p == NULL || *p == 0)
-        return otherwise;
-    if (p[0] == '0' && (p[1] | 32) == 'x') {
-        base = 16;
-        p += 2;
-    }
-    for (; *p != 0; p++) {
-        const ULONG digit = *p <= '9' ? *p - '0' : (*p | 32) - 'a' + 10;
-        if (digit >= base)
-            break;
-        value = value * base + digit;
-    }
-    return value;
 }
 
 /* ---- the phases ---- */
@@ -88,8 +33,10 @@ static DECLSPEC_NORETURN void KiCannotRun(const char *why)
 
 static void KiStartSpeaking(void)
 {
+    KdConnectObserver();
     KdInitializeSerial();
-    KiReadCommandLine();
+    if (KiBootInfo->Flags & MULTIBOOT_HAS_CMDLINE)
+        KeReadBootOptions(KiPhysical(KiBootInfo->CommandLine));
     const char *token = KeBootOption("token");
     KdHostPresent = token != NULL;
     if (token != NULL)
@@ -131,7 +78,16 @@ static void KiStartMemory(void)
     KeActivateSpace = MmActivateSpace;
     KeIdleWork = MmZeroOnePage;
     KeSharedUserData = MmSharedUserData;
-    KiSetTaskCr3();
+    KeSetTaskCr3();
+}
+
+/* The host is heard at each tick and when COM3 raises its line. */
+static void KiStartClock(void)
+{
+    KeInitializeClock();
+    KeConnectInterrupt(0, KdPollHost);
+    KeConnectInterrupt(4, KdPollHost);
+    KdSerialEnableInterrupt(2);
 }
 
 static void KiStartIo(void)
@@ -157,7 +113,7 @@ static void KiStartTrace(void)
     ExInitializeTrace();
     if (mask != NULL)
         KdSerialTraceMask = strcmp(mask, "all") == 0 ? ~0u : KeBootNumber("trace", 0);
-    KdTraceMask = KdSerialTraceMask;
+    KdSetTraceMask(0);
 }
 
 static void KiStartPrograms(void *context)
@@ -171,7 +127,7 @@ static void KiStartFirstThread(void)
     ETHREAD *thread;
     const NTSTATUS status = PsCreateSystemThread(KiStartPrograms, NULL, &thread);
     if (!NT_SUCCESS(status))
-        KeBugCheckEx(0x5C, status, 0, 0, 0);
+        KeBugCheckEx(HAL_INITIALIZATION_FAILED, status, 0, 0, 0);
 }
 
 static const struct {
@@ -180,10 +136,11 @@ static const struct {
 } KiPhases[] = {
     {"serial lines, command line", KiStartSpeaking},
     {"processor", KeInitializeProcessor},
-    {"vectors", KiInitializeTraps},
+    {"idle thread", KeInitializeThreads},
+    {"vectors", KeInitializeTraps},
     {"machine", KiCheckMachine},
     {"memory", KiStartMemory},
-    {"clock", KeInitializeClock},
+    {"clock", KiStartClock},
     {"input and output", KiStartIo},
     {"processes", KiStartProcesses},
     {"trace", KiStartTrace},
@@ -196,5 +153,5 @@ DECLSPEC_NORETURN void KiInitializeSystem(ULONG information)
     KiBootInfo = KiPhysical(information);
     for (ULONG i = 0; i < sizeof KiPhases / sizeof *KiPhases; i++)
         KiPhases[i].Run();
-    KiIdleLoop();
+    KeIdleLoop();
 }

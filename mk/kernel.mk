@@ -12,14 +12,14 @@ $(O)/kernel/%.o: $$(call src,kernel/$$*.c) $(GEN)
 $(O)/gen/services_gen.o: $(O)/gen/services_gen.c $(GEN)
 	$(CC_PE) $(KERNEL_CFLAGS) -c $< -o $@
 # The second object has the same bytes and a DWARF line table: gdb adds it by address.
-$(O)/kernel/%.asm.o: $$(call src,kernel/$$*.asm)
+$(O)/kernel/%.asm.o: $$(call src,kernel/$$*.asm) $(ASM_OFFSETS)
 	$(product)
-	nasm -f win32 -I$(S)/include/ -I$(S)/kernel/ -o $@ $<
-	nasm -f elf32 -g -F dwarf -I$(S)/include/ -I$(S)/kernel/ -o $(@:.o=.dbg.o) $<
-$(O)/boot/%.asm.o: $$(call src,boot/$$*.asm)
+	nasm -f win32 -I$(S)/include/ -I$(S)/kernel/ -I$(O)/gen/ -o $@ $<
+	nasm -f elf32 -g -F dwarf -I$(S)/include/ -I$(S)/kernel/ -I$(O)/gen/ -o $(@:.o=.dbg.o) $<
+$(O)/boot/%.asm.o: $$(call src,boot/$$*.asm) $(ASM_OFFSETS)
 	$(product)
-	nasm -f win32 -I$(S)/include/ -o $@ $<
-	nasm -f elf32 -g -F dwarf -I$(S)/include/ -o $(@:.o=.dbg.o) $<
+	nasm -f win32 -I$(S)/include/ -I$(S)/kernel/ -I$(O)/gen/ -o $@ $<
+	nasm -f elf32 -g -F dwarf -I$(S)/include/ -I$(S)/kernel/ -I$(O)/gen/ -o $(@:.o=.dbg.o) $<
 
 # Names of code never move when the table behind .data grows: link, list, link again.
 $(O)/gen/ksym0.o: $(S)/tools/ksym.py

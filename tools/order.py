@@ -23,8 +23,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 ROOMS = "rtl kd ke mm dispatch section observe ob io ps ex init".split()
 CORE = ("rtl", "kd", "ke", "mm", "dispatch")
-# Who may use a private name: {prefix: rooms}.  Only init connects the rooms with each other.
-HOMES = {"Ki": {"ke", "dispatch", "init"}, "Mi": {"mm", "section"}}
+# Who may use a private name: {prefix: rooms}.
+HOMES = {"Ki": {"ke", "dispatch"}, "Mi": {"mm", "section"}}
 
 # Trees whose files may stand in small circles at most: {name: folders of objects}.
 TREES = {
@@ -125,7 +125,7 @@ def foreign(objects):
     found = []
     for a, b, s in calls(objects):
         home = HOMES.get(plain(s)[:2], set()) if re.match(r"[KM]i[A-Z]", plain(s)) else set()
-        if home and room(a) is not None and room(a) not in home:
+        if home and room(a) is not None and room(a) != room(b) and room(a) not in home:
             found.append(f"{room(a)}: {a} uses {plain(s)} of {b}")
     return found
 

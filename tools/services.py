@@ -1,10 +1,10 @@
 """Make ntdll's stubs, the kernel's dispatch table and the numbers from include/services.tbl.
 
 stubs_gen.asm    one stub a service, exactly as Windows 7 SP1 x86 has it, exported also as Zw*
-services_gen.h   SERVICE_NtName = number
+services_gen.h   SERVICE_NtName = number; how many numbers each table has, and where the second begins
 services_gen.def exports of ntdll: each service by both its names
 services_list.h  SERVICE(number, name, "argument names"): for programs that call them all
-services_gen.c   KiServiceTable: address, argument bytes, name, argument names; holes are invalid
+services_gen.c   KiServiceTable and KiFathomTable: routine, argument bytes; a hole is KiNoService
 """
 import os
 import sys
@@ -41,20 +41,28 @@ def stubs(services):
         yield "    align 16, db 90h"
 
 
+def tables(services):
+    """(first number, name, how many numbers) of the two tables."""
+    for base, label in ((0, "Service"), (FATHOM_BASE, "Fathom")):
+        mine = [s[0] for s in services if (s[0] >= FATHOM_BASE) == (base > 0)]
+        yield base, label, mine[-1] - base + 1
+
+
 def table(services):
     yield "/* Made by tools/services.py from include/services.tbl. */"
     yield '#include "dispatch/service.h"'
     for _, name, arguments in services:
         ulongs = ", ".join(["ULONG"] * len(arguments)) or "void"
         yield f"extern NTSTATUS NTAPI {name}_service({ulongs}) __asm__(\"_{name}@{4 * len(arguments)}\");"
-    for base, label in ((0, "KiServiceTable"), (FATHOM_BASE, "KiFathomTable")):
-        mine = [s for s in services if (s[0] >= FATHOM_BASE) == (base > 0)]
-        count = mine[-1][0] - base + 1
-        yield f"const ULONG {label}Count = {count};"
-        yield f"const KSERVICE {label}[{count}] = {{"
-        for number, name, arguments in mine:
-            names = " ".join(arguments)
-            yield f'    [{number - base:#x}] = {{(PVOID){name}_service, {4 * len(arguments)}, "{name}", "{names}"}},'
+    for base, label, count in tables(services):
+        rows = [("KiNoService", 0)] * count
+        for number, name, arguments in services:
+            if base <= number < base + count:
+                rows[number - base] = f"{name}_service", 4 * len(arguments)
+        yield f"KSERVICE Ki{label}Table[{count}] = {{"
+        yield from (f"    {{(PVOID){routine}, {size}}}," for routine, size in rows)
+        yield f"}};\nconst PVOID Ki{label}Routines[{count}] = {{"
+        yield from (f"    {routine}," for routine, _ in rows)
         yield "};"
 
 
@@ -72,6 +80,8 @@ def main(path, folder):
     with open(os.path.join(folder, "services_gen.h"), "w") as out:
         out.write("/* Made by tools/services.py from include/services.tbl. */\n#ifndef SERVICES_GEN_H\n#define SERVICES_GEN_H\nenum {\n")
         out.writelines(f"    SERVICE_{name} = {number:#x},\n" for number, name, _ in services)
+        for base, label, count in tables(services):
+            out.write(f"    {label.upper()}_FIRST = {base:#x},\n    {label.upper()}_COUNT = {count},\n")
         out.write("};\n#endif\n")
 
 

@@ -1,8 +1,8 @@
-/* apc.c - what a thread still has to do on its way to user mode.
+/* apc.c - pending work before a thread returns to user mode.
  *
- * In this order, until nothing is left: die, stay suspended, give way to another thread,
- * run a user APC.  An APC goes to ntdll!KiUserApcDispatcher with the registers to go on
- * with behind its arguments:
+ * In this order, until nothing is left: end, stay suspended, give way to another thread,
+ * take a user APC.  An APC goes to ntdll!KiUserApcDispatcher; after its arguments lie the
+ * registers to go on with:
  *
  *     old ESP, rounded down ->  CONTEXT
  *                               SystemArgument2, SystemArgument1, NormalContext
@@ -11,12 +11,10 @@
  * Windows: KiServiceExit, KiInitializeUserApc.
  */
 #include "dispatch/service.h"
-#include "ke/ki.h"
-#include "mm/mm.h"
+#include "dispatch/trap.h"
 
 ULONG_PTR KeUserApcDispatcher;
 void (*KePsTerminateHook)(void);
-void KiEnterUser(KTRAP_FRAME *) DECLSPEC_NORETURN;
 
 static void KiDeliverApc(PKTHREAD thread, KTRAP_FRAME *frame)
 {
@@ -24,7 +22,7 @@ static void KiDeliverApc(PKTHREAD thread, KTRAP_FRAME *frame)
         CONTAINING_RECORD(RemoveHeadList(&thread->ApcListHead), KAPC, ApcListEntry);
     const ULONG arguments[4] = {(ULONG)apc->NormalRoutine, (ULONG)apc->NormalContext,
                                 (ULONG)apc->SystemArgument1, (ULONG)apc->SystemArgument2};
-    /* The next one comes with the TestAlert of the NtContinue behind this one: in order. */
+    /* The next one comes with the TestAlert of the NtContinue after this one: in order. */
     thread->UserApcPending = FALSE;
     if (apc->FreeRoutine)
         apc->FreeRoutine(apc);
@@ -45,14 +43,17 @@ static void KiDeliverApc(PKTHREAD thread, KTRAP_FRAME *frame)
     }
     frame->HardwareEsp = esp;
     frame->Eip = frame->DbgEip = KeUserApcDispatcher;
-    frame->EFlags &= ~0x500u; /* TF, DF */
+    frame->EFlags &= ~(EFLAGS_TF | EFLAGS_DF);
 }
 
-/* Interrupts are off on entry and on return.  With TerminatePending it does not return.
- */
-void KiServicePendingUserMode(KTRAP_FRAME *frame)
+/* Interrupts are off on entry and on return. */
+void KeServicePendingUserMode(KTRAP_FRAME *frame)
 {
     PKTHREAD thread = KeGetCurrentThread();
+    if (thread->TracedService != 0) {
+        __asm__ volatile("sti");
+        KiTraceServiceExit(thread, frame->Eax);
+    }
     __asm__ volatile("cli");
     for (;;) {
         thread->ExitWork = FALSE;
@@ -73,20 +74,4 @@ void KiServicePendingUserMode(KTRAP_FRAME *frame)
     }
     thread->UserApcPending = FALSE;
     KiPcr.Reschedule = FALSE;
-}
-
-void KiReturnToUser(KTRAP_FRAME *frame)
-{
-    PKTHREAD thread = KeGetCurrentThread();
-    KTRAP_FRAME *place = KiUserFrame(thread);
-    KeDisable();
-    if (frame != place)
-        memmove(place, frame, offsetof(KTRAP_FRAME, V86Es));
-    thread->TrapFrame = place;
-    place->DbgArgMark = KTRAP_FRAME_MARK;
-    place->SegCs = KGDT_R3_CODE;
-    place->HardwareSegSs = place->SegDs = place->SegEs = KGDT_R3_DATA;
-    place->SegFs = KGDT_R3_TEB;
-    place->EFlags |= 0x202;
-    KiEnterUser(place);
 }

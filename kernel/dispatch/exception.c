@@ -12,15 +12,11 @@
  * kernel goes on.  NtContinue and NtRaiseException are the ways back.  Windows:
  * KiDispatchException.
  */
-#include "dispatch/service.h"
-#include "ke/ki.h"
-#include "mm/mm.h"
+#include "dispatch/trap.h"
 
 ULONG_PTR KeUserExceptionDispatcher, KeRaiseUserExceptionDispatcher;
 void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);
 
-#define EFLAGS_TF        0x100u
-#define EFLAGS_DF        0x400u
 #define OLD_CONTEXT_SIZE offsetof(CONTEXT, ExtendedRegisters)
 
 static ULONG KiContextFlags(void)
@@ -71,11 +67,10 @@ void KiDispatchException(EXCEPTION_RECORD *record, KTRAP_FRAME *frame,
         KePsCrashHook(record, frame);
         return;
     }
-    __asm__ volatile(
-        "fnclex"); /* the handler must not meet the same x87 exception again */
+    __asm__ volatile("fnclex"); /* or the handler meets the same x87 exception again */
     frame->HardwareEsp = esp;
     frame->Eip = frame->DbgEip = KeUserExceptionDispatcher;
-    frame->EFlags = (frame->EFlags & ~(EFLAGS_TF | EFLAGS_DF)) | 0x202;
+    frame->EFlags = (frame->EFlags & ~(EFLAGS_TF | EFLAGS_DF)) | EFLAGS_ALWAYS;
     frame->SegDs = frame->SegEs = KGDT_R3_DATA;
     frame->SegFs = KGDT_R3_TEB;
     KeRequestExitWork(thread);
@@ -91,8 +86,7 @@ void KiRaiseUser(KTRAP_FRAME *frame, NTSTATUS code, ULONG_PTR address, ULONG cou
     KiDispatchException(&record, frame, TRUE);
 }
 
-/* A program's CONTEXT: the part behind FloatSave only if its flags say that it is there.
- */
+/* A program's CONTEXT: ExtendedRegisters only if its flags say that they are there. */
 static NTSTATUS KiCaptureContext(const CONTEXT *user, CONTEXT *context)
 {
     NTSTATUS status = MmCopyFromUser(context, user, OLD_CONTEXT_SIZE);
@@ -118,8 +112,8 @@ NTSTATUS NTAPI NtContinue(CONTEXT *userContext, BOOLEAN testAlert)
     return thread->TrapFrame->Eax;
 }
 
-/* Raise a program's own exception with these registers; firstChance FALSE: nobody handled
- * it. */
+/* Raise a program's own exception with these registers; firstChance FALSE: no handler
+ * took it. */
 NTSTATUS NTAPI NtRaiseException(EXCEPTION_RECORD *userRecord, CONTEXT *userContext,
                                 BOOLEAN firstChance)
 {

@@ -5,12 +5,7 @@
  * all threads (a 'T' frame) and a bug check.  A double fault is nearly always a kernel
  * stack overflow.
  */
-#include "dispatch/service.h"
-#include "ke/ki.h"
-#include "mm/mm.h"
-
-#define UNEXPECTED_KERNEL_MODE_TRAP 0x7F
-#define NMI_HARDWARE_FAILURE        0x80
+#include "dispatch/trap.h"
 
 /* The interrupted registers as a trap frame; *frame stays valid. */
 static const KTRAP_FRAME *KiTaskFrame(void)
@@ -47,6 +42,6 @@ void KiDoubleFault(void)
 void KiNmi(void)
 {
     const KTRAP_FRAME *frame = KiTaskFrame();
-    KdSendThreadStacks();
+    KdHooks.SendThreadStacks();
     KdBugCheckTrap(NMI_HARDWARE_FAILURE, frame, 0, 0);
 }

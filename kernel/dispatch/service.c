@@ -1,43 +1,29 @@
-/* service.c - what a service call needs in C: events, names, and the service that does
- * nothing.
+/* service.c - the service tables while the system runs; and dispatch's own services.
  *
- * The call itself is fastcall.asm: it looks the number up, copies the arguments and
- * calls. Windows: dps nt!KiServiceTable.
+ * What a door calls is KSERVICE.Routine.  It is the service itself, or KiTracedService
+ * while services are events (trace.c says how).
  */
 #include "dispatch/service.h"
 
 ULONG_PTR KeUserCallReturn; /* ntdll!KiFastSystemCallRet */
 
-static ULONG KiServiceNumber(const KSERVICE *service)
+NTSTATUS NTAPI KiNoService(void)
 {
-    return service >= KiFathomTable && service < KiFathomTable + KiFathomTableCount
-               ? 0x1000 + (ULONG)(service - KiFathomTable)
-               : (ULONG)(service - KiServiceTable);
+    return STATUS_INVALID_SYSTEM_SERVICE;
 }
 
-const char *KiServiceName(ULONG number)
+static void KiSwitch(KSERVICE *table, const PVOID *routines, ULONG count, BOOLEAN on)
 {
-    const BOOLEAN second = number >= 0x1000;
-    const ULONG index = second ? number - 0x1000 : number;
-    const KSERVICE *table = second ? KiFathomTable : KiServiceTable;
-    if (index >= (second ? KiFathomTableCount : KiServiceTableCount) ||
-        !table[index].Name)
-        return "?";
-    return table[index].Name;
+    for (ULONG i = 0; i < count; i++) {
+        if (routines[i] != KiNoService)
+            table[i].Routine = on ? KiTracedService : routines[i];
+    }
 }
 
-void KiTraceServiceEnter(const KSERVICE *service, const ULONG *arguments)
+void KeTraceServices(BOOLEAN on)
 {
-    ULONG a[6] = {0};
-    memcpy(a, arguments,
-           service->ArgumentBytes < sizeof a ? service->ArgumentBytes : sizeof a);
-    KD_TRACE(ServiceEnter, KiServiceNumber(service), a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-
-NTSTATUS KiTraceServiceExit(const KSERVICE *service, NTSTATUS status)
-{
-    KD_TRACE(ServiceExit, KiServiceNumber(service), status);
-    return status;
+    KiSwitch(KiServiceTable, KiServiceRoutines, SERVICE_COUNT, on);
+    KiSwitch(KiFathomTable, KiFathomRoutines, FATHOM_COUNT, on);
 }
 
 /* What a system call costs by itself: `make bench` measures it. */

@@ -1,37 +1,26 @@
-/* service.h - the service tables and what the doors share.
+/* service.h - the service tables: what a number from user mode means.
  *
- * tools/services.py makes the tables from include/services.tbl; fastcall.asm indexes
- * them.
+ * tools/services.py makes them from include/services.tbl.  The second table has the services
+ * that only Fathom offers; its numbers begin at FATHOM_FIRST.
  */
 #ifndef FATHOM_SERVICE_H
 #define FATHOM_SERVICE_H
 
-#include "kd/kd.h"
-#include "ke/ke.h"
+#include "dispatch/dispatch.h"
+#include "services_gen.h"
 
 typedef struct _KSERVICE {
-    PVOID Routine; /* NTSTATUS NTAPI, NULL: a hole */
-    ULONG ArgumentBytes;
-    const char *Name;          /* "NtClose" */
-    const char *ArgumentNames; /* "Handle", separated by spaces; * behind a pointer */
+    PVOID Routine;       /* NTSTATUS NTAPI; KiTracedService while services are traced */
+    ULONG ArgumentBytes; /* at most KSERVICE_MOST_BYTES */
 } KSERVICE;
-C_ASSERT(sizeof(KSERVICE) == 16); /* fastcall.asm */
+#define KSERVICE_MOST_BYTES 0x80
 
-extern const KSERVICE KiServiceTable[], KiFathomTable[];
-extern const ULONG KiServiceTableCount, KiFathomTableCount;
+extern KSERVICE KiServiceTable[SERVICE_COUNT], KiFathomTable[FATHOM_COUNT];
+extern const PVOID KiServiceRoutines[SERVICE_COUNT], KiFathomRoutines[FATHOM_COUNT];
 
-/* Name of a service number, or "?" */
-const char *KiServiceName(ULONG number);
-
-/* dispatch/ among itself */
-void KiInitializeTraps(void); /* the vector table */
-void KiDispatchTrap(KTRAP_FRAME *, ULONG vector);
-void KiPageFault(KTRAP_FRAME *, ULONG_PTR address);
-/* Give an exception of user mode to its program (firstChance), or end the process with
- * it. frame is the current thread's user frame. */
-void KiDispatchException(EXCEPTION_RECORD *, KTRAP_FRAME *frame, BOOLEAN firstChance);
-/* The same from the pieces: up to three parameters. */
-void KiRaiseUser(KTRAP_FRAME *, NTSTATUS code, ULONG_PTR address, ULONG count,
-                 ULONG_PTR p0, ULONG_PTR p1);
+NTSTATUS NTAPI KiNoService(void); /* what a hole of the tables leads to */
+void KiTracedService(void);       /* traced.asm */
+/* The service returned this status, and the thread leaves to user mode. */
+void KiTraceServiceExit(PKTHREAD, NTSTATUS status);
 
 #endif

@@ -7,16 +7,9 @@
  * Numbers of vectors: Intel SDM vol. 3, table 6-1.  Codes: winnt.h; parameters:
  * EXCEPTION_RECORD on Microsoft's pages, and what Windows 7 does.
  */
-#include "dispatch/service.h"
-#include "ke/ki.h"
-#include "mm/mm.h"
+#include "dispatch/trap.h"
 
-#define IRQ_VECTOR                  0x30
-#define EFLAGS_TF                   0x100u
-#define EFLAGS_IF                   0x200u
-#define UNEXPECTED_KERNEL_MODE_TRAP 0x7F
-#define PAGE_FAULT_IN_NONPAGED_AREA 0x50
-#define ADDRESS_UNKNOWN             0xFFFFFFFFu
+#define ADDRESS_UNKNOWN 0xFFFFFFFFu
 
 static void KiDivide(KTRAP_FRAME *f)
 {
@@ -34,7 +27,7 @@ static void KiSingleStep(KTRAP_FRAME *f)
     KiRaiseUser(f, STATUS_SINGLE_STEP, f->Eip, 0, 0, 0);
 }
 
-/* The program is shown standing on its int3, not behind it. */
+/* EIP is that of the int3, not of the instruction after it. */
 static void KiBreakpoint(KTRAP_FRAME *f)
 {
     f->Eip -= 1;
@@ -92,8 +85,7 @@ static void KiInvalidOpcode(KTRAP_FRAME *f)
                 f->Eip, 0, 0, 0);
 }
 
-/* Instructions that only ring 0 (or IOPL) may execute: SDM vol. 3, 5.9, and vol. 1, 18.5.
- */
+/* Instructions that only ring 0 (or IOPL) may execute: SDM vol. 3, 5.9; vol. 1, 18.5. */
 static BOOLEAN KiIsPrivileged(const UCHAR code[2])
 {
     static const UCHAR one[] = {0x6C, 0x6D, 0x6E, 0x6F, 0xE4, 0xE5, 0xE6, 0xE7,
@@ -189,9 +181,9 @@ static void KiKernelStep(KTRAP_FRAME *f)
 
 void KiDispatchTrap(KTRAP_FRAME *frame, ULONG vector)
 {
-    if (vector >= IRQ_VECTOR && vector < IRQ_VECTOR + 16) {
+    if (vector >= KI_IRQ_VECTOR && vector < KI_IRQ_VECTOR + 16) {
         KiPcr.InterruptedUser = frame->SegCs & 3;
-        KiInterrupt(vector - IRQ_VECTOR);
+        KiInterrupt(vector - KI_IRQ_VECTOR);
         return;
     }
     if (!(frame->SegCs & 3)) {

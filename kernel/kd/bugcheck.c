@@ -6,29 +6,20 @@
  * and trusts nothing: a second bug check inside the first stops at once.  Windows:
  * KeBugCheckEx, !analyze.
  */
-#include "kd/kd.h"
 #include "kd/port.h"
+#include "kd/report.h"
 
 #define FRAMES         40
 #define ISA_DEBUG_EXIT 0x501
 #define ACPI_SLEEP_S5  0x2000
 
-/* Names and numbers as in bugcodes.h (Windows Driver Kit). */
 static const struct {
     ULONG Code;
     const char *Name;
 } KdpCodes[] = {
-    {0x0A, "IRQL_NOT_LESS_OR_EQUAL"},
-    {0x1A, "MEMORY_MANAGEMENT"},
-    {0x1E, "KMODE_EXCEPTION_NOT_HANDLED"},
-    {0x50, "PAGE_FAULT_IN_NONPAGED_AREA"},
-    {0x5C, "HAL_INITIALIZATION_FAILED"},
-    {0x7A, "KERNEL_DATA_INPAGE_ERROR"},
-    {0x7F, "UNEXPECTED_KERNEL_MODE_TRAP"},
-    {0x80, "NMI_HARDWARE_FAILURE"},
-    {0xC2, "BAD_POOL_CALLER"},
-    {0xC4, "ASSERTION_FAILED"},
-    {0xE2, "MANUALLY_INITIATED_CRASH"},
+#define KD_BUG_CODE(code, name) {code, #name},
+    KD_BUG_CODES(KD_BUG_CODE)
+#undef KD_BUG_CODE
 };
 
 static char KdpReport[6144];
@@ -42,7 +33,7 @@ static void KdpAppend(void *context, const char *text, ULONG length)
         KdpReport[KdpReportLength++] = text[i];
 }
 
-static void KdpSay(const char *format, ...)
+void KdpSay(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -95,10 +86,10 @@ static void KdpSayRegisters(const KTRAP_FRAME *f)
 static void KdpSayStack(const KTRAP_FRAME *frame)
 {
     static FATHOM_FRAME frames[FRAMES];
-    const ULONG count = KdCaptureTrap(frame, frames, FRAMES);
+    const ULONG count = KdHooks.CaptureTrap(frame, frames, FRAMES);
     for (ULONG i = 0; i < count; i++) {
         char name[96];
-        KdNameAddress(frames[i].Address, name, sizeof name, NULL);
+        KdHooks.NameAddress(frames[i].Address, name, sizeof name);
         KdpSay("  %08x %s%s\n", frames[i].Address, name,
                frames[i].Flags & FATHOM_FRAME_GUESSED ? " (guessed)" : "");
     }
@@ -107,10 +98,10 @@ static void KdpSayStack(const KTRAP_FRAME *frame)
 void KdBugCheckTrap(ULONG code, const KTRAP_FRAME *frame, ULONG_PTR p1, ULONG_PTR p2)
 {
     const ULONG_PTR parameters[4] = {p1, p2, 0, 0};
-    KdReportAndStop(code, frame, parameters);
+    KdpReportAndStop(code, frame, parameters);
 }
 
-void KdReportAndStop(ULONG code, const KTRAP_FRAME *frame, const ULONG_PTR p[4])
+void KdpReportAndStop(ULONG code, const KTRAP_FRAME *frame, const ULONG_PTR p[4])
 {
     __asm__ volatile("cli");
     if (KdpStopping++ == 0) {
@@ -122,15 +113,8 @@ void KdReportAndStop(ULONG code, const KTRAP_FRAME *frame, const ULONG_PTR p[4])
         KdpSayStack(frame);
         KdPrintEverywhere(KdpReport + said, KdpReportLength - said);
     }
-    KdHostSend('B', KdpReport, KdpReportLength);
+    KdHooks.HostSend('B', KdpReport, KdpReportLength);
     KdPowerOff(KD_POWEROFF_BUGCHECK);
-}
-
-void KdAssertFailed(const char *expression, const char *file, int line)
-{
-    KdPrintEverywhere("\nASSERT ", 8);
-    KdpSay("\n*** ASSERT(%s) failed at %s:%d", expression, file, line);
-    KeBugCheckEx(0xC4, (ULONG_PTR)expression, (ULONG_PTR)file, line, 0);
 }
 
 void KdPowerOff(ULONG value)

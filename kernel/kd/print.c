@@ -2,11 +2,11 @@
  *
  * With a host at the port (token= on the command line) it is an 'L' frame; the console
  * belongs to the programs then.  Without, it is the console itself.  A line is built
- * whole first, so that two never mix; what is longer than the buffer goes in pieces.
- */
+ * whole first, so that two never mix; what is longer than the buffer goes in pieces. */
 #include "kd/kd.h"
 
 void (*KdConsoleWrite)(const char *, ULONG);
+BOOLEAN KdHostPresent;
 static ULONG KdpFrameType = 'L';
 
 typedef struct {
@@ -49,7 +49,7 @@ static void KdpSerialText(const char *text, ULONG length)
 void KdPrintText(const char *text, ULONG length)
 {
     if (KdHostPresent) {
-        KdHostSend(KdpFrameType, text, length);
+        KdHooks.HostSend(KdpFrameType, text, length);
         return;
     }
     KdpSerialText(text, length);
@@ -85,9 +85,9 @@ ULONG DbgPrint(const char *format, ...)
     return length;
 }
 
-void KdSendThreadStacks(void)
+ULONG KdSetPrintFrame(ULONG type)
 {
-    KdpFrameType = 'T';
-    KdPrintThreadStacks();
-    KdpFrameType = 'L';
+    const ULONG old = KdpFrameType;
+    KdpFrameType = type;
+    return old;
 }

@@ -4,7 +4,7 @@
 ; stack need no second way.
 
 %include "ke/ke.inc"
-extern _KdReportAndStop
+extern _KdpReportAndStop
 global _KeBugCheckEx
 section .text
 
@@ -20,7 +20,7 @@ _KeBugCheckEx:
     mov [esp + KTRAP_Edi], edi
     mov [esp + KTRAP_Ebp], ebp
     mov [esp + KTRAP_DbgEbp], ebp
-    mov dword [esp + KTRAP_DbgArgMark], KTRAP_MARK
+    mov dword [esp + KTRAP_DbgArgMark], KTRAP_FRAME_MARK
     mov dword [esp + KTRAP_ErrCode], 0
     mov eax, cs
     mov [esp + KTRAP_SegCs], eax
@@ -42,4 +42,4 @@ _KeBugCheckEx:
     push eax
     push ebp
     push dword [ebp + KTRAP_HardwareEsp + 4]
-    call _KdReportAndStop
+    call _KdpReportAndStop

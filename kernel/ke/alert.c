@@ -1,4 +1,4 @@
-/* alert.c - what ends a wait from outside: user APCs, alerts, suspension, the thread's end.
+/* alert.c - what ends a wait from outside: user APCs, suspension, the thread's end.
  *
  * Each leaves its mark on the thread and, if the thread is in a wait that lets it in, ends
  * that wait; a suspension for a while (wait.c).  A user APC runs on the way to user mode
@@ -53,28 +53,15 @@ BOOLEAN KeQueueApc(PKTHREAD thread, KAPC *apc)
     return alive;
 }
 
-BOOLEAN KeAlertThread(PKTHREAD thread)
-{
-    const ULONG flags = KeDisable();
-    const BOOLEAN before = thread->Alerted;
-    thread->Alerted = TRUE;
-    KiInterruptWait(thread);
-    KeRestore(flags);
-    return before;
-}
-
-BOOLEAN KeTestAlertThread(void)
+void KeTestAlertThread(void)
 {
     PKTHREAD thread = KeGetCurrentThread();
     const ULONG flags = KeDisable();
-    const BOOLEAN alerted = thread->Alerted;
-    thread->Alerted = FALSE;
     if (!IsListEmpty(&thread->ApcListHead)) {
         thread->UserApcPending = TRUE;
         KeRequestExitWork(thread);
     }
     KeRestore(flags);
-    return alerted;
 }
 
 void KeRequestTermination(PKTHREAD thread, NTSTATUS status)

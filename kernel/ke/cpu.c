@@ -1,7 +1,10 @@
 /* cpu.c - the processor: what it can, its segments, its task states, its registers.
  *
- *   selector  08 kernel code   10 kernel data   1B user code   23 user data   (sysenter's
- * order) 28 TSS           30 KPCR (fs)     3B TEB (fs)    50 #DF TSS     58 NMI TSS
+ *   selector   08 kernel code   10 kernel data   1B user code   23 user data
+ *              28 TSS           30 KPCR (fs)     3B TEB (fs)
+ *              50 #DF TSS       58 NMI TSS
+ *
+ * The first four are in the order that sysenter and sysexit want.
  *
  * The TEB segment's base changes with each thread.  Double fault and NMI come through
  * task gates: whatever state the stack is in, they have their own.  Windows: !pcr, dg,
@@ -14,24 +17,23 @@ C_ASSERT(offsetof(KPCR, CurrentThread) == 0x124);
 C_ASSERT(offsetof(KPCR, Reschedule) == 0x12C);
 C_ASSERT(offsetof(KTSS, Esp0) == 4);
 
-#define MSR_SYSENTER_CS  0x174
-#define MSR_SYSENTER_ESP 0x175
-#define MSR_SYSENTER_EIP 0x176
-#define MSR_EFER         0xC0000080
-#define EFER_NXE         (1u << 11)
-#define CR0_MP           (1u << 1)
-#define CR0_EM           (1u << 2)
-#define CR0_TS           (1u << 3)
-#define CR0_NE           (1u << 5)
-#define CR0_WP           (1u << 16)
-#define CR0_AM           (1u << 18)
-#define CR4_PGE          (1u << 7)
-#define CR4_OSFXSR       (1u << 9)
-#define CR4_OSXMMEXCPT   (1u << 10)
-#define CR4_SMEP         (1u << 20)
-#define CR4_SMAP         (1u << 21)
+#define MSR_PAT        0x277
+#define MSR_EFER       0xC0000080
+#define EFER_NXE       (1u << 11)
+#define CR0_MP         (1u << 1)
+#define CR0_EM         (1u << 2)
+#define CR0_TS         (1u << 3)
+#define CR0_NE         (1u << 5)
+#define CR0_WP         (1u << 16)
+#define CR0_AM         (1u << 18)
+#define CR4_PGE        (1u << 7)
+#define CR4_OSFXSR     (1u << 9)
+#define CR4_OSXMMEXCPT (1u << 10)
+#define CR4_SMEP       (1u << 20)
+#define CR4_SMAP       (1u << 21)
 
 KFEATURES KeFeatures;
+UCHAR KeBootStack[KE_BOOT_STACK_SIZE] __attribute__((aligned(PAGE_SIZE)));
 KPCR KiPcr;
 KTSS KiTss, KiNmiTss, KiDoubleFaultTss;
 ULONGLONG KiIdt[256] __attribute__((aligned(8)));
@@ -39,9 +41,6 @@ static ULONGLONG KiGdt[12] __attribute__((aligned(8)));
 static UCHAR KiFaultStacks[2][8192] __attribute__((aligned(16)));
 
 void KiLoadSegments(const KDESCRIPTOR *gdt, const KDESCRIPTOR *idt);
-void KiNmiTask(void);
-void KiDoubleFaultTask(void);
-extern UCHAR KiFastCallEntry[], KiSysenterStack[];
 
 static void KiCpuid(ULONG leaf, ULONG r[4])
 {
@@ -57,7 +56,7 @@ static ULONGLONG KiReadMsr(ULONG msr)
     return value;
 }
 
-static void KiWriteMsr(ULONG msr, ULONGLONG value)
+void KiWriteMsr(ULONG msr, ULONGLONG value)
 {
     __asm__ volatile("wrmsr" ::"A"(value), "c"(msr));
 }
@@ -72,6 +71,7 @@ static void KiFindFeatures(void)
     const ULONG signature = r[0], edx = r[3];
     KeFeatures.Tsc = edx >> 4 & 1;
     KeFeatures.Pge = edx >> 13 & 1;
+    KeFeatures.Pat = edx >> 16 & 1;
     KeFeatures.Fxsr = edx >> 24 & 1;
     KeFeatures.Sse = KeFeatures.Fxsr && (edx >> 25 & 1);
     /* Early Pentium Pro claim SEP and have none: SDM, SYSENTER. */
@@ -104,9 +104,8 @@ void KiSetSegmentBase(ULONG selector, ULONG base)
     d[3] = (d[3] & 0x00FF) | (base >> 16 & 0xFF00);
 }
 
-static void KiInitializeTask(KTSS *tss, void (*entry)(void), UCHAR *stack)
+static void KiInitializeTask(KTSS *tss, UCHAR *stack)
 {
-    tss->Eip = (ULONG)entry;
     tss->EFlags = 2;
     tss->Esp = tss->Esp0 = (ULONG)stack + sizeof KiFaultStacks[0] - 16;
     tss->Ss = tss->Ss0 = KGDT_R0_DATA;
@@ -116,7 +115,12 @@ static void KiInitializeTask(KTSS *tss, void (*entry)(void), UCHAR *stack)
     tss->IoMapBase = sizeof *tss;
 }
 
-void KiSetTaskCr3(void)
+void KiSetTaskEntry(KTSS *tss, void (*entry)(void))
+{
+    tss->Eip = (ULONG)entry;
+}
+
+void KeSetTaskCr3(void)
 {
     ULONG cr3;
     __asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
@@ -136,10 +140,10 @@ static void KiInitializeSegments(void)
         KiDescriptor((ULONG)&KiDoubleFaultTss, sizeof(KTSS) - 1, 0x89, 0);
     KiGdt[KGDT_NMI_TSS / 8] = KiDescriptor((ULONG)&KiNmiTss, sizeof(KTSS) - 1, 0x89, 0);
     KiTss.Ss0 = KGDT_R0_DATA;
-    KiTss.Esp0 = (ULONG)KiBootStackTop - KFX_AREA_SIZE;
+    KiTss.Esp0 = (ULONG)KeBootStack + sizeof KeBootStack - KFX_AREA_SIZE;
     KiTss.IoMapBase = sizeof KiTss; /* no port is the user's */
-    KiInitializeTask(&KiDoubleFaultTss, KiDoubleFaultTask, KiFaultStacks[0]);
-    KiInitializeTask(&KiNmiTss, KiNmiTask, KiFaultStacks[1]);
+    KiInitializeTask(&KiDoubleFaultTss, KiFaultStacks[0]);
+    KiInitializeTask(&KiNmiTss, KiFaultStacks[1]);
     KiPcr.ExceptionList = (PVOID)-1;
     KiPcr.SelfPcr = &KiPcr;
     KiPcr.IDT = KiIdt;
@@ -157,6 +161,15 @@ static void KiPatchSmap(void)
         memcpy((void *)(*site)[0], &(*site)[1], 3);
 }
 
+/* PAT entry 1 (a page that is written through) becomes write-combining, for framebuffers:
+ * code 1.  Intel SDM 3A, 11.12. */
+static void KiSetPageAttributes(void)
+{
+    KiWriteMsr(MSR_PAT, (KiReadMsr(MSR_PAT) & ~0xFF00ull) | 0x100);
+}
+
+/* The only place where control registers and mode bits are set, after the boot turned
+ * paging on. */
 static void KiSetControlRegisters(void)
 {
     ULONG cr0, cr4;
@@ -171,11 +184,8 @@ static void KiSetControlRegisters(void)
     __asm__ volatile("fninit");
     if (KeFeatures.Nx)
         KiWriteMsr(MSR_EFER, KiReadMsr(MSR_EFER) | EFER_NXE);
-    if (KeFeatures.Sep) {
-        KiWriteMsr(MSR_SYSENTER_CS, KGDT_R0_CODE);
-        KiWriteMsr(MSR_SYSENTER_ESP, (ULONG)KiSysenterStack);
-        KiWriteMsr(MSR_SYSENTER_EIP, (ULONG)KiFastCallEntry);
-    }
+    if (KeFeatures.Pat)
+        KiSetPageAttributes();
 }
 
 void KeInitializeProcessor(void)
@@ -185,6 +195,5 @@ void KeInitializeProcessor(void)
     if (KeFeatures.Smap)
         KiPatchSmap();
     KiSetControlRegisters();
-    KiSetTaskCr3();
-    KiInitializeThreads();
+    KeSetTaskCr3();
 }

@@ -1,4 +1,4 @@
-/* ke.h - the public face of the kernel's lowest folder: processor, threads, waits, time.
+/* ke.h - the public face of ke: processor, threads, waits, time.
  *
  * The idea: one processor, and a kernel that is not preempted.  A thread gives up the
  * processor in kernel mode only inside KeWait*, KeDelay and KeYield; an interrupt that
@@ -19,7 +19,7 @@
 
 /* ---- processor features, found once at boot ---- */
 typedef struct _KFEATURES {
-    BOOLEAN Sep, Fxsr, Sse, Nx, Smep, Smap, Pge, Tsc;
+    BOOLEAN Sep, Fxsr, Sse, Nx, Smep, Smap, Pge, Pat, Tsc;
 } KFEATURES;
 extern KFEATURES KeFeatures;
 
@@ -74,15 +74,14 @@ typedef struct _KWAIT_BLOCK {
     NTSTATUS WaitKey; /* status the wait ends with if this object ends it */
 } KWAIT_BLOCK;
 
-/* An APC: KernelRoutine runs in the thread, in kernel mode, on its way to user mode or
- * when an alertable wait ends; NormalRoutine (user) is called through
- * KiUserApcDispatcher. */
+/* A user APC: NormalRoutine (user mode) is entered through KiUserApcDispatcher when an
+ * alertable wait ends.  FreeRoutine, which may be NULL, releases the KAPC: when the
+ * arguments have been taken, or when the thread ends. */
 typedef struct _KAPC {
     LIST_ENTRY ApcListEntry;
-    void (*FreeRoutine)(
-        struct _KAPC *); /* called when delivered or when the thread dies */
+    void (*FreeRoutine)(struct _KAPC *);
     PVOID NormalRoutine, NormalContext, SystemArgument1, SystemArgument2;
-} KAPC; /* FreeRoutine gets it after the arguments were taken: it may free it */
+} KAPC;
 
 typedef enum {
     KthreadInitialized,
@@ -107,7 +106,7 @@ typedef struct _KTHREAD {
     LIST_ENTRY AllListEntry;   /* KeAllThreads */
     LIST_ENTRY MutantListHead;
     NTSTATUS WaitStatus;
-    BOOLEAN Alertable, WaitUser, WaitAll, Alerted;
+    BOOLEAN Alertable, WaitUser, WaitAll;
     ULONG WaitCount;
     KWAIT_BLOCK *WaitBlocks;  /* of the wait under way */
     KWAIT_BLOCK WaitBlock[4]; /* enough for most waits */
@@ -122,6 +121,7 @@ typedef struct _KTHREAD {
     BOOLEAN DebugActive;            /* its debug registers are in use */
     ULONG ContextSwitches;
     ULONG ExitWork; /* not 0: leave to user mode by the long way (KeRequestExitWork) */
+    ULONG TracedService; /* its number + 1 while it is traced: dispatch/trace.c */
 } KTHREAD, *PKTHREAD;
 
 /* The processor's page at fs:0, in kernel mode; the offsets named are Windows'. */
@@ -166,13 +166,21 @@ static inline ULONGLONG KeReadTsc(void)
     return t;
 }
 
-/* A word of the boot command line: "name=value" gives value, a bare "name" gives "", an
- * absent one NULL.  The text stays. */
+/* ---- boot ---- */
+void KeReadBootOptions(const char *text); /* the command line; once, it is copied */
+/* A word of the command line: "name=value" gives value, a bare "name" gives "", an absent
+ * one NULL.  The text stays. */
 const char *KeBootOption(const char *name);
 ULONG KeBootNumber(const char *name, ULONG otherwise); /* decimal or 0x hexadecimal */
 
-void KeInitializeProcessor(void); /* features, GDT, TSS, MSRs; before interrupts */
-void KeInitializeClock(void);     /* PIT at 1000 Hz/…, PIC remapped */
+/* The stack of the boot: boot/multiboot.asm enters on it, then it is the idle thread's. */
+#define KE_BOOT_STACK_SIZE 0x4000
+extern UCHAR KeBootStack[KE_BOOT_STACK_SIZE];
+
+void KeInitializeProcessor(void); /* features, GDT, TSS, control registers */
+void KeSetTaskCr3(void); /* the fault tasks run on the tables that are loaded now */
+void KeInitializeThreads(void); /* what runs now becomes the idle thread */
+void KeInitializeClock(void);   /* PIT at 64 Hz, PIC remapped to vectors 30h..3Fh */
 
 /* ---- threads ---- */
 /* Make a thread of it, on the kernel stack [limit, top) that the caller supplies: it will
@@ -182,43 +190,28 @@ void KeInitializeThread(PKTHREAD, PVOID stackTop, PVOID stackLimit, struct _MMSP
 void KeReadyThread(PKTHREAD);
 DECLSPEC_NORETURN void
     KeTerminateThread(NTSTATUS); /* the current one; signals it; never returns */
-/* Called on another thread's stack when it is safe to free what the dead thread stood on.
- */
+/* Called on another thread's stack, when the stack of the dead thread may be freed. */
 extern void (*KeReapThread)(PKTHREAD);
 void KeYield(void);
 /* Where a thread that does not run will go on: for printing its stack. */
 void KeQueryThreadResume(PKTHREAD, ULONG_PTR *eip, ULONG_PTR *ebp);
 /* The thread's trap frame or context changed, or it has something to do on its way to
- * user mode: its next exit goes through KiServicePendingUserMode and iret. */
+ * user mode: its next exit goes by KeServicePendingUserMode (dispatch) and iret. */
 void KeRequestExitWork(PKTHREAD);
 /* User registers of a thread (the current one, or one that does not run) to and from a
  * CONTEXT, by ContextFlags.  What a program may not choose (kernel selectors, IOPL, IF,
  * ...) is put right silently, as Windows does. */
 void KeContextFromThread(PKTHREAD, CONTEXT *);
 void KeContextToThread(PKTHREAD, const CONTEXT *);
-/* Entry points of ntdll, filled by ps at start-up. */
-extern ULONG_PTR KeUserCallReturn;               /* KiFastSystemCallRet */
-extern ULONG_PTR KeUserExceptionDispatcher;      /* KiUserExceptionDispatcher */
-extern ULONG_PTR KeUserApcDispatcher;            /* KiUserApcDispatcher */
-extern ULONG_PTR KeRaiseUserExceptionDispatcher; /* KiRaiseUserExceptionDispatcher */
-/* Hooks by which what stands above is reached. */
+/* What mm hands over: */
 extern void (*KeActivateSpace)(struct _MMSPACE *); /* mm: load CR3 if it differs */
 extern BOOLEAN (*KeIdleWork)(void);         /* mm: zero a page; FALSE: nothing to do */
 extern KUSER_SHARED_DATA *KeSharedUserData; /* where the clock is shown; may be NULL */
-DECLSPEC_NORETURN void KiIdleLoop(void);    /* the boot thread becomes the idle thread */
+DECLSPEC_NORETURN void KeIdleLoop(void);    /* what the idle thread does */
 LONG KeSetPriorityThread(PKTHREAD, LONG);   /* returns the old one; 0..31 */
 ULONG KeSuspendThread(PKTHREAD); /* returns the count before; takes effect at user mode */
 ULONG KeResumeThread(PKTHREAD);
 extern LIST_ENTRY KeAllThreads;
-/* Run by whatever returns to user mode (trap exit, service exit) with work pending:
- * reschedule, suspend, APCs, termination.  PsExitPending is the hook by which ps ends a
- * thread. */
-void KiServicePendingUserMode(KTRAP_FRAME *);
-extern void (*KePsTerminateHook)(void);
-/* ps: the program has no handler for this exception: say so and end the process. */
-extern void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);
-/* Enter user mode for the first time with this frame (never returns). */
-DECLSPEC_NORETURN void KiReturnToUser(KTRAP_FRAME *);
 
 /* ---- waits.  timeout: 100 ns, negative relative, positive absolute system time, NULL
  * forever ---- */
@@ -236,7 +229,7 @@ BOOLEAN KeSetTimer(KTIMER *, LARGE_INTEGER due,
                    ULONG periodMs); /* TRUE if it was set before */
 BOOLEAN KeCancelTimer(KTIMER *);
 /* STATUS_SUCCESS + index, STATUS_ABANDONED + index, STATUS_TIMEOUT, STATUS_USER_APC,
- * STATUS_ALERTED; STATUS_THREAD_IS_TERMINATING when TerminatePending ends a user wait. */
+ * STATUS_THREAD_IS_TERMINATING when TerminatePending ends a user wait. */
 NTSTATUS KeWaitForSingleObject(void *object, BOOLEAN alertable, BOOLEAN user,
                                LARGE_INTEGER *timeout);
 /* blocks may be NULL when count <= 4, else count KWAIT_BLOCKs */
@@ -249,17 +242,15 @@ void KeSignalObject(DISPATCHER_HEADER *); /* set to signalled and wake: processe
  * the user ends, a suspended thread runs to its end. */
 void KeRequestTermination(PKTHREAD, NTSTATUS);
 BOOLEAN KeQueueApc(PKTHREAD, KAPC *); /* FALSE: the thread has ended */
-BOOLEAN KeAlertThread(PKTHREAD);
-BOOLEAN
-KeTestAlertThread(void); /* TRUE: an alert or a user APC was pending (NtTestAlert) */
+void KeTestAlertThread(void);         /* user APCs that are queued run at the next exit */
 
 /* ---- time ---- */
 ULONGLONG KeQueryInterruptTime(void); /* 100 ns since boot */
 ULONGLONG KeQuerySystemTime(void);    /* 100 ns since 1601 */
 #define KE_TICK_100NS 156250u         /* 64 Hz, as Windows */
 
-/* ---- traps ---- */
-/* Install a handler for a hardware interrupt line 0..15; it runs with interrupts off. */
+/* ---- interrupt lines ---- */
+/* One more handler (of at most three) for line 0..15; it runs with interrupts off. */
 void KeConnectInterrupt(ULONG irq, void (*handler)(void));
 
 #endif

@@ -1,4 +1,4 @@
-/* ki.h - what the files of ke/ (and the trap code above) share and nobody else sees. */
+/* ki.h - what the files of ke and of dispatch share. */
 #ifndef FATHOM_KI_H
 #define FATHOM_KI_H
 
@@ -28,11 +28,14 @@ typedef struct __attribute__((packed)) _KDESCRIPTOR {
 extern KPCR KiPcr;
 extern KTSS KiTss, KiNmiTss, KiDoubleFaultTss;
 extern ULONGLONG KiIdt[256];
-extern UCHAR KiBootStackTop[], KiBootStackLimit[];
 
+/* ---- cpu.c ---- */
+#define MSR_SYSENTER_CS  0x174
+#define MSR_SYSENTER_ESP 0x175
+#define MSR_SYSENTER_EIP 0x176
+void KiWriteMsr(ULONG msr, ULONGLONG value);
 void KiSetSegmentBase(ULONG selector, ULONG base);
-void KiSetTaskCr3(void); /* the fault tasks run on the page tables that are loaded now */
-BOOLEAN KiHasCpuid(void);
+void KiSetTaskEntry(KTSS *, void (*entry)(void)); /* of the two fault tasks */
 
 /* Where a thread's user state lies below InitialStack (trapframe.h has the picture). */
 static inline UCHAR *KiFxArea(PKTHREAD thread)
@@ -47,31 +50,40 @@ static inline ULONG KiEsp0(PKTHREAD thread)
 {
     return (ULONG)thread->InitialStack - KFX_AREA_SIZE;
 }
-#define KI_EMPTY_STACK                                                                   \
-    (512 + sizeof(KTRAP_FRAME)) /* bytes above the first kernel frame */
+#define KI_EMPTY_STACK (512 + sizeof(KTRAP_FRAME)) /* bytes above the first C frame */
 
+/* ---- float.c ---- */
 void KiSaveFloat(PKTHREAD);    /* registers to its area */
 void KiRestoreFloat(PKTHREAD); /* and back */
 void KiInitializeFloat(PKTHREAD);
 void KiMakeCleanFloat(void);         /* what a new thread begins with; once, at boot */
 void KiLoadDebugRegisters(PKTHREAD); /* those of its frame, or none */
 
-/* thread.c, for wait.c: interrupts off around each. */
-void KiSwapThread(void);                 /* the current thread is Waiting: run another */
-void KiUnwaitThread(PKTHREAD, NTSTATUS); /* wait.c: end its wait */
-NTSTATUS
-KiInterruption(PKTHREAD); /* wait.c: what ends its wait; STATUS_SUCCESS: nothing */
-void KiSetReschedule(void);
-void KiQuantumTick(void);
+/* ---- schedule.c: interrupts are off around each ---- */
+#define KI_QUANTUM_TICKS 2 /* a workstation's 31 ms */
+extern KTHREAD KiIdleThread;
+extern LIST_ENTRY KiDeadThreads; /* by ReadyListEntry: freed at the next switch */
+void KiInitializeQueues(void);
+void KiSwapThread(void);         /* the current thread waits or ended: run another */
+void KiAfterSwitch(void);        /* on the stack that a switch came to */
+void KiQuantumTick(void);        /* at each tick */
 BOOLEAN KiRescheduleIfDue(void); /* on the way to user mode */
-void KiAbandonMutants(PKTHREAD);
-void KiInitializeThreads(void);
 
-/* timer.c */
+/* ---- clock.c, timer.c, interrupt.c ---- */
+#define KI_IRQ_VECTOR 0x30                    /* of line 0 */
+extern ULONGLONG KiInterruptTime, KiBootTime; /* 100 ns since boot; since 1601 at boot */
+extern RTL_AVL_TREE KiTimers;
+void KiInitializeTime(void);
+void KiShowClock(void); /* the time into KeSharedUserData */
 void KiInsertTimer(KTIMER *, ULONGLONG due);
 void KiRemoveTimer(KTIMER *);
 ULONGLONG KiDueTime(const LARGE_INTEGER *); /* to 100 ns since boot */
+void KiInitializePic(void);                 /* every line masked */
+void KiInterrupt(ULONG irq);                /* from the trap code */
 
-void KiInterrupt(ULONG irq); /* timer.c: from the trap code */
+/* ---- wait.c ---- */
+void KiUnwaitThread(PKTHREAD, NTSTATUS);  /* its wait ends with this status */
+NTSTATUS KiInterruption(PKTHREAD thread); /* why its wait ends early, or STATUS_SUCCESS */
+void KiAbandonMutants(PKTHREAD);
 
 #endif

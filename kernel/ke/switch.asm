@@ -28,13 +28,13 @@ _KiSwapContext:
     pop ebp
     ret
 
-; The first thing a new thread runs; its stack holds start and context.  It never returns.
-extern _KiThreadBegin
+; The first thing a new thread runs: EBX is KiThreadBegin, the stack holds its arguments,
+; start and context (KeInitializeThread).  It never returns.
 global _KiThreadStartup
 _KiThreadStartup:
     xor ebp, ebp
     push ebp
-    jmp _KiThreadBegin
+    jmp ebx
 
 ; void KiLoadSegments(const KDESCRIPTOR *gdt, const KDESCRIPTOR *idt): ours in place of the
 ; loader's.  CS by a far return, fs is the processor's page, ds and es are the user's flat data
@@ -45,7 +45,7 @@ _KiLoadSegments:
     lgdt [eax]
     mov eax, [esp + 8]
     lidt [eax]
-    mov eax, 10h
+    mov eax, KGDT_R0_DATA
     mov ss, eax
     mov eax, KGDT_R3_DATA
     mov ds, eax
@@ -55,7 +55,7 @@ _KiLoadSegments:
     lldt ax
     mov eax, KGDT_R0_PCR
     mov fs, eax
-    mov eax, 28h
+    mov eax, KGDT_TSS
     ltr ax
     pop eax
     push KGDT_R0_CODE

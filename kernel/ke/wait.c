@@ -5,9 +5,9 @@
  * state on behalf of the thread it wakes: when a wait returns, what it waited for is
  * already the thread's own.
  *
- *   signalled:  SignalState > 0, or a mutant whose owner asks again
- *   taken by a wait:  synchronization event and timer -> 0, semaphore -1, mutant -1
- * (owned)
+ *   signalled         SignalState > 0, or a mutant whose owner asks again
+ *   taken by a wait   synchronization event and timer: SignalState becomes 0
+ *                     semaphore and mutant (then owned): SignalState decreases by 1
  *
  * A wait for all takes nothing until all are signalled at once.  A thread that is suspended
  * in a wait on behalf of its program leaves it (STATUS_KERNEL_APC, Windows' way too), waits
@@ -231,16 +231,12 @@ void KeInitializeTimer(KTIMER *timer, int type)
 
 /* ---- waiting ---- */
 
-/* What ends a wait (or keeps it from beginning) besides its objects; STATUS_SUCCESS:
- * nothing. */
+/* Why a wait ends early: termination or a user APC.  STATUS_SUCCESS: it does
+ * not. */
 NTSTATUS KiInterruption(PKTHREAD thread)
 {
     if (thread->WaitUser && thread->TerminatePending)
         return STATUS_THREAD_IS_TERMINATING;
-    if (thread->Alertable && thread->Alerted) {
-        thread->Alerted = FALSE;
-        return STATUS_ALERTED;
-    }
     if (thread->Alertable && thread->WaitUser && !IsListEmpty(&thread->ApcListHead)) {
         thread->UserApcPending = TRUE;
         KeRequestExitWork(thread);

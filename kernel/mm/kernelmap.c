@@ -41,15 +41,9 @@ PFN_NUMBER MiUnmapKernel(ULONG_PTR va)
     return pfn;
 }
 
-/* PAT entry 1 (PTE_THROUGH) becomes write-combining, for framebuffers; without PAT a
- * device is mapped uncached.  Intel SDM 3A, 11.12: MSR 277h, code 1 is WC,
- * CPUID.1:EDX[16]. */
+/* How a device is mapped: PTE_THROUGH is PAT entry 1, which ke made write-combining;
+ * without PAT it is uncached. */
 ULONG MiIoBits(void)
 {
-    ULONG a = 1, b, c, d;
-    __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
-    if (!(d & 1u << 16))
-        return PTE_NOCACHE | PTE_THROUGH;
-    MiWriteMsr(0x277, (MiReadMsr(0x277) & ~0xFF00ull) | 0x100);
-    return PTE_THROUGH;
+    return KeFeatures.Pat ? PTE_THROUGH : PTE_NOCACHE | PTE_THROUGH;
 }

@@ -12,17 +12,6 @@
 #include "mm/range.h"
 #include "kd/kd.h"
 
-static inline void MiWriteMsr(ULONG number, ULONGLONG value)
-{
-    __asm__ volatile("wrmsr" ::"c"(number), "A"(value));
-}
-static inline ULONGLONG MiReadMsr(ULONG number)
-{
-    ULONGLONG value;
-    __asm__ volatile("rdmsr" : "=A"(value) : "c"(number));
-    return value;
-}
-
 /* ---- start-up ---- */
 void MiReadBootMap(const MULTIBOOT_INFO *);
 PFN_NUMBER MiBootPage(void);

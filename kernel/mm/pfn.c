@@ -106,7 +106,7 @@ PFN_NUMBER MiBootPage(void)
             return MiBootNext++;
         }
     }
-    KeBugCheckEx(0x7D /* INSTALL_MORE_MEMORY */, MiTotalPages, 0, 0, 0);
+    KeBugCheckEx(INSTALL_MORE_MEMORY, MiTotalPages, 0, 0, 0);
 }
 
 /* info: the kernel's address of it.  Afterwards MiBootPage works. */

@@ -44,8 +44,7 @@ void MiStopWithoutPages(const char *why)
     MiCountPages(&pages);
     DbgPrint("mm: no page at boot: %s; pages: %lu of memory, %lu free, %lu zeroed\n", why,
              MiTotalPages, pages.Free, pages.Zeroed);
-    KeBugCheckEx(0x7D /* INSTALL_MORE_MEMORY */, MiTotalPages, pages.Free, pages.Zeroed,
-                 0);
+    KeBugCheckEx(INSTALL_MORE_MEMORY, MiTotalPages, pages.Free, pages.Zeroed, 0);
 }
 
 /* The page that every process reads at 7FFE0000 and the kernel writes in the linear map.

@@ -15,22 +15,6 @@ static MMSPACE MiFirstSpace
     __attribute__((aligned(32))); /* of the kernel's own threads */
 extern char _kernel_end[];
 
-/* Turn on what the tables rely on: EFER.NXE, CR0.WP, CR4.PGE. */
-static void MiSetModes(void)
-{
-    ULONG value;
-    if (KeFeatures.Nx) {
-        MiWriteMsr(0xC0000080, MiReadMsr(0xC0000080) | 0x800);
-        MiNxBit = PTE_NX;
-    }
-    __asm__ volatile("movl %%cr0, %0" : "=r"(value));
-    __asm__ volatile("movl %0, %%cr0" ::"r"(value | 0x10000));
-    if (KeFeatures.Pge) {
-        __asm__ volatile("movl %%cr4, %0" : "=r"(value));
-        __asm__ volatile("movl %0, %%cr4" ::"r"(value | 0x80));
-    }
-}
-
 /* The kernel's image lies in memory as its PE headers say: code is not writable, data
  * does not execute. */
 static ULONGLONG MiImageBits(ULONG_PTR va)
@@ -97,7 +81,7 @@ void MmInitializeSystem(const MULTIBOOT_INFO *info)
     if ((ULONG_PTR)info < MI_LINEAR_BASE)
         info = (const MULTIBOOT_INFO *)((ULONG_PTR)info + MI_LINEAR_BASE);
     MiReadBootMap(info);
-    MiSetModes();
+    MiNxBit = KeFeatures.Nx ? PTE_NX : 0;
     MiSetHardwareNx();
     MiLoadTables(directory);
     MiInitializeSpaces(directory, &MiFirstSpace);

@@ -20,7 +20,7 @@
  *
  * Lock: interrupts off.  Program memory cannot reach the window.
  */
-#include "kd/kd.h"
+#include "observe/observe.h"
 #include "kd/port.h"
 
 #define HOST_PORT  0xE9
@@ -28,7 +28,6 @@
 #define DATA_FRAME 'D'
 #define IN_WINDOW  'd' /* payload: u32 length; the bytes of a 'D' lie in Window.In */
 
-BOOLEAN KdHostPresent;
 void (*KdHostCommand)(ULONG type, const void *payload, ULONG length);
 
 static struct {

@@ -17,7 +17,7 @@
  * All reads go through KdReadMemory: nothing here faults, allocates or trusts.  A chain
  * that does not rise ends the walk.  Lock: none.  WinDbg: `kb`.
  */
-#include "kd/kd.h"
+#include "observe/observe.h"
 
 NTSTATUS (*KdReadMemory)(ULONG_PTR address, void *buffer, SIZE_T size);
 struct _MMSPACE *(*KdEnterSpace)(struct _MMSPACE *);
@@ -147,8 +147,7 @@ static BOOLEAN StepUser(WALK *walk)
     char text[4];
     ULONG_PTR start = 0;
     BOOLEAN atTrap = (walk->Flags & FATHOM_FRAME_TRAP) != 0;
-    /* A return address may lie behind a call that ends its function: look one byte back.
-     */
+    /* A return address may lie behind a call that ends its function: look one byte back. */
     KdNameAddress(atTrap ? walk->Eip : walk->Eip - 1, text, sizeof text, &start);
     ULONG prologue = FramePrologue(start);
     BOOLEAN framed = prologue && walk->Eip - start >= prologue;
@@ -250,10 +249,9 @@ void KdPrintStack(const FATHOM_FRAME *frames, ULONG count)
     }
 }
 
-/* Every thread, one after the other: on a hang, and from the NMI handler. A thread that
- * runs is shown from its latest entry into the kernel, any other from where it left the
- * processor. */
-void KdPrintThreadStacks(void)
+/* A thread that runs is shown from its latest entry into the kernel, any other from where
+ * it left the processor. */
+static void KdpPrintThreadStacks(void)
 {
     static FATHOM_FRAME frames[FATHOM_MAX_FRAMES];
     for (LIST_ENTRY *e = KeAllThreads.Flink; e && e != &KeAllThreads; e = e->Flink) {
@@ -276,4 +274,11 @@ void KdPrintThreadStacks(void)
         if (thread->Space && KdEnterSpace)
             KdEnterSpace(before);
     }
+}
+
+void KdSendThreadStacks(void)
+{
+    const ULONG before = KdSetPrintFrame('T');
+    KdpPrintThreadStacks();
+    KdSetPrintFrame(before);
 }

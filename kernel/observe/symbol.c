@@ -15,7 +15,7 @@
  * traced, or on the way down.  Lock: none, the kernel is not preempted.
  * WinDbg: `ln ADDRESS`.
  */
-#include "kd/kd.h"
+#include "observe/observe.h"
 
 extern const struct {
     ULONG Count;
@@ -227,15 +227,13 @@ static BOOLEAN NameUser(ULONG_PTR address, const KDIMAGE *image, BEST *best,
 }
 
 /* text (size bytes, at least 1) receives module!symbol+offset, module+offset, or the bare
- * number; TRUE if a module is known.  *start: the symbol's address, 0 if there is none.
- */
+ * number; TRUE if a module is known.  *start: the symbol's address, 0 if there is none. */
 BOOLEAN KdNameAddress(ULONG_PTR address, char *text, SIZE_T size, ULONG_PTR *start)
 {
     KDIMAGE image = {.Name = "nt"};
     BEST best = {0};
     ULONG_PTR symbol = 0;
     BOOLEAN known = TRUE;
-
     if (address >= MM_SYSTEM_RANGE_START)
         known = NameKernel(address, &best, &symbol);
     else if ((known = KdFindImage && KdFindImage(address, &image)))

@@ -14,10 +14,10 @@
  * Head <= KDTRACE_SIZE, both multiples of 4; a record is whole or absent. Lock: none; no
  * interrupt handler traces.
  */
-#include "kd/kd.h"
+#include "dispatch/dispatch.h"
+#include "observe/observe.h"
 #include "rtl/format.h"
 
-ULONG KdTraceMask;
 ULONG KdSerialTraceMask;
 ULONGLONG KdTraceOverhead;
 KDTRACE *(*KdCurrentTrace)(ULONG *processId, ULONG *threadId);
@@ -82,13 +82,19 @@ static void SendSerial(void)
     }
 }
 
+void KdSetTraceMask(ULONG wanted)
+{
+    const ULONG services = 1u << EventServiceEnter | 1u << EventServiceExit;
+    KdTraceMask = wanted | KdSerialTraceMask;
+    KeTraceServices((KdTraceMask & services) != 0);
+}
+
 /* fields: count (at most 8) ULONGs, as events.tbl names them. */
 void KdTraceEvent(ULONG id, ULONG count, const ULONG *fields)
 {
     ULONGLONG begin = KeReadTsc();
     FATHOM_EVENT *event = &Record.Event;
     KDTRACE *trace = NULL;
-
     if (Busy)
         return;
     Busy = TRUE;

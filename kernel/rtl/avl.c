@@ -103,8 +103,7 @@ void RtlAvlRemove(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
     if (!node->Left || !node->Right) {
         RtlpReplace(tree, node->Parent, node, node->Left ? node->Left : node->Right);
     } else {
-        /* Two children: the successor, which has no left child, takes the node's place.
-         */
+        /* Two children: the successor, which has no left child, takes the node's place. */
         next = RtlAvlNext(node);
         mend = next->Parent == node ? next : next->Parent;
         if (next->Parent != node) {

@@ -10,24 +10,41 @@ import subprocess
 
 import gdb
 
-FIELDS = {"%edx": 0x3C, "%ecx": 0x40, "%eax": 0x44, "%edi": 0x54, "%esi": 0x58}
-FIELDS |= {"%ebx": 0x5C, "%ebp": 0x60, "%eip": 0x68}
-SEG_CS, HARDWARE_ESP = 0x6C, 0x74
+REGISTERS = "edx ecx eax edi esi ebx ebp eip".split()
 CFA = 0x8C  # offset of the canonical frame address: the end of the frame
 
+
+def offsets(out):
+    """{name: offset} as the kernel's assembler has them, made from the C structures."""
+    with open(os.path.join(out, "gen", "ke_offsets.inc")) as lines:
+        rows = [line.split() for line in lines]
+    return {row[1]: int(row[2]) for row in rows}
+
+
 # ESP: from user mode it was saved; from the kernel it is where it would have been saved.
-#   breg5 SEG_CS; deref; lit3; and; bra 6; breg5 ESP; skip 4; breg5 ESP; deref
-ESP_RULE = [0x75, 0xEC, 0x00, 0x06, 0x33, 0x1A, 0x28, 0x06, 0x00]
-ESP_RULE += [0x75, 0xF4, 0x00, 0x2F, 0x04, 0x00, 0x75, 0xF4, 0x00, 0x06]
+#   breg5 SegCs; deref; lit3; and; bra 6; breg5 ESP; skip 4; breg5 ESP; deref
+def esp_rule(at):
+    cs, esp = sleb(at["KTRAP_SegCs"]), sleb(at["KTRAP_HardwareEsp"])
+    rule = [0x75, *cs, 0x06, 0x33, 0x1A, 0x28, 0x06, 0x00]
+    return rule + [0x75, *esp, 0x2F, 0x04, 0x00, 0x75, *esp, 0x06]
+
+
+def sleb(value):
+    """Two bytes of DWARF's signed LEB128."""
+    return [value & 0x7F | 0x80, value >> 7]
+
+
 VAL_EXPRESSION, ESP = 0x16, 4
 
 
 def add(start, end, out):
     """Say it of the code in [start, end)."""
+    at = offsets(out)
     rules = "\n".join(
-        f"    .cfi_offset {register}, {at - CFA}" for register, at in FIELDS.items()
+        f"    .cfi_offset %{name}, {at['KTRAP_' + name.title()] - CFA}" for name in REGISTERS
     )
-    escape = ", ".join(map(hex, [VAL_EXPRESSION, ESP, len(ESP_RULE), *ESP_RULE]))
+    rule = esp_rule(at)
+    escape = ", ".join(map(hex, [VAL_EXPRESSION, ESP, len(rule), *rule]))
     describe(
         start,
         end,

@@ -43,6 +43,6 @@ code = linkmap.add_assembler(os.path.join(out, "kernel", "ntoskrnl.map"), out)
 for name, (start, end) in code:
     if "/dispatch/" in name:
         entrycfi.add(start, end, out)
-    if "/fastcall." in name:
+    if "/sysenter." in name:
         unwind.register((start, end))
 modules.watch(out, session["modules"])

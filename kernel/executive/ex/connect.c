@@ -17,7 +17,6 @@ NTSTATUS NTAPI NtCreatePort(HANDLE *userPort, POBJECT_ATTRIBUTES userAttributes,
 {
     OBATTRIBUTES attributes;
     PORT *port;
-
     (void)poolUsage; /* messages lie in pool one by one */
     if (connectionLength > PORT_MAXIMUM_CONNECTION)
         return STATUS_INVALID_PARAMETER_3;
@@ -41,7 +40,6 @@ static NTSTATUS CaptureWords(const PORT *connection, const void *user, ULONG *us
                              ULONG *room, PORT_MESSAGE **message)
 {
     NTSTATUS status = STATUS_SUCCESS;
-
     *room = 0;
     if (user != NULL && userLength != NULL)
         status = MmCopyFromUser(room, userLength, sizeof *room);
@@ -65,7 +63,6 @@ static NTSTATUS ReturnWords(const PORT_MESSAGE *message, void *user, ULONG *user
                             ULONG room)
 {
     ULONG length = (ULONG)message->DataLength < room ? (ULONG)message->DataLength : room;
-
     if (user == NULL || userLength == NULL)
         return STATUS_SUCCESS;
     NTSTATUS status = length ? MmCopyToUser(user, message + 1, length) : STATUS_SUCCESS;
@@ -79,7 +76,6 @@ static NTSTATUS Connect(PORT *connection, HANDLE *userPort, ULONG *userLimit, vo
     ULONG room;
     NTSTATUS status =
         CaptureWords(connection, words, userLength, &room, &message.Message);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ExpMakePort(ClientPort, NULL, &message.Client);
@@ -109,7 +105,6 @@ NTSTATUS NTAPI NtConnectPort(HANDLE *userPort, PUNICODE_STRING userName, PVOID q
 {
     OBATTRIBUTES attributes = {0};
     PORT *connection;
-
     (void)qos; /* nobody is impersonated */
     if (clientView != NULL || serverView != NULL)
         return STATUS_NOT_SUPPORTED;
@@ -133,7 +128,6 @@ NTSTATUS NTAPI NtListenPort(HANDLE handle, PORT_MESSAGE *userRequest)
 {
     PORT *port;
     NTSTATUS status = ExpReferencePort(handle, 1 << ConnectionPort, &port);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ExpReceive(port, TRUE, userRequest, NULL);
@@ -148,7 +142,6 @@ static NTSTATUS MakeServerPort(MESSAGE *message, PVOID context, HANDLE *userPort
     PORT *port;
     HANDLE handle;
     NTSTATUS status = ExpMakePort(ServerPort, message->Queue, &port);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ObReturnHandle(port, PORT_ALL_ACCESS, 0, userPort);
@@ -175,7 +168,6 @@ NTSTATUS NTAPI NtAcceptConnectPort(HANDLE *userPort, PVOID context,
                                    PVOID serverView, PVOID clientView)
 {
     PORT_MESSAGE *words;
-
     if (serverView != NULL || clientView != NULL)
         return STATUS_NOT_SUPPORTED;
     NTSTATUS status =
@@ -205,7 +197,6 @@ NTSTATUS NTAPI NtCompleteConnectPort(HANDLE handle)
 {
     PORT *port;
     NTSTATUS status = ExpReferencePort(handle, 1 << ServerPort, &port);
-
     if (!NT_SUCCESS(status))
         return status;
     MESSAGE *message = port->Connecting;

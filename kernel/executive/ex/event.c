@@ -9,12 +9,10 @@
 #define EVENT_QUERY_STATE     1
 #define SEMAPHORE_QUERY_STATE 1
 
-/* The last reference to a mutant that a thread still owns: it leaves the thread's list.
- */
+/* The last reference to a mutant that a thread still owns: it leaves the thread's list. */
 static void DeleteMutant(void *body)
 {
     KMUTANT *mutant = body;
-
     if (mutant->OwnerThread != NULL)
         RemoveEntryList(&mutant->MutantListEntry);
 }
@@ -62,7 +60,6 @@ NTSTATUS NTAPI NtCreateEvent(HANDLE *userHandle, ACCESS_MASK desired,
 {
     OBATTRIBUTES attributes;
     KEVENT *event;
-
     if (type > EventSynchronizationObject)
         return STATUS_INVALID_PARAMETER;
     NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
@@ -87,7 +84,6 @@ static NTSTATUS ActOnEvent(HANDLE handle, LONG *userPrevious, LONG (*act)(KEVENT
 {
     KEVENT *event;
     NTSTATUS status = ProbeLong(userPrevious);
-
     if (NT_SUCCESS(status))
         status = ObReferenceObjectByHandle(handle, &ExEventType, EVENT_MODIFY_STATE,
                                            (void **)&event, NULL);
@@ -122,7 +118,6 @@ NTSTATUS NTAPI NtQueryEvent(HANDLE handle, ULONG class, void *user, ULONG length
                             ULONG *userReturned)
 {
     KEVENT *event;
-
     if (class != 0)
         return STATUS_INVALID_INFO_CLASS;
     if (length != 2 * sizeof(LONG)) /* before the handle is looked at, as on Windows */
@@ -144,7 +139,6 @@ NTSTATUS NTAPI NtCreateMutant(HANDLE *userHandle, ACCESS_MASK desired,
     OBATTRIBUTES attributes;
     KMUTANT *mutant;
     NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ObCreateObject(&ExMutantType, sizeof *mutant, (void **)&mutant);
@@ -167,7 +161,6 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE handle, LONG *userPrevious)
     KMUTANT *mutant;
     LONG previous;
     NTSTATUS status = ProbeLong(userPrevious);
-
     if (NT_SUCCESS(status))
         status =
             ObReferenceObjectByHandle(handle, &ExMutantType, 0, (void **)&mutant, NULL);
@@ -182,7 +175,6 @@ NTSTATUS NTAPI NtQueryMutant(HANDLE handle, ULONG class, void *user, ULONG lengt
                              ULONG *userReturned)
 {
     KMUTANT *mutant;
-
     if (class != 0)
         return STATUS_INVALID_INFO_CLASS;
     if (length != 2 * sizeof(LONG))
@@ -208,7 +200,6 @@ NTSTATUS NTAPI NtCreateSemaphore(HANDLE *userHandle, ACCESS_MASK desired,
 {
     OBATTRIBUTES attributes;
     KSEMAPHORE *semaphore;
-
     if (maximum <= 0 || initial < 0 || initial > maximum)
         return STATUS_INVALID_PARAMETER;
     NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
@@ -233,7 +224,6 @@ NTSTATUS NTAPI NtReleaseSemaphore(HANDLE handle, LONG count, LONG *userPrevious)
 {
     KSEMAPHORE *semaphore;
     LONG previous;
-
     if (count <= 0)
         return STATUS_INVALID_PARAMETER;
     NTSTATUS status = ProbeLong(userPrevious);
@@ -251,7 +241,6 @@ NTSTATUS NTAPI NtQuerySemaphore(HANDLE handle, ULONG class, void *user, ULONG le
                                 ULONG *userReturned)
 {
     KSEMAPHORE *semaphore;
-
     if (class != 0)
         return STATUS_INVALID_INFO_CLASS;
     if (length != 2 * sizeof(LONG))

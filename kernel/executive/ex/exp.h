@@ -5,14 +5,14 @@
 #include "ex/ex.h"
 #include "fathom.h"
 #include "io/io.h"
-#include "kd/kd.h"
+#include "observe/observe.h"
 #include "ps/ps.h"
 #include "rtl/format.h"
 #include "rtl/rtl.h"
 
 #define EX_TAG OB_TAG('E', 'x', ' ', ' ')
 
-void ExRunList(void);                    /* runlist.c */
+void ExRunList(void); /* runlist.c */
 
 typedef struct _EXMEASURE { /* measure.c: the same before and after a program */
     ULONG FreePages, Committed, Handles, Objects, Threads;
@@ -24,8 +24,7 @@ void ExSendAudit(ULONG index, const EXMEASURE *before, ULONG regions);
 
 DECLSPEC_NORETURN void ExPowerOff(void); /* start.c: the last frame, then off */
 
-/* A timeout given by user mode: *timeout points at *copy, or is NULL when there is none.
- */
+/* A timeout given by user mode: *timeout points at *copy, or is NULL when there is none. */
 NTSTATUS ExCaptureTimeout(const LARGE_INTEGER *user, LARGE_INTEGER *copy,
                           LARGE_INTEGER **timeout);
 

@@ -39,7 +39,6 @@ NTSTATUS NTAPI NtCreateKeyedEvent(HANDLE *userHandle, ACCESS_MASK desired,
 {
     OBATTRIBUTES attributes;
     void *event;
-
     if (flags != 0)
         return STATUS_INVALID_PARAMETER_4;
     NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
@@ -76,7 +75,6 @@ static NTSTATUS Meet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
     LARGE_INTEGER copy, *timeout;
     void *event = NULL;
     NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
-
     if (NT_SUCCESS(status) && (key & 1))
         status = STATUS_INVALID_PARAMETER_1;
     if (NT_SUCCESS(status) && handle != NULL)

@@ -10,7 +10,6 @@
 void ExMeasure(EXMEASURE *measure)
 {
     FATHOM_MEMORY memory;
-
     MmQueryMemory(&memory);
     MmQueryPool(measure->Pool);
     measure->FreePages = memory.Free + memory.Zeroed;
@@ -30,7 +29,6 @@ typedef struct _WORDS { /* a list of differences; what does not fit is cut */
 static void Differs(WORDS *words, const char *what, ULONG from, ULONG to)
 {
     const ULONG room = sizeof words->Text - words->Length;
-
     if (from != to)
         words->Length +=
             RtlSnprintf(words->Text + words->Length, room, "%s%s %u to %u",
@@ -49,7 +47,6 @@ static void PoolDiffers(WORDS *words, ULONG tag, const EXMEASURE *before,
                         const EXMEASURE *after)
 {
     char what[] = "pool blocks ....";
-
     memcpy(what + sizeof what - 1 - sizeof tag, &tag, sizeof tag);
     Differs(words, what, BlocksOf(before->Pool, tag), BlocksOf(after->Pool, tag));
 }
@@ -72,7 +69,6 @@ void ExSendAudit(ULONG index, const EXMEASURE *before, ULONG regions)
         WORDS Words;
     } frame;
     EXMEASURE after;
-
     ExMeasure(&after);
     frame.Index = index;
     frame.Failures = MmAudit();

@@ -19,8 +19,7 @@
  *
  * Lock: the kernel is not preempted.  Windows 7 keeps these services on top of ALPC
  * (`!alpc /p`), whose messages are as long as 64 KiB; ours see PORT_MAXIMUM_LENGTH.
- * Views (PORT_VIEW), datagrams and impersonation are not there.  Source: Nebbett, ch. 12.
- */
+ * Views (PORT_VIEW), datagrams and impersonation are not there.  Source: Nebbett, ch. 12. */
 #include "port.h"
 
 static LIST_ENTRY ExReceived = {&ExReceived, &ExReceived};
@@ -39,7 +38,6 @@ void ExpFinish(MESSAGE *message, NTSTATUS status)
 static void FinishAll(LIST_ENTRY *list, const PORT *port, NTSTATUS status)
 {
     LIST_ENTRY *next;
-
     for (LIST_ENTRY *entry = list->Flink; entry != list; entry = next) {
         MESSAGE *message = CONTAINING_RECORD(entry, MESSAGE, Entry);
         next = entry->Flink;
@@ -59,7 +57,6 @@ static void Enqueue(PORT *connection, MESSAGE *message)
 static void ClosePort(void *body)
 {
     PORT *port = body, *partner = port->Partner;
-
     if (port->Kind == ConnectionPort) {
         FinishAll(&port->Queue, port, STATUS_PORT_CONNECTION_REFUSED);
         FinishAll(&ExReceived, port, STATUS_PORT_CONNECTION_REFUSED);
@@ -83,7 +80,6 @@ static void ClosePort(void *body)
 static void DeletePort(void *body)
 {
     PORT *port = body;
-
     ClosePort(port);
     if (port->Connection != NULL)
         ObDereferenceObject(port->Connection);
@@ -100,7 +96,6 @@ const OBTYPE ExPortType = {
 NTSTATUS ExpMakePort(PORT_KIND kind, PORT *connection, PORT **result)
 {
     NTSTATUS status = ObCreateObject(&ExPortType, sizeof **result, (void **)result);
-
     if (!NT_SUCCESS(status))
         return status;
     PORT *port = *result;
@@ -125,7 +120,6 @@ NTSTATUS ExpReferencePort(HANDLE handle, ULONG kinds, PORT **port)
 {
     NTSTATUS status =
         ObReferenceObjectByHandle(handle, &ExPortType, 0, (void **)port, NULL);
-
     if (NT_SUCCESS(status) && !(kinds & 1u << (*port)->Kind)) {
         ObDereferenceObject(*port);
         status = STATUS_INVALID_PORT_HANDLE;
@@ -142,7 +136,6 @@ NTSTATUS ExpCaptureMessage(const PORT_MESSAGE *user, ULONG limit, PORT_MESSAGE *
 {
     PORT_MESSAGE header;
     NTSTATUS status = MmCopyFromUser(&header, user, sizeof header);
-
     *copy = NULL;
     if (!NT_SUCCESS(status))
         return status;
@@ -216,7 +209,6 @@ static NTSTATUS Reply(PORT *port, const PORT_MESSAGE *user)
 {
     PORT_MESSAGE *bytes;
     NTSTATUS status = ExpCaptureMessage(user, QueueOf(port)->MessageLimit, &bytes);
-
     if (!NT_SUCCESS(status))
         return status;
     MESSAGE *message = ExpFindReceived(bytes, QueueOf(port));
@@ -255,7 +247,6 @@ NTSTATUS ExpReceive(PORT *queue, BOOLEAN onlyConnections, PORT_MESSAGE *user,
 {
     MESSAGE *message;
     const NTSTATUS good = ProbeReceiver(user, userContext);
-
     if (!NT_SUCCESS(good))
         return good;
     while ((message = NextMessage(queue, onlyConnections)) == NULL) {
@@ -286,7 +277,6 @@ NTSTATUS NTAPI NtRequestWaitReplyPort(HANDLE handle, PORT_MESSAGE *userRequest,
     PORT *port;
     MESSAGE message = {0};
     NTSTATUS status = ExpReferencePort(handle, 1 << ClientPort, &port);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ProbeReceiver(userReply, NULL);
@@ -311,7 +301,6 @@ NTSTATUS NTAPI NtReplyPort(HANDLE handle, PORT_MESSAGE *userReply)
     PORT *port;
     NTSTATUS status =
         ExpReferencePort(handle, 1 << ConnectionPort | 1 << ServerPort, &port);
-
     if (!NT_SUCCESS(status))
         return status;
     status = Reply(port, userReply);
@@ -326,7 +315,6 @@ NTSTATUS NTAPI NtReplyWaitReceivePort(HANDLE handle, PVOID *userContext,
     PORT *port;
     NTSTATUS status =
         ExpReferencePort(handle, 1 << ConnectionPort | 1 << ServerPort, &port);
-
     if (!NT_SUCCESS(status))
         return status;
     if (userReply != NULL)

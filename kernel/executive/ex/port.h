@@ -1,5 +1,4 @@
-/* port.h - what the two files of ports share: port.c (messages), connect.c (connections).
- */
+/* port.h - what the two files of ports share: port.c (messages), connect.c (connections). */
 #ifndef FATHOM_EX_PORT_H
 #define FATHOM_EX_PORT_H
 

@@ -6,7 +6,6 @@
 static void DescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
 {
     MMUSAGE usage = {0};
-
     *entry = (FATHOM_PROCESS){.Id = process->Id,
                               .Parent = process->ParentId,
                               .Threads = process->ActiveThreads,
@@ -22,7 +21,6 @@ static void DescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
 static NTSTATUS ReturnProcesses(void *user, ULONG length, ULONG *size)
 {
     LIST_ENTRY *at = PsAllProcesses.Flink;
-
     for (*size = 0; at != &PsAllProcesses; at = at->Flink) {
         FATHOM_PROCESS entry;
         EPROCESS *process = CONTAINING_RECORD(at, EPROCESS, AllListEntry);
@@ -41,7 +39,6 @@ static NTSTATUS ReturnRegions(ULONG id, void *user, ULONG length, ULONG *size)
 {
     EPROCESS *process = id != 0 ? PsLookupProcess(id) : PsCurrentProcess();
     NTSTATUS status = STATUS_SUCCESS;
-
     if (process == NULL)
         return STATUS_INVALID_CID;
     if (id == 0)
@@ -66,8 +63,7 @@ static NTSTATUS ReturnRegions(ULONG id, void *user, ULONG length, ULONG *size)
     return status;
 }
 
-/* STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH (*returned says what is needed).
- */
+/* STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH (*returned says what is needed). */
 NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG length,
                              ULONG *userReturned)
 {
@@ -77,7 +73,6 @@ NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG leng
     ULONGLONG seed;
     ULONG size = 0;
     NTSTATUS status;
-
     switch (class) {
     case FathomQueryMemory:
         MmQueryMemory(&memory);

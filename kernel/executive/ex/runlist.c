@@ -9,8 +9,7 @@
  *   stdin=FILE         of the archive, for the next program; else the host is asked
  *   run=C:\PROG.EXE A  image, and the whole text as command line
  *
- * Around each program the machine is measured (measure.c).  docs/hostport.md has the frames.
- */
+ * Around each program the machine is measured (measure.c).  docs/hostport.md has the frames. */
 #include "exp.h"
 
 #define LONGEST_LINE     4096u
@@ -49,7 +48,6 @@ static int HexDigit(char c)
 static UCHAR DecodeByte(const char **at, const char *end)
 {
     const char *p = *at;
-
     if (*p == '%' && end - p >= 3 && HexDigit(p[1]) >= 0 && HexDigit(p[2]) >= 0) {
         *at = p + 3;
         return HexDigit(p[1]) << 4 | HexDigit(p[2]);
@@ -62,7 +60,6 @@ static UCHAR DecodeByte(const char **at, const char *end)
 static void DecodeValue(const char *at, const char *end, WCHAR *value)
 {
     ULONG n = 0;
-
     while (at < end && n < LONGEST_LINE - 3) {
         ULONG point = DecodeByte(&at, end);
         ULONG follow = point >= 0xF0 ? 3 : point >= 0xE0 ? 2 : point >= 0xC0 ? 1 : 0;
@@ -82,7 +79,6 @@ static void DecodeValue(const char *at, const char *end, WCHAR *value)
 static void AddEnvironment(RUNLIST *list, const WCHAR *entry)
 {
     ULONG length = 0;
-
     while (entry[length])
         length++;
     if (list->EnvironmentLength + length + 2 > ENVIRONMENT_ROOM)
@@ -96,7 +92,6 @@ static void AddEnvironment(RUNLIST *list, const WCHAR *entry)
 static ULONG Number(const WCHAR *text)
 {
     ULONG value = 0, base = 10;
-
     if (text[0] == '0' && (text[1] | 32) == 'x') {
         base = 16;
         text += 2;
@@ -115,7 +110,6 @@ static void SendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
         char Place[64];
     } frame = {index, kind, status, address, ""};
     int length = RtlSnprintf(frame.Place, sizeof frame.Place, "%s", place);
-
     KdHostSend('X', &frame, 4 * sizeof(ULONG) + length);
 }
 
@@ -153,7 +147,6 @@ static void WaitForReaping(const EXMEASURE *before)
 static BOOLEAN WaitForProgram(EPROCESS *process)
 {
     void *objects[2] = {process, &ExKillEvent};
-
     KeResetEvent(&ExKillEvent);
     if (KeWaitForMultipleObjects(2, objects, FALSE, FALSE, FALSE, NULL, NULL) ==
         STATUS_WAIT_0)
@@ -182,7 +175,6 @@ static void ImageOf(const WCHAR *commandLine, WCHAR *path, ULONG room)
 {
     const WCHAR stop = *commandLine == '"' ? '"' : ' ';
     ULONG n = 0;
-
     commandLine += *commandLine == '"';
     for (; *commandLine && *commandLine != stop && n < room - 1; commandLine++)
         path[n++] = *commandLine;
@@ -194,7 +186,6 @@ static void RunProgram(RUNLIST *list)
     WCHAR path[MAX_PATH];
     EPROCESS *process;
     const ULONG index = list->Index++;
-
     ImageOf(list->Value, path, MAX_PATH);
     const PSCREATE create = {.ImagePath = path,
                              .CommandLine = list->Value,
@@ -235,7 +226,6 @@ static void RunProgram(RUNLIST *list)
 static BOOLEAN Key(RUNLIST *list, const char *line, const char *end, const char *key)
 {
     const SIZE_T length = strlen(key);
-
     if ((SIZE_T)(end - line) < length || memcmp(line, key, length) != 0)
         return FALSE;
     DecodeValue(line + length, end, list->Value);
@@ -270,7 +260,6 @@ void ExRunList(void)
     MMFILE *file = IoOpenArchiveFile(L"fathom.run");
     RUNLIST *list = ExAllocatePool(sizeof *list, EX_TAG);
     WCHAR *environment = ExAllocatePool(ENVIRONMENT_ROOM * sizeof(WCHAR), EX_TAG);
-
     if (file == NULL || list == NULL || environment == NULL) {
         DbgPrint("fathom: the archive has no fathom.run\n");
         return;

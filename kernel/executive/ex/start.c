@@ -23,7 +23,6 @@ static NTSTATUS RunOnConsole(const WCHAR *path)
     const PSCREATE create = {
         .ImagePath = path, .CommandLine = path, .GlobalFlag = KeBootNumber("gflags", 0)};
     NTSTATUS status = PsCreateInitialProcess(&create, &process);
-
     if (!NT_SUCCESS(status)) {
         DbgPrint("fathom: %S: could not start (%08x)\n", path, (unsigned)status);
         return status;
@@ -37,7 +36,6 @@ static NTSTATUS RunFirst(void)
     WCHAR path[80] = L"C:\\";
     const char *name = KeBootOption("init");
     ULONG i = 0;
-
     if (name == NULL || *name == 0 || *name == ' ')
         name = "walk.exe";
     for (; name[i] && name[i] != ' ' && i < 70; i++)
@@ -58,7 +56,6 @@ static ULONGLONG ExSeed =
 ULONGLONG ExRandom(void)
 {
     ULONGLONG z = ExSeed += 0x9E3779B97F4A7C15ULL;
-
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ULL;
     z = (z ^ z >> 27) * 0x94D049BB133111EBULL;
     return z ^ z >> 31;
@@ -69,7 +66,6 @@ static void SayGoodbye(void)
 {
     const char *token = KeBootOption("token");
     ULONG length = 0;
-
     while (token != NULL && token[length] && token[length] != ' ')
         length++;
     KdHostSend('Q', token, length);

@@ -8,7 +8,6 @@
 static NTSTATUS ReturnBasic(void *user, ULONG length, ULONG *userReturned)
 {
     FATHOM_MEMORY memory;
-
     MmQueryMemory(&memory);
     const ULONG facts[11] = {
         0,
@@ -34,7 +33,6 @@ static NTSTATUS ReturnProcessor(void *user, ULONG length, ULONG *userReturned)
         ULONG FeatureBits;
     } facts = {PROCESSOR_ARCHITECTURE_INTEL, 6, 0, 0, 0};
     ULONG a, b, c, d;
-
     __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(1));
     facts.Level = a >> 8 & 15;
     facts.Revision = (a >> 4 & 15) << 8 | (a & 15);
@@ -47,10 +45,8 @@ static NTSTATUS ReturnPerformance(void *user, ULONG length, ULONG *userReturned)
     SYSTEM_PERFORMANCE_INFORMATION facts;
     FATHOM_MEMORY memory;
     ULONG *numbers = (ULONG *)&facts;
-
     /* Windows 7's: IdleProcessTime and three I/O byte counts (8 bytes each), three I/O
-     * operation counts, then AvailablePages, CommittedPages, CommitLimit, PeakCommitment.
-     */
+     * operation counts, then AvailablePages, CommittedPages, CommitLimit, PeakCommitment. */
     MmQueryMemory(&memory);
     memset(&facts, 0, sizeof facts);
     numbers[11] = memory.Free + memory.Zeroed;
@@ -67,7 +63,6 @@ static NTSTATUS ReturnTimeOfDay(void *user, ULONG length, ULONG *userReturned)
         ULONG TimeZoneId, Reserved;
         ULONGLONG BootTimeBias, SleepTimeBias;
     } facts = {0};
-
     facts.CurrentTime = KeQuerySystemTime();
     facts.BootTime = facts.CurrentTime - KeQueryInterruptTime();
     ULONG size = length < sizeof facts ? length : sizeof facts;
@@ -108,7 +103,6 @@ C_ASSERT(sizeof(THREAD_ENTRY) == 0x40);
 static void FillThread(const ETHREAD *thread, THREAD_ENTRY *entry)
 {
     static const UCHAR states[] = {0, 1, 2, 5, 4}; /* ours to KTHREAD_STATE's numbers */
-
     *entry = (THREAD_ENTRY){
         .KernelTime = thread->Tcb.KernelTime * KE_TICK_100NS,
         .UserTime = thread->Tcb.UserTime * KE_TICK_100NS,
@@ -126,7 +120,6 @@ static void FillThread(const ETHREAD *thread, THREAD_ENTRY *entry)
 static void FillProcess(EPROCESS *process, PROCESS_ENTRY *entry)
 {
     MMUSAGE usage = {0};
-
     if (process->Handles != NULL)
         MmQuerySpace(process->Space, &usage);
     *entry = (PROCESS_ENTRY){
@@ -161,7 +154,6 @@ static NTSTATUS PutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG lengt
     THREAD_ENTRY thread;
     WCHAR name[sizeof process->Name];
     ULONG letters = 0, threads = 0;
-
     for (; process->Name[letters]; letters++)
         name[letters] = process->Name[letters];
     name[letters] = 0;
@@ -193,7 +185,6 @@ static NTSTATUS ReturnProcesses(void *user, ULONG length, ULONG *userReturned)
 {
     ULONG at = 0, size;
     NTSTATUS status = STATUS_SUCCESS;
-
     for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
         EPROCESS *process = CONTAINING_RECORD(e, EPROCESS, AllListEntry);
         NTSTATUS put =
@@ -218,7 +209,6 @@ static NTSTATUS ReturnTimeAdjustment(void *user, ULONG length, ULONG *userReturn
         ULONG Adjustment, Increment;
         BOOLEAN Enable;
     } facts = {KE_TICK_100NS, KE_TICK_100NS, TRUE};
-
     return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
 }
 
@@ -259,7 +249,6 @@ NTSTATUS NTAPI NtDisplayString(UNICODE_STRING *user)
     WCHAR *text;
     USHORT length;
     NTSTATUS status = ObCaptureString(user, &text, &length);
-
     if (!NT_SUCCESS(status))
         return status;
     DbgPrint("%S", text);

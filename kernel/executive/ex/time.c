@@ -11,7 +11,6 @@ static ULONGLONG ExFrequency; /* counts a second */
 static void MeasureFrequency(void)
 {
     ULONGLONG start, end, from, to;
-
     if (!KeFeatures.Tsc) {
         ExFrequency = 10000000;
         return;
@@ -31,7 +30,6 @@ NTSTATUS NTAPI NtQueryPerformanceCounter(LARGE_INTEGER *userCounter,
 {
     const ULONGLONG counter = KeFeatures.Tsc ? KeReadTsc() : KeQueryInterruptTime();
     NTSTATUS status = MmCopyToUser(userCounter, &counter, sizeof counter);
-
     if (!NT_SUCCESS(status) || userFrequency == NULL)
         return status;
     if (ExFrequency == 0)
@@ -42,7 +40,6 @@ NTSTATUS NTAPI NtQueryPerformanceCounter(LARGE_INTEGER *userCounter,
 NTSTATUS NTAPI NtQuerySystemTime(LARGE_INTEGER *user)
 {
     const ULONGLONG now = KeQuerySystemTime();
-
     return MmCopyToUser(user, &now, sizeof now);
 }
 
@@ -52,7 +49,6 @@ NTSTATUS NTAPI NtQueryTimerResolution(ULONG *userMinimum, ULONG *userMaximum,
 {
     const ULONG tick = KE_TICK_100NS;
     NTSTATUS status = MmCopyToUser(userMinimum, &tick, sizeof tick);
-
     if (NT_SUCCESS(status))
         status = MmCopyToUser(userMaximum, &tick, sizeof tick);
     if (NT_SUCCESS(status))
@@ -65,7 +61,6 @@ NTSTATUS NTAPI NtSetTimerResolution(ULONG desired, BOOLEAN set, ULONG *userCurre
 {
     const ULONG tick = KE_TICK_100NS;
     NTSTATUS status = MmCopyToUser(userCurrent, &tick, sizeof tick);
-
     (void)desired;
     if (!NT_SUCCESS(status))
         return status;

@@ -24,7 +24,6 @@ static void TimerWentOff(KTIMER *timer, void *context)
 {
     EXTIMER *ex = context;
     const LARGE_INTEGER now = {.QuadPart = KeQuerySystemTime()};
-
     if (ex->Thread != NULL && ex->Thread->IsTerminated) {
         KeCancelTimer(timer); /* it went with its thread, unsignalled, as documented */
         return;
@@ -43,7 +42,6 @@ static BOOLEAN Quiet(EXTIMER *ex)
     const ULONG flags = KeDisable();
     BOOLEAN was = KeCancelTimer(&ex->Timer);
     ETHREAD *thread = ex->Thread;
-
     if (ex->ApcQueued)
         RemoveEntryList(&ex->Apc.ApcListEntry);
     ex->ApcQueued = FALSE;
@@ -74,7 +72,6 @@ NTSTATUS NTAPI NtCreateTimer(HANDLE *userHandle, ACCESS_MASK desired,
 {
     OBATTRIBUTES attributes;
     EXTIMER *timer;
-
     if (type > 1)
         return STATUS_INVALID_PARAMETER_4;
     NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
@@ -111,7 +108,6 @@ NTSTATUS NTAPI NtSetTimer(HANDLE handle, LARGE_INTEGER *userDue, PVOID apc,
 {
     EXTIMER *timer;
     LARGE_INTEGER due;
-
     if (period < 0)
         return STATUS_INVALID_PARAMETER_6;
     NTSTATUS status = MmCopyFromUser(&due, userDue, sizeof due);
@@ -140,7 +136,6 @@ NTSTATUS NTAPI NtCancelTimer(HANDLE handle, BOOLEAN *userState)
     EXTIMER *timer;
     NTSTATUS status = ObReferenceObjectByHandle(handle, &ExTimerType, TIMER_MODIFY_STATE,
                                                 (void **)&timer, NULL);
-
     if (!NT_SUCCESS(status))
         return status;
     BOOLEAN state = timer->Timer.Header.SignalState != 0;
@@ -158,7 +153,6 @@ NTSTATUS NTAPI NtQueryTimer(HANDLE handle, ULONG class, void *user, ULONG length
         BOOLEAN State;
         UCHAR Padding[7];
     } facts = {0};
-
     if (class != 0)
         return STATUS_INVALID_INFO_CLASS;
     if (length != sizeof facts)

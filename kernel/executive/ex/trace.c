@@ -4,10 +4,9 @@
  * NtFathomReadEvents moves whole records out of it, NtFathomHeapEvent lets ntdll's heap
  * add its own.  While a process wants heap operations, bit 0 of its PEB's TracingFlags is
  * set (Windows 7's HeapTracingEnabled), so that a heap that is not traced pays one test.
- * KdTraceMask is the union of all masks: NtFathomTrace and a process's end recompute it.
- */
+ * KdTraceMask is the union of all masks: NtFathomTrace and a process's end recompute it. */
 #include "ex/ex.h"
-#include "kd/kd.h"
+#include "observe/observe.h"
 #include "ps/ps.h"
 #include "rtl/format.h"
 #include "rtlheap.h"
@@ -58,18 +57,17 @@ static void DescribeThread(PKTHREAD thread, char *text, SIZE_T size)
 
 static void Recompute(void)
 {
-    KdTraceMask = KdSerialTraceMask;
+    ULONG wanted = 0;
     for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
         KDTRACE *trace = CONTAINING_RECORD(e, EPROCESS, AllListEntry)->TraceBuffer;
         if (trace)
-            KdTraceMask |= trace->Mask;
+            wanted |= trace->Mask;
     }
+    KdSetTraceMask(wanted);
 }
 
 void ExInitializeTrace(void)
 {
-    KdReadMemory = MmReadMemorySafe;
-    KdEnterSpace = MmAttachSpace;
     KdFindImage = FindImage;
     PsDeleteTrace = ExDeleteTrace;
     KdDescribeThread = DescribeThread;

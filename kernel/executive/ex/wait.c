@@ -1,7 +1,6 @@
 /* wait.c - NtWaitForSingleObject and its kin: handles to dispatcher objects, then KeWait.
  *
- * Every wait of a service is a user wait: it ends at once when the thread is to die.
- */
+ * Every wait of a service is a user wait: it ends at once when the thread is to die. */
 #include "exp.h"
 
 NTSTATUS ExCaptureTimeout(const LARGE_INTEGER *user, LARGE_INTEGER *copy,
@@ -20,7 +19,6 @@ NTSTATUS ExCaptureTimeout(const LARGE_INTEGER *user, LARGE_INTEGER *copy,
 static NTSTATUS ReferenceWaitable(HANDLE handle, void **body, void **object)
 {
     NTSTATUS status = ObReferenceObjectByHandle(handle, NULL, SYNCHRONIZE, body, NULL);
-
     if (!NT_SUCCESS(status))
         return status;
     const OBTYPE *type = ObGetType(*body);
@@ -38,7 +36,6 @@ NTSTATUS NTAPI NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable,
     void *body, *object;
     LARGE_INTEGER copy, *timeout;
     NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
-
     if (NT_SUCCESS(status))
         status = ReferenceWaitable(handle, &body, &object);
     if (!NT_SUCCESS(status))
@@ -59,7 +56,6 @@ static NTSTATUS WaitMultiple(MULTIPLE *many, ULONG count, BOOLEAN all, BOOLEAN a
 {
     ULONG held = 0;
     NTSTATUS status = STATUS_SUCCESS;
-
     for (; held < count; held++) {
         status = ReferenceWaitable(many->Handles[held], &many->Bodies[held],
                                    &many->Objects[held]);
@@ -86,7 +82,6 @@ NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, HANDLE *userHandles, ULONG 
                                         BOOLEAN alertable, LARGE_INTEGER *userTimeout)
 {
     LARGE_INTEGER copy, *timeout;
-
     if (count == 0 || count > MAXIMUM_WAIT_OBJECTS)
         return STATUS_INVALID_PARAMETER_1;
     if (type > 1)
@@ -109,7 +104,6 @@ static NTSTATUS Signal(HANDLE handle)
 {
     void *body;
     NTSTATUS status = ObReferenceObjectByHandle(handle, NULL, 0, &body, NULL);
-
     if (!NT_SUCCESS(status))
         return status;
     const OBTYPE *type = ObGetType(body);
@@ -133,7 +127,6 @@ NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait,
     void *body, *object;
     LARGE_INTEGER copy, *timeout;
     NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
-
     if (NT_SUCCESS(status))
         status = ReferenceWaitable(wait, &body, &object);
     if (!NT_SUCCESS(status))
@@ -149,7 +142,6 @@ NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, LARGE_INTEGER *userInterval)
 {
     LARGE_INTEGER interval;
     NTSTATUS status = MmCopyFromUser(&interval, userInterval, sizeof interval);
-
     return NT_SUCCESS(status) ? KeDelayExecutionThread(alertable, TRUE, &interval)
                               : status;
 }
@@ -158,7 +150,6 @@ NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, LARGE_INTEGER *userInterval)
 NTSTATUS NTAPI NtYieldExecution(void)
 {
     const ULONG before = KeGetCurrentThread()->ContextSwitches;
-
     KeYield();
     return KeGetCurrentThread()->ContextSwitches == before ? STATUS_NO_YIELD_PERFORMED
                                                            : STATUS_SUCCESS;

@@ -3,8 +3,7 @@
  * Reading gives a line at a time with echo and backspace, as a console with
  * ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT does, ended by CR LF; without line input it gives
  * the bytes as they are typed.  Ctrl-Z at the start of a line is the end of the input.
- * Ctrl-C (keyboard.c) drops the line and ends the read: STATUS_ALERTED and no bytes.
- */
+ * Ctrl-C (keyboard.c) drops the line and ends the read: STATUS_ALERTED and no bytes. */
 #include "fathom.h"
 #include "iop.h"
 
@@ -37,7 +36,6 @@ static void Put(const char *text, ULONG length)
 {
     static char last;
     ULONG start = 0;
-
     for (ULONG i = 0; i < length; last = text[i++])
         if (text[i] == '\n' && last != '\r') {
             KdSerialWrite(0, text + start, i - start);
@@ -80,7 +78,6 @@ static NTSTATUS WaitForKey(int *key)
 static void EditLine(int key)
 {
     const char c = key;
-
     if (key == '\b' || key == 0x7F) {
         if (IopLineLength > 0) {
             IopLineLength--;
@@ -97,7 +94,6 @@ static NTSTATUS ReadLine(void)
 {
     static int last;
     int key;
-
     IopLineLength = IopLineTaken = 0;
     for (;;) {
         NTSTATUS status = WaitForKey(&key);
@@ -123,7 +119,6 @@ static NTSTATUS ReadTyped(void *buffer, ULONG length, ULONG *done)
 {
     NTSTATUS status = STATUS_SUCCESS;
     int key;
-
     if (IopLineTaken == IopLineLength) {
         IopTakeInterruption(); /* of before */
         if (IopInputMode & ENABLE_LINE_INPUT) {
@@ -171,7 +166,6 @@ NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done)
 {
     char part[256];
     const char *from = buffer;
-
     while (*done < length) {
         ULONG size = length - *done < sizeof part ? length - *done : sizeof part;
         NTSTATUS status = MmCopyFromUser(part, from + *done, size);
@@ -189,7 +183,6 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
     ULONG *mode = file->Stream == 0 ? &IopInputMode : &IopOutputMode;
     ULONG answer[2];
     ULONG size = sizeof *mode;
-
     switch (code) {
     case IOCTL_CONSOLE_SET_MODE:
         if (inLength < sizeof *mode)

@@ -34,7 +34,6 @@ static NTSTATUS GrowChunks(IONODE *node, ULONG count)
 static NTSTATUS NeedChunk(IONODE *node, ULONG index)
 {
     NTSTATUS status = GrowChunks(node, index + 1);
-
     if (!NT_SUCCESS(status) || node->Chunks[index] != NULL)
         return status;
     if (IopUsed >= IopLimit)
@@ -87,7 +86,6 @@ static NTSTATUS MakeWritable(IONODE *node)
 {
     const UCHAR *data = node->File.Data;
     ULONG size = node->File.Size;
-
     if (data == NULL)
         return STATUS_SUCCESS;
     node->File.Data = NULL;
@@ -114,7 +112,6 @@ NTSTATUS IopReadNode(IONODE *node, ULONGLONG offset, void *to, ULONG length, BOO
 {
     static const UCHAR zeros[512];
     UCHAR *out = to;
-
     ASSERT(offset + length <= node->File.Size);
     if (node->File.Data != NULL)
         return CopyOut(to, node->File.Data + offset, length, user);

@@ -36,7 +36,6 @@ static BOOLEAN Matches(const WCHAR *pattern, const WCHAR *name)
 static BOOLEAN ReasonablePattern(const WCHAR *pattern)
 {
     ULONG stars = 0;
-
     for (; *pattern; pattern++)
         stars += *pattern == '*' || *pattern == '<';
     return stars <= 6;
@@ -51,7 +50,6 @@ typedef struct { /* one entry: a node, or one of the two dots */
 static BOOLEAN NextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUND *found)
 {
     static const WCHAR names[] = L"..";
-
     while (*dots < 2 && file->Node->Parent != NULL) {
         ++*dots;
         *found = (FOUND){file->Node, *dots == 1 ? names + 1 : names, *dots};
@@ -102,7 +100,6 @@ static void FillHead(const FOUND *found, ULONG class, ULONG lengthAt, UCHAR *hea
 {
     FILE_DIRECTORY_INFORMATION *common = (FILE_DIRECTORY_INFORMATION *)head;
     FILE_BASIC_INFORMATION basic;
-
     if (class != FileNamesInformation) {
         IopFillBasic(found->Node, &basic);
         common->CreationTime = basic.CreationTime;
@@ -122,7 +119,6 @@ static NTSTATUS PutEntry(const FOUND *found, ULONG class, UCHAR *user, ULONG roo
 {
     UCHAR head[128] = {0};
     ULONG lengthAt = 0, nameAt = 0;
-
     Layout(class, &lengthAt, &nameAt);
     C_ASSERT(sizeof head >= sizeof(FILE_BOTH_DIR_INFORMATION));
     *size = nameAt + found->NameLength * sizeof(WCHAR);
@@ -142,7 +138,6 @@ static NTSTATUS PutEntries(IOFILE *file, ULONG class, BOOLEAN single, UCHAR *use
 {
     ULONG at = 0, last = 0, size;
     FOUND found;
-
     for (;;) {
         ULONG dots = file->DotEntries, id = file->LastId;
         if (!NextEntry(file, &dots, &id, &found))
@@ -176,7 +171,6 @@ static NTSTATUS StartQuery(IOFILE *file, const UNICODE_STRING *userName, BOOLEAN
 {
     WCHAR *pattern = NULL;
     USHORT length = 0;
-
     *first = file->LastId == 0 && file->DotEntries == 0;
     if (restart)
         file->LastId = file->DotEntries = 0;
@@ -195,8 +189,7 @@ static NTSTATUS StartQuery(IOFILE *file, const UNICODE_STRING *userName, BOOLEAN
     return STATUS_SUCCESS;
 }
 
-/* STATUS_NO_SUCH_FILE: the first query found nothing; STATUS_NO_MORE_FILES: a later one.
- */
+/* STATUS_NO_SUCH_FILE: the first query found nothing; STATUS_NO_MORE_FILES: a later one. */
 NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PVOID apc,
                                     PVOID apcContext, IO_STATUS_BLOCK *userIosb,
                                     PVOID user, ULONG length, ULONG class, BOOLEAN single,
@@ -205,7 +198,6 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PVOID apc,
     IOFILE *file;
     ULONG lengthAt, nameAt, done = 0;
     BOOLEAN first;
-
     (void)event; /* it is complete when it returns */
     (void)apc;
     (void)apcContext;
@@ -239,7 +231,6 @@ static NTSTATUS FindByName(POBJECT_ATTRIBUTES userAttributes, IONODE **node)
     ULONG attributes;
     WCHAR *name;
     NTSTATUS status = IopParseAttributes(userAttributes, &path, &attributes, &name);
-
     if (!NT_SUCCESS(status))
         return status;
     if (path.Kind != IopDisk)
@@ -257,7 +248,6 @@ NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES userAttributes, PVOID us
     IONODE *node;
     FILE_BASIC_INFORMATION basic;
     NTSTATUS status = FindByName(userAttributes, &node);
-
     if (!NT_SUCCESS(status))
         return status;
     IopFillBasic(node, &basic);
@@ -269,7 +259,6 @@ NTSTATUS NTAPI NtQueryFullAttributesFile(POBJECT_ATTRIBUTES userAttributes, PVOI
     IONODE *node;
     FILE_NETWORK_OPEN_INFORMATION network;
     NTSTATUS status = FindByName(userAttributes, &node);
-
     if (!NT_SUCCESS(status))
         return status;
     IopFillNetwork(node, &network);

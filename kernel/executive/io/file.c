@@ -8,8 +8,7 @@
  *   OVERWRITE 4    emptied             STATUS_OBJECT_NAME_NOT_FOUND
  *   OVERWRITE_IF 5 emptied             made
  *
- * Source: learn.microsoft.com, NtCreateFile; sharing as IoCheckShareAccess describes it.
- */
+ * Source: learn.microsoft.com, NtCreateFile; sharing as IoCheckShareAccess describes it. */
 #include "iop.h"
 
 enum { Superseded = 0, Opened = 1, Created = 2, Overwritten = 3 }; /* Iosb.Information */
@@ -23,7 +22,6 @@ static BOOLEAN ForData(ACCESS_MASK access)
 static void CountSharing(IOFILE *file, int by)
 {
     IONODE *node = file->Node;
-
     node->Handles += by;
     if (!ForData(file->Access)) /* attributes alone hinder nobody */
         return;
@@ -41,7 +39,6 @@ static BOOLEAN SharingAllows(const IONODE *node, ACCESS_MASK access, ULONG share
     const BOOLEAN read = (access & (FILE_READ_DATA | FILE_EXECUTE)) != 0;
     const BOOLEAN write = (access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
     const BOOLEAN delete = (access & DELETE) != 0;
-
     if (!ForData(access))
         return TRUE;
     return !((read && node->SharedRead < node->Opens) ||
@@ -58,7 +55,6 @@ static void CloseFile(void *body)
 {
     IOFILE *file = body;
     IONODE *node = file->Node;
-
     if (file->Pipe != NULL)
         IopPipeClose(file);
     if (node == NULL)
@@ -75,7 +71,6 @@ static void CloseFile(void *body)
 static void DeleteFileObject(void *body)
 {
     IOFILE *file = body;
-
     CloseFile(file); /* never had a handle */
     if (file->Pipe != NULL)
         IopPipeDelete(file);
@@ -99,7 +94,6 @@ NTSTATUS IopCreateFileObject(IOPKIND kind, IOFILE **result)
 {
     IOFILE *file;
     NTSTATUS status = ObCreateObject(&IoFileType, sizeof *file, (void **)&file);
-
     if (!NT_SUCCESS(status))
         return status;
     KeInitializeEvent(&file->Event, EventNotificationObject, FALSE);
@@ -117,7 +111,6 @@ NTSTATUS IoReferenceMmFile(HANDLE handle, ACCESS_MASK access, MMFILE **file)
 {
     IOFILE *object;
     NTSTATUS status = IopReferenceFile(handle, access, &object);
-
     if (!NT_SUCCESS(status))
         return status;
     if (object->Node == NULL || object->Node->Directory) {
@@ -134,7 +127,6 @@ NTSTATUS IoCreateStandardObject(ULONG stream, BOOLEAN host, ULONG index, void **
 {
     IOFILE *file;
     NTSTATUS status = IopCreateFileObject(host ? IopHost : IopConsole, &file);
-
     if (!NT_SUCCESS(status))
         return status;
     file->Stream = stream;
@@ -155,7 +147,6 @@ static NTSTATUS OpenExisting(IONODE *node, const REQUEST *request, ULONG *inform
     const BOOLEAN empties = request->Disposition == FILE_SUPERSEDE ||
                             request->Disposition == FILE_OVERWRITE ||
                             request->Disposition == FILE_OVERWRITE_IF;
-
     if (node->DeletePending)
         return STATUS_DELETE_PENDING;
     if (request->Disposition == FILE_CREATE)
@@ -207,7 +198,6 @@ static NTSTATUS OpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **r
     IONODE *node = path->Node;
     IOFILE *file;
     NTSTATUS status = IopCreateFileObject(IopDisk, &file);
-
     if (!NT_SUCCESS(status))
         return status;
     if (node != NULL && path->TrailingSlash && !node->Directory)
@@ -233,7 +223,6 @@ static NTSTATUS OpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **r
 static NTSTATUS OpenDevice(const IOPPATH *path, IOFILE **result, ULONG *information)
 {
     NTSTATUS status = IopCreateFileObject(path->Kind, result);
-
     if (NT_SUCCESS(status))
         (*result)->Stream = path->Stream;
     *information = Opened;
@@ -259,7 +248,6 @@ static NTSTATUS CreateFileByName(HANDLE *userHandle, REQUEST *request,
     WCHAR *name;
     IOFILE *file;
     ULONG attributes, information = 0;
-
     request->Access = ObMapAccess(&IoFileType, request->Access);
     NTSTATUS status = CheckRequest(request);
     if (NT_SUCCESS(status))
@@ -291,7 +279,6 @@ NTSTATUS NTAPI NtCreateFile(PHANDLE handle, ACCESS_MASK access,
                             ULONG disposition, ULONG options, PVOID ea, ULONG eaLength)
 {
     REQUEST request = {access, fileAttributes, share, disposition, options};
-
     (void)allocation; /* room is found when bytes come */
     if (ea != NULL && eaLength != 0)
         return STATUS_EAS_NOT_SUPPORTED;
@@ -303,6 +290,5 @@ NTSTATUS NTAPI NtOpenFile(PHANDLE handle, ACCESS_MASK access,
                           ULONG share, ULONG options)
 {
     REQUEST request = {access, 0, share, FILE_OPEN, options};
-
     return CreateFileByName(handle, &request, attributes, iosb);
 }

@@ -10,7 +10,6 @@ NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *userIosb, NTSTATUS status, ULONG informa
 {
     const IO_STATUS_BLOCK iosb = {.Status = status, .Information = information};
     NTSTATUS written = MmCopyToUser(userIosb, &iosb, sizeof iosb);
-
     return NT_SUCCESS(written) ? status : written;
 }
 
@@ -35,7 +34,6 @@ static ULONGLONG AllocationOf(const IONODE *node)
 static void FillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *standard)
 {
     const IONODE *node = file->Node;
-
     memset(standard, 0, sizeof *standard);
     standard->NumberOfLinks = 1;
     if (node == NULL)
@@ -51,7 +49,6 @@ static void FillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *standard
 static ULONG FullName(const IONODE *node, WCHAR *name, ULONG room)
 {
     ULONG length = 0, at;
-
     for (const IONODE *n = node; n != NULL && n->Parent != NULL; n = n->Parent)
         length += n->NameLength + 1;
     if (length == 0) {
@@ -71,15 +68,13 @@ static ULONG FullName(const IONODE *node, WCHAR *name, ULONG room)
 }
 
 /* FILE_NAME_INFORMATION at an offset of the answer (0, or the end of
- * FILE_ALL_INFORMATION): as much of the name as fits, STATUS_BUFFER_OVERFLOW if not all.
- */
+ * FILE_ALL_INFORMATION): as much of the name as fits, STATUS_BUFFER_OVERFLOW if not all. */
 static NTSTATUS ReturnName(const IONODE *node, UCHAR *user, ULONG length, ULONG offset,
                            ULONG *done)
 {
     WCHAR name[MAX_PATH];
     const ULONG bytes = FullName(node, name, MAX_PATH) * sizeof(WCHAR);
     const ULONG text = offset + sizeof(ULONG);
-
     if (length < text)
         return STATUS_INFO_LENGTH_MISMATCH;
     ULONG part = length - text < bytes ? length - text : bytes;
@@ -97,7 +92,6 @@ static NTSTATUS ReturnAll(const IOFILE *file, ACCESS_MASK granted, UCHAR *user,
 {
     FILE_ALL_INFORMATION all;
     const ULONG head = offsetof(FILE_ALL_INFORMATION, NameInformation);
-
     memset(&all, 0, sizeof all);
     if (length < head + sizeof(ULONG))
         return STATUS_INFO_LENGTH_MISMATCH;
@@ -128,7 +122,6 @@ typedef union {
 void IopFillNetwork(const IONODE *node, FILE_NETWORK_OPEN_INFORMATION *network)
 {
     FILE_BASIC_INFORMATION basic;
-
     IopFillBasic(node, &basic);
     memset(network, 0, sizeof *network);
     network->CreationTime = basic.CreationTime;
@@ -197,7 +190,6 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb,
     ULONG done = 0;
     NTSTATUS status =
         ObReferenceObjectByHandle(handle, &IoFileType, 0, (void **)&file, &granted);
-
     if (!NT_SUCCESS(status))
         return status;
     if (class == FileNameInformation) {
@@ -230,7 +222,6 @@ static ULONG FillVolume(const IOFILE *file, ULONG class, ULONG *answer)
     FATHOM_MEMORY memory;
     FILE_FS_VOLUME_INFORMATION *volume = (void *)answer;
     FILE_FS_ATTRIBUTE_INFORMATION *attribute = (void *)answer;
-
     switch (class) {
     case FileFsVolumeInformation:
         volume->VolumeSerialNumber = 0xFA740000;
@@ -267,7 +258,6 @@ NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE handle, PIO_STATUS_BLOCK user
     IOFILE *file;
     ULONG answer[16] = {0};
     NTSTATUS status = IopReferenceFile(handle, 0, &file);
-
     if (!NT_SUCCESS(status))
         return status;
     ULONG size = FillVolume(file, class, answer);

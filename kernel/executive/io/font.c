@@ -35,7 +35,6 @@ UCHAR IopFontRow(UCHAR character, ULONG y)
     const BOOLEAN tail =
         character == 'g' || character == 'p' || character == 'q' || character == 'y';
     const ULONG line = (y - (tail ? 2 : 1)) / 2;
-
     if (character < ' ' || character > '~' || y < (tail ? 2u : 1u) || line > 6)
         return 0;
     return Digit(glyphs[character - ' '][line]) << 2;

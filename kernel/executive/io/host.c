@@ -64,7 +64,6 @@ static NTSTATUS ReadInputFile(void *buffer, ULONG length, ULONG *done)
 static NTSTATUS AskHost(ULONG index)
 {
     const ULONG request[2] = {index, LARGEST_INPUT};
-
     if (!IopInputAsked)
         KdHostSend('I', request, sizeof request);
     IopInputAsked = TRUE;
@@ -105,7 +104,6 @@ NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
 NTSTATUS IopHostWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *done)
 {
     const UCHAR *from = buffer;
-
     if (file->Stream == 0)
         return STATUS_ACCESS_DENIED;
     ULONG room = length < LARGEST_FRAME ? length : LARGEST_FRAME;

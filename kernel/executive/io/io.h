@@ -12,11 +12,9 @@ void IoInitialize(
  * none. */
 MMFILE *IoOpenArchiveFile(const WCHAR *path);
 /* Any file, by an NT path (\??\C:\dir\prog.exe) or a DOS path; referenced.
- * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_FILE_IS_A_DIRECTORY.
- */
+ * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_FILE_IS_A_DIRECTORY. */
 NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **);
-/* Take a file of the archive out of the tree: the run list is not the programs' to read.
- */
+/* Take a file of the archive out of the tree: the run list is not the programs' to read. */
 void IoHideFile(MMFILE *);
 /* Files are again as the archive has them; what was made since is gone. */
 void IoResetFiles(void);

@@ -8,7 +8,7 @@
 #define FATHOM_IOP_H
 
 #include "io/io.h"
-#include "kd/kd.h"
+#include "observe/observe.h"
 #include "fathom.h"
 #include "rtl/format.h"
 #include "rtl/rtl.h"

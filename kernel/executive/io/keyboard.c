@@ -28,7 +28,6 @@ static volatile BOOLEAN IopInterrupted;
 static UCHAR ReadPort(USHORT port)
 {
     UCHAR value;
-
     __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
@@ -82,7 +81,6 @@ static void Typed(int key)
 static void KeyboardInterrupt(void)
 {
     static BOOLEAN extended;
-
     while (ReadPort(KEYBOARD_STATUS) & 1) {
         const UCHAR code = ReadPort(KEYBOARD_DATA);
         if (code == 0xE0 || code == 0xE1) {
@@ -101,7 +99,6 @@ static void KeyboardInterrupt(void)
 static void ReadSerial(void)
 {
     const ULONG flags = KeDisable();
-
     for (int byte;
          IopRingTail - IopRingHead < RING_SIZE && (byte = KdSerialRead(0)) >= 0;)
         Typed(byte);
@@ -141,7 +138,6 @@ int IopReadKey(void)
 BOOLEAN IopTakeInterruption(void)
 {
     const BOOLEAN was = IopInterrupted;
-
     if (was) /* else an interrupt may just have set it */
         IopInterrupted = FALSE;
     return was;

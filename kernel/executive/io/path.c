@@ -1,14 +1,12 @@
 /* path.c - names of files: \??\C:\dir\file to a node or a device.
  *
  * Resolved in any case of letters.  A name that C:\Windows\System32 or C:\Windows lacks
- * is looked up in C:\: the system's DLLs lie there, and programs ask for them in both.
- */
+ * is looked up in C:\: the system's DLLs lie there, and programs ask for them in both. */
 #include "iop.h"
 
 static const WCHAR *SkipPrefix(const WCHAR *path, const char *prefix)
 {
     const WCHAR *rest = path;
-
     for (; *prefix; prefix++, rest++)
         if (IopUpcase(*rest) != IopUpcase((UCHAR)*prefix))
             return path;
@@ -18,7 +16,6 @@ static const WCHAR *SkipPrefix(const WCHAR *path, const char *prefix)
 static BOOLEAN IsDevice(const WCHAR *name, const char *device)
 {
     const WCHAR *rest = SkipPrefix(name, device);
-
     return rest != name && (*rest == 0 || (*rest == ':' && rest[1] == 0));
 }
 
@@ -32,7 +29,6 @@ static BOOLEAN FindDevice(const WCHAR *name, IOPPATH *result)
                    {"CONIN$", IopConsole, 0},
                    {"CONOUT$", IopConsole, 1},
                    {"CON", IopConsole, 1}};
-
     for (ULONG i = 0; i < sizeof devices / sizeof *devices; i++)
         if (IsDevice(name, devices[i].Name)) {
             result->Kind = devices[i].Kind;
@@ -57,7 +53,6 @@ static BOOLEAN ValidName(const WCHAR *name, ULONG length)
 static IONODE *Lookup(IONODE *folder, const WCHAR *name, ULONG length)
 {
     IONODE *node = IopFindChild(folder, name, length);
-
     if (node != NULL || folder == IopRoot || folder->Parent == NULL)
         return node;
     BOOLEAN system =
@@ -102,7 +97,6 @@ static NTSTATUS WalkPath(const WCHAR *path, IONODE *folder, IOPPATH *result)
 NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *result)
 {
     const WCHAR *start = path;
-
     memset(result, 0, sizeof *result);
     if (root != NULL)
         return *path == '\\' ? STATUS_OBJECT_NAME_INVALID : WalkPath(path, root, result);
@@ -130,7 +124,6 @@ NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *path, ULONG *attri
     IOFILE *root = NULL;
     NTSTATUS status =
         user == NULL ? STATUS_INVALID_PARAMETER : ObCaptureAttributes(user, &captured);
-
     if (!NT_SUCCESS(status))
         return status;
     if (captured.Root != NULL)
@@ -160,7 +153,6 @@ NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **file)
 {
     IOPPATH found;
     NTSTATUS status = IopParsePath(path, NULL, &found);
-
     if (!NT_SUCCESS(status))
         return status;
     if (found.Kind != IopDisk)
@@ -177,7 +169,6 @@ NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **file)
 MMFILE *IoOpenArchiveFile(const WCHAR *path)
 {
     IOPPATH found;
-
     if (IopRoot == NULL || !NT_SUCCESS(WalkPath(path, IopRoot, &found)) ||
         found.Node == NULL || found.Node->Directory)
         return NULL;

@@ -29,7 +29,6 @@ static void Show(KEVENT *event, BOOLEAN state)
 static void Changed(IOPIPE *pipe)
 {
     const BOOLEAN closing = !pipe->Reader || !pipe->Writer;
-
     Show(&pipe->HasBytes, closing || pipe->Count != 0);
     Show(&pipe->HasRoom, closing || pipe->Count != pipe->Size);
 }
@@ -38,7 +37,6 @@ static void Changed(IOPIPE *pipe)
 void IopPipeClose(IOFILE *file)
 {
     IOPIPE *pipe = file->Pipe;
-
     if (file->PipeWriter)
         pipe->Writer = FALSE;
     else
@@ -56,14 +54,12 @@ void IopPipeDelete(IOFILE *file)
 static NTSTATUS WaitFor(KEVENT *event)
 {
     NTSTATUS status = KeWaitForSingleObject(event, FALSE, TRUE, NULL);
-
     return status == STATUS_SUCCESS ? STATUS_SUCCESS : STATUS_THREAD_IS_TERMINATING;
 }
 
 NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
 {
     IOPIPE *pipe = file->Pipe;
-
     if (file->PipeWriter)
         return STATUS_ACCESS_DENIED;
     while (pipe->Count == 0) {
@@ -92,7 +88,6 @@ NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
 NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *done)
 {
     IOPIPE *pipe = file->Pipe;
-
     if (!file->PipeWriter)
         return STATUS_ACCESS_DENIED;
     while (*done < length) {
@@ -123,7 +118,6 @@ NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
 void IopFillPipe(const IOFILE *file, FILE_PIPE_LOCAL_INFORMATION *facts)
 {
     const IOPIPE *pipe = file->Pipe;
-
     facts->MaximumInstances = facts->CurrentInstances = 1;
     facts->InboundQuota = facts->OutboundQuota = pipe->Size;
     facts->ReadDataAvailable = pipe->Count;
@@ -135,7 +129,6 @@ void IopFillPipe(const IOFILE *file, FILE_PIPE_LOCAL_INFORMATION *facts)
 static NTSTATUS MakeEnd(IOPIPE *pipe, BOOLEAN writer, IOFILE **end)
 {
     NTSTATUS status = IopCreateFileObject(IopPipe, end);
-
     if (!NT_SUCCESS(status))
         return status;
     (*end)->Pipe = pipe;
@@ -161,7 +154,6 @@ NTSTATUS NTAPI NtFathomCreatePipe(HANDLE *userRead, HANDLE *userWrite, ULONG att
                   : size > LARGEST_PIPE ? LARGEST_PIPE
                                         : size;
     IOPIPE *pipe = ExAllocatePool(sizeof *pipe + bytes, IO_TAG);
-
     if (pipe == NULL)
         return STATUS_NO_MEMORY;
     KeInitializeEvent(&pipe->HasBytes, EventNotificationObject, FALSE);

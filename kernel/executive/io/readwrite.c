@@ -43,7 +43,6 @@ static void FreeApc(KAPC *apc)
 static void QueueCompletionApc(const COMPLETION *completion)
 {
     KAPC *apc = ExAllocatePool(sizeof *apc, IO_TAG);
-
     if (apc == NULL)
         return;
     apc->FreeRoutine = FreeApc;
@@ -59,7 +58,6 @@ static NTSTATUS Complete(IOFILE *file, COMPLETION *completion, NTSTATUS status,
 {
     IO_STATUS_BLOCK iosb = {.Status = status, .Information = done};
     NTSTATUS written = STATUS_SUCCESS;
-
     if (!NT_ERROR(status)) {
         written = MmCopyToUser(completion->UserIosb, &iosb, sizeof iosb);
         if (completion->Apc != NULL)
@@ -78,7 +76,6 @@ static NTSTATUS TakeOffset(IOFILE *file, const LARGE_INTEGER *userOffset, BOOLEA
                            LONGLONG *offset)
 {
     LARGE_INTEGER given = {.LowPart = (ULONG)-2, .HighPart = -1};
-
     if (userOffset != NULL) {
         NTSTATUS status = MmCopyFromUser(&given, userOffset, sizeof given);
         if (!NT_SUCCESS(status))
@@ -104,7 +101,6 @@ static NTSTATUS ReadDisk(IOFILE *file, void *buffer, ULONG length,
     LONGLONG offset;
     IONODE *node = file->Node;
     NTSTATUS status = TakeOffset(file, userOffset, FALSE, &offset);
-
     if (!NT_SUCCESS(status))
         return status;
     if (node->Directory)
@@ -127,7 +123,6 @@ static NTSTATUS WriteDisk(IOFILE *file, const void *buffer, ULONG length,
 {
     LONGLONG offset;
     NTSTATUS status = TakeOffset(file, userOffset, append, &offset);
-
     if (!NT_SUCCESS(status))
         return status;
     if (file->Node->Directory)
@@ -149,7 +144,6 @@ NTSTATUS NTAPI NtReadFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
     COMPLETION completion;
     ULONG done = 0;
     NTSTATUS status = IopReferenceFile(handle, FILE_READ_DATA, &file);
-
     (void)key; /* of byte-range locks, which there are none of */
     if (!NT_SUCCESS(status))
         return status;
@@ -189,7 +183,6 @@ static NTSTATUS ReferenceForWrite(HANDLE handle, IOFILE **file, BOOLEAN *append)
     ACCESS_MASK granted;
     NTSTATUS status =
         ObReferenceObjectByHandle(handle, &IoFileType, 0, (void **)file, &granted);
-
     if (!NT_SUCCESS(status))
         return status;
     *append = !(granted & FILE_WRITE_DATA);
@@ -208,7 +201,6 @@ NTSTATUS NTAPI NtWriteFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcCont
     BOOLEAN append;
     ULONG done = 0;
     NTSTATUS status = ReferenceForWrite(handle, &file, &append);
-
     (void)key;
     if (!NT_SUCCESS(status))
         return status;
@@ -247,7 +239,6 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *userIosb)
     IOFILE *file;
     BOOLEAN append;
     NTSTATUS status = ReferenceForWrite(handle, &file, &append);
-
     if (!NT_SUCCESS(status))
         return status;
     ObDereferenceObject(file);
@@ -263,7 +254,6 @@ NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTIN
     IOFILE *file;
     ULONG done = 0;
     NTSTATUS status = IopReferenceFile(handle, 0, &file);
-
     (void)event;
     (void)apc;
     (void)apcContext;

@@ -41,7 +41,6 @@ static const ULONG IopPalette[16] = {
 static void DrawCell(ULONG row, ULONG column)
 {
     const CELL cell = IopCells[row][column];
-
     if (IopVga != NULL)
         IopVga[row * IopColumns + column] = cell.Character | cell.Colour << 8;
     if (IopPixels == NULL)
@@ -58,7 +57,6 @@ static void DrawCell(ULONG row, ULONG column)
 static void SetCell(ULONG row, ULONG column, CELL cell)
 {
     CELL *old = &IopCells[row][column];
-
     if (old->Character == cell.Character && old->Colour == cell.Colour)
         return;
     *old = cell;
@@ -90,8 +88,7 @@ static void PutCharacter(UCHAR c)
     SetCell(IopRow, IopColumn++, (CELL){c, IopColour});
 }
 
-/* ESC [ n m: ANSI's order of colours is red, green, blue from bit 0; VGA's the other way.
- */
+/* ESC [ n m: ANSI's order of colours is red, green, blue from bit 0; VGA's the other way. */
 static UCHAR VgaColour(ULONG ansi)
 {
     return (ansi & 1) << 2 | (ansi & 2) | (ansi & 4) >> 2;
@@ -122,7 +119,6 @@ static void SelectGraphics(ULONG n)
 static void EndSequence(UCHAR letter)
 {
     const ULONG first = IopParser.Number[0];
-
     if (letter == 'm') {
         for (ULONG i = 0; i <= IopParser.Count && i < 4; i++)
             SelectGraphics(IopParser.Number[i]);
@@ -252,7 +248,6 @@ static void MoveCursor(void)
 {
     const ULONG at = IopRow * IopColumns + IopColumn;
     const USHORT high = 0x0E | (at >> 8 & 0xFF) << 8, low = 0x0F | (at & 0xFF) << 8;
-
     if (IopVga == NULL)
         return;
     __asm__ volatile("outw %0, %1" ::"a"(high), "Nd"((USHORT)0x3D4));
@@ -278,7 +273,6 @@ void IopScreenSize(ULONG *columns, ULONG *rows)
 static BOOLEAN FindVga(void)
 {
     volatile USHORT *text = MmMapIoSpace(VGA_TEXT, 0x8000);
-
     if (text == NULL)
         return FALSE;
     const USHORT before = text[0];

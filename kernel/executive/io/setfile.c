@@ -1,7 +1,6 @@
 /* setfile.c - NtSetInformationFile: times, position, size, name, and the mark of deletion.
  *
- * A table says for each class how many bytes it takes and what rights its handle must have.
- */
+ * A table says for each class how many bytes it takes and what rights its handle must have. */
 #include "iop.h"
 
 typedef union {
@@ -15,7 +14,6 @@ static NTSTATUS SetBasic(IONODE *node, const FILE_BASIC_INFORMATION *basic)
 {
     const ULONG settable = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
                            FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE;
-
     if (basic->CreationTime.QuadPart > 0)
         node->CreationTime = basic->CreationTime.QuadPart;
     if (basic->LastWriteTime.QuadPart > 0)
@@ -45,7 +43,6 @@ static NTSTATUS RenameTo(IONODE *node, const WCHAR *target, BOOLEAN replace, ION
 {
     IOPPATH path;
     NTSTATUS status;
-
     if (root == NULL && target[0] != '\\') { /* a bare name: within its folder */
         root = node->Parent;
     }
@@ -75,7 +72,6 @@ static NTSTATUS SetRename(IONODE *node, const FILE_RENAME_INFORMATION *user, ULO
     FILE_RENAME_INFORMATION head;
     IOFILE *root = NULL;
     const ULONG fixed = offsetof(FILE_RENAME_INFORMATION, FileName);
-
     if (length < sizeof head)
         return STATUS_INFO_LENGTH_MISMATCH;
     NTSTATUS status = MmCopyFromUser(&head, user, fixed);
@@ -131,7 +127,6 @@ static NTSTATUS SetOne(IOFILE *file, ULONG class, const void *user, ULONG length
                        const GIVEN *given)
 {
     const LONGLONG number = given->Position.CurrentByteOffset.QuadPart;
-
     switch (class) {
     case FileBasicInformation:
         return SetBasic(file->Node, &given->Basic);
@@ -155,7 +150,6 @@ NTSTATUS NTAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb, PV
     IOFILE *file;
     GIVEN given;
     ULONG i = 0;
-
     while (i < sizeof settable / sizeof *settable && settable[i].Class != (ULONG) class)
         i++;
     if (i == sizeof settable / sizeof *settable)

@@ -54,7 +54,6 @@ static NTSTATUS SetName(IONODE *node, const WCHAR *name, ULONG length)
 {
     WCHAR *copy = ExAllocatePool((length + 1) * sizeof(WCHAR), IO_TAG);
     ULONG i = 0;
-
     if (copy == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     memcpy(copy, name, length * sizeof(WCHAR));
@@ -73,7 +72,6 @@ NTSTATUS IopMakeNode(IONODE *parent, const WCHAR *name, ULONG length, BOOLEAN di
                      IONODE **result)
 {
     IONODE *node = ExAllocatePool(sizeof *node, IO_TAG);
-
     if (node == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeListHead(&node->Siblings);
@@ -126,7 +124,6 @@ void IopUnlink(IONODE *node)
 NTSTATUS IopRename(IONODE *node, IONODE *parent, const WCHAR *name, ULONG length)
 {
     NTSTATUS status = SetName(node, name, length);
-
     if (!NT_SUCCESS(status))
         return status;
     RemoveEntryList(&node->Siblings);
@@ -139,7 +136,6 @@ NTSTATUS IopRename(IONODE *node, IONODE *parent, const WCHAR *name, ULONG length
 static ULONG Octal(const char *text, ULONG size)
 {
     ULONG value = 0;
-
     for (; size-- && *text; text++)
         if (*text >= '0' && *text <= '7')
             value = value * 8 + (*text - '0');
@@ -150,7 +146,6 @@ static ULONG Octal(const char *text, ULONG size)
 static IONODE *Folder(IONODE *parent, const WCHAR *name, ULONG length)
 {
     IONODE *node = IopFindChild(parent, name, length);
-
     if (node == NULL && NT_SUCCESS(IopMakeNode(parent, name, length, TRUE, &node)))
         node->Permanent = TRUE;
     return node;
@@ -161,7 +156,6 @@ static void AddEntry(const USTAR *header, const UCHAR *data, ULONG size)
     IONODE *node = IopRoot;
     WCHAR part[100];
     ULONG length = 0;
-
     for (ULONG i = 0; node != NULL && i < sizeof header->Name && header->Name[i]; i++) {
         if (header->Name[i] != '/') {
             part[length++] = (UCHAR)header->Name[i];
@@ -183,7 +177,6 @@ static void AddEntry(const USTAR *header, const UCHAR *data, ULONG size)
 void IopLoadArchive(const UCHAR *archive, SIZE_T size)
 {
     static const WCHAR windows[] = L"Windows", system32[] = L"System32", temp[] = L"Temp";
-
     if (!NT_SUCCESS(IopMakeNode(NULL, L"", 0, TRUE, &IopRoot)))
         return;
     IopRoot->Permanent = TRUE;
@@ -214,7 +207,6 @@ void IopLoadArchive(const UCHAR *archive, SIZE_T size)
 static void ResetFolder(IONODE *folder)
 {
     LIST_ENTRY *entry = folder->Children.Flink;
-
     while (entry != &folder->Children) {
         IONODE *node = CONTAINING_RECORD(entry, IONODE, Siblings);
         entry = entry->Flink;

@@ -71,7 +71,6 @@ static NTSTATUS GrowTable(OBHANDLE_TABLE *table, ULONG entries)
 NTSTATUS ObCreateHandleTable(OBHANDLE_TABLE **result)
 {
     OBHANDLE_TABLE *table = ExAllocatePool(sizeof *table, OB_TAG('O', 'b', 't', 'b'));
-
     if (table == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = GrowTable(table, 1);
@@ -87,7 +86,6 @@ static ENTRY *FindEntry(OBHANDLE_TABLE *table, HANDLE handle)
 {
     /* Windows ignores the low two bits of a handle, and so do programs that tag them. */
     ULONG index = (ULONG_PTR)handle / 4;
-
     if (table == NULL || index == 0 || index >= table->Limit)
         return NULL;
     ENTRY *entry = EntryAt(table, index);
@@ -98,7 +96,6 @@ static void FreeEntry(OBHANDLE_TABLE *table, ULONG index)
 {
     ENTRY *entry = EntryAt(table, index);
     void *body = entry->Object;
-
     entry->Object = NULL;
     entry->NextFree = table->FirstFree;
     table->FirstFree = index;
@@ -157,7 +154,6 @@ NTSTATUS ObReturnHandle(void *body, ACCESS_MASK granted, ULONG attributes,
     HANDLE handle;
     NTSTATUS status =
         ObInsertHandle(ObCurrentTable(), body, granted, attributes, &handle);
-
     if (!NT_SUCCESS(status))
         return status;
     status = MmCopyToUser(userHandle, &handle, sizeof handle);
@@ -210,7 +206,6 @@ NTSTATUS ObLookupHandle(OBHANDLE_TABLE *table, HANDLE handle, void **body,
                         ACCESS_MASK *granted, ULONG *attributes)
 {
     ENTRY *entry = FindEntry(table, handle);
-
     if (entry == NULL)
         return STATUS_INVALID_HANDLE;
     *body = entry->Object;
@@ -225,7 +220,6 @@ NTSTATUS ObLookupHandle(OBHANDLE_TABLE *table, HANDLE handle, void **body,
 NTSTATUS ObSetHandleAttributes(OBHANDLE_TABLE *table, HANDLE handle, ULONG attributes)
 {
     ENTRY *entry = FindEntry(table, handle);
-
     if (entry == NULL)
         return STATUS_INVALID_HANDLE;
     entry->Inherit = (attributes & OBJ_INHERIT) != 0;
@@ -263,7 +257,6 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE handle, const OBTYPE *type, ACCESS_MAS
 NTSTATUS ObCloseHandle(OBHANDLE_TABLE *table, HANDLE handle)
 {
     ENTRY *entry = FindEntry(table, handle);
-
     if (entry == NULL)
         return STATUS_INVALID_HANDLE;
     if (entry->Protect)

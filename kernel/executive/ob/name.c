@@ -15,7 +15,6 @@ NTSTATUS ObCaptureString(const UNICODE_STRING *user, WCHAR **name, USHORT *lengt
 {
     UNICODE_STRING string;
     NTSTATUS status = MmCopyFromUser(&string, user, sizeof string);
-
     if (!NT_SUCCESS(status))
         return status;
     if (string.Length % sizeof(WCHAR))
@@ -38,7 +37,6 @@ NTSTATUS ObCaptureString(const UNICODE_STRING *user, WCHAR **name, USHORT *lengt
 NTSTATUS ObCaptureAttributes(POBJECT_ATTRIBUTES user, OBATTRIBUTES *captured)
 {
     OBJECT_ATTRIBUTES attributes;
-
     __builtin_memset(captured, 0, sizeof *captured);
     if (user == NULL)
         return STATUS_SUCCESS;
@@ -76,7 +74,6 @@ static WCHAR Upper(WCHAR c)
 static int CompareNames(const WCHAR *a, const WCHAR *b, BOOLEAN ignoreCase)
 {
     int difference = 0;
-
     for (; *a && Upper(*a) == Upper(*b); a++, b++)
         if (difference == 0)
             difference = *a - *b;
@@ -89,7 +86,6 @@ static int CompareNames(const WCHAR *a, const WCHAR *b, BOOLEAN ignoreCase)
 static const WCHAR *SkipPrefix(const WCHAR *name, const char *prefix)
 {
     const WCHAR *rest = name;
-
     for (; *prefix; prefix++, rest++)
         if (Upper(*rest) != Upper((UCHAR)*prefix))
             return name;
@@ -100,7 +96,6 @@ static const WCHAR *SkipPrefix(const WCHAR *name, const char *prefix)
 static NTSTATUS RelativeName(const OBATTRIBUTES *attributes, const WCHAR **result)
 {
     const WCHAR *name = SkipPrefix(attributes->Name, "\\BaseNamedObjects\\");
-
     name = SkipPrefix(name, "\\Sessions\\1\\BaseNamedObjects\\");
     name = SkipPrefix(SkipPrefix(name, "Local\\"), "Global\\");
     for (ULONG i = 0; i < attributes->NameLength; i++)
@@ -120,7 +115,6 @@ static OBJECT_HEADER *FindPlace(const WCHAR *name, BOOLEAN ignoreCase,
                                 RTL_AVL_NODE **parent, BOOLEAN *right)
 {
     RTL_AVL_NODE *node = ObpNames.Root;
-
     *parent = NULL;
     *right = FALSE;
     while (node != NULL) {
@@ -139,7 +133,6 @@ static OBJECT_HEADER *FindName(const WCHAR *name, BOOLEAN ignoreCase)
 {
     RTL_AVL_NODE *parent;
     BOOLEAN right;
-
     return FindPlace(name, ignoreCase, &parent, &right);
 }
 
@@ -155,7 +148,6 @@ static NTSTATUS GiveName(OBJECT_HEADER *header, const WCHAR *name)
     SIZE_T length = 0;
     RTL_AVL_NODE *parent;
     BOOLEAN right;
-
     while (name[length])
         length++;
     header->Name =
@@ -183,7 +175,6 @@ NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *attributes, ACCESS_MASK desired
 {
     OBJECT_HEADER *header = OBJECT_OF(body);
     NTSTATUS status = STATUS_SUCCESS;
-
     if (attributes->Name != NULL) {
         const WCHAR *name;
         OBJECT_HEADER *found = NULL;
@@ -212,7 +203,6 @@ NTSTATUS ObReferenceNamed(const OBTYPE *type, const OBATTRIBUTES *attributes, vo
 {
     const WCHAR *name;
     NTSTATUS status = RelativeName(attributes, &name);
-
     if (!NT_SUCCESS(status))
         return status;
     OBJECT_HEADER *found =
@@ -232,7 +222,6 @@ NTSTATUS ObOpenNamed(const OBTYPE *type, POBJECT_ATTRIBUTES user, ACCESS_MASK de
     OBATTRIBUTES attributes;
     const WCHAR *name;
     NTSTATUS status = ObCaptureAttributes(user, &attributes);
-
     if (!NT_SUCCESS(status))
         return status;
     if (attributes.Name == NULL)
@@ -247,9 +236,4 @@ NTSTATUS ObOpenNamed(const OBTYPE *type, POBJECT_ATTRIBUTES user, ACCESS_MASK de
     }
     ObReleaseAttributes(&attributes);
     return status;
-}
-
-const WCHAR *ObNameOf(void *body)
-{
-    return OBJECT_OF(body)->Name;
 }

@@ -2,8 +2,7 @@
  *
  * A handle is a multiple of 4 that indexes its process's table; the table grows and is
  * bounded. An object lives while its pointer count is not 0; every handle holds one of
- * those.  Its name lives while its handle count is not 0 (Windows: a "temporary" object).
- */
+ * those.  Its name lives while its handle count is not 0 (Windows: a "temporary" object). */
 #ifndef FATHOM_OB_H
 #define FATHOM_OB_H
 
@@ -48,8 +47,7 @@ NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child,
 ACCESS_MASK ObMapAccess(const OBTYPE *, ACCESS_MASK desired);
 
 /* Insert in a table (ObCurrentTable(), given by ps, for the caller's). Takes its own
- * reference. STATUS_INSUFFICIENT_RESOURCES: the table is at its bound or memory is out.
- */
+ * reference. STATUS_INSUFFICIENT_RESOURCES: the table is at its bound or memory is out. */
 NTSTATUS ObInsertHandle(OBHANDLE_TABLE *, void *body, ACCESS_MASK granted,
                         ULONG attributes, HANDLE *);
 /* The same for the caller's table, the handle written to user memory; on any failure no
@@ -96,7 +94,6 @@ NTSTATUS ObOpenNamed(const OBTYPE *, POBJECT_ATTRIBUTES user, ACCESS_MASK desire
 /* The object of a name, referenced.  STATUS_OBJECT_NAME_NOT_FOUND,
  * STATUS_OBJECT_TYPE_MISMATCH, STATUS_OBJECT_NAME_INVALID. */
 NTSTATUS ObReferenceNamed(const OBTYPE *type, const OBATTRIBUTES *, void **body);
-const WCHAR *ObNameOf(void *body); /* without \BaseNamedObjects\; NULL: none */
 
 /* Copy a fixed structure out as the NtQueryXxx services do: the length must fit (or be at
  * least so, atLeast), *returned is told. STATUS_INFO_LENGTH_MISMATCH,

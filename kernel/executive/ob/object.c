@@ -17,7 +17,6 @@ NTSTATUS ObCreateObject(const OBTYPE *type, SIZE_T size, void **body)
 {
     OBJECT_HEADER *header =
         ExAllocatePool(sizeof *header + size, OB_TAG('O', 'b', 'j', ' '));
-
     if (header == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     header->Type = type;
@@ -36,7 +35,6 @@ void ObReferenceObject(void *body)
 void ObDereferenceObject(void *body)
 {
     OBJECT_HEADER *header = OBJECT_OF(body);
-
     ASSERT(header->PointerCount > header->HandleCount);
     if (--header->PointerCount > 0)
         return;
@@ -73,7 +71,6 @@ void ObpCountHandle(void *body)
 void ObpForgetHandle(void *body)
 {
     OBJECT_HEADER *header = OBJECT_OF(body);
-
     ASSERT(header->HandleCount > 0);
     ObTotalHandles--;
     if (--header->HandleCount == 0) {
@@ -90,7 +87,6 @@ ACCESS_MASK ObMapAccess(const OBTYPE *type, ACCESS_MASK desired)
     ACCESS_MASK access =
         desired & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL |
                     MAXIMUM_ALLOWED | ACCESS_SYSTEM_SECURITY);
-
     if (desired & GENERIC_READ)
         access |= type->Generic.GenericRead;
     if (desired & GENERIC_WRITE)

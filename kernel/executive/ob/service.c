@@ -11,7 +11,6 @@ NTSTATUS ObReturnStructure(const void *from, ULONG size, void *user, ULONG lengt
                            ULONG *userReturned, BOOLEAN atLeast)
 {
     NTSTATUS status = STATUS_SUCCESS;
-
     if (atLeast ? length < size : length != size)
         status = STATUS_INFO_LENGTH_MISMATCH;
     if (NT_SUCCESS(status))
@@ -52,7 +51,6 @@ static NTSTATUS DuplicateInto(HANDLE targetProcess, HANDLE *userTarget, void *bo
     OBHANDLE_TABLE *table;
     HANDLE handle;
     NTSTATUS status = ObProcessTable(targetProcess, PROCESS_DUP_HANDLE, &target, &table);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ObInsertHandle(table, body, access, attributes, &handle);
@@ -67,8 +65,7 @@ static NTSTATUS DuplicateInto(HANDLE targetProcess, HANDLE *userTarget, void *bo
     return status;
 }
 
-/* DUPLICATE_CLOSE_SOURCE closes the source whatever else fails, as DuplicateHandle says.
- */
+/* DUPLICATE_CLOSE_SOURCE closes the source whatever else fails, as DuplicateHandle says. */
 NTSTATUS NTAPI NtDuplicateObject(HANDLE sourceProcess, HANDLE sourceHandle,
                                  HANDLE targetProcess, HANDLE *userTarget,
                                  ACCESS_MASK desired, ULONG attributes, ULONG options)
@@ -78,7 +75,6 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE sourceProcess, HANDLE sourceHandle,
     ACCESS_MASK granted;
     ULONG sourceAttributes;
     NTSTATUS status = ObProcessTable(sourceProcess, PROCESS_DUP_HANDLE, &source, &table);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ReferenceSource(table, sourceHandle, &body, &granted, &sourceAttributes);
@@ -111,7 +107,6 @@ static NTSTATUS ReturnString(const char *narrow, const WCHAR *wide, const char *
     WCHAR text[300];
     UNICODE_STRING string;
     USHORT n = 0;
-
     for (; *prefix && n < 299; prefix++)
         text[n++] = (UCHAR)*prefix;
     for (; wide != NULL && *wide && n < 299; wide++)
@@ -136,7 +131,6 @@ static NTSTATUS QueryBasic(void *body, ACCESS_MASK granted, ULONG attributes, vo
                            ULONG length, ULONG *needed)
 {
     OBJECT_BASIC_INFORMATION basic = {0};
-
     *needed = sizeof basic;
     if (length < sizeof basic)
         return STATUS_INFO_LENGTH_MISMATCH;
@@ -153,7 +147,6 @@ static NTSTATUS QueryType(void *body, void *user, ULONG length, ULONG *needed)
     const SIZE_T head = sizeof type;
     NTSTATUS status =
         ReturnString(ObGetType(body)->Name, NULL, "", head, user, length, needed);
-
     if (!NT_SUCCESS(status))
         return status;
     type.GenericMapping = ObGetType(body)->Generic;
@@ -167,7 +160,6 @@ static NTSTATUS QueryFlags(ULONG attributes, void *user, ULONG length, ULONG *ne
 {
     OBJECT_DATA_INFORMATION flags = {(attributes & OBJ_INHERIT) != 0,
                                      (attributes & OBJ_PROTECT_CLOSE) != 0};
-
     *needed = sizeof flags;
     if (length < sizeof flags)
         return STATUS_INFO_LENGTH_MISMATCH;
@@ -182,7 +174,6 @@ NTSTATUS NTAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOI
     ULONG attributes, needed = 0;
     NTSTATUS status =
         ReferenceSource(ObCurrentTable(), handle, &body, &granted, &attributes);
-
     if (!NT_SUCCESS(status))
         return status;
     const WCHAR *name = OBJECT_OF(body)->Name;
@@ -216,7 +207,6 @@ NTSTATUS NTAPI NtSetInformationObject(HANDLE handle, OBJECT_INFORMATION_CLASS cl
                                       PVOID user, ULONG length)
 {
     OBJECT_DATA_INFORMATION flags;
-
     if (class != ObjectDataInformation)
         return STATUS_INVALID_INFO_CLASS;
     if (length != sizeof flags)

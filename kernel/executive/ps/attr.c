@@ -4,8 +4,7 @@
  *   list:  TotalLength, then { Attribute, Size, Value, ReturnLength* } to its end
  *   Attribute: number | 10000h thread | 20000h input | 40000h additive
  *
- * Unknown numbers are passed over: they ask for what Fathom has one of (processor, node).
- */
+ * Unknown numbers are passed over: they ask for what Fathom has one of (processor, node). */
 #include "psp.h"
 
 #define PS_ATTRIBUTE_NUMBER_MASK 0xFFFFu
@@ -15,7 +14,6 @@ NTSTATUS PspCaptureAttributes(const void *userList, PSATTRIBUTES *captured)
 {
     SIZE_T total;
     PS_ATTRIBUTE item;
-
     __builtin_memset(captured, 0, sizeof *captured);
     if (userList == NULL)
         return STATUS_SUCCESS;
@@ -41,7 +39,6 @@ NTSTATUS PspReturnAttribute(const PSATTRIBUTES *list, ULONG number, const void *
                             SIZE_T size)
 {
     const PS_ATTRIBUTE *item = &list->Item[number];
-
     if (item->Size == 0)
         return STATUS_SUCCESS;
     if (item->Size < size)
@@ -58,7 +55,6 @@ NTSTATUS PspReturnThreadAttributes(const PSATTRIBUTES *list, const ETHREAD *thre
                         (HANDLE)(ULONG_PTR)thread->Id};
     NTSTATUS status =
         PspReturnAttribute(list, PsAttributeClientId, &client, sizeof client);
-
     if (NT_SUCCESS(status))
         status = PspReturnAttribute(list, PsAttributeTebAddress, &thread->Tcb.Teb,
                                     sizeof(PVOID));

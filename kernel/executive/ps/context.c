@@ -1,15 +1,13 @@
 /* context.c - a thread's registers read and written from outside, and user APCs.
  *
  * Any thread but the caller stands in the kernel: its user registers are the trap frame
- * of its latest entry (a new thread's: the frame it will start with) and its FXSAVE area.
- */
+ * of its latest entry (a new thread's: the frame it will start with) and its FXSAVE area. */
 #include "psp.h"
 
 static NTSTATUS ReferenceThread(HANDLE handle, ACCESS_MASK access, ETHREAD **thread)
 {
     NTSTATUS status =
         ObReferenceObjectByHandle(handle, &PsThreadType, access, (void **)thread, NULL);
-
     if (!NT_SUCCESS(status))
         return status;
     if ((*thread)->IsTerminated || (*thread)->Tcb.TrapFrame == NULL) {
@@ -25,7 +23,6 @@ NTSTATUS NTAPI NtGetContextThread(HANDLE handle, CONTEXT *user)
     ETHREAD *thread;
     CONTEXT context;
     NTSTATUS status = MmCopyFromUser(&context, user, sizeof context);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ReferenceThread(handle, THREAD_GET_CONTEXT, &thread);
@@ -41,7 +38,6 @@ NTSTATUS NTAPI NtSetContextThread(HANDLE handle, CONTEXT *user)
     ETHREAD *thread;
     CONTEXT context;
     NTSTATUS status = MmCopyFromUser(&context, user, sizeof context);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
@@ -64,7 +60,6 @@ NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1,
 {
     ETHREAD *thread;
     NTSTATUS status = ReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
-
     if (!NT_SUCCESS(status))
         return status;
     KAPC *apc = ExAllocatePool(sizeof *apc, PSP_TAG);
@@ -88,5 +83,6 @@ NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1,
 /* STATUS_SUCCESS, the APCs being delivered on the way back; so says Windows too. */
 NTSTATUS NTAPI NtTestAlert(void)
 {
-    return KeTestAlertThread() ? STATUS_ALERTED : STATUS_SUCCESS;
+    KeTestAlertThread();
+    return STATUS_SUCCESS;
 }

@@ -19,7 +19,6 @@ void PspJoinConsole(EPROCESS *process, const EPROCESS *parent,
                     RTL_USER_PROCESS_PARAMETERS *params)
 {
     const BOOLEAN own = (LONG_PTR)params->ConsoleHandle < 0; /* new, none, no window */
-
     process->ConsoleId = own ? process->Id : parent->ConsoleId;
     process->GroupId =
         params->ConsoleFlags & CONSOLE_NEW_GROUP ? process->Id : parent->GroupId;
@@ -39,7 +38,6 @@ static BOOLEAN IsReached(const EPROCESS *process, const EPROCESS *like, ULONG gr
 static BOOLEAN Send(const EPROCESS *like, ULONG group, ULONG event)
 {
     BOOLEAN reached = FALSE;
-
     for (LIST_ENTRY *p = PsAllProcesses.Flink; p != &PsAllProcesses; p = p->Flink) {
         EPROCESS *process = CONTAINING_RECORD(p, EPROCESS, AllListEntry);
         ETHREAD *thread;
@@ -77,7 +75,6 @@ NTSTATUS NTAPI NtFathomSendControl(ULONG event, ULONG group)
 static void ControlThread(void *context)
 {
     static const EPROCESS machine; /* all zeros: the machine's console */
-
     (void)context;
     for (;;)
         Send(&machine, 0, IoWaitForControl());

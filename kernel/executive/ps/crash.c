@@ -17,7 +17,6 @@ BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size)
     SIZE_T length;
     MMFILE *file;
     EPROCESS *process = PsCurrentProcess();
-
     if (process != NULL && process->Space != NULL &&
         MmFindImage(process->Space, address, &base, &length, &file)) {
         RtlSnprintf(text, size, "%s+%x", file->Name, (unsigned)(address - base));
@@ -65,7 +64,6 @@ static const char *CodeName(ULONG code)
         {0xE06D7363, "Visual C++ exception"},
         {0x20474343, "C++ exception (gcc)"},
     };
-
     for (ULONG i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].Code == code)
             return names[i].Name;
@@ -101,7 +99,6 @@ static void PrintRegisters(const KTRAP_FRAME *frame)
 static void PrintUserStack(const KTRAP_FRAME *frame)
 {
     FATHOM_FRAME *frames = ExAllocatePool(FATHOM_MAX_FRAMES * sizeof *frames, PSP_TAG);
-
     if (frames == NULL)
         return;
     KdPrintStack(frames, KdCaptureTrap(frame, frames, FATHOM_MAX_FRAMES));
@@ -113,7 +110,6 @@ void PsReportException(const EXCEPTION_RECORD *record, const KTRAP_FRAME *frame)
     EPROCESS *process = PsCurrentProcess();
     char where[64], symbol[96], access[48], named[104] = "";
     const ULONG_PTR at = (ULONG_PTR)record->ExceptionAddress;
-
     PsNameOffset(at, where, sizeof where);
     if (KdNameAddress(at, symbol, sizeof symbol, NULL)) {
         const char *name = symbol;
@@ -138,7 +134,6 @@ void PsReportException(const EXCEPTION_RECORD *record, const KTRAP_FRAME *frame)
 void PsCrash(EXCEPTION_RECORD *record, KTRAP_FRAME *frame)
 {
     EPROCESS *process = PsCurrentProcess();
-
     PsReportException(record, frame);
     ObReferenceObject(process); /* PsTerminateProcess drops it on the way out */
     PsTerminateProcess(process, record->ExceptionCode);

@@ -11,7 +11,6 @@ static void SetName(EPROCESS *process, const WCHAR *path)
 {
     const WCHAR *base = path;
     ULONG i = 0;
-
     for (const WCHAR *p = path; *p; p++)
         if (*p == '\\')
             base = p + 1;
@@ -23,7 +22,6 @@ static NTSTATUS SetImagePath(EPROCESS *process, const WCHAR *path)
 {
     static const WCHAR volume[] = L"\\Device\\HarddiskVolume1";
     SIZE_T skip = 0, length = 0;
-
     while (path[skip] && path[skip] != ':')
         skip++;
     skip = path[skip] ? skip + 1 : 0;
@@ -44,7 +42,6 @@ NTSTATUS PspMapImages(EPROCESS *process, MMFILE *file, const WCHAR *path)
     SIZE_T size = 0;
     MMSECTION_FACTS facts;
     NTSTATUS status = MmCreateSection(file, 0, PAGE_EXECUTE, SEC_IMAGE, &process->Image);
-
     if (!NT_SUCCESS(status))
         return status;
     MmQuerySection(process->Image, &facts);
@@ -75,7 +72,6 @@ NTSTATUS PspMapImages(EPROCESS *process, MMFILE *file, const WCHAR *path)
 void PspTraceCreated(EPROCESS *process)
 {
     MMSECTION_FACTS image, ntdll;
-
     MmQuerySection(process->Image, &image);
     MmQuerySection(PspNtdll, &ntdll);
     KD_TRACE(ProcessCreate, process->Id, process->ParentId);
@@ -86,7 +82,6 @@ void PspTraceCreated(EPROCESS *process)
 NTSTATUS PspCreateFirstThread(EPROCESS *process, BOOLEAN suspended, ETHREAD **thread)
 {
     MMSECTION_FACTS facts;
-
     MmQuerySection(process->Image, &facts);
     const PSTHREAD wanted = {.Start = process->ImageBase + facts.EntryPoint,
                              .Argument = (ULONG_PTR)process->Peb,
@@ -97,7 +92,6 @@ NTSTATUS PspCreateFirstThread(EPROCESS *process, BOOLEAN suspended, ETHREAD **th
 static void SetString(UNICODE_STRING *string, const WCHAR *text)
 {
     SIZE_T length = 0;
-
     while (text[length])
         length++;
     string->Buffer = (WCHAR *)text;
@@ -114,7 +108,6 @@ const WCHAR PsDefaultEnvironment[] =
 static SIZE_T EnvironmentSize(const WCHAR *block)
 {
     SIZE_T i = 0;
-
     while (block[i] != 0)
         while (block[i++] != 0)
             ;
@@ -126,7 +119,6 @@ static NTSTATUS OpenStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS *par
 {
     HANDLE *handles[3] = {&params->StandardInput, &params->StandardOutput,
                           &params->StandardError};
-
     for (ULONG i = 0; i < 3; i++) {
         void *body;
         NTSTATUS status =
@@ -147,7 +139,6 @@ static NTSTATUS BuildInitial(EPROCESS *process, const PSCREATE *create, ETHREAD 
     RTL_USER_PROCESS_PARAMETERS params = {0};
     MMFILE *file;
     NTSTATUS status = IoOpenMmFile(create->ImagePath, &file);
-
     if (!NT_SUCCESS(status))
         return status;
     status = PspMapImages(process, file, create->ImagePath);
@@ -176,7 +167,6 @@ NTSTATUS PsCreateInitialProcess(const PSCREATE *create, EPROCESS **result)
     EPROCESS *process;
     ETHREAD *thread;
     NTSTATUS status = PspCreateProcess(NULL, &process);
-
     if (!NT_SUCCESS(status))
         return status;
     process->HostStreams = create->HostStreams;

@@ -14,14 +14,12 @@ PSENTRIES PsEntries;
 static OBHANDLE_TABLE *CurrentTable(void)
 {
     EPROCESS *process = PsCurrentProcess();
-
     return process != NULL ? process->Handles : NULL;
 }
 
 static void *PseudoObject(HANDLE handle, const OBTYPE *type)
 {
     void *body = NULL;
-
     if (handle == NtCurrentProcess() && (type == NULL || type == &PsProcessType))
         body = PsCurrentProcess();
     else if (handle == NtCurrentThread() && (type == NULL || type == &PsThreadType))
@@ -37,7 +35,6 @@ static NTSTATUS ProcessTable(HANDLE handle, ACCESS_MASK access, void **body,
     EPROCESS *process;
     NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, access,
                                                 (void **)&process, NULL);
-
     if (!NT_SUCCESS(status))
         return status;
     if (process->Handles == NULL) {
@@ -54,7 +51,6 @@ static NTSTATUS SpaceByHandle(HANDLE handle, ACCESS_MASK access, MMSPACE **space
     EPROCESS *process;
     NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, access,
                                                 (void **)&process, NULL);
-
     if (!NT_SUCCESS(status))
         return status;
     if (process->Exiting && process != PsCurrentProcess()) {
@@ -73,7 +69,6 @@ static const void *AtRva(const UCHAR *file, ULONG rva)
     const IMAGE_NT_HEADERS32 *nt =
         (const void *)(file + ((const IMAGE_DOS_HEADER *)file)->e_lfanew);
     const IMAGE_SECTION_HEADER *section = IMAGE_FIRST_SECTION(nt);
-
     for (ULONG i = 0; i < nt->FileHeader.NumberOfSections; i++, section++)
         if (rva - section->VirtualAddress < section->SizeOfRawData)
             return file + section->PointerToRawData + (rva - section->VirtualAddress);
@@ -87,7 +82,6 @@ static ULONG_PTR FindExport(const UCHAR *file, const char *name)
     const IMAGE_EXPORT_DIRECTORY *exports = AtRva(
         file,
         nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT].VirtualAddress);
-
     if (exports == NULL)
         return 0;
     const ULONG *names = AtRva(file, exports->AddressOfNames);
@@ -114,7 +108,6 @@ static void FindEntries(const UCHAR *file)
         {"KiIntSystemCall", &PsEntries.KiIntSystemCall},
         {"KiFastSystemCallRet", &PsEntries.KiFastSystemCallRet},
     };
-
     for (ULONG i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         *wanted[i].Address = FindExport(file, wanted[i].Name);
         if (*wanted[i].Address == 0)
@@ -126,7 +119,6 @@ static void LoadNtdll(void)
 {
     MMFILE *file = IoOpenArchiveFile(L"ntdll.dll");
     MMSECTION_FACTS facts;
-
     if (file == NULL) {
         DbgPrint("fathom: ntdll.dll is missing from the archive: no program can run\n");
         return;
@@ -149,7 +141,6 @@ static void LoadNtdll(void)
 static void FillProcessorFeatures(BOOLEAN *feature)
 {
     unsigned a, b, c = 0, d = 0;
-
     if (__get_cpuid(1, &a, &b, &c, &d) == 0)
         return;
     feature[PF_COMPARE_EXCHANGE_DOUBLE] = (d & bit_CMPXCHG8B) != 0;
@@ -166,7 +157,6 @@ static void FillSharedData(void)
 {
     KUSER_SHARED_DATA *shared = MmSharedUserData;
     FATHOM_MEMORY memory;
-
     MmQueryMemory(&memory);
     shared->TickCountMultiplier = 0x0FA00000; /* 15.625 ms as 8.24 fixed point */
     shared->ImageNumberLow = shared->ImageNumberHigh = IMAGE_FILE_MACHINE_I386;

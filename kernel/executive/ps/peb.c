@@ -11,7 +11,7 @@
  * piece. Windows: `!peb`, `dt nt!_PEB`, `dt nt!_RTL_USER_PROCESS_PARAMETERS`.
  */
 #include "psp.h"
-#include "kd/kd.h"
+#include "observe/observe.h"
 #include "rtlheap.h"
 
 #define CURRENT_DIRECTORY_ROOM (MAX_PATH * sizeof(WCHAR)) /* it is changed in place */
@@ -27,7 +27,6 @@ static void PutString(BLOCK *block, UNICODE_STRING *to, const UNICODE_STRING *fr
                       SIZE_T room)
 {
     SIZE_T size = from->Length + sizeof(WCHAR);
-
     if (size < room)
         size = room;
     if (from->Buffer == NULL && room == 0) {
@@ -60,7 +59,6 @@ static NTSTATUS WriteParameters(EPROCESS *process,
     SIZE_T region = size;
     NTSTATUS status = MmAllocateVirtualMemory(process->Space, &base, 0, &region,
                                               MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-
     if (!NT_SUCCESS(status))
         return status;
     BLOCK block = {ExAllocatePool(size, PSP_TAG), (ULONG_PTR)base, sizeof *params};
@@ -118,7 +116,6 @@ NTSTATUS PspFillPeb(EPROCESS *process, const RTL_USER_PROCESS_PARAMETERS *params
     PEB peb = {0};
     MMSECTION_FACTS facts;
     NTSTATUS status = MmCreatePeb(process->Space, &process->Peb);
-
     if (!NT_SUCCESS(status))
         return status;
     MmQuerySection(process->Image, &facts);

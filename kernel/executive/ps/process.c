@@ -6,8 +6,7 @@
  *   P1  each ETHREAD holds a reference to its process, each running process is held by
  * its threads; PsAllProcesses holds none P2  Handles and the regions of Space exist until
  * the last thread ends, and are given back by it before the object is signalled P3
- * ExitStatus is STATUS_PENDING until Exiting Windows: `!process 0 0`, `dt nt!_EPROCESS`.
- */
+ * ExitStatus is STATUS_PENDING until Exiting Windows: `!process 0 0`, `dt nt!_EPROCESS`. */
 #include "psp.h"
 
 LIST_ENTRY PsAllProcesses = {&PsAllProcesses, &PsAllProcesses};
@@ -17,7 +16,6 @@ void (*PsDeleteTrace)(EPROCESS *);
 static void DeleteProcess(void *body)
 {
     EPROCESS *process = body;
-
     RemoveEntryList(&process->AllListEntry);
     ASSERT(process->Handles == NULL);
     if (process->Image != NULL)
@@ -45,14 +43,12 @@ const OBTYPE PsProcessType = {
 ULONG PspNewId(void)
 {
     static ULONG last = 4; /* 4 is Windows' System process */
-
     return last += 4;
 }
 
 EPROCESS *PsCurrentProcess(void)
 {
     ETHREAD *thread = PsCurrentThread();
-
     return thread != NULL ? thread->Process : NULL;
 }
 
@@ -60,7 +56,6 @@ NTSTATUS PspCreateProcess(EPROCESS *parent, EPROCESS **result)
 {
     EPROCESS *process;
     NTSTATUS status = ObCreateObject(&PsProcessType, sizeof *process, (void **)&process);
-
     if (!NT_SUCCESS(status))
         return status;
     PsProcessCount++;
@@ -103,8 +98,7 @@ void PspCleanProcess(EPROCESS *process, NTSTATUS exitStatus)
         process->ExitStatus = exitStatus;
     if (PsDeleteTrace != NULL)
         PsDeleteTrace(process);
-    /* The table first leaves the process, so that nothing is inserted while it is closed.
-     */
+    /* The table first leaves the process, so that nothing is inserted while it is closed. */
     OBHANDLE_TABLE *handles = process->Handles;
     process->Handles = NULL;
     if (handles != NULL)
@@ -120,7 +114,6 @@ void PspCleanProcess(EPROCESS *process, NTSTATUS exitStatus)
 static void TerminateOthers(EPROCESS *process, NTSTATUS status)
 {
     LIST_ENTRY *entry = process->ThreadListHead.Flink;
-
     while (entry != &process->ThreadListHead) {
         ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
         entry = entry->Flink;
@@ -152,7 +145,6 @@ NTSTATUS PsTerminateProcess(EPROCESS *process, NTSTATUS status)
 NTSTATUS NTAPI NtTerminateProcess(HANDLE handle, NTSTATUS exitStatus)
 {
     EPROCESS *process;
-
     if (handle == NULL) {
         TerminateOthers(PsCurrentProcess(), exitStatus);
         return STATUS_SUCCESS;
@@ -186,7 +178,6 @@ NTSTATUS NTAPI NtOpenProcess(HANDLE *userHandle, ACCESS_MASK desired,
     CLIENT_ID client;
     OBATTRIBUTES attributes;
     NTSTATUS status = MmCopyFromUser(&client, userClient, sizeof client);
-
     if (NT_SUCCESS(status))
         status = ObCaptureAttributes(userAttributes, &attributes);
     if (!NT_SUCCESS(status))
@@ -218,7 +209,6 @@ static NTSTATUS ForEachThread(HANDLE handle, ULONG (*act)(PKTHREAD))
     EPROCESS *process;
     NTSTATUS status = ObReferenceObjectByHandle(
         handle, &PsProcessType, PROCESS_SUSPEND_RESUME, (void **)&process, NULL);
-
     if (!NT_SUCCESS(status))
         return status;
     if (process->Exiting)

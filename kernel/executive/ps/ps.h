@@ -2,8 +2,7 @@
  *
  * A process is an address space, a handle table and threads.  It ends when its last
  * thread has ended, and everything of it but the object itself is given back by that
- * thread; the object goes with its last reference.  `!process`, `!thread` on Windows.
- */
+ * thread; the object goes with its last reference.  `!process`, `!thread` on Windows. */
 #ifndef FATHOM_PS_H
 #define FATHOM_PS_H
 
@@ -91,8 +90,7 @@ NTSTATUS PsTerminateProcess(EPROCESS *, NTSTATUS);
 DECLSPEC_NORETURN void PsCrash(EXCEPTION_RECORD *, KTRAP_FRAME *);
 /* The printing alone; the process is taken for crashed if it ends with this code. */
 void PsReportException(const EXCEPTION_RECORD *, const KTRAP_FRAME *);
-/* "prog.exe+1234" of an address in the process of the current space; FALSE: in no image.
- */
+/* "prog.exe+1234" of an address in the process of the current space; FALSE: in no image. */
 BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size);
 /* Referenced, or NULL. */
 EPROCESS *PsLookupProcess(ULONG id);

@@ -2,8 +2,9 @@
 #ifndef FATHOM_PSP_H
 #define FATHOM_PSP_H
 
+#include "dispatch/dispatch.h"
 #include "io/io.h"
-#include "kd/kd.h"
+#include "observe/observe.h"
 #include "ps/ps.h"
 #include "rtl/format.h"
 #include "rtl/rtl.h"
@@ -16,8 +17,7 @@ ULONG PspNewId(void);
 /* ---- process.c ---- */
 /* An empty process: space, handle table, id; in PsAllProcesses. */
 NTSTATUS PspCreateProcess(EPROCESS *parent, EPROCESS **);
-/* All that a process holds is given back; by its last thread, or when it never had one.
- */
+/* All that a process holds is given back; by its last thread, or when it never had one. */
 void PspCleanProcess(EPROCESS *, NTSTATUS);
 
 /* ---- thread.c ---- */

@@ -28,7 +28,6 @@ typedef union {
 static void FillBasic(EPROCESS *process, ANSWER *answer)
 {
     ULONG_PTR *fields = (ULONG_PTR *)&answer->Basic;
-
     fields[0] = process->ExitStatus;
     fields[1] = (ULONG_PTR)process->Peb;
     fields[2] = 1; /* AffinityMask */
@@ -56,7 +55,6 @@ static void FillIoCounters(EPROCESS *process, ANSWER *answer)
 static void FillVm(EPROCESS *process, ANSWER *answer)
 {
     MMUSAGE usage = {0};
-
     if (process->Handles != NULL)
         MmQuerySpace(process->Space, &usage);
     answer->Vm = (VMCOUNTERS){.PeakVirtualSize = usage.PeakVirtual * PAGE_SIZE,
@@ -72,7 +70,6 @@ static void FillTimes(EPROCESS *process, ANSWER *answer)
 {
     ULONGLONG kernel = process->KernelTime, user = process->UserTime;
     LIST_ENTRY *entry = process->ThreadListHead.Flink;
-
     for (; entry != &process->ThreadListHead; entry = entry->Flink) {
         ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
         if (!thread->IsTerminated) {
@@ -169,7 +166,6 @@ static NTSTATUS ReturnImageName(EPROCESS *process, BOOLEAN win32, void *user,
     const WCHAR *path = process->ImagePath != NULL ? process->ImagePath : L"";
     WCHAR drive[2] = {'C', ':'};
     ULONG skip = 0, characters = 0;
-
     if (win32 && *path)
         skip = sizeof "\\Device\\HarddiskVolume1" - 1;
     while (path[skip + characters])
@@ -202,7 +198,6 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
     const INFORMATION *asked = FindClass(class);
     EPROCESS *process;
     ANSWER answer;
-
     if (!asked && !name)
         return STATUS_INVALID_INFO_CLASS;
     if (asked &&

@@ -62,7 +62,6 @@ static ULONG FillTimes(ETHREAD *thread, ANSWER *answer)
 static ULONG FillNumber(ETHREAD *thread, ULONG class, ANSWER *answer)
 {
     const ULONG active = thread->Process->ActiveThreads;
-
     answer->Number = class == ClassWin32StartAddress ? thread->Win32StartAddress
                      : class == ClassAmILastThread   ? active == 1
                      : class == ClassIsTerminated    ? thread->IsTerminated
@@ -102,7 +101,6 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PV
     NTSTATUS status = ObReferenceObjectByHandle(
         handle, &PsThreadType, 0x800 /* THREAD_QUERY_LIMITED_INFORMATION */,
         (void **)&thread, NULL);
-
     if (status == STATUS_ACCESS_DENIED)
         status = ObReferenceObjectByHandle(
             handle, &PsThreadType, THREAD_QUERY_INFORMATION, (void **)&thread, NULL);
@@ -123,7 +121,6 @@ static NTSTATUS SetBasePriority(ETHREAD *thread, LONG increment)
 {
     const BOOLEAN realTime = thread->Process->BasePriority >= 16;
     const LONG saturated = THREAD_PRIORITY_TIME_CRITICAL + 1;
-
     if (increment >= saturated - 1 && increment <= saturated)
         thread->Increment = saturated;
     else if (increment <= -saturated + 1 && increment >= -saturated)
@@ -142,7 +139,6 @@ static NTSTATUS ZeroTlsCell(ULONG index)
     EPROCESS *process = PsCurrentProcess();
     LIST_ENTRY *entry = process->ThreadListHead.Flink;
     const PVOID zero = NULL;
-
     if (index >= TLS_MINIMUM_AVAILABLE + 1024)
         return STATUS_INVALID_PARAMETER;
     for (; entry != &process->ThreadListHead; entry = entry->Flink) {
@@ -196,7 +192,6 @@ NTSTATUS NTAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, PVOI
     ULONG value = 0;
     NTSTATUS status = ObReferenceObjectByHandle(
         handle, &PsThreadType, THREAD_SET_INFORMATION, (void **)&thread, NULL);
-
     if (!NT_SUCCESS(status))
         return status;
     if ((ULONG) class == ClassHideFromDebugger) {

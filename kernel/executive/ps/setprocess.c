@@ -19,7 +19,6 @@ void PspApplyPriority(ETHREAD *thread)
     const LONG base = thread->Process->BasePriority;
     const LONG low = base >= 16 ? 16 : 1, high = base >= 16 ? 31 : 15;
     LONG priority = base + thread->Increment;
-
     priority = priority < low ? low : priority > high ? high : priority;
     thread->Tcb.BasePriority = priority;
     KeSetPriorityThread(&thread->Tcb, priority);
@@ -28,7 +27,6 @@ void PspApplyPriority(ETHREAD *thread)
 static void SetBasePriority(EPROCESS *process, ULONG priority)
 {
     LIST_ENTRY *entry = process->ThreadListHead.Flink;
-
     process->BasePriority = priority;
     for (; entry != &process->ThreadListHead; entry = entry->Flink) {
         ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
@@ -92,7 +90,6 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PV
         handle, &PsProcessType,
         (ULONG) class == CLASS_LIMITS ? PROCESS_SET_QUOTA : PROCESS_SET_INFORMATION,
         (void **)&process, NULL);
-
     if (!NT_SUCCESS(status))
         return status;
     status =

@@ -20,7 +20,6 @@ ULONG PsThreadCount;
 static void DeleteThread(void *body)
 {
     ETHREAD *thread = body;
-
     RemoveEntryList(&thread->ThreadListEntry);
     if (thread->Process != NULL)
         ObDereferenceObject(thread->Process);
@@ -42,7 +41,6 @@ ETHREAD *PsCurrentThread(void)
 {
     /* The idle thread, and whatever runs before the first ETHREAD, is a bare KTHREAD. */
     PKTHREAD thread = KeGetCurrentThread();
-
     return thread != NULL && thread->Space != NULL ? (ETHREAD *)thread : NULL;
 }
 
@@ -55,8 +53,7 @@ static void UserThreadStartup(void *context)
         ULONG_PTR ReturnAddress, ContextPointer, NtdllBase;
     } arguments = {0};
     CONTEXT start = {.ContextFlags = CONTEXT_FULL};
-
-    KiServicePendingUserMode(frame); /* created suspended: it waits in here */
+    KeServicePendingUserMode(frame); /* created suspended: it waits in here */
     KeContextFromThread(&thread->Tcb, &start);
     ULONG_PTR at = ALIGN_DOWN(start.Esp - sizeof start, 16);
     arguments.ContextPointer = at;
@@ -69,13 +66,12 @@ static void UserThreadStartup(void *context)
         PspExitThread(status);
     frame->HardwareEsp = at - sizeof arguments;
     frame->Eip = PsEntries.LdrInitializeThunk;
-    KiReturnToUser(frame);
+    KeReturnToUser(frame);
 }
 
 static void SystemThreadStartup(void *context)
 {
     ETHREAD *thread = context;
-
     thread->SystemRoutine(thread->SystemContext);
     KeTerminateThread(STATUS_SUCCESS);
 }
@@ -84,7 +80,6 @@ static NTSTATUS AllocateThread(EPROCESS *process, ETHREAD **result)
 {
     ETHREAD *thread;
     NTSTATUS status = ObCreateObject(&PsThreadType, sizeof *thread, (void **)&thread);
-
     if (!NT_SUCCESS(status))
         return status;
     PsThreadCount++;
@@ -118,7 +113,6 @@ static NTSTATUS MakeUserSide(ETHREAD *thread, const PSTHREAD *wanted)
     MMSECTION_FACTS facts;
     PVOID base, limit;
     NTSTATUS status = MmCreateTeb(process->Space, &thread->Tcb.Teb);
-
     if (!NT_SUCCESS(status))
         return status;
     MmQuerySection(process->Image, &facts);
@@ -164,7 +158,6 @@ static void FreeUserSide(ETHREAD *thread)
     MMSPACE *space = thread->Process->Space;
     PVOID stack = thread->StackAllocation;
     SIZE_T size = 0;
-
     if (stack != NULL)
         MmFreeVirtualMemory(space, &stack, &size, MEM_RELEASE);
     if (thread->Tcb.Teb != NULL)
@@ -175,7 +168,6 @@ static void FreeUserSide(ETHREAD *thread)
 NTSTATUS PspCreateThread(EPROCESS *process, const PSTHREAD *wanted, ETHREAD **result)
 {
     ETHREAD *thread;
-
     if (process->Exiting)
         return STATUS_PROCESS_IS_TERMINATING;
     NTSTATUS status = AllocateThread(process, &thread);
@@ -224,7 +216,6 @@ NTSTATUS PsCreateSystemThread(void (*start)(void *), void *context, ETHREAD **re
 {
     ETHREAD *thread;
     NTSTATUS status = AllocateThread(NULL, &thread);
-
     if (!NT_SUCCESS(status))
         return status;
     thread->SystemRoutine = start;
@@ -248,7 +239,6 @@ void PspExitThread(NTSTATUS status)
 {
     ETHREAD *thread = PsCurrentThread();
     EPROCESS *process = thread->Process;
-
     thread->IsTerminated = TRUE;
     thread->ExitTime = KeQuerySystemTime();
     process->KernelTime += thread->Tcb.KernelTime;

@@ -34,7 +34,6 @@ NTSTATUS NTAPI NtCreateThreadEx(HANDLE *userHandle, ACCESS_MASK desired,
     OBATTRIBUTES attributes;
     PSATTRIBUTES list;
     NTSTATUS status = PspCaptureAttributes(userList, &list);
-
     (void)zeroBits; /* the stack goes where there is room */
     if (NT_SUCCESS(status))
         status = ObCaptureAttributes(userAttributes, &attributes);
@@ -76,7 +75,6 @@ NTSTATUS NTAPI NtOpenThread(HANDLE *userHandle, ACCESS_MASK desired,
     CLIENT_ID client;
     OBATTRIBUTES attributes;
     NTSTATUS status = MmCopyFromUser(&client, userClient, sizeof client);
-
     if (NT_SUCCESS(status))
         status = ObCaptureAttributes(userAttributes, &attributes);
     if (!NT_SUCCESS(status))
@@ -103,7 +101,6 @@ NTSTATUS NTAPI NtOpenThread(HANDLE *userHandle, ACCESS_MASK desired,
 NTSTATUS NTAPI NtTerminateThread(HANDLE handle, NTSTATUS exitStatus)
 {
     ETHREAD *thread = PsCurrentThread();
-
     if (handle == NULL) {
         if (thread->Process->ActiveThreads == 1)
             return STATUS_CANT_TERMINATE_SELF;
@@ -144,7 +141,6 @@ NTSTATUS NTAPI NtSuspendThread(HANDLE handle, ULONG *userPrevious)
 {
     ETHREAD *thread;
     NTSTATUS status = ReferenceCounted(handle, userPrevious, &thread);
-
     if (!NT_SUCCESS(status))
         return status;
     if (thread->IsTerminated || thread->Tcb.TerminatePending)
@@ -161,7 +157,6 @@ NTSTATUS NTAPI NtResumeThread(HANDLE handle, ULONG *userPrevious)
 {
     ETHREAD *thread;
     NTSTATUS status = ReferenceCounted(handle, userPrevious, &thread);
-
     if (!NT_SUCCESS(status))
         return status;
     status = ReturnCount(userPrevious, KeResumeThread(&thread->Tcb));

@@ -2,8 +2,7 @@
  *
  * What the caller gives is captured first, whole: parameters, strings, environment, the image's
  * name.  Then the process is built as create.c draws it, and its handles, ids and image facts
- * go back.  Nothing runs before all of that has been written; whatever fails, nothing is left.
- */
+ * go back.  Nothing runs before all of that has been written; whatever fails, nothing is left. */
 #include "psp.h"
 
 #define PROCESS_CREATE_FLAGS_INHERIT_HANDLES 0x4
@@ -26,7 +25,6 @@ static UNICODE_STRING *StringOf(RTL_USER_PROCESS_PARAMETERS *p, ULONG i)
                                     &p->DesktopInfo,
                                     &p->ShellInfo,
                                     &p->RuntimeData};
-
     return all[i];
 }
 
@@ -55,7 +53,6 @@ static NTSTATUS CaptureBytes(const void *user, SIZE_T size, WCHAR **copy)
 static NTSTATUS MeasureEnvironment(const WCHAR *user, ULONG *size)
 {
     WCHAR c, before = 1;
-
     for (ULONG i = 0; i < LARGEST_ENVIRONMENT / sizeof c; i++, before = c) {
         NTSTATUS status = MmCopyFromUser(&c, user + i, sizeof c);
         if (!NT_SUCCESS(status))
@@ -74,7 +71,6 @@ static NTSTATUS CaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user,
     RTL_USER_PROCESS_PARAMETERS *params = &captured->Params;
     NTSTATUS status = MmCopyFromUser(params, user, sizeof *params);
     PVOID environment = params->Environment;
-
     params->Environment = NULL;
     for (ULONG i = 0; i < 8 && NT_SUCCESS(status); i++) {
         UNICODE_STRING *string = StringOf(params, i);
@@ -108,7 +104,6 @@ static NTSTATUS CaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user,
 static NTSTATUS CaptureImageName(const PSATTRIBUTES *list, CAPTURED *captured)
 {
     const PS_ATTRIBUTE *item = &list->Item[PsAttributeImageName];
-
     if (item->Size == 0)
         return STATUS_INVALID_PARAMETER;
     if (item->Size > 0xFFFE || item->Size % sizeof(WCHAR))
@@ -122,7 +117,6 @@ static NTSTATUS DuplicateStandard(EPROCESS *parent, EPROCESS *process,
 {
     HANDLE *handles[3] = {&params->StandardInput, &params->StandardOutput,
                           &params->StandardError};
-
     for (ULONG i = 0; i < 3; i++) {
         void *body;
         ACCESS_MASK granted;
@@ -143,7 +137,6 @@ static NTSTATUS Inherit(EPROCESS *parent, EPROCESS *process, const PS_ATTRIBUTE 
 {
     HANDLE *only = NULL;
     NTSTATUS status = STATUS_SUCCESS;
-
     if (item->Size % sizeof *only || item->Size > LARGEST_HANDLE_LIST)
         return STATUS_INVALID_PARAMETER;
     if (item->Size != 0)
@@ -161,7 +154,6 @@ static NTSTATUS GiveHandles(EPROCESS *parent, EPROCESS *process, ULONG flags,
 {
     ULONG standard[2] = {1, 0}; /* PsRequestDuplicate */
     const PS_ATTRIBUTE *item = &list->Item[PsAttributeStdHandleInfo];
-
     if (flags & PROCESS_CREATE_FLAGS_INHERIT_HANDLES)
         return Inherit(parent, process, &list->Item[PsAttributeHandleList]);
     if (item->Size >= sizeof standard) {
@@ -182,7 +174,6 @@ static NTSTATUS FindParent(const PSATTRIBUTES *list, EPROCESS **parent)
     const HANDLE handle = item->Size ? (HANDLE)item->Value : NtCurrentProcess();
     NTSTATUS status = ObReferenceObjectByHandle(
         handle, &PsProcessType, PROCESS_CREATE_PROCESS, (void **)parent, NULL);
-
     if (NT_SUCCESS(status) && (*parent)->Handles == NULL) {
         ObDereferenceObject(*parent);
         status = STATUS_PROCESS_IS_TERMINATING;
@@ -197,7 +188,6 @@ static NTSTATUS SetModes(EPROCESS *process, const PSATTRIBUTES *list)
     const PS_ATTRIBUTE *class = &list->Item[PsAttributePriorityClass];
     const PS_ATTRIBUTE *mode = &list->Item[PsAttributeErrorMode];
     NTSTATUS status = STATUS_SUCCESS;
-
     if (class->Size != 0)
         status = PspSetNumber(process, 18, class->Value << 8); /* ProcessPriorityClass */
     if (NT_SUCCESS(status) && mode->Size != 0)
@@ -212,7 +202,6 @@ static NTSTATUS BuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captur
     MMFILE *file;
     PEB own;
     NTSTATUS status = IoOpenMmFile(captured->ImagePath, &file);
-
     if (!NT_SUCCESS(status))
         return status;
     status = PspMapImages(process, file, captured->ImagePath);
@@ -236,7 +225,6 @@ static NTSTATUS BuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captur
 static NTSTATUS ReturnImageInfo(const PSATTRIBUTES *list, EPROCESS *process)
 {
     MMSECTION_FACTS facts;
-
     MmQuerySection(process->Image, &facts);
     const ULONG info[12] = {
         process->ImageBase + facts.EntryPoint,
@@ -262,7 +250,6 @@ static NTSTATUS ReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBUTES
 {
     HANDLE handle;
     NTSTATUS status = PspReturnThreadAttributes(list, thread);
-
     if (NT_SUCCESS(status))
         status = ReturnImageInfo(list, process);
     if (NT_SUCCESS(status))
@@ -310,7 +297,6 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
     EPROCESS *process, *parent;
     ETHREAD *thread;
     CAPTURED *captured = ExAllocatePool(sizeof *captured, PSP_TAG);
-
     if (captured == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status = PspCaptureAttributes(userList, &list);

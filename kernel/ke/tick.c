@@ -1,0 +1,80 @@
+/* tick.c - 64 times a second: time goes on, timers that are due expire, the quantum shrinks.
+ *
+ * The PIT ticks every 15.625 ms, as Windows' clock does.
+ * Lock: interrupts off; the tick itself runs so.  Source: Intel 8254 data sheet.
+ */
+#include "kd/port.h"
+#include "ke/ki.h"
+
+#define PIT_HZ         1193182u
+#define TICK_HZ        64u
+#define MOST_AT_A_TICK 1024 /* timers; the others are late, and the first next time */
+
+/* The wait of a thread and a timer object of its own right look alike until here. */
+static void KiExpireTimer(KTIMER *timer)
+{
+    KiRemoveTimer(timer);
+    if (timer->Callback == NULL && timer->CallbackContext != NULL) {
+        KiUnwaitThread(timer->CallbackContext, STATUS_TIMEOUT);
+        return;
+    }
+    if (timer->Period != 0)
+        KiInsertTimer(timer, timer->DueTime + timer->Period * 10000ull);
+    if (timer->Callback)
+        timer->Callback(timer, timer->CallbackContext);
+    else
+        KeSignalObject(&timer->Header);
+}
+
+static void KiExpireTimers(void)
+{
+    RTL_AVL_NODE *first;
+    for (ULONG n = 0; n < MOST_AT_A_TICK && (first = RtlAvlFirst(&KiTimers)); n++) {
+        KTIMER *timer = CONTAINING_RECORD(first, KTIMER, Node);
+        if (timer->DueTime > KiInterruptTime)
+            break;
+        /* A period shorter than a tick must not hold the processor here. */
+        if (timer->Period != 0 &&
+            timer->DueTime + timer->Period * 10000ull <= KiInterruptTime)
+            timer->DueTime = KiInterruptTime;
+        KiExpireTimer(timer);
+    }
+}
+
+BOOLEAN KeSetTimer(KTIMER *timer, LARGE_INTEGER due, ULONG periodMs)
+{
+    const ULONG flags = KeDisable();
+    const BOOLEAN before = KeCancelTimer(timer);
+    const ULONGLONG when = KiDueTime(&due);
+    timer->Header.SignalState = 0;
+    timer->Period = periodMs;
+    KiInsertTimer(timer, when);
+    if (when <= KiInterruptTime)
+        KiExpireTimer(timer);
+    KeRestore(flags);
+    return before;
+}
+
+static void KiTick(void)
+{
+    PKTHREAD current = KiPcr.CurrentThread;
+    KiInterruptTime += KE_TICK_100NS;
+    KiPcr.Ticks++;
+    if (KiPcr.InterruptedUser)
+        current->UserTime++;
+    else
+        current->KernelTime++;
+    KiShowClock();
+    KiExpireTimers();
+    KiQuantumTick();
+}
+
+void KeInitializeClock(void)
+{
+    KiInitializePic();
+    KiInitializeTime();
+    KdOut8(0x43, 0x34); /* counter 0, low then high byte, rate generator */
+    KdOut8(0x40, (PIT_HZ / TICK_HZ) & 0xFF);
+    KdOut8(0x40, (PIT_HZ / TICK_HZ) >> 8);
+    KeConnectInterrupt(0, KiTick);
+}

@@ -1,0 +1,83 @@
+/* observe.h - watching the system: stacks, names, events, the host port.
+ *
+ * Observe stands above memory and below the executive.  The core reaches it through
+ * KdHooks (kd/hooks.h) alone; what observe needs from processes and sections it is handed
+ * as functions.
+ */
+#ifndef FATHOM_OBSERVE_H
+#define FATHOM_OBSERVE_H
+
+#include "kd/kd.h"
+#include "ke/ke.h"
+
+struct _MMSPACE;
+
+void KdConnectObserver(void); /* fills KdHooks; before anything else speaks */
+
+/* ---- the host port: framed records to the tool that started the machine (port E9h out,
+ * COM3 in).  Only ring 0 can write there.  docs/hostport.md has the layout. ---- */
+/* No-op while KdHostPresent is FALSE. */
+void KdHostSend(ULONG type, const void *payload, ULONG length);
+void KdHostOfferWindow(void);
+/* A whole frame came from the host on COM3; called with interrupts off, from KdPollHost.
+ * At most KD_HOST_PAYLOAD bytes; longer ones are cut. */
+#define KD_HOST_PAYLOAD 16384
+extern void (*KdHostCommand)(ULONG type, const void *payload, ULONG length);
+/* Read what COM3 has now: at the tick, and when interrupt line 4 says that something
+ * came. */
+void KdPollHost(void);
+
+/* ---- stacks ---- */
+/* Fault-safe read of size bytes at any address of the current space; init hands it over
+ * when mm is up. */
+extern NTSTATUS (*KdReadMemory)(ULONG_PTR address, void *buffer, SIZE_T size);
+/* Work in another address space; returns the one before (MmAttachSpace). */
+extern struct _MMSPACE *(*KdEnterSpace)(struct _MMSPACE *);
+/* "pid.tid name" of a thread, for lists of stacks: ex hands it over. */
+extern void (*KdDescribeThread)(PKTHREAD, char *text, SIZE_T size);
+/* Walk from a kernel EIP and EBP (or a trap frame) across the ring; returns the frames
+ * written. */
+ULONG KdCaptureStack(ULONG_PTR eip, ULONG_PTR ebp, FATHOM_FRAME *frames, ULONG max);
+ULONG KdCaptureTrap(const KTRAP_FRAME *, FATHOM_FRAME *frames, ULONG max);
+void KdPrintStack(const FATHOM_FRAME *, ULONG count);
+void KdSendThreadStacks(void); /* of every thread, as 'T' frames: hang, NMI */
+
+/* ---- names ---- */
+/* The image at an address of the current space: ex hands the finder over.  File is the PE
+ * file as it lies in the boot archive (kernel memory), so names never come from memory
+ * that a program wrote. */
+typedef struct _KDIMAGE {
+    ULONG_PTR Base;
+    SIZE_T Size;
+    const UCHAR *File;
+    SIZE_T FileSize;
+    char Name[32]; /* "ntdll", without extension */
+} KDIMAGE;
+extern BOOLEAN (*KdFindImage)(ULONG_PTR address, KDIMAGE *image);
+/* text (size bytes, at least 1) receives "ntdll!RtlAllocateHeap+1f", "ntdll+1f", or the
+ * bare number.  TRUE if the module is known.  *start, if start is not NULL: the symbol's
+ * address, 0 if there is none. */
+BOOLEAN KdNameAddress(ULONG_PTR address, char *text, SIZE_T size, ULONG_PTR *start);
+
+/* ---- events ---- */
+/* One process's trace: its mask, its flags (FATHOM_TRACE_*), and what it has not read
+ * yet. */
+#define KDTRACE_SIZE 0x20000u
+typedef struct _KDTRACE {
+    ULONG Mask, Flags;
+    ULONG Head, Tail; /* bytes read and written so far; Tail - Head <= KDTRACE_SIZE */
+    ULONG Lost;       /* events that found no room */
+    UCHAR Buffer[];
+} KDTRACE;
+/* The current process's trace (or NULL) and ids: ex hands it over. */
+extern KDTRACE *(*KdCurrentTrace)(ULONG *processId, ULONG *threadId);
+extern ULONG KdSerialTraceMask; /* boot option trace=MASK: all processes, out of COM2 */
+/* These events are wanted from now on, and those of KdSerialTraceMask. */
+void KdSetTraceMask(ULONG wanted);
+extern ULONGLONG KdTraceOverhead; /* TSC that tracing itself has used */
+/* Move whole records into buffer (kernel memory, length bytes); returns the bytes copied,
+ * 0 when there is none or the first is larger than the buffer. */
+ULONG KdReadTrace(KDTRACE *, UCHAR *buffer, ULONG length);
+void KdTraceEvent(ULONG id, ULONG count, const ULONG *fields); /* what KD_TRACE reaches */
+
+#endif
