@@ -156,8 +156,6 @@ RTLP_PROBING bool RtlpIsLinked(const LIST_ENTRY *Link)
 #define LONG_PATH_FLAGS (~(ULONG)(HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS))
 
 /* encode.c */
-/* Puts Entry before Next; false: Next is not linked (reported), Entry stands alone. */
-bool RtlpSafeInsert(HEAP *Heap, LIST_ENTRY *Next, LIST_ENTRY *Entry);
 ULONG RtlpMostUnused(const HEAP *Heap, ULONG EntryFlags); /* bytes of a busy entry */
 ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry); /* as RtlpCheckEntry, not reported */
 void RtlpInitializeEncoding(HEAP *Heap);
@@ -165,9 +163,6 @@ ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size);
 bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last); /* not reported */
 /* The entry after the range that Last describes; null: the segment ends there. */
 HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_ENTRY *Last);
-/* The decoded header of Entry, or 0 (reported) when checksum, segment or neighbour is
- * wrong. */
-ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry);
 bool RtlpCheckBefore(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Before);
 /* Takes Entry out of its list if both neighbours point at it; false: reported, untouched.
  */
@@ -177,9 +172,27 @@ bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry);
 void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, SIZE_T HeaderBytes,
                            SIZE_T Committed, SIZE_T Reserved, ULONG Index);
 HEAP_ENTRY *RtlpExtendHeap(HEAP *Heap, ULONG Units, ULONG *Got);
-void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units);
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
+
+/* ranges.c */
 ULONG RtlpUcrClass(SIZE_T Bytes);
+bool RtlpCheckUcr(HEAP *Heap,
+                  const HEAP_UCR_DESCRIPTOR *Ucr); /* links; false: reported */
+/* Into both lists, out of both; false: damaged links (reported). */
+bool RtlpInsertUcr(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_UCR_DESCRIPTOR *Ucr);
+bool RtlpRemoveUcr(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_UCR_DESCRIPTOR *Ucr);
+HEAP_UCR_DESCRIPTOR *RtlpFindUcr(HEAP *Heap, SIZE_T Pages);
+bool RtlpCheckRange(HEAP *Heap, HEAP_ENTRY *Last);
+void RtlpEndRun(HEAP *Heap, ULONG Index, ULONG PreviousSize, char *Address, SIZE_T Size,
+                HEAP_UCR_DESCRIPTOR *From);
+/* Where the entry that ends a run lies when the committed pages end at End. */
+static inline HEAP_ENTRY *RtlpRunEnd(const HEAP *Heap, const char *End)
+{
+    return (HEAP_ENTRY *)(End - Heap->Pad - UCR_ENTRY_BYTES);
+}
+
+/* decommit.c */
+void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units);
 
 /* debug.c */
 /* Writes the whole header of a free entry, and the pattern that the heap's flags ask for. */
@@ -253,9 +266,11 @@ HEAP_ENTRY *RtlpAllocateBlock(HEAP *Heap, ULONG Units, ULONG EntryFlags);
 void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
 BOOLEAN RtlpFreeHeap(HEAP *Heap, ULONG Flags, PVOID Block);
 void RtlpSplit(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Keep, ULONG EntryFlags);
-bool RtlpIsHeap(HEAP *Heap); /* false: reported */
+bool RtlpNoHeap(HEAP *Heap); /* reports it; false */
 
 /* large.c */
+#define HEAP_ROOM                                                                        \
+    HEAP_REALLOC_IN_PLACE_ONLY /* Flags of RtlpAllocateAny: it will grow again */
 PVOID RtlpAllocateLarge(HEAP *Heap, ULONG Flags, SIZE_T Size);
 void RtlpFreeLarge(HEAP *Heap, PVOID Block);
 HEAP_VIRTUAL_ALLOC_ENTRY *RtlpFindLarge(HEAP *Heap, PVOID Block); /* null: it is none */
@@ -290,6 +305,8 @@ HEAP_ENTRY_EXTRA *RtlpExtraOf(const HEAP_BLOCK *Found); /* null: it has none */
 
 /* The doors out: os.c in the system, tests/host/heap_os.c on a host. */
 NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect);
+/* Reserve bytes, the first Commit of them committed: one call if that is all. */
+NTSTATUS RtlpReserveAndCommit(PVOID *Base, SIZE_T Reserve, SIZE_T Commit, ULONG Protect);
 NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect);
 NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size);
 NTSTATUS RtlpRelease(PVOID Base);
@@ -363,6 +380,21 @@ static inline void RtlpAuditUnlocked(HEAP *Heap)
     RtlpLockHeap(Heap);
     RTLP_AUDIT(Heap);
     RtlpUnlockHeap(Heap);
+}
+
+/* The decoded header of Entry, or 0 (reported) when checksum, segment or neighbour is wrong. */
+static inline ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry)
+{
+    ULONG Code = RtlpProbeEntry(Heap, Entry);
+    if (!Code)
+        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Entry + 1, "RtlpCheckEntry");
+    return Code;
+}
+
+/* Whether Heap is a heap; false: reported. */
+static inline bool RtlpIsHeap(HEAP *Heap)
+{
+    return (Heap && RtlpIsSigned(Heap) && Heap->Heap == Heap) || RtlpNoHeap(Heap);
 }
 
 #endif

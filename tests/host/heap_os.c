@@ -102,6 +102,18 @@ NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect)
     return STATUS_SUCCESS;
 }
 
+NTSTATUS RtlpReserveAndCommit(PVOID *Base, SIZE_T Reserve, SIZE_T Commit, ULONG Protect)
+{
+    /* what follows up to 64 KiB is no one's there, so here it is mapped, too */
+    if (!NT_SUCCESS(
+            RtlpReserve(Base, ALIGN_UP(Reserve, ALLOCATION_GRANULARITY), Protect)))
+        return STATUS_NO_MEMORY;
+    NTSTATUS Status = RtlpCommit(*Base, Commit, Protect);
+    if (!NT_SUCCESS(Status))
+        RtlpRelease(*Base);
+    return Status;
+}
+
 NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size)
 {
     if (HostHeap.RefuseDecommit)

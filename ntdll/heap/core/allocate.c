@@ -43,10 +43,8 @@ PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
     return RtlpAllocateHeap(HeapHandle, Flags, Size);
 }
 
-bool RtlpIsHeap(HEAP *Heap)
+bool RtlpNoHeap(HEAP *Heap)
 {
-    if (Heap && RtlpIsSigned(Heap) && Heap->Heap == Heap)
-        return true;
     RtlpHeapFailure(Heap, heap_failure_invalid_argument, NULL, "RtlpIsHeap");
     RtlpHeapSetStatus(STATUS_INVALID_PARAMETER);
     return false;

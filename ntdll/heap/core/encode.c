@@ -115,25 +115,6 @@ bool RtlpCheckBefore(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Before)
     return Sound;
 }
 
-ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry)
-{
-    ULONG Code = RtlpProbeEntry(Heap, Entry);
-    if (!Code)
-        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Entry + 1, "RtlpCheckEntry");
-    return Code;
-}
-
-bool RtlpSafeInsert(HEAP *Heap, LIST_ENTRY *Next, LIST_ENTRY *Entry)
-{
-    if (!RtlpPointsAt(&Next->Blink->Flink, Next)) {
-        RtlpHeapFailure(Heap, heap_failure_listentry_corruption, Next, "RtlpSafeInsert");
-        RtlpInitializeList(Entry);
-        return false;
-    }
-    RtlpInsertBefore(Next, Entry);
-    return true;
-}
-
 bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry)
 {
     LIST_ENTRY *Next = Entry->Flink;

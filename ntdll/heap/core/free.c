@@ -57,6 +57,8 @@ void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
      * that. */
     RtlpSetCode(Heap, Entry, Units, 0);
     HEAP_ENTRY *Free = RtlpJoinFree(Heap, Entry, &Total);
+    if (Free != Entry && !RtlpCheckBefore(Heap, Free, RtlpPreviousSize(Heap, Free)))
+        return;
     if (Total + UCR_ENTRY_UNITS >= Heap->DeCommitFreeBlockThreshold && /* a page's run */
         Heap->TotalFreeSize + Total >= Heap->DeCommitTotalFreeThreshold)
         RtlpDecommitFree(Heap, Free, Total);

@@ -102,8 +102,12 @@ bool RtlpRemoveFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
     FREE_INDEX *Index = RtlpFreeIndex(Heap);
     LIST_ENTRY *Link = &FREE_OF(Entry)->FreeList;
     LIST_ENTRY *Next = Link->Flink;
-    if (!RtlpSafeUnlink(Heap, Link))
+    if (!RtlpIsLinked(Link)) {
+        RtlpHeapFailure(Heap, heap_failure_listentry_corruption, Link, "RtlpRemoveFree");
         return false;
+    }
+    Link->Blink->Flink = Next;
+    Next->Blink = Link->Blink;
     ULONG Class = RtlpClassOf(Units);
     if (Index->Hints[Class] == Link) {
         bool Same =
@@ -163,22 +167,31 @@ HEAP_ENTRY *RtlpNextFree(HEAP *Heap, HEAP_ENTRY *Entry)
     return RtlpEntryOfLink(Link->Flink);
 }
 
-/* Takes Entry out of the index if it is a free entry that may grow by Units; result: its
- * granules, or 0. */
-static ULONG RtlpTakeNeighbour(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
+/* Whether the header of Entry says that it is busy, or that it may not grow by Units. */
+static inline bool RtlpStaysAlone(const HEAP *Heap, const HEAP_ENTRY *Entry, SIZE_T Units)
 {
     ULONG Code = RtlpDecode(Heap, Entry);
-    if (RtlpCodeIsGood(Code) && (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ||
-                                 CODE_SIZE(Code) + Units > HEAP_MAXIMUM_BLOCK_SIZE))
-        return 0;
-    if (!RtlpCheckEntry(Heap, Entry) || !RtlpRemoveFree(Heap, Entry, CODE_SIZE(Code)))
-        return 0;
-    return CODE_SIZE(Code);
+    return RtlpCodeIsGood(Code) && (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ||
+                                    CODE_SIZE(Code) + Units > HEAP_MAXIMUM_BLOCK_SIZE);
+}
+
+/* Takes Entry out of the index if it is sound; result: its granules, or 0. */
+static ULONG RtlpTakeSound(HEAP *Heap, HEAP_ENTRY *Entry)
+{
+    ULONG Size = CODE_SIZE(RtlpCheckEntry(Heap, Entry));
+    return Size && RtlpRemoveFree(Heap, Entry, Size) ? Size : 0;
+}
+
+/* Takes Entry out of the index if it is a free entry that may grow by Units; result: its
+ * granules, or 0. */
+static inline ULONG RtlpTakeNeighbour(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
+{
+    return RtlpStaysAlone(Heap, Entry, Units) ? 0 : RtlpTakeSound(Heap, Entry);
 }
 
 /* How many of Left granules the first entry made of them gets: what is left must still be
  * able to carry links. */
-static ULONG RtlpFirstPart(SIZE_T Left)
+static inline ULONG RtlpFirstPart(SIZE_T Left)
 {
     if (Left <= HEAP_MAXIMUM_BLOCK_SIZE)
         return (ULONG)Left;
@@ -186,7 +199,7 @@ static ULONG RtlpFirstPart(SIZE_T Left)
 }
 
 /* How many the last one gets. */
-static ULONG RtlpLastPart(SIZE_T Units)
+static inline ULONG RtlpLastPart(SIZE_T Units)
 {
     SIZE_T Left = Units;
     while (Left > HEAP_MAXIMUM_BLOCK_SIZE)
@@ -196,20 +209,20 @@ static ULONG RtlpLastPart(SIZE_T Units)
 
 HEAP_ENTRY *RtlpJoinFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T *Units)
 {
-    HEAP_ENTRY *First = Entry;
+    SIZE_T Total = *Units;
     ULONG Before = RtlpPreviousSize(Heap, Entry);
+    HEAP_ENTRY *First = Entry;
+    HEAP_ENTRY *Next = (HEAP_ENTRY *)((char *)Entry + (Total << GRANULE_SHIFT));
     if (Heap->Flags & HEAP_DISABLE_COALESCE_ON_FREE)
         return Entry;
-    HEAP_ENTRY *Next = (HEAP_ENTRY *)((char *)Entry + (*Units << GRANULE_SHIFT));
-    *Units += RtlpTakeNeighbour(Heap, Next, RtlpLastPart(*Units));
-    if (Before && Before <= HEAP_MAXIMUM_BLOCK_SIZE) {
+    Total += RtlpTakeNeighbour(Heap, Next, RtlpLastPart(Total));
+    if (Before - 1 < HEAP_MAXIMUM_BLOCK_SIZE) { /* neither 0 nor a tag */
         HEAP_ENTRY *Previous = RtlpEntryBefore(Entry, Before);
-        ULONG Joined = RtlpTakeNeighbour(Heap, Previous, RtlpFirstPart(*Units));
-        if (Joined) {
-            First = Previous;
-            *Units += Joined;
-        }
+        ULONG Joined = RtlpTakeNeighbour(Heap, Previous, RtlpFirstPart(Total));
+        First = Joined ? Previous : Entry;
+        Total += Joined;
     }
+    *Units = Total;
     return First;
 }
 

@@ -6,8 +6,8 @@
  *
  * Given, and all it may call: the headers (heapp.h: RtlpDecode, CODE_SIZE, CODE_FLAGS,
  * RtlpPreviousSize, RtlpSetPreviousSize, RtlpEntryAfter, RtlpEntryBefore, RtlpIsReadable,
- * RtlpPointsAt, RtlpIsLinked), RtlpProbeEntry, RtlpCheckEntry, RtlpSafeInsert, RtlpSafeUnlink
- * (encode.c), RtlpWriteFree (debug.c) and RtlpHeapFailure.
+ * RtlpPointsAt, RtlpIsLinked, RtlpInsertBefore), RtlpProbeEntry, RtlpCheckEntry and RtlpSafeUnlink
+ * (encode.c), RtlpWriteFree (debug.c), RtlpHeapFailure.
  *
  * Rules that the callers keep:
  *   F1  An entry given to Insert or Form has its PreviousSize and SegmentOffset; for Insert its
@@ -68,11 +68,18 @@ bool RtlpCutFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Cut,
  * number of the invariant that does not hold, and where.  Trusts nothing, reports nothing. */
 ULONG RtlpCheckFreeIndex(HEAP *Heap, SIZE_T Entries, SIZE_T Units, PVOID *Where);
 
-/* Join, then Form. */
+/* Join, if there can be anything to join, then Form. */
 static inline void RtlpGiveFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
 {
     SIZE_T Total = Units;
-    HEAP_ENTRY *First = RtlpJoinFree(Heap, Entry, &Total);
+    HEAP_ENTRY *First = Entry;
+    ULONG Before = RtlpPreviousSize(Heap, Entry);
+    HEAP_ENTRY *Next = (HEAP_ENTRY *)((char *)Entry + (Units << GRANULE_SHIFT));
+    if (!(CODE_FLAGS(RtlpDecode(Heap, Next)) & HEAP_ENTRY_BUSY) ||
+        (Before - 1 < HEAP_MAXIMUM_BLOCK_SIZE &&
+         !(CODE_FLAGS(RtlpDecode(Heap, RtlpEntryBefore(Entry, Before))) &
+           HEAP_ENTRY_BUSY)))
+        First = RtlpJoinFree(Heap, Entry, &Total);
     RtlpFormFree(Heap, First, Total);
 }
 

@@ -6,8 +6,10 @@
  *   +------------+------------+------------+---------+------------+---------------+. . .
  *
  * More than 0xFE00 granules (508 KiB), header included, come straight from
- * NtAllocateVirtualMemory and go back whole.  The entry's Size field counts unused bytes,
- * its PreviousSize binds the two sizes before it; a page behind is never committed.
+ * NtAllocateVirtualMemory, in one call, and go back whole.  The entry's Size field counts unused
+ * bytes, its PreviousSize binds the two sizes before it.  The page after the block is never
+ * committed, so an overrun traps there: it is the rest of the region's last 64 KiB, which nothing
+ * else can have, or one granule more if the block ends there.
  *
  * Lock: the heap's.  In Windows: VirtualAllocdBlocks, the same structure.
  */
@@ -46,18 +48,21 @@ static SIZE_T RtlpLargeBytes(const HEAP *Heap, SIZE_T Size)
     return ALIGN_UP(Size + LARGE_BYTES + Tail, PAGE_SIZE);
 }
 
+/* Bytes to reserve for Commit bytes: where these end within an allocation granule, what follows
+ * up to its end cannot be had by anything else; else there must be one more. */
+static SIZE_T RtlpLargeReserve(SIZE_T Commit)
+{
+    return Commit % ALLOCATION_GRANULARITY ? Commit : Commit + ALLOCATION_GRANULARITY;
+}
+
 PVOID RtlpAllocateLarge(HEAP *Heap, ULONG Flags, SIZE_T Size)
 {
-    SIZE_T Commit = RtlpLargeBytes(Heap, Size);
-    /* always a page behind that cannot be touched, where an overrun ends */
-    SIZE_T Reserve = ALIGN_UP(Commit + PAGE_SIZE, ALLOCATION_GRANULARITY);
+    SIZE_T Commit = RtlpLargeBytes(Heap, Size), Reserve = RtlpLargeReserve(Commit);
+    if (Flags & HEAP_ROOM)
+        Reserve = ALIGN_UP(Commit + PAGE_SIZE, ALLOCATION_GRANULARITY);
     PVOID Base = NULL;
-    if (!NT_SUCCESS(RtlpReserve(&Base, Reserve, Heap->Protect)))
+    if (!NT_SUCCESS(RtlpReserveAndCommit(&Base, Reserve, Commit, Heap->Protect)))
         return NULL;
-    if (!NT_SUCCESS(RtlpCommit(Base, Commit, Heap->Protect))) {
-        RtlpRelease(Base);
-        return NULL;
-    }
     HEAP_VIRTUAL_ALLOC_ENTRY *Large = Base;
     Large->CommitSize = Commit;
     Large->ReserveSize = Reserve;
@@ -107,15 +112,16 @@ void RtlpFreeLarge(HEAP *Heap, PVOID Block)
     RtlpRelease(Large);
 }
 
-/* Makes the block Size bytes where it stands: pages behind are given back, or committed
- * as far as the region was reserved.  False: it cannot, and nothing changed. */
+/* Makes the block Size bytes where it lies: pages at its end are given back, or committed
+ * if the region was reserved that far.  False: it cannot, and nothing changed. */
 bool RtlpResizeLarge(HEAP *Heap, PVOID Block, SIZE_T Size)
 {
     HEAP_VIRTUAL_ALLOC_ENTRY *Large = (HEAP_VIRTUAL_ALLOC_ENTRY *)Block - 1;
     SIZE_T Commit = RtlpLargeBytes(Heap, Size);
-    SIZE_T Old = Large->CommitSize;
-    if (RtlpUnitsFor(Heap, 0, Size) <= Heap->VirtualMemoryThreshold ||
-        Commit + PAGE_SIZE > Large->ReserveSize)
+    SIZE_T Old = Large->CommitSize, Reserve = Large->ReserveSize;
+    bool Fits =
+        Commit < Reserve || (Commit == Reserve && Commit % ALLOCATION_GRANULARITY);
+    if (RtlpUnitsFor(Heap, 0, Size) <= Heap->VirtualMemoryThreshold || !Fits)
         return false;
     if (Commit > Old &&
         !NT_SUCCESS(RtlpCommit((char *)Large + Old, Commit - Old, Heap->Protect)))

@@ -25,6 +25,20 @@ NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect)
                                    Protect);
 }
 
+NTSTATUS RtlpReserveAndCommit(PVOID *Base, SIZE_T Reserve, SIZE_T Commit, ULONG Protect)
+{
+    if (Reserve == Commit)
+        return NtAllocateVirtualMemory(NtCurrentProcess(), Base, 0, &Commit,
+                                       MEM_RESERVE | MEM_COMMIT, Protect);
+    NTSTATUS Status = RtlpReserve(Base, Reserve, Protect);
+    if (!NT_SUCCESS(Status))
+        return Status;
+    Status = RtlpCommit(*Base, Commit, Protect);
+    if (!NT_SUCCESS(Status))
+        RtlpRelease(*Base);
+    return Status;
+}
+
 NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect)
 {
     PVOID Address = Base;

@@ -72,6 +72,8 @@ static PVOID RtlpMoveBlock(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags, SIZ
     if (Extra)
         Settable |= HEAP_SETTABLE_USER_VALUE;
     SIZE_T Old = Found->Bytes - Found->Unused;
+    if (Size > Old)
+        Settable |= HEAP_ROOM;
     PVOID Block = RtlpAllocateAny(Heap, (Flags & ~HEAP_ZERO_MEMORY) | Settable, Size);
     if (!Block)
         return NULL;

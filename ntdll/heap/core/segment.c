@@ -41,80 +41,6 @@ NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size)
     return Status;
 }
 
-ULONG RtlpUcrClass(SIZE_T Bytes)
-{
-    return 31 - (ULONG)__builtin_clz((ULONG)(Bytes >> PAGE_SHIFT));
-}
-
-static void RtlpInsertUcr(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_UCR_DESCRIPTOR *Ucr)
-{
-    RtlpInitializeList(&Ucr->ListEntry);
-    RtlpInitializeList(&Ucr->SegmentEntry);
-    if (Ucr->Size == 0)
-        return;
-    ULONG Class = RtlpUcrClass(Ucr->Size);
-    LIST_ENTRY *Next = Heap->UcrHints[Class];
-    if (!Next) {
-        ULONG Above = Heap->UcrInUse & (~1u << Class);
-        Next = Above ? Heap->UcrHints[__builtin_ctz(Above)] : &Heap->UCRList;
-    }
-    if (!RtlpSafeInsert(Heap, Next, &Ucr->ListEntry) ||
-        !RtlpSafeInsert(Heap, &Segment->UCRSegmentList, &Ucr->SegmentEntry))
-        return;
-    Heap->UcrHints[Class] = &Ucr->ListEntry;
-    Heap->UcrInUse |= 1u << Class;
-    Segment->NumberOfUnCommittedRanges++;
-    Segment->NumberOfUnCommittedPages += (ULONG)(Ucr->Size >> PAGE_SHIFT);
-    Heap->Counters.TotalUCRs++;
-}
-
-static bool RtlpRemoveUcr(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_UCR_DESCRIPTOR *Ucr)
-{
-    if (Ucr->Size == 0)
-        return true;
-    ULONG Class = RtlpUcrClass(Ucr->Size);
-    LIST_ENTRY *Next = Ucr->ListEntry.Flink;
-    if (!RtlpSafeUnlink(Heap, &Ucr->ListEntry) ||
-        !RtlpSafeUnlink(Heap, &Ucr->SegmentEntry))
-        return false;
-    if (Heap->UcrHints[Class] == &Ucr->ListEntry) {
-        HEAP_UCR_DESCRIPTOR *Other =
-            CONTAINING_RECORD(Next, HEAP_UCR_DESCRIPTOR, ListEntry);
-        bool Same = Next != &Heap->UCRList && RtlpUcrClass(Other->Size) == Class;
-        Heap->UcrHints[Class] = Same ? Next : NULL;
-        if (!Same)
-            Heap->UcrInUse &= ~(1u << Class);
-    }
-    Segment->NumberOfUnCommittedRanges--;
-    Segment->NumberOfUnCommittedPages -= (ULONG)(Ucr->Size >> PAGE_SHIFT);
-    Heap->Counters.TotalUCRs--;
-    return true;
-}
-
-/* Where the entry that ends a run lies when the committed pages end at End. */
-static HEAP_ENTRY *RtlpRunEnd(const HEAP *Heap, const char *End)
-{
-    return (HEAP_ENTRY *)(End - Heap->Pad - UCR_ENTRY_BYTES);
-}
-
-/* Ends a run where the uncommitted range of Size bytes at Address begins: writes the heap's own
- * entry before it, whose PreviousSize is given, and the tag of the run after it. */
-static void RtlpEndRun(HEAP *Heap, ULONG Index, ULONG PreviousSize, char *Address,
-                       SIZE_T Size)
-{
-    HEAP_ENTRY *Last = RtlpRunEnd(Heap, Address);
-    Last->UnusedBytes = 0;
-    RtlpSetCode(Heap, Last, UCR_ENTRY_UNITS, OWN_ENTRY);
-    RtlpSetPreviousSize(Heap, Last, PreviousSize);
-    Last->SegmentOffset = (UCHAR)Index;
-    UCR_OF(Last)->Address = Address;
-    UCR_OF(Last)->Size = Size;
-    RtlpInsertUcr(Heap, Heap->Segments[Index], UCR_OF(Last));
-    HEAP_ENTRY *Next = RtlpAfterRange(Heap, Last);
-    if (Next)
-        RtlpSetPreviousSize(Heap, Next, RtlpRangeTag(Size));
-}
-
 /* Makes a segment of Reserved bytes at Segment, of which Committed are so already and the
  * first HeaderBytes hold HEAP or HEAP_SEGMENT.  Both are whole pages. */
 void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, SIZE_T HeaderBytes,
@@ -140,37 +66,12 @@ void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, SIZE_T HeaderBytes
     Heap->Counters.TotalSegments++;
     Heap->Counters.TotalMemoryReserved += Reserved;
 
-    RtlpEndRun(Heap, Index, 0, End, Reserved - Committed);
+    RtlpEndRun(Heap, Index, 0, End, Reserved - Committed, NULL);
     Segment->FirstEntry->SegmentOffset = (UCHAR)Index;
     RtlpSetPreviousSize(Heap, Segment->FirstEntry, 0);
     char *Last = (char *)RtlpRunEnd(Heap, End);
     RtlpFormFree(Heap, Segment->FirstEntry,
                  (SIZE_T)(Last - (char *)Segment->FirstEntry) >> GRANULE_SHIFT);
-}
-
-/* An uncommitted range of at least Pages pages, or null. */
-static HEAP_UCR_DESCRIPTOR *RtlpFindUcr(HEAP *Heap, SIZE_T Pages)
-{
-    ULONG Class = RtlpUcrClass(Pages << PAGE_SHIFT);
-    LIST_ENTRY *Link = Heap->UcrHints[Class];
-    if (!Link || CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, ListEntry)->Size >>
-                     PAGE_SHIFT < Pages) {
-        ULONG Above = Heap->UcrInUse & (~1u << Class);
-        if (!Above)
-            return NULL;
-        Link = Heap->UcrHints[__builtin_ctz(Above)];
-    }
-    return CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, ListEntry);
-}
-
-/* Whether Last ends a run, soundly; reported if not. */
-static bool RtlpCheckRange(HEAP *Heap, HEAP_ENTRY *Last)
-{
-    ULONG Code = RtlpCheckEntry(Heap, Last);
-    bool Sound = CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY;
-    if (Code && !Sound)
-        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Last + 1, "RtlpCheckRange");
-    return Sound;
 }
 
 /* Commits Size bytes at the low end of a range, where a run then ends anew or goes on.
@@ -182,19 +83,20 @@ static HEAP_ENTRY *RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Si
 {
     HEAP_ENTRY *Old = UCR_ENTRY(Ucr), *Next;
     if (!RtlpCheckRange(Heap, Old) || Size > Ucr->Size ||
-        !RtlpCheckBefore(Heap, Old, RtlpPreviousSize(Heap, Old)))
+        !RtlpCheckBefore(Heap, Old, RtlpPreviousSize(Heap, Old)) ||
+        !RtlpCheckUcr(Heap, Ucr))
         return NULL;
     ULONG Index = Old->SegmentOffset;
     HEAP_SEGMENT *Segment = Heap->Segments[Index];
     char *End = (char *)Ucr->Address + Size;
     SIZE_T Left = Ucr->Size - Size;
-    if (!NT_SUCCESS(RtlpCommitPages(Heap, Ucr->Address, Size)) ||
-        !RtlpRemoveUcr(Heap, Segment, Ucr))
+    if (!NT_SUCCESS(RtlpCommitPages(Heap, Ucr->Address, Size)))
         return NULL;
     if (Left || End == (char *)Segment->LastValidEntry) {
-        RtlpEndRun(Heap, Index, 0, End, Left);
+        RtlpEndRun(Heap, Index, 0, End, Left, Ucr);
         Next = RtlpRunEnd(Heap, End);
     } else {
+        RtlpRemoveUcr(Heap, Segment, Ucr);
         Next = (HEAP_ENTRY *)(End + Heap->Pad); /* the run after it is joined */
     }
     *Units = (SIZE_T)((char *)Next - (char *)Old) >> GRANULE_SHIFT;
@@ -264,7 +166,8 @@ static HEAP_UCR_DESCRIPTOR *RtlpFindUcrAfterFree(HEAP *Heap, ULONG Units)
     return NULL;
 }
 
-/* Bytes to commit of Ucr for Units granules: no less than the heap commits at a time. */
+/* Bytes to commit of Ucr for Units granules: no less than the heap commits at a time, and all of
+ * it if only a page would be left: that is not worth a descriptor. */
 static SIZE_T RtlpExtendBy(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr, ULONG Units)
 {
     ULONG Before = RtlpFreeBefore(Heap, UCR_ENTRY(Ucr));
@@ -272,7 +175,7 @@ static SIZE_T RtlpExtendBy(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr, ULO
     SIZE_T Bytes = ALIGN_UP(Need << GRANULE_SHIFT, PAGE_SIZE);
     if (Bytes < Heap->SegmentCommit)
         Bytes = Heap->SegmentCommit;
-    return Bytes < Ucr->Size ? Bytes : Ucr->Size;
+    return Bytes + PAGE_SIZE < Ucr->Size ? Bytes : Ucr->Size;
 }
 
 /* The most of Total granules that one entry can have; what is left can carry links. */
@@ -302,8 +205,9 @@ HEAP_ENTRY *RtlpExtendHeap(HEAP *Heap, ULONG Units, ULONG *Got)
     if (!Ucr)
         Ucr = RtlpFindUcrAfterFree(Heap, Units);
     SIZE_T Total;
-    if (Ucr)
-        Entry = RtlpCommitUcr(Heap, Ucr, RtlpExtendBy(Heap, Ucr, Units), &Total);
+    if (!Ucr)
+        return NULL;
+    Entry = RtlpCommitUcr(Heap, Ucr, RtlpExtendBy(Heap, Ucr, Units), &Total);
     if (!Entry)
         return NULL;
     *Got = RtlpFitting(Total);
@@ -317,169 +221,4 @@ HEAP_ENTRY *RtlpExtendHeap(HEAP *Heap, ULONG Units, ULONG *Got)
         return Entry;
     RtlpFormFree(Heap, Entry, *Got); /* the free entry before it was damaged */
     return NULL;
-}
-
-/* Gives a segment without a busy entry back. */
-static void RtlpReleaseSegment(HEAP *Heap, HEAP_SEGMENT *Segment, ULONG Index)
-{
-    if (!RtlpSafeUnlink(Heap, &Segment->SegmentListEntry))
-        return;
-    SIZE_T Reserved = (SIZE_T)Segment->NumberOfPages << PAGE_SHIFT;
-    SIZE_T Uncommitted = (SIZE_T)Segment->NumberOfUnCommittedPages << PAGE_SHIFT;
-    Heap->Segments[Index] = NULL;
-    Heap->Counters.TotalSegments--;
-    Heap->Counters.TotalMemoryReserved -= Reserved;
-    Heap->Counters.TotalMemoryCommitted -= Reserved - Uncommitted;
-    RtlpRelease(Segment->BaseAddress);
-}
-
-/* The uncommitted range after which a run starts with First, or null; one that is damaged is
- * reported.  The tag says where it begins, unless it is too long for one. */
-static HEAP_UCR_DESCRIPTOR *RtlpRangeBefore(HEAP *Heap, HEAP_SEGMENT *Segment,
-                                            const HEAP_ENTRY *First)
-{
-    const char *Start = (const char *)First - Heap->Pad;
-    ULONG Tag = RtlpPreviousSize(Heap, First);
-    if (Tag < RANGE_TAG_MOST) {
-        SIZE_T Bytes = (SIZE_T)(Tag - HEAP_MAXIMUM_BLOCK_SIZE) << PAGE_SHIFT;
-        HEAP_ENTRY *Last = RtlpRunEnd(Heap, Start - Bytes);
-        bool Sound = Last >= Segment->FirstEntry && RtlpIsReadable(Last) &&
-                     RtlpCheckRange(Heap, Last) && UCR_OF(Last)->Size == Bytes;
-        return Sound ? UCR_OF(Last) : NULL;
-    }
-    LIST_ENTRY *Link = Segment->UCRSegmentList.Flink;
-    for (ULONG i = 0; i < Segment->NumberOfUnCommittedRanges; i++, Link = Link->Flink) {
-        HEAP_UCR_DESCRIPTOR *Ucr =
-            CONTAINING_RECORD(Link, HEAP_UCR_DESCRIPTOR, SegmentEntry);
-        if (!RtlpIsReadable(UCR_ENTRY(Ucr)) || !RtlpIsLinked(Link))
-            return NULL;
-        if ((char *)Ucr->Address + Ucr->Size == Start)
-            return RtlpCheckRange(Heap, UCR_ENTRY(Ucr)) ? Ucr : NULL;
-    }
-    return NULL;
-}
-
-/* The pages inside a free entry that can go, and the uncommitted ranges that they join. */
-typedef struct _DECOMMIT {
-    HEAP_SEGMENT *Segment;
-    ULONG Index;
-    char *Low, *High; /* the pages */
-    char *End;        /* of the uncommitted range that arises */
-    HEAP_UCR_DESCRIPTOR
-    *Before; /* the run goes altogether: the range before it; or null */
-    HEAP_UCR_DESCRIPTOR
-    *After; /* the run ends after the entry: the range there; or null */
-} DECOMMIT;
-
-/* Finds out which pages of Entry, Units granules in no index, can go.  False: none, or damage
- * (reported). */
-static bool RtlpFindDecommit(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units, DECOMMIT *Range)
-{
-    char *Start = (char *)Entry;
-    char *Stop = Start + (Units << GRANULE_SHIFT); /* where the entry after begins */
-    HEAP_ENTRY *Next = (HEAP_ENTRY *)Stop;
-    ULONG Before = RtlpPreviousSize(Heap, Entry);
-    *Range = (DECOMMIT){.Index = Entry->SegmentOffset};
-    Range->Segment = Heap->Segments[Range->Index];
-    if (CODE_FLAGS(RtlpDecode(Heap, Next)) & HEAP_ENTRY_LAST_ENTRY)
-        Range->After = UCR_OF(Next);
-    if ((Range->After && !RtlpCheckRange(Heap, Next)) ||
-        !RtlpCheckBefore(Heap, Entry, Before))
-        return false;
-    if (Range->After) { /* the entry that ends the run goes, too */
-        Range->High = Range->After->Address;
-        Range->End = Range->High + Range->After->Size;
-    } else {
-        Range->High = (char *)ALIGN_DOWN(Stop - Heap->Pad, PAGE_SIZE);
-        SIZE_T Rest = (SIZE_T)(Stop - Heap->Pad - Range->High);
-        if (Rest && Rest < sizeof(HEAP_FREE_ENTRY))
-            Range->High -= PAGE_SIZE;
-        Range->End = Range->High;
-    }
-    if (Range->After && Before > HEAP_MAXIMUM_BLOCK_SIZE)
-        Range->Before = RtlpRangeBefore(Heap, Range->Segment, Entry);
-    if (Range->Before) {
-        Range->Low = Start - Heap->Pad;
-        return true;
-    }
-    Range->Low = (char *)ALIGN_UP(Start + UCR_ENTRY_BYTES + Heap->Pad, PAGE_SIZE);
-    if (Range->Index == 0 && Range->Low < (char *)Heap + Heap->InitialCommit)
-        Range->Low = (char *)Heap + Heap->InitialCommit;
-    SIZE_T Front = (SIZE_T)((char *)RtlpRunEnd(Heap, Range->Low) - Start);
-    if (Front && Front < sizeof(HEAP_FREE_ENTRY))
-        Range->Low += PAGE_SIZE;
-    return Range->Low < Range->High;
-}
-
-static void RtlpInsertUcrs(HEAP *Heap, const DECOMMIT *Range)
-{
-    if (Range->Before)
-        RtlpInsertUcr(Heap, Range->Segment, Range->Before);
-    if (Range->After)
-        RtlpInsertUcr(Heap, Range->Segment, Range->After);
-}
-
-/* Gives the pages back.  False: the system does not take them, or damage (reported); nothing
- * changed. */
-static bool RtlpDecommitPages(HEAP *Heap, DECOMMIT *Range)
-{
-    SIZE_T Bytes = (SIZE_T)(Range->High - Range->Low);
-    if (Range->After && !RtlpRemoveUcr(Heap, Range->Segment, Range->After))
-        return false;
-    if (Range->Before && !RtlpRemoveUcr(Heap, Range->Segment, Range->Before)) {
-        RtlpInsertUcr(Heap, Range->Segment, Range->After);
-        return false;
-    }
-    if (!NT_SUCCESS(RtlpDecommit(Range->Low, Bytes))) {
-        RtlpInsertUcrs(Heap, Range);
-        return false;
-    }
-    Heap->Counters.DeCommitOps++;
-    Heap->Counters.TotalMemoryCommitted -= Bytes;
-    return true;
-}
-
-/* Ends the run before the range that arose, and makes free what is left of Entry before and
- * after it. */
-static void RtlpPlantRunEnd(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units,
-                            const DECOMMIT *Range)
-{
-    char *Low = Range->Before ? Range->Before->Address : Range->Low;
-    HEAP_ENTRY *Last = RtlpRunEnd(Heap, Low);
-    SIZE_T Front = Range->Before ? 0 : (SIZE_T)((char *)Last - (char *)Entry);
-    ULONG Before = RtlpPreviousSize(Heap, Range->Before ? Last : Entry);
-    RtlpEndRun(Heap, Range->Index, Before, Low, (SIZE_T)(Range->End - Low));
-    if (Front)
-        RtlpGiveFree(Heap, Entry, Front >> GRANULE_SHIFT);
-    if (Range->After)
-        return;
-    char *Resume = Range->End + Heap->Pad;
-    char *Stop = (char *)Entry + (Units << GRANULE_SHIFT);
-    if (Resume < Stop) {
-        ((HEAP_ENTRY *)Resume)->SegmentOffset = (UCHAR)Range->Index;
-        RtlpGiveFree(Heap, (HEAP_ENTRY *)Resume,
-                     (SIZE_T)(Stop - Resume) >> GRANULE_SHIFT);
-    }
-}
-
-/* Makes Entry, Units granules in no index, free, and gives the whole pages inside it back to the
- * system, if there are any and the system takes them; a segment that this leaves empty goes
- * altogether. */
-void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
-{
-    DECOMMIT Range;
-    if (!RtlpFindDecommit(Heap, Entry, Units, &Range)) {
-        RtlpFormFree(Heap, Entry, Units);
-    } else if (Range.After && Entry == Range.Segment->FirstEntry && Range.Index != 0 &&
-               Range.End == (char *)Range.Segment->LastValidEntry) {
-        if (RtlpRemoveUcr(Heap, Range.Segment, Range.After)) {
-            Range.Segment->NumberOfUnCommittedPages =
-                (ULONG)((Range.End - Range.High) >> PAGE_SHIFT);
-            RtlpReleaseSegment(Heap, Range.Segment, Range.Index);
-        }
-    } else if (RtlpDecommitPages(Heap, &Range)) {
-        RtlpPlantRunEnd(Heap, Entry, Units, &Range);
-    } else {
-        RtlpFormFree(Heap, Entry, Units);
-    }
 }
