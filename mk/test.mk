@@ -5,7 +5,8 @@
 #                           /* cflags: -I... */ on a second line for more flags; HEAP: the heap (heap.mk)
 #   tests/guest/SET/NAME.c  (or .cpp)  /* link: -lole32 */  built as any Win32 program; all of a SET
 #                           run in one boot (tools/fathom batch), exit code 0 is success;
-#                           tests/guest/SET/runs, if there is one, says how (lines for batch)
+#                           tests/guest/SET/runs, if there is one, says how (lines for batch),
+#                           tests/guest/SET/options gives options for batch
 #   tests/*/NAME.t          an executable that speaks TAP
 # What takes long is apart, so that `make test` stays within its budget of CPU seconds:
 #   # long: only            in the first four lines of a .t: it runs in `make test-long` alone

@@ -3,7 +3,7 @@
 
 A .t speaks TAP itself, a .list is a batch of guest programs, anything else is a host program: in
 TAP if it speaks it (cmocka does), else judged by its exit code.  FATHOM_MEM: how many MiB the
-guest programs' machines have.  The CPU seconds of the test and of all its children go as one line
+guest programs' machines have; tests/guest/SET/options: more options for the batch of a SET.  The CPU seconds of the test and of all its children go as one line
 to the file that FATHOM_CPU names (tests/run.py).
 """
 import os
@@ -31,13 +31,22 @@ def host(path):
     return 0 if done.returncode == 0 else 1
 
 
+def options(path):
+    """More options for the batch of this list."""
+    known = os.path.join(TOP, "tests", "guest", os.path.basename(path).split(".")[0], "options")
+    words = ["--mem", os.environ["FATHOM_MEM"]] if os.environ.get("FATHOM_MEM") else []
+    if os.path.exists(known):
+        with open(known) as file:
+            words += file.read().split()
+    return words
+
+
 def run(path):
     if path.endswith(".t"):
         return subprocess.run([path]).returncode
     if path.endswith(".list"):
-        mem = os.environ.get("FATHOM_MEM")
         fathom = [os.path.join(TOP, "tools", "fathom"), "batch"]
-        return subprocess.run([*fathom, *(["--mem", mem] if mem else []), path]).returncode
+        return subprocess.run([*fathom, *options(path), path]).returncode
     return host(path)
 
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections import Counter
 
+from exec import options
 from tap import OUT, TOP
 
 SPIN = "while True: pass"
@@ -38,12 +39,12 @@ def guest_lines(name):
                 yield line.strip().replace(found[0], os.path.join(os.path.dirname(path), found[0]))
 
 
-def boot(lines):
-    """One batch; counts its results."""
+def boot(lines, more):
+    """One batch with these options; counts its results."""
     with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
         listing.write("\n".join(lines) + "\n")
         listing.flush()
-        done = subprocess.run([os.path.join(TOP, "tools", "fathom"), "batch", listing.name],
+        done = subprocess.run([os.path.join(TOP, "tools", "fathom"), "batch", *more, listing.name],
                               capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
     results = re.split(r"^((?:not )?ok) \d+ - (.*)$", done.stdout, flags=re.M)
     for good, name, report in zip(results[1::3], results[2::3], results[3::3]):
@@ -57,7 +58,7 @@ def boot(lines):
 def repeat_guest(name, times, rounds):
     lines = list(guest_lines(name))
     for first in range(0, times, rounds):
-        boot(lines * min(rounds, times - first))
+        boot(lines * min(rounds, times - first), options(name.partition("/")[0]))
 
 
 def repeat_host(name, times):
