@@ -1,44 +1,56 @@
 # Fathom: `make run` boots it and shows the walk, `make test` runs every test, `make help` lists the rest.
 #
-# One make over the whole tree: each fragment in mk/ knows one part of the house.  Nothing is
-# written outside $(O); O=DIR builds elsewhere, and the source tree may be read-only.
+# One make over the whole tree: each fragment in mk/ knows one part of the house.  Paths are
+# relative to the top, and nothing is written outside build/.
+#   O=DIR   build in DIR; this tree may be read-only (mk/tree.mk)
+#   REPLACE="kernel/mm/page.c=MINE.c ..."   build with another file in place of one of ours
 #   DEBUG=1                        -Og and every checker on
 #   V=1                            the whole commands, not one short line for each product
-#   REPLACE="kernel/mm/page.c=MINE.c ..."   build with another file in place of one of ours
-
+#
+# How make knows what is old:
+#   X.d     the compiler lists there the files that it read for X; make reads it the next time
+#   X.cmd   the command that made X; `product` runs it again if it is another (flags, names)
+#   X.made  the date of what a generator wrote: it leaves a file alone whose text is as before,
+#           so that only the readers of what changed are built again
 O ?= build
-S := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
-MAKEFLAGS += --no-builtin-rules --no-print-directory
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all help
+.SECONDEXPANSION:
+.PHONY: all help clean FORCE
 all: # the first target; the fragments say what it is
+ifeq ($(wildcard mk/gen.mk),)
+$(error run make in the top folder of Fathom, or make -C FOLDER)
+endif
+include mk/setup.mk mk/tree.mk
+# A make that a recipe starts is asked anew.
+unexport IN_TREE AGAIN O REPLACE DEBUG V
+ifndef ELSEWHERE
+
+# $(call product,NAME): the recipe of everything that is built; the variable NAME is the command.
+# It runs if a prerequisite is newer, if it is not the command in X.cmd, or if one of MAKES is gone.
+product = $(if $(or $(filter-out FORCE,$?),$(call differ,$(strip $($1)),$(file <$@.cmd)),$(call gone,$(MAKES))),$(call build,$(strip $($1))))
+gone = $(filter-out $(wildcard $1),$1)
+define build
+@mkdir -p $(@D)$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')
+$1
+@printf %s '$(subst ','\'',$1)' > $@.cmd
+endef
+# A source that goes away is no missing prerequisite: what it made is no longer asked for.
+may_go = && echo '$<:' >> $(basename $@).d
 
 # One short line for each thing that is built; V=1 shows the whole commands, -s nothing.
 ifndef V
 .SILENT:
 said_nothing := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
 endif
-product = @mkdir -p $(@D)$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')
 
-# $(call src,PATH): the file to compile for PATH, after REPLACE.
-replacement = $(strip $(foreach r,$(REPLACE),$(if $(filter $(1)=%,$(r)),$(patsubst $(1)=%,%,$(r)))))
-src = $(or $(call replacement,$(1)),$(S)/$(1))
-# A replacement finds the headers that lie beside the file it stands for.
-beside = $(if $(call replacement,$(1)),-iquote $(S)/$(patsubst %/,%,$(dir $(1))))
-# What was built with other replacements is built again.
-replaced := $(foreach r,$(shell cat $(O)/gen/replace 2>/dev/null) $(REPLACE),$(firstword $(subst =, ,$(r))))
-ifneq ($(strip $(shell cat $(O)/gen/replace 2>/dev/null)),$(strip $(REPLACE)))
-$(shell mkdir -p $(O)/gen; echo '$(REPLACE)' > $(O)/gen/replace; \
-  $(foreach f,$(replaced),rm -f $(O)/$(basename $(f)).o $(O)/dll/$(basename $(f)).o $(O)/$(f).o $(O)/dll/$(f).o;) \
-  $(if $(filter %.def,$(replaced)),rm -f $(O)/bin/*.dll;) $(if $(filter user/%,$(replaced)),rm -f $(O)/bin/*.exe))
-endif
-.SECONDEXPANSION:
-# $(call files,PATTERN ...): source paths relative to the top.
-files = $(patsubst $(S)/%,%,$(sort $(wildcard $(addprefix $(S)/,$(1)))))
+# $(call files,PATTERN ...): what there is, in the same order everywhere.
+files = $(sort $(wildcard $1))
+comma := ,
 
 # The same sources give the same bytes wherever they lie and whenever they are built.
-PREFIX_MAP := -ffile-prefix-map=$(abspath $(S))=. -ffile-prefix-map=$(abspath $(O))=build
+PREFIX_MAP := -ffile-prefix-map="$$PWD"=.
 export SOURCE_DATE_EPOCH ?= 1577836800
 
 PYTHON ?= python3
@@ -52,18 +64,22 @@ OPT := $(if $(DEBUG),-Og -DDEBUG=1,-O2)
 CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse -fno-omit-frame-pointer \
   -fno-optimize-sibling-calls -fno-shrink-wrap -fno-partial-inlining -fno-strict-aliasing -fno-asynchronous-unwind-tables \
   -fno-var-tracking-assignments -fno-ident -MMD -MP \
-  $(PREFIX_MAP) -I$(S)/include -I$(O)/gen
+  $(PREFIX_MAP) -Iinclude -I$(O)/gen
+# NASM twice: the second object has the same bytes and a DWARF line table, which gdb adds by
+# address.  (-MD of NASM 2.16 forgets what is included; -M does not.)
+nasm_all = nasm -M -MP -MT $@ -MF $(basename $@).d $1 $< && nasm -f win32 $1 -o $@ $< && \
+  nasm -f elf32 -g -F dwarf $1 -o $(@:.o=.dbg.o) $<
 
-include $(S)/mk/setup.mk $(S)/mk/gen.mk $(S)/mk/kernel.mk $(S)/mk/user.mk $(S)/mk/image.mk $(S)/mk/run.mk $(S)/mk/book.mk $(S)/mk/heap.mk $(S)/mk/test.mk
+include mk/gen.mk mk/kernel.mk mk/user.mk mk/image.mk mk/run.mk mk/book.mk mk/test.mk mk/heap.mk
+-include $(shell find $(O)/ -name tree -prune -o -name '*.d' -print 2>/dev/null)
+endif
 
 help: ## this list
-	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(S)/Makefile $(S)/mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' Makefile mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
 	@echo '  test-NAME     the tests with NAME in their path'
 	@echo 'with: O=DIR (build there)  DEBUG=1  V=1 (whole commands)  REPLACE="kernel/mm/page.c=MINE.c ..."'
 	@echo '      run, walk, gdb: MEM=MB  CPU=MODEL  BOOT=multiboot|ia32|x64 (run)  ADD="FILE ..." (more on C:)'
 	@echo '      gdb: PROGRAM=FILE.exe  ARGS="..."'
 
 clean: ## remove what was built
-	rm -rf $(O)
-.PHONY: clean
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+	rm -rf $(call quoted,$(O))

@@ -2,28 +2,27 @@
 #
 # build/book/trace.txt has every instruction, stepped in gdb; path.json the functions.
 BOOK := $(O)/book
-BOOK_TOOLS := $(addprefix $(S)/tools/book/,path.py source.py)
 
-$(BOOK)/cold.exe: $(S)/tools/book/cold.c
-	$(product)
-	$(CC_PE) -O1 -g -Wall -Wextra $(PREFIX_MAP) -o $@ $<
-$(BOOK)/trace.txt: $(BOOK)/cold.exe $(SYSTEM) $(O)/gdb/ready $(S)/tools/book/trace.py
-	$(product)
-	FATHOM_TRACE=$@ $(FATHOM) gdb --script $(S)/tools/book/trace.py $< > $(BOOK)/gdb.log 2>&1 || { cat $(BOOK)/gdb.log; false; }
-$(BOOK)/path.json: $(BOOK)/trace.txt $(BOOK_TOOLS)
-	$(product)
-	$(PYTHON) $(S)/tools/book/path.py $(O) $< $@
-$(BOOK)/chain.html: $(BOOK)/path.json $(S)/tools/book/book.py
-	$(product)
-	$(PYTHON) $(S)/tools/book/book.py $< $@
-$(BOOK)/chain.pdf: $(BOOK)/chain.html
-	$(product)
-	weasyprint -q $< $@
+cold_cc = $(CC_PE) -O1 -g -Wall -Wextra $(PREFIX_MAP) -o $@ $<
+$(BOOK)/cold.exe: tools/book/cold.c FORCE
+	$(call product,cold_cc)
+book_trace = FATHOM_TRACE=$@ $(FATHOM) gdb --script tools/book/trace.py $< > $(BOOK)/gdb.log 2>&1 || { cat $(BOOK)/gdb.log; false; }
+$(BOOK)/trace.txt: $(BOOK)/cold.exe $(SYSTEM) $(O)/gdb/ntoskrnl.elf tools/book/trace.py FORCE
+	$(call product,book_trace)
+book_path = $(PYTHON) tools/book/path.py $(O) $< $@
+$(BOOK)/path.json: $(BOOK)/trace.txt $(addprefix tools/book/,path.py source.py) FORCE
+	$(call product,book_path)
+book_html = $(PYTHON) tools/book/book.py $< $@
+$(BOOK)/chain.html: $(BOOK)/path.json tools/book/book.py FORCE
+	$(call product,book_html)
+book_pdf = weasyprint -q $< $@
+$(BOOK)/chain.pdf: $(BOOK)/chain.html FORCE
+	$(call product,book_pdf)
 
 book: $(BOOK)/chain.html $(BOOK)/chain.pdf ## the lines of one cold malloc in call order, to read and to print
 	@echo "$(BOOK)/chain.html  $(BOOK)/chain.pdf"
 reading-order: $(BOOK)/path.json ## the table of docs/reading-order.md, captured anew
-	$(PYTHON) $(S)/tools/book/reading.py $<
+	$(PYTHON) tools/book/reading.py $<
 density: $(BOOK)/path.json ## how much of the files on that path is on it
-	@$(PYTHON) $(S)/tools/book/reading.py --density $<
+	@$(PYTHON) tools/book/reading.py --density $<
 .PHONY: book reading-order density

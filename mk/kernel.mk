@@ -2,36 +2,33 @@
 KERNEL_C := $(call files,kernel/*.c kernel/*/*.c kernel/*/*/*.c)
 KERNEL_ASM := $(call files,boot/*.asm kernel/*/*.asm kernel/*/*/*.asm)
 KERNEL_OBJ := $(KERNEL_ASM:%.asm=$(O)/%.asm.o) $(KERNEL_C:%.c=$(O)/%.o) $(O)/gen/services_gen.o
-KERNEL_CFLAGS := $(CFLAGS_OURS) -Wno-multichar -ffreestanding -fno-builtin-printf -I$(S)/kernel -I$(S)/kernel/executive
+KERNEL_CFLAGS := $(CFLAGS_OURS) -Wno-multichar -ffreestanding -fno-builtin-printf -Ikernel -Ikernel/executive
 KERNEL_LDFLAGS := -nostdlib -Wl,--image-base,0x80100000,--section-alignment,4096,--file-alignment,4096 \
-  -Wl,-T,$(S)/kernel/kernel.ld -Wl,--no-insert-timestamp -Wl,--disable-reloc-section -Wl,-e,_KiSystemStartup
+  -Wl,-T,kernel/kernel.ld -Wl,--no-insert-timestamp -Wl,--disable-reloc-section -Wl,-e,_KiSystemStartup
 
-$(O)/kernel/%.o: $$(call src,kernel/$$*.c) $(GEN)
-	$(product)
-	$(CC_PE) $(KERNEL_CFLAGS) $(call beside,kernel/$*.c) -c $< -o $@
-$(O)/gen/services_gen.o: $(O)/gen/services_gen.c $(GEN)
-	$(CC_PE) $(KERNEL_CFLAGS) -c $< -o $@
-# The second object has the same bytes and a DWARF line table: gdb adds it by address.
-$(O)/kernel/%.asm.o: $$(call src,kernel/$$*.asm) $(ASM_OFFSETS)
-	$(product)
-	nasm -f win32 -I$(S)/include/ -I$(S)/kernel/ -I$(O)/gen/ -o $@ $<
-	nasm -f elf32 -g -F dwarf -I$(S)/include/ -I$(S)/kernel/ -I$(O)/gen/ -o $(@:.o=.dbg.o) $<
-$(O)/boot/%.asm.o: $$(call src,boot/$$*.asm) $(ASM_OFFSETS)
-	$(product)
-	nasm -f win32 -I$(S)/include/ -I$(S)/kernel/ -I$(O)/gen/ -o $@ $<
-	nasm -f elf32 -g -F dwarf -I$(S)/include/ -I$(S)/kernel/ -I$(O)/gen/ -o $(@:.o=.dbg.o) $<
+kernel_cc = $(CC_PE) $(KERNEL_CFLAGS) -c $< -o $@ $(may_go)
+$(O)/kernel/%.o: kernel/%.c FORCE | $(GEN)
+	$(call product,kernel_cc)
+$(O)/gen/services_gen.o: $(O)/gen/services_gen.c FORCE | $(GEN)
+	$(call product,kernel_cc)
+kernel_asm = $(call nasm_all,-Iinclude/ -Ikernel/ -I$(O)/gen/)
+$(O)/kernel/%.asm.o: kernel/%.asm FORCE | $(ASM_OFFSETS)
+	$(call product,kernel_asm)
+$(O)/boot/%.asm.o: boot/%.asm FORCE | $(ASM_OFFSETS)
+	$(call product,kernel_asm)
 
-# Names of code never move when the table behind .data grows: link, list, link again.
-$(O)/gen/ksym0.o: $(S)/tools/ksym.py
-	$(product)
-	$(PYTHON) $< /dev/null $(O)/gen/ksym0.asm && cd $(O)/gen && nasm -f win32 -o ksym0.o ksym0.asm
-$(O)/kernel/pass1.exe: $(KERNEL_OBJ) $(O)/gen/ksym0.o $(S)/kernel/kernel.ld
-	$(CC_PE) $(KERNEL_LDFLAGS) -o $@ $(KERNEL_OBJ) $(O)/gen/ksym0.o -lgcc
-$(O)/gen/ksym.o: $(O)/kernel/pass1.exe $(S)/tools/ksym.py
-	$(MINGW)nm -n $< | grep -i ' t ' > $(O)/gen/ksym.txt
-	$(PYTHON) $(S)/tools/ksym.py $(O)/gen/ksym.txt $(O)/gen/ksym.asm && cd $(O)/gen && nasm -f win32 -o ksym.o ksym.asm
-$(O)/kernel/ntoskrnl.exe: $(KERNEL_OBJ) $(O)/gen/ksym.o $(S)/kernel/kernel.ld
-	$(product)
-	$(CC_PE) $(KERNEL_LDFLAGS) -Wl,-Map,$(O)/kernel/ntoskrnl.map -o $@ $(KERNEL_OBJ) $(O)/gen/ksym.o -lgcc
+# Names of code never move when the table after .data grows: link, list, link again.
+no_ksym = $(PYTHON) $< /dev/null $(O)/gen/ksym0.asm && nasm -f win32 -o $@ $(O)/gen/ksym0.asm
+$(O)/gen/ksym0.o: tools/ksym.py FORCE
+	$(call product,no_ksym)
+kernel_ld = $(CC_PE) $(KERNEL_LDFLAGS) -Wl,-Map,$(@:.exe=.map) -o $@ $(filter %.o,$^) -lgcc
+$(O)/kernel/pass1.exe: $(KERNEL_OBJ) $(O)/gen/ksym0.o kernel/kernel.ld FORCE
+	$(call product,kernel_ld)
+ksym = $(MINGW)nm -n $< | grep -i ' t ' > $(O)/gen/ksym.txt && \
+  $(PYTHON) tools/ksym.py $(O)/gen/ksym.txt $(O)/gen/ksym.asm && nasm -f win32 -o $@ $(O)/gen/ksym.asm
+$(O)/gen/ksym.o: $(O)/kernel/pass1.exe tools/ksym.py FORCE
+	$(call product,ksym)
+$(O)/kernel/ntoskrnl.exe: $(KERNEL_OBJ) $(O)/gen/ksym.o kernel/kernel.ld FORCE
+	$(call product,kernel_ld)
 kernel: $(O)/kernel/ntoskrnl.exe ## build the kernel alone
 .PHONY: kernel

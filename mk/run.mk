@@ -3,28 +3,28 @@
 #   BOOT=multiboot|ia32|x64   the way in (make run; x64, multiboot where no UEFI loader is built: setup.mk)
 #   MEM=MB  CPU=MODEL         the machine
 #   ADD="FILE ..."            more files on C: (programs for the prompt, DLLs)
-export FATHOM_OUT := $(abspath $(O))
+export FATHOM_OUT := $(or $(realpath $(O)),$(CURDIR)/$(O))
+export FATHOM_BUILT := yes # what a recipe of ours runs is built: tools/fathom need not ask make
 MACHINE := $(if $(MEM),--mem $(MEM)) $(if $(CPU),--cpu $(CPU)) $(foreach f,$(ADD),--add $(f))
-FATHOM := $(S)/tools/fathom
+FATHOM := tools/fathom
 SYSTEM := $(O)/kernel/ntoskrnl.exe $(O)/archive.tar
 COLOUR := $$(test -t 1 && echo --env FATHOM_COLOR=1)
 
-run: $(SYSTEM) $(if $(filter multiboot,$(BOOT)),,$(LOADERS)) ## boot a disk image by UEFI: the walk, then (on a terminal) the prompt
+run: $(SYSTEM) $(if $(filter multiboot,$(BOOT)),,$(LOADERS)) $(CRT_LIBS) $(DEBUG_LIB) ## boot a disk image by UEFI: the walk, then (on a terminal) the prompt
 	@$(FATHOM) boot --boot $(BOOT) $(MACHINE)
 walk: $(SYSTEM) ## only the walk, instructions counted
 	@$(FATHOM) run --icount $(MACHINE) $(COLOUR) $(O)/archive/walk.exe
 readme: $(SYSTEM) ## the door that README.md shows, captured anew
 	$(FATHOM) run --icount $(O)/archive/walk.exe > $(O)/walk.txt
-	$(S)/tools/excerpt.py $(O)/walk.txt
-gdb: $(SYSTEM) $(O)/gdb/ready ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal)
+	tools/excerpt.py $(O)/walk.txt
+gdb: $(SYSTEM) $(O)/gdb/ntoskrnl.elf ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal)
 	@$(FATHOM) gdb $(MACHINE) $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) $(or $(PROGRAM),$(O)/bin/walk.exe) $(ARGS)
 bench: $(SYSTEM) $(LOADERS) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe ## what things cost: one line `name value unit` each
-	@$(PYTHON) $(S)/tests/bench/bench.py $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe
+	@$(PYTHON) tests/bench/bench.py $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe
 .PHONY: run walk readme gdb bench
 
 # What gdb reads: an ELF copy of the kernel (it mis-reads DWARF of a PE above 2 GiB), and NASM's
 # line tables, which tools/gdb/ adds at the addresses of the link maps.
-$(O)/gdb/ready: $(SYSTEM)
-	@mkdir -p $(O)/gdb
-	@$(MINGW)objcopy --remove-leading-char -O elf32-i386 $(O)/kernel/ntoskrnl.exe $(O)/gdb/ntoskrnl.elf
-	@touch $@
+kernel_elf = $(MINGW)objcopy --remove-leading-char -O elf32-i386 $< $@
+$(O)/gdb/ntoskrnl.elf: $(O)/kernel/ntoskrnl.exe FORCE
+	$(call product,kernel_elf)

@@ -29,7 +29,7 @@ endif
 $(if $(filter run,$(SETUP_GOALS)),$(info   BOOT=multiboot, as this host ($(HOST)) builds no UEFI loader))
 endif
 ifeq ($(findstring n,$(filter-out --%,$(firstword $(MAKEFLAGS))))$(SETUP_DONE),)
-ifneq ($(foreach g,$(SETUP_GROUPS),$(shell FATHOM_HOST=$(HOST) $(S)/tools/setup.sh $(g) >&2 && echo ready)),$(SETUP_GROUPS:%=ready))
+ifneq ($(foreach g,$(SETUP_GROUPS),$(shell FATHOM_HOST=$(HOST) tools/setup.sh $(g) >&2 && echo ready)),$(SETUP_GROUPS:%=ready))
 $(error what is named above is missing)
 endif
 endif

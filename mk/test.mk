@@ -1,120 +1,175 @@
 # test.mk - make test: every test through prove.
 #
-# A test is found by where it lies; its first line may say what it needs:
+# A test is found by where it lies; its first lines may say what it needs:
 #   tests/host/NAME.c       /* sources: kernel/rtl/avl.c ... */   built for the host, ASan + UBSan;
 #                           /* cflags: -I... */ on a second line for more flags; HEAP: the heap (heap.mk)
 #   tests/guest/SET/NAME.c  (or .cpp)  /* link: -lole32 */  built as any Win32 program; all of a SET
 #                           run in one boot (tools/fathom batch), exit code 0 is success;
 #                           tests/guest/SET/runs, if there is one, says how (lines for batch),
 #                           tests/guest/SET/options gives options for batch
-#   tests/*/NAME.t          an executable that speaks TAP
+#   tests/*/NAME.t          an executable that speaks TAP; # needs: WORD ... (NEEDS_WORD below;
+#                           without that line, system programs)
 # What takes long is apart, so that `make test` stays within its budget of CPU seconds:
-#   # long: only            in the first four lines of a .t: it runs in `make test-long` alone
+#   # long: only            in the first lines of a .t: it runs in `make test-long` alone
 #   # long: too             in make test it does a part, under FATHOM_LONG=1 (make test-long) all
 #   tests/guest/SET/long    as SET/runs, but for make test-long
-# `make test-NAME` runs what has NAME in its path; MEM=64: the guest programs with 64 MiB.
+# `make test-NAME` builds and runs what has NAME in its path; MEM=64: the guest programs with 64 MiB.
+HOST_C := $(call files,tests/host/test_*.c)
+HOST_TESTS := $(HOST_C:%.c=$(O)/%)
+GUEST_SRC := $(call files,tests/guest/*/*.c tests/guest/*/*.cpp)
+GUEST_EXES := $(addprefix $(O)/,$(addsuffix .exe,$(basename $(GUEST_SRC))))
+GUEST_SETS := $(sort $(patsubst tests/guest/%/,%,$(dir $(GUEST_SRC))))
+GUEST_LISTS := $(GUEST_SETS:%=$(O)/tests/guest/%.list)
+TOOL_SRC := $(call files,tests/*/programs/*.c tests/*/programs/*.cpp)
+TOOL_EXES := $(addprefix $(O)/,$(addsuffix .exe,$(basename $(TOOL_SRC))))
+BENCH_EXES := $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe
+TAP_TESTS := $(filter-out tests/host/%,$(call files,tests/*/*.t tests/*.t))
+LONG_LISTS := $(patsubst tests/guest/%/long,$(O)/tests/guest/%-long.list,$(call files,tests/guest/*/long))
+
+# What the heads of all of them say, read by one awk: sources_PATH, cflags_PATH, link_PATH,
+# needs_PATH and long_PATH, PATH being the file's without its kind.
+define newline
+
+
+endef
+READ_HEADS := FNR > 6 { nextfile } \
+  match($$0, /^(\/\* |\# )(sources|cflags|link|needs|long): [^*]*/) { \
+    text = substr($$0, RSTART, RLENGTH); sub(/^(\/\*|\#) /, "", text); \
+    path = FILENAME; sub(/\.[a-z]+$$/, "", path); \
+    sub(/: /, "_" path " += ", text); printf "%s;", text }
+$(eval $(subst ;,$(newline),$(shell awk '$(READ_HEADS)' $(HOST_C) $(GUEST_SRC) $(TOOL_SRC) $(TAP_TESTS) $(call files,user/*.cpp) /dev/null)))
+
+has_long = $(foreach test,$(TAP_TESTS),$(if $(filter $1,$(long_$(basename $(test)))),$(test)))
+ONLY_LONG := $(call has_long,only)
+TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(filter-out $(ONLY_LONG),$(TAP_TESTS))
+LONG_TESTS := $(LONG_LISTS) $(ONLY_LONG) $(call has_long,too)
+
+# $(call flavour,NAME,COMPILER AND FLAGS): $(O)/host/NAME/PATH.o from PATH.c.
+# $(call objects,NAME,FILE.c ...): the objects of these files in that flavour.
+define flavour
+host_cc_$1 = $2 -MMD -MP -c $$< -o $$@ $$(may_go)
+$(O)/host/$1/%.o: %.c FORCE | $(GEN)
+	$$(call product,host_cc_$1)
+endef
+objects = $(patsubst %.c,$(O)/host/$1/%.o,$2)
+
+# Host tests: objects are shared by the tests of one flavour: plain, heap, or the test's own.
 HOST_CC ?= gcc
 HOST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
-  -fno-omit-frame-pointer $(if $(DEBUG),-DDEBUG=1) -I$(S)/include -I$(S)/tests/host -I$(O)/gen -I$(S) -I$(S)/kernel -I$(S)/kernel/executive -I$(S)/ntdll
-HOST_TESTS := $(patsubst tests/host/%.c,$(O)/tests/host/%,$(call files,tests/host/test_*.c))
-HOST_HEADERS := $(wildcard $(addprefix $(S)/,include/*.h kernel/*/*.h kernel/*/*/*.h ntdll/*.h ntdll/*/*.h ntdll/*/*/*.h tests/host/*.h))
-GUEST_C := $(call files,tests/guest/*/*.c)
-GUEST_CPP := $(call files,tests/guest/*/*.cpp)
-GUEST_EXES := $(GUEST_C:%.c=$(O)/%.exe) $(GUEST_CPP:%.cpp=$(O)/%.exe)
-GUEST_SETS := $(sort $(patsubst tests/guest/%/,%,$(dir $(GUEST_C) $(GUEST_CPP))))
-GUEST_LISTS := $(GUEST_SETS:%=$(O)/tests/guest/%.list)
-TOOL_EXES := $(patsubst %.c,$(O)/%.exe,$(call files,tests/*/programs/*.c)) \
-  $(patsubst %.cpp,$(O)/%.exe,$(call files,tests/*/programs/*.cpp))
-TAP_TESTS := $(filter-out tests/host/%,$(call files,tests/*/*.t tests/*.t))
-long = $(shell cd "$(S)" && grep -lx '. long: $(1)' $(TAP_TESTS))
-ONLY_LONG := $(call long,only)
-TOO_LONG := $(call long,too)
-LONG_LISTS := $(patsubst tests/guest/%/long,$(O)/tests/guest/%-long.list,$(call files,tests/guest/*/long))
-said = $$(sed -n '1,4s,.*$(1): \([^*]*\)\*/.*,\1,p' $(2))
+  -fno-omit-frame-pointer $(if $(DEBUG),-DDEBUG=1) -Iinclude -Itests/host -I$(O)/gen -I. -Ikernel -Ikernel/executive -Intdll
+cflags_plain :=
+cflags_heap := -fno-strict-aliasing
+host_flavour = $(if $(filter-out $(cflags_heap),$(cflags_$1)),$(notdir $1),$(if $(cflags_$1),heap,plain))
+host_objects = $(call objects,$(call host_flavour,$1),$1.c $(subst HEAP,$(HEAP_HOST),$(sources_$1)))
+$(foreach test,$(HOST_C:%.c=%),$(eval cflags_$(notdir $(test)) := $(cflags_$(test))))
+$(foreach name,$(sort $(foreach test,$(HOST_C:%.c=%),$(call host_flavour,$(test)))),\
+  $(eval $(call flavour,$(name),$(HOST_CC) $(HOST_CFLAGS) $(cflags_$(name)))))
+host_ld = $(HOST_CC) $(HOST_CFLAGS) $(cflags_tests/host/$*) -o $@ $(call host_objects,tests/host/$*) -lcmocka -lpthread
+$(HOST_TESTS): $(O)/tests/host/%: $$(call host_objects,tests/host/$$*) FORCE
+	$(call product,host_ld)
 
-host_files = $(subst HEAP,$(HEAP_HOST),$(shell sed -n '1,4s,.*sources: \([^*]*\)\*/.*,\1,p' $(S)/tests/host/$(1).c))
-host_sources = $(foreach f,$(call host_files,$(1)),$(call src,$(f)))
-host_beside = $(foreach f,$(call host_files,$(1)),$(call beside,$(f)))
-.SECONDEXPANSION:
-$(HOST_TESTS): $(O)/tests/host/%: $(S)/tests/host/%.c $$(call host_sources,$$*) $(HOST_HEADERS) $(GEN)
-	$(product)
-	$(HOST_CC) $(HOST_CFLAGS) $(call host_beside,$*) $(call said,cflags,$<) -o $@ $< $(call host_sources,$*) $(call said,link,$<) -lcmocka -lpthread
-# The programs of tests/guest/crtd are those of the debug runtime.
-$(O)/tests/guest/crtd/%.exe: CRT_FLAGS := -D_DEBUG -L$(O)/lib/debug
-$(O)/tests/%.exe: $(S)/tests/%.c $(O)/gen/services_list.h $(wildcard $(S)/tests/guest/*.h $(S)/tests/guest/*/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
-	$(product)
-	$(MINGW)gcc -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -I$(O)/gen -I$(S)/crt/include $(CRT_FLAGS) $< -o $@ \
-	  -L$(@D) -L$(O)/lib/crt $(call said,link,$<)
-$(O)/tests/%.exe: $(S)/tests/%.cpp $(wildcard $(S)/tests/guest/*.h $(S)/crt/include/*.h) | $(CRT_LIBS)
-	$(product)
-	$(MINGW)g++ -O2 -g -Wall -Wextra -I$(S)/include -I$(S)/tests/guest -I$(S)/crt/include $(CRT_FLAGS) -static $< -o $@ $(call said,link,$<)
-$(GUEST_LISTS): $(O)/tests/guest/%.list: $(GUEST_EXES) $(S)/mk/test.mk $(wildcard $(S)/tests/guest/*/runs)
-	@if [ -f $(S)/tests/guest/$*/runs ]; then cat $(S)/tests/guest/$*/runs; else for exe in $(sort $(filter $(O)/tests/guest/$*/%,$(GUEST_EXES))); do \
-	  name=$$(basename $$exe .exe); src=$$(ls $(S)/tests/guest/$*/$$name.c* | head -n 1); \
-	  echo "$*/$$name.exe $(call said,args,$$src)"; done; fi > $@
+# Guest programs.  Those of tests/guest/crtd are of the debug runtime.
+GUEST_CFLAGS := -O2 -g -Wall -Wextra $(PREFIX_MAP) -MMD -MP -Iinclude -Itests/guest -I$(O)/gen -Icrt/include
+$(O)/tests/guest/crtd/%.o: CRT_FLAGS := -D_DEBUG
+$(O)/tests/guest/crtd/%.exe: CRT_LIB := -L$(O)/lib/debug
+$(filter $(O)/tests/guest/crtd/%,$(GUEST_EXES)): $(DEBUG_LIB)
+uses_crt = $(foreach path,$1,$(if $(filter -lfathomcrt -lcw3220,$(link_$(path))),$(O)/$(path).exe))
+$(call uses_crt,$(basename $(GUEST_SRC) $(TOOL_SRC))): $(CRT_LIBS)
+guest_cc = $(MINGW)gcc $(GUEST_CFLAGS) $(CRT_FLAGS) -c $< -o $@ $(may_go)
+guest_cxx = $(MINGW)g++ $(GUEST_CFLAGS) $(CRT_FLAGS) -c $< -o $@ $(may_go)
+guest_ld = $(MINGW)$(if $(wildcard tests/$*.cpp),g++ -static,gcc) $< -o $@ $(CRT_LIB) -L$(@D) -L$(O)/lib/crt $(link_tests/$*)
+$(O)/tests/%.o: tests/%.c FORCE | $(GEN)
+	$(call product,guest_cc)
+$(O)/tests/%.o: tests/%.cpp FORCE | $(GEN)
+	$(call product,guest_cxx)
+$(GUEST_EXES) $(TOOL_EXES) $(BENCH_EXES): $(O)/tests/%.exe: $(O)/tests/%.o FORCE
+	$(call product,guest_ld)
+guest_names = printf '%s\n' $(patsubst $(O)/tests/guest/%,%,$(filter %.exe,$^)) > $@
+$(GUEST_LISTS): $(O)/tests/guest/%.list: $$(filter $(O)/tests/guest/$$*/$$(PERCENT),$(GUEST_EXES)) $$(wildcard tests/guest/$$*/runs) FORCE
+	$(call product,$(if $(filter %/runs,$^),guest_runs,guest_names))
+guest_runs = cp $(filter %/runs,$^) $@
+$(LONG_LISTS): $(O)/tests/guest/%-long.list: tests/guest/%/long $$(filter $(O)/tests/guest/$$*/$$(PERCENT),$(GUEST_EXES)) FORCE
+	$(call product,copied)
+PERCENT := %
 
-$(LONG_LISTS): $(O)/tests/guest/%-long.list: $(S)/tests/guest/%/long $(GUEST_EXES)
-	@cp $< $@
-
-TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(addprefix $(S)/,$(filter-out $(ONLY_LONG),$(TAP_TESTS)))
-LONG_TESTS := $(LONG_LISTS) $(addprefix $(S)/,$(ONLY_LONG) $(TOO_LONG))
-PROVE := $(PYTHON) $(S)/tests/run.py
+PROVE := $(PYTHON) tests/run.py
 BUDGET := 340# CPU seconds, as tests/run.py counts them: 4 minutes of two cores with nothing else to do
-SECOND_DLLS := $(O)/tests/second/cw3220.dll $(O)/tests/second/ole32.dll
-SECOND_KERNELS := $(O)/tests/second/kernel/ntoskrnl.exe $(O)/tests/second/nopages/ntoskrnl.exe
-TEST_NEEDS := $(SYSTEM) $(LOADERS) $(O)/fathom.img $(O)/gdb/ready $(TOOL_EXES) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe \
-  $(O)/host/attacks $(O)/host/libstrictheap.so $(SECOND_DLLS) $(SECOND_KERNELS)
-
 export FATHOM_MEM := $(MEM)
-test: $(TESTS) $(TEST_NEEDS) ## every test, through prove; about 4 minutes
+
+# A second implementation of a contract, in its DLL beside ours, for --add (tests/second/*.t):
+# NAME.dll with tests/second/NAME_SECOND.c in place of our NAME_FIRST.c.
+SECOND_DLLS := $(addprefix $(O)/tests/second/,cw3220.dll ole32.dll)
+cw3220_SECOND := malloc
+cw3220_FIRST := crt/borland/heap
+CFLAGS_second_malloc := $(CFLAGS_crt)
+ole32_SECOND := taskmem
+ole32_FIRST := ole32/taskmem
+CFLAGS_second_taskmem := $(CFLAGS_ole32)
+second_cc = $(CC_PE) $(USER_CFLAGS) $(CFLAGS_second_$*) -c $< -o $@ $(may_go)
+$(O)/tests/second/%.o: tests/second/%.c FORCE | $(GEN)
+	$(call product,second_cc)
+second_objects = $(O)/tests/second/$($1_SECOND).o $(filter-out $(O)/dll/$($1_FIRST).o,$($1_OBJ))
+second_ld = $(CC_PE) -shared -nostdlib -Wl,--image-base,$($*_BASE) -Wl,--kill-at -o $@ $(filter-out FORCE,$^) $($*_LINK) -lgcc
+$(SECOND_DLLS): $(O)/tests/second/%.dll: $$(call second_objects,$$*) $(O)/lib/%.def $$($$*_LIBS) FORCE
+	$(call product,second_ld)
+
+# The same in the kernel, for FATHOM_KERNEL: tests/second/NAME/ntoskrnl.exe with the files NAME_SECOND
+# of tests/second in place of NAME_FIRST of kernel/mm.
+SECOND_KERNELS := $(O)/tests/second/kernel/ntoskrnl.exe $(O)/tests/second/nopages/ntoskrnl.exe
+kernel_SECOND := page vad
+kernel_FIRST := page vad
+nopages_SECOND := nopages
+nopages_FIRST := page
+second_kernel_cc = $(CC_PE) $(KERNEL_CFLAGS) -c $< -o $@ $(may_go)
+$(patsubst %,$(O)/tests/second/%.o,$(kernel_SECOND) $(nopages_SECOND)): $(O)/tests/second/%.o: tests/second/%.c FORCE | $(GEN)
+	$(call product,second_kernel_cc)
+second_kernel_objects = $(filter-out $($1_FIRST:%=$(O)/kernel/mm/%.o),$(KERNEL_OBJ)) $($1_SECOND:%=$(O)/tests/second/%.o)
+second_kernel_ld = $(CC_PE) $(KERNEL_LDFLAGS) -o $(@D)/pass1.exe $(filter %.o,$^) -lgcc && \
+  $(MINGW)nm -n $(@D)/pass1.exe | grep -i ' t ' > $(@D)/ksym.txt && \
+  $(PYTHON) tools/ksym.py $(@D)/ksym.txt $(@D)/ksym.asm && nasm -f win32 -o $(@D)/ksym.o $(@D)/ksym.asm && \
+  $(CC_PE) $(KERNEL_LDFLAGS) -o $@ $(filter-out $(O)/gen/ksym0.o,$(filter %.o,$^)) $(@D)/ksym.o -lgcc
+$(SECOND_KERNELS): $(O)/tests/second/%/ntoskrnl.exe: $$(call second_kernel_objects,$$*) $(O)/gen/ksym0.o kernel/kernel.ld FORCE
+	$(call product,second_kernel_ld)
+
+# What the words after `needs:` are; another (nothing) needs nothing.  Programs are those of tests/FOLDER/programs for tests/FOLDER/*.t.
+NEEDS_system := $(SYSTEM)
+NEEDS_loaders := $(LOADERS)
+NEEDS_image := $(O)/fathom.img
+NEEDS_gdb := $(O)/gdb/ntoskrnl.elf
+NEEDS_guests := $(GUEST_EXES)
+NEEDS_bench := $(BENCH_EXES)
+NEEDS_attacks := $(O)/host/attacks $(O)/host/libstrictheap.so
+NEEDS_second := $(SECOND_DLLS) $(SECOND_KERNELS) $(O)/tests/guest/mm.list $(filter $(O)/tests/guest/crt/borland% $(O)/tests/guest/ole32/%,$(GUEST_EXES))
+NEEDS_preload := $(O)/host/libfathomheap.so $(O)/host/bench
+NEEDS_fuzz := $(O)/host/fuzz_heap
+NEEDS_programs = $(filter $(O)/$(dir $1)programs/%,$(TOOL_EXES))
+needs = $(foreach word,$(or $(needs_$(basename $1)),system programs),$(call NEEDS_$(word),$1))
+needed = $(sort $1 $(foreach test,$(filter %.t,$1),$(call needs,$(test))) $(if $(filter %.list,$1),$(SYSTEM)))
+chosen = $(or $(strip $(foreach test,$(TESTS) $(ONLY_LONG),$(if $(findstring $1,$(test)),$(test)))),$(error no test has $1 in its path))
+
+test: $(call needed,$(TESTS)) ## every test, through prove; about 4 minutes
 	@$(PROVE) --budget $(BUDGET) $(TESTS)
-test-long: $(LONG_TESTS) $(TEST_NEEDS) ## what takes longer: every boot, coverage, the fuzzers at length
+test-long: $(call needed,$(LONG_TESTS)) ## what takes longer: every boot, coverage, the fuzzers at length
 	@FATHOM_LONG=1 $(PROVE) $(LONG_TESTS)
 test-host: $(HOST_TESTS) ## the tests that run on the host
 	@$(PROVE) $(HOST_TESTS)
-test-%: $(TESTS) $(TEST_NEEDS)
-	@$(PROVE) $(foreach t,$(TESTS) $(addprefix $(S)/,$(ONLY_LONG)),$(if $(findstring $*,$(t)),$(t)))
+test-%: $$(call needed,$$(call chosen,$$*)) FORCE
+	@$(PROVE) $(call chosen,$*)
 .PHONY: test test-long test-host
 
 # A program that needs a DLL of its own, for --add; and one that lacks a function of ours.
 PROGRAMS_OUT := $(O)/tests/tools/programs
-$(PROGRAMS_OUT)/needed.dll $(PROGRAMS_OUT)/libneeded.a &: $(S)/tests/tools/dll/needed.c
-	$(product)
-	$(MINGW)gcc -shared -O2 $< -o $(PROGRAMS_OUT)/needed.dll -Wl,--out-implib,$(PROGRAMS_OUT)/libneeded.a
+needed_dll = $(MINGW)gcc -shared -O2 $< -o $@ -Wl,--out-implib,$(@D)/libneeded.a
+$(PROGRAMS_OUT)/needed.dll: private MAKES := $(PROGRAMS_OUT)/libneeded.a
+$(PROGRAMS_OUT)/needed.dll: tests/tools/dll/needed.c FORCE
+	$(call product,needed_dll)
+$(PROGRAMS_OUT)/libneeded.a: $(PROGRAMS_OUT)/needed.dll ;
 $(PROGRAMS_OUT)/needs.exe: $(PROGRAMS_OUT)/libneeded.a
 
 behaviour: ## docs/behaviour.md from the tests
-	$(PYTHON) $(S)/tools/behaviour.py
+	$(PYTHON) tools/behaviour.py
 .PHONY: behaviour
 
 order: $(SYSTEM) ## who calls whom: rooms, circles of files and the symbols that make them
-	$(PYTHON) $(S)/tools/order.py $(O)
+	$(PYTHON) tools/order.py $(O)
 .PHONY: order
-
-# A second implementation of a contract, in its DLL beside ours, for --add (tests/second/*.t).
-$(O)/tests/second/%.o: $(S)/tests/second/%.c $(GEN)
-	$(product)
-	$(CC_PE) $(USER_CFLAGS) $(CFLAGS_second_$*) -c $< -o $@
-CFLAGS_second_malloc := $(CFLAGS_crt)
-$(O)/tests/second/cw3220.dll: $(O)/tests/second/malloc.o $(filter-out %/borland/heap.o,$(cw3220_OBJ)) $(O)/lib/cw3220.def $(O)/lib/libkernel32.a
-	$(product)
-	$(CC_PE) -shared -nostdlib -Wl,--image-base,0x32600000 -Wl,--kill-at -Wl,-e,_DllMain@12 -o $@ $^ -lgcc
-CFLAGS_second_taskmem := $(CFLAGS_ole32)
-$(O)/tests/second/ole32.dll: $(O)/tests/second/taskmem.o $(filter-out %/ole32/taskmem.o,$(ole32_OBJ)) $(O)/lib/ole32.def $(O)/lib/libkernel32.a $(O)/lib/libntdll.a
-	$(product)
-	$(CC_PE) -shared -nostdlib -Wl,--image-base,0x774E0000 -Wl,--kill-at -Wl,-e,_DllMain@12 -o $@ $^ -luuid -lgcc
-# The same in the kernel, linked with our other objects, for FATHOM_KERNEL:
-# $(call second_kernel,FOLDER,FILES OF kernel/mm,FILES OF tests/second IN THEIR PLACE)
-define second_kernel
-$(O)/tests/second/$(1)/ntoskrnl.exe: $(filter-out $(2:%=$(O)/kernel/mm/%.o),$(KERNEL_OBJ)) $(3:%=$(O)/tests/second/%.o) | $(O)/kernel/ntoskrnl.exe
-	$$(product)
-	$$(CC_PE) $$(KERNEL_LDFLAGS) -o $$(@D)/pass1.exe $$^ $(O)/gen/ksym0.o -lgcc
-	$$(MINGW)nm -n $$(@D)/pass1.exe | grep -i ' t ' > $$(@D)/ksym.txt
-	$$(PYTHON) $(S)/tools/ksym.py $$(@D)/ksym.txt $$(@D)/ksym.asm && cd $$(@D) && nasm -f win32 -o ksym.o ksym.asm
-	$$(CC_PE) $$(KERNEL_LDFLAGS) -o $$@ $$^ $$(@D)/ksym.o -lgcc
-$(3:%=$(O)/tests/second/%.o): $(O)/tests/second/%.o: $(S)/tests/second/%.c $$(GEN)
-	$$(product)
-	$$(CC_PE) $$(KERNEL_CFLAGS) -c $$< -o $$@
-endef
-$(eval $(call second_kernel,kernel,page vad,page vad))
-$(eval $(call second_kernel,nopages,page,nopages))

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: nothing
 """docs/behaviour.md is what the guest tests say."""
 import os
 import subprocess

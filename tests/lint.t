@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: system
 """Who may call whom (DESIGN: layers), seen in what was built and in the sources."""
 import glob
 import os

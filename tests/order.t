@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: system
 """Who calls whom, as the linker sees it: rooms call only downwards, private names stay at home,
 and files do not call each other in large circles (tools/order.py; `make order` prints it all).
 

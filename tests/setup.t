@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: nothing
 """tools/setup.sh on machines that lack things: apt-get, apt-cache, sudo and id are played."""
 import os
 import shutil

@@ -1,6 +1,9 @@
 """Make events_gen.h (numbers and field counts) from include/events.tbl."""
 import sys
 
+sys.dont_write_bytecode = True
+import settled
+
 
 def rows(path):
     """Yield (number, name, [field, ...]) for each row of the table."""
@@ -13,13 +16,14 @@ def rows(path):
 
 def main(table, output):
     events = list(rows(table))
-    with open(output, "w") as out:
-        out.write("/* Made by tools/events.py from include/events.tbl. */\n#ifndef EVENTS_GEN_H\n#define EVENTS_GEN_H\nenum {\n")
-        for number, name, _ in events:
-            out.write(f"    Event{name} = {number},\n")
-        out.write("};\n#define FATHOM_EVENT_TABLE(row) \\\n")
-        out.write(" \\\n".join(f'    row({n}, {name}, "{" ".join(fields)}")' for n, name, fields in events))
-        out.write("\n#endif\n")
+    numbers = "".join(f"    Event{name} = {number},\n" for number, name, _ in events)
+    macros = " \\\n".join(f'    row({n}, {name}, "{" ".join(fields)}")' for n, name, fields in events)
+    settled.write(
+        output,
+        "/* Made by tools/events.py from include/events.tbl. */\n"
+        f"#ifndef EVENTS_GEN_H\n#define EVENTS_GEN_H\nenum {{\n{numbers}}};\n"
+        f"#define FATHOM_EVENT_TABLE(row) \\\n{macros}\n#endif\n",
+    )
 
 
 if __name__ == "__main__":

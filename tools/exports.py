@@ -14,6 +14,9 @@ import re
 import subprocess
 import sys
 
+sys.dont_write_bytecode = True
+import settled
+
 LINE = re.compile(r'^(?P<name>"[^"]+"|[^\s=]+)\s*'
                   r'(?:=\s*(?P<target>"[^"]+"|[^\s@]+(?:@\d+)?))?\s*(?P<rest>.*)$')
 
@@ -82,8 +85,7 @@ def main(out, nm, *rest):
                         raise SystemExit(f"{path}:{number}: {name}: first {first}")
                     seen[name] = f"{path}:{number}"
                     lines.append(entry(line, found))
-    with open(out, "w") as result:
-        result.write("\n".join([library, "EXPORTS", *lines]) + "\n")
+    settled.write(out, "\n".join([library, "EXPORTS", *lines]) + "\n")
 
 
 if __name__ == "__main__":

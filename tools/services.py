@@ -9,6 +9,10 @@ services_gen.c   KiServiceTable and KiFathomTable: routine, argument bytes; a ho
 import os
 import sys
 
+sys.dont_write_bytecode = True
+import settled
+
+MADE = "/* Made by tools/services.py from include/services.tbl. */\n"
 FATHOM_BASE = 0x1000  # the second table
 
 
@@ -68,21 +72,23 @@ def table(services):
 
 def main(path, folder):
     services = list(rows(path))
-    with open(os.path.join(folder, "stubs_gen.asm"), "w") as out:
-        out.write("\n".join(stubs(services)) + "\n")
-    with open(os.path.join(folder, "services_gen.def"), "w") as out:
-        out.writelines(f"{name}\nZw{name[2:]}\n" for _, name, _ in services)
-    with open(os.path.join(folder, "services_gen.c"), "w") as out:
-        out.write("\n".join(table(services)) + "\n")
-    with open(os.path.join(folder, "services_list.h"), "w") as out:
-        out.write("/* Made by tools/services.py from include/services.tbl. */\n")
-        out.writelines(f'SERVICE({number:#x}, {name}, "{" ".join(arguments)}")\n' for number, name, arguments in services)
-    with open(os.path.join(folder, "services_gen.h"), "w") as out:
-        out.write("/* Made by tools/services.py from include/services.tbl. */\n#ifndef SERVICES_GEN_H\n#define SERVICES_GEN_H\nenum {\n")
-        out.writelines(f"    SERVICE_{name} = {number:#x},\n" for number, name, _ in services)
-        for base, label, count in tables(services):
-            out.write(f"    {label.upper()}_FIRST = {base:#x},\n    {label.upper()}_COUNT = {count},\n")
-        out.write("};\n#endif\n")
+    numbers = "".join(f"    SERVICE_{name} = {number:#x},\n" for number, name, _ in services)
+    for base, label, count in tables(services):
+        numbers += f"    {label.upper()}_FIRST = {base:#x},\n    {label.upper()}_COUNT = {count},\n"
+    made = {
+        "stubs_gen.asm": "\n".join(stubs(services)) + "\n",
+        "services_gen.def": "".join(f"{name}\nZw{name[2:]}\n" for _, name, _ in services),
+        "services_gen.c": "\n".join(table(services)) + "\n",
+        "services_list.h": MADE
+        + "".join(
+            f'SERVICE({number:#x}, {name}, "{" ".join(arguments)}")\n'
+            for number, name, arguments in services
+        ),
+        "services_gen.h": MADE
+        + f"#ifndef SERVICES_GEN_H\n#define SERVICES_GEN_H\nenum {{\n{numbers}}};\n#endif\n",
+    }
+    for name, text in made.items():
+        settled.write(os.path.join(folder, name), text)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: attacks
 """The attacks on malloc, on the heap's core of the host: as docs/attacks.md shows it."""
 import os
 import subprocess

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: system bench
 """What the heap costs stays within its limits: heap.exe under icount, once."""
 import os
 import subprocess

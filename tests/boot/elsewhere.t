@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: system
 """A host that is not x86-64, played: `uname` says aarch64 and PATH has neither the host's compiler
 and binutils nor what makes disks.  `make run` boots by Multiboot all the same."""
 import os
@@ -12,7 +13,7 @@ from tap import OUT, TOP, Plan
 
 plan = Plan()
 COMMANDS = (
-    "make sh bash env cat sed grep sort expand find mkdir echo rm mv cp cmp touch test tar basename "
+    "make sh bash env cat sed awk grep sort expand find mkdir echo rm mv cp cmp touch test tar basename "
     "dirname head tail tr ls wc cut readlink python3 nasm qemu-system-i386 qemu-system-x86_64 "
     + " ".join(
         "i686-w64-mingw32-" + tool

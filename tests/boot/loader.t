@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # long: too
+# needs: system loaders
 """The UEFI loader on damaged disks: each a clear message, then back to the firmware.  In make test
 one damage for each width of firmware."""
 import os

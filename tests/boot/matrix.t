@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # long: too
+# needs: system loaders
 """Every way in, with little, usual and much memory, and on each processor: the walk must pass.
 In make test only three corners: each way in once, each size once, an old, a usual and a new
 processor; and the two machines that are refused, which costs little."""

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: system gdb programs
 """A gdb session: each door's breakpoints hit in that door's order; backtraces reach main;
 `si` crosses the ring both ways; lines are known in C and NASM."""
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # long: only
+# needs: nothing
 """The host tests run through 95 of 100 lines of the heap at least (make coverage)."""
 import os
 import re

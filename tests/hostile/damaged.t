@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: system
 """Damaged programs: one field of a good PE is changed at a time, then random bytes of its headers
 and symbol table. Whatever comes of it (started, refused, crashed), the kernel lives, every page
 comes back, and an undamaged program runs last."""

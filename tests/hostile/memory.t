@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: system programs
 """Little memory and much.  On a machine of 64 MiB each resource is taken until there is no more:
 statuses only, all of it comes back, twice.  4 GiB are used in full; more does no harm."""
 import os

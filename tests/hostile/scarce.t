@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # long: too
+# needs: system programs guests
 """The kernel's own allocations fail, one at a time.  scarce.exe is run for every n up to its own
 count, the n-th failing; every program of the guest suite for the n's of a stride.  Whatever the
 programs make of it: the kernel lives, every page, handle and object comes back, and a program dies

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: system loaders programs
 """`fathom boot` on a terminal: the walk, the prompt, what is typed there, and two ways out."""
 import os
 import pty

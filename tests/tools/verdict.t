@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: system loaders programs
 """Verdicts of real programs on the real kernel: each way to end, and each way to lie about it."""
 import os
 import re
