@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: nothing
 """tools/fathom against a machine that only talks: verdicts, streams, input, batches."""
 import os
 import subprocess
@@ -29,6 +30,7 @@ def fathom(play, *arguments, stdin=subprocess.DEVNULL, **environment):
         env={
             **os.environ,
             "FATHOM_OUT": OUT,
+            "FATHOM_BUILT": "yes",
             "FAKE_PLAY": play,
             **environment,
             "FATHOM_QEMU": os.path.join(TOP, "tests", "tools", "fake_qemu.py"),
