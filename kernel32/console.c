@@ -134,8 +134,7 @@ BOOL WINAPI ReadConsoleW(HANDLE console, LPVOID text, DWORD length, LPDWORD read
 #define DEFAULT_ATTRIBUTES (FOREGROUND_RED | FOREGROUND_GREEN | FOREGROUND_BLUE)
 static WORD Attributes = DEFAULT_ATTRIBUTES;
 
-/* The screen's size; the cursor is the terminal's own affair and reads as the top left.
- */
+/* The screen's size; the cursor is the terminal's own affair and reads as the top left. */
 BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE console, PCONSOLE_SCREEN_BUFFER_INFO info)
 {
     ULONG size[2]; /* columns, rows */

@@ -63,8 +63,7 @@ DWORD WINAPI GetEnvironmentVariableA(LPCSTR name, LPSTR out, DWORD size)
     return length;
 }
 
-/* A NULL value deletes. ERROR_ENVVAR_NOT_FOUND, ERROR_INVALID_PARAMETER (a '=' within).
- */
+/* A NULL value deletes. ERROR_ENVVAR_NOT_FOUND, ERROR_INVALID_PARAMETER (a '=' within). */
 BOOL WINAPI SetEnvironmentVariableW(LPCWSTR name, LPCWSTR value)
 {
     UNICODE_STRING key, text;

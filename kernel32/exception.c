@@ -46,8 +46,7 @@ LONG WINAPI UnhandledExceptionFilter(PEXCEPTION_POINTERS pointers)
     return EXCEPTION_EXECUTE_HANDLER;
 }
 
-/* At most 15 arguments are kept; flags other than EXCEPTION_NONCONTINUABLE are dropped.
- */
+/* At most 15 arguments are kept; flags other than EXCEPTION_NONCONTINUABLE are dropped. */
 VOID WINAPI RaiseException(DWORD code, DWORD flags, DWORD count,
                            const ULONG_PTR *arguments)
 {

@@ -7,8 +7,7 @@
  */
 #include "local.h"
 
-/* Inlined, so that the caller of RtlAllocateHeap on the stack is the documented function.
- */
+/* Inlined, so that the caller of RtlAllocateHeap on the stack is the documented function. */
 static inline __attribute__((always_inline)) HLOCAL Allocate(UINT flags, SIZE_T bytes)
 {
     HLOCAL memory;
@@ -30,8 +29,8 @@ static HLOCAL BadFlags(void)
 }
 
 /* A pointer (GMEM_FIXED) or a handle (GMEM_MOVEABLE); NULL with ERROR_NOT_ENOUGH_MEMORY
- * or ERROR_INVALID_PARAMETER. No fixed object is empty, unlike LocalAlloc's. GMEM_DDESHARE is remembered; no other process can read the
- * block. */
+ * or ERROR_INVALID_PARAMETER.  No fixed object is empty, unlike LocalAlloc's.  GMEM_DDESHARE is
+ * remembered; no other process can read the block. */
 HGLOBAL WINAPI GlobalAlloc(UINT flags, SIZE_T bytes)
 {
     if (flags & ~GMEM_VALID_FLAGS)
@@ -138,8 +137,7 @@ HLOCAL WINAPI LocalHandle(LPCVOID pointer)
     return BasepHandle(pointer);
 }
 
-/* What sixteen-bit programs still call: locks by other names, and compactions of nothing.
- */
+/* What sixteen-bit programs still call: locks by other names, and compactions of nothing. */
 VOID WINAPI GlobalFix(HGLOBAL memory)
 {
     BasepLock(memory);

@@ -53,8 +53,7 @@ BOOL WINAPI HeapValidate(HANDLE heap, DWORD flags, LPCVOID block)
     return RtlValidateHeap(heap, flags, (PVOID)block);
 }
 
-/* Size of the largest committed free block in bytes; 0 with NO_ERROR means a full heap.
- */
+/* Size of the largest committed free block in bytes; 0 with NO_ERROR means a full heap. */
 SIZE_T WINAPI HeapCompact(HANDLE heap, DWORD flags)
 {
     return RtlCompactHeap(heap, flags);
@@ -85,8 +84,7 @@ BOOL WINAPI HeapQueryInformation(HANDLE heap, HEAP_INFORMATION_CLASS class,
 
 #define MOVABLE_HEADER sizeof(BASE_BLOCK)
 
-/* PROCESS_HEAP_ENTRY to ntdll's entry: where the walk stands is all that has to survive.
- */
+/* PROCESS_HEAP_ENTRY to ntdll's entry: where the walk stands is all that has to survive. */
 static void ToRtlEntry(const PROCESS_HEAP_ENTRY *from, RTL_HEAP_WALK_ENTRY *to)
 {
     *to = (RTL_HEAP_WALK_ENTRY){.DataAddress = from->lpData,

@@ -95,8 +95,8 @@ BOOL BasepMovableBlock(PVOID block,
                        HANDLE *handle); /* is a heap block one of Global's? */
 
 /* module.c */
-HMODULE
-BasepModule(LPCWSTR name); /* already loaded, without a reference; no last error */
+/* Already loaded, without a reference; NULL without a last error. */
+HMODULE BasepModule(LPCWSTR name);
 
 /* handle.c: STD_OUTPUT_HANDLE and its kin used as handles stand for the streams
  * themselves. */

@@ -1,25 +1,23 @@
 /* local.c - Local and Global: one implementation, two names, on the default heap.
  *
- * Sixteen-bit Windows had a local and a global heap; Win32 has neither.  A fixed object
- * is a block of the default heap and its handle is the pointer.  A movable object is an
- * entry of a table; its block can move or vanish (be discarded) while nobody holds a
- * lock:
+ * Sixteen-bit Windows had a local and a global heap; Win32 has neither.  A fixed object is a
+ * block of the default heap and its handle is the pointer.  A movable object is an entry of a
+ * table; its block can move or be discarded while its lock count is 0:
  *
- *      HGLOBAL = entry + 4              handle table                default heap
- *      low bits 100: never a            +----------------+         +--------+------+--
- * ... heap pointer, which are  ------> | Block  ------- | ------> | Handle | Mark | bytes
- *      multiples of 8                   | locks, flags   |         +--------+------+--
- * ...
- *                                       +----------------+                  GlobalLock's
- * result
+ *     HGLOBAL = entry + 4           handle table                default heap
+ *     low bits 100: never a         +----------------+         +--------+------+-----------
+ *     heap pointer, which is -----> | Block  ------- | ------> | Handle | Mark | bytes ...
+ *     a multiple of 8               | locks, flags   |         +--------+------+-----------
+ *                                   +----------------+                         ^
+ *                                                                 GlobalLock's result
  *
- * The header in front of a movable block leads back from the pointer to the handle
- * (GlobalHandle), and makes the pointer one that HeapFree refuses.  Windows keeps the
- * same thing as the block's settable user value.
+ * The header before a movable block leads from the pointer to the handle (GlobalHandle), and
+ * makes the pointer one that HeapFree refuses.  Windows keeps the same as the block's settable
+ * user value.
  *
  * Invariants: an entry is USED or on the free list; a USED entry has Block != NULL unless
- * DISCARDED; Block->Handle is the entry's handle.  Lock: TableLock, held around entry
- * changes. The table is reserved whole and committed by the page: 65,535 handles, then
+ * DISCARDED; Block->Handle is the entry's handle.  Lock: TableLock, held around entry changes.
+ * The table is reserved whole and committed by the page: 65,535 handles, then
  * ERROR_NOT_ENOUGH_MEMORY.
  */
 #include "local.h"

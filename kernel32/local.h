@@ -1,4 +1,4 @@
-/* local.h - the movable objects behind Local and Global, shared by localtab.c, local.c and global.c. */
+/* local.h - the movable objects of Local and Global, for localtab.c, local.c and global.c. */
 #ifndef FATHOM_LOCAL_H
 #define FATHOM_LOCAL_H
 

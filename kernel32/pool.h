@@ -32,8 +32,8 @@ typedef struct POOL_ITEM {
     HANDLE Completion; /* to be set when it is gone */
 } POOL_ITEM;
 
-extern SRWLOCK
-    BasepPoolLock; /* all of this; before that of pool.c; no callback under it */
+/* All of this; taken before that of pool.c; no callback runs under it. */
+extern SRWLOCK BasepPoolLock;
 extern CONDITION_VARIABLE BasepPoolMoved; /* an item was taken out, a callback is over */
 
 /* Due in so many milliseconds; INFINITE is never. */

@@ -1,8 +1,7 @@
-/* exception.c - an exception on its way to whoever handles it: vectored first, then by
- * frame.
+/* exception.c - an exception on its way to its handler: vectored handlers, then frames.
  *
  * The kernel (or RtlRaiseException) gives a record and a context.  Vectored handlers are
- * asked first (vectored.c).  Then the list at fs:0 is walked from the innermost frame
+ * asked first (RtlpVectoredHandlers).  Then the list at fs:0 is walked from the innermost frame
  * outwards; each registration lies on the thread's own stack:
  *
  *   fs:0 -> [next | handler] -> [next | handler] -> ... -> FFFFFFFFh
@@ -25,6 +24,7 @@
 
 bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record,
                          CONTEXT *Context); /* heap/probe.c */
+BOOLEAN (*volatile RtlpVectoredHandlers)(PEXCEPTION_RECORD, PCONTEXT, BOOLEAN continuing);
 
 OFFSET_IS(CONTEXT, SegGs, 0x8C);
 OFFSET_IS(CONTEXT, Ebx, 0xA4);
@@ -73,14 +73,20 @@ static void RaiseAbout(NTSTATUS status, PEXCEPTION_RECORD cause)
     RtlRaiseException(&record);
 }
 
+static BOOLEAN CallVectored(PEXCEPTION_RECORD record, PCONTEXT context,
+                            BOOLEAN continuing)
+{
+    return RtlpVectoredHandlers && RtlpVectoredHandlers(record, context, continuing);
+}
+
 /* TRUE: a handler asks to go on from *Context.  FALSE: nobody handled it. */
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
     if (RtlpResumeHeapProbe(Record,
                             Context)) /* a header read where a pointer led nowhere */
         return TRUE;
-    if (RtlpCallVectoredHandlers(Record, Context, FALSE)) {
-        RtlpCallVectoredHandlers(Record, Context, TRUE);
+    if (CallVectored(Record, Context, FALSE)) {
+        CallVectored(Record, Context, TRUE);
         return TRUE;
     }
     SEH_FRAME *nested = NULL;
@@ -101,7 +107,7 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
         case ExceptionContinueExecution:
             if (Record->ExceptionFlags & EXCEPTION_NONCONTINUABLE)
                 RaiseAbout(STATUS_NONCONTINUABLE_EXCEPTION, Record);
-            RtlpCallVectoredHandlers(Record, Context, TRUE);
+            CallVectored(Record, Context, TRUE);
             return TRUE;
         case ExceptionContinueSearch:
             break;

@@ -1,19 +1,18 @@
-/* lock.c - critical sections: everything but the uncontended enter and leave
- * (critsec.asm).
+/* lock.c - critical sections, all but the uncontended enter and leave (critsec.asm); the
+ * PEB's lock.
  *
  *   LockCount   bit 0   1 = free
- *               bit 1   1 = no waiter has been woken that has not yet come to take the
- * lock rest    -1 - number of waiters
+ *               bit 1   1 = no woken waiter is on its way to the lock
+ *               rest    -1 - number of waiters
  *
- * A waiter adds itself by -4 and sleeps on a keyed event whose key is the section;
- * whoever leaves with waiters and bit 1 set takes one off (+4), clears bit 1 and wakes
- * it.  The woken thread competes like any other: if it wins it sets bit 1 again, if not
- * it queues again. A keyed event needs no handle of the section's own, so waiting cannot
- * fail for want of one; LockSemaphore therefore stays NULL (Windows 7 fills it in at the
- * first wait).
+ * A waiter adds -4 and sleeps on a keyed event whose key is the section.  A thread that leaves
+ * with waiters and bit 1 set adds 4, clears bit 1 and wakes one.  The woken thread competes
+ * like any other: if it wins it sets bit 1 again, if not it queues again.  A keyed event needs
+ * no handle of the section's own, so waiting cannot fail for want of one; LockSemaphore
+ * therefore stays NULL (Windows 7 fills it in at the first wait).
  *
- * While the process ends, all other threads are gone, perhaps with the lock in hand: then
- * waiting would be for ever, and the process ends at once, as on Windows.
+ * While the process ends (RtlpShutdownInProgress) all other threads are gone, perhaps with the
+ * lock in hand.  Waiting would never end, so the process ends at once, as on Windows.
  *
  * Documented: Critical Section Objects; the bits as in `!cs` of WinDbg since Vista.
  */
@@ -24,14 +23,14 @@
 #define CS_WAITER    4
 
 RTL_CRITICAL_SECTION RtlpPebLock = {.LockCount = -1};
+BOOLEAN RtlpShutdownInProgress;
 
 static LONG Exchange(PRTL_CRITICAL_SECTION section, LONG new, LONG old)
 {
     return __sync_val_compare_and_swap(&section->LockCount, old, new);
 }
 
-/* Sleep until RtlpWake(key); wake exactly one sleeper of key, waiting for it if need be.
- */
+/* Sleep until RtlpWake(key); wake exactly one sleeper of key, waiting for it if need be. */
 NTSTATUS RtlpWaitUntil(PVOID key, PLARGE_INTEGER timeout)
 {
     return NtWaitForKeyedEvent(NULL, key, FALSE, timeout);
@@ -79,8 +78,7 @@ NTSTATUS NTAPI RtlpEnterContended(PRTL_CRITICAL_SECTION section)
     }
 }
 
-/* RtlLeaveCriticalSection, when the section is free again and somebody may wait for it.
- */
+/* RtlLeaveCriticalSection, when the section is free again and somebody may wait for it. */
 NTSTATUS NTAPI RtlpWakeCriticalSection(PRTL_CRITICAL_SECTION section)
 {
     for (;;) {
@@ -142,4 +140,14 @@ BOOLEAN NTAPI RtlIsCriticalSectionLockedByThread(PRTL_CRITICAL_SECTION Section)
 {
     return Section->OwningThread == NtTeb()->ClientId.UniqueThread &&
            Section->RecursionCount != 0;
+}
+
+VOID NTAPI RtlAcquirePebLock(VOID)
+{
+    RtlEnterCriticalSection(&RtlpPebLock);
+}
+
+VOID NTAPI RtlReleasePebLock(VOID)
+{
+    RtlLeaveCriticalSection(&RtlpPebLock);
 }

@@ -49,14 +49,17 @@ EXCEPTION_DISPOSITION NTAPI RtlpExecuteHandlerForException(PEXCEPTION_RECORD, SE
                                                            PCONTEXT, SEH_FRAME **, PVOID);
 EXCEPTION_DISPOSITION NTAPI RtlpExecuteHandlerForUnwind(PEXCEPTION_RECORD, SEH_FRAME *,
                                                         PCONTEXT, SEH_FRAME **, PVOID);
-BOOLEAN RtlpCallVectoredHandlers(PEXCEPTION_RECORD, PCONTEXT, BOOLEAN continuing);
+/* vectored.c's; NULL until there is a handler.  TRUE: one of them continues the execution. */
+extern BOOLEAN (*volatile RtlpVectoredHandlers)(PEXCEPTION_RECORD, PCONTEXT,
+                                                BOOLEAN continuing);
 VOID NTAPI RtlpRaiseException(PEXCEPTION_RECORD, PCONTEXT);
 extern LPTOP_LEVEL_EXCEPTION_FILTER RtlpUnhandledExceptionFilter;
 
 /* lock.c */
 NTSTATUS NTAPI RtlpEnterContended(PRTL_CRITICAL_SECTION);
 NTSTATUS NTAPI RtlpWakeCriticalSection(PRTL_CRITICAL_SECTION);
-extern RTL_CRITICAL_SECTION RtlpPebLock, LdrpLoaderLock;
+extern RTL_CRITICAL_SECTION RtlpPebLock;
+extern BOOLEAN RtlpShutdownInProgress;
 void RtlpWait(PVOID key);
 ULONG RtlpRareError(ULONG Status); /* rarestatus.c */
 NTSTATUS RtlpWaitUntil(PVOID key, PLARGE_INTEGER timeout);
@@ -64,13 +67,10 @@ void RtlpWake(PVOID key);
 
 /* thread.c: what the loader does for them at the start and the end */
 typedef DWORD(__fastcall *PTHREAD_INIT_THUNK)(ULONG, PUSER_THREAD_START_ROUTINE, PVOID);
-extern PTHREAD_INIT_THUNK
-    RtlpThreadInitThunk; /* kernel32!BaseThreadInitThunk once loaded */
-extern BOOLEAN RtlpShutdownInProgress;
-ULONG RtlpBootRandom(void); /* from the boot seed, differs by process */
-
-/* convert.c */
-extern const WCHAR RtlpCodePage1252[32], RtlpCodePage437[128];
+/* kernel32!BaseThreadInitThunk, once kernel32 is loaded. */
+extern PTHREAD_INIT_THUNK RtlpThreadInitThunk;
+extern RTL_CRITICAL_SECTION LdrpLoaderLock; /* ldr/data.c */
+ULONG RtlpBootRandom(void);                 /* from the boot seed, differs by process */
 
 void RtlpTellFault(const EXCEPTION_RECORD *); /* heap/check/surroundings.c */
 

@@ -29,8 +29,7 @@ VOID NTAPI RtlRunOnceInitialize(PRTL_RUN_ONCE Once)
     Once->Ptr = NULL;
 }
 
-/* STATUS_SUCCESS: done, *Context is its result.  STATUS_PENDING: the caller is to do it.
- */
+/* STATUS_SUCCESS: done, *Context is its result.  STATUS_PENDING: the caller is to do it. */
 NTSTATUS NTAPI RtlRunOnceBeginInitialize(PRTL_RUN_ONCE Once, ULONG Flags, PVOID *Context)
 {
     if (Flags & ~(RTL_RUN_ONCE_CHECK_ONLY | RTL_RUN_ONCE_ASYNC))

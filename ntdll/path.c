@@ -1,14 +1,13 @@
-/* path.c - DOS paths: what kind, made whole, made NT.
+/* path.c - DOS paths: their kind, the full path, the NT path.
  *
- *   \\server\share\x  UNC        c:\x  drive, absolute    c:x  drive, relative
- *   \x  rooted                   x     relative           \\.\x  device      \\.  its
- * root
+ *   \\server\share\x  UNC         c:\x   drive, absolute     c:x  drive, relative
+ *   \x                rooted      x      relative
+ *   \\.\x             device      \\.    the root of devices
  *
- * Made whole (RtlGetFullPathName_U): current folder in front where one is missing, '/'
- * turned,
- * '.' and '..' taken out, trailing dots and blanks of the last part off, as documented
- * ("Naming Files, Paths, and Namespaces").  Made NT: \??\ in front; CON, NUL and their
- * kind in any folder are devices.  All sizes are bytes unless they say characters.
+ * The full path (RtlGetFullPathName_U): the current folder before it where it is missing, '/'
+ * as '\', '.' and '..' resolved, the last part without trailing dots and blanks, as documented
+ * ("Naming Files, Paths, and Namespaces").  The NT path: \??\ before it; CON, NUL and their
+ * kind are devices in any folder.  Sizes are bytes unless they say characters.
  */
 #include "ntdllp.h"
 

@@ -4,8 +4,8 @@
  * Windows' own names, types and parameter orders.  They are exported all the same:
  * programs ask for them by name.
  */
-#ifndef FATHOM_RTL_H
-#define FATHOM_RTL_H
+#ifndef FATHOM_NTDLL_RTL_H
+#define FATHOM_NTDLL_RTL_H
 
 #include "ntdll.h"
 

@@ -7,12 +7,12 @@
  *   SRW lock, nobody waits:  0 free | 1 exclusive | n<<4 | 1 held n times shared
  *   SRW lock, with a queue:  first block | 2, | 8 while somebody changes the queue
  *   condition variable:      first block (0 none), | 8 while somebody changes the queue
- *   one-time:                0 new | block | 1 under way | context | 2 done | 3 under
- * way, async
+ *   one-time:                0 new | block | 1 under way | context | 2 done
+ *                            | 3 under way, asynchronous
  *
- * The lock is handed over: whoever releases makes the first of the queue its owner (all
- * neighbouring readers together) before waking it, so nobody starves and a woken thread
- * never competes.  The holders are counted in the first block while there is a queue. A
+ * The lock is handed over: the thread that releases it makes the first of the queue the owner
+ * (neighbouring readers together) before it wakes it, so no thread starves and a woken one
+ * never competes.  The holders are counted in the first block while there is a queue.  A
  * queue is changed within a few instructions; a thread that finds bit 8 set yields.
  *
  * Documented: Slim Reader/Writer Locks, Condition Variables, One-Time Initialization. The
@@ -200,8 +200,7 @@ static void Enqueue(PVOID *word, WAIT_BLOCK *self)
     Write(word, (ULONG_PTR)first);
 }
 
-/* After a time-out: out of the queue.  FALSE: somebody has taken us out and is waking us.
- */
+/* After a time-out: out of the queue.  FALSE: somebody has taken us out and is waking us. */
 static BOOLEAN LeaveQueue(PVOID *word, WAIT_BLOCK *self)
 {
     WAIT_BLOCK *first = TakeQueue(word), *before = NULL;

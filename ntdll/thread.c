@@ -1,16 +1,15 @@
 /* thread.c - where every thread begins and ends, and what it knows of itself.
  *
- *   kernel -> LdrInitializeThunk -> NtContinue -> RtlUserThreadStart ->
- * _RtlUserThreadStart
+ *   kernel -> LdrInitializeThunk -> NtContinue -> RtlUserThreadStart -> _RtlUserThreadStart
  *          -> kernel32!BaseThreadInitThunk -> the start address -> RtlExitUserThread
  *
- * _RtlUserThreadStart lays the outermost frame of the handler list: an exception that
- * nobody took reaches it, and it asks the process's unhandled filter (kernel32 sets it).
- * "Execute handler" ends the process with the exception's code; "continue search" lets
- * the dispatcher run out of frames, and the kernel reports the crash.
+ * _RtlUserThreadStart lays the outermost frame of the handler list.  An exception that no
+ * other frame took reaches it, and it asks the process's unhandled filter (kernel32 sets it).
+ * "Execute handler" ends the process with the exception's code; with "continue search" the
+ * dispatcher runs out of frames, and the kernel reports the crash.
  *
- * The last thread to leave takes the process with it.  Its end is in this order, as on
- * Windows: all other threads are stopped, DLLs told (LdrShutdownProcess), then the end.
+ * The last thread to end takes the process with it, in this order, as on Windows: all other
+ * threads are stopped, the DLLs are called (LdrShutdownProcess), the process ends.
  */
 #include "ntdllp.h"
 
@@ -158,14 +157,4 @@ PPEB NTAPI RtlGetCurrentPeb(VOID)
 ULONG NTAPI RtlGetNtGlobalFlags(VOID)
 {
     return NtPeb()->NtGlobalFlag;
-}
-
-VOID NTAPI RtlAcquirePebLock(VOID)
-{
-    RtlEnterCriticalSection(&RtlpPebLock);
-}
-
-VOID NTAPI RtlReleasePebLock(VOID)
-{
-    RtlLeaveCriticalSection(&RtlpPebLock);
 }

@@ -1,10 +1,12 @@
-/* vectored.c - handlers that see every exception of the process before (and after) the
- * frames.
+/* vectored.c - handlers that see every exception of the process before (and after) the frames.
  *
  * Two lists, one of exception handlers and one of continue handlers, under one lock.  The
  * lock is not held while a handler runs: a handler may add and remove handlers, itself
- * included. So an entry in use is kept alive by a count, and one removed meanwhile stays
- * linked, dead, until the last user has gone past it.
+ * included.  So Users counts the walks at an entry, and one that is removed meanwhile stays
+ * linked, Dead, until the last walk has gone past it.
+ *
+ * The dispatcher (exception.c) lies below the locks and the heap and calls neither: the first
+ * handler that is added puts CallHandlers into RtlpVectoredHandlers.
  *
  * Documented: AddVectoredExceptionHandler and its family.
  */
@@ -20,21 +22,6 @@ typedef struct _VECTORED_ENTRY {
 static LIST_ENTRY Lists[2] = {{&Lists[0], &Lists[0]}, {&Lists[1], &Lists[1]}};
 static RTL_CRITICAL_SECTION Lock = {.LockCount = -1};
 
-static PVOID Add(ULONG list, ULONG first, PVECTORED_HANDLER handler)
-{
-    VECTORED_ENTRY *entry = RtlAllocateHeap(NtPeb()->ProcessHeap, 0, sizeof *entry);
-    if (!entry)
-        return NULL;
-    *entry = (VECTORED_ENTRY){.Users = 1, .Handler = handler};
-    RtlEnterCriticalSection(&Lock);
-    if (first)
-        InsertHeadList(&Lists[list], &entry->Links);
-    else
-        InsertTailList(&Lists[list], &entry->Links);
-    RtlLeaveCriticalSection(&Lock);
-    return entry;
-}
-
 static void Release(VECTORED_ENTRY *entry) /* with the lock held */
 {
     if (--entry->Users)
@@ -43,27 +30,9 @@ static void Release(VECTORED_ENTRY *entry) /* with the lock held */
     RtlFreeHeap(NtPeb()->ProcessHeap, 0, entry);
 }
 
-static ULONG Remove(ULONG list, PVOID handle)
-{
-    ULONG found = 0;
-    RtlEnterCriticalSection(&Lock);
-    for (PLIST_ENTRY at = Lists[list].Flink; at != &Lists[list] && !found;
-         at = at->Flink) {
-        VECTORED_ENTRY *entry = CONTAINER(at, VECTORED_ENTRY, Links);
-        if (entry != handle || entry->Dead)
-            continue;
-        entry->Dead = TRUE;
-        found = 1;
-        Release(entry);
-        break;
-    }
-    RtlLeaveCriticalSection(&Lock);
-    return found;
-}
-
 /* TRUE: a handler said EXCEPTION_CONTINUE_EXECUTION, and none after it was asked. */
-BOOLEAN RtlpCallVectoredHandlers(PEXCEPTION_RECORD record, PCONTEXT context,
-                                 BOOLEAN continuing)
+static BOOLEAN CallHandlers(PEXCEPTION_RECORD record, PCONTEXT context,
+                            BOOLEAN continuing)
 {
     PLIST_ENTRY head = &Lists[continuing];
     if (head->Flink == head)
@@ -84,6 +53,40 @@ BOOLEAN RtlpCallVectoredHandlers(PEXCEPTION_RECORD record, PCONTEXT context,
     }
     RtlLeaveCriticalSection(&Lock);
     return handled;
+}
+
+static PVOID Add(ULONG list, ULONG first, PVECTORED_HANDLER handler)
+{
+    VECTORED_ENTRY *entry = RtlAllocateHeap(NtPeb()->ProcessHeap, 0, sizeof *entry);
+    if (!entry)
+        return NULL;
+    *entry = (VECTORED_ENTRY){.Users = 1, .Handler = handler};
+    RtlEnterCriticalSection(&Lock);
+    RtlpVectoredHandlers = CallHandlers;
+    if (first)
+        InsertHeadList(&Lists[list], &entry->Links);
+    else
+        InsertTailList(&Lists[list], &entry->Links);
+    RtlLeaveCriticalSection(&Lock);
+    return entry;
+}
+
+static ULONG Remove(ULONG list, PVOID handle)
+{
+    ULONG found = 0;
+    RtlEnterCriticalSection(&Lock);
+    for (PLIST_ENTRY at = Lists[list].Flink; at != &Lists[list] && !found;
+         at = at->Flink) {
+        VECTORED_ENTRY *entry = CONTAINER(at, VECTORED_ENTRY, Links);
+        if (entry != handle || entry->Dead)
+            continue;
+        entry->Dead = TRUE;
+        found = 1;
+        Release(entry);
+        break;
+    }
+    RtlLeaveCriticalSection(&Lock);
+    return found;
 }
 
 PVOID NTAPI RtlAddVectoredExceptionHandler(ULONG First, PVECTORED_HANDLER Handler)

@@ -7,8 +7,7 @@
 
 #define GUID_CHARACTERS 38
 
-/* Which byte each pair of digits is: the first three fields are little-endian in memory.
- */
+/* Which byte each pair of digits is: the first three fields are little-endian in memory. */
 static const BYTE ByteOrder[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 
 static BOOL IsDash(int At)

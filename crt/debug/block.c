@@ -8,6 +8,7 @@
  */
 #include "debug/debug.h"
 
+HANDLE crt_heap; /* made by heap.c */
 struct debug_block *debug_newest;
 struct debug_totals debug_totals;
 int debug_flags = _CRTDBG_ALLOC_MEM_DF;

@@ -11,7 +11,6 @@
  */
 #include "debug/debug.h"
 
-HANDLE crt_heap;
 struct debug_origin debug_origin = {_CRT_BLOCK, NULL, 0};
 
 int crt_heap_start(void)

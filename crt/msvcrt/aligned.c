@@ -1,14 +1,15 @@
 /* aligned.c - _aligned_malloc and its seven relatives.
  *
- *     base (malloc)     ┌ base, one word, and BD four times: in front of the block
+ *     base (malloc)     ┌ base, one word, and BD four times: before the block
  *     v                 v
  *     ├───── slack ─────┤base│BDBDBDBD│ block ........................┤
  *                                     ^ (block + offset) % alignment == 0
  *
- * The block is cut from a larger one of malloc; the word in front of it says where that
- * begins, and the BDs (the CRT's mark) tell the debug runtime what it is. Alignments are powers of two; an alignment below a pointer's counts as a
- * pointer's. Lock: none of its own.  Source: Microsoft C runtime reference,
- * _aligned_malloc and so on.
+ * The block is cut from a larger one of malloc.  The word before it is that block's address,
+ * and by the BDs (the CRT's mark) the debug runtime knows what it is.  Alignments are powers of
+ * two; an alignment below a pointer's counts as a pointer's.
+ *
+ * Lock: none of its own.  Source: Microsoft C runtime reference, _aligned_malloc and so on.
  */
 #include "crt.h"
 

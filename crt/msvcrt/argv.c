@@ -4,8 +4,7 @@
  *     2n + 1 backslashes and a quote:  n backslashes and a plain quote
  *     backslashes elsewhere:           themselves
  *     "" inside quotes:                a plain quote, and still inside
- *     the program's name:              to the closing quote or the first blank, no
- * escapes
+ *     the program's name:              to the closing quote or the first blank, no escapes
  *
  * Everything is split once, when the DLL starts, into one block: pointers, then text.
  * Wildcards are left as they are.  Source: Microsoft C++ reference, "Parsing C
@@ -13,8 +12,7 @@
  */
 #include "crt.h"
 
-/* One rule set, two widths: the text of `line` is appended at `out` (null: only count).
- */
+/* One rule set, two widths: the text of `line` is appended at `out` (null: only count). */
 #define SPLITTER(NAME, CHAR)                                                             \
     static size_t NAME(const CHAR *line, CHAR *out, CHAR **argv, int *argc)              \
     {                                                                                    \

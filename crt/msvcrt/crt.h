@@ -44,8 +44,8 @@ int __cdecl crt_set_new_mode(int mode);
 int crt_no_memory(size_t size);
 int crt_heap_start(void);
 
-/* thread.c: the record of the calling thread.  One per thread, on the CRT's heap, found
- * by TLS. */
+/* record.c: the record of the calling thread.  One per thread, on the CRT's heap, found by
+ * TLS. */
 struct crt_thread {
     int error;
     unsigned long dos_error;
@@ -70,10 +70,13 @@ struct crt_thread {
     unsigned int id;
 };
 struct crt_thread *crt_thread(void);
-int crt_thread_start(void);
+int crt_thread_start(HANDLE heap); /* 0: no TLS slot left */
 void crt_thread_detach(void);
-/* Sets errno and _doserrno from a Windows error code; -1, so that callers can return it.
- */
+struct crt_thread *crt_thread_new(void); /* NULL: no memory */
+void crt_thread_delete(struct crt_thread *own);
+void crt_thread_adopt(struct crt_thread *own); /* the calling thread's from here on */
+/* error.c: sets errno and _doserrno from a Windows error code; -1, so that callers can return
+ * it. */
 int crt_fail(DWORD error);
 int crt_fail_last(void);
 
@@ -96,6 +99,9 @@ enum crt_lock {
 void crt_lock_start(void);
 void __cdecl crt_lock(int number);
 void __cdecl crt_unlock(int number);
+
+/* lowio.c: _fmode */
+extern int crt_fmode;
 
 /* start.c, argv.c, exit.c, env.c */
 extern char *crt_acmdln;
@@ -137,7 +143,6 @@ struct crt_file *crt_file_lock(int fd);
 void crt_file_unlock(struct crt_file *file);
 struct crt_file *crt_file_peek(int fd);
 int crt_file_new(HANDLE handle, int flags);
-void crt_file_close_all(void);
 
 /* stream.c: a FILE is MSVC's 32 bytes; see stream.h for the meaning of its fields. */
 extern FILE crt_iob[20];

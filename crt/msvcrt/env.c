@@ -114,8 +114,7 @@ static int change(const char *name, size_t length, char *text)
     return 0;
 }
 
-/* "NAME=VALUE" sets, "NAME=" removes; 0, or -1 with EINVAL or ENOMEM.  Source: _putenv.
- */
+/* "NAME=VALUE" sets, "NAME=" removes; 0, or -1 with EINVAL or ENOMEM.  Source: _putenv. */
 int __cdecl _putenv(const char *text)
 {
     const char *equals = text != NULL ? strchr(text, '=') : NULL;

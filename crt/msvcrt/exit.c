@@ -17,8 +17,7 @@ static size_t count, room;
 static int report_mode;
 void (*crt_at_end)(void);
 
-/* Registers `function` for exit; the function, or null without memory.  Source: _onexit.
- */
+/* Registers `function` for exit; the function, or null without memory.  Source: _onexit. */
 _onexit_t __cdecl _onexit(_onexit_t function)
 {
     _onexit_t result = function;
@@ -98,8 +97,7 @@ void __cdecl exit(int code)
     ExitProcess((UINT)code);
 }
 
-/* Says `text` on the standard error handle; touches no stream, for those may be broken.
- */
+/* Says `text` on the standard error handle; touches no stream, for those may be broken. */
 static void complain(const char *text)
 {
     DWORD written;

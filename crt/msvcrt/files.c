@@ -103,8 +103,7 @@ int __cdecl _wchdir(const wchar_t *path)
     return answer(SetCurrentDirectoryW(path));
 }
 
-/* The current directory into `buffer` (null: a block of malloc); null and ERANGE, ENOMEM.
- */
+/* The current directory into `buffer` (null: a block of malloc); null and ERANGE, ENOMEM. */
 char *__cdecl _getcwd(char *buffer, int size)
 {
     DWORD needed = GetCurrentDirectoryA(0, NULL);

@@ -1,8 +1,8 @@
 /* float.c - the digits of a double for %e %f %g %a, in msvcrt's dress.
  *
- * The digits come from libmingwex's __dtoa (David Gay's), correctly rounded to 17; this
- * file only rounds them further and sets them out: exponents of at least three digits, 1.#INF and its kin for what is
- * no number. Lock: that of __dtoa.
+ * The digits come from libmingwex's __dtoa (David Gay's), correctly rounded to 17; this file
+ * only rounds them further and sets them out: exponents of at least three digits, 1.#INF and
+ * its kin for what is no number.  Lock: that of __dtoa.
  */
 #include "crt.h"
 

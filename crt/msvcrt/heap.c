@@ -4,7 +4,7 @@
  *
  * The heap is made by HeapCreate when the DLL starts, before any code of the program
  * runs, and is not the process's default heap: a block of malloc given to LocalFree or
- * CoTaskMemFree is a block of another heap.  There is no header of ours in front of a
+ * CoTaskMemFree is a block of another heap.  There is no header of ours before a
  * block and no list beside it; what malloc returns is what the heap returned.
  *
  * Lock: the heap's own.  Windows keeps the same in _crtheap (`dd msvcrt!_crtheap L1`,
@@ -56,8 +56,8 @@ void *__cdecl calloc(size_t count, size_t size)
     }
 }
 
-/* Gives a block back; null is nothing.  errno and the last error stay as they were unless
- * the heap found the block broken (EINVAL).  Source: free. */
+/* Frees a block; a null pointer is ignored.  errno and the last error stay as they were unless
+ * the heap finds the block damaged (EINVAL).  Source: free. */
 void __cdecl free(void *block)
 {
     if (block != NULL && !HeapFree(crt_heap, 0, block))
@@ -82,8 +82,7 @@ void *__cdecl realloc(void *block, size_t size)
     }
 }
 
-/* realloc of `count` elements of `size` bytes; what is new is zero.  Source: _recalloc.
- */
+/* realloc of `count` elements of `size` bytes; what is new is zero.  Source: _recalloc. */
 void *__cdecl _recalloc(void *block, size_t count, size_t size)
 {
     size_t bytes;
@@ -98,7 +97,7 @@ void *__cdecl _recalloc(void *block, size_t count, size_t size)
     return moved;
 }
 
-/* The block at `size` bytes where it stands, or null and the block as it was.
+/* The block at `size` bytes where it lies, or null and the block as it was.
  * Source: _expand. */
 void *__cdecl _expand(void *block, size_t size)
 {
@@ -112,7 +111,7 @@ void *__cdecl _expand(void *block, size_t size)
     return same;
 }
 
-/* The bytes that were asked for; null is EINVAL and (size_t)-1.  Source: _msize. */
+/* The bytes that were requested; null is EINVAL and (size_t)-1.  Source: _msize. */
 size_t __cdecl _msize(void *block)
 {
     if (block == NULL) {

@@ -1,19 +1,20 @@
 /* lowio.c - _open, _read, _write, _lseek: files by descriptor, with text translation.
  *
- *     text mode   writing: \n becomes \r\n      reading: \r\n becomes \n, ^Z ends the
- * file
+ *     text mode   writing: \n becomes \r\n
+ *                 reading: \r\n becomes \n, ^Z ends the file
  *
- * Reading a block that ends in \r needs the byte behind it: it is fetched and, if it is
- * no \n, the file is moved back by one; where that is impossible (pipe, console) it is
- * kept in the record's look-ahead (10 stands for "nothing kept": a kept \n is never
- * needed, see below). Lock: the descriptor's record during each call.  Windows: read.c,
- * write.c, lseek.c, open.c.
+ * Reading a block that ends in \r needs the byte after it: it is read and, if it is no \n,
+ * the file position goes back by one; where that is impossible (pipe, console) the byte is
+ * kept in the record's lookahead (10 means "nothing kept": a kept \n is never needed, see
+ * below).
+ *
+ * Lock: the descriptor's record during each call.  Windows: read.c, write.c, lseek.c, open.c.
  */
 #include "crt.h"
 #include <share.h>
 #include <sys/stat.h>
 
-extern int crt_fmode;
+int crt_fmode; /* of _open without _O_TEXT or _O_BINARY; exported as _fmode */
 static int umask_bits;
 
 static DWORD access_of(int flags)
@@ -153,8 +154,7 @@ int __cdecl _umask(int bits)
     return old;
 }
 
-/* Moves the file pointer; the new place, or -1 with EINVAL or EBADF.  Source: _lseeki64.
- */
+/* Moves the file pointer; the new place, or -1 with EINVAL or EBADF.  Source: _lseeki64. */
 __int64 __cdecl _lseeki64(int fd, __int64 distance, int origin)
 {
     struct crt_file *file = crt_file_lock(fd);

@@ -74,11 +74,6 @@ void *__cdecl _memccpy(void *to, const void *from, int byte, size_t size)
     return NULL;
 }
 
-int __cdecl _memicmp(const void *a, const void *b, size_t size)
-{
-    return _strnicmp(a, b, size);
-}
-
 void __cdecl _swab(char *from, char *to, int size)
 {
     for (; size > 1; size -= 2, from += 2, to += 2) {

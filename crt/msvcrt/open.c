@@ -7,8 +7,6 @@
 #include <share.h>
 #include <sys/stat.h>
 
-extern int crt_fmode;
-
 /* Reads a mode ("r+b"); 0 and EINVAL if it is none. */
 static int parse(const char *mode, int *open_flags, int *flags)
 {
@@ -71,8 +69,7 @@ static void narrow_mode(const wchar_t *mode, char out[32])
     out[i] = 0;
 }
 
-/* Puts a descriptor behind `stream` (null: a new one); null if either is not to be had.
- */
+/* Puts a descriptor behind `stream` (null: a new one); null if either is not to be had. */
 static FILE *attach(FILE *stream, int fd, int flags, const char *mode)
 {
     if (fd < 0)

@@ -1,11 +1,11 @@
 /* scan_core.h - the scanf engine and its family, once for each width of character.
  *
- * Included by scan.c (CHAR char) and wscan.c (CHAR wchar_t); they say too how a stream
- * gives a character and takes it back (GET, UNGET), and what our names are (FAMILY).  The engine asks a source
- * for one character at a time and gives at most one back.  A number's text is gathered
- * under the rules of its conversion and then read by strtol's or strtod's kin. Sizes as
- * in printf: h, l, ll, L, I64; %s and %c mean CHAR's own width unless h or l (or the
- * capital letter) says otherwise.  Source: CRT reference, "scanf type field characters".
+ * Included by scan.c (CHAR char) and wscan.c (CHAR wchar_t), which also define how a stream
+ * gives a character and takes it back (GET, UNGET), and our names (FAMILY).  The engine asks a
+ * source for one character at a time and gives at most one back.  A number's text is gathered
+ * under the rules of its conversion and then read by strtol, strtod and their kin.  Sizes as in
+ * printf: h, l, ll, L, I64; %s and %c mean CHAR's own width unless h or l (or the capital
+ * letter) says otherwise.  Source: CRT reference, "scanf type field characters".
  */
 #define NUMBER_TEXT 352
 

@@ -1,8 +1,8 @@
-/* signal.c - signals, the exception filter behind them, and mathematical errors.
+/* signal.c - signals, the exception filter that raises them, and mathematical errors.
  *
- *     SIGFPE SIGILL SIGSEGV   a handler for each thread, called by _XcptFilter from the
- * frame that the start-up code put around main SIGINT SIGBREAK SIGTERM SIGABRT   one
- * handler for the process
+ *     SIGFPE SIGILL SIGSEGV             a handler for each thread, called by _XcptFilter from
+ *                                       the frame that the start-up code put around main
+ *     SIGINT SIGBREAK SIGTERM SIGABRT   one handler for the process
  *
  * A handler is reset to SIG_DFL before it is called, as documented.
  * Lock: CRT_LOCK_SIGNAL for the process-wide ones.  Source: CRT reference, signal, raise.
@@ -86,8 +86,7 @@ handler_function __cdecl signal(int number, handler_function handler)
     return old;
 }
 
-/* Delivers a signal to the calling thread; unhandled, the process ends with exit code 3.
- */
+/* Delivers a signal to the calling thread; unhandled, the process ends with exit code 3. */
 int __cdecl raise(int number)
 {
     handler_function *place = place_of(number);

@@ -1,13 +1,12 @@
 /* start.c - how msvcrt.dll starts, and what the start-up code of a program asks of it.
  *
- *     DllMain:  heap ─> locks ─> thread record ─> tables ─> environment ─> descriptors ─>
- * streams program:  mainCRTStartup ─> __getmainargs, __set_app_type, _initterm ─> main ─>
- * exit
+ *     DllMain:  heap ─> locks ─> thread record ─> tables ─> environment
+ *               ─> descriptors ─> streams
+ *     program:  mainCRTStartup ─> __getmainargs, __set_app_type, _initterm ─> main ─> exit
  *
  * Everything a program can reach is ready before its first instruction.  The exported
- * variables
- * (_fmode, _acmdln, __argc, ...) are the CRT's own words, changed in place by programs,
- * as the stock start-up code does.  Windows: crtlib.c, crt0dat.c.
+ * variables (_fmode, _acmdln, __argc, ...) are the CRT's own words, changed in place by
+ * programs, as the stock start-up code does.  Windows: crtlib.c, crt0dat.c.
  */
 #include "crt.h"
 
@@ -18,7 +17,6 @@ char **crt_argv;
 wchar_t **crt_wargv;
 char **crt_initenv;
 wchar_t **crt_winitenv;
-int crt_fmode;
 int crt_commode;
 int crt_app_type;
 char crt_program[MAX_PATH];
@@ -35,7 +33,7 @@ static int start(void)
     if (!crt_heap_start())
         return 0;
     crt_lock_start();
-    if (!crt_thread_start())
+    if (!crt_thread_start(crt_heap))
         return 0;
     crt_ctype_start();
     if (!crt_env_start())

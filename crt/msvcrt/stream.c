@@ -5,8 +5,12 @@
  *     ├── to write ────┼────── _cnt ─────┤     writing: _cnt bytes of room are left
  *
  * The eight words are MSVC's, as programs compiled long ago inline getc and putc on them.
- *     S1  neither _IOREAD nor _IOWRT set on an _IORW stream: nothing buffered, either may
- * begin S2  _IONBF: the buffer is the one word _charbuf S3  _flag == 0: the slot is free
+ *
+ *     S1  neither _IOREAD nor _IOWRT set on an _IORW stream: nothing is buffered, either may
+ *         begin
+ *     S2  _IONBF: the buffer is the one word _charbuf
+ *     S3  _flag == 0: the slot is free
+ *
  * Lock: one for each stream, recursive.  Windows: _iob, __piob (stream.c, _filbuf.c,
  * _flsbuf.c).
  */
@@ -174,8 +178,7 @@ static int begin_write(FILE *stream)
         return 0;
     }
     if (stream->_flag & _IOREAD) {
-        /* After reading an update stream may only be written at its end, or after a seek.
-         */
+        /* After reading an update stream may only be written at its end, or after a seek. */
         stream->_cnt = 0;
         if (!(stream->_flag & _IOEOF)) {
             stream->_flag |= _IOERR;

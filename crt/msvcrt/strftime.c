@@ -38,8 +38,7 @@ static void put_number(struct text *out, int value, int digits, int plain)
 
 static void put_date(struct text *out, const char *format, const struct tm *date);
 
-/* One conversion; `plain` is the # flag: no leading zeros, long forms.  0 if it is none.
- */
+/* One conversion; `plain` is the # flag: no leading zeros, long forms.  0 if it is none. */
 static int put_field(struct text *out, int field, int plain, const struct tm *date)
 {
     int hour = date->tm_hour % 12 != 0 ? date->tm_hour % 12 : 12;
@@ -135,8 +134,7 @@ static void put_date(struct text *out, const char *format, const struct tm *date
     }
 }
 
-/* The characters written without the zero; 0 if they do not fit or the format is wrong.
- */
+/* The characters written without the zero; 0 if they do not fit or the format is wrong. */
 size_t __cdecl strftime(char *text, size_t size, const char *format,
                         const struct tm *date)
 {

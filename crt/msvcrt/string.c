@@ -10,3 +10,8 @@
 #define UPPER(c)   ((c) >= 'a' && (c) <= 'z' ? (c)-32 : (c))
 #define TOK_PLACE  strtok_next
 #include "string_core.h"
+
+int __cdecl _memicmp(const void *a, const void *b, size_t size)
+{
+    return _strnicmp(a, b, size);
+}

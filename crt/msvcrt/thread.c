@@ -1,76 +1,11 @@
-/* thread.c - what each thread has of its own, and how threads start and end.
+/* thread.c - how threads of C start and end: _beginthread, _beginthreadex.
  *
- *     TLS slot ──> struct crt_thread: errno, _doserrno, rand's state, strtok's place,
- * texts
+ *     _beginthread ──> a record (record.c) ──> kernel32.CreateThread(thread_main, record)
  *
- * The record is made at a thread's first use of it, so threads of CreateThread have one
- * too, and goes when the thread tells the DLL good-bye.  Reading it keeps the thread's
- * last error. Lock: none; a record belongs to its thread.  Windows keeps the same in
- * _tiddata (mtdll.h).
+ * The creator fills the record; the thread adopts it before the function of C runs.
  */
 #include "crt.h"
 #include <process.h>
-
-static DWORD slot = TLS_OUT_OF_INDEXES;
-/* Shared by all threads for which there is no memory: errno still has an address. */
-static struct crt_thread last_resort = {.random = 1};
-
-int crt_thread_start(void)
-{
-    slot = TlsAlloc();
-    return slot != TLS_OUT_OF_INDEXES;
-}
-
-struct crt_thread *crt_thread(void)
-{
-    DWORD error = GetLastError();
-    struct crt_thread *own = TlsGetValue(slot);
-    if (own == NULL) {
-        own = HeapAlloc(crt_heap, HEAP_ZERO_MEMORY, sizeof(*own));
-        if (own != NULL) {
-            own->random = 1;
-            own->id = GetCurrentThreadId();
-            TlsSetValue(slot, own);
-        } else {
-            own = &last_resort;
-        }
-    }
-    SetLastError(error);
-    return own;
-}
-
-void crt_thread_detach(void)
-{
-    struct crt_thread *own = TlsGetValue(slot);
-    if (own == NULL)
-        return;
-    TlsSetValue(slot, NULL);
-    HeapFree(crt_heap, 0, own);
-}
-
-int *__cdecl _errno(void)
-{
-    return &crt_thread()->error;
-}
-
-unsigned long *__cdecl __doserrno(void)
-{
-    return &crt_thread()->dos_error;
-}
-
-errno_t __cdecl _set_errno(int value)
-{
-    *_errno() = value;
-    return 0;
-}
-
-errno_t __cdecl _get_errno(int *value)
-{
-    if (value == NULL)
-        return EINVAL;
-    *value = *_errno();
-    return 0;
-}
 
 unsigned long __cdecl __threadid(void)
 {
@@ -82,13 +17,11 @@ uintptr_t __cdecl __threadhandle(void)
     return (uintptr_t)GetCurrentThread();
 }
 
-/* Where threads of _beginthread start: adopt the record that the parent filled, run, end.
- */
+/* Where threads of _beginthread start: adopt the record that the parent filled, run, end. */
 static DWORD WINAPI thread_main(void *record)
 {
     struct crt_thread *own = record;
-    own->id = GetCurrentThreadId();
-    TlsSetValue(slot, own);
+    crt_thread_adopt(own);
     if (own->start != NULL) {
         own->start(own->argument);
         _endthread();
@@ -98,13 +31,14 @@ static DWORD WINAPI thread_main(void *record)
     return 0;
 }
 
+/* NULL and ENOMEM: no memory. */
 static struct crt_thread *new_record(void *argument)
 {
-    struct crt_thread *own = calloc(1, sizeof(*own));
-    if (own != NULL) {
-        own->random = 1;
+    struct crt_thread *own = crt_thread_new();
+    if (own != NULL)
         own->argument = argument;
-    }
+    else
+        *_errno() = ENOMEM;
     return own;
 }
 
@@ -125,7 +59,7 @@ uintptr_t __cdecl _beginthread(void(__cdecl *start)(void *), unsigned int stack,
     /* Suspended, so that the record holds the handle before the thread can end. */
     HANDLE thread = CreateThread(NULL, stack, thread_main, own, CREATE_SUSPENDED, NULL);
     if (thread == NULL) {
-        free(own);
+        crt_thread_delete(own);
         crt_fail_last();
         *_errno() = EAGAIN;
         return (uintptr_t)-1;
@@ -159,7 +93,7 @@ uintptr_t __cdecl _beginthreadex(void *security, unsigned int stack,
     own->start_ex = start;
     HANDLE thread = CreateThread(security, stack, thread_main, own, flags, (DWORD *)id);
     if (thread == NULL) {
-        free(own);
+        crt_thread_delete(own);
         crt_fail_last();
         return 0;
     }

@@ -14,9 +14,6 @@
  */
 #include "ldrp.h"
 
-LDRP_MODULE *LdrpImage, *LdrpNtdll;
-BOOLEAN LdrpStarting = TRUE;
-RTL_CRITICAL_SECTION LdrpLoaderLock = {.LockCount = -1};
 static RTL_BITMAP TlsBitmap, TlsExpansionBitmap, FlsBitmap;
 
 static void InitializePeb(PPEB peb)

@@ -1,17 +1,15 @@
-/* ldrp.h - the loader's own business: modules, their dependencies, their thread-local
- * data.
+/* ldrp.h - private declarations of the loader: modules, dependencies, thread-local data.
  *
  * A module is Windows' LDR_DATA_TABLE_ENTRY, on the three lists of PEB.Ldr, with what
- * Windows keeps beside it.  One lock guards everything here: LdrpLoaderLock
- * (PEB.LoaderLock).
+ * Windows keeps beside it.  One lock guards everything here: LdrpLoaderLock (PEB.LoaderLock).
  *
  *   L1  a module is on InLoadOrder and InMemoryOrder from the moment it is mapped, and on
- *       InInitializationOrder from the moment its imports are bound, after all it depends
- * on (but for a circle); the program itself is never on the third list L2  LoadCount
- * FFFFh means "never unloaded": the program and all it needs; otherwise it is the number
- * of LdrLoadDll calls of which the module is in the closure of dependencies L3  a module
- * with LoadCount 0 belongs to a load that is under way; if that fails, exactly those
- * modules go (LdrpDropUnused)
+ *       InInitializationOrder from the moment its imports are bound, after all it depends on
+ *       (but for a circle); the program itself is never on the third list
+ *   L2  LoadCount FFFFh means "never unloaded": the program and all it needs; otherwise it is
+ *       the number of LdrLoadDll calls that have the module in their closure of dependencies
+ *   L3  a module with LoadCount 0 belongs to a load that is under way; if that fails, exactly
+ *       those modules go (LdrpDropUnused)
  */
 #ifndef FATHOM_LDRP_H
 #define FATHOM_LDRP_H

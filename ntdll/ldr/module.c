@@ -1,26 +1,18 @@
-/* module.c - the loaded modules: find one, bring one in, count who needs it, let it go.
+/* module.c - the loaded modules: find one, load one, count its users, unload it.
  *
- *   LdrpLoadModule:  by name -> already there? -> open, section, view -> entry on the
- * lists
- *                    -> relocate if it is not where it was linked for -> bind its
- * imports, which loads what it needs (this same function) -> thread-local data
+ *   LdrpLoadModule:  by name -> already there? -> open, section, view -> entry on the lists
+ *                    -> relocate if it is not where it was linked for
+ *                    -> bind its imports, which loads what it needs (this same function)
+ *                    -> thread-local data
  *
  * The counts: LdrLoadDll adds one to each module in the closure of dependencies,
- * LdrUnloadDll takes one off each.  Circles therefore cost nothing, and a module whose
- * count reaches zero is needed by nobody.  What the program itself needs is pinned.
+ * LdrUnloadDll subtracts one from each.  Circles therefore cost nothing, and a module whose
+ * count reaches zero has no user.  What the program itself needs is pinned.
  *
  * Windows: LdrpLoadDll, LdrpMapDll, LdrpUpdateLoadCount; `!dlls`, `lm`.
  */
 #include "ldrp.h"
 
-PEB_LDR_DATA LdrpData = {
-    .Length = sizeof LdrpData,
-    .InLoadOrderModuleList = {&LdrpData.InLoadOrderModuleList,
-                              &LdrpData.InLoadOrderModuleList},
-    .InMemoryOrderModuleList = {&LdrpData.InMemoryOrderModuleList,
-                                &LdrpData.InMemoryOrderModuleList},
-    .InInitializationOrderModuleList = {&LdrpData.InInitializationOrderModuleList,
-                                        &LdrpData.InInitializationOrderModuleList}};
 static ULONG LatestMark;
 
 /* A debugger stops here to learn of each module (`make gdb`): it does nothing else. */
@@ -211,8 +203,7 @@ static NTSTATUS RelocateModule(LDRP_MODULE *module)
     return NT_SUCCESS(status) ? ProtectSections(module, FALSE) : status;
 }
 
-/* What the kernel says of a file that is no image for this machine: one answer for all.
- */
+/* What the kernel says of a file that is no image for this machine: one answer for all. */
 static NTSTATUS ImageStatus(NTSTATUS status)
 {
     switch (status) {

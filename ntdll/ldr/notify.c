@@ -1,13 +1,11 @@
-/* notify.c - telling DLLs: a process came, a thread came, a thread went, the process
- * goes.
+/* notify.c - the calls of entry points and TLS callbacks: process attach, thread attach, thread
+ * detach, process detach.
  *
- * Attach runs along InInitializationOrder, so a DLL hears after all it depends on; detach
- * runs backwards.  TLS callbacks hear just before the entry point; the program has only
- * those. All of it with the loader's lock held, as documented for DllMain.
+ * Attach runs along InInitializationOrder, so a DLL is called after all it depends on; detach
+ * runs backwards.  A module's TLS callbacks are called just before its entry point; the
+ * program has only those.  All of it with the loader's lock held, as documented for DllMain.
  */
 #include "ldrp.h"
-
-BOOLEAN RtlpShutdownInProgress;
 
 static BOOLEAN Tell(LDRP_MODULE *module, ULONG reason, PVOID reserved)
 {

@@ -221,8 +221,7 @@ PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID Base)
     return headers->Signature == IMAGE_NT_SIGNATURE ? headers : NULL;
 }
 
-/* The section that rva lies in, and the address of rva in a file read flat into memory.
- */
+/* The section that rva lies in, and the address of rva in a file read flat into memory. */
 PVOID NTAPI RtlImageRvaToVa(PIMAGE_NT_HEADERS Headers, PVOID Base, ULONG Rva,
                             PVOID *Section)
 {

@@ -3,7 +3,7 @@
  *   import descriptor: "KERNEL32.dll", names at OriginalFirstThunk, slots at FirstThunk
  *   each name: hint + "HeapAlloc", or an ordinal with the top bit set
  *   export:    an address, or a forwarder "NTDLL.RtlAllocateHeap" / "DLL.#7", followed to
- * its end, loading the DLL it names
+ *              its end, loading the DLL it names
  *
  * Bound imports (addresses from another machine's link time) are ignored: the names are
  * there as well.  A linker that left OriginalFirstThunk out keeps the names in the slots

@@ -1,17 +1,16 @@
 /* tls.c - thread-local storage that the linker laid out (__declspec(thread), __thread).
  *
- * A module with a TLS directory gets an index; its code finds a thread's copy of its data
- * at
+ * A module with a TLS directory gets an index; its code finds a thread's copy of its data at
  *
- *   fs:[2Ch] -> TEB.ThreadLocalStoragePointer[index] -> the block: initial data, then
- * zeros
+ *   fs:[2Ch] -> TEB.ThreadLocalStoragePointer[index] -> the block: initial data, then zeros
  *
  * The array is as long as the highest index; a DLL loaded later may need a longer one for
  * every thread.  Old arrays stay until their thread ends, since that thread may have been
  * interrupted between reading the pointer and using it.
- * The threads are known by nodes of our own: a thread that was killed never says goodbye,
- * and its TEB is gone.  Its node and blocks stay until its TEB's place is taken again; a TEB
- * of another thread is touched only after the kernel has said that the thread lives.
+ * The threads are known by nodes of our own: a thread that was terminated is never
+ * detached, and its TEB is gone.  Its node and blocks stay until its TEB's place is taken
+ * again; a TEB of another thread is touched only after the kernel has said that the thread
+ * lives.
  * Callbacks of the directory run before the DLL's entry point, with the same reasons.
  *
  * Documented: "PE Format", the .tls section.  Windows: LdrpHandleTlsData,
