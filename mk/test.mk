@@ -113,17 +113,23 @@ second_ld = $(CC_PE) -shared -nostdlib -Wl,--image-base,$($*_BASE) -Wl,--kill-at
 $(SECOND_DLLS): $(O)/tests/second/%.dll: $$(call second_objects,$$*) $(O)/lib/%.def $$($$*_LIBS) FORCE
 	$(call product,second_ld)
 
-# The same in the kernel, for FATHOM_KERNEL: tests/second/NAME/ntoskrnl.exe with the files NAME_SECOND
-# of tests/second in place of NAME_FIRST of kernel/mm.
-SECOND_KERNELS := $(O)/tests/second/kernel/ntoskrnl.exe $(O)/tests/second/nopages/ntoskrnl.exe
-kernel_SECOND := page vad
-kernel_FIRST := page vad
-nopages_SECOND := nopages
-nopages_FIRST := page
+# The same in the kernel, for FATHOM_KERNEL: tests/second/NAME/ntoskrnl.exe with the objects NAME_SECOND
+# of tests/second in place of NAME_FIRST of kernel.
+SECOND_KERNELS := $(patsubst %,$(O)/tests/second/%/ntoskrnl.exe,kernel nopages open closed)
+kernel_SECOND := page.o vad.o
+kernel_FIRST := mm/page.o mm/vad.o
+nopages_SECOND := nopages.o
+nopages_FIRST := mm/page.o
+open_SECOND := open.asm.o
+closed_SECOND := closed.asm.o
+open_FIRST := dispatch/sysenter.asm.o
+closed_FIRST := $(open_FIRST)
 second_kernel_cc = $(CC_PE) $(KERNEL_CFLAGS) -c $< -o $@ $(may_go)
-$(patsubst %,$(O)/tests/second/%.o,$(kernel_SECOND) $(nopages_SECOND)): $(O)/tests/second/%.o: tests/second/%.c FORCE | $(GEN)
+$(addprefix $(O)/tests/second/,$(kernel_SECOND) $(nopages_SECOND)): $(O)/tests/second/%.o: tests/second/%.c FORCE | $(GEN)
 	$(call product,second_kernel_cc)
-second_kernel_objects = $(filter-out $($1_FIRST:%=$(O)/kernel/mm/%.o),$(KERNEL_OBJ)) $($1_SECOND:%=$(O)/tests/second/%.o)
+second_kernel_objects = $(filter-out $($1_FIRST:%=$(O)/kernel/%),$(KERNEL_OBJ)) $($1_SECOND:%=$(O)/tests/second/%)
+$(O)/tests/second/%.asm.o: tests/second/%.asm FORCE | $(ASM_OFFSETS)
+	$(call product,kernel_asm)
 second_kernel_ld = $(CC_PE) $(KERNEL_LDFLAGS) -o $(@D)/pass1.exe $(filter %.o,$^) -lgcc && \
   $(MINGW)nm -n $(@D)/pass1.exe | grep -i ' t ' > $(@D)/ksym.txt && \
   $(PYTHON) tools/ksym.py $(@D)/ksym.txt $(@D)/ksym.asm && nasm -f win32 -o $(@D)/ksym.o $(@D)/ksym.asm && \
@@ -139,7 +145,7 @@ NEEDS_gdb := $(O)/gdb/ntoskrnl.elf
 NEEDS_guests := $(GUEST_EXES)
 NEEDS_bench := $(BENCH_EXES)
 NEEDS_attacks := $(O)/host/attacks $(O)/host/libstrictheap.so
-NEEDS_second := $(SECOND_DLLS) $(SECOND_KERNELS) $(O)/tests/guest/mm.list $(filter $(O)/tests/guest/crt/borland% $(O)/tests/guest/ole32/%,$(GUEST_EXES))
+NEEDS_second := $(SECOND_DLLS) $(SECOND_KERNELS) $(O)/tests/guest/mm.list $(O)/tests/guest/dispatch.list $(filter $(O)/tests/guest/crt/borland% $(O)/tests/guest/ole32/%,$(GUEST_EXES))
 NEEDS_preload := $(O)/host/libfathomheap.so $(O)/host/bench
 NEEDS_fuzz := $(O)/host/fuzz_heap
 NEEDS_programs = $(filter $(O)/$(dir $1)programs/%,$(TOOL_EXES))

@@ -51,8 +51,9 @@
  *       result; ECX, EDX and the arithmetic flags are lost.
  *
  * TESTED by tests/guest/dispatch (crossing, ring, floating, order, handles), tests/gdb, and
- * tests/boot/door.t: a broken door under door=int2e.  `fathom run --door int2e` keeps ntdll
- * on int 2Eh; a program that executes sysenter itself still comes here.
+ * tests/second/door.t: a second door, and a closed one under door=int2e.  That boot word
+ * (`fathom run --door int2e`) keeps ntdll on int 2Eh; a program that executes sysenter
+ * itself still comes here.
  * COSTS today (`make bench`, null_service_sysenter): 55 instructions, the stub, the call and
  * the loop around it included; of these 45 are in this file.
  */

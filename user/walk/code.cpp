@@ -89,7 +89,7 @@ void show_code()
     bool uses_fast = used == fast;
     say("  SharedUserData!SystemCall holds %p, %s", (const void *)used,
         uses_fast      ? "KiFastSystemCall"
-        : used == slow ? "KiIntSystemCall (this processor has no sysenter)"
+        : used == slow ? "KiIntSystemCall (no sysenter, or the boot said door=int2e)"
                        : "neither of the two");
     proof(uses_fast || used == slow, "11", "the stub's call [edx] leads there");
     bool known = list("ntdll!KiFastSystemCall", fast, "sysenter");

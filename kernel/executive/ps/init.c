@@ -170,8 +170,10 @@ static void FillSharedData(void)
     shared->ActiveConsoleId = 1;
     shared->LargePageMinimum = 0x200000;
     FillProcessorFeatures(shared->ProcessorFeatures);
-    shared->SystemCall =
-        KeFeatures.Sep ? PsEntries.KiFastSystemCall : PsEntries.KiIntSystemCall;
+    /* door=int2e: every program is kept from sysenter, whatever its door is worth. */
+    const char *door = KeBootOption("door");
+    const BOOLEAN slow = !KeFeatures.Sep || (door != NULL && strcmp(door, "int2e") == 0);
+    shared->SystemCall = slow ? PsEntries.KiIntSystemCall : PsEntries.KiFastSystemCall;
     shared->SystemCallReturn = PsEntries.KiFastSystemCallRet;
     shared->TestRetInstruction = 0xC3;
 }
