@@ -36,7 +36,7 @@ $(O)/bin/msvcrt.dll $(O)/bin/msvcrtd.dll: $(MATH)
 msvcrt_FOLDERS := crt/msvcrt crt/new
 msvcrt_BASE := 0x77C10000
 msvcrt_USES := kernel32
-msvcrt_LINK := -lmingwex $(MATH) $(O)/lib/libkernel32.a $(DLL_MAIN)
+msvcrt_LINK := -lmingwex $(MATH) -lmingwex $(O)/lib/libkernel32.a $(DLL_MAIN)
 msvcrt_DEFS := $(addprefix crt/msvcrt/,wide.def locale.def process.def more.def)
 
 # The debug runtime: msvcrt's objects but for the heap and new, and the debug layer in their place.
