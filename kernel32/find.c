@@ -48,7 +48,7 @@ static void Split(UNICODE_STRING *path, UNICODE_STRING *pattern)
     path->Length = at * sizeof(WCHAR);
     /* As since MS-DOS: a dot before a wild card is also the end of a name without one, and a
      * question mark is also no character, before a dot and at the end. */
-    for (at = 0; at < pattern->Length / sizeof(WCHAR); at++) {
+    for (at = 0; at < (USHORT)(pattern->Length / sizeof(WCHAR)); at++) {
         LPWSTR c = pattern->Buffer + at;
         if (*c == '.' && at + 1u < pattern->Length / sizeof(WCHAR) &&
             (c[1] == '*' || c[1] == '?'))
