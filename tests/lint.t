@@ -134,7 +134,7 @@ plan.true(
 # What the documents send a reader to is there (tests by their place in tests/guest), and README names every document.
 ROOMS = "boot|kernel|ntdll|kernel32|crt|ole32|oleaut32|psapi|fathom|user|include|tools|tests|mk|docs"
 gone, readme = [], open(os.path.join(TOP, "README.md")).read()
-for path in sources("README.md", "docs/*.md"):
+for path in sources("README.md", "CONTRIBUTING.md", "docs/*.md"):
     for named in re.findall(rf"`((?:{ROOMS})/[\w./]*)`", open(path).read()):
         if not any(glob.glob(os.path.join(TOP, at, named) + "*") for at in ("", "tests/guest")):
             gone.append(f"{os.path.relpath(path, TOP)}: {named}")
