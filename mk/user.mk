@@ -44,7 +44,7 @@ msvcrtd_FOLDERS := crt/debug
 msvcrtd_BASE := 0x10200000
 msvcrtd_USES := kernel32
 msvcrtd_LINK := $(msvcrt_LINK)
-msvcrtd_MORE = $(filter-out %/msvcrt/heap.o %/new/new.o,$(msvcrt_OBJ))
+msvcrtd_MORE = $(filter-out %/msvcrt/heap.o %/msvcrt/resize.o %/new/new.o,$(msvcrt_OBJ))
 msvcrtd_DEFS := crt/msvcrt/msvcrt.def $(msvcrt_DEFS)
 
 cw3220_FOLDERS := crt/borland

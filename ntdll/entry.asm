@@ -1,21 +1,15 @@
-; entry.asm - where the kernel and user mode meet: the way down and the ways back up.
+; entry.asm - where the kernel resumes a thread in user mode: the ways back up.
 ;
-; Down: each service stub (stubs_gen.asm) does `call [7FFE0300h]`, which the kernel has
-; set to KiFastSystemCall or, on a processor without SEP, to KiIntSystemCall.  Up: the
-; kernel resumes a thread at one of the Ki*Dispatcher entries, with what it has to say
-; on the user stack.
+; The kernel enters user mode at one of these, with what it has to say on the user stack.
+; The way down is syscall.asm.
 ;
-;   KiFastSystemCall  [esp] stub's return address, [esp+4] program's, [esp+8] arguments;
-;                     edx = esp tells the kernel where that is, sysenter keeps no ESP
-;   KiFastSystemCallRet    where sysexit lands
-;   KiIntSystemCall        edx points at the arguments themselves
 ;   KiUserExceptionDispatcher  [esp] PEXCEPTION_RECORD, [esp+4] PCONTEXT, both above
 ;   KiUserApcDispatcher    [esp] routine, its three arguments, then a CONTEXT
 ;   KiRaiseUserExceptionDispatcher  TEB.ExceptionCode: what to raise; [esp] return address
 ;   RtlUserThreadStart     eax = start address, ebx = its argument
 ;
-; None of them keeps a frame: EBP is the interrupted function's, so a walk goes on
-; through it. Windows: the same names in ntdll, `u ntdll!KiFastSystemCall`.
+; None of them keeps a frame: EBP is the interrupted function's, so a walk continues
+; through it.  Windows: the same names in ntdll.
 
 section .text
 extern _RtlDispatchException@8
@@ -24,9 +18,6 @@ extern _NtContinue@8
 extern _NtRaiseException@12
 extern __RtlUserThreadStart@8
 
-global _KiFastSystemCall
-global _KiFastSystemCallRet
-global _KiIntSystemCall
 global _KiUserExceptionDispatcher
 global _KiUserApcDispatcher
 global _KiRaiseUserExceptionDispatcher
@@ -37,19 +28,6 @@ global _DbgUserBreakPoint@0
 TEB_EXCEPTION_CODE equ 1A4h
 EXCEPTION_NONCONTINUABLE equ 1
 RECORD_SIZE equ 50h
-
-    align 16, db 90h
-_KiFastSystemCall:
-    db 8Bh, 0D4h                ; mov edx, esp, in the encoding that Windows has
-    db 0Fh, 34h                 ; sysenter
-_KiFastSystemCallRet:
-    ret
-
-    align 16, db 90h
-_KiIntSystemCall:
-    lea edx, [esp + 8]
-    int 2Eh
-    ret
 
     align 16, db 90h
 _KiUserExceptionDispatcher:
