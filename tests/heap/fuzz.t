@@ -23,8 +23,8 @@ SMALL = 200 * 1024  # bytes that the corpus may have
 BROKEN = [
     (
         "ntdll/heap/core/freelist.c",
-        r"\*Units \+= (RtlpTakeNeighbour\(Heap, Next,[^;]*\));",
-        r"*Units += *Units == 0 ? \1 : 0;",
+        r"Total \+= (RtlpTakeNeighbour\(Heap, Next,[^;]*\));",
+        r"Total += Total == 0 ? \1 : 0;",
         "a block freed before a free one is not joined with it",
     ),
     (
