@@ -71,3 +71,23 @@ $(O)/host/attacks: tests/attacks/malloc.c FORCE
 attacks-table: $(O)/host/attacks $(O)/host/libstrictheap.so ## docs/attacks.md's table of allocators, by running them
 	@$(PYTHON) tests/attacks/table.py
 .PHONY: attacks-table
+
+# The heap as a DLL of its own beside ntdll's, for heaps that a program makes there and no others
+# (tests/second/labheap): with our free list, with a second one, and with ours that forgets that a
+# class has become empty.
+LABHEAPS := $(foreach name,ours second broken,$(O)/tests/second/$(name)/labheap.dll)
+ours_FREELIST := $(O)/dll/ntdll/heap/core/freelist.o
+second_FREELIST := $(O)/tests/second/freelist.o
+broken_FREELIST := $(O)/tests/second/broken/freelist.o
+CFLAGS_second_freelist := $(CFLAGS_ntdll)
+CFLAGS_second_labheap/doors := $(CFLAGS_ntdll)
+broken_freelist = sed 's/= Same ? Next : NULL;/= Next;/' $< > $@ && ! cmp -s $< $@
+$(O)/tests/second/broken/freelist.c: ntdll/heap/core/freelist.c FORCE
+	$(call product,broken_freelist)
+$(O)/tests/second/broken/%.o: $(O)/tests/second/broken/%.c FORCE | $(GEN)
+	$(call product,broken_cc)
+broken_cc = $(CC_PE) $(USER_CFLAGS) $(CFLAGS_ntdll) -c $< -o $@
+labheap_ld = $(CC_PE) -shared -nostdlib -Wl,--kill-at -Wl,--wrap,RtlpHeapPeb -Wl,-e,_DllMain@12 -o $@ $(filter-out FORCE,$^) -lgcc
+$(LABHEAPS): $(O)/tests/second/%/labheap.dll: $$($$*_FREELIST) $(O)/tests/second/labheap/doors.o \
+  $(filter-out $(ours_FREELIST),$(filter $(O)/dll/ntdll/heap/%,$(ntdll_OBJ))) tests/second/labheap/labheap.def $(O)/lib/libntdll.a FORCE
+	$(call product,labheap_ld)

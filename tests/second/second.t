@@ -39,6 +39,27 @@ for dll, (contract, pattern) in SECOND.items():
         *run.stdout.splitlines(),
     )
 
+# The heap's free list, for heaps of a DLL beside ntdll's; and one that is wrong, whose program still
+# begins and says so.
+for folder, passes in (("ours", True), ("second", True), ("broken", False)):
+    run = subprocess.run(
+        [os.path.join(TOP, "tools", "fathom"), "run"]
+        + ["--add", os.path.join(OUT, "tests", "second", folder, "labheap.dll")]
+        + [os.path.join(OUT, "tests", "second", "programs", "labheap.exe")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    named = "heap corruption" in run.stdout or "not so:" in run.stdout
+    plan.true(
+        run.returncode == 0 and "\n0 failures" in "\n" + run.stdout
+        if passes
+        else run.returncode != 0 and named,
+        f"freelist.h: {folder} {'passes' if passes else 'is found out'} in labheap.dll",
+        *run.stdout.splitlines(),
+    )
+
 # The kernel's own contracts: the memory set, and the audit after each of its programs.
 SIZES = ("64", "256", "768", "4608") if LONG else ("64", "768")
 kernel = os.path.join(OUT, "tests", "second", "kernel", "ntoskrnl.exe")

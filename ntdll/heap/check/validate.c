@@ -27,14 +27,14 @@ static bool RtlpCheckBusy(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
     return true;
 }
 
-/* H15, and H5's half that stands in the entry. */
+/* H15, and what a free entry must be to be in the free list. */
 static bool RtlpCheckFreeEntry(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
 {
     Check->Free++;
     Check->FreeUnits += CODE_SIZE(Code);
     if (Entry->UnusedBytes)
         return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
-    if (CODE_SIZE(Code) < 2 || !RtlpIsLinked(&FREE_OF(Entry)->FreeList))
+    if (CODE_SIZE(Code) < 2)
         return RtlpWrong(Check, H(5), heap_failure_freelists_corruption, Entry + 1);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN) {
         ULONG *End = (ULONG *)RtlpEntryAfter(Entry, CODE_SIZE(Code));

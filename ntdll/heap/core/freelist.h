@@ -26,7 +26,9 @@
  *       free entries.  What does not fit is reported (RtlpHeapFailure) before anything changes.
  *   F8  HEAP.TotalFreeSize is the sum of the entries in the index (H7).
  *
- * Lock: the heap's.  Tested by tests/host/test_heap*.c, the fuzzer, `make corrupt`.
+ * Lock: the heap's.  Tested by tests/host/test_heap*.c, the fuzzer, `make corrupt`; in
+ * labheap.dll, beside ntdll's heap, by tests/second/second.t, with a second one
+ * (tests/second/freelist.c) and a wrong one.
  * Cost, guest instructions (make bench): heap_back_end_20k, heap_realloc_append.  No call but
  * Find with Every, Next and Check may take longer the more entries there are.
  */
@@ -41,7 +43,8 @@ void RtlpOpenFreeIndex(HEAP *Heap);
 /* Puts Entry into the index. */
 void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
 
-/* Takes Entry out; false: its links are damaged (reported), nothing changed. */
+/* Takes Entry out, whose header is as it was put in; false: damaged links (reported), nothing
+ * changed. */
 bool RtlpRemoveFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
 
 /* An entry of at least Units, still in the index, its header not checked; null: none.  Every:
