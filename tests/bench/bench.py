@@ -74,6 +74,10 @@ HEAP_LIMITS = {
     "heap_pair_64": 120,
     "heap_churn_1e3": 120,
     "heap_growth_1e3_1e5": 1.05,
+    "heap_realloc_append": 750,
+    "heap_large": 8200,
+    "heap_back_end_20k_1e1": 4000,
+    "heap_back_end_20k_1e4": 4700,
     "heap_overhead_1e4": 1.15,
     "heap_overhead_1e5": 1.08,
 }

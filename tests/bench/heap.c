@@ -179,6 +179,24 @@ static void large(void)
     HeapDestroy(heap);
 }
 
+/* One free and one allocation of 17 to 21 KB, which the front end does not serve, among count. */
+static void back_end(const char *name, unsigned count)
+{
+    open_heap();
+    for (unsigned i = 0; i < count; i++)
+        blocks[i] = HeapAlloc(heap, 0, 17000 + below(4000));
+    unsigned long long start = 0;
+    for (unsigned i = 0; i < 2 * count + 1000; i++) {
+        const unsigned j = below(count);
+        if (i == 2 * count)
+            start = ticks();
+        HeapFree(heap, 0, blocks[j]);
+        blocks[j] = HeapAlloc(heap, 0, 17000 + below(4000));
+    }
+    line(name, ticks() - start, 1000);
+    HeapDestroy(heap);
+}
+
 static DWORD WINAPI free_all(void *count)
 {
     for (unsigned i = 0; i < (unsigned)(size_t)count; i++)
@@ -220,6 +238,8 @@ int main(void)
     batch("heap_batch_random", 0);
     append();
     large();
+    back_end("heap_back_end_20k_1e1", 10);
+    back_end("heap_back_end_20k_1e4", 10000);
     cross();
     return 0;
 }

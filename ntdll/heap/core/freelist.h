@@ -1,36 +1,28 @@
 /* freelist.h - the contract of the heap's free list: where free entries wait (freelist.c).
  *
- * One file provides all of this and nothing else.  It keeps its index in HEAP.FreeIndex and in
- * the two words of each free entry after its header (HEAP_FREE_ENTRY.FreeList); how is its own
- * affair.  Sizes are granules, header included, unless it says bytes.
- *
- * Given, and all it may call: the headers (heapp.h: RtlpDecode, CODE_SIZE, CODE_FLAGS,
- * RtlpPreviousSize, RtlpSetPreviousSize, RtlpEntryAfter, RtlpEntryBefore, RtlpIsReadable,
- * RtlpPointsAt, RtlpIsLinked, RtlpInsertBefore), RtlpProbeEntry, RtlpCheckEntry and RtlpSafeUnlink
- * (encode.c), RtlpWriteFree (debug.c), RtlpHeapFailure.
+ * One file provides all of this.  It keeps its index in HEAP.FreeIndex and in the two words of each
+ * free entry after its header (HEAP_FREE_ENTRY.FreeList), in any form.  Sizes are granules, header
+ * included.  Given, and all it may call: heapp.h's inline functions on headers, links and probes,
+ * RtlpProbeEntry and RtlpSafeUnlink (encode.c), RtlpWriteFree (debug.c), RtlpHeapFailure.
  *
  * Rules that the callers keep:
- *   F1  An entry given to Insert or Form has its PreviousSize and SegmentOffset; for Insert its
- *       whole header says free and Units.  Before Join they are set, too, so that the header of
- *       the entry before it is sound.
- *   F2  The entry after whatever is given here can be decoded; if it is busy it need not be
- *       sound (its PreviousSize may still be wrong).
- *   F3  The granules given to Form and Join are committed and in no index; what they held is lost.
- *   F4  PreviousSize above HEAP_MAXIMUM_BLOCK_SIZE, or 0, says that no entry lies before.
+ *   F1  An entry given to Insert, Form or Join has its PreviousSize and SegmentOffset; for Insert
+ *       its whole header says free and Units.
+ *   F2  The entry after what is given can be decoded; a busy one need not be sound.
+ *   F3  Granules given to Form and Join are committed and in no index; what they held is lost.
+ *   F4  PreviousSize 0 or above HEAP_MAXIMUM_BLOCK_SIZE says that no entry lies before.
  * Rules that the module keeps (RtlpCheckHeap names those of heap.h):
  *   F5  No entry is larger than HEAP_MAXIMUM_BLOCK_SIZE or smaller than 2: more free granules
  *       than that become several entries.  The entry after them has their PreviousSize.
  *   F6  After Join, and after Cut, no free neighbour is left whose sum with the result would fit
- *       one entry (H4), unless Heap->Flags has HEAP_DISABLE_COALESCE_ON_FREE: nothing is joined.
- *   F7  A link is written through only if what it points at points back: programs write over
- *       free entries.  What does not fit is reported (RtlpHeapFailure) before anything changes.
+ *       one entry (H4); with HEAP_DISABLE_COALESCE_ON_FREE in Heap->Flags nothing is joined.
+ *   F7  What a link leads to is checked before anything is written there: programs write over
+ *       free entries.  Damage is reported (RtlpHeapFailure) before anything changes.
  *   F8  HEAP.TotalFreeSize is the sum of the entries in the index (H7).
  *
- * Lock: the heap's.  Tested by tests/host/test_heap*.c, the fuzzer, `make corrupt`; in
- * labheap.dll, beside ntdll's heap, by tests/second/second.t, with a second one
- * (tests/second/freelist.c) and a wrong one.
- * Cost, guest instructions (make bench): heap_back_end_20k, heap_realloc_append.  No call but
- * Find with Every, Next and Check may take longer the more entries there are.
+ * Lock: the heap's.  Tested by tests/host/test_heap*.c, the fuzzer, `make corrupt`; in labheap.dll,
+ * beside ntdll's heap, by tests/second/second.t.  Cost: heap_back_end_20k, heap_realloc_append (make
+ * bench); but for Find with Every, Next and Check it grows no faster than log(entries).
  */
 #ifndef FATHOM_FREELIST_H
 #define FATHOM_FREELIST_H
@@ -39,7 +31,6 @@
 
 /* An empty index in Heap->FreeIndex, which is all zero. */
 void RtlpOpenFreeIndex(HEAP *Heap);
-
 /* Puts Entry into the index. */
 void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units);
 
