@@ -38,7 +38,7 @@ int BasepCharToByte(UINT page, WCHAR c)
     return -1;
 }
 
-/* One scalar value from [*at, end); FFFFFFFFh for a wrong part. *at moves behind it. */
+/* One scalar value from [*at, end); FFFFFFFFh for a wrong part. *at moves past it. */
 ULONG BasepDecodeUtf8(const UCHAR **at, const UCHAR *end)
 {
     static const ULONG least[4] = {0, 0x80, 0x800, 0x10000};

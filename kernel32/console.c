@@ -32,7 +32,7 @@ BOOL WINAPI SetConsoleMode(HANDLE console, DWORD mode)
     return Control(console, IOCTL_CONSOLE_SET_MODE, &mode, sizeof mode, NULL, 0);
 }
 
-/* 1 where there is input that nobody has read, however much; else 0. */
+/* 1 where there is unread input, however much; else 0. */
 BOOL WINAPI GetNumberOfConsoleInputEvents(HANDLE console, LPDWORD count)
 {
     return Control(console, IOCTL_CONSOLE_GET_KEYS, NULL, 0, count, sizeof *count);

@@ -1,4 +1,4 @@
-/* copy.c - CopyFile: read, write, and no half of a file left behind. */
+/* copy.c - CopyFile: read, write, and no half of a file remains. */
 #include "k32.h"
 
 #define CHUNK 0x10000

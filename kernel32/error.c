@@ -27,7 +27,7 @@ BOOL BasepFail(DWORD error)
 }
 
 /* The process's mode is the kernel's (NtRaiseHardError asks it), which keeps one bit the
- * other way about: there 1 means that critical errors are told. */
+ * other way about: there 1 means that critical errors are shown. */
 #define TOLD SEM_FAILCRITICALERRORS
 
 UINT WINAPI GetErrorMode(void)

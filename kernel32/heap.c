@@ -84,7 +84,7 @@ BOOL WINAPI HeapQueryInformation(HANDLE heap, HEAP_INFORMATION_CLASS class,
 
 #define MOVABLE_HEADER sizeof(BASE_BLOCK)
 
-/* PROCESS_HEAP_ENTRY to ntdll's entry: where the walk stands is all that has to survive. */
+/* PROCESS_HEAP_ENTRY to ntdll's entry: where the walk is, is all that has to survive. */
 static void ToRtlEntry(const PROCESS_HEAP_ENTRY *from, RTL_HEAP_WALK_ENTRY *to)
 {
     *to = (RTL_HEAP_WALK_ENTRY){.DataAddress = from->lpData,
@@ -127,7 +127,7 @@ static void FromRtlEntry(HANDLE heap, const RTL_HEAP_WALK_ENTRY *from,
     } else if (from->Flags & RTL_HEAP_BUSY) {
         HANDLE handle;
         to->wFlags = PROCESS_HEAP_ENTRY_BUSY;
-        /* A movable object begins behind the header that GlobalAlloc puts there. */
+        /* A movable object begins after the header that GlobalAlloc puts there. */
         if (heap == BaseHeap() && BasepMovableBlock(from->DataAddress, &handle)) {
             to->wFlags |= PROCESS_HEAP_ENTRY_MOVEABLE;
             if (BasepFlags(handle) & GMEM_DDESHARE)

@@ -1,8 +1,8 @@
-/* imagename.c - the files behind mapped memory and processes, and the machine's sums. */
+/* imagename.c - the files of mapped memory and of processes, and the machine's sums. */
 #include "k32.h"
 #include <psapi.h>
 
-/* A counted string with its text behind it, into the caller's buffer: the length, or 0 with
+/* A counted string with its text after it, into the caller's buffer: the length, or 0 with
  * ERROR_INSUFFICIENT_BUFFER. */
 static DWORD ReturnName(const UNICODE_STRING *name, LPWSTR out, DWORD size)
 {

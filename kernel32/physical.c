@@ -1,7 +1,7 @@
 /* physical.c - physical memory as a program may ask for it: nodes, large pages, AWE.
  *
  * There is one node.  Large pages and pages of one's own (Address Windowing Extensions)
- * take SeLockMemoryPrivilege, which no process holds, so nobody has any.
+ * take SeLockMemoryPrivilege, which no process holds, so there are none.
  */
 #include "k32.h"
 

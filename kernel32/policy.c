@@ -1,4 +1,4 @@
-/* policy.c - what a process is told and tells of itself: boost, data execution, input and
+/* policy.c - what a process can ask and set of itself: boost, data execution, input and
  * output counts, session; and the forms of other calls that name a node or an attribute list.
  */
 #include "k32.h"
@@ -72,7 +72,7 @@ WINBOOL WINAPI GetProcessDEPPolicy(HANDLE process, LPDWORD flags, PBOOL permanen
     return TRUE;
 }
 
-/* For the caller's own process, for good. ERROR_ACCESS_DENIED: it stands already. */
+/* For the caller's own process, until its end. ERROR_ACCESS_DENIED: it is set already. */
 WINBOOL WINAPI SetProcessDEPPolicy(DWORD flags)
 {
     ULONG value = flags & PROCESS_DEP_ENABLE ? EXECUTE_DISABLE : EXECUTE_ENABLE;

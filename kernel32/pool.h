@@ -26,7 +26,7 @@ typedef struct POOL_ITEM {
     ULONGLONG Due;   /* GetTickCount64, or POOL_NEVER */
     DWORD Period;    /* ms; a timer's 0: once; a wait's time-out */
     ULONG Flags;     /* WT_* */
-    LONG References; /* the waiter's list, callbacks, and whoever deletes it */
+    LONG References; /* the waiter's list, callbacks, and a thread that deletes it */
     ULONG Running;   /* callbacks queued or begun */
     BOOLEAN Spent, TimedOut, Deleted;
     HANDLE Completion; /* to be set when it is gone */

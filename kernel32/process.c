@@ -32,7 +32,7 @@ DWORD WINAPI GetCurrentProcessId(void)
     return (DWORD)(ULONG_PTR)BaseTeb()->ClientId.UniqueProcess;
 }
 
-/* First the other threads end, then the DLLs are told, then the process ends. */
+/* First the other threads end, then the DLLs are called, then the process ends. */
 VOID WINAPI ExitProcess(UINT code)
 {
     NtTerminateProcess(NULL, (NTSTATUS)code);
@@ -41,7 +41,7 @@ VOID WINAPI ExitProcess(UINT code)
     __builtin_unreachable();
 }
 
-/* No DLL is told. ERROR_ACCESS_DENIED for one that has ended, ERROR_INVALID_HANDLE. */
+/* No DLL is called. ERROR_ACCESS_DENIED for one that has ended, ERROR_INVALID_HANDLE. */
 BOOL WINAPI TerminateProcess(HANDLE process, UINT code)
 {
     if (!process)

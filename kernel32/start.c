@@ -1,6 +1,6 @@
 /* start.c - DllMain, and the first frame below every thread's own function.
  *
- * Windows: kernel32!BaseThreadInitThunk stands between ntdll!RtlUserThreadStart and the
+ * Windows: kernel32!BaseThreadInitThunk is between ntdll!RtlUserThreadStart and the
  * program on every stack that WinDbg shows.
  */
 #include "k32.h"

@@ -56,7 +56,7 @@ BOOL WINAPI TlsFree(DWORD index)
     return taken || BasepFail(ERROR_INVALID_PARAMETER);
 }
 
-/* NULL is an answer: the last error is cleared, so that it can be told from a failure. */
+/* NULL is an answer: the last error is cleared, so that it differs from a failure. */
 LPVOID WINAPI TlsGetValue(DWORD index)
 {
     PTEB teb = BaseTeb();

@@ -28,7 +28,7 @@ typedef struct { /* SystemProcessInformation of 7 on x86 */
 } PROCESS;
 C_ASSERT(sizeof(PROCESS) == 0xB8);
 
-typedef struct { /* one thread, behind its process */
+typedef struct { /* one thread, after its process */
     UCHAR Times[28];
     ULONG StartAddress, ProcessId, ThreadId;
     LONG Priority, BasePriority;

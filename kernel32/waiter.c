@@ -152,7 +152,7 @@ static DWORD Prepare(POOL_WAITER *waiter, POOL_ITEM **items, HANDLE *handles, DW
             items[count] = item;
             handles[count++] = item->Object;
         }
-        /* A callback that ran here may have put new items in front of this one. */
+        /* A callback that ran here may have put new items before this one. */
         while (*link != item)
             link = &(*link)->Next;
         link = &item->Next;

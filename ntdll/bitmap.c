@@ -1,6 +1,6 @@
 /* bitmap.c - runs of bits in an array of ULONGs, counted from bit 0 of the first.
  *
- * Used for TLS and FLS slots and by whoever wants to give numbers out.  Plain loops over
+ * Used for TLS and FLS slots and for other numbers that are handed out.  Plain loops over
  * bits: the maps are small, and the word-wise steps that skip whole words are what they
  * need. Documented: RtlInitializeBitMap and its family (WDK).
  */

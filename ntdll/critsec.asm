@@ -3,7 +3,7 @@
 ;
 ; RTL_CRITICAL_SECTION.LockCount, as since Windows Vista: bit 0 set = free, bit 1 set =
 ; no waiter is being woken, and above them minus one minus the number of waiters.  So -1
-; is free and -2 held with nobody waiting.  Whoever clears bit 0 owns it.  lock.c has
+; is free and -2 held without waiters.  The thread that clears bit 0 owns it.  lock.c has
 ; the slow ways.
 
 section .text
@@ -64,7 +64,7 @@ _RtlLeaveCriticalSection@4:
     mov dword [edx + OWNING_THREAD], 0
     mov eax, 1
     lock xadd [edx + LOCK_COUNT], eax
-    add eax, 2                  ; was -2: nobody waits
+    add eax, 2                  ; was -2: no waiters
     jnz .waiters
     ret 4
 .nested:

@@ -31,7 +31,7 @@ static SIZE_T NameChars(PCWSTR entry)
     return chars;
 }
 
-/* The entry of that name, or NULL; *after: where it stands in order of names. */
+/* The entry of that name, or NULL; *after: where it belongs in the order of names. */
 static PWSTR Find(PWSTR block, PCWSTR name, SIZE_T chars, PWSTR *after)
 {
     PWSTR place = NULL, at;
@@ -74,7 +74,7 @@ NTSTATUS NTAPI RtlQueryEnvironmentVariable(PVOID Environment, PCWSTR Name,
 }
 
 /* Value->Length becomes the value's bytes, also when it does not fit
- * (STATUS_BUFFER_TOO_SMALL); a NUL is put behind it if there is room. */
+ * (STATUS_BUFFER_TOO_SMALL); a NUL comes after it if there is room. */
 NTSTATUS NTAPI RtlQueryEnvironmentVariable_U(PWSTR Environment, PUNICODE_STRING Name,
                                              PUNICODE_STRING Value)
 {

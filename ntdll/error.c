@@ -3,7 +3,7 @@
  * A kernel status is translated once, where a Win32 function reports it.  The table is
  * sorted by status, for a binary search; what hardly anybody meets is in rarestatus.c.
  * A status without a row is
- * ERROR_MR_MID_NOT_FOUND (317), as on Windows; exceptions' codes stand for themselves
+ * ERROR_MR_MID_NOT_FOUND (317), as on Windows; exceptions' codes remain as they are
  * (SAME).  The pairs are those of "RtlNtStatusToDosError" and of the tables at Microsoft
  * Learn ([MS-ERREF] 2.3.1, winerror.h), checked against the functions' own pages where
  * these name an error.

@@ -64,7 +64,7 @@ static ULONG MostFrames(void)
     return ((ULONG_PTR)tib->StackBase - (ULONG_PTR)tib->StackLimit) / sizeof(SEH_FRAME);
 }
 
-/* Raise a second exception about the first; nobody may continue from it. */
+/* Raise a second exception about the first; no handler may continue from it. */
 static void RaiseAbout(NTSTATUS status, PEXCEPTION_RECORD cause)
 {
     EXCEPTION_RECORD record = {.ExceptionCode = (DWORD)status,
@@ -79,7 +79,7 @@ static BOOLEAN CallVectored(PEXCEPTION_RECORD record, PCONTEXT context,
     return RtlpVectoredHandlers && RtlpVectoredHandlers(record, context, continuing);
 }
 
-/* TRUE: a handler asks to go on from *Context.  FALSE: nobody handled it. */
+/* TRUE: a handler asks to go on from *Context.  FALSE: no handler took it. */
 BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
 {
     if (RtlpResumeHeapProbe(Record,

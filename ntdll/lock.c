@@ -127,7 +127,7 @@ ULONG NTAPI RtlSetCriticalSectionSpinCount(PRTL_CRITICAL_SECTION Section, ULONG 
 NTSTATUS NTAPI RtlDeleteCriticalSection(PRTL_CRITICAL_SECTION Section)
 {
     *Section =
-        (RTL_CRITICAL_SECTION){0}; /* LockCount 0: held by nobody, so a user waits */
+        (RTL_CRITICAL_SECTION){0}; /* LockCount 0: held by no thread, so a user waits */
     return STATUS_SUCCESS;
 }
 

@@ -1,4 +1,4 @@
-/* ntdllp.h - what ntdll's files share among themselves and export to nobody. */
+/* ntdllp.h - private declarations of ntdll. */
 #ifndef FATHOM_NTDLLP_H
 #define FATHOM_NTDLLP_H
 

@@ -17,7 +17,7 @@ static int Digit(WCHAR c)
     return c >= 'A' && c <= 'Z' ? c - 'A' + 10 : 99;
 }
 
-/* Base 2, 8, 10, 16, or 0: by prefix 0b, 0o, 0x.  Blanks and a sign may stand in front;
+/* Base 2, 8, 10, 16, or 0: by prefix 0b, 0o, 0x.  Blanks and a sign may come before it;
  * stops at the first character that is no digit.  STATUS_INVALID_PARAMETER for another
  * base. */
 NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base,

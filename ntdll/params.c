@@ -1,4 +1,4 @@
-/* params.c - RTL_USER_PROCESS_PARAMETERS: what a process is told at its birth.
+/* params.c - RTL_USER_PROCESS_PARAMETERS: what a process is given at its start.
  *
  * One block from the default heap: the structure, then the strings one after the other.
  * It is normalised (its strings are pointers); the kernel copies it, and the environment

@@ -47,8 +47,7 @@ ULONG NTAPI RtlIsDosDeviceName_U(PCWSTR Path)
         return 0;
     while (start && !Slash(Path[start - 1]) && Path[start - 1] != ':')
         start--;
-    SIZE_T stop =
-        start; /* an extension, a colon or blanks behind the name do not count */
+    SIZE_T stop = start; /* an extension, a colon or blanks after the name do not count */
     while (stop < end && Path[stop] != '.' && Path[stop] != ':')
         stop++;
     while (stop > start && Path[stop - 1] == ' ')
@@ -118,9 +117,60 @@ static void PutParts(WHOLE *whole, PCWSTR path, ULONG first, ULONG fixed)
         PutPart(whole, path, 0);
 }
 
-/* The whole path of Path in Buffer (Bytes long).  Its length in bytes without the NUL; if
- * that does not fit, the bytes needed with the NUL; 0: not a path.  *FilePart: the last
- * part. */
+static void PutText(WHOLE *whole, PCWSTR text, ULONG chars)
+{
+    for (ULONG i = 0; i < chars; i++)
+        Put(whole, text[i]);
+}
+
+/* A path with a drive, or without one: then that of the current directory.  The current
+ * directory goes before a relative path, if it is on the drive. */
+static void PutOnDrive(WHOLE *whole, PCWSTR path, RTL_PATH_TYPE type)
+{
+    PCUNICODE_STRING current = &NtPeb()->ProcessParameters->CurrentDirectory.DosPath;
+    ULONG have = current->Length / sizeof(WCHAR);
+    WCHAR own = have > 1 ? current->Buffer[0] : 'C', drive = own;
+    if (type == RtlPathTypeDriveAbsolute || type == RtlPathTypeDriveRelative) {
+        drive = path[0];
+        path += 2;
+    }
+    BOOLEAN here = type == RtlPathTypeRelative ||
+                   (type == RtlPathTypeDriveRelative && have > 1 &&
+                    RtlUpcaseUnicodeChar(drive) == RtlUpcaseUnicodeChar(own));
+    Put(whole, drive);
+    PutText(whole, L":\\", 2);
+    ULONG root = whole->Count;
+    if (here && have > 3)
+        PutText(whole, current->Buffer + 3, have - 3);
+    while (whole->Count > root && whole->Buffer[whole->Count - 1] == '\\')
+        whole->Count--;
+    PutParts(whole, path, root, 0);
+}
+
+/* device: RtlIsDosDeviceName_U's answer, offset and length in bytes; 0: none.  The PEB's lock
+ * is held. */
+static void PutWhole(WHOLE *whole, PCWSTR path, ULONG device)
+{
+    RTL_PATH_TYPE type = RtlDetermineDosPathNameType_U(path);
+    if (device) {
+        PutText(whole, L"\\\\.\\", 4);
+        PutText(whole, path + (device >> 16) / sizeof(WCHAR),
+                (device & 0xFFFF) / sizeof(WCHAR));
+    } else if (type == RtlPathTypeLocalDevice || type == RtlPathTypeRootLocalDevice) {
+        PutText(whole, L"\\\\", 2);
+        Put(whole, path[2]);
+        Put(whole, '\\');
+        PutParts(whole, path + 3, whole->Count, 0);
+    } else if (type == RtlPathTypeUncAbsolute) {
+        PutText(whole, L"\\\\", 2);
+        PutParts(whole, path + 2, whole->Count, 2);
+    } else {
+        PutOnDrive(whole, path, type);
+    }
+}
+
+/* The full path of Path in Buffer (Bytes long).  Its length in bytes without the NUL; if that
+ * does not fit, the bytes needed with the NUL; 0: not a path.  *FilePart: the last part. */
 ULONG NTAPI RtlGetFullPathName_U(PCWSTR Path, ULONG Bytes, PWSTR Buffer, PWSTR *FilePart)
 {
     enum { LONGEST = 2048 };
@@ -130,48 +180,9 @@ ULONG NTAPI RtlGetFullPathName_U(PCWSTR Path, ULONG Bytes, PWSTR Buffer, PWSTR *
         *FilePart = NULL;
     if (!Path || !Path[0] || wcslen(Path) > LONGEST / 2)
         return 0;
-    PCUNICODE_STRING current = &NtPeb()->ProcessParameters->CurrentDirectory.DosPath;
-    RTL_PATH_TYPE type = RtlDetermineDosPathNameType_U(Path);
     ULONG device = RtlIsDosDeviceName_U(Path);
     RtlAcquirePebLock();
-    ULONG have = current->Length / sizeof(WCHAR);
-    WCHAR drive = have > 1 ? current->Buffer[0] : 'C';
-    if (device) {
-        for (PCWSTR at = L"\\\\.\\"; *at; at++)
-            Put(&whole, *at);
-        for (ULONG i = 0; i < (device & 0xFFFF) / sizeof(WCHAR); i++)
-            Put(&whole, Path[(device >> 16) / sizeof(WCHAR) + i]);
-    } else if (type == RtlPathTypeLocalDevice || type == RtlPathTypeRootLocalDevice) {
-        Put(&whole, '\\');
-        Put(&whole, '\\');
-        Put(&whole, Path[2]);
-        Put(&whole, '\\');
-        PutParts(&whole, Path + 3, whole.Count, 0);
-    } else if (type == RtlPathTypeUncAbsolute) {
-        Put(&whole, '\\');
-        Put(&whole, '\\');
-        PutParts(&whole, Path + 2, whole.Count, 2);
-    } else {
-        PCWSTR rest = Path;
-        if (type == RtlPathTypeDriveAbsolute || type == RtlPathTypeDriveRelative) {
-            drive = Path[0];
-            rest = Path + 2;
-        }
-        BOOLEAN here =
-            type == RtlPathTypeRelative ||
-            (type == RtlPathTypeDriveRelative && have > 1 &&
-             RtlUpcaseUnicodeChar(drive) == RtlUpcaseUnicodeChar(current->Buffer[0]));
-        Put(&whole, drive);
-        Put(&whole, ':');
-        Put(&whole, '\\');
-        ULONG root = whole.Count;
-        if (here && have > 3)
-            for (ULONG i = 3; i < have; i++)
-                Put(&whole, current->Buffer[i]);
-        while (whole.Count > root && work[whole.Count - 1] == '\\')
-            whole.Count--;
-        PutParts(&whole, rest, root, 0);
-    }
+    PutWhole(&whole, Path, device);
     RtlReleasePebLock();
     if (whole.Count > whole.Room)
         return 0;
@@ -199,7 +210,7 @@ NTSTATUS NTAPI RtlDosPathNameToNtPathName_U_WithStatus(PCWSTR Path,
     PWSTR file = NULL;
     ULONG bytes, skip = 0;
     if (Path && Path[0] == '\\' && Path[1] == '\\' && Path[2] == '?' && Path[3] == '\\') {
-        bytes = wcslen(Path) * sizeof(WCHAR); /* taken as it stands */
+        bytes = wcslen(Path) * sizeof(WCHAR); /* taken as it is */
         if (bytes >= sizeof whole)
             return STATUS_NAME_TOO_LONG;
         memcpy(whole, Path, bytes + sizeof(WCHAR));
@@ -248,7 +259,7 @@ ULONG NTAPI RtlGetCurrentDirectory_U(ULONG Bytes, PWSTR Buffer)
     RtlAcquirePebLock();
     ULONG bytes = path->Length;
     if (bytes > 3 * sizeof(WCHAR) && path->Buffer[bytes / sizeof(WCHAR) - 1] == '\\')
-        bytes -= sizeof(WCHAR); /* kept with the slash, told without; but C:\ */
+        bytes -= sizeof(WCHAR); /* kept with the slash, returned without; but C:\ */
     if (bytes + sizeof(WCHAR) <= Bytes) {
         memcpy(Buffer, path->Buffer, bytes);
         Buffer[bytes / sizeof(WCHAR)] = 0;

@@ -1,4 +1,4 @@
-/* print.c - DbgPrint: a message for whoever debugs, through the kernel's log.
+/* print.c - DbgPrint: a message for a debugging reader, through the kernel's log.
  *
  * Formats: %c %s %S (also %ws %ls) %d %i %u %x %X %p %Z %wZ, width, '0' and '-', l, h and
  * I64. Longer than 512 characters is cut, as on Windows.  Documented: DbgPrint (WDK).

@@ -2,7 +2,7 @@
  *
  * Programs ask for them all the same: from drivers' documentation, from other systems' logs.
  * A row is the low word of C0000xxx and the Win32 error, both as ntstatus.h and winerror.h
- * number them; sorted.  Those that Fathom returns stand by name in error.c.
+ * number them; sorted.  Those that Fathom returns are in error.c, by name.
  */
 #include "ntdllp.h"
 
@@ -124,6 +124,6 @@ ULONG RtlpRareError(ULONG Status)
     return Status == (ULONG)STATUS_PARITY_ERROR ||
                    (Status >= (ULONG)STATUS_FLOAT_DENORMAL_OPERAND &&
                     Status <= (ULONG)STATUS_FLOAT_UNDERFLOW)
-               ? Status /* an exception's code stands for itself */
+               ? Status /* an exception's code remains as it is */
                : ERROR_MR_MID_NOT_FOUND;
 }

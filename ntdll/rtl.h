@@ -35,7 +35,7 @@ typedef enum _RTL_PATH_TYPE {
     RtlPathTypeRootLocalDevice,
 } RTL_PATH_TYPE;
 
-/* NtRaiseHardError's answer to a loader failure is only to be told. */
+/* NtRaiseHardError's answer to a loader failure: it is only reported. */
 #define HARDERROR_OPTION_OK       1
 #define HARDERROR_OPTION_SHUTDOWN 6
 

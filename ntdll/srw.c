@@ -4,7 +4,7 @@
  * puts a block on its own stack into a queue and sleeps on a keyed event whose key is
  * that block.
  *
- *   SRW lock, nobody waits:  0 free | 1 exclusive | n<<4 | 1 held n times shared
+ *   SRW lock, no waiters:    0 free | 1 exclusive | n<<4 | 1 held n times shared
  *   SRW lock, with a queue:  first block | 2, | 8 while somebody changes the queue
  *   condition variable:      first block (0 none), | 8 while somebody changes the queue
  *   one-time:                0 new | block | 1 under way | context | 2 done

@@ -104,7 +104,7 @@ NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PSECURITY_DESCRIPTOR Descript
 }
 
 /* A stack as the kernel makes one: Reserve bytes, Commit of them at the top, one guard
- * page below.  0 means the program's own figures.  On failure nothing is left behind. */
+ * page below.  0 means the program's own figures.  On failure nothing remains. */
 NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve, ULONG_PTR ZeroBits,
                                   SIZE_T PageSize, ULONG_PTR Alignment,
                                   PINITIAL_TEB InitialTeb)

@@ -1,7 +1,7 @@
 /* unicode.c - upper and lower case of UTF-16 characters, one character to one.
  *
  * Windows has a table (l_intl.nls, PEB.UnicodeCaseTableData).  The scripts whose letters
- * come in regular ranges are told here by rule: Latin-1, Latin Extended-A, Greek,
+ * come in regular ranges are found here by rule: Latin-1, Latin Extended-A, Greek,
  * Cyrillic, Armenian, full-width.  Letters outside of these keep their case:
  * docs/caveats.md.
  */

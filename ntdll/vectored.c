@@ -14,7 +14,7 @@
 
 typedef struct _VECTORED_ENTRY {
     LIST_ENTRY Links;
-    ULONG Users; /* 1 for being registered, 1 for each walk that stands on it */
+    ULONG Users; /* 1 for being registered, 1 for each walk that is at it */
     BOOLEAN Dead;
     PVECTORED_HANDLER Handler;
 } VECTORED_ENTRY;

@@ -70,7 +70,7 @@ static HRESULT PutReply(CALL_MESSAGE *Message, LPCOLESTR Place, const SOUNDING *
     return S_OK;
 }
 
-#define SOUND_METHOD 3 /* its place in the table, behind IUnknown's */
+#define SOUND_METHOD 3 /* its place in the table, after IUnknown's */
 
 static HRESULT CheckRequest(const IUnknown *Object, const CALL_MESSAGE *Message)
 {

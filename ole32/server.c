@@ -6,8 +6,8 @@
  * A connection asks the factory for an object; a request goes to that object's stub; a
  * client that has gone is an object released.  A revoked class admits nobody, but objects
  * that clients hold live on: its thread stays until the last of them has gone.  A
- * disconnected object is released at once, and its clients are told RPC_E_DISCONNECTED.
- * Clients are not trusted: what they send is looked at, and nobody else waits for them.
+ * disconnected object is released at once, and its clients get RPC_E_DISCONNECTED.
+ * Clients are not trusted: what they send is checked, and no other client waits for them.
  *
  * Invariants: a CONVERSATION with an object is one reference to it; a class is in the
  * list as long as its thread runs, and only that thread adds and takes conversations.

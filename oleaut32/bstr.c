@@ -8,7 +8,7 @@
  *                     ^
  *                     the BSTR, which points at the text
  *
- * The length in front counts bytes, without the zero character behind; text may hold
+ * The length before it counts bytes, without the zero character after it; text may hold
  * zeros.  A BSTR is made by one component and freed by another, whence the task memory,
  * and is freed with SysFreeString alone: CoTaskMemFree would get a pointer 4 bytes inside
  * the block.  Windows keeps freed strings in a cache (off under OANOCACHE=1); here none.

@@ -66,7 +66,7 @@ HRESULT WINAPI VariantCopy(VARIANTARG *To, VARIANTARG *From)
     return Result;
 }
 
-/* A new string of both, one behind the other; null is an empty one.  E_OUTOFMEMORY. */
+/* A new string of both, one after the other; null is an empty one.  E_OUTOFMEMORY. */
 HRESULT WINAPI VarBstrCat(BSTR Left, BSTR Right, LPBSTR Result)
 {
     if (Result == NULL)

@@ -1,4 +1,4 @@
-/* blocks.h - the blocks, arenas and bins of crt/borland/heap.c, and nobody else's.
+/* blocks.h - the blocks, arenas and bins of crt/borland/heap.c, which alone includes it.
  *
  * Segregated free lists over boundary-tagged blocks, in arenas from VirtualAlloc.  Borland's
  * own runtime took its memory from VirtualAlloc too, not from the system's heap; that is what

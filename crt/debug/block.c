@@ -65,7 +65,7 @@ static void count(size_t less, size_t more)
         debug_totals.most = debug_totals.now;
 }
 
-/* What stands before any allocation: the check, the break, the hook.  False: refused. */
+/* What comes before any allocation: the check, the break, the hook.  False: refused. */
 static int may_allocate(int what, void *memory, size_t size, int use, const char *file,
                         int line)
 {
@@ -189,7 +189,7 @@ void debug_release(void *memory, int use)
     debug_unlock();
 }
 
-/* The block at `size` bytes, growth filled with CD; with `in_place` where it stands.
+/* The block at `size` bytes, growth filled with CD; with `in_place` where it lies.
  * Null: no memory, or refused; the block is as it was. */
 void *debug_resize(void *memory, size_t size, int in_place, int use, const char *file,
                    int line)
@@ -229,7 +229,7 @@ int __cdecl _CrtSetDbgFlag(int flags)
     return old;
 }
 
-/* Stops (int 3) in front of allocation number `request`, -1 never; the former number. */
+/* Stops (int 3) before allocation number `request`, -1 never; the former number. */
 long __cdecl _CrtSetBreakAlloc(long request)
 {
     return InterlockedExchange(&crt_break_alloc, request);

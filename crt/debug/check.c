@@ -131,7 +131,7 @@ int __cdecl _CrtIsValidPointer(const void *memory, unsigned int size, int writab
 }
 
 /* True if `memory` is a block of the program's of exactly `size` bytes; then its number,
- * file and line are told where asked for. */
+ * file and line are returned where requested. */
 int __cdecl _CrtIsMemoryBlock(const void *memory, unsigned int size, long *request,
                               char **file, int *line)
 {

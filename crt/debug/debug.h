@@ -2,13 +2,13 @@
  *
  * msvcrtd.dll is msvcrt.dll, object by object, but for two files: the malloc family
  * (debug/heap.c instead of msvcrt/heap.c) and operator new.  Each block of the program
- * lies between a header, which the layer keeps in a list, and two strips that nobody may
+ * lies between a header, which the layer keeps in a list, and two strips that no program may
  * write to:
  *
  *     ├── debug_block, 28 bytes ──┤FD FD FD FD│ the program's `size` bytes │FD FD FD FD┤
  *     ^ what HeapAlloc returned               ^ what malloc returned
  *
- * The bytes say what happened: CD fresh, DD freed, FD no man's land, BD in front of an
+ * The bytes say what happened: CD fresh, DD freed, FD no man's land, BD before an
  * aligned block.  Header, list order and fill bytes are those of the real thing
  * (_CrtMemBlockHeader), so that a debugger's memory window reads as on Windows.
  *

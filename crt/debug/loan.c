@@ -123,7 +123,7 @@ size_t __cdecl _aligned_msize_dbg(void *block, size_t alignment, size_t offset)
     return _aligned_msize(block, alignment, offset);
 }
 
-/* Says so when the mark in front of the block was written over; then nothing is freed,
+/* Says so when the mark before the block was written over; then nothing is freed,
  * for the word beside it tells where the block begins. */
 void __cdecl _aligned_free_dbg(void *block)
 {

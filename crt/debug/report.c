@@ -95,7 +95,7 @@ static int change_hooks(int what, void *function, int wide)
     return result;
 }
 
-/* Adds a hook in front of the others, or removes it; how many there are, -1 on a wrong
+/* Adds a hook before the others, or removes it; how many there are, -1 on a wrong
  * argument or when there is no room. */
 int __cdecl _CrtSetReportHook2(int what, _CRT_REPORT_HOOK function)
 {
@@ -119,7 +119,7 @@ static void write_to(HANDLE file, const char *text)
         WriteFile(file, text, (DWORD)strlen(text), &written, NULL);
 }
 
-/* What stands in the window; 1 for "Retry". */
+/* The text of the window; 1 for "Retry". */
 static int window(int type, const char *file, int line, const char *module,
                   const char *text)
 {

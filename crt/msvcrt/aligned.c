@@ -62,7 +62,7 @@ static size_t room(void *block)
     return _msize(base) - (size_t)((char *)block - base);
 }
 
-/* What was asked for, which nobody wrote down: alignment and offset tell how much slack
+/* What was requested, which is stored nowhere: alignment and offset tell how much slack
  * there is at most.  Source: _aligned_msize. */
 size_t __cdecl _aligned_msize(void *block, size_t alignment, size_t offset)
 {

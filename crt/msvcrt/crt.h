@@ -115,7 +115,7 @@ void crt_exit_functions(void);
 /* Runs last of all at the end, if it is set (the debug heap sets it). */
 extern void (*crt_at_end)(void);
 
-/* descriptor.c: what stands behind a file descriptor; the layout programs see by
+/* descriptor.c: what a file descriptor is; the layout programs see by
  * __pioinfo. */
 struct crt_file {
     HANDLE handle;

@@ -1,4 +1,4 @@
-/* descriptor.c - file descriptors: small numbers for handles, and the table behind them.
+/* descriptor.c - file descriptors: small numbers for handles, and their table.
  *
  *     __pioinfo[fd / 32][fd % 32] = { HANDLE, flags, look-ahead byte, lock }
  *
@@ -156,7 +156,7 @@ int __cdecl _close(int fd)
     return result;
 }
 
-/* The handle behind a descriptor, or -1 and EBADF.  Source: _get_osfhandle. */
+/* The handle of a descriptor, or -1 and EBADF.  Source: _get_osfhandle. */
 intptr_t __cdecl _get_osfhandle(int fd)
 {
     struct crt_file *file = crt_file_peek(fd);

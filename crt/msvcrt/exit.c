@@ -110,7 +110,7 @@ void crt_die(const char *text)
     ExitProcess(255);
 }
 
-/* Raises SIGABRT; when nobody handles it, says so and ends with exit code 3.  Source:
+/* Raises SIGABRT; without a handler, says so and ends with exit code 3.  Source:
  * abort. */
 void __cdecl abort(void)
 {

@@ -191,7 +191,7 @@ static void put_string(struct crt_sink *sink, const struct spec *spec, const voi
     }
 }
 
-/* Reads flags, width, precision and size; `format` is behind the %. */
+/* Reads flags, width, precision and size; `format` is after the %. */
 static const CHAR *read_spec(const CHAR *format, struct spec *spec, va_list *args)
 {
     memset(spec, 0, sizeof(*spec));
@@ -316,7 +316,7 @@ static void convert(struct crt_sink *sink, struct spec *spec, va_list *args)
             *va_arg(*args, int *) = sink->count;
         break;
     default: {
-        /* No conversion: the character stands for itself. */
+        /* No conversion: the character is written as it is. */
         CHAR itself = (CHAR)spec->conversion;
         emit(sink, &itself, 1);
         break;

@@ -1,4 +1,4 @@
-/* math.c - math.h: what libmingwex lacks, on the x87, and how errors are told.
+/* math.c - math.h: what libmingwex lacks, on the x87, and how errors are reported.
  *
  * sin, cos, exp, log, pow, floor and their like are libmingwex's; it has no asin, sinh,
  * log10 of its own for this runtime, since it takes those from the DLL that is built

@@ -174,7 +174,7 @@ static char *cvt(double value, int count, int *point, int *negative, int convers
         char *dot = strchr(text, '.');
         *point = (int)(dot != NULL ? dot - text : (ptrdiff_t)strlen(text));
         if (*at == '0') {
-            /* No digits in front: zeros behind the point move it to the left. */
+            /* No digits before the point: zeros after it move it to the left. */
             *point = 0;
             for (at += dot != NULL ? 2 : 1; value != 0 && *at == '0'; at++)
                 --*point;

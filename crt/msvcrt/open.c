@@ -69,7 +69,7 @@ static void narrow_mode(const wchar_t *mode, char out[32])
     out[i] = 0;
 }
 
-/* Puts a descriptor behind `stream` (null: a new one); null if either is not to be had. */
+/* Gives `stream` a descriptor (null: a new stream); null if either cannot be had. */
 static FILE *attach(FILE *stream, int fd, int flags, const char *mode)
 {
     if (fd < 0)

@@ -3,7 +3,7 @@
  *     _popen("prog", "r"):  stream <── pipe <── the program's standard output
  *     _popen("prog", "w"):  stream ──> pipe ──> its standard input
  *
- * Lock: CRT_LOCK_FILES over the table of streams with a program behind them.  Windows:
+ * Lock: CRT_LOCK_FILES over the table of streams with a program at the other end.  Windows:
  * pipe.c, popen.c.
  */
 #include "crt.h"
@@ -80,7 +80,7 @@ static HANDLE forget(FILE *stream)
 }
 
 /* Starts `command` (as system does) with a pipe as its output ("r") or input ("w"); b or
- * t behind that as for fopen.  Null with errno.  Source: _popen. */
+ * t after that as for fopen.  Null with errno.  Source: _popen. */
 FILE *__cdecl _popen(const char *command, const char *mode)
 {
     int fds[2];

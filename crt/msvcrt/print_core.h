@@ -105,7 +105,7 @@ int __cdecl PRINT(vprintf)(const CHAR *format, va_list args)
     return PRINT(vfprintf)(stdout, format, args);
 }
 
-/* The forms with their arguments behind the format: all end in one of the above. */
+/* The forms with their arguments after the format: all end in one of the above. */
 #define VARIADIC(NAME, FIRST, CALL)                                                      \
     int __cdecl NAME(FIRST const CHAR *format, ...)                                      \
     {                                                                                    \

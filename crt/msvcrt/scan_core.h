@@ -180,7 +180,7 @@ static int scan_float(struct crt_source *source, struct field *field, va_list *a
     return 1;
 }
 
-/* The set of %[...]: whether `c` is in it.  `set` is behind the [, `end` at the ]. */
+/* The set of %[...]: whether `c` is in it.  `set` is after the [, `end` at the ]. */
 static int in_set(const CHAR *set, const CHAR *end, int c)
 {
     int invert = *set == '^', found = 0;
@@ -269,75 +269,98 @@ static const CHAR *read_field(const CHAR *format, struct field *field)
     }
 }
 
+/* The ] that ends a set, or the end of the format.  A ] right at the start is a member. */
+static const CHAR *end_of_set(const CHAR *at)
+{
+    if (*at == '^')
+        at++;
+    if (*at == ']')
+        at++;
+    while (*at && *at != ']')
+        at++;
+    return at;
+}
+
+/* A character of the format that must come as it is: 1, 0 (another one), EOF. */
+static int scan_literal(struct crt_source *source, UNIT wanted)
+{
+    int c = get(source);
+    if (c == wanted)
+        return 1;
+    unget(source, c);
+    return c == EOF ? EOF : 0;
+}
+
+static int takes_blanks(int kind)
+{
+    return kind == 'c' || kind == 'C' || kind == '[';
+}
+
+/* One conversion: 1, 0 (what came does not match, or there is no such conversion), EOF. */
+static int scan_field(struct crt_source *source, struct field *field, const CHAR *set,
+                      const CHAR *set_end, va_list *args)
+{
+    int kind = field->conversion;
+    if (!takes_blanks(kind) && skip_blanks(source) == EOF)
+        return EOF;
+    switch (kind) {
+    case 's':
+    case 'S':
+    case 'c':
+    case 'C':
+    case '[':
+        return scan_text(source, field, set, set_end, args);
+    case 'd':
+    case 'i':
+    case 'u':
+    case 'o':
+    case 'x':
+    case 'X':
+    case 'p':
+        return scan_integer(source, field, args);
+    }
+    if ((kind | 32) == 'a' || ((kind | 32) >= 'e' && (kind | 32) <= 'g'))
+        return scan_float(source, field, args);
+    return 0;
+}
+
 /* The conversions assigned; EOF if the input ended before the first. */
 int SCAN(struct crt_source *source, const CHAR *format, va_list arguments)
 {
     struct field field = {.secure = source->room != 0};
-    int assigned = 0, first = 1;
+    int assigned = 0, first = 1, done = 1;
     va_list args;
     va_copy(args, arguments);
-    while (*format) {
+    while (done > 0 && *format) {
         if (is_blank((UNIT)*format)) {
             skip_blanks(source);
             format++;
-            continue;
-        }
-        if (*format != '%' || format[1] == '%') {
+        } else if (*format != '%' || format[1] == '%') {
             format += *format == '%';
             if (*format == '%')
                 skip_blanks(source);
-            int c = get(source);
-            if (c != (UNIT)*format) {
-                unget(source, c);
-                if (c == EOF && first)
-                    assigned = EOF;
-                break;
+            done = scan_literal(source, (UNIT)*format++);
+        } else {
+            format = read_field(format + 1, &field);
+            field.conversion = *format++;
+            const CHAR *set = format, *set_end = format;
+            if (field.conversion == '[') {
+                set_end = end_of_set(set);
+                format = *set_end ? set_end + 1 : set_end;
             }
-            format++;
-            continue;
+            if (field.conversion == 'n') {
+                store_integer(&field, (uint64_t)source->read, &args);
+                continue;
+            }
+            done = scan_field(source, &field, set, set_end, &args);
+            if (done > 0) {
+                first = 0;
+                assigned += !field.skip;
+            }
         }
-        format = read_field(format + 1, &field);
-        field.conversion = *format++;
-        const CHAR *set = format, *set_end = format;
-        int done, kind = field.conversion;
-        if (kind == '[') {
-            /* A ] right at the start stands for itself. */
-            if (*set_end == '^')
-                set_end++;
-            if (*set_end == ']')
-                set_end++;
-            while (*set_end && *set_end != ']')
-                set_end++;
-            format = *set_end ? set_end + 1 : set_end;
-        }
-        if (kind == 'n') {
-            store_integer(&field, (uint64_t)source->read, &args);
-            continue;
-        }
-        if (kind != 'c' && kind != 'C' && kind != '[' && skip_blanks(source) == EOF) {
-            if (first)
-                assigned = EOF;
-            break;
-        }
-        if (kind == 's' || kind == 'S' || kind == 'c' || kind == 'C' || kind == '[')
-            done = scan_text(source, &field, set, set_end, &args);
-        else if (kind == 'd' || kind == 'i' || kind == 'u' || kind == 'o' ||
-                 (kind | 32) == 'x' || kind == 'p')
-            done = scan_integer(source, &field, &args);
-        else if ((kind | 32) == 'e' || (kind | 32) == 'f' || (kind | 32) == 'g' ||
-                 (kind | 32) == 'a')
-            done = scan_float(source, &field, &args);
-        else
-            break;
-        if (done < 0 && first)
-            assigned = EOF;
-        if (done <= 0)
-            break;
-        first = 0;
-        assigned += !field.skip;
     }
     va_end(args);
-    return assigned;
+    return done < 0 && first ? EOF : assigned;
 }
 
 /* ---- the family: where the characters come from ---- */

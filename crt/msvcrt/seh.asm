@@ -88,7 +88,7 @@ __except_handler3:
         leave
         ret
 
-; void _global_unwind2(registration): every frame above it is told that it goes.
+; void _global_unwind2(registration): every frame above it is called to unwind.
 __global_unwind2:
         push    ebp
         mov     ebp, esp

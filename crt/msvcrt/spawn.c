@@ -32,7 +32,7 @@ static char *join(const char *const *list, char between)
     return block;
 }
 
-/* The program's file: `name`, or with .com or .exe behind it; with `search` also in the
+/* The program's file: `name`, or with .com or .exe after it; with `search` also in the
  * directories of PATH.  False and ENOENT. */
 static int find_file(const char *name, int search, char *path)
 {
@@ -212,7 +212,7 @@ intptr_t __cdecl _execvp(const char *name, const char *const *arguments)
 }
 
 /* The forms with a list: the arguments lie on the stack one after another up to a null,
- * which is the array that the other forms take; behind it, for e, the environment. */
+ * which is the array that the other forms take; after it, for e, the environment. */
 static const char *const *environment_behind(const char *const *arguments)
 {
     while (*arguments != NULL)

@@ -17,7 +17,7 @@
 #include "stream.h"
 
 FILE crt_iob[20];
-/* Streams past the twentieth: a FILE with its own lock behind it, in a list that only
+/* Streams past the twentieth: a FILE with its own lock after it, in a list that only
  * grows. */
 struct more_stream {
     FILE file;

@@ -1,7 +1,7 @@
 /* strerror.c - errno becomes text: strerror, _strerror, perror. */
 #include "crt.h"
 
-/* The texts of errno 0 to 42; the last one stands for every other number. */
+/* The texts of errno 0 to 42; the last one is for every other number. */
 char *crt_sys_errlist[] = {
     "No error",
     "Operation not permitted",

@@ -38,83 +38,95 @@ static void put_number(struct text *out, int value, int digits, int plain)
 
 static void put_date(struct text *out, const char *format, const struct tm *date);
 
-/* One conversion; `plain` is the # flag: no leading zeros, long forms.  0 if it is none. */
-static int put_field(struct text *out, int field, int plain, const struct tm *date)
+/* The number that a conversion writes, and its digits; 0 if it writes none. */
+static int number_of(int field, const struct tm *date, int *value)
 {
-    int hour = date->tm_hour % 12 != 0 ? date->tm_hour % 12 : 12;
-    int wday = date->tm_wday % 7, mon = date->tm_mon % 12;
+    int wday = date->tm_wday % 7;
+    switch (field) {
+    case 'd':
+        return *value = date->tm_mday, 2;
+    case 'H':
+        return *value = date->tm_hour, 2;
+    case 'I':
+        return *value = date->tm_hour % 12 != 0 ? date->tm_hour % 12 : 12, 2;
+    case 'j':
+        return *value = date->tm_yday + 1, 3;
+    case 'm':
+        return *value = date->tm_mon + 1, 2;
+    case 'M':
+        return *value = date->tm_min, 2;
+    case 'S':
+        return *value = date->tm_sec, 2;
+    case 'U':
+        return *value = (date->tm_yday + 7 - wday) / 7, 2;
+    case 'w':
+        return *value = wday, 1;
+    case 'W':
+        return *value = (date->tm_yday + 7 - (wday + 6) % 7) / 7, 2;
+    case 'y':
+        return *value = date->tm_year % 100, 2;
+    case 'Y':
+        return *value = date->tm_year + 1900, 4;
+    }
+    return 0;
+}
+
+/* The text that a conversion writes, or NULL; *size: its bytes, -1: all of it. */
+static const char *text_of(int field, const struct tm *date, int *size)
+{
+    const char *day = day_names[date->tm_wday % 7],
+               *month = month_names[date->tm_mon % 12];
+    *size = field == 'a' || field == 'b' ? 3 : -1;
     switch (field) {
     case 'a':
-        put_text(out, day_names[wday], 3);
-        return 1;
     case 'A':
-        put_text(out, day_names[wday], -1);
-        return 1;
+        return day;
     case 'b':
-        put_text(out, month_names[mon], 3);
-        return 1;
     case 'B':
-        put_text(out, month_names[mon], -1);
-        return 1;
-    case 'c':
-        put_date(out, plain ? "%A, %B %d, %Y %H:%M:%S" : "%m/%d/%y %H:%M:%S", date);
-        return 1;
-    case 'd':
-        put_number(out, date->tm_mday, 2, plain);
-        return 1;
-    case 'H':
-        put_number(out, date->tm_hour, 2, plain);
-        return 1;
-    case 'I':
-        put_number(out, hour, 2, plain);
-        return 1;
-    case 'j':
-        put_number(out, date->tm_yday + 1, 3, plain);
-        return 1;
-    case 'm':
-        put_number(out, date->tm_mon + 1, 2, plain);
-        return 1;
-    case 'M':
-        put_number(out, date->tm_min, 2, plain);
-        return 1;
+        return month;
     case 'p':
-        put_text(out, date->tm_hour < 12 ? "AM" : "PM", -1);
-        return 1;
-    case 'S':
-        put_number(out, date->tm_sec, 2, plain);
-        return 1;
-    case 'U':
-        put_number(out, (date->tm_yday + 7 - wday) / 7, 2, plain);
-        return 1;
-    case 'w':
-        put_number(out, wday, 1, plain);
-        return 1;
-    case 'W':
-        put_number(out, (date->tm_yday + 7 - (wday + 6) % 7) / 7, 2, plain);
-        return 1;
-    case 'x':
-        put_date(out, plain ? "%A, %B %d, %Y" : "%m/%d/%y", date);
-        return 1;
-    case 'X':
-        put_date(out, "%H:%M:%S", date);
-        return 1;
-    case 'y':
-        put_number(out, date->tm_year % 100, 2, plain);
-        return 1;
-    case 'Y':
-        put_number(out, date->tm_year + 1900, 4, plain);
-        return 1;
+        return date->tm_hour < 12 ? "AM" : "PM";
     case 'z':
     case 'Z':
         _tzset();
-        put_text(out, crt_tzname[date->tm_isdst > 0], -1);
-        return 1;
+        return crt_tzname[date->tm_isdst > 0];
     case '%':
-        put_text(out, "%", -1);
-        return 1;
-    default:
-        return 0;
+        return "%";
     }
+    return NULL;
+}
+
+/* The format that a conversion stands for, or NULL. */
+static const char *format_of(int field, int plain)
+{
+    switch (field) {
+    case 'c':
+        return plain ? "%A, %B %d, %Y %H:%M:%S" : "%m/%d/%y %H:%M:%S";
+    case 'x':
+        return plain ? "%A, %B %d, %Y" : "%m/%d/%y";
+    case 'X':
+        return "%H:%M:%S";
+    }
+    return NULL;
+}
+
+/* One conversion; `plain` is the # flag: no leading zeros, long forms.  0 if it is none. */
+static int put_field(struct text *out, int field, int plain, const struct tm *date)
+{
+    int value, size, digits = number_of(field, date, &value);
+    if (digits != 0) {
+        put_number(out, value, digits, plain);
+        return 1;
+    }
+    const char *format = format_of(field, plain);
+    if (format != NULL) {
+        put_date(out, format, date);
+        return 1;
+    }
+    const char *text = text_of(field, date, &size);
+    if (text != NULL)
+        put_text(out, text, size);
+    return text != NULL;
 }
 
 static void put_date(struct text *out, const char *format, const struct tm *date)

@@ -4,7 +4,7 @@
 ; ESP is put back from EBP, and the registers that C keeps are saved here.  Windows:
 ; LdrpCallInitRoutine.
 
-; LdrpCallGuarded is the same behind a registration of our own that takes whatever exception
+; LdrpCallGuarded is the same under a registration of our own that takes whatever exception
 ; leaves the routine: EAX is its code then, else 0.
 
 section .text

@@ -8,7 +8,7 @@
  *   PEB.Ldr with the program and ntdll -> imports, recursively -> thread-local data ->
  *   entry points, dependencies first -> NtContinue into RtlUserThreadStart
  *
- * Every further thread waits for that, gets its thread-local data and tells the DLLs.
+ * Every further thread waits for that, gets its thread-local data and calls the DLLs.
  *
  * Windows: LdrInitializeThunk, LdrpInitializeProcess, LdrpInitializeThread.
  */
@@ -101,7 +101,7 @@ static NTSTATUS InitializeProcess(PVOID context, PVOID ntdllBase)
     return status;
 }
 
-/* Runs on the thread's own stack, called by nobody; leaves through NtContinue. */
+/* Runs on the thread's own stack without a caller; leaves through NtContinue. */
 VOID NTAPI LdrInitializeThunk(PCONTEXT Context, PVOID NtdllBase)
 {
     static LONG begun;

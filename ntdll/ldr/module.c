@@ -288,7 +288,7 @@ NTSTATUS LdrpLoadModule(PCWSTR searchPath, PCUNICODE_STRING name, LDRP_MODULE **
 
 /* ---- going ---- */
 
-/* Detach and unmap every module that nobody needs, in the reverse of the order in which
+/* Detach and unmap every module without a user, in the reverse of the order in which
  * they were initialised; modules of a failed load, which never were, come last. */
 void LdrpDropUnused(void)
 {

@@ -4,7 +4,7 @@
  * Fathom's own DLLs are); the current folder; the folders of PATH
  *
  * as documented ("Dynamic-Link Library Search Order", safe search mode).  A name with a
- * folder in it is taken as it stands.  A caller's search path replaces all of this.
+ * folder in it is taken as it is.  A caller's search path replaces all of this.
  */
 #include "ldrp.h"
 

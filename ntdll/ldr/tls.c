@@ -248,7 +248,7 @@ void LdrpEndThreadTls(void)
         ForgetThread(thread);
 }
 
-/* The list ends with NULL, or with the image.  An exception in one is told, and ends the
+/* The list ends with NULL, or with the image.  An exception in one is reported, and ends the
  * module's list. */
 void LdrpCallTlsCallbacks(LDRP_MODULE *module, ULONG reason)
 {
