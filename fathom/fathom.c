@@ -4,16 +4,8 @@
  * a DLL of their own so that no Windows DLL gains an export that Windows does not have.
  * Structures and masks: include/fathom.h.  All return the service's NTSTATUS.
  */
-#include "ntos.h"
+#include "ntdll.h"
 #include "fathom.h"
-
-NTSTATUS NTAPI NtFathomNull(void);
-NTSTATUS NTAPI NtFathomTrace(ULONG mask, ULONG flags);
-NTSTATUS NTAPI NtFathomReadEvents(PVOID buffer, ULONG length, PULONG returned);
-NTSTATUS NTAPI NtFathomSymbol(HANDLE process, ULONG_PTR address, PVOID buffer,
-                              ULONG length);
-NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG_PTR argument, PVOID buffer, ULONG length,
-                             PULONG returned);
 
 /* Turn events on for this process: bit n of mask is event n; 0 ends it and drops the unread. */
 NTSTATUS WINAPI FathomTrace(ULONG mask, ULONG flags)

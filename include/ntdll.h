@@ -2,9 +2,8 @@
  * fathom.
  *
  * The stock winternl.h declares a part of these; here stands the rest, with Windows' own
- * names and shapes (7 SP1 x86).  Services (Nt*) are generated from services.tbl; the
- * prototypes are kept here because a caller wants types, not the table's names of stack
- * slots.
+ * names and shapes (7 SP1 x86).  The prototypes of the services (Nt*) are made from
+ * services.tbl.
  */
 #ifndef FATHOM_NTDLL_H
 #define FATHOM_NTDLL_H
@@ -18,11 +17,6 @@ NTSYSAPI VOID NTAPI RtlRaiseException(PEXCEPTION_RECORD);
 NTSYSAPI VOID NTAPI RtlSetUnhandledExceptionFilter(LPTOP_LEVEL_EXCEPTION_FILTER);
 NTSYSAPI PVOID NTAPI RtlEncodePointer(PVOID);
 NTSYSAPI PVOID NTAPI RtlDecodePointer(PVOID);
-NTSYSAPI NTSTATUS NTAPI NtRaiseException(PEXCEPTION_RECORD, PCONTEXT,
-                                         BOOLEAN firstChance);
-NTSYSAPI NTSTATUS NTAPI NtRaiseHardError(NTSTATUS, ULONG count, ULONG stringMask,
-                                         PULONG_PTR parameters, ULONG options,
-                                         PULONG response);
 
 /* ---- locks ---- */
 NTSYSAPI NTSTATUS NTAPI RtlInitializeCriticalSection(PRTL_CRITICAL_SECTION);
@@ -141,14 +135,7 @@ NTSYSAPI NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve,
                                            ULONG_PTR Alignment, PINITIAL_TEB);
 NTSYSAPI NTSTATUS NTAPI RtlFreeUserStack(PVOID AllocationBase);
 
-/* ---- services: memory ---- */
-NTSYSAPI NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE process, PVOID *base,
-                                                ULONG_PTR zeroBits, PSIZE_T size,
-                                                ULONG type, ULONG protect);
-NTSYSAPI NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size,
-                                            ULONG type);
-NTSYSAPI NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size,
-                                               ULONG protect, PULONG old);
+/* ---- what services take: memory ---- */
 typedef enum _MEMORY_INFORMATION_CLASS {
     MemoryBasicInformation = 0,
     MemoryWorkingSetList = 1,
@@ -156,39 +143,10 @@ typedef enum _MEMORY_INFORMATION_CLASS {
     MemoryBasicVlmInformation = 3,
     MemoryWorkingSetExList = 4,
 } MEMORY_INFORMATION_CLASS;
-NTSYSAPI NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE process, PVOID base,
-                                             MEMORY_INFORMATION_CLASS, PVOID information,
-                                             SIZE_T length, PSIZE_T returned);
-NTSYSAPI NTSTATUS NTAPI NtLockVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size,
-                                            ULONG type);
-NTSYSAPI NTSTATUS NTAPI NtUnlockVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size,
-                                              ULONG type);
-NTSYSAPI NTSTATUS NTAPI NtReadVirtualMemory(HANDLE process, LPCVOID base, PVOID buffer,
-                                            SIZE_T size, PSIZE_T read);
-NTSYSAPI NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE process, PVOID base, LPCVOID buffer,
-                                             SIZE_T size, PSIZE_T written);
-NTSYSAPI NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size,
-                                             PIO_STATUS_BLOCK);
-NTSYSAPI NTSTATUS NTAPI NtFlushInstructionCache(HANDLE process, LPCVOID base,
-                                                SIZE_T size);
-NTSYSAPI NTSTATUS NTAPI NtGetWriteWatch(HANDLE process, ULONG flags, PVOID base,
-                                        SIZE_T size, PVOID *addresses, PULONG_PTR count,
-                                        PULONG granularity);
-NTSYSAPI NTSTATUS NTAPI NtResetWriteWatch(HANDLE process, PVOID base, SIZE_T size);
 
-/* ---- services: sections ---- */
 typedef enum _SECTION_INHERIT { ViewShare = 1, ViewUnmap = 2 } SECTION_INHERIT;
-NTSYSAPI NTSTATUS NTAPI NtCreateSection(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES,
-                                        PLARGE_INTEGER size, ULONG protect,
-                                        ULONG attributes, HANDLE file);
-NTSYSAPI NTSTATUS NTAPI NtOpenSection(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
-NTSYSAPI NTSTATUS NTAPI NtMapViewOfSection(HANDLE section, HANDLE process, PVOID *base,
-                                           ULONG_PTR zeroBits, SIZE_T commit,
-                                           PLARGE_INTEGER offset, PSIZE_T viewSize,
-                                           SECTION_INHERIT, ULONG type, ULONG protect);
-NTSYSAPI NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE process, PVOID base);
 
-/* ---- services: processes and threads ---- */
+/* ---- what services take: processes and threads ---- */
 typedef struct _PS_ATTRIBUTE {
     ULONG_PTR Attribute;
     SIZE_T Size;
@@ -212,88 +170,10 @@ typedef struct _PS_ATTRIBUTE_LIST {
 #define PS_ATTRIBUTE_ERROR_MODE              0x00020009 /* ProcessDefaultHardErrorMode */
 #define PROCESS_CREATE_FLAGS_INHERIT_HANDLES 0x00000004
 #define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x00000001
-NTSYSAPI NTSTATUS NTAPI NtCreateUserProcess(
-    PHANDLE process, PHANDLE thread, ACCESS_MASK processAccess, ACCESS_MASK threadAccess,
-    POBJECT_ATTRIBUTES, POBJECT_ATTRIBUTES, ULONG processFlags, ULONG threadFlags,
-    PRTL_USER_PROCESS_PARAMETERS, PVOID createInfo, PPS_ATTRIBUTE_LIST);
-NTSYSAPI NTSTATUS NTAPI NtCreateThreadEx(PHANDLE thread, ACCESS_MASK, POBJECT_ATTRIBUTES,
-                                         HANDLE process, PVOID start, PVOID argument,
-                                         ULONG flags, ULONG_PTR zeroBits,
-                                         SIZE_T stackCommit, SIZE_T stackReserve,
-                                         PPS_ATTRIBUTE_LIST);
-NTSYSAPI NTSTATUS NTAPI NtOpenProcess(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES,
-                                      PVOID clientId);
-NTSYSAPI NTSTATUS NTAPI NtOpenThread(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES,
-                                     PVOID clientId);
-NTSYSAPI NTSTATUS NTAPI NtTerminateProcess(HANDLE process, NTSTATUS);
-NTSYSAPI NTSTATUS NTAPI NtTerminateThread(HANDLE thread, NTSTATUS);
-NTSYSAPI NTSTATUS NTAPI NtSuspendThread(HANDLE thread, PULONG previous);
-NTSYSAPI NTSTATUS NTAPI NtResumeThread(HANDLE thread, PULONG previous);
-NTSYSAPI NTSTATUS NTAPI NtGetContextThread(HANDLE thread, PCONTEXT);
-NTSYSAPI NTSTATUS NTAPI NtSetContextThread(HANDLE thread, const CONTEXT *);
-NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(HANDLE thread, THREADINFOCLASS,
-                                               PVOID information, ULONG length);
-NTSYSAPI NTSTATUS NTAPI NtQueueApcThread(HANDLE thread, PVOID routine, ULONG_PTR,
-                                         ULONG_PTR, ULONG_PTR);
-NTSYSAPI NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, PLARGE_INTEGER interval);
-NTSYSAPI NTSTATUS NTAPI NtYieldExecution(void);
-NTSYSAPI ULONG NTAPI NtGetCurrentProcessorNumber(void);
-NTSYSAPI NTSTATUS NTAPI NtQueryPerformanceCounter(PLARGE_INTEGER counter,
-                                                  PLARGE_INTEGER frequency);
 
-/* ---- services: objects and waits ---- */
-NTSYSAPI NTSTATUS NTAPI NtDuplicateObject(HANDLE sourceProcess, HANDLE source,
-                                          HANDLE targetProcess, PHANDLE target,
-                                          ACCESS_MASK, ULONG attributes, ULONG options);
-NTSYSAPI NTSTATUS NTAPI NtSetInformationObject(HANDLE, ULONG informationClass,
-                                               PVOID information, ULONG length);
-NTSYSAPI NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, const HANDLE *, ULONG type,
-                                                 BOOLEAN alertable,
-                                                 PLARGE_INTEGER timeout);
-NTSYSAPI NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait,
-                                                       BOOLEAN alertable,
-                                                       PLARGE_INTEGER timeout);
-NTSYSAPI NTSTATUS NTAPI NtCreateEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES,
-                                      ULONG type, BOOLEAN state);
-NTSYSAPI NTSTATUS NTAPI NtOpenEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
-NTSYSAPI NTSTATUS NTAPI NtSetEvent(HANDLE, PLONG previous);
-NTSYSAPI NTSTATUS NTAPI NtResetEvent(HANDLE, PLONG previous);
-NTSYSAPI NTSTATUS NTAPI NtPulseEvent(HANDLE, PLONG previous);
-NTSYSAPI NTSTATUS NTAPI NtCreateMutant(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES,
-                                       BOOLEAN owned);
-NTSYSAPI NTSTATUS NTAPI NtOpenMutant(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
-NTSYSAPI NTSTATUS NTAPI NtReleaseMutant(HANDLE, PLONG previous);
-NTSYSAPI NTSTATUS NTAPI NtCreateSemaphore(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES,
-                                          LONG initial, LONG maximum);
-NTSYSAPI NTSTATUS NTAPI NtOpenSemaphore(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
-NTSYSAPI NTSTATUS NTAPI NtReleaseSemaphore(HANDLE, LONG count, PLONG previous);
-NTSYSAPI NTSTATUS NTAPI NtCreateTimer(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES,
-                                      ULONG type);
-NTSYSAPI NTSTATUS NTAPI NtOpenTimer(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
-NTSYSAPI NTSTATUS NTAPI NtSetTimer(HANDLE, PLARGE_INTEGER due, PVOID apc, PVOID context,
-                                   BOOLEAN resume, LONG period, PBOOLEAN previous);
-NTSYSAPI NTSTATUS NTAPI NtCancelTimer(HANDLE, PBOOLEAN previous);
-
-/* ---- services: files ---- */
-NTSYSAPI NTSTATUS NTAPI NtReadFile(HANDLE, HANDLE event, PVOID apc, PVOID context,
-                                   PIO_STATUS_BLOCK, PVOID buffer, ULONG length,
-                                   PLARGE_INTEGER offset, PULONG key);
-NTSYSAPI NTSTATUS NTAPI NtWriteFile(HANDLE, HANDLE event, PVOID apc, PVOID context,
-                                    PIO_STATUS_BLOCK, LPCVOID buffer, ULONG length,
-                                    PLARGE_INTEGER offset, PULONG key);
-/* Windows: NtCreateNamedPipeFile without a name. attributes: OBJ_INHERIT or 0. */
-NTSYSAPI NTSTATUS NTAPI NtFathomCreatePipe(PHANDLE read, PHANDLE write, ULONG attributes,
-                                           ULONG size);
-/* Windows: kernel32's calls to csrss. */
-NTSYSAPI NTSTATUS NTAPI NtFathomSetControlRoutine(PVOID routine);
-NTSYSAPI NTSTATUS NTAPI NtFathomSendControl(ULONG event, ULONG group);
-NTSYSAPI NTSTATUS NTAPI NtFlushBuffersFile(HANDLE, PIO_STATUS_BLOCK);
-NTSYSAPI NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE, HANDLE event, PVOID apc,
-                                             PVOID context, PIO_STATUS_BLOCK,
-                                             PVOID information, ULONG length,
-                                             FILE_INFORMATION_CLASS, BOOLEAN single,
-                                             PUNICODE_STRING name, BOOLEAN restart);
-NTSYSAPI NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES, PVOID information);
-NTSYSAPI NTSTATUS NTAPI NtQueryFullAttributesFile(POBJECT_ATTRIBUTES, PVOID information);
+/* ---- services ---- */
+#include "ntport.h"
+#define SERVICE_API NTSYSAPI
+#include "services_types.h" /* made from services.tbl */
 
 #endif

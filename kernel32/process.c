@@ -85,7 +85,7 @@ DWORD WINAPI GetProcessId(HANDLE process)
 HANDLE WINAPI OpenProcess(DWORD access, BOOL inherit, DWORD id)
 {
     OBJECT_ATTRIBUTES attributes;
-    TEB_CLIENT_ID client = {.UniqueProcess = (HANDLE)(ULONG_PTR)id};
+    CLIENT_ID client = {.UniqueProcess = (HANDLE)(ULONG_PTR)id};
     HANDLE process = NULL;
     NTSTATUS status;
 

@@ -16,7 +16,7 @@ HANDLE WINAPI CreateRemoteThread(HANDLE process, LPSECURITY_ATTRIBUTES security,
                                  SIZE_T stack, LPTHREAD_START_ROUTINE start,
                                  LPVOID argument, DWORD flags, LPDWORD id)
 {
-    TEB_CLIENT_ID client = {0};
+    CLIENT_ID client = {0};
     PS_ATTRIBUTE_LIST list = {.TotalLength = PS_ATTRIBUTE_LIST_SIZE(1),
                               .Attributes = {{.Attribute = PS_ATTRIBUTE_CLIENT_ID,
                                               .Size = sizeof client,
@@ -57,7 +57,7 @@ HANDLE WINAPI CreateThread(LPSECURITY_ATTRIBUTES security, SIZE_T stack,
 HANDLE WINAPI OpenThread(DWORD access, BOOL inherit, DWORD id)
 {
     OBJECT_ATTRIBUTES attributes;
-    TEB_CLIENT_ID client = {.UniqueThread = (HANDLE)(ULONG_PTR)id};
+    CLIENT_ID client = {.UniqueThread = (HANDLE)(ULONG_PTR)id};
     HANDLE thread = NULL;
     NTSTATUS status;
 
@@ -247,7 +247,7 @@ static VOID NTAPI DispatchApc(PAPCFUNC function, ULONG_PTR data, ULONG_PTR unuse
 DWORD WINAPI QueueUserAPC(PAPCFUNC function, HANDLE thread, ULONG_PTR data)
 {
     NTSTATUS status =
-        NtQueueApcThread(thread, (PVOID)DispatchApc, (ULONG_PTR)function, data, 0);
+        NtQueueApcThread(thread, (PVOID)DispatchApc, (PVOID)function, (PVOID)data, NULL);
     return (DWORD)BasepResult(status);
 }
 

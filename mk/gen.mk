@@ -1,5 +1,5 @@
 # gen.mk - what the tables in include/ are made into.
-SERVICES_GEN := $(addprefix $(O)/gen/,services_gen.h services_gen.c stubs_gen.asm services_gen.def services_list.h)
+SERVICES_GEN := $(addprefix $(O)/gen/,services_gen.h services_types.h services_gen.c stubs_gen.asm services_gen.def services_list.h)
 EVENTS_GEN := $(O)/gen/events_gen.h
 GEN := $(SERVICES_GEN) $(EVENTS_GEN)
 

@@ -47,35 +47,6 @@ typedef enum _RTL_PATH_TYPE {
 #define LDRP_PROCESS_ATTACH_CALLED 0x00080000
 #define LDRP_IMAGE_NOT_AT_BASE     0x00200000
 
-/* ---- services ---- */
-NTSTATUS NTAPI NtClearEvent(HANDLE Event);
-NTSTATUS NTAPI NtContinue(PCONTEXT Context, BOOLEAN TestAlert);
-NTSTATUS NTAPI NtCreateKeyedEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES, ULONG Flags);
-NTSTATUS NTAPI NtDisplayString(PUNICODE_STRING);
-NTSTATUS NTAPI NtOpenKeyedEvent(PHANDLE, ACCESS_MASK, POBJECT_ATTRIBUTES);
-NTSTATUS NTAPI NtQueryEvent(HANDLE, ULONG Class, PVOID, ULONG Length, PULONG Returned);
-NTSTATUS NTAPI NtQueryMutant(HANDLE, ULONG Class, PVOID, ULONG Length, PULONG Returned);
-NTSTATUS NTAPI NtQuerySection(HANDLE, ULONG Class, PVOID, SIZE_T Length,
-                              PSIZE_T Returned);
-NTSTATUS NTAPI NtQuerySemaphore(HANDLE, ULONG Class, PVOID, ULONG Length,
-                                PULONG Returned);
-NTSTATUS NTAPI NtQueryTimer(HANDLE, ULONG Class, PVOID, ULONG Length, PULONG Returned);
-NTSTATUS NTAPI NtQueryTimerResolution(PULONG Minimum, PULONG Maximum, PULONG Current);
-NTSTATUS NTAPI NtReleaseKeyedEvent(HANDLE, PVOID Key, BOOLEAN Alertable, PLARGE_INTEGER);
-NTSTATUS NTAPI NtResumeProcess(HANDLE);
-NTSTATUS NTAPI NtSetTimerResolution(ULONG Desired, BOOLEAN Set, PULONG Current);
-NTSTATUS NTAPI NtShutdownSystem(ULONG Action);
-NTSTATUS NTAPI NtSuspendProcess(HANDLE);
-NTSTATUS NTAPI NtTestAlert(VOID);
-NTSTATUS NTAPI NtWaitForKeyedEvent(HANDLE, PVOID Key, BOOLEAN Alertable, PLARGE_INTEGER);
-NTSTATUS NTAPI NtFathomNull(VOID);
-NTSTATUS NTAPI NtFathomTrace(ULONG Mask, ULONG Flags);
-NTSTATUS NTAPI NtFathomReadEvents(PVOID Buffer, ULONG Length, PULONG Returned);
-NTSTATUS NTAPI NtFathomHeapEvent(ULONG Operation, PVOID Heap, PVOID Block, SIZE_T Size);
-NTSTATUS NTAPI NtFathomSymbol(HANDLE Process, PVOID Address, PVOID Buffer, ULONG Length);
-NTSTATUS NTAPI NtFathomQuery(ULONG Class, ULONG_PTR Argument, PVOID Buffer, ULONG Length,
-                             PULONG Returned);
-
 /* ---- loader (ntdll/ldr) ---- */
 VOID NTAPI LdrInitializeThunk(PCONTEXT, PVOID NtdllBase);
 NTSTATUS NTAPI LdrGetDllHandleEx(ULONG Flags, PCWSTR SearchPath, PULONG Characteristics,

@@ -10,6 +10,9 @@ import sys
 from tap import OUT, TOP, Plan
 
 sys.path.insert(0, os.path.join(TOP, "tools"))
+import services
+
+sys.path.insert(0, os.path.join(TOP, "tools"))
 import order
 
 plan = Plan()
@@ -143,11 +146,17 @@ unnamed = [d for d in sources("docs/*.md") if f"(docs/{os.path.basename(d)})" no
 plan.true(not unnamed, "README.md names every document", *unnamed)
 
 # The service table ascends, and ntdll exports a stub for each row.
-rows = [line.split() for line in open(os.path.join(TOP, "include/services.tbl"))]
-rows = [(int(r[0], 16), r[1]) for r in rows if r and not r[0].startswith("#")]
+table = list(services.rows(os.path.join(TOP, "include/services.tbl")))
+rows = [(number, name) for number, name, _ in table]
 plan.equal(
     [n for n, _ in rows], sorted({n for n, _ in rows}), "the service table ascends"
 )
+unchecked = [
+    os.path.relpath(path, TOP)
+    for path in sources("kernel/**/*.c")
+    if re.search(r"^NTSTATUS NTAPI Nt\w+\(", text := open(path).read(), re.M) and '"services.h"' not in text
+]
+plan.true(not unchecked, "what defines a service is compiled against its prototype", *unchecked)
 exports = subprocess.run(
     ["i686-w64-mingw32-objdump", "-p", os.path.join(OUT, "bin/ntdll.dll")],
     capture_output=True,

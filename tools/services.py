@@ -2,11 +2,13 @@
 
 stubs_gen.asm    one stub a service, exactly as Windows 7 SP1 x86 has it, exported also as Zw*
 services_gen.h   SERVICE_NtName = number; how many numbers each table has, and where the second begins
+services_types.h prototypes of all: the kernel's files and ntdll's callers are compiled against them
 services_gen.def exports of ntdll: each service by both its names
 services_list.h  SERVICE(number, name, "argument names"): for programs that call them all
 services_gen.c   KiServiceTable and KiFathomTable: routine, argument bytes; a hole is KiNoService
 """
 import os
+import re
 import sys
 
 sys.dont_write_bytecode = True
@@ -16,19 +18,45 @@ MADE = "/* Made by tools/services.py from include/services.tbl. */\n"
 FATHOM_BASE = 0x1000  # the second table
 
 
+ARGUMENT = re.compile(r"(.+?)\s*(\*?)(\w+)")  # type, does it show what it points to, name
+
+
 def rows(path):
-    """Yield (number, name, [argument, ...]) for each row, checking order."""
+    """Yield (number, name, [argument as C has it, ...]) for each row, checking order."""
     last = -1
     with open(path) as table:
-        for line in table:
-            words = line.split()
-            if not words or words[0].startswith("#"):
-                continue
-            number, name = int(words[0], 16), words[1]
-            if number <= last:
-                raise SystemExit(f"{path}: {name}: rows must ascend")
-            last = number
-            yield number, name, [] if words[2] == "-" else words[2].split(",")
+        text = re.sub(r"\n[ \t]+", " ", "".join(row for row in table if row[0] != "#"))
+    for row in filter(None, text.split("\n")):
+        parts = re.fullmatch(r"(0x[0-9a-f]+)\s+(Nt\w+)\s+\((.+)\)", row)
+        if not parts:
+            raise SystemExit(f"{path}: {row}: NUMBER NAME (PROTOTYPE) expected")
+        number, name, arguments = int(parts[1], 16), parts[2], parts[3].split(", ")
+        if number <= last:
+            raise SystemExit(f"{path}: {name}: rows must ascend")
+        last = number
+        yield number, name, [] if arguments == ["void"] else arguments
+
+
+def shown(arguments):
+    """The tracer's names: those of pointers whose target it shows end with a star."""
+    return " ".join(name + star for _, star, name in map(split, arguments))
+
+
+def split(argument):
+    parts = ARGUMENT.fullmatch(argument)
+    if not parts:
+        raise SystemExit(f"services: {argument}: TYPE NAME expected")
+    return parts.groups()
+
+
+def types(services):
+    yield "#ifndef SERVICES_TYPES_H\n#define SERVICES_TYPES_H"
+    for _, name, arguments in services:
+        yield f"SERVICE_API NTSTATUS NTAPI {name}({', '.join(arguments) or 'void'});"
+    by_value = {kind for _, _, arguments in services for kind, star, _ in map(split, arguments) if not star}
+    for kind in sorted(by_value):
+        yield f'_Static_assert(sizeof({kind}) <= 4, "{kind} is one stack dword");'
+    yield "#endif"
 
 
 def stubs(services):
@@ -54,19 +82,16 @@ def tables(services):
 
 def table(services):
     yield "/* Made by tools/services.py from include/services.tbl. */"
-    yield '#include "dispatch/service.h"'
-    for _, name, arguments in services:
-        ulongs = ", ".join(["ULONG"] * len(arguments)) or "void"
-        yield f"extern NTSTATUS NTAPI {name}_service({ulongs}) __asm__(\"_{name}@{4 * len(arguments)}\");"
+    yield '#include "dispatch/service.h"\n#include "services.h"'
     for base, label, count in tables(services):
         rows = [("KiNoService", 0)] * count
         for number, name, arguments in services:
             if base <= number < base + count:
-                rows[number - base] = f"{name}_service", 4 * len(arguments)
+                rows[number - base] = name, 4 * len(arguments)
         yield f"KSERVICE Ki{label}Table[{count}] = {{"
         yield from (f"    {{(PVOID){routine}, {size}}}," for routine, size in rows)
         yield f"}};\nconst PVOID Ki{label}Routines[{count}] = {{"
-        yield from (f"    {routine}," for routine, _ in rows)
+        yield from (f"    (PVOID){routine}," for routine, _ in rows)
         yield "};"
 
 
@@ -81,9 +106,10 @@ def main(path, folder):
         "services_gen.c": "\n".join(table(services)) + "\n",
         "services_list.h": MADE
         + "".join(
-            f'SERVICE({number:#x}, {name}, "{" ".join(arguments)}")\n'
+            f'SERVICE({number:#x}, {name}, "{shown(arguments)}")\n'
             for number, name, arguments in services
         ),
+        "services_types.h": MADE + "\n".join(types(services)) + "\n",
         "services_gen.h": MADE
         + f"#ifndef SERVICES_GEN_H\n#define SERVICES_GEN_H\nenum {{\n{numbers}}};\n#endif\n",
     }

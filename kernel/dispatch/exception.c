@@ -13,6 +13,7 @@
  * KiDispatchException.
  */
 #include "dispatch/trap.h"
+#include "services.h"
 
 ULONG_PTR KeUserExceptionDispatcher, KeRaiseUserExceptionDispatcher;
 void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);

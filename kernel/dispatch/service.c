@@ -4,6 +4,7 @@
  * while services are events (trace.c says how).
  */
 #include "dispatch/service.h"
+#include "services.h"
 
 ULONG_PTR KeUserCallReturn; /* ntdll!KiFastSystemCallRet */
 

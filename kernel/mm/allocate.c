@@ -10,6 +10,7 @@
 #include "mm/region.h"
 #include "mm/user.h"
 #include "kd/kd.h"
+#include "services.h"
 
 #define TYPES             (MEM_COMMIT | MEM_RESERVE | MEM_RESET | MI_MEM_RESET_UNDO)
 #define MODIFIERS         (MEM_TOP_DOWN | MEM_WRITE_WATCH | MEM_LARGE_PAGES | MEM_PHYSICAL)

@@ -5,6 +5,7 @@
 #include "mm/region.h"
 #include "mm/user.h"
 #include "kd/kd.h"
+#include "services.h"
 
 /* The space is current; the range comes back rounded. */
 static NTSTATUS MiFree(MMSPACE *space, MIREQUEST *range, ULONG type)

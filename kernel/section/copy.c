@@ -7,6 +7,7 @@
  */
 #include "mm/user.h"
 #include "section/section.h"
+#include "services.h"
 
 /* Copy between two spaces, or within one; *done: bytes that arrived.
  * STATUS_ACCESS_VIOLATION when the range is not a user's, STATUS_PARTIAL_COPY. */
@@ -65,15 +66,15 @@ static NTSTATUS MiCopyService(HANDLE process, ACCESS_MASK access, ULONG_PTR thei
 }
 
 /* Windows 7: STATUS_PARTIAL_COPY with the count of what arrived. */
-NTSTATUS NTAPI NtReadVirtualMemory(HANDLE process, PVOID base, PVOID buffer, SIZE_T size,
-                                   SIZE_T *read)
+NTSTATUS NTAPI NtReadVirtualMemory(HANDLE process, LPCVOID base, PVOID buffer,
+                                   SIZE_T size, SIZE_T *read)
 {
     return MiCopyService(process, PROCESS_VM_READ, (ULONG_PTR)base, (ULONG_PTR)buffer,
                          size, read);
 }
 
-NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE process, PVOID base, PVOID buffer, SIZE_T size,
-                                    SIZE_T *written)
+NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE process, PVOID base, LPCVOID buffer,
+                                    SIZE_T size, SIZE_T *written)
 {
     return MiCopyService(process, PROCESS_VM_WRITE, (ULONG_PTR)base, (ULONG_PTR)buffer,
                          size, written);

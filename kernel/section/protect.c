@@ -10,6 +10,7 @@
 #include "mm/user.h"
 #include "section/shared.h"
 #include "kd/kd.h"
+#include "services.h"
 
 /* What the region makes of the protection asked for; MM_INVALID and a status. */
 static ULONG MiAllowedProtection(const MMVAD *vad, ULONG protection, NTSTATUS *status)

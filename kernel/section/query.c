@@ -11,6 +11,7 @@
 #include "mm/user.h"
 #include "section/shared.h"
 #include "fathom.h"
+#include "services.h"
 
 static ULONG MiTypeOf(const MMVAD *vad)
 {

@@ -8,6 +8,7 @@
  */
 #include "mm/user.h"
 #include "section/shared.h"
+#include "services.h"
 
 #define SEC_KNOWN                                                                        \
     (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE | SEC_UNCACHED | SEC_LARGE_PAGES |             \

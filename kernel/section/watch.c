@@ -12,6 +12,7 @@
 #include "mm/fault.h"
 #include "mm/user.h"
 #include "section/section.h"
+#include "services.h"
 
 #define WATCH_RESET   1u /* WRITE_WATCH_FLAG_RESET */
 #define LOCK_PROCESS  1u /* MAP_PROCESS */
@@ -226,13 +227,13 @@ NTSTATUS NTAPI NtUnlockVirtualMemory(HANDLE process, PVOID *base, PSIZE_T size,
 }
 
 /* x86 keeps its instruction cache itself; the handle is still tested. */
-NTSTATUS NTAPI NtFlushInstructionCache(HANDLE process, PVOID base, SIZE_T size)
+NTSTATUS NTAPI NtFlushInstructionCache(HANDLE process, LPCVOID base, SIZE_T size)
 {
     MMSPACE *space;
     NTSTATUS status = MiReferenceProcess(process, PROCESS_VM_WRITE, &space);
     if (!NT_SUCCESS(status))
         return status;
     MmDereferenceSpace(space);
-    return MiCheckRange(base, base ? size : 0, STATUS_ACCESS_VIOLATION,
+    return MiCheckRange((PVOID)base, base ? size : 0, STATUS_ACCESS_VIOLATION,
                         STATUS_ACCESS_VIOLATION);
 }

@@ -61,7 +61,7 @@ static BOOLEAN IsAlive(TLS_THREAD *thread)
         return TRUE;
     InitializeObjectAttributes(&attributes, NULL, 0, NULL, NULL);
     NTSTATUS status =
-        NtOpenThread(&handle, THREAD_QUERY_INFORMATION, &attributes, &thread->Id);
+        NtOpenThread(&handle, THREAD_QUERY_INFORMATION, &attributes, (CLIENT_ID *)&thread->Id);
     if (!NT_SUCCESS(status))
         return FALSE;
     status = NtQueryInformationThread(handle, 0, &basic, sizeof basic, NULL);

@@ -11,6 +11,7 @@
  * received it.  Views are not there: STATUS_NOT_SUPPORTED.
  */
 #include "port.h"
+#include "services.h"
 
 NTSTATUS NTAPI NtCreatePort(HANDLE *userPort, POBJECT_ATTRIBUTES userAttributes,
                             ULONG connectionLength, ULONG messageLength, ULONG poolUsage)

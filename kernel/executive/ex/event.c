@@ -5,6 +5,7 @@
  * caller asked for that (OBJ_OPENIF), with STATUS_OBJECT_NAME_EXISTS.
  */
 #include "exp.h"
+#include "services.h"
 
 #define EVENT_QUERY_STATE     1
 #define SEMAPHORE_QUERY_STATE 1

@@ -14,6 +14,7 @@
 #include "kd/kd.h"
 #include "ob/ob.h"
 #include "ps/ps.h"
+#include "services.h"
 
 #define MAX_PARAMETERS 4 /* MAXIMUM_HARDERROR_PARAMETERS */
 #define RESPONSE_OK    6 /* ResponseOk */

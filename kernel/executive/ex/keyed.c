@@ -10,6 +10,7 @@
  * Windows keeps the waiters in a hash of lists; here are few threads, and one list.
  */
 #include "exp.h"
+#include "services.h"
 
 #define KEYEDEVENT_WAIT       1
 #define KEYEDEVENT_WAKE       2
@@ -105,14 +106,14 @@ static NTSTATUS Meet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
     return status;
 }
 
-NTSTATUS NTAPI NtWaitForKeyedEvent(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
+NTSTATUS NTAPI NtWaitForKeyedEvent(HANDLE handle, PVOID key, BOOLEAN alertable,
                                    LARGE_INTEGER *timeout)
 {
-    return Meet(handle, key, alertable, timeout, FALSE);
+    return Meet(handle, (ULONG_PTR)key, alertable, timeout, FALSE);
 }
 
-NTSTATUS NTAPI NtReleaseKeyedEvent(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
+NTSTATUS NTAPI NtReleaseKeyedEvent(HANDLE handle, PVOID key, BOOLEAN alertable,
                                    LARGE_INTEGER *timeout)
 {
-    return Meet(handle, key, alertable, timeout, TRUE);
+    return Meet(handle, (ULONG_PTR)key, alertable, timeout, TRUE);
 }

@@ -21,6 +21,7 @@
  * (`!alpc /p`), whose messages are as long as 64 KiB; ours see PORT_MAXIMUM_LENGTH.
  * Views (PORT_VIEW), datagrams and impersonation are not there.  Source: Nebbett, ch. 12. */
 #include "port.h"
+#include "services.h"
 
 static LIST_ENTRY ExReceived = {&ExReceived, &ExReceived};
 static ULONG ExMessageId;

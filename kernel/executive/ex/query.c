@@ -2,6 +2,7 @@
  * common end of every query service.
  */
 #include "exp.h"
+#include "services.h"
 
 static void DescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
 {

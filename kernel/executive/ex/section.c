@@ -9,6 +9,7 @@
  */
 #include "ex/ex.h"
 #include "kd/kd.h"
+#include "services.h"
 
 typedef struct _EXSECTION {
     MMSECTION *Section;

@@ -4,6 +4,7 @@
  * here).
  */
 #include "exp.h"
+#include "services.h"
 
 static NTSTATUS ReturnBasic(void *user, ULONG length, ULONG *userReturned)
 {

@@ -4,6 +4,7 @@
  * against the tick; where there is none it is the interrupt time at 10 MHz.
  */
 #include "exp.h"
+#include "services.h"
 
 static ULONGLONG ExFrequency; /* counts a second */
 

@@ -6,6 +6,7 @@
  * timer.
  */
 #include "exp.h"
+#include "services.h"
 
 typedef struct {
     KTIMER Timer; /* first: what is waited for */

@@ -10,6 +10,7 @@
 #include "ps/ps.h"
 #include "rtl/format.h"
 #include "rtlheap.h"
+#include "services.h"
 
 #define READ_CHUNK 0x4000u
 

@@ -2,6 +2,7 @@
  *
  * Every wait of a service is a user wait: it ends at once when the thread is to die. */
 #include "exp.h"
+#include "services.h"
 
 NTSTATUS ExCaptureTimeout(const LARGE_INTEGER *user, LARGE_INTEGER *copy,
                           LARGE_INTEGER **timeout)
@@ -78,8 +79,9 @@ static NTSTATUS WaitMultiple(MULTIPLE *many, ULONG count, BOOLEAN all, BOOLEAN a
 /* type: 0 all, 1 any.  STATUS_WAIT_0 + index, STATUS_ABANDONED_WAIT_0 + index,
  * STATUS_TIMEOUT, STATUS_USER_APC; STATUS_INVALID_PARAMETER_1 (count of 0 or more than
  * 64). */
-NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, HANDLE *userHandles, ULONG type,
-                                        BOOLEAN alertable, LARGE_INTEGER *userTimeout)
+NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, const HANDLE *userHandles,
+                                        ULONG type, BOOLEAN alertable,
+                                        LARGE_INTEGER *userTimeout)
 {
     LARGE_INTEGER copy, *timeout;
     if (count == 0 || count > MAXIMUM_WAIT_OBJECTS)

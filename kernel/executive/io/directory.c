@@ -6,6 +6,7 @@
  * '>' as '*' and '?', '"' as a dot or the end.
  */
 #include "iop.h"
+#include "services.h"
 
 static BOOLEAN Matches(const WCHAR *pattern, const WCHAR *name)
 {

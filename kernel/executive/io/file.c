@@ -10,6 +10,7 @@
  *
  * Source: learn.microsoft.com, NtCreateFile; sharing as IoCheckShareAccess describes it. */
 #include "iop.h"
+#include "services.h"
 
 enum { Superseded = 0, Opened = 1, Created = 2, Overwritten = 3 }; /* Iosb.Information */
 

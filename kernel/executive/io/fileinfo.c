@@ -5,6 +5,7 @@
  * keeps one.
  */
 #include "iop.h"
+#include "services.h"
 
 NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *userIosb, NTSTATUS status, ULONG information)
 {

@@ -5,6 +5,7 @@
  * writer.
  */
 #include "iop.h"
+#include "services.h"
 
 #define SMALLEST_PIPE 0x1000u
 #define LARGEST_PIPE  0x10000u

@@ -5,6 +5,7 @@
  * object's when no offset is given, and then moves.
  */
 #include "iop.h"
+#include "services.h"
 
 typedef struct {
     KEVENT *Event; /* the caller's, or NULL */
@@ -193,7 +194,7 @@ static NTSTATUS ReferenceForWrite(HANDLE handle, IOFILE **file, BOOLEAN *append)
 }
 
 NTSTATUS NTAPI NtWriteFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcContext,
-                           IO_STATUS_BLOCK *userIosb, PVOID buffer, ULONG length,
+                           IO_STATUS_BLOCK *userIosb, LPCVOID buffer, ULONG length,
                            LARGE_INTEGER *userOffset, ULONG *key)
 {
     IOFILE *file;

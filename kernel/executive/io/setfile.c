@@ -2,6 +2,7 @@
  *
  * A table says for each class how many bytes it takes and what rights its handle must have. */
 #include "iop.h"
+#include "services.h"
 
 typedef union {
     FILE_BASIC_INFORMATION Basic;

@@ -4,6 +4,7 @@
  * SetHandleInformation.
  */
 #include "obp.h"
+#include "services.h"
 
 NTSTATUS (*ObProcessTable)(HANDLE, ACCESS_MASK, void **, OBHANDLE_TABLE **);
 

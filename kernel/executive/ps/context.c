@@ -3,6 +3,7 @@
  * Any thread but the caller stands in the kernel: its user registers are the trap frame
  * of its latest entry (a new thread's: the frame it will start with) and its FXSAVE area. */
 #include "psp.h"
+#include "services.h"
 
 static NTSTATUS ReferenceThread(HANDLE handle, ACCESS_MASK access, ETHREAD **thread)
 {
@@ -33,7 +34,7 @@ NTSTATUS NTAPI NtGetContextThread(HANDLE handle, CONTEXT *user)
     return MmCopyToUser(user, &context, sizeof context);
 }
 
-NTSTATUS NTAPI NtSetContextThread(HANDLE handle, CONTEXT *user)
+NTSTATUS NTAPI NtSetContextThread(HANDLE handle, const CONTEXT *user)
 {
     ETHREAD *thread;
     CONTEXT context;

@@ -10,6 +10,7 @@
  * Windows: csrss keeps these lists and makes the thread (CsrCreateRemoteThread).
  */
 #include "psp.h"
+#include "services.h"
 
 #define CTRL_C_EVENT     0
 #define CTRL_BREAK_EVENT 1

@@ -8,6 +8,7 @@
  * the last thread ends, and are given back by it before the object is signalled P3
  * ExitStatus is STATUS_PENDING until Exiting Windows: `!process 0 0`, `dt nt!_EPROCESS`. */
 #include "psp.h"
+#include "services.h"
 
 LIST_ENTRY PsAllProcesses = {&PsAllProcesses, &PsAllProcesses};
 ULONG PsProcessCount;

@@ -4,6 +4,7 @@
  * winternl.h's or, where that has none, spelled here from their documented layout.
  */
 #include "psp.h"
+#include "services.h"
 
 typedef struct { /* VM_COUNTERS of x86, bytes */
     SIZE_T PeakVirtualSize, VirtualSize;

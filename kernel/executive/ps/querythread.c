@@ -1,5 +1,6 @@
 /* querythread.c - NtQueryInformationThread and NtSetInformationThread. */
 #include "psp.h"
+#include "services.h"
 
 typedef struct { /* THREAD_BASIC_INFORMATION, 1Ch bytes on x86 */
     NTSTATUS ExitStatus;

@@ -4,6 +4,7 @@
  * SetErrorMode.
  */
 #include "psp.h"
+#include "services.h"
 
 #define CLASS_LIMITS   1  /* ProcessQuotaLimits */
 #define CLASS_PRIORITY 18 /* ProcessPriorityClass */

@@ -1,5 +1,6 @@
 /* threadsvc.c - the services that make, open, end, stop and go on with threads. */
 #include "psp.h"
+#include "services.h"
 
 ETHREAD *PsLookupThread(ULONG id)
 {

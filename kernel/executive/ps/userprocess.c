@@ -4,6 +4,7 @@
  * name.  Then the process is built as create.c draws it, and its handles, ids and image facts
  * go back.  Nothing runs before all of that has been written; whatever fails, nothing is left. */
 #include "psp.h"
+#include "services.h"
 
 #define PROCESS_CREATE_FLAGS_INHERIT_HANDLES 0x4
 #define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x1

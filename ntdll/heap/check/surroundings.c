@@ -23,7 +23,7 @@ static void RtlpTellStack(PCSTR What, PVOID Block, USHORT Stack)
     DbgPrint("  %p was %s by\n", Block, What);
     for (ULONG i = 0; i < Depth; i++) {
         char Name[128] = "";
-        NtFathomSymbol(NtCurrentProcess(), Frames[i], Name, sizeof(Name));
+        NtFathomSymbol(NtCurrentProcess(), (ULONG_PTR)Frames[i], Name, sizeof(Name));
         DbgPrint("    %p %s\n", Frames[i], Name);
     }
 }

@@ -7,10 +7,6 @@
 #include "ntdll.h"
 #include "fathom.h"
 
-NTSTATUS NTAPI NtFathomHeapEvent(ULONG Operation, PVOID Heap, PVOID Block, SIZE_T Size);
-NTSTATUS NTAPI NtFathomQuery(ULONG Class, ULONG_PTR Argument, PVOID Buffer, ULONG Length,
-                             PULONG Returned);
-
 static PTEB RtlpTeb(void)
 {
     PTEB Teb;
