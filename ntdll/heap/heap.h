@@ -1,7 +1,7 @@
 /* heap.h - the heap of ntdll: how it works, its structures, its invariants.
  *
  * A heap is a few segments.  A segment is a stretch of reserved address space, committed
- * only as far as it is needed; blocks stand in it back to back, each behind an 8-byte
+ * only as far as it is needed; blocks lie in it back to back, each after an 8-byte
  * HEAP_ENTRY that says how long it is and how long the one before it is, both in granules
  * of 8 bytes:
  *
@@ -30,10 +30,10 @@
  *
  * Headers are XORed with a random key of the heap and carry a checksum; every header that
  * is read is checked against it, every pair of links against its neighbours before it is
- * used. What does not fit is reported by heap, block and kind (RtlpHeapFailure), and the
+ * used.  What does not fit is reported by heap, block and kind (RtlpHeapFailure), and the
  * process ends with STATUS_HEAP_CORRUPTION.
  *
- * Under gflags' ust and hpa what is known of each block stands in a table outside (record.c,
+ * Under gflags' ust and hpa what is known of each block is in a table outside (record.c,
  * trace.c), and under hpa each block has pages of its own (pageheap.c).
  *
  * The doors out are the functions at the end of heapp.h (os.c) and nothing else, so the
@@ -55,7 +55,7 @@
  *   H6   FreeLists is sorted by class; a class's hint is its first entry, or null; its bit,
  *        and the summary's for its word, say which.
  *   H7   TotalFreeSize is the sum of the free entries, in granules; ItemCount their number.
- *   H8   the entry that ends a run describes the uncommitted range behind it: whole pages,
+ *   H8   the entry that ends a run describes the uncommitted range after it: whole pages,
  *        up to the next run or the segment's end; the segment's counts are their sums.
  *   H9   every such range is in its segment's list and in UCRList, which is sorted by
  *        class, with hints and bits as H6 has them.
@@ -68,9 +68,9 @@
  *        if it has no user blocks, and in neither, full and with the alarm on, if it is
  *        detached.  The active group is of its bucket.
  *   H14  the counters of reserved and committed bytes are the sums of all that.
- *   H15  with tail checking: the bytes behind each busy block still hold the pattern; with
+ *   H15  with tail checking: the bytes after each busy block still hold the pattern; with
  *        free checking: so do those of each free entry.
- *   H16  under hpa: what stands around each block in use is whole (pageheap.c).
+ *   H16  under hpa: what surrounds each block in use is whole (pageheap.c).
  *
  * Lock: Heap->LockVariable, recursive, for everything but the front end's two fast paths.
  * In Windows: ntdll's heap.c, heapdll.c, lfheap; the names below are those that `dt
@@ -100,23 +100,20 @@
 #define HEAP_SIGNATURE          0xEEFFEEFFu
 #define HEAP_SEGMENT_SIGNATURE  0xFFEEFFEEu
 #define HEAP_USERDATA_SIGNATURE 0xF0E0D0C0u
-#define HEAP_MAXIMUM_BLOCK_SIZE 0xFE00u /* granules, header included */
-#define HEAP_MAXIMUM_ALLOCATION                                                          \
-    ((SIZE_T)0x7FFDEFFF) /* bytes; 7FFDEFFFh as on Windows                               \
-                          */
-#define HEAP_SEGMENT_MAXIMUM  ((SIZE_T)(HEAP_WIDE ? 0x4000000 : 0xFD0000))
-#define HEAP_MAXIMUM_SEGMENTS 250     /* SegmentOffset is a byte; FEh and FFh are taken */
-#define HEAP_TAIL_SIZE        GRANULE /* bytes of ABh behind a block under tail checking */
+#define HEAP_MAXIMUM_BLOCK_SIZE 0xFE00u              /* granules, header included */
+#define HEAP_MAXIMUM_ALLOCATION ((SIZE_T)0x7FFDEFFF) /* bytes, as on Windows */
+#define HEAP_SEGMENT_MAXIMUM    ((SIZE_T)(HEAP_WIDE ? 0x4000000 : 0xFD0000))
+#define HEAP_MAXIMUM_SEGMENTS   250 /* SegmentOffset is a byte; FEh and FFh are taken */
+#define HEAP_TAIL_SIZE          GRANULE /* bytes of ABh after a block under tail checking */
 
 /* HEAP_SEGMENT.SegmentFlags */
 #define HEAP_USER_ALLOCATED 1 /* the memory is the caller's */
 
 /* HEAP_ENTRY.Flags */
-#define HEAP_ENTRY_BUSY          0x01
-#define HEAP_ENTRY_EXTRA_PRESENT 0x02 /* a HEAP_ENTRY_EXTRA ends the block */
-#define HEAP_ENTRY_FILL_PATTERN  0x04
-#define HEAP_ENTRY_VIRTUAL_ALLOC                                                         \
-    0x08 /* a large block; in a segment: the heap's own block */
+#define HEAP_ENTRY_BUSY           0x01
+#define HEAP_ENTRY_EXTRA_PRESENT  0x02 /* a HEAP_ENTRY_EXTRA ends the block */
+#define HEAP_ENTRY_FILL_PATTERN   0x04
+#define HEAP_ENTRY_VIRTUAL_ALLOC  0x08 /* a large block; in a segment: the heap's own */
 #define HEAP_ENTRY_LAST_ENTRY     0x10
 #define HEAP_ENTRY_SETTABLE_FLAGS 0xE0
 
@@ -162,7 +159,7 @@ typedef struct _HEAP_VIRTUAL_ALLOC_ENTRY {
     HEAP_ENTRY BusyBlock;
 } HEAP_VIRTUAL_ALLOC_ENTRY;
 
-/* Stands in the busy entry that ends a committed run: what lies behind it uncommitted. */
+/* In the busy entry that ends a committed run: the uncommitted range after it. */
 typedef struct _HEAP_UCR_DESCRIPTOR {
     LIST_ENTRY ListEntry;    /* Heap->UCRList, sorted by class; empty range: itself */
     LIST_ENTRY SegmentEntry; /* Segment->UCRSegmentList; empty range: itself */

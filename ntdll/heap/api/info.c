@@ -96,7 +96,7 @@ ULONG NTAPI RtlGetProcessHeaps(ULONG Count, PVOID *Heaps)
 }
 
 /* Looks Block up under the lock, which stays taken if the result is true. */
-static bool RtlpOpenBlock(HEAP *Heap, ULONG Flags, PVOID Block, HEAP_BLOCK *Found,
+static bool RtlpLockBlock(HEAP *Heap, ULONG Flags, PVOID Block, HEAP_BLOCK *Found,
                           PCSTR Call)
 {
     if (!RtlpIsHeap(Heap) || !Block)
@@ -109,7 +109,7 @@ static bool RtlpOpenBlock(HEAP *Heap, ULONG Flags, PVOID Block, HEAP_BLOCK *Foun
     return false;
 }
 
-static void RtlpCloseBlock(HEAP *Heap, ULONG Flags)
+static void RtlpUnlockBlock(HEAP *Heap, ULONG Flags)
 {
     if (!((Flags | Heap->Flags) & HEAP_NO_SERIALIZE))
         RtlpUnlockHeap(Heap);
@@ -121,14 +121,14 @@ BOOLEAN NTAPI RtlGetUserInfoHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, PVO
                                  PULONG UserFlags)
 {
     HEAP_BLOCK Found;
-    if (!RtlpOpenBlock(HeapHandle, Flags, Block, &Found, "RtlGetUserInfoHeap"))
+    if (!RtlpLockBlock(HeapHandle, Flags, Block, &Found, "RtlGetUserInfoHeap"))
         return FALSE;
     HEAP_ENTRY_EXTRA *Extra = RtlpExtraOf(&Found);
     if (Value)
         *Value = Extra ? (PVOID)Extra->Settable : NULL;
     if (UserFlags)
         *UserFlags = (Found.Flags & HEAP_ENTRY_SETTABLE_FLAGS) << 4;
-    RtlpCloseBlock(HeapHandle, Flags);
+    RtlpUnlockBlock(HeapHandle, Flags);
     return TRUE;
 }
 
@@ -136,12 +136,12 @@ BOOLEAN NTAPI RtlGetUserInfoHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, PVO
 BOOLEAN NTAPI RtlSetUserValueHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, PVOID Value)
 {
     HEAP_BLOCK Found;
-    if (!RtlpOpenBlock(HeapHandle, Flags, Block, &Found, "RtlSetUserValueHeap"))
+    if (!RtlpLockBlock(HeapHandle, Flags, Block, &Found, "RtlSetUserValueHeap"))
         return FALSE;
     HEAP_ENTRY_EXTRA *Extra = RtlpExtraOf(&Found);
     if (Extra)
         Extra->Settable = (SIZE_T)(ULONG_PTR)Value;
-    RtlpCloseBlock(HeapHandle, Flags);
+    RtlpUnlockBlock(HeapHandle, Flags);
     return Extra != NULL;
 }
 
@@ -156,13 +156,13 @@ BOOLEAN NTAPI RtlSetUserFlagsHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, UL
         RtlpHeapSetStatus(STATUS_INVALID_PARAMETER);
         return FALSE;
     }
-    if (!RtlpOpenBlock(Heap, Flags, Block, &Found, "RtlSetUserFlagsHeap"))
+    if (!RtlpLockBlock(Heap, Flags, Block, &Found, "RtlSetUserFlagsHeap"))
         return FALSE;
     bool Done = Found.Kind != BlockFrontEnd;
     if (Done)
         RtlpSetCode(Heap, Found.Entry, CODE_SIZE(RtlpDecode(Heap, Found.Entry)),
                     (Found.Flags & ~(Reset >> 4)) | Set >> 4);
-    RtlpCloseBlock(Heap, Flags);
+    RtlpUnlockBlock(Heap, Flags);
     return Done;
 }
 

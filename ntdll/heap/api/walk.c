@@ -2,8 +2,7 @@
  *
  * The walk goes segment by segment: the segment itself, then its entries in order of
  * address, an uncommitted range where a run ends, the single blocks of the front end
- * where a user block stands; then the large
- * blocks, and under gflags' hpa the blocks with pages of their own.
+ * in its regions; then the large blocks, and under gflags' hpa the blocks with pages of their own.
  *
  * Lock: the heap's; a caller of RtlWalkHeap holds it over the whole walk (HeapLock).
  * In Windows: RtlWalkHeap and its neighbours.
@@ -89,7 +88,7 @@ static bool RtlpReportFrontEnd(PRTL_HEAP_WALK_ENTRY Walk, HEAP_SUBSEGMENT *Sub, 
     return true;
 }
 
-/* Reports the first block behind Before (null: of all) that has pages of its own. */
+/* Reports the first block after Before (null: of all) that has pages of its own. */
 static NTSTATUS RtlpWalkPages(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, PVOID Before)
 {
     NTSTATUS Status = STATUS_NO_MORE_ENTRIES;
@@ -146,7 +145,7 @@ static NTSTATUS RtlpWalkFrontEnd(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk)
     return RtlpWalkRegion(Heap, Walk, Sub->NextInZone);
 }
 
-/* Reports the large block at Link; behind the last come the front end's regions. */
+/* Reports the large block at Link; after the last come the front end's regions. */
 static NTSTATUS RtlpWalkLarge(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, LIST_ENTRY *Link)
 {
     if (Link == &Heap->VirtualAllocdBlocks)
@@ -165,7 +164,7 @@ static NTSTATUS RtlpNextSegment(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG Fro
     return RtlpWalkLarge(Heap, Walk, Heap->VirtualAllocdBlocks.Flink);
 }
 
-/* Reports what stands at Entry, passing over the end of a fully committed segment. */
+/* Reports the entry at Entry, passing over the end of a fully committed segment. */
 static NTSTATUS RtlpWalkTo(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, HEAP_ENTRY *Entry,
                            ULONG Index)
 {
@@ -202,7 +201,7 @@ static ULONG RtlpIndexOf(const HEAP *Heap, const RTL_HEAP_WALK_ENTRY *Walk)
 /* One step of a walk over everything in the heap.
  *
  * Walk: DataAddress null for the first step, then what the last step wrote.  Result:
- * STATUS_SUCCESS; STATUS_NO_MORE_ENTRIES behind the last one; STATUS_INVALID_PARAMETER
+ * STATUS_SUCCESS; STATUS_NO_MORE_ENTRIES after the last one; STATUS_INVALID_PARAMETER
  * for what no step wrote; STATUS_HEAP_CORRUPTION.  (Microsoft: HeapWalk.) */
 NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
 {

@@ -1,4 +1,4 @@
-/* around.c - what stands around an address of a heap whose entries may be damaged.
+/* around.c - which blocks lie around an address of a heap whose entries may be damaged.
  *
  * From the start of the run (or of the user blocks) that the address lies in, as far as
  * headers are sound: the block that holds the address, and the one before it, which is the

@@ -51,7 +51,7 @@ static void RtlpTellBlock(PCSTR Where, const HEAP_NEIGHBOUR *Block)
                  (ULONG)Block->Bytes, Block->Busy ? "in use" : "free");
 }
 
-/* What stands around the damage, and what is known of it. */
+/* The blocks around the damage, and what is known of them. */
 static void RtlpTellSurroundings(HEAP *Heap, PVOID Block)
 {
     HEAP_NEIGHBOUR Inside, Before;
@@ -66,7 +66,7 @@ static void RtlpTellSurroundings(HEAP *Heap, PVOID Block)
         RtlpTellRecord(Before.Data);
 }
 
-/* A fault that nobody handled: under hpa, whose block the address is or was. */
+/* An unhandled fault: under hpa, whose block the address is or was. */
 void RtlpTellFault(const EXCEPTION_RECORD *Record)
 {
     if (RtlpHeapPeb()->NtGlobalFlag & FLG_HEAP_PAGE_ALLOCS &&

@@ -253,8 +253,8 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
 /* Whether the heap, or the one block of it, is sound.
  *
  * Block: null for the whole heap.  Result: FALSE if anything is damaged or Block is no
- * block in use.  What is wrong with the whole is told,
- * and where; nothing is changed.  (Microsoft: HeapValidate.) */
+ * block in use.  What is wrong with the whole heap is printed, and where; nothing is
+ * changed.  (Microsoft: HeapValidate.) */
 BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
 {
     HEAP *Heap = HeapHandle;

@@ -89,7 +89,7 @@ static ULONG RtlpGlobalFlags(ULONG NtGlobalFlag)
     return Flags;
 }
 
-static SIZE_T RtlpOr(SIZE_T Value, SIZE_T Default)
+static SIZE_T RtlpValueOr(SIZE_T Value, SIZE_T Default)
 {
     return Value ? Value : Default;
 }
@@ -114,20 +114,23 @@ static void RtlpInitializeHeap(HEAP *Heap, ULONG Flags, PVOID Lock,
     RtlpInitializeList(&Heap->VirtualAllocdBlocks);
     RtlpInitializeList(&Heap->SegmentList);
     Heap->SegmentReserve =
-        RtlpOr(Parameters->SegmentReserve,
-               RtlpOr(Peb->HeapSegmentReserve, DEFAULT_SEGMENT_RESERVE));
-    Heap->SegmentCommit = RtlpOr(Parameters->SegmentCommit,
-                                 RtlpOr(Peb->HeapSegmentCommit, DEFAULT_SEGMENT_COMMIT));
+        RtlpValueOr(Parameters->SegmentReserve,
+                    RtlpValueOr(Peb->HeapSegmentReserve, DEFAULT_SEGMENT_RESERVE));
+    Heap->SegmentCommit =
+        RtlpValueOr(Parameters->SegmentCommit,
+                    RtlpValueOr(Peb->HeapSegmentCommit, DEFAULT_SEGMENT_COMMIT));
     Heap->SegmentReserve = ALIGN_UP(Heap->SegmentReserve, ALLOCATION_GRANULARITY);
     Heap->SegmentCommit = ALIGN_UP(Heap->SegmentCommit, PAGE_SIZE);
     Heap->NextReserve = Heap->SegmentReserve;
     Heap->DeCommitFreeBlockThreshold =
-        RtlpOr(Parameters->DeCommitFreeBlockThreshold,
-               RtlpOr(Peb->HeapDeCommitFreeBlockThreshold, DEFAULT_DECOMMIT_FREE)) >>
+        RtlpValueOr(
+            Parameters->DeCommitFreeBlockThreshold,
+            RtlpValueOr(Peb->HeapDeCommitFreeBlockThreshold, DEFAULT_DECOMMIT_FREE)) >>
         GRANULE_SHIFT;
     Heap->DeCommitTotalFreeThreshold =
-        RtlpOr(Parameters->DeCommitTotalFreeThreshold,
-               RtlpOr(Peb->HeapDeCommitTotalFreeThreshold, DEFAULT_DECOMMIT_TOTAL)) >>
+        RtlpValueOr(
+            Parameters->DeCommitTotalFreeThreshold,
+            RtlpValueOr(Peb->HeapDeCommitTotalFreeThreshold, DEFAULT_DECOMMIT_TOTAL)) >>
         GRANULE_SHIFT;
     Heap->MaximumAllocationSize = HEAP_MAXIMUM_ALLOCATION;
     if (Parameters->MaximumAllocationSize &&
@@ -172,9 +175,9 @@ PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize,
     if (ReserveSize > HEAP_MAXIMUM_ALLOCATION || CommitSize > HEAP_MAXIMUM_ALLOCATION)
         return NULL;
     SIZE_T Least = ALIGN_UP(sizeof(HEAP) + UCR_ENTRY_BYTES + 64, PAGE_SIZE);
-    SIZE_T Commit = ALIGN_UP(RtlpOr(CommitSize, PAGE_SIZE), PAGE_SIZE);
-    SIZE_T Reserve = RtlpOr(ReserveSize, CommitSize ? ALIGN_UP(Commit, 16 * PAGE_SIZE)
-                                                    : DEFAULT_RESERVE);
+    SIZE_T Commit = ALIGN_UP(RtlpValueOr(CommitSize, PAGE_SIZE), PAGE_SIZE);
+    SIZE_T Reserve = RtlpValueOr(
+        ReserveSize, CommitSize ? ALIGN_UP(Commit, 16 * PAGE_SIZE) : DEFAULT_RESERVE);
     Reserve = ALIGN_UP(Reserve, PAGE_SIZE);
     if (Commit < Least)
         Commit = Least;

@@ -22,7 +22,7 @@ void RtlpInitializeEncoding(HEAP *Heap)
     Heap->PointerKey = RtlpHeapRandom();
 }
 
-/* The entry that the run behind Last's range starts with; null: the segment ends there. */
+/* The entry that starts the run after Last's range; null: the segment ends there. */
 HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_ENTRY *Last)
 {
     char *End = (char *)UCR_OF(Last)->Address + UCR_OF(Last)->Size;
@@ -55,7 +55,7 @@ bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last)
 /* The header of Entry, which may be anything that lies in readable memory.
  *
  * Result: the decoded header; 0 if it is not one of this heap's: bad checksum, not inside
- * the segment it names, or an entry behind it that does not know it.  Not reported here.
+ * the segment it names, or an entry after it with another PreviousSize.  Not reported here.
  */
 ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry)
 {
@@ -66,7 +66,7 @@ ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry)
     HEAP_ENTRY *Next = RtlpEntryAfter(Entry, CODE_SIZE(Code));
     if (!Segment || Entry < Segment->FirstEntry || Next > Segment->LastValidEntry)
         return 0;
-    if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) /* what is behind it says so, too */
+    if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) /* its range must be sound, too */
         return RtlpRangeIsSound(Heap, Entry) ? Code : 0;
     if (!RtlpIsReadable(Next) || RtlpPreviousSize(Heap, Next) != CODE_SIZE(Code))
         return 0;

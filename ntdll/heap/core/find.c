@@ -3,10 +3,10 @@
  * A block that a program may free, resize or measure is one of three: of the front end
  * (marked in its header, whose code must be the one that this address dictates, and whose
  * bit says taken), large (page offset, header and list links must agree), or of the back
- * end (checksum, segment, the entry behind); under gflags' hpa it is what its record says.  Whatever is none of them is named as well
- * as it can be: freed already, of another heap, or simply no block.
+ * end (checksum, segment, the entry after it); under gflags' hpa its record says what it is.
+ * Anything else is diagnosed as precisely as possible: freed already, of another heap, or no block.
  *
- * Lock: the heap's.  In Windows: RtlpAnalyzeHeapFailure and the checks it stands behind.
+ * Lock: the heap's.  In Windows: RtlpAnalyzeHeapFailure and the checks before it.
  */
 #include "heap/heapp.h"
 #include "heap/front/lfh.h"
@@ -66,7 +66,7 @@ static HEAP_FAILURE_TYPE RtlpDiagnose(HEAP *Heap, PVOID Block)
     return heap_failure_entry_corruption;
 }
 
-static bool RtlpFindSound(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
+static bool RtlpIdentify(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
 {
     HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
     SIZE_T Size;
@@ -118,7 +118,7 @@ static bool RtlpFindSound(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
 
 bool RtlpFindBlock(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found, bool Quiet, PCSTR Call)
 {
-    if (RtlpFindSound(Heap, Block, Found))
+    if (RtlpIdentify(Heap, Block, Found))
         return true;
     if (!Quiet)
         RtlpHeapFailure(Heap, RtlpDiagnose(Heap, Block), Block, Call);

@@ -21,8 +21,8 @@
  *   F8  HEAP.TotalFreeSize is the sum of the entries in the index (H7).
  *
  * Lock: the heap's.  Tested by tests/host/test_heap*.c, the fuzzer, `make corrupt`; in labheap.dll,
- * beside ntdll's heap, by tests/second/second.t.  Cost: heap_back_end_20k, heap_realloc_append (make
- * bench); but for Find with Every, Next and Check it grows no faster than log(entries).
+ * beside ntdll's heap, by tests/second/second.t.  Cost (make bench): heap_back_end_20k,
+ * heap_realloc_append; but for Find with Every, Next and Check it grows no faster than log(entries).
  */
 #ifndef FATHOM_FREELIST_H
 #define FATHOM_FREELIST_H

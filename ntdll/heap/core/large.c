@@ -22,7 +22,7 @@ SIZE_T RtlpLargeUnused(const HEAP *Heap, const HEAP_VIRTUAL_ALLOC_ENTRY *Large)
     return CODE_SIZE(RtlpDecode(Heap, &Large->BusyBlock));
 }
 
-/* What binds the two sizes and the place to the header: it stands in PreviousSize, under
+/* What binds the two sizes and the place to the header: it is kept in PreviousSize, under
  * its key. */
 static USHORT RtlpLargeSum(const HEAP_VIRTUAL_ALLOC_ENTRY *Large)
 {

@@ -1,7 +1,7 @@
 /* probe.c - a pointer from a program may point nowhere: reading a header survives that.
  *
  * A few instructions of the heap read where a program's pointer points before anything is
- * known of it: the signature behind a heap's handle (RtlpIsSigned), the mark in
+ * known of it: the signature at a heap's handle (RtlpIsSigned), the mark in
  * RtlFreeHeap (free.c), the probe below.  A fault at one of them is not an exception of
  * the program's: RtlDispatchException asks here first, and the instruction counts as done,
  * with the answer no.
@@ -24,7 +24,7 @@ __asm__(".section .rdata$hpa, \"dr\"\n.p2align 4\n.globl _RtlpProbes\n_RtlpProbe
 
 #define EFLAGS_ZERO 0x40u
 
-/* Whether the exception is a fault of one of them; then Context goes on behind it. */
+/* Whether the exception is a fault of one of them; then Context goes on after it. */
 bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record, CONTEXT *Context)
 {
     if (Record->ExceptionCode != (ULONG)STATUS_ACCESS_VIOLATION &&

@@ -1,7 +1,7 @@
 /* realloc.c - RtlReAllocateHeap and RtlSizeHeap.
  *
- * A block changes its size where it stands if it can: the front end as long as the block
- * holds it, the back end by cutting off its end or by taking in the free entry behind, a
+ * A block changes its size in place if it can: the front end while the block has room, the
+ * back end by cutting off its end or by taking in the free entry after it, a
  * large block within its region.  Otherwise a new block, a copy, the old one freed.
  *
  * Lock: the heap's.  In Windows: the same functions.
@@ -30,7 +30,7 @@ static bool RtlpResizeBlock(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Old, ULON
     return true;
 }
 
-/* Makes the block Size bytes where it stands; false: it cannot, nothing changed. */
+/* Makes the block Size bytes in place; false: it cannot, nothing changed. */
 static bool RtlpResizeInPlace(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags,
                               SIZE_T Size)
 {
@@ -64,7 +64,7 @@ static bool RtlpResizeInPlace(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags,
 }
 
 /* A new block of Size bytes with what the old one held; null: no memory, the old one
- * stands. */
+ * is unchanged. */
 static PVOID RtlpMoveBlock(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags, SIZE_T Size)
 {
     HEAP_ENTRY_EXTRA *Extra = RtlpExtraOf(Found);

@@ -1,6 +1,6 @@
-/* debug.c - the debug heap: patterns in and behind blocks, and their check.
+/* debug.c - the debug heap: patterns in and after blocks, and their check.
  *
- * HEAP_TAIL_CHECKING_ENABLED (gflags htc) keeps a granule of ABh behind what was asked
+ * HEAP_TAIL_CHECKING_ENABLED (gflags htc) keeps a granule of ABh after what was asked
  * for; HEAP_FREE_CHECKING_ENABLED (hfc) fills free entries with FEEEFEEEh and fresh
  * blocks with BAADF00Dh.  A pattern that is gone names the block that was overrun, or the
  * free memory that was still written to.
@@ -49,7 +49,7 @@ void RtlpFillTail(const HEAP *Heap, PVOID Block, SIZE_T Size)
         __builtin_memset((char *)Block + Size, CHECK_HEAP_TAIL_FILL, HEAP_TAIL_SIZE);
 }
 
-/* Fills a fresh block and what is behind it, as the heap's flags ask. */
+/* Fills a fresh block and what follows it, as the heap's flags ask. */
 void RtlpFillBusy(const HEAP *Heap, PVOID Block, SIZE_T Size)
 {
     if (Heap->Flags & HEAP_FREE_CHECKING_ENABLED)
@@ -58,7 +58,7 @@ void RtlpFillBusy(const HEAP *Heap, PVOID Block, SIZE_T Size)
     RtlpFillTail(Heap, Block, Size);
 }
 
-/* Whether the bytes behind Block still are what they were; reported if not. */
+/* Whether the bytes after Block still are what they were; reported if not. */
 bool RtlpCheckTail(HEAP *Heap, PVOID Block, SIZE_T Size)
 {
     const UCHAR *Tail = (const UCHAR *)Block + Size;

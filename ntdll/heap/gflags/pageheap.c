@@ -8,9 +8,9 @@
  *                                                 here faults, and its stack names it
  *
  * A freed block's pages are given back but their addresses are not, until 256 MiB of them
- * wait: whoever still uses it faults too.  What a block cannot catch at once (the up to 7
- * bytes of D0 behind it, the stamps before it) is checked when it is freed and by
- * HeapValidate.  What is known of a block stands in its record (record.c).
+ * wait: a use of it faults, too.  What a block cannot catch at once (the up to 7
+ * bytes of D0 after it, the stamps before it) is checked when it is freed and by
+ * HeapValidate.  What is known of a block is in its record (record.c).
  *
  * Invariants: a busy record with Pages has its stamps and its D0; a free one's pages are
  * not committed.  Lock: that of the records.  In Windows: RtlpDphXxx; the header is

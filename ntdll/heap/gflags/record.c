@@ -78,7 +78,7 @@ HEAP_RECORD *RtlpMakeRecord(PVOID Block)
     return Record;
 }
 
-/* The first record behind Before (null: the first of all) that is of Heap and in use. */
+/* The first record after Before (null: the first of all) that is of Heap and in use. */
 HEAP_RECORD *RtlpNextRecord(const HEAP *Heap, const HEAP_RECORD *Before)
 {
     ULONG i = Before ? (ULONG)(Before - RtlpRecords) + 1 : 0;

@@ -8,7 +8,7 @@
  *
  *   Heads[hash] -> entry -> entry (Next: the number of one with the same hash, 0 ends)
  *
- * 65,535 stacks, then no more are told apart (number 0: none).  The region is reserved
+ * 65,535 stacks; any further ones get number 0 (none).  The region is reserved
  * whole at the first stack and committed as it fills.
  *
  * Lock: that of the records (record.c).  In Windows: RtlpStackTraceDataBase,
