@@ -150,6 +150,28 @@ static ULONG RtlpFreeBefore(const HEAP *Heap, const HEAP_ENTRY *Last)
     return Free ? Before : 0;
 }
 
+/* Bytes to commit of Ucr for Units granules: no less than the heap commits at a time, and all of
+ * it if only a page would be left: that is not worth a descriptor. */
+static SIZE_T RtlpCommitBytes(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr,
+                              ULONG Units)
+{
+    SIZE_T Bytes = ALIGN_UP((SIZE_T)Units << GRANULE_SHIFT, PAGE_SIZE);
+    if (Bytes < Heap->SegmentCommit)
+        Bytes = Heap->SegmentCommit;
+    return Bytes + PAGE_SIZE < Ucr->Size ? Bytes : Ucr->Size;
+}
+
+/* The same with the free entry before the range, which is joined only if the two are one entry:
+ * else Units come from the range alone. */
+static SIZE_T RtlpExtendBy(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr, ULONG Units)
+{
+    ULONG Before = RtlpFreeBefore(Heap, UCR_ENTRY(Ucr));
+    SIZE_T Bytes = RtlpCommitBytes(Heap, Ucr, Before < Units ? Units - Before : 1);
+    if (Before + (Bytes >> GRANULE_SHIFT) <= HEAP_MAXIMUM_BLOCK_SIZE)
+        return Bytes;
+    return RtlpCommitBytes(Heap, Ucr, Units);
+}
+
 /* A range that has room for Units together with the free entry before it, or null. */
 static HEAP_UCR_DESCRIPTOR *RtlpFindUcrAfterFree(HEAP *Heap, ULONG Units)
 {
@@ -160,22 +182,11 @@ static HEAP_UCR_DESCRIPTOR *RtlpFindUcrAfterFree(HEAP *Heap, ULONG Units)
         if (!RtlpIsLinked(Link))
             return NULL;
         ULONG Before = RtlpFreeBefore(Heap, UCR_ENTRY(Ucr));
-        if (Before && ((SIZE_T)Units - Before) << GRANULE_SHIFT <= Ucr->Size)
+        SIZE_T Both = Before + (RtlpExtendBy(Heap, Ucr, Units) >> GRANULE_SHIFT);
+        if (Before && Both >= Units && Both <= HEAP_MAXIMUM_BLOCK_SIZE)
             return Ucr;
     }
     return NULL;
-}
-
-/* Bytes to commit of Ucr for Units granules: no less than the heap commits at a time, and all of
- * it if only a page would be left: that is not worth a descriptor. */
-static SIZE_T RtlpExtendBy(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr, ULONG Units)
-{
-    ULONG Before = RtlpFreeBefore(Heap, UCR_ENTRY(Ucr));
-    SIZE_T Need = Before < Units ? Units - Before : 1;
-    SIZE_T Bytes = ALIGN_UP(Need << GRANULE_SHIFT, PAGE_SIZE);
-    if (Bytes < Heap->SegmentCommit)
-        Bytes = Heap->SegmentCommit;
-    return Bytes + PAGE_SIZE < Ucr->Size ? Bytes : Ucr->Size;
 }
 
 /* The most of Total granules that one entry can have; what is left can carry links. */
