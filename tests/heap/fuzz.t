@@ -67,7 +67,7 @@ def fuzz(program, runs, folder):
 
 def build(out, *words):
     done = subprocess.run(
-        ["make", "-C", TOP, f"O={out}", f"{out}/host/fuzz_heap", *words],
+        ["make", "-C", TOP, f"O={out}", "build/host/fuzz_heap", *words],
         env={**os.environ, "MAKEFLAGS": ""},
         capture_output=True,
         text=True,

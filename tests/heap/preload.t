@@ -57,7 +57,7 @@ def make(*targets):
     )
 
 
-make(LIBRARY, f"{OUT}/host/bench")
+make("build/host/libfathomheap.so", "build/host/bench")
 owners = subprocess.run(
     [os.path.join(OUT, "host", "bench"), "owner"],
     env={**os.environ, "LD_PRELOAD": LIBRARY},
