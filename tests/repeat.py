@@ -84,6 +84,8 @@ def main():
                 repeat_host(name, options.times)
             else:
                 repeat_guest(name, options.times, options.rounds)
+    except KeyboardInterrupt:
+        print("stopped: what was done so far")
     finally:
         for process in busy:
             process.kill()

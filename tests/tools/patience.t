@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# needs: nothing
 """The time limits of tools/fathom count what the machine had, not what the host's clock shows: a
 process that shares one processor with three others gets more of the clock, one that only sleeps
 does not."""
