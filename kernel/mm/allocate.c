@@ -160,7 +160,7 @@ NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE process, PVOID *baseAddress,
     if (!NT_SUCCESS(status))
         return status;
     status = MiAllocate(space, &ask);
-    MmDereferenceSpace(space);
+    MiDereference(space);
     if (NT_SUCCESS(status))
         MiReturnRange(baseAddress, regionSize, &ask.Range);
     return status;

@@ -23,7 +23,7 @@
 #define X MI_FAULT_EXECUTE
 static const UCHAR MiDenied[8] = {W | X, W | X, W, W, X, X, 0, 0};
 
-/* The promise of commit, kept: a zeroed page, now. */
+/* Commit promised a page: here it is, zeroed. */
 static inline NTSTATUS MiResolveDemandZero(ULONG_PTR address, ULONG protection)
 {
     if (!MiHasTable(address) && !MiMakeTable(address))
@@ -38,8 +38,8 @@ static inline NTSTATUS MiResolveDemandZero(ULONG_PTR address, ULONG protection)
     return STATUS_SUCCESS;
 }
 
-/* Give the process its own copy of a shared page that is there. The page was charged when
- * it became copy-on-write. STATUS_NO_MEMORY. */
+/* The process gets its own copy of a shared page that is present.  The page was charged
+ * when it became copy-on-write.  STATUS_NO_MEMORY. */
 static NTSTATUS MiCopyOnWrite(const MMVAD *vad, ULONG_PTR address, ULONG protection)
 {
     MMPTE old = *MiPteOf(address);
@@ -53,8 +53,7 @@ static NTSTATUS MiCopyOnWrite(const MMVAD *vad, ULONG_PTR address, ULONG protect
     return STATUS_SUCCESS;
 }
 
-/* The page of a view, as the section has it; a write under copy-on-write copies at once.
- */
+/* A view's page, shared; a write under copy-on-write copies it at once. */
 APART static NTSTATUS MiResolveView(const MMVAD *vad, ULONG_PTR address, ULONG protection,
                                     ULONG errorCode)
 {
@@ -113,8 +112,8 @@ static inline __attribute__((always_inline)) NTSTATUS MiResolveFault(ULONG_PTR a
     return MiResolveDemandZero(address, protection);
 }
 
-/* Entered by the trap dispatcher with interrupts on. A kernel-mode access is good only in
- * copy.asm: elsewhere it is a mistake of ours, whatever the page. */
+/* Entered by the trap dispatcher with interrupts on.  A kernel-mode access is good only in
+ * copy.asm; anywhere else it is a mistake of ours. */
 NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
                        KTRAP_FRAME *frame)
 {

@@ -26,8 +26,8 @@
  * Tested by
  *   tests/guest/mm, seh, dispatch (stacks, guards, copies, kernel accesses), MmAudit
  *   (F2, F3), tests/hostile/scarce.t (no page for a table).
- * Costs today, in instructions, trap included: first touch 580, of them 310 to zero the
- *   page; 255 when an idle page was zeroed before.
+ * Costs today, in instructions, trap included: first touch 567, of them 275 to zero the
+ *   page; 262 with a page that was zeroed while idle.
  */
 #ifndef FATHOM_FAULT_H
 #define FATHOM_FAULT_H

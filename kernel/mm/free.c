@@ -37,18 +37,6 @@ static NTSTATUS MiFree(MMSPACE *space, MIREQUEST *range, ULONG type)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS MiFreeIn(MMSPACE *space, MIREQUEST *range, ULONG type)
-{
-    NTSTATUS status = MiCheckRange(range->Base, range->Size, STATUS_INVALID_PARAMETER_2,
-                                   STATUS_INVALID_PARAMETER_3);
-    if (!NT_SUCCESS(status))
-        return status;
-    MMSPACE *back = MiAttach(space);
-    status = MiFree(space, range, type);
-    MiAttach(back);
-    return status;
-}
-
 /* type: MEM_DECOMMIT or MEM_RELEASE; size 0: the whole region, base must be its start.
  * STATUS_INVALID_PARAMETER_2..4, STATUS_MEMORY_NOT_ALLOCATED, STATUS_FREE_VM_NOT_AT_BASE,
  * STATUS_UNABLE_TO_FREE_VM, STATUS_UNABLE_TO_DELETE_SECTION,
@@ -58,7 +46,13 @@ NTSTATUS MmFreeVirtualMemory(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG ty
     MIREQUEST range = {*base, *size};
     if (type != MEM_DECOMMIT && type != MEM_RELEASE)
         return STATUS_INVALID_PARAMETER_4;
-    NTSTATUS status = MiFreeIn(space, &range, type);
+    NTSTATUS status = MiCheckRange(*base, *size, STATUS_INVALID_PARAMETER_2,
+                                   STATUS_INVALID_PARAMETER_3);
+    if (!NT_SUCCESS(status))
+        return status;
+    MMSPACE *back = MiAttach(space);
+    status = MiFree(space, &range, type);
+    MiAttach(back);
     if (NT_SUCCESS(status)) {
         *base = range.Base;
         *size = range.Size;
@@ -78,8 +72,8 @@ NTSTATUS NTAPI NtFreeVirtualMemory(HANDLE process, PVOID *baseAddress, PSIZE_T r
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    status = MiFreeIn(space, &range, type);
-    MmDereferenceSpace(space);
+    status = MmFreeVirtualMemory(space, &range.Base, &range.Size, type);
+    MiDereference(space);
     if (NT_SUCCESS(status))
         MiReturnRange(baseAddress, regionSize, &range);
     return status;

@@ -48,11 +48,3 @@ void MiCopyPage(PFN_NUMBER copy, PFN_NUMBER original)
     const ULONG *from = MiMapPage(original, 0);
     __asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(count)::"memory");
 }
-
-void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size)
-{
-    ULONGLONG limit = (ULONGLONG)MiLinearPages << PAGE_SHIFT;
-    if (physical >= limit || size > limit - physical)
-        return NULL;
-    return (void *)(MI_LINEAR_BASE + (ULONG)physical);
-}

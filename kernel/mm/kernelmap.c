@@ -47,3 +47,11 @@ ULONG MiIoBits(void)
 {
     return KeFeatures.Pat ? PTE_THROUGH : PTE_NOCACHE | PTE_THROUGH;
 }
+
+void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size)
+{
+    ULONGLONG limit = (ULONGLONG)MiLinearPages << PAGE_SHIFT;
+    if (physical >= limit || size > limit - physical)
+        return NULL;
+    return (void *)(MI_LINEAR_BASE + (ULONG)physical);
+}

@@ -1,4 +1,4 @@
-/* mm.h - the memory manager's public face: Mm*, PageAlloc, PageFree.  MiXxx stays inside.
+/* mm.h - the public face of kernel/mm: Mm*, PageAlloc, PageFree.  Mi* is private.
  *
  * Units: Pfn is a physical page number, sizes are bytes unless the name says pages.
  */
@@ -19,32 +19,30 @@ typedef enum {
     MmPageShared = 4
 } MMPAGEUSE;
 #define MM_PAGE_ZEROED 1 /* the page must come zeroed */
-#define MM_PAGE_LOW    2 /* must lie in the linear map (below MmLinearLimit) */
+#define MM_PAGE_LOW    2 /* must lie in the linear map */
 /* One physical page; PFN_NONE when there is none.  address: the virtual address it is
  * for, or 0; only for the event. */
 PFN_NUMBER PageAlloc(MMPAGEUSE use, ULONG flags, ULONG_PTR address);
 void PageFree(PFN_NUMBER);
-BOOLEAN
-MmZeroOnePage(void); /* idle thread: move one page to the zeroed list; FALSE: none left */
+BOOLEAN MmZeroOnePage(void); /* idle thread; FALSE: every free page is zeroed */
 
 /* ---- start-up ---- */
-void MmInitializeSystem(
-    const MULTIBOOT_INFO *); /* PFN database, kernel page tables, pool */
+/* PFN database, kernel page tables, pool. */
+void MmInitializeSystem(const MULTIBOOT_INFO *);
 /* Map device memory (framebuffer), write-combining if it can; NULL: no room. */
 void *MmMapIoSpace(ULONGLONG physical, SIZE_T size);
 /* Boot module or low memory: kernel address of a physical range, NULL outside the linear
  * map. */
 void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size);
 
-/* ---- pool: the kernel's own memory. Zeroed. NULL when out or when the n-th is to fail
- * ---- */
+/* ---- pool: the kernel's own memory, zeroed.  NULL: none, or the n-th is to fail ---- */
 void *ExAllocatePool(SIZE_T size, ULONG tag);
 void ExFreePool(void *);
 void *MmCreateKernelStack(void); /* top; 12 KiB over a guard page; NULL */
 void MmDeleteKernelStack(void *top);
 #define KERNEL_STACK_SIZE 0x3000
 
-/* ---- user memory from inside the kernel: every access to it goes through these ---- */
+/* ---- user memory: every access of the kernel goes through these ---- */
 /* STATUS_ACCESS_VIOLATION (bad range or page), STATUS_GUARD_PAGE_VIOLATION,
  * STATUS_IN_PAGE_ERROR; part of the destination may have been written. */
 NTSTATUS MmCopyFromUser(void *to, const void *userFrom, SIZE_T size);
@@ -54,8 +52,8 @@ NTSTATUS MmZeroUser(void *userTo, SIZE_T size);
  * STATUS_DATATYPE_MISALIGNMENT. */
 NTSTATUS MmProbeForRead(const void *user, SIZE_T size, ULONG alignment); /* range only */
 NTSTATUS MmProbeForWrite(void *user, SIZE_T size, ULONG alignment);
-NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer,
-                          SIZE_T size); /* KdReadMemory: any address, never allocates */
+/* KdReadMemory: any address of the current space, never a fault. */
+NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size);
 
 /* ---- address spaces ---- */
 typedef struct _MMSPACE MMSPACE;
@@ -67,28 +65,19 @@ void MmActivateSpace(MMSPACE *); /* loads CR3 if it differs; called by the switc
 MMSPACE *MmCurrentSpace(void);
 MMSPACE *MmAttachSpace(MMSPACE *); /* work in another space; returns what to re-attach */
 extern KUSER_SHARED_DATA *MmSharedUserData; /* the kernel's writable view */
-/* Handle to space: ps gives this at start-up. Referenced; MmDereferenceSpace ends it. */
+/* Handle to space, referenced; ps provides it at start-up. */
 extern NTSTATUS (*MmReferenceSpaceByHandle)(HANDLE process, ACCESS_MASK, MMSPACE **);
 void MmDereferenceSpace(MMSPACE *);
 
-/* ---- regions, for ps and io (kernel pointers; the Nt* services wrap the same code) ----
- */
+/* ---- regions, for ps and io (the Nt* services wrap the same code) ---- */
 NTSTATUS MmAllocateVirtualMemory(MMSPACE *, PVOID *base, ULONG_PTR zeroBits, SIZE_T *size,
                                  ULONG type, ULONG protect);
 NTSTATUS MmFreeVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG type);
-/* A stack as RtlCreateUserStack makes it; base, limit, deallocation as in the TEB. */
-NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, PVOID *base,
-                           PVOID *limit, PVOID *deallocation);
-/* PEB or TEB: a kernel-owned region that VirtualFree/Protect refuse. Windows' places
- * (7FFDx000). */
-NTSTATUS MmCreatePeb(MMSPACE *, PVOID *peb);
-NTSTATUS MmCreateTeb(MMSPACE *, PVOID *teb);
-void MmDeleteTeb(MMSPACE *, PVOID teb);
 
 /* ---- faults ---- */
-/* Returns STATUS_SUCCESS (page is there now: retry), STATUS_ACCESS_VIOLATION,
+/* STATUS_SUCCESS: the page is present now, retry.  STATUS_ACCESS_VIOLATION,
  * STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW, STATUS_IN_PAGE_ERROR,
- * STATUS_NO_MEMORY. */
+ * STATUS_NO_MEMORY (contract: mm/fault.h). */
 NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
                        KTRAP_FRAME *);
 /* A kernel instruction that may fault has a fix-up: new EIP, or 0. */

@@ -31,8 +31,7 @@ static const USHORT MiBlockSizes[] = {32, 64, 96, 128, 256, 512, 1024, 2032};
 #define SIZES (sizeof MiBlockSizes / sizeof *MiBlockSizes)
 static MISLAB *MiSlabs[SIZES];
 
-/* ---- addresses: a bit for each page from MI_POOL_BASE, and one for each stack slot ----
- */
+/* ---- addresses: a bit for each page from MI_POOL_BASE, one for each stack slot ---- */
 #define POOL_PAGES ((MI_POOL_END - MI_POOL_BASE) >> PAGE_SHIFT)
 #define STACK_SLOT (KERNEL_STACK_SIZE + PAGE_SIZE)
 #define STACKS     ((MI_STACK_END - MI_STACK_BASE) / STACK_SLOT)

@@ -2,8 +2,7 @@
  *
  * A pointer from user mode is a number.  Each function here first tests that its range
  * lies in the user's half and does not wrap, then goes through copy.asm, which survives
- * whatever the pages turn out to be.  What was read is a copy: nobody reads a user's word
- * twice.
+ * any page.  The kernel works on the copy and never reads a user's word twice.
  */
 #include "mm/user.h"
 
@@ -62,8 +61,7 @@ NTSTATUS MmProbeForWrite(void *user, SIZE_T size, ULONG alignment)
     return status;
 }
 
-/* Read for the debugger: any address of the current space, no fault, nothing brought in.
- */
+/* Read for the debugger: any address of the current space, no fault, no page made. */
 NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size)
 {
     UCHAR *to = buffer;
@@ -81,21 +79,4 @@ NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size)
         size -= part;
     }
     return STATUS_SUCCESS;
-}
-
-/* ---- what the services of mm begin and end with ---- */
-
-NTSTATUS MiCaptureRange(PVOID *userBase, SIZE_T *userSize, MIREQUEST *range)
-{
-    if (!MiUserRange(userBase, sizeof *userBase) ||
-        !MiUserRange(userSize, sizeof *userSize))
-        return STATUS_ACCESS_VIOLATION;
-    return MiTakePair(userBase, userSize, range);
-}
-
-/* The work is done: that the caller took its own variables away meanwhile is its loss.
- * Their range was tested. */
-void MiReturnRange(PVOID *userBase, SIZE_T *userSize, const MIREQUEST *range)
-{
-    MiGivePair(userBase, userSize, range->Base, range->Size);
 }

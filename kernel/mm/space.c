@@ -12,6 +12,7 @@
  * */
 #include "mm/mmp.h"
 #include "mm/pagealloc.h"
+#include "mm/user.h"
 
 MMSPACE *MiSystemSpace;
 LIST_ENTRY MiSpaces = {&MiSpaces, &MiSpaces};
@@ -47,8 +48,7 @@ void MiStopWithoutPages(const char *why)
     KeBugCheckEx(INSTALL_MORE_MEMORY, MiTotalPages, pages.Free, pages.Zeroed, 0);
 }
 
-/* The page that every process reads at 7FFE0000 and the kernel writes in the linear map.
- */
+/* Every process reads this page at 7FFE0000; the kernel writes it in the linear map. */
 void MiInitializeSharedData(void)
 {
     MiChargeCommit(1);
@@ -124,8 +124,8 @@ MMSPACE *MmCurrentSpace(void)
     return MiCurrentSpace;
 }
 
-/* NULL: a system thread, for which any space will do. CR3 itself is compared: the tasks
- * for NMI and double fault load another behind our back. */
+/* NULL: a system thread, which any space suits.  CR3 itself is compared: the tasks for NMI
+ * and double fault load another one. */
 void MmActivateSpace(MMSPACE *space)
 {
     ULONG cr3;
@@ -154,7 +154,7 @@ void MmCleanSpace(MMSPACE *space)
     MmAttachSpace(back);
 }
 
-__attribute__((noinline)) static void MiFreeSpace(MMSPACE *space)
+void MiFreeSpace(MMSPACE *space)
 {
     MmCleanSpace(space);
     ASSERT(!space->TablePages && !space->PrivatePages && !space->CommitPages);
@@ -172,8 +172,7 @@ __attribute__((noinline)) static void MiFreeSpace(MMSPACE *space)
 void MmDereferenceSpace(MMSPACE *space)
 {
     ASSERT(space->References > 0);
-    if (--space->References == 0)
-        MiFreeSpace(space);
+    MiDereference(space);
 }
 
 /* Empty it now and give up the creator's reference; others may still hold the empty

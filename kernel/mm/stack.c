@@ -86,37 +86,3 @@ NTSTATUS MiGuardFault(MMVAD *vad, ULONG_PTR address, ULONG protection)
         return STATUS_GUARD_PAGE_VIOLATION;
     return MiGrowStack(vad, address, &stack, protection);
 }
-
-/* A thread's first stack, as RtlCreateUserStack makes the others: reserve and commit in
- * bytes, one page of guard below what is committed. STATUS_NO_MEMORY and what allocation
- * says. */
-NTSTATUS MmCreateUserStack(MMSPACE *space, SIZE_T reserve, SIZE_T commit,
-                           PVOID *stackBase, PVOID *limit, PVOID *deallocation)
-{
-    PVOID base = NULL, part;
-    reserve = ALIGN_UP(reserve, ALLOCATION_GRANULARITY);
-    commit = ALIGN_UP(commit ? commit : PAGE_SIZE, PAGE_SIZE);
-    if (reserve < commit + 2 * PAGE_SIZE)
-        reserve = ALIGN_UP(commit + 2 * PAGE_SIZE, 0x100000);
-    NTSTATUS status =
-        MmAllocateVirtualMemory(space, &base, 0, &reserve, MEM_RESERVE, PAGE_READWRITE);
-    if (!NT_SUCCESS(status))
-        return status;
-    ULONG_PTR top = (ULONG_PTR)base + reserve;
-    SIZE_T size = commit, guard = PAGE_SIZE;
-    part = (PVOID)(top - commit);
-    status = MmAllocateVirtualMemory(space, &part, 0, &size, MEM_COMMIT, PAGE_READWRITE);
-    part = (PVOID)(top - commit - PAGE_SIZE);
-    if (NT_SUCCESS(status))
-        status = MmAllocateVirtualMemory(space, &part, 0, &guard, MEM_COMMIT,
-                                         PAGE_READWRITE | PAGE_GUARD);
-    if (!NT_SUCCESS(status)) {
-        size = 0;
-        MmFreeVirtualMemory(space, &base, &size, MEM_RELEASE);
-        return status;
-    }
-    *stackBase = (PVOID)top;
-    *limit = (PVOID)(top - commit);
-    *deallocation = base;
-    return STATUS_SUCCESS;
-}

@@ -15,8 +15,6 @@ static inline ULONG MiLastVpn(const MIREQUEST *range)
 {
     return MiVpn((ULONG_PTR)range->Base + range->Size - 1);
 }
-NTSTATUS MiCaptureRange(PVOID *userBase, SIZE_T *userSize, MIREQUEST *);
-void MiReturnRange(PVOID *userBase, SIZE_T *userSize, const MIREQUEST *);
 
 /* Does [start, start+size) lie in the user's half? */
 static inline BOOLEAN MiUserRange(const void *start, SIZE_T size)
@@ -33,7 +31,29 @@ static inline NTSTATUS MiCheckRange(PVOID base, SIZE_T size, NTSTATUS badBase,
     return MiUserRange(base, size) ? STATUS_SUCCESS : badSize;
 }
 
-/* The space of a process handle, referenced: end with MmDereferenceSpace. */
+/* copy.asm; the caller tested the range.  0, or MmFaultStatus: why the access failed. */
+extern NTSTATUS MmFaultStatus;
+NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T);
+NTSTATUS MiZeroBytes(void *to, SIZE_T);
+NTSTATUS MiTouchByte(void *);
+NTSTATUS MiTakePair(PVOID *, SIZE_T *, MIREQUEST *);
+NTSTATUS MiGivePair(PVOID *, SIZE_T *, PVOID, SIZE_T);
+
+static inline NTSTATUS MiCaptureRange(PVOID *userBase, SIZE_T *userSize, MIREQUEST *range)
+{
+    if (!MiUserRange(userBase, sizeof *userBase) ||
+        !MiUserRange(userSize, sizeof *userSize))
+        return STATUS_ACCESS_VIOLATION;
+    return MiTakePair(userBase, userSize, range);
+}
+/* The work is done: a caller that took its variables away meanwhile loses the answer. */
+static inline void MiReturnRange(PVOID *userBase, SIZE_T *userSize,
+                                 const MIREQUEST *range)
+{
+    MiGivePair(userBase, userSize, range->Base, range->Size);
+}
+
+/* The space of a process handle, referenced: end with MiDereference. */
 static inline NTSTATUS MiReferenceProcess(HANDLE process, ACCESS_MASK access,
                                           MMSPACE **space)
 {
@@ -43,6 +63,12 @@ static inline NTSTATUS MiReferenceProcess(HANDLE process, ACCESS_MASK access,
     (*space)->References++;
     return STATUS_SUCCESS;
 }
+void MiFreeSpace(MMSPACE *);
+static inline void MiDereference(MMSPACE *space)
+{
+    if (--space->References == 0)
+        MiFreeSpace(space);
+}
 /* MmAttachSpace, short where nothing is to be done. */
 static inline MMSPACE *MiAttach(MMSPACE *space)
 {
@@ -51,13 +77,5 @@ static inline MMSPACE *MiAttach(MMSPACE *space)
         MmActivateSpace(space);
     return before;
 }
-
-/* copy.asm; the caller tested the range.  0, or MmFaultStatus: why the access failed. */
-extern NTSTATUS MmFaultStatus;
-NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T);
-NTSTATUS MiZeroBytes(void *to, SIZE_T);
-NTSTATUS MiTouchByte(void *);
-NTSTATUS MiTakePair(PVOID *, SIZE_T *, MIREQUEST *);
-NTSTATUS MiGivePair(PVOID *, SIZE_T *, PVOID, SIZE_T);
 
 #endif

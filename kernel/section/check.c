@@ -150,7 +150,7 @@ static ULONG MiCheckControls(void)
     }
     for (LIST_ENTRY *e = MiSpaces.Flink; e != &MiSpaces; e = e->Flink)
         shows += CONTAINING_RECORD(e, MMSPACE, Links)->SharedPages;
-    /* One page is nobody's control's: SharedUserData. */
+    /* One shared page belongs to no control: SharedUserData. */
     held +=
         MiPfn(((ULONG_PTR)MmSharedUserData - MI_LINEAR_BASE) >> PAGE_SHIFT)->ShareCount -
         1;

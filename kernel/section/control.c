@@ -1,4 +1,4 @@
-/* control.c - the pages behind sections: MMCONTROL.
+/* control.c - the pages that sections show: MMCONTROL.
  *
  * A control holds one page array for one thing that can be shown in views: a piece of
  * memory (the "page file"), a file's data, or a file as an image.  All sections and views
@@ -57,8 +57,7 @@ MMCONTROL *MiNewControl(MICONTROLKIND kind, MMFILE *file, ULONG pages, BOOLEAN c
     return control;
 }
 
-/* A file's data grew: more pages. STATUS_COMMITMENT_LIMIT, STATUS_INSUFFICIENT_RESOURCES.
- */
+/* A file grew: more pages.  STATUS_COMMITMENT_LIMIT, STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS MiGrowControl(MMCONTROL *control, ULONG pages)
 {
     if (pages <= control->Pages)

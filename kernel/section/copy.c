@@ -59,7 +59,7 @@ static NTSTATUS MiCopyService(HANDLE process, ACCESS_MASK access, ULONG_PTR thei
             reading
                 ? MmCopyVirtualMemory(space, theirs, MiCurrentSpace, mine, size, &done)
                 : MmCopyVirtualMemory(MiCurrentSpace, mine, space, theirs, size, &done);
-    MmDereferenceSpace(space);
+    MiDereference(space);
     if (userDone)
         MmCopyToUser(userDone, &done, sizeof done);
     return status;

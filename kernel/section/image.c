@@ -1,4 +1,4 @@
-/* image.c - a PE file as an image: its headers believed only after they were checked.
+/* image.c - a PE file as an image: every number is checked before it is used.
  *
  * Each section of the file becomes a run of pages with the protection that its flags ask
  * for; writable ones are copy-on-write, so that all processes share a page until one
@@ -117,8 +117,7 @@ static void MiFillFacts(const MIPE *pe, MMSECTION_FACTS *facts)
     facts->DllCharacteristics = o->DllCharacteristics;
 }
 
-/* IMAGE_SCN_MEM_* to MM_*: by write, execute, read. Private by copy unless marked shared.
- */
+/* IMAGE_SCN_MEM_* to MM_*.  What is writable is copied unless it is marked shared. */
 static ULONG MiSectionProtection(ULONG flags)
 {
     BOOLEAN write = (flags & IMAGE_SCN_MEM_WRITE) != 0,

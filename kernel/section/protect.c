@@ -135,7 +135,7 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE process, PVOID *baseAddress,
     if (!NT_SUCCESS(status))
         return status;
     status = MmProtectVirtualMemory(space, &range.Base, &range.Size, protect, &old);
-    MmDereferenceSpace(space);
+    MiDereference(space);
     if (NT_SUCCESS(status)) {
         MiReturnRange(baseAddress, regionSize, &range);
         MmCopyToUser(oldProtect, &old, sizeof old);

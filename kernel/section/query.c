@@ -236,7 +236,7 @@ NTSTATUS NTAPI NtQueryVirtualMemory(HANDLE process, PVOID base, ULONG class, PVO
     if (!NT_SUCCESS(status))
         return status;
     status = MiQueryClass(space, (ULONG_PTR)base, class, buffer, length, &used);
-    MmDereferenceSpace(space);
+    MiDereference(space);
     if (returned && (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW))
         MmCopyToUser(returned, &used, sizeof used);
     return status;

@@ -35,7 +35,8 @@ static NTSTATUS MiCheckSection(MMFILE *file, ULONG protection, ULONG attributes)
         return STATUS_INVALID_PAGE_PROTECTION;
     if (kind == SEC_IMAGE && !file)
         return STATUS_INVALID_FILE_FOR_SECTION;
-    if (attributes & SEC_LARGE_PAGES) /* SeLockMemoryPrivilege, which nobody has */
+    if (attributes &
+        SEC_LARGE_PAGES) /* needs SeLockMemoryPrivilege, which no process has */
         return STATUS_PRIVILEGE_NOT_HELD;
     return STATUS_SUCCESS;
 }
@@ -370,8 +371,7 @@ BOOLEAN MmFindImage(MMSPACE *space, ULONG_PTR address, ULONG_PTR *base, SIZE_T *
 
 /* ---- NtFlushVirtualMemory ---- */
 
-/* The region at base: what its PTEs know of writes goes to the control, then to the file.
- */
+/* Writes that the view's PTEs have seen go to the control, then to the file. */
 static NTSTATUS MiFlushView(MMSPACE *space, ULONG first, ULONG last)
 {
     MMVAD *vad = MiFindVad(&space->Vads, first);
@@ -415,7 +415,7 @@ NTSTATUS NTAPI NtFlushVirtualMemory(HANDLE process, PVOID *userBase, PSIZE_T use
     MMSPACE *back = MmAttachSpace(space);
     status = MiFlushView(space, first, last);
     MmAttachSpace(back);
-    MmDereferenceSpace(space);
+    MiDereference(space);
     IO_STATUS_BLOCK result = {.Status = status, .Information = 0};
     if (NT_SUCCESS(status)) {
         range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};

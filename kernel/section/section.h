@@ -13,8 +13,7 @@ typedef struct _MMFILE { /* what io gives: a file that can bring a page */
     /* Fill or store bytes of the file; short reads past the end are zero-filled by the
      * caller. */
     NTSTATUS (*Read)(struct _MMFILE *, ULONGLONG offset, void *buffer, ULONG length);
-    NTSTATUS(*Write)
-    (struct _MMFILE *, ULONGLONG offset, const void *buffer, ULONG length);
+    NTSTATUS (*Write)(struct _MMFILE *, ULONGLONG offset, const void *from, ULONG length);
     NTSTATUS (*SetSize)(struct _MMFILE *, ULONGLONG size);
     void (*Reference)(struct _MMFILE *);
     void (*Dereference)(struct _MMFILE *);
@@ -56,6 +55,14 @@ NTSTATUS MmProtectVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG prot
 NTSTATUS MmQueryBasic(MMSPACE *, ULONG_PTR address, MEMORY_BASIC_INFORMATION *);
 NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
                              ULONG_PTR target, SIZE_T size, SIZE_T *done);
+/* A stack as RtlCreateUserStack makes it; base, limit, deallocation as in the TEB. */
+NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, PVOID *base,
+                           PVOID *limit, PVOID *deallocation);
+/* PEB or TEB: a kernel-owned region that VirtualFree/Protect refuse. Windows' places
+ * (7FFDx000). */
+NTSTATUS MmCreatePeb(MMSPACE *, PVOID *peb);
+NTSTATUS MmCreateTeb(MMSPACE *, PVOID *teb);
+void MmDeleteTeb(MMSPACE *, PVOID teb);
 
 /* ---- numbers, audits ---- */
 struct _FATHOM_MEMORY;
@@ -81,7 +88,7 @@ void MmQuerySpace(MMSPACE *, MMUSAGE *);
 struct _FATHOM_PAGE;
 /* The page at a user address of the current space; FALSE: none is there. */
 BOOLEAN MmQueryPage(ULONG_PTR address, struct _FATHOM_PAGE *);
-ULONG MmAudit(
-    void); /* every invariant; 0 = all hold, else a number, and DbgPrint says which */
+/* Every invariant.  0: all hold; else a number (check.c), and DbgPrint says which. */
+ULONG MmAudit(void);
 
 #endif

@@ -50,8 +50,7 @@ static NTSTATUS MiWatchedRange(MMSPACE *space, PVOID base, SIZE_T size, ULONG *f
                                                              : STATUS_INVALID_PARAMETER_1;
 }
 
-/* Collect up to *count written pages from first on; the user's array is filled as we go.
- */
+/* Up to *count written pages from first on, into the user's array. */
 static NTSTATUS MiCollectWritten(MMSPACE *space, ULONG first, ULONG last, BOOLEAN reset,
                                  PVOID *user, ULONG_PTR *count)
 {
@@ -103,7 +102,7 @@ NTSTATUS NTAPI NtGetWriteWatch(HANDLE process, ULONG flags, PVOID base, SIZE_T s
     if (NT_SUCCESS(status))
         status =
             MiCollectWritten(space, first, last, flags & WATCH_RESET, addresses, &count);
-    MmDereferenceSpace(space);
+    MiDereference(space);
     if (NT_SUCCESS(status))
         status = MmCopyToUser(userCount, &count, sizeof count);
     return NT_SUCCESS(status) ? MmCopyToUser(granularity, &page, sizeof page) : status;
@@ -122,7 +121,7 @@ NTSTATUS NTAPI NtResetWriteWatch(HANDLE process, PVOID base, SIZE_T size)
         if (MiTestWritten(vpn))
             MiClearWritten(vpn);
     MmAttachSpace(back);
-    MmDereferenceSpace(space);
+    MiDereference(space);
     return status;
 }
 
@@ -207,7 +206,7 @@ static NTSTATUS MiLockService(HANDLE process, PVOID *userBase, PSIZE_T userSize,
     MMSPACE *back = MmAttachSpace(space);
     status = work(first, last);
     MmAttachSpace(back);
-    MmDereferenceSpace(space);
+    MiDereference(space);
     if (NT_SUCCESS(status)) {
         range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};
         MiReturnRange(userBase, userSize, &range);
@@ -233,7 +232,7 @@ NTSTATUS NTAPI NtFlushInstructionCache(HANDLE process, LPCVOID base, SIZE_T size
     NTSTATUS status = MiReferenceProcess(process, PROCESS_VM_WRITE, &space);
     if (!NT_SUCCESS(status))
         return status;
-    MmDereferenceSpace(space);
+    MiDereference(space);
     return MiCheckRange((PVOID)base, base ? size : 0, STATUS_ACCESS_VIOLATION,
                         STATUS_ACCESS_VIOLATION);
 }

@@ -1,0 +1,88 @@
+/* teb.c - what a process gets from mm: its PEB, its TEBs, the first thread's stack.
+ *
+ * PEB and TEBs are regions of the kernel's own in the user's half, one page each, at
+ * Windows' places: the PEB at 7FFDF000, the TEBs from 7FFDE000 downwards.  Their pages are
+ * there from the start and stay (the kernel reads the stack's limits in a TEB while it
+ * handles a fault); the program may write to them and can neither free nor protect them.
+ */
+#include "mm/fault.h"
+#include "section/section.h"
+
+#define LOWEST_TEB 0x7F000u
+
+/* A region of one committed page that is there. */
+static NTSTATUS MiCreateBlock(MMSPACE *space, ULONG vpn, PVOID *address)
+{
+    MMVAD *vad;
+    MMSPACE *back = MmAttachSpace(space);
+    NTSTATUS status = MiCreateFixedRegion(space, vpn, vpn, 1, &vad);
+    if (NT_SUCCESS(status)) {
+        vad->MemCommit = TRUE;
+        status = MiMakeResident(MiAddress(vpn), TRUE);
+        if (!NT_SUCCESS(status))
+            MiDeleteVad(space, vad);
+    }
+    MmAttachSpace(back);
+    *address = (PVOID)MiAddress(vpn);
+    return status;
+}
+
+NTSTATUS MmCreatePeb(MMSPACE *space, PVOID *peb)
+{
+    return MiCreateBlock(space, MI_PEB_VPN, peb);
+}
+
+/* The highest free place below the PEB. STATUS_NO_MEMORY. */
+NTSTATUS MmCreateTeb(MMSPACE *space, PVOID *teb)
+{
+    ULONG vpn = MI_PEB_VPN - 1;
+    const MMVAD *vad = MiFindVad(&space->Vads, MI_PEB_VPN);
+    vad = vad ? MiPreviousVad(&space->Vads, vad) : MiFindVad(&space->Vads, vpn);
+    for (; vad && vad->EndingVpn >= vpn; vad = MiPreviousVad(&space->Vads, vad))
+        vpn = vad->StartingVpn - 1;
+    return vpn >= LOWEST_TEB ? MiCreateBlock(space, vpn, teb) : STATUS_NO_MEMORY;
+}
+
+void MmDeleteTeb(MMSPACE *space, PVOID teb)
+{
+    MMVAD *vad = MiFindVad(&space->Vads, MiVpn(teb));
+    if (!vad || !vad->NoChange)
+        return; /* the whole space is gone already */
+    MMSPACE *back = MmAttachSpace(space);
+    MiDeleteVad(space, vad);
+    MmAttachSpace(back);
+}
+
+/* A thread's first stack, as RtlCreateUserStack makes the others: reserve and commit in
+ * bytes, one page of guard below what is committed. STATUS_NO_MEMORY and what allocation
+ * says. */
+NTSTATUS MmCreateUserStack(MMSPACE *space, SIZE_T reserve, SIZE_T commit,
+                           PVOID *stackBase, PVOID *limit, PVOID *deallocation)
+{
+    PVOID base = NULL, part;
+    reserve = ALIGN_UP(reserve, ALLOCATION_GRANULARITY);
+    commit = ALIGN_UP(commit ? commit : PAGE_SIZE, PAGE_SIZE);
+    if (reserve < commit + 2 * PAGE_SIZE)
+        reserve = ALIGN_UP(commit + 2 * PAGE_SIZE, 0x100000);
+    NTSTATUS status =
+        MmAllocateVirtualMemory(space, &base, 0, &reserve, MEM_RESERVE, PAGE_READWRITE);
+    if (!NT_SUCCESS(status))
+        return status;
+    ULONG_PTR top = (ULONG_PTR)base + reserve;
+    SIZE_T size = commit, guard = PAGE_SIZE;
+    part = (PVOID)(top - commit);
+    status = MmAllocateVirtualMemory(space, &part, 0, &size, MEM_COMMIT, PAGE_READWRITE);
+    part = (PVOID)(top - commit - PAGE_SIZE);
+    if (NT_SUCCESS(status))
+        status = MmAllocateVirtualMemory(space, &part, 0, &guard, MEM_COMMIT,
+                                         PAGE_READWRITE | PAGE_GUARD);
+    if (!NT_SUCCESS(status)) {
+        size = 0;
+        MmFreeVirtualMemory(space, &base, &size, MEM_RELEASE);
+        return status;
+    }
+    *stackBase = (PVOID)top;
+    *limit = (PVOID)(top - commit);
+    *deallocation = base;
+    return STATUS_SUCCESS;
+}
