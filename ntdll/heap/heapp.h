@@ -61,6 +61,15 @@ static inline void RtlpSetCode(const HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units,
     Entry->Code1 = (Low | ((Fold ^ (Low >> 8)) & 0xFF) << 24) ^ Heap->Encoding.Code1;
 }
 
+/* Bytes of Entry, whose decoded header is Code, that a program asked for; of a free one, all after
+ * the header. */
+static inline SIZE_T RtlpUserSize(const HEAP_ENTRY *Entry, ULONG Code)
+{
+    SIZE_T Busy = CODE_FLAGS(Code) & HEAP_ENTRY_BUSY;
+    return ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT) -
+           (Busy ? Entry->UnusedBytes : sizeof(HEAP_ENTRY));
+}
+
 /* PreviousSize of an entry that starts a run after an uncommitted range: above the size of any
  * entry, how many pages the range has (the last: that many or more). */
 #define RANGE_TAG_MOST 0xFFFFu

@@ -55,17 +55,17 @@ static void RtlpReportEntry(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
     ULONG Code = RtlpDecode(Heap, Entry);
     ULONG Flags = CODE_FLAGS(Code);
     SIZE_T Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
+    SIZE_T Size = RtlpUserSize(Entry, Code);
     if (Flags & HEAP_ENTRY_LAST_ENTRY) {
         RtlpReport(Walk, UCR_OF(Entry)->Address, UCR_OF(Entry)->Size, 0, Index,
                    RTL_HEAP_UNCOMMITTED_RANGE);
         return;
     }
     if (!(Flags & HEAP_ENTRY_BUSY)) {
-        RtlpReport(Walk, Entry + 1, Bytes - sizeof(HEAP_ENTRY), sizeof(HEAP_ENTRY), Index,
-                   0);
+        RtlpReport(Walk, Entry + 1, Size, Bytes - Size, Index, 0);
         return;
     }
-    RtlpReport(Walk, Entry + 1, Bytes - Entry->UnusedBytes, Entry->UnusedBytes, Index,
+    RtlpReport(Walk, Entry + 1, Size, Bytes - Size, Index,
                RTL_HEAP_BUSY | (Flags & HEAP_ENTRY_SETTABLE_FLAGS));
     if (Flags & HEAP_ENTRY_EXTRA_PRESENT) {
         HEAP_ENTRY_EXTRA *Extra = (HEAP_ENTRY_EXTRA *)((char *)Entry + Bytes) - 1;

@@ -49,20 +49,13 @@ static HEAP_ENTRY *RtlpAroundRun(const HEAP *Heap, const HEAP_SEGMENT *Segment,
         if (!Sound || (PVOID)Next > Address) {
             *Before = Last;
             if (Sound && !(CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY))
-                RtlpSetNeighbour(Inside, Entry + 1,
-                                 ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT) -
-                                     (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY
-                                          ? Entry->UnusedBytes
-                                          : sizeof(HEAP_ENTRY)),
+                RtlpSetNeighbour(Inside, Entry + 1, RtlpUserSize(Entry, Code),
                                  CODE_FLAGS(Code) & HEAP_ENTRY_BUSY);
             return NULL;
         }
         if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY)
             return RtlpRangeIsSound(Heap, Entry) ? RtlpAfterRange(Heap, Entry) : NULL;
-        RtlpSetNeighbour(&Last, Entry + 1,
-                         ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT) -
-                             (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ? Entry->UnusedBytes
-                                                                 : sizeof(HEAP_ENTRY)),
+        RtlpSetNeighbour(&Last, Entry + 1, RtlpUserSize(Entry, Code),
                          CODE_FLAGS(Code) & HEAP_ENTRY_BUSY);
         Entry = Next;
     }
