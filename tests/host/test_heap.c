@@ -164,7 +164,7 @@ static void TestNoRoom(void **State)
     (void)State;
     HEAP *Heap = New(0);
     unsigned Count = 0;
-    alarm(20);
+    alarm(600); /* a fuse: it takes milliseconds */
     HostHeap.RefuseReserve = true;
     while (RtlAllocateHeap(Heap, 0, 25957))
         Count++;
