@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 from tap import OUT, TOP, Plan
 
@@ -14,6 +15,7 @@ import services
 
 sys.path.insert(0, os.path.join(TOP, "tools"))
 import order
+import statics
 
 plan = Plan()
 
@@ -96,8 +98,34 @@ for path in sources("kernel/*/**/*.c", "kernel/*/**/*.h"):
 plan.true(not upward, "no folder of the kernel includes one above it", *upward)
 plan.true(not foreign, "only kernel/mm and kernel/section call Mi functions", *foreign)
 
+# A static of the kernel carries its room's prefix: a captured stack says where it is.
+unnamed = [
+    f"{os.path.relpath(path, TOP)}: {name}"
+    for path in sources("kernel/**/*.c")
+    for name in statics.statics(open(path).read())
+    if not name.startswith(statics.PREFIX[kernel_folder(path)])
+]
+plan.true(not unnamed, "statics of the kernel carry their room's prefix", *unnamed)
+sample = "static ULONG Count;\nstatic BOOLEAN KipIs(int a)\n{\n    return a;\n}\n"
+plan.equal(statics.statics(sample), ["Count", "KipIs"], "a static is seen, whatever it is")
+
+# Control registers and model-specific registers are set in one place; the boot turns paging on.
+MODES = re.compile(r"\bwrmsr\b|mov\w* %0, %%cr[04]\b|^\s+mov cr[04],", re.M)
+setters = [
+    os.path.relpath(path, TOP)
+    for path in sources("kernel/**/*.[ch]", "kernel/**/*.asm", "boot/*.asm")
+    if MODES.search(open(path).read())
+]
+plan.equal(
+    sorted(setters),
+    ["boot/multiboot.asm", "kernel/ke/cpu.c"],
+    "processor modes are set in ke/cpu.c alone",
+)
+
 # Sizes that keep a file one idea.
 LIMIT = 500
+CORE_LIMIT = 7960  # 7500 at the end
+KERNEL_BYTES = 220 * 1024
 KERNEL_LIMIT = 20550  # 20000 at the end: the four contracts of mm have 260
 long = []
 for path in sources(
@@ -133,6 +161,22 @@ plan.true(
     kernel_lines <= KERNEL_LIMIT,
     f"the whole kernel has {kernel_lines} lines, at most {KERNEL_LIMIT}",
 )
+core_lines = sum(
+    sum(1 for _ in open(path))
+    for path in sources(
+        "kernel/init.c",
+        *(f"kernel/{room}/*.{e}" for room in order.CORE for e in ("[ch]", "asm", "inc")),
+    )
+)
+plan.true(
+    core_lines <= CORE_LIMIT, f"the core that is read has {core_lines} lines, at most {CORE_LIMIT}"
+)
+with tempfile.TemporaryDirectory(prefix="fathom-lint-") as folder:
+    stripped = os.path.join(folder, "ntoskrnl.exe")
+    kernel = os.path.join(OUT, "kernel", "ntoskrnl.exe")
+    subprocess.run(["i686-w64-mingw32-strip", "-o", stripped, kernel], check=True)
+    size = os.path.getsize(stripped)
+plan.true(size <= KERNEL_BYTES, f"the kernel has {size} bytes stripped, at most {KERNEL_BYTES}")
 
 # What the documents send a reader to is there (tests by their place in tests/guest), and README names every document.
 ROOMS = "boot|kernel|ntdll|kernel32|crt|ole32|oleaut32|psapi|fathom|user|include|tools|tests|mk|docs"

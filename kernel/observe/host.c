@@ -34,7 +34,7 @@ static struct {
     volatile ULONG Attached, Head, Tail;
     UCHAR In[KD_HOST_PAYLOAD];
     UCHAR Data[0x10000];
-} Window __attribute__((aligned(PAGE_SIZE)));
+} KdpWindow __attribute__((aligned(PAGE_SIZE)));
 
 static void KdpPortBytes(const void *bytes, ULONG length)
 {
@@ -47,13 +47,13 @@ static void KdpPortBytes(const void *bytes, ULONG length)
 static void KdpWindowBytes(const UCHAR *bytes, ULONG length)
 {
     while (length) {
-        const ULONG room = sizeof Window.Data - (Window.Tail - Window.Head);
-        const ULONG at = Window.Tail % sizeof Window.Data;
-        ULONG part = min(length, min(room, sizeof Window.Data - at));
-        __builtin_memcpy(&Window.Data[at], bytes, part);
+        const ULONG room = sizeof KdpWindow.Data - (KdpWindow.Tail - KdpWindow.Head);
+        const ULONG at = KdpWindow.Tail % sizeof KdpWindow.Data;
+        ULONG part = min(length, min(room, sizeof KdpWindow.Data - at));
+        __builtin_memcpy(&KdpWindow.Data[at], bytes, part);
         bytes += part;
         length -= part;
-        Window.Tail += part;
+        KdpWindow.Tail += part;
         if (length && !part)
             __asm__ volatile("pause");
         else if (length)
@@ -67,7 +67,7 @@ void KdHostSend(ULONG type, const void *payload, ULONG length)
     if (!KdHostPresent)
         return;
     const ULONG flags = KeDisable();
-    if (Window.Attached) {
+    if (KdpWindow.Attached) {
         KdpWindowBytes(head, sizeof head);
         KdpWindowBytes(payload, length);
         KdOut8(HOST_PORT, DOORBELL);
@@ -81,9 +81,9 @@ void KdHostSend(ULONG type, const void *payload, ULONG length)
 /* Tell the host where the window lies; whether it ever looks is its affair. */
 void KdHostOfferWindow(void)
 {
-    const ULONG offer[4] = {(ULONG)&Window - MM_SYSTEM_RANGE_START,
-                            offsetof(__typeof__(Window), In), sizeof Window.In,
-                            sizeof Window.Data};
+    const ULONG offer[4] = {(ULONG)&KdpWindow - MM_SYSTEM_RANGE_START,
+                            offsetof(__typeof__(KdpWindow), In), sizeof KdpWindow.In,
+                            sizeof KdpWindow.Data};
     KdHostSend('W', offer, sizeof offer);
 }
 
@@ -99,7 +99,7 @@ static void KdpFrameComplete(ULONG type, ULONG length)
     const UCHAR *payload = KdpFrame.Payload;
     if (type == IN_WINDOW) {
         __builtin_memcpy(&length, KdpFrame.Payload, sizeof length);
-        payload = Window.In;
+        payload = KdpWindow.In;
         type = DATA_FRAME;
     }
     if (KdHostCommand)

@@ -33,12 +33,12 @@ typedef struct {
     ULONG Count, Max;
 } WALK;
 
-static BOOLEAN Read(ULONG_PTR address, void *buffer, SIZE_T size)
+static BOOLEAN KdpRead(ULONG_PTR address, void *buffer, SIZE_T size)
 {
     return KdReadMemory && NT_SUCCESS(KdReadMemory(address, buffer, size));
 }
 
-static FATHOM_FRAME *Emit(WALK *walk, ULONG address, ULONG frame, ULONG flags)
+static FATHOM_FRAME *KdpEmit(WALK *walk, ULONG address, ULONG frame, ULONG flags)
 {
     static FATHOM_FRAME spill;
     FATHOM_FRAME *out = walk->Count < walk->Max ? &walk->Out[walk->Count++] : &spill;
@@ -48,10 +48,10 @@ static FATHOM_FRAME *Emit(WALK *walk, ULONG address, ULONG frame, ULONG flags)
     return out;
 }
 
-static void EmitArguments(FATHOM_FRAME *frame, ULONG_PTR at)
+static void KdpEmitArguments(FATHOM_FRAME *frame, ULONG_PTR at)
 {
     for (ULONG i = 0; i < FATHOM_FRAME_ARGUMENTS; i++)
-        if (!Read(at + 4 * i, &frame->Arguments[i], 4))
+        if (!KdpRead(at + 4 * i, &frame->Arguments[i], 4))
             return;
     frame->Flags |= FATHOM_FRAME_ARGS;
 }
@@ -59,11 +59,11 @@ static void EmitArguments(FATHOM_FRAME *frame, ULONG_PTR at)
 /* Offset in the function's first bytes just behind `mov ebp,esp`, when a `push ebp`
  * stands before it (the compiler may put another instruction between the two); 0: it
  * keeps no frame. */
-static ULONG FramePrologue(ULONG_PTR start)
+static ULONG KdpFramePrologue(ULONG_PTR start)
 {
     UCHAR code[PROLOGUE_BYTES];
     BOOLEAN pushed = FALSE;
-    if (!start || !Read(start, code, sizeof code))
+    if (!start || !KdpRead(start, code, sizeof code))
         return 0;
     for (ULONG i = 0; i + 1 < sizeof code; i++) {
         if (pushed && ((code[i] == 0x89 && code[i + 1] == 0xE5) ||
@@ -78,24 +78,24 @@ static ULONG FramePrologue(ULONG_PTR start)
  * 0: no call instruction ends there; 1: a call through a register or memory, which may
  * have; 2: a direct call, to start itself or to an import thunk (jmp [address]) that
  * leads to it. */
-static int CallsFunction(ULONG_PTR address, ULONG_PTR start)
+static int KdpCallsFunction(ULONG_PTR address, ULONG_PTR start)
 {
     KDIMAGE image;
     UCHAR code[7], thunk[6];
     ULONG target, pointer;
     if (address < MM_LOWEST_USER_ADDRESS || address >= MM_SYSTEM_RANGE_START ||
         !KdFindImage || !KdFindImage(address, &image) ||
-        !Read(address - 7, code, sizeof code))
+        !KdpRead(address - 7, code, sizeof code))
         return 0;
     if (code[2] == 0xE8) { /* call rel32 */
         target =
             address + (code[3] | code[4] << 8 | code[5] << 16 | (ULONG)code[6] << 24);
         if (target == start)
             return 2;
-        if (!Read(target, thunk, sizeof thunk) || thunk[0] != 0xFF || thunk[1] != 0x25)
+        if (!KdpRead(target, thunk, sizeof thunk) || thunk[0] != 0xFF || thunk[1] != 0x25)
             return 0;
         pointer = thunk[2] | thunk[3] << 8 | thunk[4] << 16 | (ULONG)thunk[5] << 24;
-        return Read(pointer, &target, 4) && target == start ? 2 : 0;
+        return KdpRead(pointer, &target, 4) && target == start ? 2 : 0;
     }
     return (code[5] == 0xFF && (code[6] & 0x38) == 0x10) || /* call [reg], call reg */
            (code[4] == 0xFF && (code[5] & 0xF8) == 0x50) || /* call [reg+disp8] */
@@ -104,23 +104,23 @@ static int CallsFunction(ULONG_PTR address, ULONG_PTR start)
 }
 
 /* The caller of a function that keeps no frame: scan. FALSE: nothing found. */
-static BOOLEAN ScanForCaller(WALK *walk, FATHOM_FRAME *frame, ULONG_PTR start)
+static BOOLEAN KdpScanForCaller(WALK *walk, FATHOM_FRAME *frame, ULONG_PTR start)
 {
     ULONG found = 0, value;
     int best = 0;
     for (ULONG i = 0; walk->Esp && best < 2 && i < SCAN_DWORDS; i++) {
         ULONG slot = walk->Esp + 4 * i;
-        if ((walk->Ebp > walk->Esp && slot >= walk->Ebp) || !Read(slot, &value, 4))
+        if ((walk->Ebp > walk->Esp && slot >= walk->Ebp) || !KdpRead(slot, &value, 4))
             break;
-        int sure = CallsFunction(value, start);
+        int sure = KdpCallsFunction(value, start);
         if (sure > best) {
             best = sure;
             found = slot;
         }
     }
-    if (!best || !Read(found, &value, 4))
+    if (!best || !KdpRead(found, &value, 4))
         return FALSE;
-    EmitArguments(frame, found + 4);
+    KdpEmitArguments(frame, found + 4);
     walk->Eip = value;
     walk->Esp = found + 4;
     walk->Flags = FATHOM_FRAME_GUESSED;
@@ -128,11 +128,11 @@ static BOOLEAN ScanForCaller(WALK *walk, FATHOM_FRAME *frame, ULONG_PTR start)
 }
 
 /* One [ebp] step. FALSE ends the walk. */
-static BOOLEAN FollowEbp(WALK *walk)
+static BOOLEAN KdpFollowEbp(WALK *walk)
 {
     ULONG pair[2];
     if (walk->Ebp < MM_LOWEST_USER_ADDRESS || (walk->Ebp & 3) ||
-        !Read(walk->Ebp, pair, sizeof pair) || (pair[0] && pair[0] <= walk->Ebp) ||
+        !KdpRead(walk->Ebp, pair, sizeof pair) || (pair[0] && pair[0] <= walk->Ebp) ||
         !pair[1])
         return FALSE;
     walk->Esp = walk->Ebp + 8;
@@ -142,27 +142,27 @@ static BOOLEAN FollowEbp(WALK *walk)
     return TRUE;
 }
 
-static BOOLEAN StepUser(WALK *walk)
+static BOOLEAN KdpStepUser(WALK *walk)
 {
     char text[4];
     ULONG_PTR start = 0;
     BOOLEAN atTrap = (walk->Flags & FATHOM_FRAME_TRAP) != 0;
     /* A return address may lie behind a call that ends its function: look one byte back. */
     KdNameAddress(atTrap ? walk->Eip : walk->Eip - 1, text, sizeof text, &start);
-    ULONG prologue = FramePrologue(start);
+    ULONG prologue = KdpFramePrologue(start);
     BOOLEAN framed = prologue && walk->Eip - start >= prologue;
 
-    FATHOM_FRAME *frame = Emit(walk, walk->Eip, framed ? walk->Ebp : 0, walk->Flags);
+    FATHOM_FRAME *frame = KdpEmit(walk, walk->Eip, framed ? walk->Ebp : 0, walk->Flags);
     if (framed || (!start && walk->Ebp)) {
-        EmitArguments(frame, walk->Ebp + 8);
-        return FollowEbp(walk);
+        KdpEmitArguments(frame, walk->Ebp + 8);
+        return KdpFollowEbp(walk);
     }
     if (atTrap && prologue && walk->Esp) { /* interrupted inside its prologue */
         UCHAR at; /* before `push ebp` the return address is on top, behind it one further
                      down */
-        ULONG pushed = Read(start, &at, 1) && at == 0x55 && walk->Eip > start ? 4 : 0;
+        ULONG pushed = KdpRead(start, &at, 1) && at == 0x55 && walk->Eip > start ? 4 : 0;
         ULONG value;
-        if (Read(walk->Esp + pushed, &value, 4)) {
+        if (KdpRead(walk->Esp + pushed, &value, 4)) {
             walk->Eip = value;
             walk->Esp += pushed + 4;
             walk->Flags = 0;
@@ -170,28 +170,28 @@ static BOOLEAN StepUser(WALK *walk)
         }
     }
     /* EBP 0 is how a thread begins: nobody called this function. */
-    return walk->Ebp && (ScanForCaller(walk, frame, start) || FollowEbp(walk));
+    return walk->Ebp && (KdpScanForCaller(walk, frame, start) || KdpFollowEbp(walk));
 }
 
 /* The crossing at a service: sysenter or int 2Eh, then the stub. */
-static void EmitStubs(WALK *walk)
+static void KdpEmitStubs(WALK *walk)
 {
     UCHAR code[2];
     ULONG returns[2];
-    if (!Read(walk->Eip - 2, code, 2) ||
+    if (!KdpRead(walk->Eip - 2, code, 2) ||
         !((code[0] == 0x0F && code[1] == 0x34) || (code[0] == 0xCD && code[1] == 0x2E)) ||
-        !Read(walk->Esp, returns, sizeof returns))
+        !KdpRead(walk->Esp, returns, sizeof returns))
         return;
-    Emit(walk, walk->Eip - 2, 0, FATHOM_FRAME_TRAP | FATHOM_FRAME_STUB);
-    FATHOM_FRAME *stub = Emit(walk, returns[0], 0, FATHOM_FRAME_STUB);
-    EmitArguments(stub, walk->Esp + 8);
+    KdpEmit(walk, walk->Eip - 2, 0, FATHOM_FRAME_TRAP | FATHOM_FRAME_STUB);
+    FATHOM_FRAME *stub = KdpEmit(walk, returns[0], 0, FATHOM_FRAME_STUB);
+    KdpEmitArguments(stub, walk->Esp + 8);
     walk->Eip = returns[1];
     walk->Esp += 8;
     walk->Flags = 0;
 }
 
 /* Go on at what a trap frame interrupted. */
-static void EnterTrap(WALK *walk, const KTRAP_FRAME *trap)
+static void KdpEnterTrap(WALK *walk, const KTRAP_FRAME *trap)
 {
     walk->Eip = trap->Eip;
     walk->Ebp = trap->Ebp;
@@ -199,27 +199,28 @@ static void EnterTrap(WALK *walk, const KTRAP_FRAME *trap)
     walk->Esp = 0;
     if (trap->SegCs & 3) {
         walk->Esp = trap->HardwareEsp;
-        EmitStubs(walk);
+        KdpEmitStubs(walk);
     }
 }
 
-static void WalkOn(WALK *walk)
+static void KdpWalkOn(WALK *walk)
 {
     while (walk->Count < walk->Max && walk->Eip) {
         if (walk->Eip < MM_SYSTEM_RANGE_START) {
-            if (!StepUser(walk))
+            if (!KdpStepUser(walk))
                 return;
             continue;
         }
-        FATHOM_FRAME *frame = Emit(walk, walk->Eip, walk->Ebp, walk->Flags);
+        FATHOM_FRAME *frame = KdpEmit(walk, walk->Eip, walk->Ebp, walk->Flags);
         KTRAP_FRAME trap;
-        if (Read(walk->Ebp, &trap, sizeof trap) && trap.DbgArgMark == KTRAP_FRAME_MARK) {
+        if (KdpRead(walk->Ebp, &trap, sizeof trap) &&
+            trap.DbgArgMark == KTRAP_FRAME_MARK) {
             frame->Frame = 0;
-            EnterTrap(walk, &trap);
+            KdpEnterTrap(walk, &trap);
             continue;
         }
-        EmitArguments(frame, walk->Ebp + 8);
-        if (!FollowEbp(walk))
+        KdpEmitArguments(frame, walk->Ebp + 8);
+        if (!KdpFollowEbp(walk))
             return;
     }
 }
@@ -227,15 +228,15 @@ static void WalkOn(WALK *walk)
 ULONG KdCaptureStack(ULONG_PTR eip, ULONG_PTR ebp, FATHOM_FRAME *frames, ULONG max)
 {
     WALK walk = {.Eip = eip, .Ebp = ebp, .Out = frames, .Max = max};
-    WalkOn(&walk);
+    KdpWalkOn(&walk);
     return walk.Count;
 }
 
 ULONG KdCaptureTrap(const KTRAP_FRAME *trap, FATHOM_FRAME *frames, ULONG max)
 {
     WALK walk = {.Out = frames, .Max = max};
-    EnterTrap(&walk, trap);
-    WalkOn(&walk);
+    KdpEnterTrap(&walk, trap);
+    KdpWalkOn(&walk);
     return walk.Count;
 }
 

@@ -32,7 +32,7 @@ typedef struct {
     ULONG Length;     /* ... so its length */
 } BEST;
 
-static ULONG BoundedLength(const char *text, SIZE_T limit)
+static ULONG KdpBoundedLength(const char *text, SIZE_T limit)
 {
     ULONG length = 0;
     while (length < limit && text[length])
@@ -41,49 +41,49 @@ static ULONG BoundedLength(const char *text, SIZE_T limit)
 }
 
 /* The bytes [offset, offset+size) of the file, or NULL. */
-static const void *FileAt(const KDIMAGE *image, ULONGLONG offset, ULONGLONG size)
+static const void *KdpFileAt(const KDIMAGE *image, ULONGLONG offset, ULONGLONG size)
 {
     return offset + size <= image->FileSize ? image->File + offset : NULL;
 }
 
-static const IMAGE_NT_HEADERS32 *Headers(const KDIMAGE *image)
+static const IMAGE_NT_HEADERS32 *KdpHeaders(const KDIMAGE *image)
 {
-    const IMAGE_DOS_HEADER *dos = FileAt(image, 0, sizeof *dos);
+    const IMAGE_DOS_HEADER *dos = KdpFileAt(image, 0, sizeof *dos);
     if (!dos || dos->e_magic != IMAGE_DOS_SIGNATURE || dos->e_lfanew < 0)
         return NULL;
-    const IMAGE_NT_HEADERS32 *nt = FileAt(image, (ULONG)dos->e_lfanew, sizeof *nt);
+    const IMAGE_NT_HEADERS32 *nt = KdpFileAt(image, (ULONG)dos->e_lfanew, sizeof *nt);
     return nt && nt->Signature == IMAGE_NT_SIGNATURE ? nt : NULL;
 }
 
-static const IMAGE_SECTION_HEADER *Section(const KDIMAGE *image, ULONG index)
+static const IMAGE_SECTION_HEADER *KdpSection(const KDIMAGE *image, ULONG index)
 {
-    const IMAGE_NT_HEADERS32 *nt = Headers(image);
+    const IMAGE_NT_HEADERS32 *nt = KdpHeaders(image);
     if (!nt || index >= nt->FileHeader.NumberOfSections)
         return NULL;
     const UCHAR *first =
         (const UCHAR *)&nt->OptionalHeader + nt->FileHeader.SizeOfOptionalHeader;
-    return FileAt(image,
-                  first - image->File + (ULONGLONG)index * sizeof(IMAGE_SECTION_HEADER),
-                  sizeof(IMAGE_SECTION_HEADER));
+    return KdpFileAt(
+        image, first - image->File + (ULONGLONG)index * sizeof(IMAGE_SECTION_HEADER),
+        sizeof(IMAGE_SECTION_HEADER));
 }
 
 /* File bytes behind a relative virtual address, or NULL. */
-static const void *RvaAt(const KDIMAGE *image, ULONG rva, ULONG size)
+static const void *KdpRvaAt(const KDIMAGE *image, ULONG rva, ULONG size)
 {
     const IMAGE_SECTION_HEADER *section;
-    for (ULONG i = 0; (section = Section(image, i)); i++)
+    for (ULONG i = 0; (section = KdpSection(image, i)); i++)
         if (rva >= section->VirtualAddress &&
             rva - section->VirtualAddress < section->SizeOfRawData)
-            return FileAt(image,
-                          (ULONGLONG)section->PointerToRawData + rva -
-                              section->VirtualAddress,
-                          size);
+            return KdpFileAt(image,
+                             (ULONGLONG)section->PointerToRawData + rva -
+                                 section->VirtualAddress,
+                             size);
     return NULL;
 }
 
 /* Of two names for one address the alphabetically first wins: NtClose rather than
  * ZwClose. */
-static BOOLEAN Precedes(const char *name, ULONG length, const BEST *best)
+static BOOLEAN KdpPrecedes(const char *name, ULONG length, const BEST *best)
 {
     for (ULONG i = 0; i < length && i < best->Length; i++)
         if (name[i] != best->Name[i])
@@ -91,24 +91,25 @@ static BOOLEAN Precedes(const char *name, ULONG length, const BEST *best)
     return length < best->Length;
 }
 
-static void Consider(BEST *best, ULONG wanted, ULONG rva, const char *name, ULONG length)
+static void KdpConsider(BEST *best, ULONG wanted, ULONG rva, const char *name,
+                        ULONG length)
 {
     if (length == 0 || name[0] == '.' || rva > wanted || (best->Name && rva < best->Rva))
         return;
-    if (best->Name && rva == best->Rva && !Precedes(name, length, best))
+    if (best->Name && rva == best->Rva && !KdpPrecedes(name, length, best))
         return;
     *best = (BEST){rva, name, length};
 }
 
-static void SearchCoff(const KDIMAGE *image, ULONG wanted, BEST *best)
+static void KdpSearchCoff(const KDIMAGE *image, ULONG wanted, BEST *best)
 {
-    const IMAGE_NT_HEADERS32 *nt = Headers(image);
+    const IMAGE_NT_HEADERS32 *nt = KdpHeaders(image);
     if (!nt || !nt->FileHeader.PointerToSymbolTable)
         return;
     ULONG count = nt->FileHeader.NumberOfSymbols;
     ULONGLONG table = nt->FileHeader.PointerToSymbolTable;
     ULONGLONG strings = table + (ULONGLONG)count * IMAGE_SIZEOF_SYMBOL;
-    const UCHAR *symbols = FileAt(image, table, strings - table);
+    const UCHAR *symbols = KdpFileAt(image, table, strings - table);
     if (!symbols)
         return;
     for (ULONG i = 0; i < count; i++) {
@@ -117,7 +118,7 @@ static void SearchCoff(const KDIMAGE *image, ULONG wanted, BEST *best)
         if (s->SectionNumber <= 0 || s->StorageClass == IMAGE_SYM_CLASS_FILE ||
             s->StorageClass == IMAGE_SYM_CLASS_SECTION)
             continue;
-        const IMAGE_SECTION_HEADER *section = Section(image, s->SectionNumber - 1);
+        const IMAGE_SECTION_HEADER *section = KdpSection(image, s->SectionNumber - 1);
         if (!section || !(section->Characteristics & IMAGE_SCN_MEM_EXECUTE))
             continue;
         const char *name = (const char *)s->N.ShortName;
@@ -129,42 +130,42 @@ static void SearchCoff(const KDIMAGE *image, ULONG wanted, BEST *best)
             name = (const char *)image->File + at;
             limit = (ULONG)min(image->FileSize - at, 512);
         }
-        Consider(best, wanted, section->VirtualAddress + s->Value, name,
-                 BoundedLength(name, limit));
+        KdpConsider(best, wanted, section->VirtualAddress + s->Value, name,
+                    KdpBoundedLength(name, limit));
     }
 }
 
-static void SearchExports(const KDIMAGE *image, ULONG wanted, BEST *best)
+static void KdpSearchExports(const KDIMAGE *image, ULONG wanted, BEST *best)
 {
-    const IMAGE_NT_HEADERS32 *nt = Headers(image);
+    const IMAGE_NT_HEADERS32 *nt = KdpHeaders(image);
     if (!nt)
         return;
     const IMAGE_DATA_DIRECTORY *where =
         &nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT];
     const IMAGE_EXPORT_DIRECTORY *exports =
-        RvaAt(image, where->VirtualAddress, sizeof *exports);
+        KdpRvaAt(image, where->VirtualAddress, sizeof *exports);
     if (!where->VirtualAddress || !exports || exports->NumberOfNames > 0x10000)
         return;
     const ULONG *names =
-        RvaAt(image, exports->AddressOfNames, exports->NumberOfNames * 4);
+        KdpRvaAt(image, exports->AddressOfNames, exports->NumberOfNames * 4);
     const USHORT *ordinals =
-        RvaAt(image, exports->AddressOfNameOrdinals, exports->NumberOfNames * 2);
+        KdpRvaAt(image, exports->AddressOfNameOrdinals, exports->NumberOfNames * 2);
     const ULONG *functions =
-        RvaAt(image, exports->AddressOfFunctions, exports->NumberOfFunctions * 4);
+        KdpRvaAt(image, exports->AddressOfFunctions, exports->NumberOfFunctions * 4);
     if (!names || !ordinals || !functions)
         return;
     for (ULONG i = 0; i < exports->NumberOfNames; i++) {
-        const char *name = RvaAt(image, names[i], 1);
+        const char *name = KdpRvaAt(image, names[i], 1);
         if (!name || ordinals[i] >= exports->NumberOfFunctions)
             continue;
         SIZE_T rest = image->FileSize - ((const UCHAR *)name - image->File);
-        Consider(best, wanted, functions[ordinals[i]], name,
-                 BoundedLength(name, min(rest, 512)));
+        KdpConsider(best, wanted, functions[ordinals[i]], name,
+                    KdpBoundedLength(name, min(rest, 512)));
     }
 }
 
 /* i386 PE decorates: one underscore in front, @bytes behind a stdcall name. */
-static void Undecorate(BEST *best)
+static void KdpUndecorate(BEST *best)
 {
     if (best->Name[0] == '_' || best->Name[0] == '@') {
         best->Name++;
@@ -175,7 +176,7 @@ static void Undecorate(BEST *best)
             best->Length = i;
 }
 
-static void Append(char **text, SIZE_T *room, const char *bytes, SIZE_T length)
+static void KdpAppend(char **text, SIZE_T *room, const char *bytes, SIZE_T length)
 {
     while (length-- && *room > 1) {
         *(*text)++ = *bytes++;
@@ -184,17 +185,17 @@ static void Append(char **text, SIZE_T *room, const char *bytes, SIZE_T length)
     **text = 0;
 }
 
-static void AppendHex(char **text, SIZE_T *room, ULONG value)
+static void KdpAppendHex(char **text, SIZE_T *room, ULONG value)
 {
     char digits[8];
     ULONG n = 8;
     do
         digits[--n] = "0123456789abcdef"[value & 15];
     while (value >>= 4);
-    Append(text, room, digits + n, 8 - n);
+    KdpAppend(text, room, digits + n, 8 - n);
 }
 
-static BOOLEAN NameKernel(ULONG_PTR address, BEST *best, ULONG_PTR *start)
+static BOOLEAN KdpNameKernel(ULONG_PTR address, BEST *best, ULONG_PTR *start)
 {
     ULONG low = 0, high = KdKernelSymbols.Count;
     while (low < high) {
@@ -208,20 +209,20 @@ static BOOLEAN NameKernel(ULONG_PTR address, BEST *best, ULONG_PTR *start)
         return FALSE;
     const char *names = (const char *)&KdKernelSymbols.Entry[KdKernelSymbols.Count];
     best->Name = names + KdKernelSymbols.Entry[low - 1].Name;
-    best->Length = BoundedLength(best->Name, 512);
+    best->Length = KdpBoundedLength(best->Name, 512);
     *start = KdKernelSymbols.Entry[low - 1].Address;
     return TRUE;
 }
 
-static BOOLEAN NameUser(ULONG_PTR address, const KDIMAGE *image, BEST *best,
-                        ULONG_PTR *start)
+static BOOLEAN KdpNameUser(ULONG_PTR address, const KDIMAGE *image, BEST *best,
+                           ULONG_PTR *start)
 {
-    SearchCoff(image, address - image->Base, best);
+    KdpSearchCoff(image, address - image->Base, best);
     if (!best->Name)
-        SearchExports(image, address - image->Base, best);
+        KdpSearchExports(image, address - image->Base, best);
     if (!best->Name)
         return FALSE;
-    Undecorate(best);
+    KdpUndecorate(best);
     *start = image->Base + best->Rva;
     return TRUE;
 }
@@ -235,21 +236,22 @@ BOOLEAN KdNameAddress(ULONG_PTR address, char *text, SIZE_T size, ULONG_PTR *sta
     ULONG_PTR symbol = 0;
     BOOLEAN known = TRUE;
     if (address >= MM_SYSTEM_RANGE_START)
-        known = NameKernel(address, &best, &symbol);
+        known = KdpNameKernel(address, &best, &symbol);
     else if ((known = KdFindImage && KdFindImage(address, &image)))
-        NameUser(address, &image, &best, &symbol);
+        KdpNameUser(address, &image, &best, &symbol);
     if (known) {
-        Append(&text, &size, image.Name, BoundedLength(image.Name, sizeof image.Name));
+        KdpAppend(&text, &size, image.Name,
+                  KdpBoundedLength(image.Name, sizeof image.Name));
         if (best.Name) {
-            Append(&text, &size, "!", 1);
-            Append(&text, &size, best.Name, best.Length);
+            KdpAppend(&text, &size, "!", 1);
+            KdpAppend(&text, &size, best.Name, best.Length);
         }
     }
     ULONG_PTR offset = address - (best.Name ? symbol : known ? image.Base : 0);
     if (offset || !best.Name) {
         if (known)
-            Append(&text, &size, "+", 1);
-        AppendHex(&text, &size, offset);
+            KdpAppend(&text, &size, "+", 1);
+        KdpAppendHex(&text, &size, offset);
     }
     if (start)
         *start = symbol;

@@ -22,24 +22,24 @@ ULONG KdSerialTraceMask;
 ULONGLONG KdTraceOverhead;
 KDTRACE *(*KdCurrentTrace)(ULONG *processId, ULONG *threadId);
 
-static ULONG Sequence;
+static ULONG KdpSequence;
 static BOOLEAN
-    Busy; /* an event inside an event (a fault while walking) is not recorded */
+    KdpBusy; /* an event inside an event (a fault while walking) is not recorded */
 
 static struct {
     FATHOM_EVENT Event;
     FATHOM_FRAME Frames[FATHOM_MAX_FRAMES];
-} Record;
+} KdpRecord;
 
 static const struct {
     const char *Name, *Fields;
-} EventText[32] = {
+} KdpEventText[32] = {
 #define EVENT_ROW(number, name, fields) [number] = {#name, fields},
     FATHOM_EVENT_TABLE(EVENT_ROW)
 #undef EVENT_ROW
 };
 
-static void Store(KDTRACE *trace, const UCHAR *bytes, ULONG length)
+static void KdpStore(KDTRACE *trace, const UCHAR *bytes, ULONG length)
 {
     if (KDTRACE_SIZE - (trace->Tail - trace->Head) < length) {
         trace->Lost++;
@@ -50,7 +50,7 @@ static void Store(KDTRACE *trace, const UCHAR *bytes, ULONG length)
     trace->Tail += length;
 }
 
-static void Say(const char *format, ...)
+static void KdpTell(const char *format, ...)
 {
     char line[200];
     va_list arguments;
@@ -60,25 +60,25 @@ static void Say(const char *format, ...)
     KdSerialWrite(1, line, length);
 }
 
-static void SendSerial(void)
+static void KdpSendSerial(void)
 {
-    const FATHOM_EVENT *event = &Record.Event;
-    const char *field = EventText[event->Id].Fields;
-    Say("%u %I64u %u.%u %s", event->Sequence, event->Time, event->ProcessId,
-        event->ThreadId, EventText[event->Id].Name);
+    const FATHOM_EVENT *event = &KdpRecord.Event;
+    const char *field = KdpEventText[event->Id].Fields;
+    KdpTell("%u %I64u %u.%u %s", event->Sequence, event->Time, event->ProcessId,
+            event->ThreadId, KdpEventText[event->Id].Name);
     for (ULONG i = 0; i < event->FieldCount; i++) {
         ULONG length = 0;
         while (field[length] && field[length] != ' ')
             length++;
-        Say(" %.*s=%x", (int)length, field, event->Fields[i]);
+        KdpTell(" %.*s=%x", (int)length, field, event->Fields[i]);
         field += length + (field[length] == ' ');
     }
-    Say("\n");
+    KdpTell("\n");
     for (ULONG i = 0; i < event->FrameCount; i++) {
         char name[128];
-        KdNameAddress(Record.Frames[i].Address, name, sizeof name, NULL);
-        Say("    %s%s\n", name,
-            Record.Frames[i].Flags & FATHOM_FRAME_GUESSED ? " (guessed)" : "");
+        KdNameAddress(KdpRecord.Frames[i].Address, name, sizeof name, NULL);
+        KdpTell("    %s%s\n", name,
+                KdpRecord.Frames[i].Flags & FATHOM_FRAME_GUESSED ? " (guessed)" : "");
     }
 }
 
@@ -93,11 +93,11 @@ void KdSetTraceMask(ULONG wanted)
 void KdTraceEvent(ULONG id, ULONG count, const ULONG *fields)
 {
     ULONGLONG begin = KeReadTsc();
-    FATHOM_EVENT *event = &Record.Event;
+    FATHOM_EVENT *event = &KdpRecord.Event;
     KDTRACE *trace = NULL;
-    if (Busy)
+    if (KdpBusy)
         return;
-    Busy = TRUE;
+    KdpBusy = TRUE;
     *event =
         (FATHOM_EVENT){.Id = id, .Time = begin - KdTraceOverhead, .FieldCount = count};
     if (KdCurrentTrace)
@@ -108,19 +108,20 @@ void KdTraceEvent(ULONG id, ULONG count, const ULONG *fields)
     BOOLEAN serial = (KdSerialTraceMask & (1u << id)) ||
                      (mine && (trace->Flags & FATHOM_TRACE_SERIAL));
     if (mine || serial) {
-        event->Sequence = Sequence++;
+        event->Sequence = KdpSequence++;
         if (mine && (trace->Flags & FATHOM_TRACE_STACKS)) {
             const ULONG *ebp = __builtin_frame_address(0);
-            event->FrameCount = KdCaptureStack((ULONG_PTR)__builtin_return_address(0),
-                                               ebp[0], Record.Frames, FATHOM_MAX_FRAMES);
+            event->FrameCount =
+                KdCaptureStack((ULONG_PTR)__builtin_return_address(0), ebp[0],
+                               KdpRecord.Frames, FATHOM_MAX_FRAMES);
         }
         event->Size = sizeof *event + event->FrameCount * sizeof(FATHOM_FRAME);
         if (mine)
-            Store(trace, (const UCHAR *)event, event->Size);
+            KdpStore(trace, (const UCHAR *)event, event->Size);
         if (serial)
-            SendSerial();
+            KdpSendSerial();
     }
-    Busy = FALSE;
+    KdpBusy = FALSE;
     KdTraceOverhead += KeReadTsc() - begin;
 }
 

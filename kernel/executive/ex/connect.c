@@ -37,8 +37,8 @@ NTSTATUS NTAPI NtCreatePort(HANDLE *userPort, POBJECT_ATTRIBUTES userAttributes,
 }
 
 /* What a client says as it connects: a message with his words behind the header. */
-static NTSTATUS CaptureWords(const PORT *connection, const void *user, ULONG *userLength,
-                             ULONG *room, PORT_MESSAGE **message)
+static NTSTATUS ExpCaptureWords(const PORT *connection, const void *user,
+                                ULONG *userLength, ULONG *room, PORT_MESSAGE **message)
 {
     NTSTATUS status = STATUS_SUCCESS;
     *room = 0;
@@ -60,8 +60,8 @@ static NTSTATUS CaptureWords(const PORT *connection, const void *user, ULONG *us
 }
 
 /* The server's words back, as many as the client has room for. */
-static NTSTATUS ReturnWords(const PORT_MESSAGE *message, void *user, ULONG *userLength,
-                            ULONG room)
+static NTSTATUS ExpReturnWords(const PORT_MESSAGE *message, void *user, ULONG *userLength,
+                               ULONG room)
 {
     ULONG length = (ULONG)message->DataLength < room ? (ULONG)message->DataLength : room;
     if (user == NULL || userLength == NULL)
@@ -70,13 +70,13 @@ static NTSTATUS ReturnWords(const PORT_MESSAGE *message, void *user, ULONG *user
     return NT_SUCCESS(status) ? MmCopyToUser(userLength, &length, sizeof length) : status;
 }
 
-static NTSTATUS Connect(PORT *connection, HANDLE *userPort, ULONG *userLimit, void *words,
-                        ULONG *userLength)
+static NTSTATUS ExpConnect(PORT *connection, HANDLE *userPort, ULONG *userLimit,
+                           void *words, ULONG *userLength)
 {
     MESSAGE message = {0};
     ULONG room;
     NTSTATUS status =
-        CaptureWords(connection, words, userLength, &room, &message.Message);
+        ExpCaptureWords(connection, words, userLength, &room, &message.Message);
     if (!NT_SUCCESS(status))
         return status;
     status = ExpMakePort(ClientPort, NULL, &message.Client);
@@ -85,7 +85,7 @@ static NTSTATUS Connect(PORT *connection, HANDLE *userPort, ULONG *userLimit, vo
         status = ExpSendAndWait(connection, &message, LPC_CONNECTION_REQUEST);
         message.Client->ClosedText.ClientId = message.Message->ClientId;
         if (message.Message->Type == LPC_REPLY) {
-            NTSTATUS copied = ReturnWords(message.Message, words, userLength, room);
+            NTSTATUS copied = ExpReturnWords(message.Message, words, userLength, room);
             status = NT_SUCCESS(status) ? copied : status;
         }
         if (NT_SUCCESS(status) && userLimit != NULL)
@@ -120,7 +120,7 @@ NTSTATUS NTAPI NtConnectPort(HANDLE *userPort, PUNICODE_STRING userName, PVOID q
     ObReleaseAttributes(&attributes);
     if (!NT_SUCCESS(status))
         return status;
-    status = Connect(connection, userPort, userLimit, words, userLength);
+    status = ExpConnect(connection, userPort, userLimit, words, userLength);
     ObDereferenceObject(connection);
     return status;
 }
@@ -138,7 +138,7 @@ NTSTATUS NTAPI NtListenPort(HANDLE handle, PORT_MESSAGE *userRequest)
 
 /* The server's end of the conversation, and its handle.  A context of NULL is the handle,
  * as on Windows. */
-static NTSTATUS MakeServerPort(MESSAGE *message, PVOID context, HANDLE *userPort)
+static NTSTATUS ExpMakeServerPort(MESSAGE *message, PVOID context, HANDLE *userPort)
 {
     PORT *port;
     HANDLE handle;
@@ -182,7 +182,7 @@ NTSTATUS NTAPI NtAcceptConnectPort(HANDLE *userPort, PVOID context,
     if (message == NULL)
         status = STATUS_INVALID_CID;
     else if (accept)
-        status = MakeServerPort(message, context, userPort);
+        status = ExpMakeServerPort(message, context, userPort);
     if (!NT_SUCCESS(status)) {
         ExFreePool(words);
         return status;

@@ -11,7 +11,7 @@
 #define SEMAPHORE_QUERY_STATE 1
 
 /* The last reference to a mutant that a thread still owns: it leaves the thread's list. */
-static void DeleteMutant(void *body)
+static void ExpDeleteMutant(void *body)
 {
     KMUTANT *mutant = body;
     if (mutant->OwnerThread != NULL)
@@ -28,7 +28,7 @@ const OBTYPE ExEventType = {
 };
 const OBTYPE ExMutantType = {
     .Name = "Mutant",
-    .Delete = DeleteMutant,
+    .Delete = ExpDeleteMutant,
     .ValidAccess = MUTANT_ALL_ACCESS,
     .Generic = {STANDARD_RIGHTS_READ | MUTANT_QUERY_STATE, STANDARD_RIGHTS_WRITE,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, MUTANT_ALL_ACCESS},
@@ -43,13 +43,13 @@ const OBTYPE ExSemaphoreType = {
     .Waitable = TRUE,
 };
 
-static NTSTATUS ReturnLong(LONG *user, LONG value)
+static NTSTATUS ExpReturnLong(LONG *user, LONG value)
 {
     return user != NULL ? MmCopyToUser(user, &value, sizeof value) : STATUS_SUCCESS;
 }
 
 /* A user pointer that will be written after the deed is done is tried before it. */
-static NTSTATUS ProbeLong(LONG *user)
+static NTSTATUS ExpProbeLong(LONG *user)
 {
     return user != NULL ? MmProbeForWrite(user, sizeof *user, 1) : STATUS_SUCCESS;
 }
@@ -81,10 +81,10 @@ NTSTATUS NTAPI NtOpenEvent(HANDLE *handle, ACCESS_MASK desired,
     return ObOpenNamed(&ExEventType, attributes, desired, handle);
 }
 
-static NTSTATUS ActOnEvent(HANDLE handle, LONG *userPrevious, LONG (*act)(KEVENT *))
+static NTSTATUS ExpActOnEvent(HANDLE handle, LONG *userPrevious, LONG (*act)(KEVENT *))
 {
     KEVENT *event;
-    NTSTATUS status = ProbeLong(userPrevious);
+    NTSTATUS status = ExpProbeLong(userPrevious);
     if (NT_SUCCESS(status))
         status = ObReferenceObjectByHandle(handle, &ExEventType, EVENT_MODIFY_STATE,
                                            (void **)&event, NULL);
@@ -92,27 +92,27 @@ static NTSTATUS ActOnEvent(HANDLE handle, LONG *userPrevious, LONG (*act)(KEVENT
         return status;
     LONG previous = act(event);
     ObDereferenceObject(event);
-    return ReturnLong(userPrevious, previous);
+    return ExpReturnLong(userPrevious, previous);
 }
 
 NTSTATUS NTAPI NtSetEvent(HANDLE handle, LONG *userPrevious)
 {
-    return ActOnEvent(handle, userPrevious, KeSetEvent);
+    return ExpActOnEvent(handle, userPrevious, KeSetEvent);
 }
 
 NTSTATUS NTAPI NtResetEvent(HANDLE handle, LONG *userPrevious)
 {
-    return ActOnEvent(handle, userPrevious, KeResetEvent);
+    return ExpActOnEvent(handle, userPrevious, KeResetEvent);
 }
 
 NTSTATUS NTAPI NtPulseEvent(HANDLE handle, LONG *userPrevious)
 {
-    return ActOnEvent(handle, userPrevious, KePulseEvent);
+    return ExpActOnEvent(handle, userPrevious, KePulseEvent);
 }
 
 NTSTATUS NTAPI NtClearEvent(HANDLE handle)
 {
-    return ActOnEvent(handle, NULL, KeResetEvent);
+    return ExpActOnEvent(handle, NULL, KeResetEvent);
 }
 
 NTSTATUS NTAPI NtQueryEvent(HANDLE handle, ULONG class, void *user, ULONG length,
@@ -161,7 +161,7 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE handle, LONG *userPrevious)
 {
     KMUTANT *mutant;
     LONG previous;
-    NTSTATUS status = ProbeLong(userPrevious);
+    NTSTATUS status = ExpProbeLong(userPrevious);
     if (NT_SUCCESS(status))
         status =
             ObReferenceObjectByHandle(handle, &ExMutantType, 0, (void **)&mutant, NULL);
@@ -169,7 +169,7 @@ NTSTATUS NTAPI NtReleaseMutant(HANDLE handle, LONG *userPrevious)
         return status;
     status = KeReleaseMutant(mutant, &previous);
     ObDereferenceObject(mutant);
-    return NT_SUCCESS(status) ? ReturnLong(userPrevious, previous) : status;
+    return NT_SUCCESS(status) ? ExpReturnLong(userPrevious, previous) : status;
 }
 
 NTSTATUS NTAPI NtQueryMutant(HANDLE handle, ULONG class, void *user, ULONG length,
@@ -227,7 +227,7 @@ NTSTATUS NTAPI NtReleaseSemaphore(HANDLE handle, LONG count, LONG *userPrevious)
     LONG previous;
     if (count <= 0)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = ProbeLong(userPrevious);
+    NTSTATUS status = ExpProbeLong(userPrevious);
     if (NT_SUCCESS(status))
         status = ObReferenceObjectByHandle(
             handle, &ExSemaphoreType, SEMAPHORE_MODIFY_STATE, (void **)&semaphore, NULL);
@@ -235,7 +235,7 @@ NTSTATUS NTAPI NtReleaseSemaphore(HANDLE handle, LONG count, LONG *userPrevious)
         return status;
     status = KeReleaseSemaphore(semaphore, count, &previous);
     ObDereferenceObject(semaphore);
-    return NT_SUCCESS(status) ? ReturnLong(userPrevious, previous) : status;
+    return NT_SUCCESS(status) ? ExpReturnLong(userPrevious, previous) : status;
 }
 
 NTSTATUS NTAPI NtQuerySemaphore(HANDLE handle, ULONG class, void *user, ULONG length,

@@ -23,7 +23,7 @@
 static const struct {
     NTSTATUS Status;
     const char *Before, *Between;
-} Messages[] = {
+} ExpMessages[] = {
     {STATUS_DLL_NOT_FOUND, "DLL not found: ", ", needed by "},
     {STATUS_ENTRYPOINT_NOT_FOUND, "entry point ", " not found in "},
     {STATUS_ORDINAL_NOT_FOUND, "ordinal ", " not found in "},
@@ -37,7 +37,7 @@ typedef struct _PARAMETER {
     WCHAR *String; /* ends in NUL */
 } PARAMETER;
 
-static void Format(const PARAMETER *parameter, char *text, SIZE_T size)
+static void ExpFormat(const PARAMETER *parameter, char *text, SIZE_T size)
 {
     if (!parameter->String) {
         RtlSnprintf(text, size, "%u", (unsigned)parameter->Number);
@@ -46,20 +46,20 @@ static void Format(const PARAMETER *parameter, char *text, SIZE_T size)
     RtlSnprintf(text, size, "%ls", parameter->String);
 }
 
-static void Print(NTSTATUS status, const PARAMETER *parameter, ULONG count)
+static void ExpPrint(NTSTATUS status, const PARAMETER *parameter, ULONG count)
 {
     char first[300] = "", second[300] = "";
     EPROCESS *process = PsCurrentProcess();
     if (count > 0)
-        Format(&parameter[0], first, sizeof first);
+        ExpFormat(&parameter[0], first, sizeof first);
     if (count > 1)
-        Format(&parameter[1], second, sizeof second);
-    for (ULONG i = 0; i < sizeof Messages / sizeof *Messages; i++) {
-        if (Messages[i].Status != status)
+        ExpFormat(&parameter[1], second, sizeof second);
+    for (ULONG i = 0; i < sizeof ExpMessages / sizeof *ExpMessages; i++) {
+        if (ExpMessages[i].Status != status)
             continue;
-        BOOLEAN both = count > 1 && Messages[i].Between;
-        DbgPrint("fathom: %s: %s%s%s%s\n", process->Name, Messages[i].Before, first,
-                 both ? Messages[i].Between : "", both ? second : "");
+        BOOLEAN both = count > 1 && ExpMessages[i].Between;
+        DbgPrint("fathom: %s: %s%s%s%s\n", process->Name, ExpMessages[i].Before, first,
+                 both ? ExpMessages[i].Between : "", both ? second : "");
         return;
     }
     DbgPrint("fathom: %s: error %08x %s %s\n", process->Name, (unsigned)status, first,
@@ -68,7 +68,7 @@ static void Print(NTSTATUS status, const PARAMETER *parameter, ULONG count)
 
 /* The one parameter is the EXCEPTION_POINTERS of an exception that nobody handled: the
  * report is that of a crash, but the caller goes on. */
-static NTSTATUS ReportException(const ULONG_PTR *userParameters)
+static NTSTATUS ExpReportException(const ULONG_PTR *userParameters)
 {
     const EXCEPTION_POINTERS *userPointers;
     EXCEPTION_POINTERS pointers;
@@ -94,7 +94,7 @@ static NTSTATUS ReportException(const ULONG_PTR *userParameters)
 }
 
 /* Neither the process nor the thread has said SEM_FAILCRITICALERRORS. */
-static BOOLEAN IsTold(void)
+static BOOLEAN ExpIsTold(void)
 {
     ULONG mode = 0;
     const TEB *teb = KeGetCurrentThread()->Teb;
@@ -116,7 +116,7 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
     if (count > MAX_PARAMETERS)
         return STATUS_INVALID_PARAMETER;
     if (status == STATUS_UNHANDLED_EXCEPTION)
-        return ReportException(parameters);
+        return ExpReportException(parameters);
     NTSTATUS result = MmProbeForWrite(response, sizeof *response, 4);
     if (NT_SUCCESS(result))
         result = MmCopyFromUser(raw, parameters, count * sizeof *raw);
@@ -130,8 +130,8 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
     }
     if (NT_SUCCESS(result)) {
         /* SEM_FAILCRITICALERRORS: no message of what the loader's status says as well. */
-        if (IsTold() || status == STATUS_HEAP_CORRUPTION)
-            Print(status, captured, count);
+        if (ExpIsTold() || status == STATUS_HEAP_CORRUPTION)
+            ExpPrint(status, captured, count);
         if (status != STATUS_HEAP_CORRUPTION) /* the rest come from the loader */
             PsCurrentProcess()->StartFailure = status;
     }

@@ -5,7 +5,7 @@
  * once. A handle of NULL is the one event that every process has
  * (CritSecOutOfMemoryEvent).
  *
- *   ExMeetings -> { event, process, key, waiting or releasing, KEVENT } -> ...
+ *   ExpMeetings -> { event, process, key, waiting or releasing, KEVENT } -> ...
  *
  * Windows keeps the waiters in a hash of lists; here are few threads, and one list.
  */
@@ -17,7 +17,7 @@
 #define KEYEDEVENT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | 3)
 
 typedef struct {
-    LIST_ENTRY Entry; /* in ExMeetings; self-linked: found */
+    LIST_ENTRY Entry; /* in ExpMeetings; self-linked: found */
     void *Event;      /* the keyed event's body, or NULL for the common one */
     EPROCESS *Process;
     ULONG_PTR Key;
@@ -25,7 +25,7 @@ typedef struct {
     KEVENT Met;
 } MEETING;
 
-static LIST_ENTRY ExMeetings = {&ExMeetings, &ExMeetings};
+static LIST_ENTRY ExpMeetings = {&ExpMeetings, &ExpMeetings};
 
 const OBTYPE ExKeyedEventType = {
     .Name = "KeyedEvent",
@@ -58,9 +58,9 @@ NTSTATUS NTAPI NtOpenKeyedEvent(HANDLE *handle, ACCESS_MASK desired,
     return ObOpenNamed(&ExKeyedEventType, attributes, desired, handle);
 }
 
-static MEETING *FindPartner(const MEETING *self)
+static MEETING *ExpFindPartner(const MEETING *self)
 {
-    for (LIST_ENTRY *entry = ExMeetings.Flink; entry != &ExMeetings;
+    for (LIST_ENTRY *entry = ExpMeetings.Flink; entry != &ExpMeetings;
          entry = entry->Flink) {
         MEETING *other = CONTAINING_RECORD(entry, MEETING, Entry);
         if (other->Event == self->Event && other->Process == self->Process &&
@@ -70,8 +70,8 @@ static MEETING *FindPartner(const MEETING *self)
     return NULL;
 }
 
-static NTSTATUS Meet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
-                     const LARGE_INTEGER *userTimeout, BOOLEAN releasing)
+static NTSTATUS ExpMeet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
+                        const LARGE_INTEGER *userTimeout, BOOLEAN releasing)
 {
     LARGE_INTEGER copy, *timeout;
     void *event = NULL;
@@ -88,13 +88,13 @@ static NTSTATUS Meet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
                     .Process = PsCurrentProcess(),
                     .Key = key,
                     .Releasing = releasing};
-    MEETING *other = FindPartner(&self);
+    MEETING *other = ExpFindPartner(&self);
     if (other != NULL) {
         RemoveEntryList(&other->Entry);
         KeSetEvent(&other->Met);
     } else {
         KeInitializeEvent(&self.Met, EventNotificationObject, FALSE);
-        InsertTailList(&ExMeetings, &self.Entry);
+        InsertTailList(&ExpMeetings, &self.Entry);
         status = KeWaitForSingleObject(&self.Met, alertable, TRUE, timeout);
         if (self.Met.Header.SignalState != 0)
             status =
@@ -109,11 +109,11 @@ static NTSTATUS Meet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
 NTSTATUS NTAPI NtWaitForKeyedEvent(HANDLE handle, PVOID key, BOOLEAN alertable,
                                    LARGE_INTEGER *timeout)
 {
-    return Meet(handle, (ULONG_PTR)key, alertable, timeout, FALSE);
+    return ExpMeet(handle, (ULONG_PTR)key, alertable, timeout, FALSE);
 }
 
 NTSTATUS NTAPI NtReleaseKeyedEvent(HANDLE handle, PVOID key, BOOLEAN alertable,
                                    LARGE_INTEGER *timeout)
 {
-    return Meet(handle, (ULONG_PTR)key, alertable, timeout, TRUE);
+    return ExpMeet(handle, (ULONG_PTR)key, alertable, timeout, TRUE);
 }

@@ -26,7 +26,7 @@ typedef struct _WORDS { /* a list of differences; what does not fit is cut */
 } WORDS;
 
 /* Adds `WHAT FROM to TO' if the two differ. */
-static void Differs(WORDS *words, const char *what, ULONG from, ULONG to)
+static void ExpDiffers(WORDS *words, const char *what, ULONG from, ULONG to)
 {
     const ULONG room = sizeof words->Text - words->Length;
     if (from != to)
@@ -35,7 +35,7 @@ static void Differs(WORDS *words, const char *what, ULONG from, ULONG to)
                         words->Length ? ", " : "", what, (unsigned)from, (unsigned)to);
 }
 
-static ULONG BlocksOf(const MMPOOLTAG *pool, ULONG tag)
+static ULONG ExpBlocksOf(const MMPOOLTAG *pool, ULONG tag)
 {
     for (ULONG i = 0; i < MM_POOL_TAGS; i++)
         if (pool[i].Blocks && pool[i].Tag == tag)
@@ -43,23 +43,24 @@ static ULONG BlocksOf(const MMPOOLTAG *pool, ULONG tag)
     return 0;
 }
 
-static void PoolDiffers(WORDS *words, ULONG tag, const EXMEASURE *before,
-                        const EXMEASURE *after)
+static void ExpPoolDiffers(WORDS *words, ULONG tag, const EXMEASURE *before,
+                           const EXMEASURE *after)
 {
     char what[] = "pool blocks ....";
     memcpy(what + sizeof what - 1 - sizeof tag, &tag, sizeof tag);
-    Differs(words, what, BlocksOf(before->Pool, tag), BlocksOf(after->Pool, tag));
+    ExpDiffers(words, what, ExpBlocksOf(before->Pool, tag),
+               ExpBlocksOf(after->Pool, tag));
 }
 
 /* All tags of after, then those that only before has. */
-static void PoolsDiffer(WORDS *words, const EXMEASURE *before, const EXMEASURE *after)
+static void ExpPoolsDiffer(WORDS *words, const EXMEASURE *before, const EXMEASURE *after)
 {
     for (ULONG i = 0; i < MM_POOL_TAGS; i++)
         if (after->Pool[i].Blocks)
-            PoolDiffers(words, after->Pool[i].Tag, before, after);
+            ExpPoolDiffers(words, after->Pool[i].Tag, before, after);
     for (ULONG i = 0; i < MM_POOL_TAGS; i++)
-        if (before->Pool[i].Blocks && !BlocksOf(after->Pool, before->Pool[i].Tag))
-            PoolDiffers(words, before->Pool[i].Tag, before, after);
+        if (before->Pool[i].Blocks && !ExpBlocksOf(after->Pool, before->Pool[i].Tag))
+            ExpPoolDiffers(words, before->Pool[i].Tag, before, after);
 }
 
 void ExSendAudit(ULONG index, const EXMEASURE *before, ULONG regions)
@@ -78,9 +79,9 @@ void ExSendAudit(ULONG index, const EXMEASURE *before, ULONG regions)
     frame.Handles = after.Handles - before->Handles;
     frame.Allocations = after.Allocations - before->Allocations;
     frame.Words.Length = 0;
-    Differs(&frame.Words, "objects", before->Objects, after.Objects);
-    Differs(&frame.Words, "threads", before->Threads, after.Threads);
-    Differs(&frame.Words, "committed pages", before->Committed, after.Committed);
-    PoolsDiffer(&frame.Words, before, &after);
+    ExpDiffers(&frame.Words, "objects", before->Objects, after.Objects);
+    ExpDiffers(&frame.Words, "threads", before->Threads, after.Threads);
+    ExpDiffers(&frame.Words, "committed pages", before->Committed, after.Committed);
+    ExpPoolsDiffer(&frame.Words, before, &after);
     KdHostSend('A', &frame, 7 * sizeof(ULONG) + frame.Words.Length);
 }

@@ -3,7 +3,7 @@
  *   client process                              server process
  *   CLIENT port <───── partners ─────> SERVER port ──> CONNECTION port (has the name)
  *        │                                                  Queue: requests not received
- *   NtRequestWaitReplyPort: the MESSAGE is on the waiting    ExReceived: received, not
+ *   NtRequestWaitReplyPort: the MESSAGE is on the waiting    ExpReceived: received, not
  *   thread's kernel stack, its bytes in pool                 answered (of all ports)
  *
  * A request waits with its sender and nowhere else, so there are never more of them than
@@ -11,7 +11,7 @@
  * LPC_PORT_CLOSED, is part of the server port it tells of.
  *
  * Invariants:
- *   P1  a MESSAGE is in one list, a Queue or ExReceived, until it is Done
+ *   P1  a MESSAGE is in one list, a Queue or ExpReceived, until it is Done
  *   P2  partners point at each other or at nothing; who closes first parts them
  *   P3  a message whose Server port closes is Done: STATUS_PORT_DISCONNECTED, or if it
  *       was received, and may have been acted on, STATUS_LPC_REPLY_LOST
@@ -23,8 +23,8 @@
 #include "port.h"
 #include "services.h"
 
-static LIST_ENTRY ExReceived = {&ExReceived, &ExReceived};
-static ULONG ExMessageId;
+static LIST_ENTRY ExpReceived = {&ExpReceived, &ExpReceived};
+static ULONG ExpMessageId;
 
 void ExpFinish(MESSAGE *message, NTSTATUS status)
 {
@@ -36,7 +36,7 @@ void ExpFinish(MESSAGE *message, NTSTATUS status)
 
 /* All messages of a list that are of this conversation, or, for a connection port, are
  * requests to it that nobody has accepted. */
-static void FinishAll(LIST_ENTRY *list, const PORT *port, NTSTATUS status)
+static void ExpFinishAll(LIST_ENTRY *list, const PORT *port, NTSTATUS status)
 {
     LIST_ENTRY *next;
     for (LIST_ENTRY *entry = list->Flink; entry != list; entry = next) {
@@ -48,19 +48,19 @@ static void FinishAll(LIST_ENTRY *list, const PORT *port, NTSTATUS status)
     }
 }
 
-static void Enqueue(PORT *connection, MESSAGE *message)
+static void ExpEnqueue(PORT *connection, MESSAGE *message)
 {
     InsertTailList(&connection->Queue, &message->Entry);
     KeSetEvent(&connection->Arrived);
 }
 
 /* The last handle went (or the port itself, if it never had one): P2, P3, P4. */
-static void ClosePort(void *body)
+static void ExpClosePort(void *body)
 {
     PORT *port = body, *partner = port->Partner;
     if (port->Kind == ConnectionPort) {
-        FinishAll(&port->Queue, port, STATUS_PORT_CONNECTION_REFUSED);
-        FinishAll(&ExReceived, port, STATUS_PORT_CONNECTION_REFUSED);
+        ExpFinishAll(&port->Queue, port, STATUS_PORT_CONNECTION_REFUSED);
+        ExpFinishAll(&ExpReceived, port, STATUS_PORT_CONNECTION_REFUSED);
         return;
     }
     port->Partner = NULL;
@@ -70,26 +70,26 @@ static void ClosePort(void *body)
         if (port->Connecting != NULL)
             ExpFinish(port->Connecting, STATUS_PORT_CONNECTION_REFUSED);
         port->Connecting = NULL;
-        FinishAll(&port->Connection->Queue, port, STATUS_PORT_DISCONNECTED);
-        FinishAll(&ExReceived, port, STATUS_LPC_REPLY_LOST);
+        ExpFinishAll(&port->Connection->Queue, port, STATUS_PORT_DISCONNECTED);
+        ExpFinishAll(&ExpReceived, port, STATUS_LPC_REPLY_LOST);
     } else if (partner != NULL) {
         partner->ClosedText.ClientId = port->ClosedText.ClientId;
-        Enqueue(partner->Connection, &partner->Closed);
+        ExpEnqueue(partner->Connection, &partner->Closed);
     }
 }
 
-static void DeletePort(void *body)
+static void ExpDeletePort(void *body)
 {
     PORT *port = body;
-    ClosePort(port);
+    ExpClosePort(port);
     if (port->Connection != NULL)
         ObDereferenceObject(port->Connection);
 }
 
 const OBTYPE ExPortType = {
     .Name = "ALPC Port",
-    .Delete = DeletePort,
-    .Close = ClosePort,
+    .Delete = ExpDeletePort,
+    .Close = ExpClosePort,
     .ValidAccess = PORT_ALL_ACCESS,
     .Generic = {READ_CONTROL | PORT_CONNECT, DELETE | PORT_CONNECT, 0, PORT_ALL_ACCESS},
 };
@@ -128,7 +128,7 @@ NTSTATUS ExpReferencePort(HANDLE handle, ULONG kinds, PORT **port)
     return status;
 }
 
-static PORT *QueueOf(PORT *port)
+static PORT *ExpQueueOf(PORT *port)
 {
     return port->Kind == ConnectionPort ? port : port->Connection;
 }
@@ -162,16 +162,16 @@ NTSTATUS ExpCaptureMessage(const PORT_MESSAGE *user, ULONG limit, PORT_MESSAGE *
 
 NTSTATUS ExpSendAndWait(PORT *connection, MESSAGE *message, SHORT type)
 {
-    if (++ExMessageId == 0)
-        ExMessageId = 1;
+    if (++ExpMessageId == 0)
+        ExpMessageId = 1;
     message->Queue = connection;
     message->Message->Type = type;
-    message->Message->MessageId = ExMessageId;
+    message->Message->MessageId = ExpMessageId;
     message->Message->CallbackId = 0;
     message->Message->ClientId = (CLIENT_ID){(HANDLE)(ULONG_PTR)PsCurrentProcess()->Id,
                                              (HANDLE)(ULONG_PTR)PsCurrentThread()->Id};
     KeInitializeEvent(&message->Done, EventNotificationObject, FALSE);
-    Enqueue(connection, message);
+    ExpEnqueue(connection, message);
     NTSTATUS status = KeWaitForSingleObject(&message->Done, FALSE, TRUE, NULL);
     if (message->Done.Header.SignalState != 0)
         return message->Status;
@@ -183,7 +183,7 @@ NTSTATUS ExpSendAndWait(PORT *connection, MESSAGE *message, SHORT type)
 
 MESSAGE *ExpFindReceived(const PORT_MESSAGE *answer, const PORT *queue)
 {
-    for (LIST_ENTRY *entry = ExReceived.Flink; entry != &ExReceived;
+    for (LIST_ENTRY *entry = ExpReceived.Flink; entry != &ExpReceived;
          entry = entry->Flink) {
         MESSAGE *message = CONTAINING_RECORD(entry, MESSAGE, Entry);
         if (message->Message->MessageId == answer->MessageId &&
@@ -206,13 +206,13 @@ void ExpAnswer(MESSAGE *message, PORT_MESSAGE *bytes)
     message->Message = bytes;
 }
 
-static NTSTATUS Reply(PORT *port, const PORT_MESSAGE *user)
+static NTSTATUS ExpReply(PORT *port, const PORT_MESSAGE *user)
 {
     PORT_MESSAGE *bytes;
-    NTSTATUS status = ExpCaptureMessage(user, QueueOf(port)->MessageLimit, &bytes);
+    NTSTATUS status = ExpCaptureMessage(user, ExpQueueOf(port)->MessageLimit, &bytes);
     if (!NT_SUCCESS(status))
         return status;
-    MESSAGE *message = ExpFindReceived(bytes, QueueOf(port));
+    MESSAGE *message = ExpFindReceived(bytes, ExpQueueOf(port));
     if (message == NULL) {
         ExFreePool(bytes);
         return STATUS_REPLY_MESSAGE_MISMATCH;
@@ -222,7 +222,7 @@ static NTSTATUS Reply(PORT *port, const PORT_MESSAGE *user)
     return STATUS_SUCCESS;
 }
 
-static MESSAGE *NextMessage(PORT *queue, BOOLEAN onlyConnections)
+static MESSAGE *ExpNextMessage(PORT *queue, BOOLEAN onlyConnections)
 {
     for (LIST_ENTRY *entry = queue->Queue.Flink; entry != &queue->Queue;
          entry = entry->Flink) {
@@ -234,7 +234,7 @@ static MESSAGE *NextMessage(PORT *queue, BOOLEAN onlyConnections)
 }
 
 /* Nobody waits for what he cannot be given. */
-static NTSTATUS ProbeReceiver(PORT_MESSAGE *user, PVOID *userContext)
+static NTSTATUS ExpProbeReceiver(PORT_MESSAGE *user, PVOID *userContext)
 {
     NTSTATUS status = MmProbeForWrite(user, sizeof *user, 4);
     return NT_SUCCESS(status) && userContext != NULL
@@ -247,10 +247,10 @@ NTSTATUS ExpReceive(PORT *queue, BOOLEAN onlyConnections, PORT_MESSAGE *user,
                     PVOID *userContext)
 {
     MESSAGE *message;
-    const NTSTATUS good = ProbeReceiver(user, userContext);
+    const NTSTATUS good = ExpProbeReceiver(user, userContext);
     if (!NT_SUCCESS(good))
         return good;
-    while ((message = NextMessage(queue, onlyConnections)) == NULL) {
+    while ((message = ExpNextMessage(queue, onlyConnections)) == NULL) {
         KeResetEvent(&queue->Arrived);
         NTSTATUS status = KeWaitForSingleObject(&queue->Arrived, FALSE, TRUE, NULL);
         if (status != STATUS_SUCCESS)
@@ -266,7 +266,7 @@ NTSTATUS ExpReceive(PORT *queue, BOOLEAN onlyConnections, PORT_MESSAGE *user,
     InitializeListHead(&message->Entry);
     message->Receiver = PsCurrentProcess();
     if (message->Message->Type != LPC_PORT_CLOSED)
-        InsertTailList(&ExReceived, &message->Entry);
+        InsertTailList(&ExpReceived, &message->Entry);
     return STATUS_SUCCESS;
 }
 
@@ -280,7 +280,7 @@ NTSTATUS NTAPI NtRequestWaitReplyPort(HANDLE handle, PORT_MESSAGE *userRequest,
     NTSTATUS status = ExpReferencePort(handle, 1 << ClientPort, &port);
     if (!NT_SUCCESS(status))
         return status;
-    status = ProbeReceiver(userReply, NULL);
+    status = ExpProbeReceiver(userReply, NULL);
     if (NT_SUCCESS(status))
         status = ExpCaptureMessage(userRequest, port->MessageLimit, &message.Message);
     if (NT_SUCCESS(status)) {
@@ -304,7 +304,7 @@ NTSTATUS NTAPI NtReplyPort(HANDLE handle, PORT_MESSAGE *userReply)
         ExpReferencePort(handle, 1 << ConnectionPort | 1 << ServerPort, &port);
     if (!NT_SUCCESS(status))
         return status;
-    status = Reply(port, userReply);
+    status = ExpReply(port, userReply);
     ObDereferenceObject(port);
     return status;
 }
@@ -319,9 +319,9 @@ NTSTATUS NTAPI NtReplyWaitReceivePort(HANDLE handle, PVOID *userContext,
     if (!NT_SUCCESS(status))
         return status;
     if (userReply != NULL)
-        status = Reply(port, userReply);
+        status = ExpReply(port, userReply);
     if (NT_SUCCESS(status))
-        status = ExpReceive(QueueOf(port), FALSE, userReceive, userContext);
+        status = ExpReceive(ExpQueueOf(port), FALSE, userReceive, userContext);
     ObDereferenceObject(port);
     return status;
 }

@@ -4,7 +4,7 @@
 #include "exp.h"
 #include "services.h"
 
-static void DescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
+static void ExpDescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
 {
     MMUSAGE usage = {0};
     *entry = (FATHOM_PROCESS){.Id = process->Id,
@@ -19,14 +19,14 @@ static void DescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
 }
 
 /* As many as fit; *size says how many bytes all take. */
-static NTSTATUS ReturnProcesses(void *user, ULONG length, ULONG *size)
+static NTSTATUS ExpReturnProcesses(void *user, ULONG length, ULONG *size)
 {
     LIST_ENTRY *at = PsAllProcesses.Flink;
     for (*size = 0; at != &PsAllProcesses; at = at->Flink) {
         FATHOM_PROCESS entry;
         EPROCESS *process = CONTAINING_RECORD(at, EPROCESS, AllListEntry);
         if (*size + sizeof entry <= length) {
-            DescribeProcess(process, &entry);
+            ExpDescribeProcess(process, &entry);
             NTSTATUS status = MmCopyToUser((UCHAR *)user + *size, &entry, sizeof entry);
             if (!NT_SUCCESS(status))
                 return status;
@@ -36,7 +36,7 @@ static NTSTATUS ReturnProcesses(void *user, ULONG length, ULONG *size)
     return *size <= length ? STATUS_SUCCESS : STATUS_INFO_LENGTH_MISMATCH;
 }
 
-static NTSTATUS ReturnRegions(ULONG id, void *user, ULONG length, ULONG *size)
+static NTSTATUS ExpReturnRegions(ULONG id, void *user, ULONG length, ULONG *size)
 {
     EPROCESS *process = id != 0 ? PsLookupProcess(id) : PsCurrentProcess();
     NTSTATUS status = STATUS_SUCCESS;
@@ -90,10 +90,10 @@ NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG leng
                                  length < sizeof seed ? sizeof(ULONG) : sizeof seed, user,
                                  length, userReturned, TRUE);
     case FathomQueryProcesses:
-        status = ReturnProcesses(user, length, &size);
+        status = ExpReturnProcesses(user, length, &size);
         break;
     case FathomQueryRegions:
-        status = ReturnRegions(argument, user, length, &size);
+        status = ExpReturnRegions(argument, user, length, &size);
         break;
     default:
         return STATUS_INVALID_INFO_CLASS;

@@ -27,17 +27,17 @@ typedef struct {
     WCHAR Value[LONGEST_LINE];
 } RUNLIST;
 
-static KEVENT ExKillEvent;
+static KEVENT ExpKillEvent;
 
 void ExHostCommand(ULONG type, const void *payload, ULONG length)
 {
     if (type == 'K')
-        KeSetEvent(&ExKillEvent);
+        KeSetEvent(&ExpKillEvent);
     else if (type == 'D')
         IoHostData(payload, length);
 }
 
-static int HexDigit(char c)
+static int ExpHexDigit(char c)
 {
     return c >= '0' && c <= '9'                 ? c - '0'
            : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
@@ -45,28 +45,28 @@ static int HexDigit(char c)
 }
 
 /* The next byte of an encoded value. */
-static UCHAR DecodeByte(const char **at, const char *end)
+static UCHAR ExpDecodeByte(const char **at, const char *end)
 {
     const char *p = *at;
-    if (*p == '%' && end - p >= 3 && HexDigit(p[1]) >= 0 && HexDigit(p[2]) >= 0) {
+    if (*p == '%' && end - p >= 3 && ExpHexDigit(p[1]) >= 0 && ExpHexDigit(p[2]) >= 0) {
         *at = p + 3;
-        return HexDigit(p[1]) << 4 | HexDigit(p[2]);
+        return ExpHexDigit(p[1]) << 4 | ExpHexDigit(p[2]);
     }
     *at = p + 1;
     return *p;
 }
 
 /* Percent-decoding, then UTF-8 to UTF-16. */
-static void DecodeValue(const char *at, const char *end, WCHAR *value)
+static void ExpDecodeValue(const char *at, const char *end, WCHAR *value)
 {
     ULONG n = 0;
     while (at < end && n < LONGEST_LINE - 3) {
-        ULONG point = DecodeByte(&at, end);
+        ULONG point = ExpDecodeByte(&at, end);
         ULONG follow = point >= 0xF0 ? 3 : point >= 0xE0 ? 2 : point >= 0xC0 ? 1 : 0;
         if (follow)
             point &= 0x3F >> follow;
         while (follow-- && at < end)
-            point = point << 6 | (DecodeByte(&at, end) & 0x3F);
+            point = point << 6 | (ExpDecodeByte(&at, end) & 0x3F);
         if (point >= 0x10000) {
             value[n++] = 0xD7C0 + (point >> 10);
             point = 0xDC00 | (point & 0x3FF);
@@ -76,7 +76,7 @@ static void DecodeValue(const char *at, const char *end, WCHAR *value)
     value[n] = 0;
 }
 
-static void AddEnvironment(RUNLIST *list, const WCHAR *entry)
+static void ExpAddEnvironment(RUNLIST *list, const WCHAR *entry)
 {
     ULONG length = 0;
     while (entry[length])
@@ -89,7 +89,7 @@ static void AddEnvironment(RUNLIST *list, const WCHAR *entry)
     list->Environment[list->EnvironmentLength] = 0;
 }
 
-static ULONG Number(const WCHAR *text)
+static ULONG ExpNumber(const WCHAR *text)
 {
     ULONG value = 0, base = 10;
     if (text[0] == '0' && (text[1] | 32) == 'x') {
@@ -97,13 +97,14 @@ static ULONG Number(const WCHAR *text)
         text += 2;
     }
     for (int digit;
-         (digit = *text < 0x7F ? HexDigit(*text) : -1) >= 0 && digit < (int)base; text++)
+         (digit = *text < 0x7F ? ExpHexDigit(*text) : -1) >= 0 && digit < (int)base;
+         text++)
         value = value * base + digit;
     return value;
 }
 
-static void SendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
-                        const char *place)
+static void ExpSendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
+                           const char *place)
 {
     struct {
         ULONG Index, Kind, Status, Address;
@@ -114,7 +115,7 @@ static void SendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
 }
 
 /* Processes that the program left running end with it. */
-static void EndAllProcesses(void)
+static void ExpEndAllProcesses(void)
 {
     while (!IsListEmpty(&PsAllProcesses)) {
         EPROCESS *process = NULL;
@@ -135,7 +136,7 @@ static void EndAllProcesses(void)
 }
 
 /* The dead threads' stacks are freed by other threads: give them time, for a while. */
-static void WaitForReaping(const EXMEASURE *before)
+static void ExpWaitForReaping(const EXMEASURE *before)
 {
     for (ULONG ticks = 0; ticks < 64 && PsThreadCount > before->Threads; ticks++) {
         LARGE_INTEGER tick = {.QuadPart = -(LONGLONG)KE_TICK_100NS / 4};
@@ -144,10 +145,10 @@ static void WaitForReaping(const EXMEASURE *before)
 }
 
 /* Wait for the end, or for the host's word; TRUE: the host ended it. */
-static BOOLEAN WaitForProgram(EPROCESS *process)
+static BOOLEAN ExpWaitForProgram(EPROCESS *process)
 {
-    void *objects[2] = {process, &ExKillEvent};
-    KeResetEvent(&ExKillEvent);
+    void *objects[2] = {process, &ExpKillEvent};
+    KeResetEvent(&ExpKillEvent);
     if (KeWaitForMultipleObjects(2, objects, FALSE, FALSE, FALSE, NULL, NULL) ==
         STATUS_WAIT_0)
         return FALSE;
@@ -157,21 +158,21 @@ static BOOLEAN WaitForProgram(EPROCESS *process)
     return TRUE;
 }
 
-static void Judge(ULONG index, const EPROCESS *process, BOOLEAN killed)
+static void ExpJudge(ULONG index, const EPROCESS *process, BOOLEAN killed)
 {
     if (killed)
-        SendVerdict(index, Killed, process->ExitStatus, 0, "");
+        ExpSendVerdict(index, Killed, process->ExitStatus, 0, "");
     else if (process->Crashed && process->ExitStatus == (NTSTATUS)process->CrashCode)
-        SendVerdict(index, Crashed, process->CrashCode, process->CrashAddress,
-                    process->CrashPlace);
+        ExpSendVerdict(index, Crashed, process->CrashCode, process->CrashAddress,
+                       process->CrashPlace);
     else if (process->StartFailure != 0 && process->ExitStatus == process->StartFailure)
-        SendVerdict(index, NotStarted, process->ExitStatus, 0, "");
+        ExpSendVerdict(index, NotStarted, process->ExitStatus, 0, "");
     else
-        SendVerdict(index, Exited, process->ExitStatus, 0, "");
+        ExpSendVerdict(index, Exited, process->ExitStatus, 0, "");
 }
 
 /* The first word of the command line, or what stands in quotes. */
-static void ImageOf(const WCHAR *commandLine, WCHAR *path, ULONG room)
+static void ExpImageOf(const WCHAR *commandLine, WCHAR *path, ULONG room)
 {
     const WCHAR stop = *commandLine == '"' ? '"' : ' ';
     ULONG n = 0;
@@ -181,12 +182,12 @@ static void ImageOf(const WCHAR *commandLine, WCHAR *path, ULONG room)
     path[n] = 0;
 }
 
-static void RunProgram(RUNLIST *list)
+static void ExpRunProgram(RUNLIST *list)
 {
     WCHAR path[MAX_PATH];
     EPROCESS *process;
     const ULONG index = list->Index++;
-    ImageOf(list->Value, path, MAX_PATH);
+    ExpImageOf(list->Value, path, MAX_PATH);
     const PSCREATE create = {.ImagePath = path,
                              .CommandLine = list->Value,
                              .Environment = list->Environment,
@@ -200,10 +201,10 @@ static void RunProgram(RUNLIST *list)
     MmPoolFailAt = list->PoolFail; /* counted from here on */
     NTSTATUS status = PsCreateInitialProcess(&create, &process);
     if (NT_SUCCESS(status)) {
-        BOOLEAN killed = WaitForProgram(process);
-        EndAllProcesses();
-        Judge(index, process, killed);
-        WaitForReaping(&before);
+        BOOLEAN killed = ExpWaitForProgram(process);
+        ExpEndAllProcesses();
+        ExpJudge(index, process, killed);
+        ExpWaitForReaping(&before);
         ULONG regions = MmQueryRegions(process->Space, NULL, 0);
         ObDereferenceObject(process);
         IoResetFiles();
@@ -212,7 +213,7 @@ static void RunProgram(RUNLIST *list)
     } else {
         MmPoolFailAt = 0;
         DbgPrint("fathom: %S: could not start (%08x)\n", path, (unsigned)status);
-        SendVerdict(index, NotStarted, status, 0, "");
+        ExpSendVerdict(index, NotStarted, status, 0, "");
         ExSendAudit(index, &before, 0);
     }
     list->PoolFail = KeBootNumber("poolfail", 0);
@@ -223,33 +224,33 @@ static void RunProgram(RUNLIST *list)
 }
 
 /* Starts with key: its value is decoded into list->Value. */
-static BOOLEAN Key(RUNLIST *list, const char *line, const char *end, const char *key)
+static BOOLEAN ExpKey(RUNLIST *list, const char *line, const char *end, const char *key)
 {
     const SIZE_T length = strlen(key);
     if ((SIZE_T)(end - line) < length || memcmp(line, key, length) != 0)
         return FALSE;
-    DecodeValue(line + length, end, list->Value);
+    ExpDecodeValue(line + length, end, list->Value);
     return TRUE;
 }
 
-static void DoLine(RUNLIST *list, const char *line, const char *end)
+static void ExpDoLine(RUNLIST *list, const char *line, const char *end)
 {
-    if (Key(list, line, end, "env="))
-        AddEnvironment(list, list->Value);
-    else if (Key(list, line, end, "gflags="))
-        list->GlobalFlag = Number(list->Value);
-    else if (Key(list, line, end, "poolfail="))
-        list->PoolFail = Number(list->Value);
-    else if (Key(list, line, end, "stdin="))
+    if (ExpKey(list, line, end, "env="))
+        ExpAddEnvironment(list, list->Value);
+    else if (ExpKey(list, line, end, "gflags="))
+        list->GlobalFlag = ExpNumber(list->Value);
+    else if (ExpKey(list, line, end, "poolfail="))
+        list->PoolFail = ExpNumber(list->Value);
+    else if (ExpKey(list, line, end, "stdin="))
         list->Input = IoOpenArchiveFile(list->Value);
-    else if (Key(list, line, end, "run="))
-        RunProgram(list);
+    else if (ExpKey(list, line, end, "run="))
+        ExpRunProgram(list);
 }
 
-static void DefaultEnvironment(RUNLIST *list)
+static void ExpDefaultEnvironment(RUNLIST *list)
 {
     for (const WCHAR *entry = PsDefaultEnvironment; *entry; entry++) {
-        AddEnvironment(list, entry);
+        ExpAddEnvironment(list, entry);
         while (*entry)
             entry++;
     }
@@ -265,13 +266,13 @@ void ExRunList(void)
         return;
     }
     IoHideFile(file);
-    KeInitializeEvent(&ExKillEvent, EventSynchronizationObject, FALSE);
+    KeInitializeEvent(&ExpKillEvent, EventSynchronizationObject, FALSE);
     list->Next = (const char *)file->Data;
     list->End = list->Next + file->Size;
     list->Environment = environment;
     list->GlobalFlag = KeBootNumber("gflags", 0);
     list->PoolFail = KeBootNumber("poolfail", 0);
-    DefaultEnvironment(list);
+    ExpDefaultEnvironment(list);
     while (list->Next < list->End) {
         const char *line = list->Next, *end = line;
         while (end < list->End && *end != '\n')
@@ -279,6 +280,6 @@ void ExRunList(void)
         list->Next = end + 1;
         if (end > line && end[-1] == '\r')
             end--;
-        DoLine(list, line, end);
+        ExpDoLine(list, line, end);
     }
 }

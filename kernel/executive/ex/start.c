@@ -8,7 +8,7 @@
  */
 #include "exp.h"
 
-static NTSTATUS WaitForEnd(EPROCESS *process)
+static NTSTATUS ExpWaitForEnd(EPROCESS *process)
 {
     KeWaitForSingleObject(process, FALSE, FALSE, NULL);
     NTSTATUS status = process->ExitStatus;
@@ -17,7 +17,7 @@ static NTSTATUS WaitForEnd(EPROCESS *process)
 }
 
 /* A program on the console, to its end; its exit status, or why it did not start. */
-static NTSTATUS RunOnConsole(const WCHAR *path)
+static NTSTATUS ExpRunOnConsole(const WCHAR *path)
 {
     EPROCESS *process;
     const PSCREATE create = {
@@ -27,11 +27,11 @@ static NTSTATUS RunOnConsole(const WCHAR *path)
         DbgPrint("fathom: %S: could not start (%08x)\n", path, (unsigned)status);
         return status;
     }
-    return WaitForEnd(process);
+    return ExpWaitForEnd(process);
 }
 
 /* The program that init= names, or walk.exe. */
-static NTSTATUS RunFirst(void)
+static NTSTATUS ExpRunFirst(void)
 {
     WCHAR path[80] = L"C:\\";
     const char *name = KeBootOption("init");
@@ -40,7 +40,7 @@ static NTSTATUS RunFirst(void)
         name = "walk.exe";
     for (; name[i] && name[i] != ' ' && i < 70; i++)
         path[3 + i] = (UCHAR)name[i];
-    NTSTATUS status = RunOnConsole(path);
+    NTSTATUS status = ExpRunOnConsole(path);
     if (KdHostPresent) {
         const ULONG verdict[4] = {0, 0, status, 0};
         KdHostSend('X', verdict, sizeof verdict);
@@ -48,21 +48,21 @@ static NTSTATUS RunFirst(void)
     return status;
 }
 
-static ULONGLONG ExSeed =
+static ULONGLONG ExpSeed =
     0x4661746F6D31ULL; /* "Fatom1": any will do, as long as it is fixed */
 
 /* splitmix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators"
  * (2014). */
 ULONGLONG ExRandom(void)
 {
-    ULONGLONG z = ExSeed += 0x9E3779B97F4A7C15ULL;
+    ULONGLONG z = ExpSeed += 0x9E3779B97F4A7C15ULL;
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ULL;
     z = (z ^ z >> 27) * 0x94D049BB133111EBULL;
     return z ^ z >> 31;
 }
 
 /* The last frame repeats the token; then nothing more may be said. */
-static void SayGoodbye(void)
+static void ExpSayGoodbye(void)
 {
     const char *token = KeBootOption("token");
     ULONG length = 0;
@@ -73,22 +73,22 @@ static void SayGoodbye(void)
 
 void ExPowerOff(void)
 {
-    SayGoodbye();
+    ExpSayGoodbye();
     KdPowerOff(KD_POWEROFF_ORDERLY);
 }
 
 void ExStart(void)
 {
     if (KeBootOption("seed") != NULL)
-        ExSeed = KeBootNumber("seed", 0);
+        ExpSeed = KeBootNumber("seed", 0);
     KdHostCommand = ExHostCommand;
     if (KeBootOption("run") != NULL) {
         ExRunList();
     } else {
         PsListenToConsole();
-        RunFirst();
+        ExpRunFirst();
         if (KeBootOption("shell") != NULL)
-            RunOnConsole(L"C:\\shell.exe");
+            ExpRunOnConsole(L"C:\\shell.exe");
     }
     ExPowerOff();
 }

@@ -6,7 +6,7 @@
 #include "exp.h"
 #include "services.h"
 
-static NTSTATUS ReturnBasic(void *user, ULONG length, ULONG *userReturned)
+static NTSTATUS ExpReturnBasic(void *user, ULONG length, ULONG *userReturned)
 {
     FATHOM_MEMORY memory;
     MmQueryMemory(&memory);
@@ -27,7 +27,7 @@ static NTSTATUS ReturnBasic(void *user, ULONG length, ULONG *userReturned)
 }
 
 /* SYSTEM_PROCESSOR_INFORMATION: architecture, level, revision, reserved, feature bits. */
-static NTSTATUS ReturnProcessor(void *user, ULONG length, ULONG *userReturned)
+static NTSTATUS ExpReturnProcessor(void *user, ULONG length, ULONG *userReturned)
 {
     struct {
         USHORT Architecture, Level, Revision, Reserved;
@@ -41,7 +41,7 @@ static NTSTATUS ReturnProcessor(void *user, ULONG length, ULONG *userReturned)
     return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, TRUE);
 }
 
-static NTSTATUS ReturnPerformance(void *user, ULONG length, ULONG *userReturned)
+static NTSTATUS ExpReturnPerformance(void *user, ULONG length, ULONG *userReturned)
 {
     SYSTEM_PERFORMANCE_INFORMATION facts;
     FATHOM_MEMORY memory;
@@ -57,7 +57,7 @@ static NTSTATUS ReturnPerformance(void *user, ULONG length, ULONG *userReturned)
     return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, TRUE);
 }
 
-static NTSTATUS ReturnTimeOfDay(void *user, ULONG length, ULONG *userReturned)
+static NTSTATUS ExpReturnTimeOfDay(void *user, ULONG length, ULONG *userReturned)
 {
     struct {
         LONGLONG BootTime, CurrentTime, TimeZoneBias;
@@ -101,7 +101,7 @@ typedef struct { /* SYSTEM_THREAD_INFORMATION */
 } THREAD_ENTRY;
 C_ASSERT(sizeof(THREAD_ENTRY) == 0x40);
 
-static void FillThread(const ETHREAD *thread, THREAD_ENTRY *entry)
+static void ExpFillThread(const ETHREAD *thread, THREAD_ENTRY *entry)
 {
     static const UCHAR states[] = {0, 1, 2, 5, 4}; /* ours to KTHREAD_STATE's numbers */
     *entry = (THREAD_ENTRY){
@@ -118,7 +118,7 @@ static void FillThread(const ETHREAD *thread, THREAD_ENTRY *entry)
     };
 }
 
-static void FillProcess(EPROCESS *process, PROCESS_ENTRY *entry)
+static void ExpFillProcess(EPROCESS *process, PROCESS_ENTRY *entry)
 {
     MMUSAGE usage = {0};
     if (process->Handles != NULL)
@@ -148,8 +148,8 @@ static void FillProcess(EPROCESS *process, PROCESS_ENTRY *entry)
 
 /* One process at offset at of the user's buffer; *size: its bytes, name included.
  * Nothing is written when it does not fit. */
-static NTSTATUS PutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG length,
-                           BOOLEAN last, ULONG *size)
+static NTSTATUS ExpPutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG length,
+                              BOOLEAN last, ULONG *size)
 {
     PROCESS_ENTRY entry;
     THREAD_ENTRY thread;
@@ -162,7 +162,7 @@ static NTSTATUS PutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG lengt
     *size = ALIGN_UP(head + (letters + 1) * sizeof(WCHAR), 8);
     if (at + *size > length)
         return STATUS_INFO_LENGTH_MISMATCH;
-    FillProcess(process, &entry);
+    ExpFillProcess(process, &entry);
     entry.NextEntryOffset = last ? 0 : *size;
     entry.ImageName =
         (UNICODE_STRING){letters * sizeof(WCHAR), (letters + 1) * sizeof(WCHAR),
@@ -175,21 +175,21 @@ static NTSTATUS PutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG lengt
         ETHREAD *from = CONTAINING_RECORD(e, ETHREAD, ThreadListEntry);
         if (from->IsTerminated || threads == process->ActiveThreads)
             continue;
-        FillThread(from, &thread);
+        ExpFillThread(from, &thread);
         status = MmCopyToUser(user + at + sizeof entry + threads++ * sizeof thread,
                               &thread, sizeof thread);
     }
     return status;
 }
 
-static NTSTATUS ReturnProcesses(void *user, ULONG length, ULONG *userReturned)
+static NTSTATUS ExpReturnProcesses(void *user, ULONG length, ULONG *userReturned)
 {
     ULONG at = 0, size;
     NTSTATUS status = STATUS_SUCCESS;
     for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
         EPROCESS *process = CONTAINING_RECORD(e, EPROCESS, AllListEntry);
         NTSTATUS put =
-            PutProcess(process, user, at, length, e->Flink == &PsAllProcesses, &size);
+            ExpPutProcess(process, user, at, length, e->Flink == &PsAllProcesses, &size);
         if (put == STATUS_ACCESS_VIOLATION)
             return put;
         if (!NT_SUCCESS(put))
@@ -204,7 +204,7 @@ static NTSTATUS ReturnProcesses(void *user, ULONG length, ULONG *userReturned)
     return status;
 }
 
-static NTSTATUS ReturnTimeAdjustment(void *user, ULONG length, ULONG *userReturned)
+static NTSTATUS ExpReturnTimeAdjustment(void *user, ULONG length, ULONG *userReturned)
 {
     const struct {
         ULONG Adjustment, Increment;
@@ -218,17 +218,17 @@ NTSTATUS NTAPI NtQuerySystemInformation(SYSTEM_INFORMATION_CLASS class, PVOID us
 {
     switch ((ULONG) class) {
     case 0:
-        return ReturnBasic(user, length, returned);
+        return ExpReturnBasic(user, length, returned);
     case 1:
-        return ReturnProcessor(user, length, returned);
+        return ExpReturnProcessor(user, length, returned);
     case 2:
-        return ReturnPerformance(user, length, returned);
+        return ExpReturnPerformance(user, length, returned);
     case 3:
-        return ReturnTimeOfDay(user, length, returned);
+        return ExpReturnTimeOfDay(user, length, returned);
     case 5:
-        return ReturnProcesses(user, length, returned);
+        return ExpReturnProcesses(user, length, returned);
     case 28:
-        return ReturnTimeAdjustment(user, length, returned);
+        return ExpReturnTimeAdjustment(user, length, returned);
     default:
         return STATUS_INVALID_INFO_CLASS;
     }

@@ -6,14 +6,14 @@
 #include "exp.h"
 #include "services.h"
 
-static ULONGLONG ExFrequency; /* counts a second */
+static ULONGLONG ExpFrequency; /* counts a second */
 
 /* The tick that passed since boot, against the TSC since boot: at least four ticks. */
-static void MeasureFrequency(void)
+static void ExpMeasureFrequency(void)
 {
     ULONGLONG start, end, from, to;
     if (!KeFeatures.Tsc) {
-        ExFrequency = 10000000;
+        ExpFrequency = 10000000;
         return;
     }
     for (from = KeQueryInterruptTime(); KeQueryInterruptTime() == from;)
@@ -23,7 +23,7 @@ static void MeasureFrequency(void)
     while ((to = KeQueryInterruptTime()) < from + 4 * KE_TICK_100NS)
         __asm__ volatile("pause");
     end = KeReadTsc();
-    ExFrequency = (end - start) * 10000000 / (to - from);
+    ExpFrequency = (end - start) * 10000000 / (to - from);
 }
 
 NTSTATUS NTAPI NtQueryPerformanceCounter(LARGE_INTEGER *userCounter,
@@ -33,9 +33,9 @@ NTSTATUS NTAPI NtQueryPerformanceCounter(LARGE_INTEGER *userCounter,
     NTSTATUS status = MmCopyToUser(userCounter, &counter, sizeof counter);
     if (!NT_SUCCESS(status) || userFrequency == NULL)
         return status;
-    if (ExFrequency == 0)
-        MeasureFrequency();
-    return MmCopyToUser(userFrequency, &ExFrequency, sizeof ExFrequency);
+    if (ExpFrequency == 0)
+        ExpMeasureFrequency();
+    return MmCopyToUser(userFrequency, &ExpFrequency, sizeof ExpFrequency);
 }
 
 NTSTATUS NTAPI NtQuerySystemTime(LARGE_INTEGER *user)

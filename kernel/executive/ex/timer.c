@@ -15,13 +15,13 @@ typedef struct {
     BOOLEAN ApcQueued;
 } EXTIMER;
 
-static void ApcTaken(KAPC *apc)
+static void ExpApcTaken(KAPC *apc)
 {
     CONTAINING_RECORD(apc, EXTIMER, Apc)->ApcQueued = FALSE;
 }
 
 /* At the tick, interrupts off. */
-static void TimerWentOff(KTIMER *timer, void *context)
+static void ExpTimerWentOff(KTIMER *timer, void *context)
 {
     EXTIMER *ex = context;
     const LARGE_INTEGER now = {.QuadPart = KeQuerySystemTime()};
@@ -38,7 +38,7 @@ static void TimerWentOff(KTIMER *timer, void *context)
 }
 
 /* The timer no longer runs and its APC is in no queue. */
-static BOOLEAN Quiet(EXTIMER *ex)
+static BOOLEAN ExpQuiet(EXTIMER *ex)
 {
     const ULONG flags = KeDisable();
     BOOLEAN was = KeCancelTimer(&ex->Timer);
@@ -53,14 +53,14 @@ static BOOLEAN Quiet(EXTIMER *ex)
     return was;
 }
 
-static void DeleteTimer(void *body)
+static void ExpDeleteTimer(void *body)
 {
-    Quiet(body);
+    ExpQuiet(body);
 }
 
 const OBTYPE ExTimerType = {
     .Name = "Timer",
-    .Delete = DeleteTimer,
+    .Delete = ExpDeleteTimer,
     .ValidAccess = TIMER_ALL_ACCESS,
     .Generic = {STANDARD_RIGHTS_READ | TIMER_QUERY_STATE,
                 STANDARD_RIGHTS_WRITE | TIMER_MODIFY_STATE,
@@ -82,7 +82,7 @@ NTSTATUS NTAPI NtCreateTimer(HANDLE *userHandle, ACCESS_MASK desired,
     if (NT_SUCCESS(status)) {
         KeInitializeTimer(&timer->Timer, type == 0 ? TimerNotificationObject
                                                    : TimerSynchronizationObject);
-        timer->Timer.Callback = TimerWentOff;
+        timer->Timer.Callback = ExpTimerWentOff;
         timer->Timer.CallbackContext = timer;
         status = ObInsertNamed(timer, &attributes, desired, userHandle);
     }
@@ -96,7 +96,7 @@ NTSTATUS NTAPI NtOpenTimer(HANDLE *handle, ACCESS_MASK desired,
     return ObOpenNamed(&ExTimerType, attributes, desired, handle);
 }
 
-static NTSTATUS ReturnState(BOOLEAN *user, BOOLEAN state)
+static NTSTATUS ExpReturnState(BOOLEAN *user, BOOLEAN state)
 {
     return user != NULL ? MmCopyToUser(user, &state, sizeof state) : STATUS_SUCCESS;
 }
@@ -118,9 +118,9 @@ NTSTATUS NTAPI NtSetTimer(HANDLE handle, LARGE_INTEGER *userDue, PVOID apc,
     if (!NT_SUCCESS(status))
         return status;
     BOOLEAN state = timer->Timer.Header.SignalState != 0;
-    Quiet(timer);
+    ExpQuiet(timer);
     if (apc != NULL) {
-        timer->Apc.FreeRoutine = ApcTaken;
+        timer->Apc.FreeRoutine = ExpApcTaken;
         timer->Apc.NormalRoutine = apc;
         timer->Apc.NormalContext = apcContext;
         timer->Thread = PsCurrentThread();
@@ -128,7 +128,7 @@ NTSTATUS NTAPI NtSetTimer(HANDLE handle, LARGE_INTEGER *userDue, PVOID apc,
     }
     KeSetTimer(&timer->Timer, due, period);
     ObDereferenceObject(timer);
-    status = ReturnState(userState, state);
+    status = ExpReturnState(userState, state);
     return NT_SUCCESS(status) && resume ? STATUS_TIMER_RESUME_IGNORED : status;
 }
 
@@ -140,9 +140,9 @@ NTSTATUS NTAPI NtCancelTimer(HANDLE handle, BOOLEAN *userState)
     if (!NT_SUCCESS(status))
         return status;
     BOOLEAN state = timer->Timer.Header.SignalState != 0;
-    Quiet(timer);
+    ExpQuiet(timer);
     ObDereferenceObject(timer);
-    return ReturnState(userState, state);
+    return ExpReturnState(userState, state);
 }
 
 NTSTATUS NTAPI NtQueryTimer(HANDLE handle, ULONG class, void *user, ULONG length,

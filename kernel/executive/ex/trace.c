@@ -14,7 +14,7 @@
 
 #define READ_CHUNK 0x4000u
 
-static KDTRACE *CurrentTrace(ULONG *processId, ULONG *threadId)
+static KDTRACE *ExpCurrentTrace(ULONG *processId, ULONG *threadId)
 {
     EPROCESS *process = PsCurrentProcess();
     if (!process)
@@ -24,7 +24,7 @@ static KDTRACE *CurrentTrace(ULONG *processId, ULONG *threadId)
     return process->TraceBuffer;
 }
 
-static BOOLEAN FindImage(ULONG_PTR address, KDIMAGE *image)
+static BOOLEAN ExpFindImage(ULONG_PTR address, KDIMAGE *image)
 {
     MMFILE *file;
     MMSPACE *space = MmCurrentSpace();
@@ -42,7 +42,7 @@ static BOOLEAN FindImage(ULONG_PTR address, KDIMAGE *image)
     return TRUE;
 }
 
-static void DescribeThread(PKTHREAD thread, char *text, SIZE_T size)
+static void ExpDescribeThread(PKTHREAD thread, char *text, SIZE_T size)
 {
     static const char *const states[] = {"initialized", "ready", "running", "waiting",
                                          "terminated"};
@@ -56,7 +56,7 @@ static void DescribeThread(PKTHREAD thread, char *text, SIZE_T size)
                 state);
 }
 
-static void Recompute(void)
+static void ExpRecompute(void)
 {
     ULONG wanted = 0;
     for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
@@ -69,10 +69,10 @@ static void Recompute(void)
 
 void ExInitializeTrace(void)
 {
-    KdFindImage = FindImage;
+    KdFindImage = ExpFindImage;
     PsDeleteTrace = ExDeleteTrace;
-    KdDescribeThread = DescribeThread;
-    KdCurrentTrace = CurrentTrace;
+    KdDescribeThread = ExpDescribeThread;
+    KdCurrentTrace = ExpCurrentTrace;
 }
 
 /* The process's records go; for NtFathomTrace(0) and for ps when a process is deleted. */
@@ -83,10 +83,10 @@ void ExDeleteTrace(EPROCESS *process)
         return;
     process->TraceBuffer = NULL;
     ExFreePool(trace);
-    Recompute();
+    ExpRecompute();
 }
 
-static void TellHeap(BOOLEAN on)
+static void ExpTellHeap(BOOLEAN on)
 {
     ULONG *flags = &((PEB *)PsCurrentProcess()->Peb)->TracingFlags;
     ULONG value;
@@ -107,7 +107,7 @@ NTSTATUS NTAPI NtFathomTrace(ULONG mask, ULONG flags)
         process->TraceBuffer = ExAllocatePool(sizeof(KDTRACE) + KDTRACE_SIZE, 'carT');
     if (mask && !process->TraceBuffer)
         return STATUS_NO_MEMORY;
-    TellHeap(((mask | KdSerialTraceMask) & (1u << EventHeapOperation)) != 0);
+    ExpTellHeap(((mask | KdSerialTraceMask) & (1u << EventHeapOperation)) != 0);
     if (!mask) {
         ExDeleteTrace(process);
         return STATUS_SUCCESS;
@@ -115,7 +115,7 @@ NTSTATUS NTAPI NtFathomTrace(ULONG mask, ULONG flags)
     KDTRACE *trace = process->TraceBuffer;
     trace->Mask = mask;
     trace->Flags = flags;
-    Recompute();
+    ExpRecompute();
     return STATUS_SUCCESS;
 }
 

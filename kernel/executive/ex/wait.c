@@ -17,7 +17,7 @@ NTSTATUS ExCaptureTimeout(const LARGE_INTEGER *user, LARGE_INTEGER *copy,
 
 /* The object to wait for behind a handle; *body holds the reference.
  * STATUS_OBJECT_TYPE_MISMATCH: it cannot be waited for. */
-static NTSTATUS ReferenceWaitable(HANDLE handle, void **body, void **object)
+static NTSTATUS ExpReferenceWaitable(HANDLE handle, void **body, void **object)
 {
     NTSTATUS status = ObReferenceObjectByHandle(handle, NULL, SYNCHRONIZE, body, NULL);
     if (!NT_SUCCESS(status))
@@ -38,7 +38,7 @@ NTSTATUS NTAPI NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable,
     LARGE_INTEGER copy, *timeout;
     NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
     if (NT_SUCCESS(status))
-        status = ReferenceWaitable(handle, &body, &object);
+        status = ExpReferenceWaitable(handle, &body, &object);
     if (!NT_SUCCESS(status))
         return status;
     status = KeWaitForSingleObject(object, alertable, TRUE, timeout);
@@ -52,14 +52,14 @@ typedef struct {
     KWAIT_BLOCK Blocks[MAXIMUM_WAIT_OBJECTS];
 } MULTIPLE;
 
-static NTSTATUS WaitMultiple(MULTIPLE *many, ULONG count, BOOLEAN all, BOOLEAN alertable,
-                             LARGE_INTEGER *timeout)
+static NTSTATUS ExpWaitMultiple(MULTIPLE *many, ULONG count, BOOLEAN all,
+                                BOOLEAN alertable, LARGE_INTEGER *timeout)
 {
     ULONG held = 0;
     NTSTATUS status = STATUS_SUCCESS;
     for (; held < count; held++) {
-        status = ReferenceWaitable(many->Handles[held], &many->Bodies[held],
-                                   &many->Objects[held]);
+        status = ExpReferenceWaitable(many->Handles[held], &many->Bodies[held],
+                                      &many->Objects[held]);
         if (!NT_SUCCESS(status))
             break;
     }
@@ -96,13 +96,13 @@ NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, const HANDLE *userHandles,
         return STATUS_INSUFFICIENT_RESOURCES;
     status = MmCopyFromUser(many->Handles, userHandles, count * sizeof(HANDLE));
     if (NT_SUCCESS(status))
-        status = WaitMultiple(many, count, type == 0, alertable, timeout);
+        status = ExpWaitMultiple(many, count, type == 0, alertable, timeout);
     ExFreePool(many);
     return status;
 }
 
 /* Set, release or leave the first object, by its kind. */
-static NTSTATUS Signal(HANDLE handle)
+static NTSTATUS ExpSignal(HANDLE handle)
 {
     void *body;
     NTSTATUS status = ObReferenceObjectByHandle(handle, NULL, 0, &body, NULL);
@@ -130,10 +130,10 @@ NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait,
     LARGE_INTEGER copy, *timeout;
     NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
     if (NT_SUCCESS(status))
-        status = ReferenceWaitable(wait, &body, &object);
+        status = ExpReferenceWaitable(wait, &body, &object);
     if (!NT_SUCCESS(status))
         return status;
-    status = Signal(signal);
+    status = ExpSignal(signal);
     if (NT_SUCCESS(status))
         status = KeWaitForSingleObject(object, alertable, TRUE, timeout);
     ObDereferenceObject(body);

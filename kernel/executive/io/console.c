@@ -32,7 +32,7 @@ BOOLEAN IopInputIsProcessed(void)
 
 /* A line feed alone starts a new line, as with ENABLE_PROCESSED_OUTPUT; a serial terminal
  * needs the carriage return said. */
-static void Put(const char *text, ULONG length)
+static void IopPut(const char *text, ULONG length)
 {
     static char last;
     ULONG start = 0;
@@ -46,14 +46,14 @@ static void Put(const char *text, ULONG length)
     IopScreenWrite(text, length);
 }
 
-static void Echo(const char *text, ULONG length)
+static void IopEcho(const char *text, ULONG length)
 {
     if (IopInputMode & ENABLE_ECHO_INPUT)
-        Put(text, length);
+        IopPut(text, length);
 }
 
 /* The key that was only looked at, or the next; -1: none. */
-static int PeekKey(void)
+static int IopPeekKey(void)
 {
     if (IopPeeked < 0)
         IopPeeked = IopReadKey();
@@ -61,9 +61,9 @@ static int PeekKey(void)
 }
 
 /* A key; the thread gives the processor away between looks. */
-static NTSTATUS WaitForKey(int *key)
+static NTSTATUS IopWaitForKey(int *key)
 {
-    while ((*key = PeekKey()) < 0) {
+    while ((*key = IopPeekKey()) < 0) {
         if (IopTakeInterruption())
             return STATUS_ALERTED;
         LARGE_INTEGER tick = {.QuadPart = -(LONGLONG)KE_TICK_100NS};
@@ -75,28 +75,28 @@ static NTSTATUS WaitForKey(int *key)
     return STATUS_SUCCESS;
 }
 
-static void EditLine(int key)
+static void IopEditLine(int key)
 {
     const char c = key;
     if (key == '\b' || key == 0x7F) {
         if (IopLineLength > 0) {
             IopLineLength--;
-            Echo("\b \b", 3);
+            IopEcho("\b \b", 3);
         }
     } else if (IopLineLength < LINE_SIZE - 2 &&
                (key >= ' ' || key == '\t' || key == CTRL_Z)) {
         IopLine[IopLineLength++] = c;
-        Echo(key == CTRL_Z ? "^Z" : &c, key == CTRL_Z ? 2 : 1);
+        IopEcho(key == CTRL_Z ? "^Z" : &c, key == CTRL_Z ? 2 : 1);
     }
 }
 
-static NTSTATUS ReadLine(void)
+static NTSTATUS IopReadLine(void)
 {
     static int last;
     int key;
     IopLineLength = IopLineTaken = 0;
     for (;;) {
-        NTSTATUS status = WaitForKey(&key);
+        NTSTATUS status = IopWaitForKey(&key);
         if (status != STATUS_SUCCESS) {
             IopLineLength = 0;
             return status;
@@ -107,30 +107,30 @@ static NTSTATUS ReadLine(void)
             continue;
         if (key == '\r' || key == '\n')
             break;
-        EditLine(key);
+        IopEditLine(key);
     }
     IopLine[IopLineLength++] = '\r';
     IopLine[IopLineLength++] = '\n';
-    Echo("\r\n", 2);
+    IopEcho("\r\n", 2);
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS ReadTyped(void *buffer, ULONG length, ULONG *done)
+static NTSTATUS IopReadTyped(void *buffer, ULONG length, ULONG *done)
 {
     NTSTATUS status = STATUS_SUCCESS;
     int key;
     if (IopLineTaken == IopLineLength) {
         IopTakeInterruption(); /* of before */
         if (IopInputMode & ENABLE_LINE_INPUT) {
-            status = ReadLine();
-        } else if ((status = WaitForKey(&key)) == STATUS_SUCCESS) {
+            status = IopReadLine();
+        } else if ((status = IopWaitForKey(&key)) == STATUS_SUCCESS) {
             IopLine[0] = key;
             IopLineLength = 1;
             IopLineTaken = 0;
-            Echo(IopLine, 1);
+            IopEcho(IopLine, 1);
         }
         if (status == STATUS_ALERTED)
-            Echo("^C\r\n", 4);
+            IopEcho("^C\r\n", 4);
         if (status != STATUS_SUCCESS)
             return status;
     }
@@ -157,7 +157,7 @@ NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done)
     NTSTATUS status = KeWaitForSingleObject(&IopReaderMayGo, FALSE, TRUE, NULL);
     if (status != STATUS_SUCCESS)
         return status;
-    status = ReadTyped(buffer, length, done);
+    status = IopReadTyped(buffer, length, done);
     KeSetEvent(&IopReaderMayGo);
     return status;
 }
@@ -171,7 +171,7 @@ NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done)
         NTSTATUS status = MmCopyFromUser(part, from + *done, size);
         if (!NT_SUCCESS(status))
             return status;
-        Put(part, size);
+        IopPut(part, size);
         *done += size;
     }
     return STATUS_SUCCESS;
@@ -196,7 +196,7 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
         size = sizeof answer;
         break;
     case IOCTL_CONSOLE_GET_KEYS:
-        answer[0] = IopLineTaken != IopLineLength || PeekKey() >= 0;
+        answer[0] = IopLineTaken != IopLineLength || IopPeekKey() >= 0;
         break;
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
@@ -207,7 +207,7 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
     return MmCopyToUser(out, answer, size);
 }
 
-static void LogToConsole(const char *text, ULONG length)
+static void IopLogToConsole(const char *text, ULONG length)
 {
     IopScreenWrite(text, length);
 }
@@ -215,7 +215,7 @@ static void LogToConsole(const char *text, ULONG length)
 void IoInitialize(const MULTIBOOT_INFO *info)
 {
     IopInitializeScreen(info);
-    KdConsoleWrite = LogToConsole;
+    KdConsoleWrite = IopLogToConsole;
     KeInitializeEvent(&IopReaderMayGo, EventSynchronizationObject, TRUE);
     IopInitializeKeyboard();
     if (!(info->Flags & MULTIBOOT_HAS_MODULES) || info->ModuleCount == 0) {

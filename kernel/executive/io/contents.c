@@ -10,7 +10,7 @@
 static ULONG IopUsed;                                 /* pieces in all files */
 static const ULONG IopLimit = 0x4000000u / IOP_CHUNK; /* 64 MiB of pieces */
 
-static NTSTATUS GrowChunks(IONODE *node, ULONG count)
+static NTSTATUS IopGrowChunks(IONODE *node, ULONG count)
 {
     if (count <= node->ChunkCount)
         return STATUS_SUCCESS;
@@ -31,9 +31,9 @@ static NTSTATUS GrowChunks(IONODE *node, ULONG count)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS NeedChunk(IONODE *node, ULONG index)
+static NTSTATUS IopNeedChunk(IONODE *node, ULONG index)
 {
-    NTSTATUS status = GrowChunks(node, index + 1);
+    NTSTATUS status = IopGrowChunks(node, index + 1);
     if (!NT_SUCCESS(status) || node->Chunks[index] != NULL)
         return status;
     if (IopUsed >= IopLimit)
@@ -45,7 +45,7 @@ static NTSTATUS NeedChunk(IONODE *node, ULONG index)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CopyIn(UCHAR *to, const void *from, ULONG length, BOOLEAN user)
+static NTSTATUS IopCopyIn(UCHAR *to, const void *from, ULONG length, BOOLEAN user)
 {
     if (user)
         return MmCopyFromUser(to, from, length);
@@ -53,7 +53,7 @@ static NTSTATUS CopyIn(UCHAR *to, const void *from, ULONG length, BOOLEAN user)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CopyOut(void *to, const void *from, ULONG length, BOOLEAN user)
+static NTSTATUS IopCopyOut(void *to, const void *from, ULONG length, BOOLEAN user)
 {
     if (user)
         return MmCopyToUser(to, from, length);
@@ -61,15 +61,15 @@ static NTSTATUS CopyOut(void *to, const void *from, ULONG length, BOOLEAN user)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS WriteChunks(IONODE *node, ULONGLONG offset, const UCHAR *from,
-                            ULONG length, BOOLEAN user)
+static NTSTATUS IopWriteChunks(IONODE *node, ULONGLONG offset, const UCHAR *from,
+                               ULONG length, BOOLEAN user)
 {
     while (length > 0) {
         ULONG index = offset / IOP_CHUNK, at = offset % IOP_CHUNK;
         ULONG part = IOP_CHUNK - at < length ? IOP_CHUNK - at : length;
-        NTSTATUS status = NeedChunk(node, index);
+        NTSTATUS status = IopNeedChunk(node, index);
         if (NT_SUCCESS(status))
-            status = CopyIn(node->Chunks[index] + at, from, part, user);
+            status = IopCopyIn(node->Chunks[index] + at, from, part, user);
         if (!NT_SUCCESS(status))
             return status;
         offset += part;
@@ -82,7 +82,7 @@ static NTSTATUS WriteChunks(IONODE *node, ULONGLONG offset, const UCHAR *from,
 }
 
 /* The archive's bytes are not ours to change: the first write copies them. */
-static NTSTATUS MakeWritable(IONODE *node)
+static NTSTATUS IopMakeWritable(IONODE *node)
 {
     const UCHAR *data = node->File.Data;
     ULONG size = node->File.Size;
@@ -90,7 +90,7 @@ static NTSTATUS MakeWritable(IONODE *node)
         return STATUS_SUCCESS;
     node->File.Data = NULL;
     node->File.Size = 0;
-    NTSTATUS status = WriteChunks(node, 0, data, size, FALSE);
+    NTSTATUS status = IopWriteChunks(node, 0, data, size, FALSE);
     if (!NT_SUCCESS(status))
         IopDropContents(node);
     return status;
@@ -101,9 +101,9 @@ NTSTATUS IopWriteNode(IONODE *node, ULONGLONG offset, const void *from, ULONG le
 {
     if (offset + length > (ULONGLONG)IopLimit * IOP_CHUNK)
         return STATUS_DISK_FULL;
-    NTSTATUS status = MakeWritable(node);
+    NTSTATUS status = IopMakeWritable(node);
     if (NT_SUCCESS(status))
-        status = WriteChunks(node, offset, from, length, user);
+        status = IopWriteChunks(node, offset, from, length, user);
     node->WriteTime = KeQuerySystemTime();
     return status;
 }
@@ -114,14 +114,14 @@ NTSTATUS IopReadNode(IONODE *node, ULONGLONG offset, void *to, ULONG length, BOO
     UCHAR *out = to;
     ASSERT(offset + length <= node->File.Size);
     if (node->File.Data != NULL)
-        return CopyOut(to, node->File.Data + offset, length, user);
+        return IopCopyOut(to, node->File.Data + offset, length, user);
     while (length > 0) {
         ULONG index = offset / IOP_CHUNK, at = offset % IOP_CHUNK;
         ULONG part = IOP_CHUNK - at < length ? IOP_CHUNK - at : length;
         const UCHAR *from = index < node->ChunkCount ? node->Chunks[index] : NULL;
         if (from == NULL && part > sizeof zeros)
             part = sizeof zeros;
-        NTSTATUS status = CopyOut(out, from != NULL ? from + at : zeros, part, user);
+        NTSTATUS status = IopCopyOut(out, from != NULL ? from + at : zeros, part, user);
         if (!NT_SUCCESS(status))
             return status;
         offset += part;
@@ -131,7 +131,7 @@ NTSTATUS IopReadNode(IONODE *node, ULONGLONG offset, void *to, ULONG length, BOO
     return STATUS_SUCCESS;
 }
 
-static void FreeChunks(IONODE *node, ULONG first)
+static void IopFreeChunks(IONODE *node, ULONG first)
 {
     for (ULONG i = first; i < node->ChunkCount; i++)
         if (node->Chunks[i] != NULL) {
@@ -148,15 +148,15 @@ NTSTATUS IopSetSize(IONODE *node, ULONGLONG size)
     if (size > (ULONGLONG)IopLimit * IOP_CHUNK)
         return STATUS_DISK_FULL;
     if (size == 0) { /* nothing of the archive's is needed */
-        FreeChunks(node, 0);
+        IopFreeChunks(node, 0);
         node->File.Data = NULL;
     }
-    NTSTATUS status = MakeWritable(node);
+    NTSTATUS status = IopMakeWritable(node);
     if (!NT_SUCCESS(status))
         return status;
     if (size < node->File.Size) {
         ULONG index = size / IOP_CHUNK, at = size % IOP_CHUNK;
-        FreeChunks(node, index + (at != 0));
+        IopFreeChunks(node, index + (at != 0));
         if (at != 0 && index < node->ChunkCount && node->Chunks[index] != NULL)
             memset(node->Chunks[index] + at, 0, IOP_CHUNK - at); /* it may grow again */
     }
@@ -167,7 +167,7 @@ NTSTATUS IopSetSize(IONODE *node, ULONGLONG size)
 
 void IopDropContents(IONODE *node)
 {
-    FreeChunks(node, 0);
+    IopFreeChunks(node, 0);
     if (node->Chunks != NULL)
         ExFreePool(node->Chunks);
     node->Chunks = NULL;
@@ -178,7 +178,7 @@ void IopDropContents(IONODE *node)
 
 /* ---- as mm sees a file ---- */
 
-static NTSTATUS FileRead(MMFILE *file, ULONGLONG offset, void *buffer, ULONG length)
+static NTSTATUS IopFileRead(MMFILE *file, ULONGLONG offset, void *buffer, ULONG length)
 {
     if (offset >= file->Size)
         return STATUS_SUCCESS;
@@ -187,32 +187,32 @@ static NTSTATUS FileRead(MMFILE *file, ULONGLONG offset, void *buffer, ULONG len
     return IopReadNode((IONODE *)file, offset, buffer, length, FALSE);
 }
 
-static NTSTATUS FileWrite(MMFILE *file, ULONGLONG offset, const void *buffer,
-                          ULONG length)
+static NTSTATUS IopFileWrite(MMFILE *file, ULONGLONG offset, const void *buffer,
+                             ULONG length)
 {
     return IopWriteNode((IONODE *)file, offset, buffer, length, FALSE);
 }
 
-static NTSTATUS FileSetSize(MMFILE *file, ULONGLONG size)
+static NTSTATUS IopFileSetSize(MMFILE *file, ULONGLONG size)
 {
     return IopSetSize((IONODE *)file, size);
 }
 
-static void FileReference(MMFILE *file)
+static void IopFileReference(MMFILE *file)
 {
     IopReferenceNode((IONODE *)file);
 }
 
-static void FileDereference(MMFILE *file)
+static void IopFileDereference(MMFILE *file)
 {
     IopDereferenceNode((IONODE *)file);
 }
 
 void IopSetOperations(IONODE *node)
 {
-    node->File.Read = FileRead;
-    node->File.Write = FileWrite;
-    node->File.SetSize = FileSetSize;
-    node->File.Reference = FileReference;
-    node->File.Dereference = FileDereference;
+    node->File.Read = IopFileRead;
+    node->File.Write = IopFileWrite;
+    node->File.SetSize = IopFileSetSize;
+    node->File.Reference = IopFileReference;
+    node->File.Dereference = IopFileDereference;
 }

@@ -8,12 +8,12 @@
 #include "iop.h"
 #include "services.h"
 
-static BOOLEAN Matches(const WCHAR *pattern, const WCHAR *name)
+static BOOLEAN IopMatches(const WCHAR *pattern, const WCHAR *name)
 {
     for (;; pattern++, name++) {
         if (*pattern == '*' || *pattern == '<') {
             do
-                if (Matches(pattern + 1, name))
+                if (IopMatches(pattern + 1, name))
                     return TRUE;
             while (*name++);
             return FALSE;
@@ -21,9 +21,9 @@ static BOOLEAN Matches(const WCHAR *pattern, const WCHAR *name)
         if (*pattern == 0)
             return *name == 0;
         if (*pattern == '"' && *name == 0)
-            return pattern[1] == 0 || Matches(pattern + 1, name);
+            return pattern[1] == 0 || IopMatches(pattern + 1, name);
         if (*pattern == '>' && (*name == 0 || *name == '.'))
-            return Matches(pattern + 1, name);
+            return IopMatches(pattern + 1, name);
         if (*name == 0)
             return FALSE;
         if (*pattern == '?' || *pattern == '>' || (*pattern == '"' && *name == '.'))
@@ -34,7 +34,7 @@ static BOOLEAN Matches(const WCHAR *pattern, const WCHAR *name)
 }
 
 /* Matches() takes time for each star: a few are all that names need. */
-static BOOLEAN ReasonablePattern(const WCHAR *pattern)
+static BOOLEAN IopReasonablePattern(const WCHAR *pattern)
 {
     ULONG stars = 0;
     for (; *pattern; pattern++)
@@ -48,13 +48,13 @@ typedef struct { /* one entry: a node, or one of the two dots */
     ULONG NameLength;
 } FOUND;
 
-static BOOLEAN NextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUND *found)
+static BOOLEAN IopNextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUND *found)
 {
     static const WCHAR names[] = L"..";
     while (*dots < 2 && file->Node->Parent != NULL) {
         ++*dots;
         *found = (FOUND){file->Node, *dots == 1 ? names + 1 : names, *dots};
-        if (file->Pattern == NULL || Matches(file->Pattern, found->Name))
+        if (file->Pattern == NULL || IopMatches(file->Pattern, found->Name))
             return TRUE;
     }
     for (LIST_ENTRY *e = file->Node->Children.Flink; e != &file->Node->Children;
@@ -63,7 +63,7 @@ static BOOLEAN NextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUND *
         if (node->Id <= *lastId || node->DeletePending)
             continue;
         *lastId = node->Id;
-        if (file->Pattern == NULL || Matches(file->Pattern, node->Name)) {
+        if (file->Pattern == NULL || IopMatches(file->Pattern, node->Name)) {
             *found = (FOUND){node, node->Name, node->NameLength};
             return TRUE;
         }
@@ -72,7 +72,7 @@ static BOOLEAN NextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUND *
 }
 
 /* Where the name stands in each class's structure, and where its length does. */
-static BOOLEAN Layout(ULONG class, ULONG *lengthAt, ULONG *nameAt)
+static BOOLEAN IopLayout(ULONG class, ULONG *lengthAt, ULONG *nameAt)
 {
     switch (class) {
     case FileDirectoryInformation:
@@ -97,7 +97,7 @@ static BOOLEAN Layout(ULONG class, ULONG *lengthAt, ULONG *nameAt)
 }
 
 /* The fixed part; the three directory classes begin alike, up to FileNameLength. */
-static void FillHead(const FOUND *found, ULONG class, ULONG lengthAt, UCHAR *head)
+static void IopFillHead(const FOUND *found, ULONG class, ULONG lengthAt, UCHAR *head)
 {
     FILE_DIRECTORY_INFORMATION *common = (FILE_DIRECTORY_INFORMATION *)head;
     FILE_BASIC_INFORMATION basic;
@@ -115,17 +115,17 @@ static void FillHead(const FOUND *found, ULONG class, ULONG lengthAt, UCHAR *hea
     *(ULONG *)(head + lengthAt) = found->NameLength * sizeof(WCHAR);
 }
 
-static NTSTATUS PutEntry(const FOUND *found, ULONG class, UCHAR *user, ULONG room,
-                         ULONG *size)
+static NTSTATUS IopPutEntry(const FOUND *found, ULONG class, UCHAR *user, ULONG room,
+                            ULONG *size)
 {
     UCHAR head[128] = {0};
     ULONG lengthAt = 0, nameAt = 0;
-    Layout(class, &lengthAt, &nameAt);
+    IopLayout(class, &lengthAt, &nameAt);
     C_ASSERT(sizeof head >= sizeof(FILE_BOTH_DIR_INFORMATION));
     *size = nameAt + found->NameLength * sizeof(WCHAR);
     if (*size > room)
         return STATUS_BUFFER_OVERFLOW;
-    FillHead(found, class, lengthAt, head);
+    IopFillHead(found, class, lengthAt, head);
     NTSTATUS status = MmCopyToUser(user, head, nameAt);
     if (NT_SUCCESS(status))
         status =
@@ -134,17 +134,17 @@ static NTSTATUS PutEntry(const FOUND *found, ULONG class, UCHAR *user, ULONG roo
 }
 
 /* As many entries as fit, linked by NextEntryOffset, each 8-aligned. */
-static NTSTATUS PutEntries(IOFILE *file, ULONG class, BOOLEAN single, UCHAR *user,
-                           ULONG length, ULONG *done)
+static NTSTATUS IopPutEntries(IOFILE *file, ULONG class, BOOLEAN single, UCHAR *user,
+                              ULONG length, ULONG *done)
 {
     ULONG at = 0, last = 0, size;
     FOUND found;
     for (;;) {
         ULONG dots = file->DotEntries, id = file->LastId;
-        if (!NextEntry(file, &dots, &id, &found))
+        if (!IopNextEntry(file, &dots, &id, &found))
             break;
         NTSTATUS status = at <= length
-                              ? PutEntry(&found, class, user + at, length - at, &size)
+                              ? IopPutEntry(&found, class, user + at, length - at, &size)
                               : STATUS_BUFFER_OVERFLOW;
         if (status == STATUS_BUFFER_OVERFLOW) {
             if (*done == 0)
@@ -167,8 +167,8 @@ static NTSTATUS PutEntries(IOFILE *file, ULONG class, BOOLEAN single, UCHAR *use
     return *done != 0 ? STATUS_SUCCESS : STATUS_NO_MORE_FILES;
 }
 
-static NTSTATUS StartQuery(IOFILE *file, const UNICODE_STRING *userName, BOOLEAN restart,
-                           BOOLEAN *first)
+static NTSTATUS IopStartQuery(IOFILE *file, const UNICODE_STRING *userName,
+                              BOOLEAN restart, BOOLEAN *first)
 {
     WCHAR *pattern = NULL;
     USHORT length = 0;
@@ -180,7 +180,7 @@ static NTSTATUS StartQuery(IOFILE *file, const UNICODE_STRING *userName, BOOLEAN
     NTSTATUS status = ObCaptureString(userName, &pattern, &length);
     if (!NT_SUCCESS(status))
         return status;
-    if (length == 0 || !ReasonablePattern(pattern)) {
+    if (length == 0 || !IopReasonablePattern(pattern)) {
         ExFreePool(pattern);
         return length == 0 ? STATUS_SUCCESS : STATUS_OBJECT_NAME_INVALID;
     }
@@ -202,7 +202,7 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PVOID apc,
     (void)event; /* it is complete when it returns */
     (void)apc;
     (void)apcContext;
-    if (!Layout(class, &lengthAt, &nameAt))
+    if (!IopLayout(class, &lengthAt, &nameAt))
         return STATUS_INVALID_INFO_CLASS;
     NTSTATUS status = IopReferenceFile(handle, FILE_LIST_DIRECTORY, &file);
     if (!NT_SUCCESS(status))
@@ -212,9 +212,9 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PVOID apc,
     else if (length < nameAt)
         status = STATUS_INFO_LENGTH_MISMATCH;
     else
-        status = StartQuery(file, userName, restart, &first);
+        status = IopStartQuery(file, userName, restart, &first);
     if (NT_SUCCESS(status)) {
-        status = PutEntries(file, class, single, user, length, &done);
+        status = IopPutEntries(file, class, single, user, length, &done);
         if (status == STATUS_NO_MORE_FILES && first)
             status = STATUS_NO_SUCH_FILE;
     }
@@ -226,7 +226,7 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PVOID apc,
     return NT_SUCCESS(written) ? status : written;
 }
 
-static NTSTATUS FindByName(POBJECT_ATTRIBUTES userAttributes, IONODE **node)
+static NTSTATUS IopFindByName(POBJECT_ATTRIBUTES userAttributes, IONODE **node)
 {
     IOPPATH path;
     ULONG attributes;
@@ -248,7 +248,7 @@ NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES userAttributes, PVOID us
 {
     IONODE *node;
     FILE_BASIC_INFORMATION basic;
-    NTSTATUS status = FindByName(userAttributes, &node);
+    NTSTATUS status = IopFindByName(userAttributes, &node);
     if (!NT_SUCCESS(status))
         return status;
     IopFillBasic(node, &basic);
@@ -259,7 +259,7 @@ NTSTATUS NTAPI NtQueryFullAttributesFile(POBJECT_ATTRIBUTES userAttributes, PVOI
 {
     IONODE *node;
     FILE_NETWORK_OPEN_INFORMATION network;
-    NTSTATUS status = FindByName(userAttributes, &node);
+    NTSTATUS status = IopFindByName(userAttributes, &node);
     if (!NT_SUCCESS(status))
         return status;
     IopFillNetwork(node, &network);

@@ -14,17 +14,17 @@
 
 enum { Superseded = 0, Opened = 1, Created = 2, Overwritten = 3 }; /* Iosb.Information */
 
-static BOOLEAN ForData(ACCESS_MASK access)
+static BOOLEAN IopForData(ACCESS_MASK access)
 {
     return (access & (FILE_READ_DATA | FILE_EXECUTE | FILE_WRITE_DATA | FILE_APPEND_DATA |
                       DELETE)) != 0;
 }
 
-static void CountSharing(IOFILE *file, int by)
+static void IopCountSharing(IOFILE *file, int by)
 {
     IONODE *node = file->Node;
     node->Handles += by;
-    if (!ForData(file->Access)) /* attributes alone hinder nobody */
+    if (!IopForData(file->Access)) /* attributes alone hinder nobody */
         return;
     node->Opens += by;
     node->Readers += by * ((file->Access & (FILE_READ_DATA | FILE_EXECUTE)) != 0);
@@ -35,12 +35,12 @@ static void CountSharing(IOFILE *file, int by)
     node->SharedDelete += by * ((file->Share & FILE_SHARE_DELETE) != 0);
 }
 
-static BOOLEAN SharingAllows(const IONODE *node, ACCESS_MASK access, ULONG share)
+static BOOLEAN IopSharingAllows(const IONODE *node, ACCESS_MASK access, ULONG share)
 {
     const BOOLEAN read = (access & (FILE_READ_DATA | FILE_EXECUTE)) != 0;
     const BOOLEAN write = (access & (FILE_WRITE_DATA | FILE_APPEND_DATA)) != 0;
     const BOOLEAN delete = (access & DELETE) != 0;
-    if (!ForData(access))
+    if (!IopForData(access))
         return TRUE;
     return !((read && node->SharedRead < node->Opens) ||
              (write && node->SharedWrite < node->Opens) ||
@@ -52,7 +52,7 @@ static BOOLEAN SharingAllows(const IONODE *node, ACCESS_MASK access, ULONG share
 
 /* The last handle went: sharing ends, and what was marked for deletion goes, unless it is
  * a folder with something in it. */
-static void CloseFile(void *body)
+static void IopCloseFile(void *body)
 {
     IOFILE *file = body;
     IONODE *node = file->Node;
@@ -61,7 +61,7 @@ static void CloseFile(void *body)
     if (node == NULL)
         return;
     if (file->Counted)
-        CountSharing(file, -1);
+        IopCountSharing(file, -1);
     file->Counted = FALSE;
     if (file->DeleteOnClose && IsListEmpty(&node->Children))
         node->DeletePending = TRUE;
@@ -69,10 +69,10 @@ static void CloseFile(void *body)
         IopUnlink(node);
 }
 
-static void DeleteFileObject(void *body)
+static void IopDeleteFileObject(void *body)
 {
     IOFILE *file = body;
-    CloseFile(file); /* never had a handle */
+    IopCloseFile(file); /* never had a handle */
     if (file->Pipe != NULL)
         IopPipeDelete(file);
     if (file->Pattern != NULL)
@@ -83,8 +83,8 @@ static void DeleteFileObject(void *body)
 
 const OBTYPE IoFileType = {
     .Name = "File",
-    .Delete = DeleteFileObject,
-    .Close = CloseFile,
+    .Delete = IopDeleteFileObject,
+    .Close = IopCloseFile,
     .ValidAccess = FILE_ALL_ACCESS,
     .Generic = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
                 FILE_ALL_ACCESS},
@@ -143,7 +143,7 @@ typedef struct {
 } REQUEST;
 
 /* What exists is opened, perhaps emptied. */
-static NTSTATUS OpenExisting(IONODE *node, const REQUEST *request, ULONG *information)
+static NTSTATUS IopOpenExisting(IONODE *node, const REQUEST *request, ULONG *information)
 {
     const BOOLEAN empties = request->Disposition == FILE_SUPERSEDE ||
                             request->Disposition == FILE_OVERWRITE ||
@@ -163,8 +163,8 @@ static NTSTATUS OpenExisting(IONODE *node, const REQUEST *request, ULONG *inform
          (request->Options & FILE_DELETE_ON_CLOSE)))
         return request->Options & FILE_DELETE_ON_CLOSE ? STATUS_CANNOT_DELETE
                                                        : STATUS_ACCESS_DENIED;
-    if (!SharingAllows(node, request->Access | (empties ? FILE_WRITE_DATA : 0),
-                       request->Share))
+    if (!IopSharingAllows(node, request->Access | (empties ? FILE_WRITE_DATA : 0),
+                          request->Share))
         return STATUS_SHARING_VIOLATION;
     *information = !empties                                 ? Opened
                    : request->Disposition == FILE_SUPERSEDE ? Superseded
@@ -172,8 +172,8 @@ static NTSTATUS OpenExisting(IONODE *node, const REQUEST *request, ULONG *inform
     return empties ? IopSetSize(node, 0) : STATUS_SUCCESS;
 }
 
-static NTSTATUS MakeNew(const IOPPATH *path, const REQUEST *request, IONODE **node,
-                        ULONG *information)
+static NTSTATUS IopMakeNew(const IOPPATH *path, const REQUEST *request, IONODE **node,
+                           ULONG *information)
 {
     if (request->Disposition == FILE_OPEN || request->Disposition == FILE_OVERWRITE)
         return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -193,8 +193,8 @@ static NTSTATUS MakeNew(const IOPPATH *path, const REQUEST *request, IONODE **no
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS OpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **result,
-                         ULONG *information)
+static NTSTATUS IopOpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **result,
+                            ULONG *information)
 {
     IONODE *node = path->Node;
     IOFILE *file;
@@ -204,8 +204,8 @@ static NTSTATUS OpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **r
     if (node != NULL && path->TrailingSlash && !node->Directory)
         status = STATUS_OBJECT_NAME_INVALID;
     else
-        status = node != NULL ? OpenExisting(node, request, information)
-                              : MakeNew(path, request, &node, information);
+        status = node != NULL ? IopOpenExisting(node, request, information)
+                              : IopMakeNew(path, request, &node, information);
     if (!NT_SUCCESS(status)) {
         ObDereferenceObject(file);
         return status;
@@ -216,12 +216,12 @@ static NTSTATUS OpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **r
     file->Share = request->Share;
     file->DeleteOnClose = (request->Options & FILE_DELETE_ON_CLOSE) != 0;
     file->Counted = TRUE;
-    CountSharing(file, +1);
+    IopCountSharing(file, +1);
     *result = file;
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS OpenDevice(const IOPPATH *path, IOFILE **result, ULONG *information)
+static NTSTATUS IopOpenDevice(const IOPPATH *path, IOFILE **result, ULONG *information)
 {
     NTSTATUS status = IopCreateFileObject(path->Kind, result);
     if (NT_SUCCESS(status))
@@ -230,7 +230,7 @@ static NTSTATUS OpenDevice(const IOPPATH *path, IOFILE **result, ULONG *informat
     return status;
 }
 
-static NTSTATUS CheckRequest(const REQUEST *request)
+static NTSTATUS IopCheckRequest(const REQUEST *request)
 {
     if (request->Disposition > FILE_OVERWRITE_IF || (request->Share & ~7u) ||
         (request->Options & (FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE)) ==
@@ -241,24 +241,24 @@ static NTSTATUS CheckRequest(const REQUEST *request)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS CreateFileByName(HANDLE *userHandle, REQUEST *request,
-                                 POBJECT_ATTRIBUTES userAttributes,
-                                 IO_STATUS_BLOCK *userIosb)
+static NTSTATUS IopCreateFileByName(HANDLE *userHandle, REQUEST *request,
+                                    POBJECT_ATTRIBUTES userAttributes,
+                                    IO_STATUS_BLOCK *userIosb)
 {
     IOPPATH path;
     WCHAR *name;
     IOFILE *file;
     ULONG attributes, information = 0;
     request->Access = ObMapAccess(&IoFileType, request->Access);
-    NTSTATUS status = CheckRequest(request);
+    NTSTATUS status = IopCheckRequest(request);
     if (NT_SUCCESS(status))
         status = MmProbeForWrite(userIosb, sizeof *userIosb, 4);
     if (NT_SUCCESS(status))
         status = IopParseAttributes(userAttributes, &path, &attributes, &name);
     if (!NT_SUCCESS(status))
         return status;
-    status = path.Kind == IopDisk ? OpenNode(&path, request, &file, &information)
-                                  : OpenDevice(&path, &file, &information);
+    status = path.Kind == IopDisk ? IopOpenNode(&path, request, &file, &information)
+                                  : IopOpenDevice(&path, &file, &information);
     if (name != NULL)
         ExFreePool(name);
     if (!NT_SUCCESS(status))
@@ -283,7 +283,7 @@ NTSTATUS NTAPI NtCreateFile(PHANDLE handle, ACCESS_MASK access,
     (void)allocation; /* room is found when bytes come */
     if (ea != NULL && eaLength != 0)
         return STATUS_EAS_NOT_SUPPORTED;
-    return CreateFileByName(handle, &request, attributes, iosb);
+    return IopCreateFileByName(handle, &request, attributes, iosb);
 }
 
 NTSTATUS NTAPI NtOpenFile(PHANDLE handle, ACCESS_MASK access,
@@ -291,5 +291,5 @@ NTSTATUS NTAPI NtOpenFile(PHANDLE handle, ACCESS_MASK access,
                           ULONG share, ULONG options)
 {
     REQUEST request = {access, 0, share, FILE_OPEN, options};
-    return CreateFileByName(handle, &request, attributes, iosb);
+    return IopCreateFileByName(handle, &request, attributes, iosb);
 }

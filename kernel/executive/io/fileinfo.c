@@ -27,19 +27,19 @@ void IopFillBasic(const IONODE *node, FILE_BASIC_INFORMATION *basic)
     basic->FileAttributes = node->Attributes;
 }
 
-static ULONGLONG AllocationOf(const IONODE *node)
+static ULONGLONG IopAllocationOf(const IONODE *node)
 {
     return node == NULL || node->Directory ? 0 : ALIGN_UP(node->File.Size, PAGE_SIZE);
 }
 
-static void FillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *standard)
+static void IopFillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *standard)
 {
     const IONODE *node = file->Node;
     memset(standard, 0, sizeof *standard);
     standard->NumberOfLinks = 1;
     if (node == NULL)
         return;
-    standard->AllocationSize.QuadPart = AllocationOf(node);
+    standard->AllocationSize.QuadPart = IopAllocationOf(node);
     standard->EndOfFile.QuadPart = node->Directory ? 0 : node->File.Size;
     standard->DeletePending = node->DeletePending || file->DeleteOnClose;
     standard->Directory = node->Directory;
@@ -47,7 +47,7 @@ static void FillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *standard
 
 /* \dir\file, from the root of the volume; returns characters, of which room may hold
  * fewer. */
-static ULONG FullName(const IONODE *node, WCHAR *name, ULONG room)
+static ULONG IopFullName(const IONODE *node, WCHAR *name, ULONG room)
 {
     ULONG length = 0, at;
     for (const IONODE *n = node; n != NULL && n->Parent != NULL; n = n->Parent)
@@ -70,11 +70,11 @@ static ULONG FullName(const IONODE *node, WCHAR *name, ULONG room)
 
 /* FILE_NAME_INFORMATION at an offset of the answer (0, or the end of
  * FILE_ALL_INFORMATION): as much of the name as fits, STATUS_BUFFER_OVERFLOW if not all. */
-static NTSTATUS ReturnName(const IONODE *node, UCHAR *user, ULONG length, ULONG offset,
-                           ULONG *done)
+static NTSTATUS IopReturnName(const IONODE *node, UCHAR *user, ULONG length, ULONG offset,
+                              ULONG *done)
 {
     WCHAR name[MAX_PATH];
-    const ULONG bytes = FullName(node, name, MAX_PATH) * sizeof(WCHAR);
+    const ULONG bytes = IopFullName(node, name, MAX_PATH) * sizeof(WCHAR);
     const ULONG text = offset + sizeof(ULONG);
     if (length < text)
         return STATUS_INFO_LENGTH_MISMATCH;
@@ -88,8 +88,8 @@ static NTSTATUS ReturnName(const IONODE *node, UCHAR *user, ULONG length, ULONG 
     return NT_SUCCESS(status) && part < bytes ? STATUS_BUFFER_OVERFLOW : status;
 }
 
-static NTSTATUS ReturnAll(const IOFILE *file, ACCESS_MASK granted, UCHAR *user,
-                          ULONG length, ULONG *done)
+static NTSTATUS IopReturnAll(const IOFILE *file, ACCESS_MASK granted, UCHAR *user,
+                             ULONG length, ULONG *done)
 {
     FILE_ALL_INFORMATION all;
     const ULONG head = offsetof(FILE_ALL_INFORMATION, NameInformation);
@@ -97,13 +97,14 @@ static NTSTATUS ReturnAll(const IOFILE *file, ACCESS_MASK granted, UCHAR *user,
     if (length < head + sizeof(ULONG))
         return STATUS_INFO_LENGTH_MISMATCH;
     IopFillBasic(file->Node, &all.BasicInformation);
-    FillStandard(file, &all.StandardInformation);
+    IopFillStandard(file, &all.StandardInformation);
     all.InternalInformation.IndexNumber.QuadPart =
         file->Node != NULL ? file->Node->Id : 0;
     all.AccessInformation.AccessFlags = granted;
     all.PositionInformation.CurrentByteOffset.QuadPart = file->Position;
     NTSTATUS status = MmCopyToUser(user, &all, head);
-    return NT_SUCCESS(status) ? ReturnName(file->Node, user, length, head, done) : status;
+    return NT_SUCCESS(status) ? IopReturnName(file->Node, user, length, head, done)
+                              : status;
 }
 
 typedef union {
@@ -130,12 +131,12 @@ void IopFillNetwork(const IONODE *node, FILE_NETWORK_OPEN_INFORMATION *network)
     network->LastWriteTime = basic.LastWriteTime;
     network->ChangeTime = basic.ChangeTime;
     network->FileAttributes = basic.FileAttributes;
-    network->AllocationSize.QuadPart = AllocationOf(node);
+    network->AllocationSize.QuadPart = IopAllocationOf(node);
     network->EndOfFile.QuadPart = node == NULL || node->Directory ? 0 : node->File.Size;
 }
 
 /* The bytes of a class's structure, 0 for a class there is not. */
-static ULONG Fill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWER *answer)
+static ULONG IopFill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWER *answer)
 {
     memset(answer, 0, sizeof *answer);
     switch (class) {
@@ -143,7 +144,7 @@ static ULONG Fill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWER *
         IopFillBasic(file->Node, &answer->Basic);
         return sizeof answer->Basic;
     case FileStandardInformation:
-        FillStandard(file, &answer->Standard);
+        IopFillStandard(file, &answer->Standard);
         return sizeof answer->Standard;
     case FileInternalInformation:
         answer->Internal.IndexNumber.QuadPart = file->Node != NULL ? file->Node->Id : 0;
@@ -194,12 +195,12 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb,
     if (!NT_SUCCESS(status))
         return status;
     if (class == FileNameInformation) {
-        status = file->Node != NULL ? ReturnName(file->Node, user, length, 0, &done)
+        status = file->Node != NULL ? IopReturnName(file->Node, user, length, 0, &done)
                                     : STATUS_INVALID_DEVICE_REQUEST;
     } else if (class == FileAllInformation) {
-        status = ReturnAll(file, granted, user, length, &done);
+        status = IopReturnAll(file, granted, user, length, &done);
     } else {
-        done = Fill(file, granted, class, &answer);
+        done = IopFill(file, granted, class, &answer);
         status = done == 0       ? STATUS_INVALID_INFO_CLASS
                  : length < done ? STATUS_INFO_LENGTH_MISMATCH
                                  : MmCopyToUser(user, &answer, done);
@@ -213,7 +214,7 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb,
 /* Device types of wdm.h, FILE_DEVICE_*. */
 enum { DeviceDisk = 7, DeviceNamedPipe = 0x11, DeviceNull = 0x15, DeviceConsole = 0x50 };
 
-static ULONG FillVolume(const IOFILE *file, ULONG class, ULONG *answer)
+static ULONG IopFillVolume(const IOFILE *file, ULONG class, ULONG *answer)
 {
     static const ULONG devices[] = {[IopDisk] = DeviceDisk,
                                     [IopConsole] = DeviceConsole,
@@ -261,7 +262,7 @@ NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE handle, PIO_STATUS_BLOCK user
     NTSTATUS status = IopReferenceFile(handle, 0, &file);
     if (!NT_SUCCESS(status))
         return status;
-    ULONG size = FillVolume(file, class, answer);
+    ULONG size = IopFillVolume(file, class, answer);
     if (size == 0)
         status = STATUS_INVALID_INFO_CLASS;
     else if (class != FileFsDeviceInformation && file->Node == NULL)

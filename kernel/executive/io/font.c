@@ -8,7 +8,7 @@
  */
 #include "font.h"
 
-static const char glyphs[95][8] = {
+static const char IopGlyphs[95][8] = {
     "0000000", "4444404", "aaa0000", "aavavaa", "4fke5u4", "op248j3", "cik8lid",
     "4480000", "2488842", "8422248", "04lel40", "044v440", "0000c48", "000v000",
     "00000cc", "01248g0", "ehjlphe", "4c4444e", "eh1248v", "v2421he", "26aiv22",
@@ -25,7 +25,7 @@ static const char glyphs[95][8] = {
     "2448442", "4444444", "8442448", "008l200",
 };
 
-static UCHAR Digit(char c)
+static UCHAR IopDigit(char c)
 {
     return c <= '9' ? c - '0' : c - 'a' + 10;
 }
@@ -37,5 +37,5 @@ UCHAR IopFontRow(UCHAR character, ULONG y)
     const ULONG line = (y - (tail ? 2 : 1)) / 2;
     if (character < ' ' || character > '~' || y < (tail ? 2u : 1u) || line > 6)
         return 0;
-    return Digit(glyphs[character - ' '][line]) << 2;
+    return IopDigit(IopGlyphs[character - ' '][line]) << 2;
 }

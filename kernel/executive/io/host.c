@@ -45,7 +45,7 @@ void IoSetHostInput(MMFILE *file)
         file->Reference(file);
 }
 
-static NTSTATUS ReadInputFile(void *buffer, ULONG length, ULONG *done)
+static NTSTATUS IopReadInputFile(void *buffer, ULONG length, ULONG *done)
 {
     if (IopInputOffset >= IopInputFile->Size)
         return STATUS_END_OF_FILE;
@@ -61,7 +61,7 @@ static NTSTATUS ReadInputFile(void *buffer, ULONG length, ULONG *done)
 }
 
 /* Wait for a 'D' frame.  The processor may rest meanwhile: the third serial line interrupts. */
-static NTSTATUS AskHost(ULONG index)
+static NTSTATUS IopAskHost(ULONG index)
 {
     const ULONG request[2] = {index, LARGEST_INPUT};
     if (!IopInputAsked)
@@ -82,9 +82,9 @@ NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
     if (length == 0)
         return STATUS_SUCCESS;
     if (IopInputFile != NULL)
-        return ReadInputFile(buffer, length, done);
+        return IopReadInputFile(buffer, length, done);
     if (IopInputTaken == IopInputLength && !IopInputEnded) {
-        NTSTATUS status = AskHost(file->HostIndex);
+        NTSTATUS status = IopAskHost(file->HostIndex);
         if (!NT_SUCCESS(status))
             return status;
     }

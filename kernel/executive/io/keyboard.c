@@ -25,16 +25,16 @@ static KEVENT IopControlTyped;
 static ULONG IopControl; /* which: 0 Ctrl-C, 1 Ctrl-Break */
 static volatile BOOLEAN IopInterrupted;
 
-static UCHAR ReadPort(USHORT port)
+static UCHAR IopReadPort(USHORT port)
 {
     UCHAR value;
     __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
 
-static BOOLEAN control;
+static BOOLEAN IopControlHeld;
 
-static int Translate(UCHAR code)
+static int IopTranslate(UCHAR code)
 {
     static const char plain[] =
         "\0\33"
@@ -50,7 +50,7 @@ static int Translate(UCHAR code)
     if (key == LEFT_SHIFT || key == RIGHT_SHIFT)
         shift = !(code & RELEASED);
     else if (key == CONTROL)
-        control = !(code & RELEASED);
+        IopControlHeld = !(code & RELEASED);
     else if (code == CAPS_LOCK)
         caps = !caps;
     if ((code & RELEASED) || key >= sizeof plain - 1 || plain[key] == 0)
@@ -58,68 +58,68 @@ static int Translate(UCHAR code)
     char c = (shift ? shifted : plain)[key];
     if (caps && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')))
         c ^= 0x20;
-    if (control && ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+    if (IopControlHeld && ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
         return c & 0x1F;
     return (UCHAR)c;
 }
 
-static void Control(ULONG event)
+static void IopControlKey(ULONG event)
 {
     IopControl = event;
     IopInterrupted = TRUE;
     KeSetEvent(&IopControlTyped);
 }
 
-static void Typed(int key)
+static void IopTyped(int key)
 {
     if (key == CTRL_C && IopInputIsProcessed())
-        Control(0);
+        IopControlKey(0);
     else if (key >= 0 && IopRingTail - IopRingHead < RING_SIZE)
         IopRing[IopRingTail++ % RING_SIZE] = key;
 }
 
-static void KeyboardInterrupt(void)
+static void IopKeyboardInterrupt(void)
 {
     static BOOLEAN extended;
-    while (ReadPort(KEYBOARD_STATUS) & 1) {
-        const UCHAR code = ReadPort(KEYBOARD_DATA);
+    while (IopReadPort(KEYBOARD_STATUS) & 1) {
+        const UCHAR code = IopReadPort(KEYBOARD_DATA);
         if (code == 0xE0 || code == 0xE1) {
             extended = TRUE;
             continue;
         }
-        if (extended && code == BREAK && control)
-            Control(1);
+        if (extended && code == BREAK && IopControlHeld)
+            IopControlKey(1);
         else if (!extended || code == 0x1C || code == 0x35)
-            Typed(Translate(code));
+            IopTyped(IopTranslate(code));
         extended = FALSE;
     }
 }
 
 /* A serial line waits: nothing of it is read that the ring has no room for. */
-static void ReadSerial(void)
+static void IopReadSerial(void)
 {
     const ULONG flags = KeDisable();
     for (int byte;
          IopRingTail - IopRingHead < RING_SIZE && (byte = KdSerialRead(0)) >= 0;)
-        Typed(byte);
+        IopTyped(byte);
     KeRestore(flags);
 }
 
 void IopInitializeKeyboard(void)
 {
     KeInitializeEvent(&IopControlTyped, EventSynchronizationObject, FALSE);
-    if (ReadPort(KEYBOARD_STATUS) == 0xFF)
-        return;          /* no controller there */
-    KeyboardInterrupt(); /* what the firmware left */
+    if (IopReadPort(KEYBOARD_STATUS) == 0xFF)
+        return;             /* no controller there */
+    IopKeyboardInterrupt(); /* what the firmware left */
     IopRingHead = IopRingTail;
-    KeConnectInterrupt(1, KeyboardInterrupt);
+    KeConnectInterrupt(1, IopKeyboardInterrupt);
 }
 
 void IoListenForControl(void)
 {
-    KeConnectInterrupt(COM1_IRQ, ReadSerial);
+    KeConnectInterrupt(COM1_IRQ, IopReadSerial);
     KdSerialEnableInterrupt(0);
-    ReadSerial();
+    IopReadSerial();
 }
 
 ULONG IoWaitForControl(void)
@@ -131,7 +131,7 @@ ULONG IoWaitForControl(void)
 int IopReadKey(void)
 {
     if (IopRingHead == IopRingTail)
-        ReadSerial();
+        IopReadSerial();
     return IopRingHead == IopRingTail ? -1 : IopRing[IopRingHead++ % RING_SIZE];
 }
 

@@ -4,7 +4,7 @@
  * is looked up in C:\: the system's DLLs lie there, and programs ask for them in both. */
 #include "iop.h"
 
-static const WCHAR *SkipPrefix(const WCHAR *path, const char *prefix)
+static const WCHAR *IopSkipPrefix(const WCHAR *path, const char *prefix)
 {
     const WCHAR *rest = path;
     for (; *prefix; prefix++, rest++)
@@ -13,13 +13,13 @@ static const WCHAR *SkipPrefix(const WCHAR *path, const char *prefix)
     return rest;
 }
 
-static BOOLEAN IsDevice(const WCHAR *name, const char *device)
+static BOOLEAN IopIsDevice(const WCHAR *name, const char *device)
 {
-    const WCHAR *rest = SkipPrefix(name, device);
+    const WCHAR *rest = IopSkipPrefix(name, device);
     return rest != name && (*rest == 0 || (*rest == ':' && rest[1] == 0));
 }
 
-static BOOLEAN FindDevice(const WCHAR *name, IOPPATH *result)
+static BOOLEAN IopFindDevice(const WCHAR *name, IOPPATH *result)
 {
     static const struct {
         const char *Name;
@@ -30,7 +30,7 @@ static BOOLEAN FindDevice(const WCHAR *name, IOPPATH *result)
                    {"CONOUT$", IopConsole, 1},
                    {"CON", IopConsole, 1}};
     for (ULONG i = 0; i < sizeof devices / sizeof *devices; i++)
-        if (IsDevice(name, devices[i].Name)) {
+        if (IopIsDevice(name, devices[i].Name)) {
             result->Kind = devices[i].Kind;
             result->Stream = devices[i].Stream;
             return TRUE;
@@ -38,7 +38,7 @@ static BOOLEAN FindDevice(const WCHAR *name, IOPPATH *result)
     return FALSE;
 }
 
-static BOOLEAN ValidName(const WCHAR *name, ULONG length)
+static BOOLEAN IopValidName(const WCHAR *name, ULONG length)
 {
     if (length > 255)
         return FALSE;
@@ -50,16 +50,16 @@ static BOOLEAN ValidName(const WCHAR *name, ULONG length)
     return TRUE;
 }
 
-static IONODE *Lookup(IONODE *folder, const WCHAR *name, ULONG length)
+static IONODE *IopLookup(IONODE *folder, const WCHAR *name, ULONG length)
 {
     IONODE *node = IopFindChild(folder, name, length);
     if (node != NULL || folder == IopRoot || folder->Parent == NULL)
         return node;
     BOOLEAN system =
-        SkipPrefix(folder->Name, "Windows") == folder->Name + folder->NameLength &&
+        IopSkipPrefix(folder->Name, "Windows") == folder->Name + folder->NameLength &&
         folder->Parent == IopRoot;
     BOOLEAN system32 =
-        SkipPrefix(folder->Name, "System32") == folder->Name + folder->NameLength;
+        IopSkipPrefix(folder->Name, "System32") == folder->Name + folder->NameLength;
     if (!system && !system32)
         return NULL;
     node = IopFindChild(IopRoot, name, length);
@@ -67,7 +67,7 @@ static IONODE *Lookup(IONODE *folder, const WCHAR *name, ULONG length)
 }
 
 /* The components from folder on. */
-static NTSTATUS WalkPath(const WCHAR *path, IONODE *folder, IOPPATH *result)
+static NTSTATUS IopWalkPath(const WCHAR *path, IONODE *folder, IOPPATH *result)
 {
     result->Kind = IopDisk;
     result->Node = folder;
@@ -79,10 +79,10 @@ static NTSTATUS WalkPath(const WCHAR *path, IONODE *folder, IOPPATH *result)
             return STATUS_OBJECT_PATH_NOT_FOUND;
         while (path[length] && path[length] != '\\')
             length++;
-        if (length == 0 || !ValidName(path, length))
+        if (length == 0 || !IopValidName(path, length))
             return STATUS_OBJECT_NAME_INVALID;
         result->Parent = result->Node;
-        result->Node = Lookup(result->Parent, path, length);
+        result->Node = IopLookup(result->Parent, path, length);
         result->Last = path;
         result->LastLength = length;
         path += length;
@@ -99,12 +99,13 @@ NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *result)
     const WCHAR *start = path;
     memset(result, 0, sizeof *result);
     if (root != NULL)
-        return *path == '\\' ? STATUS_OBJECT_NAME_INVALID : WalkPath(path, root, result);
-    path = SkipPrefix(SkipPrefix(path, "\\??\\"), "\\DosDevices\\");
-    path = SkipPrefix(path, "\\GLOBAL??\\");
-    if (path != start && FindDevice(path, result))
+        return *path == '\\' ? STATUS_OBJECT_NAME_INVALID
+                             : IopWalkPath(path, root, result);
+    path = IopSkipPrefix(IopSkipPrefix(path, "\\??\\"), "\\DosDevices\\");
+    path = IopSkipPrefix(path, "\\GLOBAL??\\");
+    if (path != start && IopFindDevice(path, result))
         return STATUS_SUCCESS;
-    const WCHAR *below = SkipPrefix(path, "\\Device\\HarddiskVolume1");
+    const WCHAR *below = IopSkipPrefix(path, "\\Device\\HarddiskVolume1");
     if (below == path && IopUpcase(path[0]) == 'C' && path[1] == ':')
         below = path + 2;
     if (below == path)
@@ -114,7 +115,7 @@ NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *result)
         below++;
     else if (*below != 0)
         return STATUS_OBJECT_NAME_INVALID;
-    return WalkPath(below, IopRoot, result);
+    return IopWalkPath(below, IopRoot, result);
 }
 
 NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *path, ULONG *attributes,
@@ -169,7 +170,7 @@ NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **file)
 MMFILE *IoOpenArchiveFile(const WCHAR *path)
 {
     IOPPATH found;
-    if (IopRoot == NULL || !NT_SUCCESS(WalkPath(path, IopRoot, &found)) ||
+    if (IopRoot == NULL || !NT_SUCCESS(IopWalkPath(path, IopRoot, &found)) ||
         found.Node == NULL || found.Node->Directory)
         return NULL;
     IopReferenceNode(found.Node);

@@ -18,7 +18,7 @@ typedef struct _IOPIPE {
     UCHAR Bytes[];
 } IOPIPE;
 
-static void Show(KEVENT *event, BOOLEAN state)
+static void IopShow(KEVENT *event, BOOLEAN state)
 {
     if (state)
         KeSetEvent(event);
@@ -27,11 +27,11 @@ static void Show(KEVENT *event, BOOLEAN state)
 }
 
 /* After every change: whoever waits, or will, sees how things stand. */
-static void Changed(IOPIPE *pipe)
+static void IopChanged(IOPIPE *pipe)
 {
     const BOOLEAN closing = !pipe->Reader || !pipe->Writer;
-    Show(&pipe->HasBytes, closing || pipe->Count != 0);
-    Show(&pipe->HasRoom, closing || pipe->Count != pipe->Size);
+    IopShow(&pipe->HasBytes, closing || pipe->Count != 0);
+    IopShow(&pipe->HasRoom, closing || pipe->Count != pipe->Size);
 }
 
 /* The last handle of an end went: who waits at the other must know. */
@@ -42,7 +42,7 @@ void IopPipeClose(IOFILE *file)
         pipe->Writer = FALSE;
     else
         pipe->Reader = FALSE;
-    Changed(pipe);
+    IopChanged(pipe);
 }
 
 /* The end itself went; a read or write under way had held it. */
@@ -52,7 +52,7 @@ void IopPipeDelete(IOFILE *file)
         ExFreePool(file->Pipe);
 }
 
-static NTSTATUS WaitFor(KEVENT *event)
+static NTSTATUS IopWaitFor(KEVENT *event)
 {
     NTSTATUS status = KeWaitForSingleObject(event, FALSE, TRUE, NULL);
     return status == STATUS_SUCCESS ? STATUS_SUCCESS : STATUS_THREAD_IS_TERMINATING;
@@ -66,7 +66,7 @@ NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
     while (pipe->Count == 0) {
         if (!pipe->Writer || !pipe->Reader)
             return STATUS_PIPE_BROKEN;
-        NTSTATUS status = WaitFor(&pipe->HasBytes);
+        NTSTATUS status = IopWaitFor(&pipe->HasBytes);
         if (!NT_SUCCESS(status))
             return status;
     }
@@ -81,7 +81,7 @@ NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
         pipe->Head = (pipe->Head + part) % pipe->Size;
         pipe->Count -= part;
         *done += part;
-        Changed(pipe); /* each time: the next part may fail */
+        IopChanged(pipe); /* each time: the next part may fail */
     }
     return STATUS_SUCCESS;
 }
@@ -95,7 +95,7 @@ NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
         if (!pipe->Reader || !pipe->Writer)
             return STATUS_PIPE_CLOSING;
         if (pipe->Count == pipe->Size) {
-            NTSTATUS status = WaitFor(&pipe->HasRoom);
+            NTSTATUS status = IopWaitFor(&pipe->HasRoom);
             if (!NT_SUCCESS(status))
                 return status;
             continue;
@@ -110,7 +110,7 @@ NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
             return status;
         pipe->Count += part;
         *done += part;
-        Changed(pipe);
+        IopChanged(pipe);
     }
     return STATUS_SUCCESS;
 }
@@ -127,7 +127,7 @@ void IopFillPipe(const IOFILE *file, FILE_PIPE_LOCAL_INFORMATION *facts)
     facts->NamedPipeEnd = file->PipeWriter;
 }
 
-static NTSTATUS MakeEnd(IOPIPE *pipe, BOOLEAN writer, IOFILE **end)
+static NTSTATUS IopMakeEnd(IOPIPE *pipe, BOOLEAN writer, IOFILE **end)
 {
     NTSTATUS status = IopCreateFileObject(IopPipe, end);
     if (!NT_SUCCESS(status))
@@ -160,12 +160,12 @@ NTSTATUS NTAPI NtFathomCreatePipe(HANDLE *userRead, HANDLE *userWrite, ULONG att
     KeInitializeEvent(&pipe->HasBytes, EventNotificationObject, FALSE);
     KeInitializeEvent(&pipe->HasRoom, EventNotificationObject, TRUE);
     pipe->Size = bytes;
-    NTSTATUS status = MakeEnd(pipe, FALSE, &reader);
+    NTSTATUS status = IopMakeEnd(pipe, FALSE, &reader);
     if (!NT_SUCCESS(status)) {
         ExFreePool(pipe);
         return status;
     }
-    status = MakeEnd(pipe, TRUE, &writer);
+    status = IopMakeEnd(pipe, TRUE, &writer);
     if (NT_SUCCESS(status))
         status =
             ObReturnHandle(reader, FILE_GENERIC_READ, attributes & OBJ_INHERIT, userRead);

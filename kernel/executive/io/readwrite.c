@@ -14,8 +14,8 @@ typedef struct {
     IO_STATUS_BLOCK *UserIosb;
 } COMPLETION;
 
-static NTSTATUS PrepareCompletion(COMPLETION *completion, HANDLE event, PVOID apc,
-                                  PVOID apcContext, IO_STATUS_BLOCK *userIosb)
+static NTSTATUS IopPrepareCompletion(COMPLETION *completion, HANDLE event, PVOID apc,
+                                     PVOID apcContext, IO_STATUS_BLOCK *userIosb)
 {
     *completion =
         (COMPLETION){.Apc = apc, .ApcContext = apcContext, .UserIosb = userIosb};
@@ -36,17 +36,17 @@ static NTSTATUS PrepareCompletion(COMPLETION *completion, HANDLE event, PVOID ap
     return STATUS_SUCCESS;
 }
 
-static void FreeApc(KAPC *apc)
+static void IopFreeApc(KAPC *apc)
 {
     ExFreePool(apc);
 }
 
-static void QueueCompletionApc(const COMPLETION *completion)
+static void IopQueueCompletionApc(const COMPLETION *completion)
 {
     KAPC *apc = ExAllocatePool(sizeof *apc, IO_TAG);
     if (apc == NULL)
         return;
-    apc->FreeRoutine = FreeApc;
+    apc->FreeRoutine = IopFreeApc;
     apc->NormalRoutine = completion->Apc;
     apc->NormalContext = completion->ApcContext;
     apc->SystemArgument1 = completion->UserIosb;
@@ -54,15 +54,15 @@ static void QueueCompletionApc(const COMPLETION *completion)
         ExFreePool(apc);
 }
 
-static NTSTATUS Complete(IOFILE *file, COMPLETION *completion, NTSTATUS status,
-                         ULONG done)
+static NTSTATUS IopComplete(IOFILE *file, COMPLETION *completion, NTSTATUS status,
+                            ULONG done)
 {
     IO_STATUS_BLOCK iosb = {.Status = status, .Information = done};
     NTSTATUS written = STATUS_SUCCESS;
     if (!NT_ERROR(status)) {
         written = MmCopyToUser(completion->UserIosb, &iosb, sizeof iosb);
         if (completion->Apc != NULL)
-            QueueCompletionApc(completion);
+            IopQueueCompletionApc(completion);
     }
     KeSetEvent(&file->Event);
     if (completion->EventBody != NULL) {
@@ -73,8 +73,8 @@ static NTSTATUS Complete(IOFILE *file, COMPLETION *completion, NTSTATUS status,
 }
 
 /* The offset an operation starts at: given, the position, or the end. */
-static NTSTATUS TakeOffset(IOFILE *file, const LARGE_INTEGER *userOffset, BOOLEAN append,
-                           LONGLONG *offset)
+static NTSTATUS IopTakeOffset(IOFILE *file, const LARGE_INTEGER *userOffset,
+                              BOOLEAN append, LONGLONG *offset)
 {
     LARGE_INTEGER given = {.LowPart = (ULONG)-2, .HighPart = -1};
     if (userOffset != NULL) {
@@ -96,12 +96,12 @@ static NTSTATUS TakeOffset(IOFILE *file, const LARGE_INTEGER *userOffset, BOOLEA
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS ReadDisk(IOFILE *file, void *buffer, ULONG length,
-                         const LARGE_INTEGER *userOffset, ULONG *done)
+static NTSTATUS IopReadDisk(IOFILE *file, void *buffer, ULONG length,
+                            const LARGE_INTEGER *userOffset, ULONG *done)
 {
     LONGLONG offset;
     IONODE *node = file->Node;
-    NTSTATUS status = TakeOffset(file, userOffset, FALSE, &offset);
+    NTSTATUS status = IopTakeOffset(file, userOffset, FALSE, &offset);
     if (!NT_SUCCESS(status))
         return status;
     if (node->Directory)
@@ -119,11 +119,11 @@ static NTSTATUS ReadDisk(IOFILE *file, void *buffer, ULONG length,
     return status;
 }
 
-static NTSTATUS WriteDisk(IOFILE *file, const void *buffer, ULONG length,
-                          const LARGE_INTEGER *userOffset, BOOLEAN append, ULONG *done)
+static NTSTATUS IopWriteDisk(IOFILE *file, const void *buffer, ULONG length,
+                             const LARGE_INTEGER *userOffset, BOOLEAN append, ULONG *done)
 {
     LONGLONG offset;
-    NTSTATUS status = TakeOffset(file, userOffset, append, &offset);
+    NTSTATUS status = IopTakeOffset(file, userOffset, append, &offset);
     if (!NT_SUCCESS(status))
         return status;
     if (file->Node->Directory)
@@ -150,7 +150,7 @@ NTSTATUS NTAPI NtReadFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
         return status;
     status = MmProbeForRead(buffer, length, 1);
     if (NT_SUCCESS(status))
-        status = PrepareCompletion(&completion, event, apc, apcContext, userIosb);
+        status = IopPrepareCompletion(&completion, event, apc, apcContext, userIosb);
     if (!NT_SUCCESS(status)) {
         ObDereferenceObject(file);
         return status;
@@ -158,7 +158,7 @@ NTSTATUS NTAPI NtReadFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
     KeResetEvent(&file->Event);
     switch (file->Kind) {
     case IopDisk:
-        status = ReadDisk(file, buffer, length, userOffset, &done);
+        status = IopReadDisk(file, buffer, length, userOffset, &done);
         break;
     case IopConsole:
         status = file->Stream == 0 ? IopConsoleRead(buffer, length, &done)
@@ -173,13 +173,13 @@ NTSTATUS NTAPI NtReadFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
     case IopNull:
         status = STATUS_END_OF_FILE;
     }
-    status = Complete(file, &completion, status, done);
+    status = IopComplete(file, &completion, status, done);
     ObDereferenceObject(file);
     return status;
 }
 
 /* Writing needs FILE_WRITE_DATA, or FILE_APPEND_DATA alone: then it goes to the end. */
-static NTSTATUS ReferenceForWrite(HANDLE handle, IOFILE **file, BOOLEAN *append)
+static NTSTATUS IopReferenceForWrite(HANDLE handle, IOFILE **file, BOOLEAN *append)
 {
     ACCESS_MASK granted;
     NTSTATUS status =
@@ -201,13 +201,13 @@ NTSTATUS NTAPI NtWriteFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcCont
     COMPLETION completion;
     BOOLEAN append;
     ULONG done = 0;
-    NTSTATUS status = ReferenceForWrite(handle, &file, &append);
+    NTSTATUS status = IopReferenceForWrite(handle, &file, &append);
     (void)key;
     if (!NT_SUCCESS(status))
         return status;
     status = MmProbeForRead(buffer, length, 1);
     if (NT_SUCCESS(status))
-        status = PrepareCompletion(&completion, event, apc, apcContext, userIosb);
+        status = IopPrepareCompletion(&completion, event, apc, apcContext, userIosb);
     if (!NT_SUCCESS(status)) {
         ObDereferenceObject(file);
         return status;
@@ -215,7 +215,7 @@ NTSTATUS NTAPI NtWriteFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcCont
     KeResetEvent(&file->Event);
     switch (file->Kind) {
     case IopDisk:
-        status = WriteDisk(file, buffer, length, userOffset, append, &done);
+        status = IopWriteDisk(file, buffer, length, userOffset, append, &done);
         break;
     case IopConsole:
         status = IopConsoleWrite(buffer, length, &done);
@@ -229,7 +229,7 @@ NTSTATUS NTAPI NtWriteFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcCont
     case IopNull:
         done = length;
     }
-    status = Complete(file, &completion, status, done);
+    status = IopComplete(file, &completion, status, done);
     ObDereferenceObject(file);
     return status;
 }
@@ -239,7 +239,7 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *userIosb)
 {
     IOFILE *file;
     BOOLEAN append;
-    NTSTATUS status = ReferenceForWrite(handle, &file, &append);
+    NTSTATUS status = IopReferenceForWrite(handle, &file, &append);
     if (!NT_SUCCESS(status))
         return status;
     ObDereferenceObject(file);

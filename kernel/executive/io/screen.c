@@ -38,7 +38,7 @@ static const ULONG IopPalette[16] = {
     0x000000, 0x0000AA, 0x00AA00, 0x00AAAA, 0xAA0000, 0xAA00AA, 0xAA5500, 0xAAAAAA,
     0x555555, 0x5555FF, 0x55FF55, 0x55FFFF, 0xFF5555, 0xFF55FF, 0xFFFF55, 0xFFFFFF};
 
-static void DrawCell(ULONG row, ULONG column)
+static void IopDrawCell(ULONG row, ULONG column)
 {
     const CELL cell = IopCells[row][column];
     if (IopVga != NULL)
@@ -54,22 +54,22 @@ static void DrawCell(ULONG row, ULONG column)
     }
 }
 
-static void SetCell(ULONG row, ULONG column, CELL cell)
+static void IopSetCell(ULONG row, ULONG column, CELL cell)
 {
     CELL *old = &IopCells[row][column];
     if (old->Character == cell.Character && old->Colour == cell.Colour)
         return;
     *old = cell;
-    DrawCell(row, column);
+    IopDrawCell(row, column);
 }
 
-static void ClearCells(ULONG row, ULONG from, ULONG to)
+static void IopClearCells(ULONG row, ULONG from, ULONG to)
 {
     for (ULONG column = from; column < to; column++)
-        SetCell(row, column, (CELL){' ', IopColour});
+        IopSetCell(row, column, (CELL){' ', IopColour});
 }
 
-static void NewLine(void)
+static void IopNewLine(void)
 {
     IopColumn = 0;
     if (++IopRow < IopRows)
@@ -77,24 +77,24 @@ static void NewLine(void)
     IopRow = IopRows - 1;
     for (ULONG row = 0; row + 1 < IopRows; row++)
         for (ULONG column = 0; column < IopColumns; column++)
-            SetCell(row, column, IopCells[row + 1][column]);
-    ClearCells(IopRow, 0, IopColumns);
+            IopSetCell(row, column, IopCells[row + 1][column]);
+    IopClearCells(IopRow, 0, IopColumns);
 }
 
-static void PutCharacter(UCHAR c)
+static void IopPutCharacter(UCHAR c)
 {
     if (IopColumn == IopColumns)
-        NewLine();
-    SetCell(IopRow, IopColumn++, (CELL){c, IopColour});
+        IopNewLine();
+    IopSetCell(IopRow, IopColumn++, (CELL){c, IopColour});
 }
 
 /* ESC [ n m: ANSI's order of colours is red, green, blue from bit 0; VGA's the other way. */
-static UCHAR VgaColour(ULONG ansi)
+static UCHAR IopVgaColour(ULONG ansi)
 {
     return (ansi & 1) << 2 | (ansi & 2) | (ansi & 4) >> 2;
 }
 
-static void SelectGraphics(ULONG n)
+static void IopSelectGraphics(ULONG n)
 {
     if (n == 0)
         IopColour = LIGHT_GREY;
@@ -107,28 +107,28 @@ static void SelectGraphics(ULONG n)
     else if (n == 39)
         IopColour = (IopColour & 0xF0) | LIGHT_GREY;
     else if (n >= 30 && n <= 37)
-        IopColour = (IopColour & 0xF8) | VgaColour(n - 30);
+        IopColour = (IopColour & 0xF8) | IopVgaColour(n - 30);
     else if (n >= 90 && n <= 97)
-        IopColour = (IopColour & 0xF0) | 8 | VgaColour(n - 90);
+        IopColour = (IopColour & 0xF0) | 8 | IopVgaColour(n - 90);
     else if (n == 49)
         IopColour &= 0x0F;
     else if (n >= 40 && n <= 47)
-        IopColour = (IopColour & 0x0F) | VgaColour(n - 40) << 4;
+        IopColour = (IopColour & 0x0F) | IopVgaColour(n - 40) << 4;
 }
 
-static void EndSequence(UCHAR letter)
+static void IopEndSequence(UCHAR letter)
 {
     const ULONG first = IopParser.Number[0];
     if (letter == 'm') {
         for (ULONG i = 0; i <= IopParser.Count && i < 4; i++)
-            SelectGraphics(IopParser.Number[i]);
+            IopSelectGraphics(IopParser.Number[i]);
     } else if (letter == 'K') {
-        ClearCells(IopRow, first == 0 ? IopColumn : 0,
-                   first == 1 ? IopColumn : IopColumns);
+        IopClearCells(IopRow, first == 0 ? IopColumn : 0,
+                      first == 1 ? IopColumn : IopColumns);
     } else if (letter == 'J') {
         ULONG from = first == 2 ? 0 : IopRow;
         for (ULONG row = from; row < IopRows; row++)
-            ClearCells(row, row == IopRow && first != 2 ? IopColumn : 0, IopColumns);
+            IopClearCells(row, row == IopRow && first != 2 ? IopColumn : 0, IopColumns);
     } else if (letter == 'H') {
         ULONG row = first ? first - 1 : 0, column = IopParser.Number[1];
         IopRow = row < IopRows ? row : IopRows - 1;
@@ -138,7 +138,7 @@ static void EndSequence(UCHAR letter)
     IopParser.State = Plain;
 }
 
-static void InSequence(UCHAR c)
+static void IopInSequence(UCHAR c)
 {
     if (IopParser.State == Escape) {
         memset(IopParser.Number, 0, sizeof IopParser.Number);
@@ -151,12 +151,12 @@ static void InSequence(UCHAR c)
     } else if (c == ';') {
         IopParser.Count++;
     } else if (c >= 0x40) {
-        EndSequence(c);
+        IopEndSequence(c);
     }
 }
 
 /* What stands for a code point that the font lacks. */
-static UCHAR Nearest(ULONG point)
+static UCHAR IopNearest(ULONG point)
 {
     if (point >= 0x2500 && point < 0x2580) /* box drawing */
         return point == 0x2500 || point == 0x2550   ? '-'
@@ -204,7 +204,7 @@ static UCHAR Nearest(ULONG point)
 }
 
 /* TRUE: the byte was part of a character beyond ASCII. */
-static BOOLEAN DecodeUtf8(UCHAR c)
+static BOOLEAN IopDecodeUtf8(UCHAR c)
 {
     if (c < 0x80) {
         IopParser.Follow = 0;
@@ -213,7 +213,7 @@ static BOOLEAN DecodeUtf8(UCHAR c)
     if ((c & 0xC0) == 0x80) {
         IopParser.Utf8 = IopParser.Utf8 << 6 | (c & 0x3F);
         if (IopParser.Follow && --IopParser.Follow == 0)
-            PutCharacter(Nearest(IopParser.Utf8));
+            IopPutCharacter(IopNearest(IopParser.Utf8));
         return TRUE;
     }
     IopParser.Follow = c >= 0xF0 ? 3 : c >= 0xE0 ? 2 : 1;
@@ -221,30 +221,30 @@ static BOOLEAN DecodeUtf8(UCHAR c)
     return TRUE;
 }
 
-static void PutByte(UCHAR c)
+static void IopPutByte(UCHAR c)
 {
     if (IopParser.State != Plain)
-        InSequence(c);
-    else if (DecodeUtf8(c))
+        IopInSequence(c);
+    else if (IopDecodeUtf8(c))
         ;
     else if (c == 0x1B)
         IopParser.State = Escape;
     else if (c == '\n')
-        NewLine();
+        IopNewLine();
     else if (c == '\r')
         IopColumn = 0;
     else if (c == '\b')
         IopColumn -= IopColumn > 0;
     else if (c == '\t')
         do
-            PutCharacter(' ');
+            IopPutCharacter(' ');
         while (IopColumn % 8 && IopColumn < IopColumns);
     else if (c >= ' ' && c < 0x7F)
-        PutCharacter(c);
+        IopPutCharacter(c);
 }
 
 /* VGA's own cursor follows the text. */
-static void MoveCursor(void)
+static void IopMoveCursor(void)
 {
     const ULONG at = IopRow * IopColumns + IopColumn;
     const USHORT high = 0x0E | (at >> 8 & 0xFF) << 8, low = 0x0F | (at & 0xFF) << 8;
@@ -259,8 +259,8 @@ void IopScreenWrite(const char *text, ULONG length)
     if (IopPixels == NULL && IopVga == NULL)
         return;
     for (ULONG i = 0; i < length; i++)
-        PutByte(text[i]);
-    MoveCursor();
+        IopPutByte(text[i]);
+    IopMoveCursor();
 }
 
 void IopScreenSize(ULONG *columns, ULONG *rows)
@@ -270,7 +270,7 @@ void IopScreenSize(ULONG *columns, ULONG *rows)
 }
 
 /* Text memory that answers: there is a VGA.  Without one the bus reads as ones. */
-static BOOLEAN FindVga(void)
+static BOOLEAN IopFindVga(void)
 {
     volatile USHORT *text = MmMapIoSpace(VGA_TEXT, 0x8000);
     if (text == NULL)
@@ -297,9 +297,9 @@ void IopInitializeScreen(const MULTIBOOT_INFO *info)
             IopColumns = MAX_COLUMNS;
         if (IopRows > MAX_ROWS)
             IopRows = MAX_ROWS;
-    } else if (!FindVga()) {
+    } else if (!IopFindVga()) {
         return;
     }
     for (ULONG row = 0; row < IopRows; row++)
-        ClearCells(row, 0, IopColumns);
+        IopClearCells(row, 0, IopColumns);
 }

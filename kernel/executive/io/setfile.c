@@ -11,24 +11,24 @@ typedef union {
     LARGE_INTEGER Size;
 } GIVEN;
 
-static NTSTATUS SetBasic(IONODE *node, const FILE_BASIC_INFORMATION *basic)
+static NTSTATUS IopSetBasic(IONODE *node, const FILE_BASIC_INFORMATION *basic)
 {
-    const ULONG settable = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
-                           FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE;
+    const ULONG IopSettable = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
+                              FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE;
     if (basic->CreationTime.QuadPart > 0)
         node->CreationTime = basic->CreationTime.QuadPart;
     if (basic->LastWriteTime.QuadPart > 0)
         node->WriteTime = basic->LastWriteTime.QuadPart;
     if (basic->FileAttributes != 0)
         node->Attributes = (node->Attributes & FILE_ATTRIBUTE_DIRECTORY) |
-                           (basic->FileAttributes & settable);
+                           (basic->FileAttributes & IopSettable);
     if (node->Attributes == 0)
         node->Attributes = FILE_ATTRIBUTE_NORMAL;
     return STATUS_SUCCESS;
 }
 
 /* A folder must be empty, a file writable; it goes when its last handle is closed. */
-static NTSTATUS SetDisposition(IONODE *node, BOOLEAN delete)
+static NTSTATUS IopSetDisposition(IONODE *node, BOOLEAN delete)
 {
     if (delete &&node == IopRoot)
         return STATUS_CANNOT_DELETE;
@@ -40,7 +40,8 @@ static NTSTATUS SetDisposition(IONODE *node, BOOLEAN delete)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS RenameTo(IONODE *node, const WCHAR *target, BOOLEAN replace, IONODE *root)
+static NTSTATUS IopRenameTo(IONODE *node, const WCHAR *target, BOOLEAN replace,
+                            IONODE *root)
 {
     IOPPATH path;
     NTSTATUS status;
@@ -68,7 +69,8 @@ static NTSTATUS RenameTo(IONODE *node, const WCHAR *target, BOOLEAN replace, ION
     return IopRename(node, path.Parent, path.Last, path.LastLength);
 }
 
-static NTSTATUS SetRename(IONODE *node, const FILE_RENAME_INFORMATION *user, ULONG length)
+static NTSTATUS IopSetRename(IONODE *node, const FILE_RENAME_INFORMATION *user,
+                             ULONG length)
 {
     FILE_RENAME_INFORMATION head;
     IOFILE *root = NULL;
@@ -92,15 +94,15 @@ static NTSTATUS SetRename(IONODE *node, const FILE_RENAME_INFORMATION *user, ULO
     if (NT_SUCCESS(status) && node->Parent == NULL)
         status = STATUS_ACCESS_DENIED;
     if (NT_SUCCESS(status))
-        status =
-            RenameTo(node, name, head.ReplaceIfExists, root != NULL ? root->Node : NULL);
+        status = IopRenameTo(node, name, head.ReplaceIfExists,
+                             root != NULL ? root->Node : NULL);
     if (root != NULL)
         ObDereferenceObject(root);
     ExFreePool(name);
     return status;
 }
 
-static NTSTATUS SetSize(IONODE *node, ULONG class, LONGLONG size)
+static NTSTATUS IopChangeSize(IONODE *node, ULONG class, LONGLONG size)
 {
     if (node->Directory || size < 0)
         return STATUS_INVALID_PARAMETER;
@@ -115,7 +117,7 @@ static NTSTATUS SetSize(IONODE *node, ULONG class, LONGLONG size)
 static const struct {
     ULONG Class, Size;
     ACCESS_MASK Access;
-} settable[] = {
+} IopSettable[] = {
     {FileBasicInformation, sizeof(FILE_BASIC_INFORMATION), FILE_WRITE_ATTRIBUTES},
     {FileRenameInformation, sizeof(FILE_RENAME_INFORMATION), DELETE},
     {FileDispositionInformation, sizeof(FILE_DISPOSITION_INFORMATION), DELETE},
@@ -124,24 +126,24 @@ static const struct {
     {FileEndOfFileInformation, sizeof(LARGE_INTEGER), FILE_WRITE_DATA},
 };
 
-static NTSTATUS SetOne(IOFILE *file, ULONG class, const void *user, ULONG length,
-                       const GIVEN *given)
+static NTSTATUS IopSetOne(IOFILE *file, ULONG class, const void *user, ULONG length,
+                          const GIVEN *given)
 {
     const LONGLONG number = given->Position.CurrentByteOffset.QuadPart;
     switch (class) {
     case FileBasicInformation:
-        return SetBasic(file->Node, &given->Basic);
+        return IopSetBasic(file->Node, &given->Basic);
     case FileRenameInformation:
-        return SetRename(file->Node, user, length);
+        return IopSetRename(file->Node, user, length);
     case FileDispositionInformation:
-        return SetDisposition(file->Node, *(const BOOLEAN *)given);
+        return IopSetDisposition(file->Node, *(const BOOLEAN *)given);
     case FilePositionInformation:
         if (number < 0)
             return STATUS_INVALID_PARAMETER;
         file->Position = number;
         return STATUS_SUCCESS;
     default:
-        return SetSize(file->Node, class, number);
+        return IopChangeSize(file->Node, class, number);
     }
 }
 
@@ -151,21 +153,22 @@ NTSTATUS NTAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb, PV
     IOFILE *file;
     GIVEN given;
     ULONG i = 0;
-    while (i < sizeof settable / sizeof *settable && settable[i].Class != (ULONG) class)
+    while (i < sizeof IopSettable / sizeof *IopSettable &&
+           IopSettable[i].Class != (ULONG) class)
         i++;
-    if (i == sizeof settable / sizeof *settable)
+    if (i == sizeof IopSettable / sizeof *IopSettable)
         return STATUS_INVALID_INFO_CLASS;
-    NTSTATUS status = IopReferenceFile(handle, settable[i].Access, &file);
+    NTSTATUS status = IopReferenceFile(handle, IopSettable[i].Access, &file);
     if (!NT_SUCCESS(status))
         return status;
-    if (length < settable[i].Size)
+    if (length < IopSettable[i].Size)
         status = STATUS_INFO_LENGTH_MISMATCH;
     else if (file->Node == NULL)
         status = STATUS_INVALID_DEVICE_REQUEST;
     else
-        status = MmCopyFromUser(&given, user, settable[i].Size);
+        status = MmCopyFromUser(&given, user, IopSettable[i].Size);
     if (NT_SUCCESS(status))
-        status = SetOne(file, class, user, length, &given);
+        status = IopSetOne(file, class, user, length, &given);
     ObDereferenceObject(file);
     return NT_SUCCESS(status) ? IopReturnIosb(userIosb, status, 0) : status;
 }

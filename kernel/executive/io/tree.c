@@ -29,7 +29,7 @@ WCHAR IopUpcase(WCHAR c)
     return c;
 }
 
-static BOOLEAN SameName(const IONODE *node, const WCHAR *name, ULONG length)
+static BOOLEAN IopSameName(const IONODE *node, const WCHAR *name, ULONG length)
 {
     if (node->NameLength != length)
         return FALSE;
@@ -44,13 +44,13 @@ IONODE *IopFindChild(IONODE *directory, const WCHAR *name, ULONG length)
     for (LIST_ENTRY *entry = directory->Children.Flink; entry != &directory->Children;
          entry = entry->Flink) {
         IONODE *node = CONTAINING_RECORD(entry, IONODE, Siblings);
-        if (SameName(node, name, length))
+        if (IopSameName(node, name, length))
             return node;
     }
     return NULL;
 }
 
-static NTSTATUS SetName(IONODE *node, const WCHAR *name, ULONG length)
+static NTSTATUS IopSetName(IONODE *node, const WCHAR *name, ULONG length)
 {
     WCHAR *copy = ExAllocatePool((length + 1) * sizeof(WCHAR), IO_TAG);
     ULONG i = 0;
@@ -76,7 +76,7 @@ NTSTATUS IopMakeNode(IONODE *parent, const WCHAR *name, ULONG length, BOOLEAN di
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeListHead(&node->Siblings);
     InitializeListHead(&node->Children);
-    NTSTATUS status = SetName(node, name, length);
+    NTSTATUS status = IopSetName(node, name, length);
     if (!NT_SUCCESS(status)) {
         ExFreePool(node);
         return status;
@@ -98,7 +98,7 @@ void IopReferenceNode(IONODE *node)
     node->References++;
 }
 
-static void FreeNode(IONODE *node)
+static void IopFreeNode(IONODE *node)
 {
     IopDropContents(node);
     ExFreePool(node->Name);
@@ -109,7 +109,7 @@ void IopDereferenceNode(IONODE *node)
 {
     ASSERT(node->References > 0);
     if (--node->References == 0 && IsListEmpty(&node->Siblings) && node != IopRoot)
-        FreeNode(node);
+        IopFreeNode(node);
 }
 
 void IopUnlink(IONODE *node)
@@ -118,12 +118,12 @@ void IopUnlink(IONODE *node)
     node->DeletePending = TRUE; /* nothing comes into it any more */
     RemoveEntryList(&node->Siblings);
     if (node->References == 0)
-        FreeNode(node);
+        IopFreeNode(node);
 }
 
 NTSTATUS IopRename(IONODE *node, IONODE *parent, const WCHAR *name, ULONG length)
 {
-    NTSTATUS status = SetName(node, name, length);
+    NTSTATUS status = IopSetName(node, name, length);
     if (!NT_SUCCESS(status))
         return status;
     RemoveEntryList(&node->Siblings);
@@ -133,7 +133,7 @@ NTSTATUS IopRename(IONODE *node, IONODE *parent, const WCHAR *name, ULONG length
     return STATUS_SUCCESS;
 }
 
-static ULONG Octal(const char *text, ULONG size)
+static ULONG IopOctal(const char *text, ULONG size)
 {
     ULONG value = 0;
     for (; size-- && *text; text++)
@@ -143,7 +143,7 @@ static ULONG Octal(const char *text, ULONG size)
 }
 
 /* The folder for a path's next part; made when it is not there. */
-static IONODE *Folder(IONODE *parent, const WCHAR *name, ULONG length)
+static IONODE *IopFolder(IONODE *parent, const WCHAR *name, ULONG length)
 {
     IONODE *node = IopFindChild(parent, name, length);
     if (node == NULL && NT_SUCCESS(IopMakeNode(parent, name, length, TRUE, &node)))
@@ -151,7 +151,7 @@ static IONODE *Folder(IONODE *parent, const WCHAR *name, ULONG length)
     return node;
 }
 
-static void AddEntry(const USTAR *header, const UCHAR *data, ULONG size)
+static void IopAddEntry(const USTAR *header, const UCHAR *data, ULONG size)
 {
     IONODE *node = IopRoot;
     WCHAR part[100];
@@ -162,7 +162,7 @@ static void AddEntry(const USTAR *header, const UCHAR *data, ULONG size)
             continue;
         }
         if (length > 1 || (length == 1 && part[0] != '.'))
-            node = Folder(node, part, length);
+            node = IopFolder(node, part, length);
         length = 0;
     }
     if (node == NULL || length == 0 || header->Type == '5')
@@ -180,10 +180,10 @@ void IopLoadArchive(const UCHAR *archive, SIZE_T size)
     if (!NT_SUCCESS(IopMakeNode(NULL, L"", 0, TRUE, &IopRoot)))
         return;
     IopRoot->Permanent = TRUE;
-    IONODE *folder = Folder(IopRoot, windows, 7);
+    IONODE *folder = IopFolder(IopRoot, windows, 7);
     if (folder != NULL)
-        Folder(folder, system32, 8);
-    Folder(IopRoot, temp, 4);
+        IopFolder(folder, system32, 8);
+    IopFolder(IopRoot, temp, 4);
     for (SIZE_T at = 0; at + sizeof(USTAR) <= size;) {
         const USTAR *header = (const USTAR *)(archive + at);
         if (header->Name[0] == 0)
@@ -192,26 +192,26 @@ void IopLoadArchive(const UCHAR *archive, SIZE_T size)
             DbgPrint("fathom: the archive is damaged at byte %u\n", (unsigned)at);
             break;
         }
-        ULONG length = Octal(header->Size, sizeof header->Size);
+        ULONG length = IopOctal(header->Size, sizeof header->Size);
         at += sizeof(USTAR);
         if (length > size - at) {
             DbgPrint("fathom: the archive ends within %.100s\n", header->Name);
             break;
         }
         if (header->Type == '0' || header->Type == 0 || header->Type == '5')
-            AddEntry(header, archive + at, length);
+            IopAddEntry(header, archive + at, length);
         at += ALIGN_UP(length, 512);
     }
 }
 
-static void ResetFolder(IONODE *folder)
+static void IopResetFolder(IONODE *folder)
 {
     LIST_ENTRY *entry = folder->Children.Flink;
     while (entry != &folder->Children) {
         IONODE *node = CONTAINING_RECORD(entry, IONODE, Siblings);
         entry = entry->Flink;
         if (node->Directory)
-            ResetFolder(node);
+            IopResetFolder(node);
         if (node->Permanent)
             IopDropContents(node);
         else if (IsListEmpty(&node->Children))
@@ -222,7 +222,7 @@ static void ResetFolder(IONODE *folder)
 /* What programs made or changed goes: the next one of a run list finds C:\ as it was. */
 void IoResetFiles(void)
 {
-    ResetFolder(IopRoot);
+    IopResetFolder(IopRoot);
 }
 
 void IoHideFile(MMFILE *file)

@@ -41,12 +41,12 @@ struct _OBHANDLE_TABLE {
 OBHANDLE_TABLE *(*ObCurrentTable)(void);
 void *(*ObPseudoObject)(HANDLE, const OBTYPE *);
 
-static ENTRY *EntryAt(OBHANDLE_TABLE *table, ULONG index)
+static ENTRY *ObpEntryAt(OBHANDLE_TABLE *table, ULONG index)
 {
     return &table->Pages[index / ENTRIES_PER_PAGE][index % ENTRIES_PER_PAGE];
 }
 
-static NTSTATUS GrowTable(OBHANDLE_TABLE *table, ULONG entries)
+static NTSTATUS ObpGrowTable(OBHANDLE_TABLE *table, ULONG entries)
 {
     while (table->Limit < entries) {
         ULONG page = table->Limit / ENTRIES_PER_PAGE;
@@ -61,7 +61,7 @@ static NTSTATUS GrowTable(OBHANDLE_TABLE *table, ULONG entries)
         for (ULONG i = table->Limit; i-- > first;) {
             if (i == 0)
                 continue;
-            EntryAt(table, i)->NextFree = table->FirstFree;
+            ObpEntryAt(table, i)->NextFree = table->FirstFree;
             table->FirstFree = i;
         }
     }
@@ -73,7 +73,7 @@ NTSTATUS ObCreateHandleTable(OBHANDLE_TABLE **result)
     OBHANDLE_TABLE *table = ExAllocatePool(sizeof *table, OB_TAG('O', 'b', 't', 'b'));
     if (table == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = GrowTable(table, 1);
+    NTSTATUS status = ObpGrowTable(table, 1);
     if (!NT_SUCCESS(status)) {
         ExFreePool(table);
         return status;
@@ -82,19 +82,19 @@ NTSTATUS ObCreateHandleTable(OBHANDLE_TABLE **result)
     return STATUS_SUCCESS;
 }
 
-static ENTRY *FindEntry(OBHANDLE_TABLE *table, HANDLE handle)
+static ENTRY *ObpFindEntry(OBHANDLE_TABLE *table, HANDLE handle)
 {
     /* Windows ignores the low two bits of a handle, and so do programs that tag them. */
     ULONG index = (ULONG_PTR)handle / 4;
     if (table == NULL || index == 0 || index >= table->Limit)
         return NULL;
-    ENTRY *entry = EntryAt(table, index);
+    ENTRY *entry = ObpEntryAt(table, index);
     return entry->Object != NULL ? entry : NULL;
 }
 
-static void FreeEntry(OBHANDLE_TABLE *table, ULONG index)
+static void ObpFreeEntry(OBHANDLE_TABLE *table, ULONG index)
 {
-    ENTRY *entry = EntryAt(table, index);
+    ENTRY *entry = ObpEntryAt(table, index);
     void *body = entry->Object;
     entry->Object = NULL;
     entry->NextFree = table->FirstFree;
@@ -106,8 +106,8 @@ static void FreeEntry(OBHANDLE_TABLE *table, ULONG index)
 void ObDeleteHandleTable(OBHANDLE_TABLE *table)
 {
     for (ULONG i = 1; i < table->Limit; i++)
-        if (EntryAt(table, i)->Object != NULL)
-            FreeEntry(table, i);
+        if (ObpEntryAt(table, i)->Object != NULL)
+            ObpFreeEntry(table, i);
     ASSERT(table->Count == 0);
     for (ULONG page = 0; page < TABLE_PAGES && table->Pages[page] != NULL; page++)
         ExFreePool(table->Pages[page]);
@@ -119,8 +119,8 @@ ULONG ObHandleCount(OBHANDLE_TABLE *table)
     return table != NULL ? table->Count : 0;
 }
 
-static void FillEntry(OBHANDLE_TABLE *table, ENTRY *entry, void *body, ACCESS_MASK access,
-                      ULONG attributes)
+static void ObpFillEntry(OBHANDLE_TABLE *table, ENTRY *entry, void *body,
+                         ACCESS_MASK access, ULONG attributes)
 {
     entry->Object = body;
     entry->Access = access;
@@ -136,14 +136,14 @@ NTSTATUS ObInsertHandle(OBHANDLE_TABLE *table, void *body, ACCESS_MASK granted,
     if (table == NULL)
         return STATUS_PROCESS_IS_TERMINATING;
     if (table->FirstFree == NO_ENTRY) {
-        NTSTATUS status = GrowTable(table, table->Limit + 1);
+        NTSTATUS status = ObpGrowTable(table, table->Limit + 1);
         if (!NT_SUCCESS(status))
             return status;
     }
     ULONG index = table->FirstFree;
-    ENTRY *entry = EntryAt(table, index);
+    ENTRY *entry = ObpEntryAt(table, index);
     table->FirstFree = entry->NextFree;
-    FillEntry(table, entry, body, granted, attributes);
+    ObpFillEntry(table, entry, body, granted, attributes);
     *handle = (HANDLE)(ULONG_PTR)(index * 4);
     return STATUS_SUCCESS;
 }
@@ -164,7 +164,7 @@ NTSTATUS ObReturnHandle(void *body, ACCESS_MASK granted, ULONG attributes,
     return status;
 }
 
-static BOOLEAN IsListed(const HANDLE *only, ULONG count, ULONG index)
+static BOOLEAN ObpIsListed(const HANDLE *only, ULONG count, ULONG index)
 {
     while (count > 0 && (ULONG_PTR)only[count - 1] / 4 != index)
         count--;
@@ -175,27 +175,27 @@ NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child,
                           const HANDLE *only, ULONG count)
 {
     for (ULONG i = 0; i < count; i++) {
-        ENTRY *entry = FindEntry(parent, only[i]);
+        ENTRY *entry = ObpFindEntry(parent, only[i]);
         if (entry == NULL || !entry->Inherit)
             return STATUS_INVALID_PARAMETER;
     }
     for (ULONG i = 1; i < parent->Limit; i++) {
-        ENTRY *from = EntryAt(parent, i);
+        ENTRY *from = ObpEntryAt(parent, i);
         if (from->Object == NULL || !from->Inherit ||
-            (only != NULL && !IsListed(only, count, i)))
+            (only != NULL && !ObpIsListed(only, count, i)))
             continue;
-        NTSTATUS status = GrowTable(child, i + 1);
+        NTSTATUS status = ObpGrowTable(child, i + 1);
         if (!NT_SUCCESS(status))
             return status;
-        ENTRY *to = EntryAt(child, i);
-        FillEntry(child, to, from->Object, from->Access,
-                  OBJ_INHERIT | (from->Protect ? OBJ_PROTECT_CLOSE : 0));
+        ENTRY *to = ObpEntryAt(child, i);
+        ObpFillEntry(child, to, from->Object, from->Access,
+                     OBJ_INHERIT | (from->Protect ? OBJ_PROTECT_CLOSE : 0));
     }
     /* The free list of the child ran through the entries just filled: make it anew. */
     child->FirstFree = NO_ENTRY;
     for (ULONG i = child->Limit; --i > 0;) {
-        if (EntryAt(child, i)->Object == NULL) {
-            EntryAt(child, i)->NextFree = child->FirstFree;
+        if (ObpEntryAt(child, i)->Object == NULL) {
+            ObpEntryAt(child, i)->NextFree = child->FirstFree;
             child->FirstFree = i;
         }
     }
@@ -205,7 +205,7 @@ NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child,
 NTSTATUS ObLookupHandle(OBHANDLE_TABLE *table, HANDLE handle, void **body,
                         ACCESS_MASK *granted, ULONG *attributes)
 {
-    ENTRY *entry = FindEntry(table, handle);
+    ENTRY *entry = ObpFindEntry(table, handle);
     if (entry == NULL)
         return STATUS_INVALID_HANDLE;
     *body = entry->Object;
@@ -219,7 +219,7 @@ NTSTATUS ObLookupHandle(OBHANDLE_TABLE *table, HANDLE handle, void **body,
 
 NTSTATUS ObSetHandleAttributes(OBHANDLE_TABLE *table, HANDLE handle, ULONG attributes)
 {
-    ENTRY *entry = FindEntry(table, handle);
+    ENTRY *entry = ObpFindEntry(table, handle);
     if (entry == NULL)
         return STATUS_INVALID_HANDLE;
     entry->Inherit = (attributes & OBJ_INHERIT) != 0;
@@ -240,7 +240,7 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE handle, const OBTYPE *type, ACCESS_MAS
             *granted = ObGetType(*body)->ValidAccess;
         return STATUS_SUCCESS;
     }
-    ENTRY *entry = FindEntry(ObCurrentTable(), handle);
+    ENTRY *entry = ObpFindEntry(ObCurrentTable(), handle);
     if (entry == NULL)
         return STATUS_INVALID_HANDLE;
     if (type != NULL && ObGetType(entry->Object) != type)
@@ -256,11 +256,11 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE handle, const OBTYPE *type, ACCESS_MAS
 
 NTSTATUS ObCloseHandle(OBHANDLE_TABLE *table, HANDLE handle)
 {
-    ENTRY *entry = FindEntry(table, handle);
+    ENTRY *entry = ObpFindEntry(table, handle);
     if (entry == NULL)
         return STATUS_INVALID_HANDLE;
     if (entry->Protect)
         return STATUS_HANDLE_NOT_CLOSABLE;
-    FreeEntry(table, (ULONG_PTR)handle / 4);
+    ObpFreeEntry(table, (ULONG_PTR)handle / 4);
     return STATUS_SUCCESS;
 }

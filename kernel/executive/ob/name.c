@@ -64,40 +64,40 @@ void ObReleaseAttributes(OBATTRIBUTES *captured)
     captured->NameLength = 0;
 }
 
-static WCHAR Upper(WCHAR c)
+static WCHAR ObpUpper(WCHAR c)
 {
     return c >= 'a' && c <= 'z' ? c - 32 : c;
 }
 
 /* Below, at or above zero as a comes before, is or follows b; the first difference in case
  * counts only where there is no other, and not at all if case is ignored. */
-static int CompareNames(const WCHAR *a, const WCHAR *b, BOOLEAN ignoreCase)
+static int ObpCompareNames(const WCHAR *a, const WCHAR *b, BOOLEAN ignoreCase)
 {
     int difference = 0;
-    for (; *a && Upper(*a) == Upper(*b); a++, b++)
+    for (; *a && ObpUpper(*a) == ObpUpper(*b); a++, b++)
         if (difference == 0)
             difference = *a - *b;
-    if (Upper(*a) != Upper(*b))
-        return Upper(*a) - Upper(*b);
+    if (ObpUpper(*a) != ObpUpper(*b))
+        return ObpUpper(*a) - ObpUpper(*b);
     return ignoreCase ? 0 : difference;
 }
 
 /* If name starts with prefix (in any case), what follows it; else name. */
-static const WCHAR *SkipPrefix(const WCHAR *name, const char *prefix)
+static const WCHAR *ObpSkipPrefix(const WCHAR *name, const char *prefix)
 {
     const WCHAR *rest = name;
     for (; *prefix; prefix++, rest++)
-        if (Upper(*rest) != Upper((UCHAR)*prefix))
+        if (ObpUpper(*rest) != ObpUpper((UCHAR)*prefix))
             return name;
     return rest;
 }
 
 /* The name below \BaseNamedObjects. */
-static NTSTATUS RelativeName(const OBATTRIBUTES *attributes, const WCHAR **result)
+static NTSTATUS ObpRelativeName(const OBATTRIBUTES *attributes, const WCHAR **result)
 {
-    const WCHAR *name = SkipPrefix(attributes->Name, "\\BaseNamedObjects\\");
-    name = SkipPrefix(name, "\\Sessions\\1\\BaseNamedObjects\\");
-    name = SkipPrefix(SkipPrefix(name, "Local\\"), "Global\\");
+    const WCHAR *name = ObpSkipPrefix(attributes->Name, "\\BaseNamedObjects\\");
+    name = ObpSkipPrefix(name, "\\Sessions\\1\\BaseNamedObjects\\");
+    name = ObpSkipPrefix(ObpSkipPrefix(name, "Local\\"), "Global\\");
     for (ULONG i = 0; i < attributes->NameLength; i++)
         if (attributes->Name[i] == 0)
             return STATUS_OBJECT_NAME_INVALID;
@@ -111,15 +111,15 @@ static NTSTATUS RelativeName(const OBATTRIBUTES *attributes, const WCHAR **resul
 }
 
 /* NULL: not there; then *parent is where it would hang, to the *right or the left. */
-static OBJECT_HEADER *FindPlace(const WCHAR *name, BOOLEAN ignoreCase,
-                                RTL_AVL_NODE **parent, BOOLEAN *right)
+static OBJECT_HEADER *ObpFindPlace(const WCHAR *name, BOOLEAN ignoreCase,
+                                   RTL_AVL_NODE **parent, BOOLEAN *right)
 {
     RTL_AVL_NODE *node = ObpNames.Root;
     *parent = NULL;
     *right = FALSE;
     while (node != NULL) {
         OBJECT_HEADER *header = CONTAINING_RECORD(node, OBJECT_HEADER, NameNode);
-        const int order = CompareNames(name, header->Name, ignoreCase);
+        const int order = ObpCompareNames(name, header->Name, ignoreCase);
         if (order == 0)
             return header;
         *parent = node;
@@ -129,11 +129,11 @@ static OBJECT_HEADER *FindPlace(const WCHAR *name, BOOLEAN ignoreCase,
     return NULL;
 }
 
-static OBJECT_HEADER *FindName(const WCHAR *name, BOOLEAN ignoreCase)
+static OBJECT_HEADER *ObpFindName(const WCHAR *name, BOOLEAN ignoreCase)
 {
     RTL_AVL_NODE *parent;
     BOOLEAN right;
-    return FindPlace(name, ignoreCase, &parent, &right);
+    return ObpFindPlace(name, ignoreCase, &parent, &right);
 }
 
 void ObpForgetName(OBJECT_HEADER *header)
@@ -143,7 +143,7 @@ void ObpForgetName(OBJECT_HEADER *header)
     header->Name = NULL;
 }
 
-static NTSTATUS GiveName(OBJECT_HEADER *header, const WCHAR *name)
+static NTSTATUS ObpGiveName(OBJECT_HEADER *header, const WCHAR *name)
 {
     SIZE_T length = 0;
     RTL_AVL_NODE *parent;
@@ -156,13 +156,13 @@ static NTSTATUS GiveName(OBJECT_HEADER *header, const WCHAR *name)
         return STATUS_INSUFFICIENT_RESOURCES;
     __builtin_memcpy(header->Name, name, length * sizeof(WCHAR));
     header->Name[length] = 0;
-    FindPlace(name, FALSE, &parent, &right);
+    ObpFindPlace(name, FALSE, &parent, &right);
     RtlAvlInsert(&ObpNames, &header->NameNode, parent, right);
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS OpenFound(OBJECT_HEADER *found, const OBTYPE *type, ULONG attributes,
-                          ACCESS_MASK desired, HANDLE *userHandle)
+static NTSTATUS ObpOpenFound(OBJECT_HEADER *found, const OBTYPE *type, ULONG attributes,
+                             ACCESS_MASK desired, HANDLE *userHandle)
 {
     if (found->Type != type)
         return STATUS_OBJECT_TYPE_MISMATCH;
@@ -178,19 +178,20 @@ NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *attributes, ACCESS_MASK desired
     if (attributes->Name != NULL) {
         const WCHAR *name;
         OBJECT_HEADER *found = NULL;
-        status = RelativeName(attributes, &name);
+        status = ObpRelativeName(attributes, &name);
         if (NT_SUCCESS(status))
-            found = FindName(name, (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0);
+            found =
+                ObpFindName(name, (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0);
         if (found != NULL) {
             status = attributes->Attributes & OBJ_OPENIF
-                         ? OpenFound(found, header->Type, attributes->Attributes, desired,
-                                     userHandle)
+                         ? ObpOpenFound(found, header->Type, attributes->Attributes,
+                                        desired, userHandle)
                          : STATUS_OBJECT_NAME_COLLISION;
             ObDereferenceObject(body);
             return NT_SUCCESS(status) ? STATUS_OBJECT_NAME_EXISTS : status;
         }
         if (NT_SUCCESS(status))
-            status = GiveName(header, name);
+            status = ObpGiveName(header, name);
     }
     if (NT_SUCCESS(status))
         status = ObReturnHandle(body, ObMapAccess(header->Type, desired),
@@ -202,11 +203,11 @@ NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *attributes, ACCESS_MASK desired
 NTSTATUS ObReferenceNamed(const OBTYPE *type, const OBATTRIBUTES *attributes, void **body)
 {
     const WCHAR *name;
-    NTSTATUS status = RelativeName(attributes, &name);
+    NTSTATUS status = ObpRelativeName(attributes, &name);
     if (!NT_SUCCESS(status))
         return status;
     OBJECT_HEADER *found =
-        FindName(name, (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0);
+        ObpFindName(name, (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0);
     if (found == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (found->Type != type)
@@ -226,13 +227,13 @@ NTSTATUS ObOpenNamed(const OBTYPE *type, POBJECT_ATTRIBUTES user, ACCESS_MASK de
         return status;
     if (attributes.Name == NULL)
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    status = RelativeName(&attributes, &name);
+    status = ObpRelativeName(&attributes, &name);
     if (NT_SUCCESS(status)) {
         OBJECT_HEADER *found =
-            FindName(name, (attributes.Attributes & OBJ_CASE_INSENSITIVE) != 0);
-        status = found == NULL
-                     ? STATUS_OBJECT_NAME_NOT_FOUND
-                     : OpenFound(found, type, attributes.Attributes, desired, userHandle);
+            ObpFindName(name, (attributes.Attributes & OBJ_CASE_INSENSITIVE) != 0);
+        status = found == NULL ? STATUS_OBJECT_NAME_NOT_FOUND
+                               : ObpOpenFound(found, type, attributes.Attributes, desired,
+                                              userHandle);
     }
     ObReleaseAttributes(&attributes);
     return status;

@@ -33,8 +33,8 @@ NTSTATUS NTAPI NtClose(HANDLE handle)
 }
 
 /* The object behind a handle of any process; referenced. */
-static NTSTATUS ReferenceSource(OBHANDLE_TABLE *table, HANDLE handle, void **body,
-                                ACCESS_MASK *granted, ULONG *attributes)
+static NTSTATUS ObpReferenceSource(OBHANDLE_TABLE *table, HANDLE handle, void **body,
+                                   ACCESS_MASK *granted, ULONG *attributes)
 {
     *attributes = 0;
     if ((LONG_PTR)handle < 0) /* a pseudo handle means the caller, whatever the process */
@@ -45,8 +45,8 @@ static NTSTATUS ReferenceSource(OBHANDLE_TABLE *table, HANDLE handle, void **bod
     return status;
 }
 
-static NTSTATUS DuplicateInto(HANDLE targetProcess, HANDLE *userTarget, void *body,
-                              ACCESS_MASK access, ULONG attributes)
+static NTSTATUS ObpDuplicateInto(HANDLE targetProcess, HANDLE *userTarget, void *body,
+                                 ACCESS_MASK access, ULONG attributes)
 {
     void *target;
     OBHANDLE_TABLE *table;
@@ -78,7 +78,7 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE sourceProcess, HANDLE sourceHandle,
     NTSTATUS status = ObProcessTable(sourceProcess, PROCESS_DUP_HANDLE, &source, &table);
     if (!NT_SUCCESS(status))
         return status;
-    status = ReferenceSource(table, sourceHandle, &body, &granted, &sourceAttributes);
+    status = ObpReferenceSource(table, sourceHandle, &body, &granted, &sourceAttributes);
     if (!NT_SUCCESS(status)) {
         ObDereferenceObject(source);
         return status;
@@ -90,7 +90,7 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE sourceProcess, HANDLE sourceHandle,
         ULONG inherit =
             options & 4 /* DUPLICATE_SAME_ATTRIBUTES */ ? sourceAttributes
                                                         : attributes & OBJ_INHERIT;
-        status = DuplicateInto(targetProcess, userTarget, body, access, inherit);
+        status = ObpDuplicateInto(targetProcess, userTarget, body, access, inherit);
     } else if (!(options & DUPLICATE_CLOSE_SOURCE)) {
         status = STATUS_INVALID_HANDLE;
     }
@@ -102,8 +102,8 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE sourceProcess, HANDLE sourceHandle,
 }
 
 /* A UNICODE_STRING and its characters behind it, as classes 1 and 2 begin. */
-static NTSTATUS ReturnString(const char *narrow, const WCHAR *wide, const char *prefix,
-                             SIZE_T head, void *user, ULONG length, ULONG *needed)
+static NTSTATUS ObpReturnString(const char *narrow, const WCHAR *wide, const char *prefix,
+                                SIZE_T head, void *user, ULONG length, ULONG *needed)
 {
     WCHAR text[300];
     UNICODE_STRING string;
@@ -128,8 +128,8 @@ static NTSTATUS ReturnString(const char *narrow, const WCHAR *wide, const char *
     return status;
 }
 
-static NTSTATUS QueryBasic(void *body, ACCESS_MASK granted, ULONG attributes, void *user,
-                           ULONG length, ULONG *needed)
+static NTSTATUS ObpQueryBasic(void *body, ACCESS_MASK granted, ULONG attributes,
+                              void *user, ULONG length, ULONG *needed)
 {
     OBJECT_BASIC_INFORMATION basic = {0};
     *needed = sizeof basic;
@@ -142,12 +142,12 @@ static NTSTATUS QueryBasic(void *body, ACCESS_MASK granted, ULONG attributes, vo
     return MmCopyToUser(user, &basic, sizeof basic);
 }
 
-static NTSTATUS QueryType(void *body, void *user, ULONG length, ULONG *needed)
+static NTSTATUS ObpQueryType(void *body, void *user, ULONG length, ULONG *needed)
 {
     OBJECT_TYPE_INFORMATION type = {0};
     const SIZE_T head = sizeof type;
     NTSTATUS status =
-        ReturnString(ObGetType(body)->Name, NULL, "", head, user, length, needed);
+        ObpReturnString(ObGetType(body)->Name, NULL, "", head, user, length, needed);
     if (!NT_SUCCESS(status))
         return status;
     type.GenericMapping = ObGetType(body)->Generic;
@@ -157,7 +157,7 @@ static NTSTATUS QueryType(void *body, void *user, ULONG length, ULONG *needed)
                         head - sizeof(UNICODE_STRING));
 }
 
-static NTSTATUS QueryFlags(ULONG attributes, void *user, ULONG length, ULONG *needed)
+static NTSTATUS ObpQueryFlags(ULONG attributes, void *user, ULONG length, ULONG *needed)
 {
     OBJECT_DATA_INFORMATION flags = {(attributes & OBJ_INHERIT) != 0,
                                      (attributes & OBJ_PROTECT_CLOSE) != 0};
@@ -174,23 +174,23 @@ NTSTATUS NTAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOI
     ACCESS_MASK granted;
     ULONG attributes, needed = 0;
     NTSTATUS status =
-        ReferenceSource(ObCurrentTable(), handle, &body, &granted, &attributes);
+        ObpReferenceSource(ObCurrentTable(), handle, &body, &granted, &attributes);
     if (!NT_SUCCESS(status))
         return status;
     const WCHAR *name = OBJECT_OF(body)->Name;
     switch ((ULONG) class) {
     case ObjectBasicInformation:
-        status = QueryBasic(body, granted, attributes, user, length, &needed);
+        status = ObpQueryBasic(body, granted, attributes, user, length, &needed);
         break;
     case ObjectNameInformation:
-        status = ReturnString(NULL, name, name != NULL ? "\\BaseNamedObjects\\" : "",
-                              sizeof(UNICODE_STRING), user, length, &needed);
+        status = ObpReturnString(NULL, name, name != NULL ? "\\BaseNamedObjects\\" : "",
+                                 sizeof(UNICODE_STRING), user, length, &needed);
         break;
     case ObjectTypeInformation:
-        status = QueryType(body, user, length, &needed);
+        status = ObpQueryType(body, user, length, &needed);
         break;
     case ObjectDataInformation: /* Windows: ObjectHandleFlagInformation */
-        status = QueryFlags(attributes, user, length, &needed);
+        status = ObpQueryFlags(attributes, user, length, &needed);
         break;
     default:
         status = STATUS_INVALID_INFO_CLASS;

@@ -5,7 +5,7 @@
 #include "psp.h"
 #include "services.h"
 
-static NTSTATUS ReferenceThread(HANDLE handle, ACCESS_MASK access, ETHREAD **thread)
+static NTSTATUS PspReferenceThread(HANDLE handle, ACCESS_MASK access, ETHREAD **thread)
 {
     NTSTATUS status =
         ObReferenceObjectByHandle(handle, &PsThreadType, access, (void **)thread, NULL);
@@ -26,7 +26,7 @@ NTSTATUS NTAPI NtGetContextThread(HANDLE handle, CONTEXT *user)
     NTSTATUS status = MmCopyFromUser(&context, user, sizeof context);
     if (!NT_SUCCESS(status))
         return status;
-    status = ReferenceThread(handle, THREAD_GET_CONTEXT, &thread);
+    status = PspReferenceThread(handle, THREAD_GET_CONTEXT, &thread);
     if (!NT_SUCCESS(status))
         return status;
     KeContextFromThread(&thread->Tcb, &context);
@@ -41,7 +41,7 @@ NTSTATUS NTAPI NtSetContextThread(HANDLE handle, const CONTEXT *user)
     NTSTATUS status = MmCopyFromUser(&context, user, sizeof context);
     if (!NT_SUCCESS(status))
         return status;
-    status = ReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
+    status = PspReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
     if (!NT_SUCCESS(status))
         return status;
     KeContextToThread(&thread->Tcb, &context);
@@ -49,7 +49,7 @@ NTSTATUS NTAPI NtSetContextThread(HANDLE handle, const CONTEXT *user)
     return STATUS_SUCCESS;
 }
 
-static void FreeApc(KAPC *apc)
+static void PspFreeApc(KAPC *apc)
 {
     ExFreePool(apc);
 }
@@ -60,14 +60,14 @@ NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1,
                                 PVOID argument2, PVOID argument3)
 {
     ETHREAD *thread;
-    NTSTATUS status = ReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
+    NTSTATUS status = PspReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
     if (!NT_SUCCESS(status))
         return status;
     KAPC *apc = ExAllocatePool(sizeof *apc, PSP_TAG);
     if (apc == NULL) {
         status = STATUS_NO_MEMORY;
     } else {
-        apc->FreeRoutine = FreeApc;
+        apc->FreeRoutine = PspFreeApc;
         apc->NormalRoutine = routine;
         apc->NormalContext = argument1;
         apc->SystemArgument1 = argument2;

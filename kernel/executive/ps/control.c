@@ -26,7 +26,7 @@ void PspJoinConsole(EPROCESS *process, const EPROCESS *parent,
     params->ConsoleFlags &= ~CONSOLE_NEW_GROUP;
 }
 
-static BOOLEAN IsReached(const EPROCESS *process, const EPROCESS *like, ULONG group)
+static BOOLEAN PspIsReached(const EPROCESS *process, const EPROCESS *like, ULONG group)
 {
     return process->ControlRoutine != 0 && !process->Exiting &&
            process->ConsoleId == like->ConsoleId &&
@@ -36,13 +36,13 @@ static BOOLEAN IsReached(const EPROCESS *process, const EPROCESS *like, ULONG gr
 }
 
 /* A process that cannot have another thread (no memory) misses the event. */
-static BOOLEAN Send(const EPROCESS *like, ULONG group, ULONG event)
+static BOOLEAN PspSend(const EPROCESS *like, ULONG group, ULONG event)
 {
     BOOLEAN reached = FALSE;
     for (LIST_ENTRY *p = PsAllProcesses.Flink; p != &PsAllProcesses; p = p->Flink) {
         EPROCESS *process = CONTAINING_RECORD(p, EPROCESS, AllListEntry);
         ETHREAD *thread;
-        if (!IsReached(process, like, group))
+        if (!PspIsReached(process, like, group))
             continue;
         const PSTHREAD wanted = {.Start = process->ControlRoutine, .Argument = event};
         reached = TRUE;
@@ -69,20 +69,20 @@ NTSTATUS NTAPI NtFathomSendControl(ULONG event, ULONG group)
         return STATUS_INVALID_PARAMETER;
     if (event == CTRL_C_EVENT && group != 0)
         return STATUS_SUCCESS;
-    return Send(PsCurrentProcess(), group, event) ? STATUS_SUCCESS
-                                                  : STATUS_INVALID_PARAMETER;
+    return PspSend(PsCurrentProcess(), group, event) ? STATUS_SUCCESS
+                                                     : STATUS_INVALID_PARAMETER;
 }
 
-static void ControlThread(void *context)
+static void PspControlThread(void *context)
 {
     static const EPROCESS machine; /* all zeros: the machine's console */
     (void)context;
     for (;;)
-        Send(&machine, 0, IoWaitForControl());
+        PspSend(&machine, 0, IoWaitForControl());
 }
 
 void PsListenToConsole(void)
 {
     IoListenForControl();
-    PsCreateSystemThread(ControlThread, NULL, NULL);
+    PsCreateSystemThread(PspControlThread, NULL, NULL);
 }

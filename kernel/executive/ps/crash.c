@@ -26,7 +26,7 @@ BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size)
     return FALSE;
 }
 
-static const char *CodeName(ULONG code)
+static const char *PspCodeName(ULONG code)
 {
     static const struct {
         ULONG Code;
@@ -70,7 +70,7 @@ static const char *CodeName(ULONG code)
     return "exception";
 }
 
-static void DescribeAccess(const EXCEPTION_RECORD *record, char *text, SIZE_T size)
+static void PspDescribeAccess(const EXCEPTION_RECORD *record, char *text, SIZE_T size)
 {
     text[0] = 0;
     if ((record->ExceptionCode != (DWORD)STATUS_ACCESS_VIOLATION &&
@@ -85,7 +85,7 @@ static void DescribeAccess(const EXCEPTION_RECORD *record, char *text, SIZE_T si
                 (unsigned)record->ExceptionInformation[1]);
 }
 
-static void PrintRegisters(const KTRAP_FRAME *frame)
+static void PspPrintRegisters(const KTRAP_FRAME *frame)
 {
     DbgPrint("  eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x\n",
              (unsigned)frame->Eax, (unsigned)frame->Ebx, (unsigned)frame->Ecx,
@@ -96,7 +96,7 @@ static void PrintRegisters(const KTRAP_FRAME *frame)
              (unsigned)frame->HardwareSegSs & 0xFFFF);
 }
 
-static void PrintUserStack(const KTRAP_FRAME *frame)
+static void PspPrintUserStack(const KTRAP_FRAME *frame)
 {
     FATHOM_FRAME *frames = ExAllocatePool(FATHOM_MAX_FRAMES * sizeof *frames, PSP_TAG);
     if (frames == NULL)
@@ -117,12 +117,12 @@ void PsReportException(const EXCEPTION_RECORD *record, const KTRAP_FRAME *frame)
             name++;
         RtlSnprintf(named, sizeof named, " (%s)", *name ? name + 1 : symbol);
     }
-    DescribeAccess(record, access, sizeof access);
+    PspDescribeAccess(record, access, sizeof access);
     DbgPrint("fathom: %s (pid %u) crashed: %08x %s%s at %s%s\n", process->Name,
              (unsigned)process->Id, (unsigned)record->ExceptionCode,
-             CodeName(record->ExceptionCode), access, where, named);
-    PrintRegisters(frame);
-    PrintUserStack(frame);
+             PspCodeName(record->ExceptionCode), access, where, named);
+    PspPrintRegisters(frame);
+    PspPrintUserStack(frame);
     if (!process->Exiting) {
         process->Crashed = TRUE;
         process->CrashCode = record->ExceptionCode;

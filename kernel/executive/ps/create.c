@@ -7,7 +7,7 @@
  */
 #include "psp.h"
 
-static void SetName(EPROCESS *process, const WCHAR *path)
+static void PspSetName(EPROCESS *process, const WCHAR *path)
 {
     const WCHAR *base = path;
     ULONG i = 0;
@@ -18,7 +18,7 @@ static void SetName(EPROCESS *process, const WCHAR *path)
         process->Name[i] = base[i] < 0x7F && base[i] >= ' ' ? base[i] : '?';
 }
 
-static NTSTATUS SetImagePath(EPROCESS *process, const WCHAR *path)
+static NTSTATUS PspSetImagePath(EPROCESS *process, const WCHAR *path)
 {
     static const WCHAR volume[] = L"\\Device\\HarddiskVolume1";
     SIZE_T skip = 0, length = 0;
@@ -49,8 +49,8 @@ NTSTATUS PspMapImages(EPROCESS *process, MMFILE *file, const WCHAR *path)
         return STATUS_INVALID_IMAGE_FORMAT;
     if (PspNtdll == NULL)
         return STATUS_DLL_NOT_FOUND;
-    SetName(process, path);
-    status = SetImagePath(process, path);
+    PspSetName(process, path);
+    status = PspSetImagePath(process, path);
     /* Data execution is refused unless the image was linked before NX: the opt-in. */
     process->ExecuteFlags =
         facts.DllCharacteristics & IMAGE_DLLCHARACTERISTICS_NX_COMPAT ? 0x09 : 0x02;
@@ -89,7 +89,7 @@ NTSTATUS PspCreateFirstThread(EPROCESS *process, BOOLEAN suspended, ETHREAD **th
     return PspCreateThread(process, &wanted, thread);
 }
 
-static void SetString(UNICODE_STRING *string, const WCHAR *text)
+static void PspSetString(UNICODE_STRING *string, const WCHAR *text)
 {
     SIZE_T length = 0;
     while (text[length])
@@ -105,7 +105,7 @@ const WCHAR PsDefaultEnvironment[] =
     L"SystemDrive=C:\0SystemRoot=C:\\Windows\0TEMP=C:\\Temp\0TMP=C:\\Temp\0windir=C:"
     L"\\Windows\0";
 
-static SIZE_T EnvironmentSize(const WCHAR *block)
+static SIZE_T PspEnvironmentSize(const WCHAR *block)
 {
     SIZE_T i = 0;
     while (block[i] != 0)
@@ -115,7 +115,7 @@ static SIZE_T EnvironmentSize(const WCHAR *block)
 }
 
 /* The three standard handles, inheritable as a console's children expect. */
-static NTSTATUS OpenStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS *params)
+static NTSTATUS PspOpenStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS *params)
 {
     HANDLE *handles[3] = {&params->StandardInput, &params->StandardOutput,
                           &params->StandardError};
@@ -134,7 +134,8 @@ static NTSTATUS OpenStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS *par
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS BuildInitial(EPROCESS *process, const PSCREATE *create, ETHREAD **thread)
+static NTSTATUS PspBuildInitial(EPROCESS *process, const PSCREATE *create,
+                                ETHREAD **thread)
 {
     RTL_USER_PROCESS_PARAMETERS params = {0};
     MMFILE *file;
@@ -144,18 +145,18 @@ static NTSTATUS BuildInitial(EPROCESS *process, const PSCREATE *create, ETHREAD 
     status = PspMapImages(process, file, create->ImagePath);
     file->Dereference(file);
     if (NT_SUCCESS(status))
-        status = OpenStandard(process, &params);
+        status = PspOpenStandard(process, &params);
     if (!NT_SUCCESS(status))
         return status;
-    SetString(&params.CurrentDirectory.DosPath,
-              create->CurrentDirectory != NULL ? create->CurrentDirectory : L"C:\\");
-    SetString(&params.ImagePathName, create->ImagePath);
-    SetString(&params.CommandLine, create->CommandLine);
-    SetString(&params.DllPath, L"C:\\Windows\\System32;C:\\Windows;C:\\");
-    SetString(&params.WindowTitle, create->ImagePath);
+    PspSetString(&params.CurrentDirectory.DosPath,
+                 create->CurrentDirectory != NULL ? create->CurrentDirectory : L"C:\\");
+    PspSetString(&params.ImagePathName, create->ImagePath);
+    PspSetString(&params.CommandLine, create->CommandLine);
+    PspSetString(&params.DllPath, L"C:\\Windows\\System32;C:\\Windows;C:\\");
+    PspSetString(&params.WindowTitle, create->ImagePath);
     params.Environment =
         (PVOID)(create->Environment != NULL ? create->Environment : PsDefaultEnvironment);
-    params.EnvironmentSize = EnvironmentSize(params.Environment);
+    params.EnvironmentSize = PspEnvironmentSize(params.Environment);
     status = PspFillPeb(process, &params, create->GlobalFlag);
     if (NT_SUCCESS(status))
         status = PspCreateFirstThread(process, FALSE, thread);
@@ -171,7 +172,7 @@ NTSTATUS PsCreateInitialProcess(const PSCREATE *create, EPROCESS **result)
         return status;
     process->HostStreams = create->HostStreams;
     process->HostIndex = create->HostIndex;
-    status = BuildInitial(process, create, &thread);
+    status = PspBuildInitial(process, create, &thread);
     if (!NT_SUCCESS(status)) {
         PspCleanProcess(process, status);
         ObDereferenceObject(process);

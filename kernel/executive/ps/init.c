@@ -11,13 +11,13 @@ MMSECTION *PspNtdll;
 ULONG_PTR PspNtdllBase;
 PSENTRIES PsEntries;
 
-static OBHANDLE_TABLE *CurrentTable(void)
+static OBHANDLE_TABLE *PspCurrentTable(void)
 {
     EPROCESS *process = PsCurrentProcess();
     return process != NULL ? process->Handles : NULL;
 }
 
-static void *PseudoObject(HANDLE handle, const OBTYPE *type)
+static void *PspPseudoObject(HANDLE handle, const OBTYPE *type)
 {
     void *body = NULL;
     if (handle == NtCurrentProcess() && (type == NULL || type == &PsProcessType))
@@ -29,8 +29,8 @@ static void *PseudoObject(HANDLE handle, const OBTYPE *type)
     return body;
 }
 
-static NTSTATUS ProcessTable(HANDLE handle, ACCESS_MASK access, void **body,
-                             OBHANDLE_TABLE **table)
+static NTSTATUS PspProcessTable(HANDLE handle, ACCESS_MASK access, void **body,
+                                OBHANDLE_TABLE **table)
 {
     EPROCESS *process;
     NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, access,
@@ -46,7 +46,7 @@ static NTSTATUS ProcessTable(HANDLE handle, ACCESS_MASK access, void **body,
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS SpaceByHandle(HANDLE handle, ACCESS_MASK access, MMSPACE **space)
+static NTSTATUS PspSpaceByHandle(HANDLE handle, ACCESS_MASK access, MMSPACE **space)
 {
     EPROCESS *process;
     NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, access,
@@ -64,7 +64,7 @@ static NTSTATUS SpaceByHandle(HANDLE handle, ACCESS_MASK access, MMSPACE **space
 }
 
 /* The bytes at an RVA of a PE file as it lies on disk; NULL: in no section. */
-static const void *AtRva(const UCHAR *file, ULONG rva)
+static const void *PspAtRva(const UCHAR *file, ULONG rva)
 {
     const IMAGE_NT_HEADERS32 *nt =
         (const void *)(file + ((const IMAGE_DOS_HEADER *)file)->e_lfanew);
@@ -75,25 +75,25 @@ static const void *AtRva(const UCHAR *file, ULONG rva)
     return NULL;
 }
 
-static ULONG_PTR FindExport(const UCHAR *file, const char *name)
+static ULONG_PTR PspFindExport(const UCHAR *file, const char *name)
 {
     const IMAGE_NT_HEADERS32 *nt =
         (const void *)(file + ((const IMAGE_DOS_HEADER *)file)->e_lfanew);
-    const IMAGE_EXPORT_DIRECTORY *exports = AtRva(
+    const IMAGE_EXPORT_DIRECTORY *exports = PspAtRva(
         file,
         nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT].VirtualAddress);
     if (exports == NULL)
         return 0;
-    const ULONG *names = AtRva(file, exports->AddressOfNames);
-    const USHORT *ordinals = AtRva(file, exports->AddressOfNameOrdinals);
-    const ULONG *functions = AtRva(file, exports->AddressOfFunctions);
+    const ULONG *names = PspAtRva(file, exports->AddressOfNames);
+    const USHORT *ordinals = PspAtRva(file, exports->AddressOfNameOrdinals);
+    const ULONG *functions = PspAtRva(file, exports->AddressOfFunctions);
     for (ULONG i = 0; i < exports->NumberOfNames; i++)
-        if (strcmp(AtRva(file, names[i]), name) == 0)
+        if (strcmp(PspAtRva(file, names[i]), name) == 0)
             return nt->OptionalHeader.ImageBase + functions[ordinals[i]];
     return 0;
 }
 
-static void FindEntries(const UCHAR *file)
+static void PspFindEntries(const UCHAR *file)
 {
     static const struct {
         const char *Name;
@@ -109,13 +109,13 @@ static void FindEntries(const UCHAR *file)
         {"KiFastSystemCallRet", &PsEntries.KiFastSystemCallRet},
     };
     for (ULONG i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        *wanted[i].Address = FindExport(file, wanted[i].Name);
+        *wanted[i].Address = PspFindExport(file, wanted[i].Name);
         if (*wanted[i].Address == 0)
             DbgPrint("fathom: ntdll.dll does not export %s\n", wanted[i].Name);
     }
 }
 
-static void LoadNtdll(void)
+static void PspLoadNtdll(void)
 {
     MMFILE *file = IoOpenArchiveFile(L"ntdll.dll");
     MMSECTION_FACTS facts;
@@ -130,7 +130,7 @@ static void LoadNtdll(void)
     if (NT_SUCCESS(status)) {
         MmQuerySection(PspNtdll, &facts);
         PspNtdllBase = facts.ImageBase;
-        FindEntries(file->Data);
+        PspFindEntries(file->Data);
     } else {
         DbgPrint("fathom: ntdll.dll is not a valid image (%08x)\n", (unsigned)status);
     }
@@ -138,7 +138,7 @@ static void LoadNtdll(void)
 }
 
 /* PF_* of winnt.h, answered by IsProcessorFeaturePresent. */
-static void FillProcessorFeatures(BOOLEAN *feature)
+static void PspFillProcessorFeatures(BOOLEAN *feature)
 {
     unsigned a, b, c = 0, d = 0;
     if (__get_cpuid(1, &a, &b, &c, &d) == 0)
@@ -153,7 +153,7 @@ static void FillProcessorFeatures(BOOLEAN *feature)
     feature[PF_NX_ENABLED] = KeFeatures.Nx;
 }
 
-static void FillSharedData(void)
+static void PspFillSharedData(void)
 {
     KUSER_SHARED_DATA *shared = MmSharedUserData;
     FATHOM_MEMORY memory;
@@ -169,7 +169,7 @@ static void FillSharedData(void)
     shared->NXSupportPolicy = KeFeatures.Nx ? 2 : 0; /* OptIn, Windows 7's default */
     shared->ActiveConsoleId = 1;
     shared->LargePageMinimum = 0x200000;
-    FillProcessorFeatures(shared->ProcessorFeatures);
+    PspFillProcessorFeatures(shared->ProcessorFeatures);
     /* door=int2e: every program is kept from sysenter, whatever its door is worth. */
     const char *door = KeBootOption("door");
     const BOOLEAN slow = !KeFeatures.Sep || (door != NULL && strcmp(door, "int2e") == 0);
@@ -180,11 +180,11 @@ static void FillSharedData(void)
 
 void PsInitialize(void)
 {
-    ObCurrentTable = CurrentTable;
-    ObPseudoObject = PseudoObject;
-    ObProcessTable = ProcessTable;
-    MmReferenceSpaceByHandle = SpaceByHandle;
+    ObCurrentTable = PspCurrentTable;
+    ObPseudoObject = PspPseudoObject;
+    ObProcessTable = PspProcessTable;
+    MmReferenceSpaceByHandle = PspSpaceByHandle;
     PspInitializeThreads();
-    LoadNtdll();
-    FillSharedData();
+    PspLoadNtdll();
+    PspFillSharedData();
 }

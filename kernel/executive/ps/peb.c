@@ -23,8 +23,8 @@ typedef struct {
 } BLOCK;
 
 /* Append a string; room: bytes to keep for it at least. */
-static void PutString(BLOCK *block, UNICODE_STRING *to, const UNICODE_STRING *from,
-                      SIZE_T room)
+static void PspPutString(BLOCK *block, UNICODE_STRING *to, const UNICODE_STRING *from,
+                         SIZE_T room)
 {
     SIZE_T size = from->Length + sizeof(WCHAR);
     if (size < room)
@@ -41,7 +41,7 @@ static void PutString(BLOCK *block, UNICODE_STRING *to, const UNICODE_STRING *fr
     block->Used = ALIGN_UP(block->Used + size, 4);
 }
 
-static SIZE_T SizeOfStrings(const RTL_USER_PROCESS_PARAMETERS *p)
+static SIZE_T PspSizeOfStrings(const RTL_USER_PROCESS_PARAMETERS *p)
 {
     return p->DllPath.Length + p->ImagePathName.Length + p->CommandLine.Length +
            p->WindowTitle.Length + p->DesktopInfo.Length + p->ShellInfo.Length +
@@ -49,11 +49,11 @@ static SIZE_T SizeOfStrings(const RTL_USER_PROCESS_PARAMETERS *p)
            CURRENT_DIRECTORY_ROOM + 8 * 8;
 }
 
-static NTSTATUS WriteParameters(EPROCESS *process,
-                                const RTL_USER_PROCESS_PARAMETERS *params,
-                                PVOID *userParams)
+static NTSTATUS PspWriteParameters(EPROCESS *process,
+                                   const RTL_USER_PROCESS_PARAMETERS *params,
+                                   PVOID *userParams)
 {
-    SIZE_T bound = sizeof *params + SizeOfStrings(params);
+    SIZE_T bound = sizeof *params + PspSizeOfStrings(params);
     SIZE_T size = bound + params->EnvironmentSize;
     PVOID base = NULL;
     SIZE_T region = size;
@@ -66,15 +66,15 @@ static NTSTATUS WriteParameters(EPROCESS *process,
         return STATUS_INSUFFICIENT_RESOURCES;
     RTL_USER_PROCESS_PARAMETERS *out = (RTL_USER_PROCESS_PARAMETERS *)block.Kernel;
     *out = *params;
-    PutString(&block, &out->CurrentDirectory.DosPath, &params->CurrentDirectory.DosPath,
-              CURRENT_DIRECTORY_ROOM);
-    PutString(&block, &out->DllPath, &params->DllPath, 0);
-    PutString(&block, &out->ImagePathName, &params->ImagePathName, 2);
-    PutString(&block, &out->CommandLine, &params->CommandLine, 2);
-    PutString(&block, &out->WindowTitle, &params->WindowTitle, 0);
-    PutString(&block, &out->DesktopInfo, &params->DesktopInfo, 0);
-    PutString(&block, &out->ShellInfo, &params->ShellInfo, 0);
-    PutString(&block, &out->RuntimeData, &params->RuntimeData, 0);
+    PspPutString(&block, &out->CurrentDirectory.DosPath,
+                 &params->CurrentDirectory.DosPath, CURRENT_DIRECTORY_ROOM);
+    PspPutString(&block, &out->DllPath, &params->DllPath, 0);
+    PspPutString(&block, &out->ImagePathName, &params->ImagePathName, 2);
+    PspPutString(&block, &out->CommandLine, &params->CommandLine, 2);
+    PspPutString(&block, &out->WindowTitle, &params->WindowTitle, 0);
+    PspPutString(&block, &out->DesktopInfo, &params->DesktopInfo, 0);
+    PspPutString(&block, &out->ShellInfo, &params->ShellInfo, 0);
+    PspPutString(&block, &out->RuntimeData, &params->RuntimeData, 0);
     ASSERT(block.Used <= bound);
     out->CurrentDirectory.Handle = NULL; /* the parent's: ntdll opens its own */
     out->MaximumLength = out->Length = block.Used;
@@ -88,7 +88,7 @@ static NTSTATUS WriteParameters(EPROCESS *process,
     return status;
 }
 
-static void FillPeb(PEB *peb, const MMSECTION_FACTS *facts)
+static void PspWritePeb(PEB *peb, const MMSECTION_FACTS *facts)
 {
     peb->NumberOfProcessors = 1;
     /* 30 days in 100 ns, negative: `dt nt!_PEB` of any Windows 7 process shows it. */
@@ -119,7 +119,7 @@ NTSTATUS PspFillPeb(EPROCESS *process, const RTL_USER_PROCESS_PARAMETERS *params
     if (!NT_SUCCESS(status))
         return status;
     MmQuerySection(process->Image, &facts);
-    FillPeb(&peb, &facts);
+    PspWritePeb(&peb, &facts);
     peb.NtGlobalFlag = globalFlag;
     if (KdSerialTraceMask & (1u << EventHeapOperation))
         peb.TracingFlags = PEB_HEAP_TRACING_ENABLED;
@@ -130,7 +130,7 @@ NTSTATUS PspFillPeb(EPROCESS *process, const RTL_USER_PROCESS_PARAMETERS *params
     peb.ProcessHeaps = (PVOID *)(user + 1);
     peb.MaximumNumberOfHeaps = (PAGE_SIZE - sizeof peb) / sizeof(PVOID);
     MMSPACE *before = MmAttachSpace(process->Space);
-    status = WriteParameters(process, params, (PVOID *)&peb.ProcessParameters);
+    status = PspWriteParameters(process, params, (PVOID *)&peb.ProcessParameters);
     if (NT_SUCCESS(status))
         status = MmCopyToUser(user, &peb, sizeof peb);
     MmAttachSpace(before);

@@ -14,7 +14,7 @@ LIST_ENTRY PsAllProcesses = {&PsAllProcesses, &PsAllProcesses};
 ULONG PsProcessCount;
 void (*PsDeleteTrace)(EPROCESS *);
 
-static void DeleteProcess(void *body)
+static void PspDeleteProcess(void *body)
 {
     EPROCESS *process = body;
     RemoveEntryList(&process->AllListEntry);
@@ -30,7 +30,7 @@ static void DeleteProcess(void *body)
 
 const OBTYPE PsProcessType = {
     .Name = "Process",
-    .Delete = DeleteProcess,
+    .Delete = PspDeleteProcess,
     .ValidAccess = PROCESS_ALL_ACCESS,
     .Generic = {PROCESS_VM_READ | PROCESS_QUERY_INFORMATION | STANDARD_RIGHTS_READ,
                 PROCESS_CREATE_PROCESS | PROCESS_CREATE_THREAD | PROCESS_VM_OPERATION |
@@ -112,7 +112,7 @@ void PspCleanProcess(EPROCESS *process, NTSTATUS exitStatus)
 }
 
 /* Every thread but the current one is told to end. */
-static void TerminateOthers(EPROCESS *process, NTSTATUS status)
+static void PspTerminateOthers(EPROCESS *process, NTSTATUS status)
 {
     LIST_ENTRY *entry = process->ThreadListHead.Flink;
     while (entry != &process->ThreadListHead) {
@@ -132,7 +132,7 @@ NTSTATUS PsTerminateProcess(EPROCESS *process, NTSTATUS status)
     process->Exiting = TRUE;
     if (process->ExitStatus == STATUS_PENDING)
         process->ExitStatus = status;
-    TerminateOthers(process, status);
+    PspTerminateOthers(process, status);
     if (process == PsCurrentProcess()) {
         ObDereferenceObject(
             process); /* the caller's reference: nobody returns to drop it */
@@ -147,7 +147,7 @@ NTSTATUS NTAPI NtTerminateProcess(HANDLE handle, NTSTATUS exitStatus)
 {
     EPROCESS *process;
     if (handle == NULL) {
-        TerminateOthers(PsCurrentProcess(), exitStatus);
+        PspTerminateOthers(PsCurrentProcess(), exitStatus);
         return STATUS_SUCCESS;
     }
     NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, PROCESS_TERMINATE,
@@ -205,7 +205,7 @@ NTSTATUS NTAPI NtOpenProcess(HANDLE *userHandle, ACCESS_MASK desired,
     return status;
 }
 
-static NTSTATUS ForEachThread(HANDLE handle, ULONG (*act)(PKTHREAD))
+static NTSTATUS PspForEachThread(HANDLE handle, ULONG (*act)(PKTHREAD))
 {
     EPROCESS *process;
     NTSTATUS status = ObReferenceObjectByHandle(
@@ -227,10 +227,10 @@ static NTSTATUS ForEachThread(HANDLE handle, ULONG (*act)(PKTHREAD))
 
 NTSTATUS NTAPI NtSuspendProcess(HANDLE process)
 {
-    return ForEachThread(process, KeSuspendThread);
+    return PspForEachThread(process, KeSuspendThread);
 }
 
 NTSTATUS NTAPI NtResumeProcess(HANDLE process)
 {
-    return ForEachThread(process, KeResumeThread);
+    return PspForEachThread(process, KeResumeThread);
 }

@@ -26,7 +26,7 @@ typedef union {
     QUOTA_LIMITS Limits;
 } ANSWER;
 
-static void FillBasic(EPROCESS *process, ANSWER *answer)
+static void PspFillBasic(EPROCESS *process, ANSWER *answer)
 {
     ULONG_PTR *fields = (ULONG_PTR *)&answer->Basic;
     fields[0] = process->ExitStatus;
@@ -38,7 +38,7 @@ static void FillBasic(EPROCESS *process, ANSWER *answer)
 }
 
 /* Pool and paging file have no limits of their own. */
-static void FillLimits(EPROCESS *process, ANSWER *answer)
+static void PspFillLimits(EPROCESS *process, ANSWER *answer)
 {
     const SIZE_T none = (SIZE_T)-1;
     answer->Limits = (QUOTA_LIMITS){none, none, 0, 0, none, {.QuadPart = -1}};
@@ -47,13 +47,13 @@ static void FillLimits(EPROCESS *process, ANSWER *answer)
                           &answer->Limits.MaximumWorkingSetSize);
 }
 
-static void FillIoCounters(EPROCESS *process, ANSWER *answer)
+static void PspFillIoCounters(EPROCESS *process, ANSWER *answer)
 {
     (void)process;
     __builtin_memset(answer->Counters, 0, sizeof answer->Counters);
 }
 
-static void FillVm(EPROCESS *process, ANSWER *answer)
+static void PspFillVm(EPROCESS *process, ANSWER *answer)
 {
     MMUSAGE usage = {0};
     if (process->Handles != NULL)
@@ -67,7 +67,7 @@ static void FillVm(EPROCESS *process, ANSWER *answer)
                               .PeakPagefileUsage = usage.PeakCommit * PAGE_SIZE};
 }
 
-static void FillTimes(EPROCESS *process, ANSWER *answer)
+static void PspFillTimes(EPROCESS *process, ANSWER *answer)
 {
     ULONGLONG kernel = process->KernelTime, user = process->UserTime;
     LIST_ENTRY *entry = process->ThreadListHead.Flink;
@@ -84,45 +84,45 @@ static void FillTimes(EPROCESS *process, ANSWER *answer)
     answer->Times[3] = user * KE_TICK_100NS;
 }
 
-static void FillZero(EPROCESS *process, ANSWER *answer)
+static void PspFillZero(EPROCESS *process, ANSWER *answer)
 {
     (void)process;
     answer->Number = 0;
 }
 
-static void FillOne(EPROCESS *process, ANSWER *answer)
+static void PspFillOne(EPROCESS *process, ANSWER *answer)
 {
     (void)process;
     answer->Number = 1;
 }
 
-static void FillErrorMode(EPROCESS *process, ANSWER *answer)
+static void PspFillErrorMode(EPROCESS *process, ANSWER *answer)
 {
     answer->Number = process->ErrorMode;
 }
 
-static void FillPriorityClass(EPROCESS *process, ANSWER *answer)
+static void PspFillPriorityClass(EPROCESS *process, ANSWER *answer)
 {
     answer->PriorityClass[0] = FALSE;
     answer->PriorityClass[1] = process->PriorityClass;
 }
 
-static void FillHandleCount(EPROCESS *process, ANSWER *answer)
+static void PspFillHandleCount(EPROCESS *process, ANSWER *answer)
 {
     answer->Number = ObHandleCount(process->Handles);
 }
 
-static void FillBoost(EPROCESS *process, ANSWER *answer)
+static void PspFillBoost(EPROCESS *process, ANSWER *answer)
 {
     answer->Number = process->BoostDisabled;
 }
 
-static void FillExecuteFlags(EPROCESS *process, ANSWER *answer)
+static void PspFillExecuteFlags(EPROCESS *process, ANSWER *answer)
 {
     answer->Number = process->ExecuteFlags;
 }
 
-static void FillCookie(EPROCESS *process, ANSWER *answer)
+static void PspFillCookie(EPROCESS *process, ANSWER *answer)
 {
     answer->Number = 0x5AFE0000u ^ process->Id * 2654435761u;
 }
@@ -131,38 +131,38 @@ typedef struct {
     ULONG Class, Size;
     void (*Fill)(EPROCESS *, ANSWER *);
 } INFORMATION;
-static const INFORMATION classes[] = {
-    {0, sizeof(PROCESS_BASIC_INFORMATION), FillBasic},
-    {1, sizeof(QUOTA_LIMITS), FillLimits},
-    {2, sizeof(ULONGLONG[6]), FillIoCounters},
-    {3, sizeof(VMCOUNTERS), FillVm},
-    {4, sizeof(LONGLONG[4]), FillTimes},
-    {7, sizeof(ULONG), FillZero}, /* no debugger of a process: no port */
-    {12, sizeof(ULONG), FillErrorMode},
-    {18, sizeof(UCHAR[2]), FillPriorityClass},
-    {20, sizeof(ULONG), FillHandleCount},
-    {21, sizeof(ULONG), FillOne}, /* affinity */
-    {22, sizeof(ULONG), FillBoost},
-    {24, sizeof(ULONG), FillOne},  /* session */
-    {26, sizeof(ULONG), FillZero}, /* WOW64: none */
-    {CLASS_DEBUG_OBJECT, sizeof(ULONG), FillZero},
-    {31, sizeof(ULONG), FillOne}, /* children do not inherit a debugger */
-    {34, sizeof(ULONG), FillExecuteFlags},
-    {36, sizeof(ULONG), FillCookie},
+static const INFORMATION PspClasses[] = {
+    {0, sizeof(PROCESS_BASIC_INFORMATION), PspFillBasic},
+    {1, sizeof(QUOTA_LIMITS), PspFillLimits},
+    {2, sizeof(ULONGLONG[6]), PspFillIoCounters},
+    {3, sizeof(VMCOUNTERS), PspFillVm},
+    {4, sizeof(LONGLONG[4]), PspFillTimes},
+    {7, sizeof(ULONG), PspFillZero}, /* no debugger of a process: no port */
+    {12, sizeof(ULONG), PspFillErrorMode},
+    {18, sizeof(UCHAR[2]), PspFillPriorityClass},
+    {20, sizeof(ULONG), PspFillHandleCount},
+    {21, sizeof(ULONG), PspFillOne}, /* affinity */
+    {22, sizeof(ULONG), PspFillBoost},
+    {24, sizeof(ULONG), PspFillOne},  /* session */
+    {26, sizeof(ULONG), PspFillZero}, /* WOW64: none */
+    {CLASS_DEBUG_OBJECT, sizeof(ULONG), PspFillZero},
+    {31, sizeof(ULONG), PspFillOne}, /* children do not inherit a debugger */
+    {34, sizeof(ULONG), PspFillExecuteFlags},
+    {36, sizeof(ULONG), PspFillCookie},
 };
 
-static const INFORMATION *FindClass(ULONG class)
+static const INFORMATION *PspFindClass(ULONG class)
 {
-    for (ULONG i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (classes[i].Class == class)
-            return &classes[i];
+    for (ULONG i = 0; i < sizeof PspClasses / sizeof *PspClasses; i++)
+        if (PspClasses[i].Class == class)
+            return &PspClasses[i];
     return NULL;
 }
 
 /* UNICODE_STRING and its text behind it: ProcessImageFileName (a device path), and
  * ProcessImageFileNameWin32. */
-static NTSTATUS ReturnImageName(EPROCESS *process, BOOLEAN win32, void *user,
-                                ULONG length, ULONG *userReturned)
+static NTSTATUS PspReturnImageName(EPROCESS *process, BOOLEAN win32, void *user,
+                                   ULONG length, ULONG *userReturned)
 {
     const WCHAR *path = process->ImagePath != NULL ? process->ImagePath : L"";
     WCHAR drive[2] = {'C', ':'};
@@ -196,7 +196,7 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
                                          PVOID user, ULONG length, PULONG userReturned)
 {
     const BOOLEAN name = (ULONG) class == 27 || (ULONG) class == 43;
-    const INFORMATION *asked = FindClass(class);
+    const INFORMATION *asked = PspFindClass(class);
     EPROCESS *process;
     ANSWER answer;
     if (!asked && !name)
@@ -215,7 +215,7 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
         return status;
     if (name) {
         status =
-            ReturnImageName(process, (ULONG) class == 43, user, length, userReturned);
+            PspReturnImageName(process, (ULONG) class == 43, user, length, userReturned);
     } else {
         asked->Fill(process, &answer);
         status =

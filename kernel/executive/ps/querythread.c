@@ -37,7 +37,7 @@ enum {
     ClassSuspendCount = 35
 };
 
-static ULONG FillBasic(ETHREAD *thread, ANSWER *answer)
+static ULONG PspFillBasic(ETHREAD *thread, ANSWER *answer)
 {
     answer->Basic = (BASIC){
         .ExitStatus = thread->IsTerminated ? thread->Tcb.ExitStatus : STATUS_PENDING,
@@ -51,7 +51,7 @@ static ULONG FillBasic(ETHREAD *thread, ANSWER *answer)
     return sizeof answer->Basic;
 }
 
-static ULONG FillTimes(ETHREAD *thread, ANSWER *answer)
+static ULONG PspFillTimes(ETHREAD *thread, ANSWER *answer)
 {
     answer->Times[0] = thread->CreateTime;
     answer->Times[1] = thread->ExitTime;
@@ -60,7 +60,7 @@ static ULONG FillTimes(ETHREAD *thread, ANSWER *answer)
     return sizeof answer->Times;
 }
 
-static ULONG FillNumber(ETHREAD *thread, ULONG class, ANSWER *answer)
+static ULONG PspFillNumber(ETHREAD *thread, ULONG class, ANSWER *answer)
 {
     const ULONG active = thread->Process->ActiveThreads;
     answer->Number = class == ClassWin32StartAddress ? thread->Win32StartAddress
@@ -72,20 +72,20 @@ static ULONG FillNumber(ETHREAD *thread, ULONG class, ANSWER *answer)
     return sizeof answer->Number;
 }
 
-static ULONG Fill(ETHREAD *thread, ULONG class, ANSWER *answer)
+static ULONG PspFill(ETHREAD *thread, ULONG class, ANSWER *answer)
 {
     switch (class) {
     case ClassBasic:
-        return FillBasic(thread, answer);
+        return PspFillBasic(thread, answer);
     case ClassTimes:
-        return FillTimes(thread, answer);
+        return PspFillTimes(thread, answer);
     case ClassWin32StartAddress:
     case ClassAmILastThread:
     case ClassPriorityBoost:
     case ClassIsIoPending:
     case ClassIsTerminated:
     case ClassSuspendCount:
-        return FillNumber(thread, class, answer);
+        return PspFillNumber(thread, class, answer);
     case ClassHideFromDebugger:
         answer->Flag = thread->HideFromDebugger;
         return sizeof answer->Flag;
@@ -107,7 +107,7 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PV
             handle, &PsThreadType, THREAD_QUERY_INFORMATION, (void **)&thread, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    ULONG size = Fill(thread, class, &answer);
+    ULONG size = PspFill(thread, class, &answer);
     if (size == 0)
         status = STATUS_INVALID_INFO_CLASS;
     else
@@ -118,7 +118,7 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PV
 
 /* An increment is within -2..2 of the process's base (-7..6 when that is real-time), or
  * saturates: 15, 16 time critical; -15, -16 idle. */
-static NTSTATUS SetBasePriority(ETHREAD *thread, LONG increment)
+static NTSTATUS PspSetBasePriority(ETHREAD *thread, LONG increment)
 {
     const BOOLEAN realTime = thread->Process->BasePriority >= 16;
     const LONG saturated = THREAD_PRIORITY_TIME_CRITICAL + 1;
@@ -135,7 +135,7 @@ static NTSTATUS SetBasePriority(ETHREAD *thread, LONG increment)
 }
 
 /* TlsFree clears the slot in every thread of the process. */
-static NTSTATUS ZeroTlsCell(ULONG index)
+static NTSTATUS PspZeroTlsCell(ULONG index)
 {
     EPROCESS *process = PsCurrentProcess();
     LIST_ENTRY *entry = process->ThreadListHead.Flink;
@@ -158,7 +158,7 @@ static NTSTATUS ZeroTlsCell(ULONG index)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS SetNumber(ETHREAD *thread, ULONG class, ULONG value)
+static NTSTATUS PspTakeNumber(ETHREAD *thread, ULONG class, ULONG value)
 {
     switch (class) {
     case ClassPriority:
@@ -167,14 +167,14 @@ static NTSTATUS SetNumber(ETHREAD *thread, ULONG class, ULONG value)
         KeSetPriorityThread(&thread->Tcb, value);
         return STATUS_SUCCESS;
     case ClassBasePriority:
-        return SetBasePriority(thread, value);
+        return PspSetBasePriority(thread, value);
     case ClassAffinityMask:
         return value == 1 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     case ClassWin32StartAddress:
         thread->Win32StartAddress = value;
         return STATUS_SUCCESS;
     case ClassZeroTlsCell:
-        return thread == PsCurrentThread() ? ZeroTlsCell(value)
+        return thread == PsCurrentThread() ? PspZeroTlsCell(value)
                                            : STATUS_INVALID_PARAMETER;
     case ClassIdealProcessor:
         return value <= MAXIMUM_PROCESSORS ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
@@ -206,7 +206,7 @@ NTSTATUS NTAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, PVOI
         if (NT_SUCCESS(status) && thread->IsTerminated)
             status = STATUS_THREAD_IS_TERMINATING;
         if (NT_SUCCESS(status))
-            status = SetNumber(thread, class, value);
+            status = PspTakeNumber(thread, class, value);
     }
     ObDereferenceObject(thread);
     return status;

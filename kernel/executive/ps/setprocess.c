@@ -11,7 +11,7 @@
 
 /* Base priorities of the classes idle, normal, high, real-time, below and above normal,
  * in the order of PROCESS_PRIORITY_CLASS_*. */
-static const UCHAR basePriorities[] = {8, 4, 8, 13, 24, 6, 10};
+static const UCHAR PspBasePriorities[] = {8, 4, 8, 13, 24, 6, 10};
 
 /* A thread's priority from its process's base and its own increment; within 1..15,
  * or 16..31 for a real-time process. */
@@ -25,7 +25,7 @@ void PspApplyPriority(ETHREAD *thread)
     KeSetPriorityThread(&thread->Tcb, priority);
 }
 
-static void SetBasePriority(EPROCESS *process, ULONG priority)
+static void PspSetBasePriority(EPROCESS *process, ULONG priority)
 {
     LIST_ENTRY *entry = process->ThreadListHead.Flink;
     process->BasePriority = priority;
@@ -36,7 +36,7 @@ static void SetBasePriority(EPROCESS *process, ULONG priority)
     }
 }
 
-static NTSTATUS SetLimits(EPROCESS *process, const QUOTA_LIMITS *limits)
+static NTSTATUS PspSetLimits(EPROCESS *process, const QUOTA_LIMITS *limits)
 {
     if (process->Handles == NULL)
         return STATUS_PROCESS_IS_TERMINATING;
@@ -50,16 +50,16 @@ NTSTATUS PspSetNumber(EPROCESS *process, ULONG class, ULONG value)
     case 5: /* ProcessBasePriority */
         if (value < 1 || value > 31)
             return STATUS_INVALID_PARAMETER;
-        SetBasePriority(process, value);
+        PspSetBasePriority(process, value);
         return STATUS_SUCCESS;
     case 12: /* ProcessDefaultHardErrorMode */
         process->ErrorMode = value;
         return STATUS_SUCCESS;
     case CLASS_PRIORITY:
-        if (value >> 8 == 0 || value >> 8 >= sizeof basePriorities)
+        if (value >> 8 == 0 || value >> 8 >= sizeof PspBasePriorities)
             return STATUS_INVALID_PARAMETER;
         process->PriorityClass = value >> 8;
-        SetBasePriority(process, basePriorities[value >> 8]);
+        PspSetBasePriority(process, PspBasePriorities[value >> 8]);
         return STATUS_SUCCESS;
     case 21: /* ProcessAffinityMask: there is one processor */
         return value == 1 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
@@ -97,7 +97,7 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PV
         length == size ? MmCopyFromUser(&value, user, size) : STATUS_INFO_LENGTH_MISMATCH;
     if (NT_SUCCESS(status))
         status = (ULONG) class == CLASS_LIMITS
-                     ? SetLimits(process, &value.Limits)
+                     ? PspSetLimits(process, &value.Limits)
                      : PspSetNumber(process, (ULONG) class, value.Number);
     ObDereferenceObject(process);
     return status;

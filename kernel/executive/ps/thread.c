@@ -17,7 +17,7 @@
 
 ULONG PsThreadCount;
 
-static void DeleteThread(void *body)
+static void PspDeleteThread(void *body)
 {
     ETHREAD *thread = body;
     RemoveEntryList(&thread->ThreadListEntry);
@@ -28,7 +28,7 @@ static void DeleteThread(void *body)
 
 const OBTYPE PsThreadType = {
     .Name = "Thread",
-    .Delete = DeleteThread,
+    .Delete = PspDeleteThread,
     .ValidAccess = THREAD_ALL_ACCESS,
     .Generic = {THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION | STANDARD_RIGHTS_READ,
                 THREAD_TERMINATE | THREAD_SUSPEND_RESUME | THREAD_SET_CONTEXT |
@@ -45,7 +45,7 @@ ETHREAD *PsCurrentThread(void)
 }
 
 /* The processor comes here on the new thread's kernel stack. */
-static void UserThreadStartup(void *context)
+static void PspUserThreadStartup(void *context)
 {
     ETHREAD *thread = context;
     KTRAP_FRAME *frame = thread->Tcb.TrapFrame;
@@ -69,14 +69,14 @@ static void UserThreadStartup(void *context)
     KeReturnToUser(frame);
 }
 
-static void SystemThreadStartup(void *context)
+static void PspSystemThreadStartup(void *context)
 {
     ETHREAD *thread = context;
     thread->SystemRoutine(thread->SystemContext);
     KeTerminateThread(STATUS_SUCCESS);
 }
 
-static NTSTATUS AllocateThread(EPROCESS *process, ETHREAD **result)
+static NTSTATUS PspAllocateThread(EPROCESS *process, ETHREAD **result)
 {
     ETHREAD *thread;
     NTSTATUS status = ObCreateObject(&PsThreadType, sizeof *thread, (void **)&thread);
@@ -91,14 +91,15 @@ static NTSTATUS AllocateThread(EPROCESS *process, ETHREAD **result)
     }
     KeInitializeThread(&thread->Tcb, top, (UCHAR *)top - KERNEL_STACK_SIZE,
                        process != NULL ? process->Space : NULL,
-                       process != NULL ? UserThreadStartup : SystemThreadStartup, thread);
+                       process != NULL ? PspUserThreadStartup : PspSystemThreadStartup,
+                       thread);
     thread->Id = PspNewId();
     thread->CreateTime = KeQuerySystemTime();
     *result = thread;
     return STATUS_SUCCESS;
 }
 
-static void FreeThread(ETHREAD *thread)
+static void PspFreeThread(ETHREAD *thread)
 {
     MmDeleteKernelStack(thread->Tcb.InitialStack);
     thread->Tcb.InitialStack = NULL; /* a handle may keep the object */
@@ -107,7 +108,7 @@ static void FreeThread(ETHREAD *thread)
 }
 
 /* The new thread's TEB and stack; the process's space is attached. */
-static NTSTATUS MakeUserSide(ETHREAD *thread, const PSTHREAD *wanted)
+static NTSTATUS PspMakeUserSide(ETHREAD *thread, const PSTHREAD *wanted)
 {
     EPROCESS *process = thread->Process;
     MMSECTION_FACTS facts;
@@ -153,7 +154,7 @@ static NTSTATUS MakeUserSide(ETHREAD *thread, const PSTHREAD *wanted)
     return status;
 }
 
-static void FreeUserSide(ETHREAD *thread)
+static void PspFreeUserSide(ETHREAD *thread)
 {
     MMSPACE *space = thread->Process->Space;
     PVOID stack = thread->StackAllocation;
@@ -170,7 +171,7 @@ NTSTATUS PspCreateThread(EPROCESS *process, const PSTHREAD *wanted, ETHREAD **re
     ETHREAD *thread;
     if (process->Exiting)
         return STATUS_PROCESS_IS_TERMINATING;
-    NTSTATUS status = AllocateThread(process, &thread);
+    NTSTATUS status = PspAllocateThread(process, &thread);
     if (!NT_SUCCESS(status))
         return status;
     ObReferenceObject(process);
@@ -178,12 +179,12 @@ NTSTATUS PspCreateThread(EPROCESS *process, const PSTHREAD *wanted, ETHREAD **re
     thread->StartAddress = thread->Win32StartAddress = wanted->Start;
     thread->HideFromDebugger = wanted->HideFromDebugger;
     MMSPACE *before = MmAttachSpace(process->Space);
-    status = MakeUserSide(thread, wanted);
+    status = PspMakeUserSide(thread, wanted);
     MmAttachSpace(before);
     if (!NT_SUCCESS(status)) {
-        FreeUserSide(thread);
+        PspFreeUserSide(thread);
         thread->Tcb.Teb = NULL;
-        FreeThread(thread);
+        PspFreeThread(thread);
         return status;
     }
     thread->Tcb.BasePriority = thread->Tcb.Priority = process->BasePriority;
@@ -204,18 +205,18 @@ void PspStartThread(ETHREAD *thread)
 
 void PspAbandonThread(ETHREAD *thread)
 {
-    FreeUserSide(thread);
+    PspFreeUserSide(thread);
     thread->Tcb.Teb = NULL;
     thread->IsTerminated = TRUE;
     thread->Process->ActiveThreads--;
     RemoveEntryList(&thread->Tcb.AllListEntry);
-    FreeThread(thread);
+    PspFreeThread(thread);
 }
 
 NTSTATUS PsCreateSystemThread(void (*start)(void *), void *context, ETHREAD **result)
 {
     ETHREAD *thread;
-    NTSTATUS status = AllocateThread(NULL, &thread);
+    NTSTATUS status = PspAllocateThread(NULL, &thread);
     if (!NT_SUCCESS(status))
         return status;
     thread->SystemRoutine = start;
@@ -247,23 +248,23 @@ void PspExitThread(NTSTATUS status)
     if (--process->ActiveThreads == 0)
         PspCleanProcess(process, status);
     else
-        FreeUserSide(thread);
+        PspFreeUserSide(thread);
     KeTerminateThread(status);
 }
 
 /* On another stack, when the dead thread's own is no longer in use. */
-static void ReapThread(PKTHREAD tcb)
+static void PspReapThread(PKTHREAD tcb)
 {
-    FreeThread((ETHREAD *)tcb);
+    PspFreeThread((ETHREAD *)tcb);
 }
 
-static void TerminateCurrent(void)
+static void PspTerminateCurrent(void)
 {
     PspExitThread(KeGetCurrentThread()->ExitStatus);
 }
 
 void PspInitializeThreads(void)
 {
-    KeReapThread = ReapThread;
-    KePsTerminateHook = TerminateCurrent;
+    KeReapThread = PspReapThread;
+    KePsTerminateHook = PspTerminateCurrent;
 }

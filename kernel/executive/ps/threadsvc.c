@@ -121,7 +121,7 @@ NTSTATUS NTAPI NtTerminateThread(HANDLE handle, NTSTATUS exitStatus)
 }
 
 /* The thread to be suspended or resumed, once the count can be returned. */
-static NTSTATUS ReferenceCounted(HANDLE handle, ULONG *userPrevious, ETHREAD **thread)
+static NTSTATUS PspReferenceCounted(HANDLE handle, ULONG *userPrevious, ETHREAD **thread)
 {
     NTSTATUS status = userPrevious != NULL
                           ? MmProbeForWrite(userPrevious, sizeof *userPrevious, 1)
@@ -132,7 +132,7 @@ static NTSTATUS ReferenceCounted(HANDLE handle, ULONG *userPrevious, ETHREAD **t
                : status;
 }
 
-static NTSTATUS ReturnCount(ULONG *userPrevious, ULONG previous)
+static NTSTATUS PspReturnCount(ULONG *userPrevious, ULONG previous)
 {
     return userPrevious != NULL ? MmCopyToUser(userPrevious, &previous, sizeof previous)
                                 : STATUS_SUCCESS;
@@ -141,7 +141,7 @@ static NTSTATUS ReturnCount(ULONG *userPrevious, ULONG previous)
 NTSTATUS NTAPI NtSuspendThread(HANDLE handle, ULONG *userPrevious)
 {
     ETHREAD *thread;
-    NTSTATUS status = ReferenceCounted(handle, userPrevious, &thread);
+    NTSTATUS status = PspReferenceCounted(handle, userPrevious, &thread);
     if (!NT_SUCCESS(status))
         return status;
     if (thread->IsTerminated || thread->Tcb.TerminatePending)
@@ -149,7 +149,7 @@ NTSTATUS NTAPI NtSuspendThread(HANDLE handle, ULONG *userPrevious)
     else if (thread->Tcb.SuspendCount >= MAXIMUM_SUSPEND_COUNT)
         status = STATUS_SUSPEND_COUNT_EXCEEDED;
     else
-        status = ReturnCount(userPrevious, KeSuspendThread(&thread->Tcb));
+        status = PspReturnCount(userPrevious, KeSuspendThread(&thread->Tcb));
     ObDereferenceObject(thread);
     return status;
 }
@@ -157,10 +157,10 @@ NTSTATUS NTAPI NtSuspendThread(HANDLE handle, ULONG *userPrevious)
 NTSTATUS NTAPI NtResumeThread(HANDLE handle, ULONG *userPrevious)
 {
     ETHREAD *thread;
-    NTSTATUS status = ReferenceCounted(handle, userPrevious, &thread);
+    NTSTATUS status = PspReferenceCounted(handle, userPrevious, &thread);
     if (!NT_SUCCESS(status))
         return status;
-    status = ReturnCount(userPrevious, KeResumeThread(&thread->Tcb));
+    status = PspReturnCount(userPrevious, KeResumeThread(&thread->Tcb));
     ObDereferenceObject(thread);
     return status;
 }

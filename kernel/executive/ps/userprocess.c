@@ -16,7 +16,7 @@ typedef struct {
     WCHAR *ImagePath; /* NT path */
 } CAPTURED;
 
-static UNICODE_STRING *StringOf(RTL_USER_PROCESS_PARAMETERS *p, ULONG i)
+static UNICODE_STRING *PspStringOf(RTL_USER_PROCESS_PARAMETERS *p, ULONG i)
 {
     UNICODE_STRING *const all[8] = {&p->CurrentDirectory.DosPath,
                                     &p->DllPath,
@@ -29,7 +29,7 @@ static UNICODE_STRING *StringOf(RTL_USER_PROCESS_PARAMETERS *p, ULONG i)
     return all[i];
 }
 
-static void ReleaseCaptured(CAPTURED *captured)
+static void PspReleaseCaptured(CAPTURED *captured)
 {
     for (ULONG i = 0; i < 8; i++)
         if (captured->Strings[i] != NULL)
@@ -40,7 +40,7 @@ static void ReleaseCaptured(CAPTURED *captured)
         ExFreePool(captured->ImagePath);
 }
 
-static NTSTATUS CaptureBytes(const void *user, SIZE_T size, WCHAR **copy)
+static NTSTATUS PspCaptureBytes(const void *user, SIZE_T size, WCHAR **copy)
 {
     *copy = ExAllocatePool(size + 2 * sizeof(WCHAR), PSP_TAG);
     if (*copy == NULL)
@@ -51,7 +51,7 @@ static NTSTATUS CaptureBytes(const void *user, SIZE_T size, WCHAR **copy)
 #define LARGEST_ENVIRONMENT 0x100000u /* bytes; Windows 7 has no bound of its own */
 
 /* An environment without a size: read up to its two zeros. */
-static NTSTATUS MeasureEnvironment(const WCHAR *user, ULONG *size)
+static NTSTATUS PspMeasureEnvironment(const WCHAR *user, ULONG *size)
 {
     WCHAR c, before = 1;
     for (ULONG i = 0; i < LARGEST_ENVIRONMENT / sizeof c; i++, before = c) {
@@ -66,15 +66,15 @@ static NTSTATUS MeasureEnvironment(const WCHAR *user, ULONG *size)
     return STATUS_INVALID_PARAMETER;
 }
 
-static NTSTATUS CaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user,
-                                  CAPTURED *captured)
+static NTSTATUS PspCaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user,
+                                     CAPTURED *captured)
 {
     RTL_USER_PROCESS_PARAMETERS *params = &captured->Params;
     NTSTATUS status = MmCopyFromUser(params, user, sizeof *params);
     PVOID environment = params->Environment;
     params->Environment = NULL;
     for (ULONG i = 0; i < 8 && NT_SUCCESS(status); i++) {
-        UNICODE_STRING *string = StringOf(params, i);
+        UNICODE_STRING *string = PspStringOf(params, i);
         if (string->Buffer == NULL) {
             string->Length = 0;
             continue;
@@ -84,37 +84,37 @@ static NTSTATUS CaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user,
             from += (ULONG_PTR)user;
         if (string != &params->RuntimeData) /* that one is bytes */
             string->Length &= ~1u;
-        status = CaptureBytes(from, string->Length, &captured->Strings[i]);
+        status = PspCaptureBytes(from, string->Length, &captured->Strings[i]);
         string->Buffer = captured->Strings[i];
     }
     if (NT_SUCCESS(status) && params->EnvironmentSize == 0 && environment != NULL)
-        status = MeasureEnvironment(environment, &params->EnvironmentSize);
+        status = PspMeasureEnvironment(environment, &params->EnvironmentSize);
     if (NT_SUCCESS(status) && params->EnvironmentSize > LARGEST_ENVIRONMENT)
         status = STATUS_INVALID_PARAMETER;
     if (environment == NULL)
         params->EnvironmentSize = 0;
     if (NT_SUCCESS(status))
-        status = CaptureBytes(environment, params->EnvironmentSize,
-                              (WCHAR **)&params->Environment);
+        status = PspCaptureBytes(environment, params->EnvironmentSize,
+                                 (WCHAR **)&params->Environment);
     if (NT_SUCCESS(status) && params->EnvironmentSize == 0)
-        params->EnvironmentSize = 2 * sizeof(WCHAR); /* CaptureBytes left two zeros */
+        params->EnvironmentSize = 2 * sizeof(WCHAR); /* PspCaptureBytes left two zeros */
     return status;
 }
 
 /* The image's name is an attribute; without one, the parameters say it. */
-static NTSTATUS CaptureImageName(const PSATTRIBUTES *list, CAPTURED *captured)
+static NTSTATUS PspCaptureImageName(const PSATTRIBUTES *list, CAPTURED *captured)
 {
     const PS_ATTRIBUTE *item = &list->Item[PsAttributeImageName];
     if (item->Size == 0)
         return STATUS_INVALID_PARAMETER;
     if (item->Size > 0xFFFE || item->Size % sizeof(WCHAR))
         return STATUS_OBJECT_NAME_INVALID;
-    return CaptureBytes((const void *)item->Value, item->Size, &captured->ImagePath);
+    return PspCaptureBytes((const void *)item->Value, item->Size, &captured->ImagePath);
 }
 
 /* Not inheriting: the standard handles alone are duplicated, when they are handles. */
-static NTSTATUS DuplicateStandard(EPROCESS *parent, EPROCESS *process,
-                                  RTL_USER_PROCESS_PARAMETERS *params)
+static NTSTATUS PspDuplicateStandard(EPROCESS *parent, EPROCESS *process,
+                                     RTL_USER_PROCESS_PARAMETERS *params)
 {
     HANDLE *handles[3] = {&params->StandardInput, &params->StandardOutput,
                           &params->StandardError};
@@ -134,14 +134,14 @@ static NTSTATUS DuplicateStandard(EPROCESS *parent, EPROCESS *process,
 }
 
 /* Of the parent's inheritable handles all, or those that the attribute lists. */
-static NTSTATUS Inherit(EPROCESS *parent, EPROCESS *process, const PS_ATTRIBUTE *item)
+static NTSTATUS PspInherit(EPROCESS *parent, EPROCESS *process, const PS_ATTRIBUTE *item)
 {
     HANDLE *only = NULL;
     NTSTATUS status = STATUS_SUCCESS;
     if (item->Size % sizeof *only || item->Size > LARGEST_HANDLE_LIST)
         return STATUS_INVALID_PARAMETER;
     if (item->Size != 0)
-        status = CaptureBytes((const void *)item->Value, item->Size, (WCHAR **)&only);
+        status = PspCaptureBytes((const void *)item->Value, item->Size, (WCHAR **)&only);
     if (NT_SUCCESS(status))
         status = ObInheritHandles(parent->Handles, process->Handles, only,
                                   item->Size / sizeof *only);
@@ -150,26 +150,27 @@ static NTSTATUS Inherit(EPROCESS *parent, EPROCESS *process, const PS_ATTRIBUTE 
     return status;
 }
 
-static NTSTATUS GiveHandles(EPROCESS *parent, EPROCESS *process, ULONG flags,
-                            const PSATTRIBUTES *list, RTL_USER_PROCESS_PARAMETERS *params)
+static NTSTATUS PspGiveHandles(EPROCESS *parent, EPROCESS *process, ULONG flags,
+                               const PSATTRIBUTES *list,
+                               RTL_USER_PROCESS_PARAMETERS *params)
 {
     ULONG standard[2] = {1, 0}; /* PsRequestDuplicate */
     const PS_ATTRIBUTE *item = &list->Item[PsAttributeStdHandleInfo];
     if (flags & PROCESS_CREATE_FLAGS_INHERIT_HANDLES)
-        return Inherit(parent, process, &list->Item[PsAttributeHandleList]);
+        return PspInherit(parent, process, &list->Item[PsAttributeHandleList]);
     if (item->Size >= sizeof standard) {
         NTSTATUS status =
             MmCopyFromUser(standard, (const void *)item->Value, sizeof standard);
         if (!NT_SUCCESS(status))
             return status;
     }
-    return (standard[0] & 3) ? DuplicateStandard(parent, process, params)
+    return (standard[0] & 3) ? PspDuplicateStandard(parent, process, params)
                              : STATUS_SUCCESS;
 }
 
 /* A handle to the process that shall be the parent, or none: the caller is.  *parent is
  * referenced. */
-static NTSTATUS FindParent(const PSATTRIBUTES *list, EPROCESS **parent)
+static NTSTATUS PspFindParent(const PSATTRIBUTES *list, EPROCESS **parent)
 {
     const PS_ATTRIBUTE *item = &list->Item[PsAttributeParentProcess];
     const HANDLE handle = item->Size ? (HANDLE)item->Value : NtCurrentProcess();
@@ -184,7 +185,7 @@ static NTSTATUS FindParent(const PSATTRIBUTES *list, EPROCESS **parent)
 
 /* What the child has from its first instruction on: the attributes' priority class and error
  * mode.  Without them it has the defaults and the parent's mode. */
-static NTSTATUS SetModes(EPROCESS *process, const PSATTRIBUTES *list)
+static NTSTATUS PspSetModes(EPROCESS *process, const PSATTRIBUTES *list)
 {
     const PS_ATTRIBUTE *class = &list->Item[PsAttributePriorityClass];
     const PS_ATTRIBUTE *mode = &list->Item[PsAttributeErrorMode];
@@ -196,9 +197,9 @@ static NTSTATUS SetModes(EPROCESS *process, const PSATTRIBUTES *list)
     return status;
 }
 
-static NTSTATUS BuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captured,
-                           ULONG processFlags, ULONG threadFlags,
-                           const PSATTRIBUTES *list, ETHREAD **thread)
+static NTSTATUS PspBuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captured,
+                              ULONG processFlags, ULONG threadFlags,
+                              const PSATTRIBUTES *list, ETHREAD **thread)
 {
     MMFILE *file;
     PEB own;
@@ -208,10 +209,10 @@ static NTSTATUS BuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captur
     status = PspMapImages(process, file, captured->ImagePath);
     file->Dereference(file);
     if (NT_SUCCESS(status))
-        status = GiveHandles(parent, process, processFlags, list, &captured->Params);
+        status = PspGiveHandles(parent, process, processFlags, list, &captured->Params);
     PspJoinConsole(process, parent, &captured->Params);
     if (NT_SUCCESS(status))
-        status = SetModes(process, list);
+        status = PspSetModes(process, list);
     if (NT_SUCCESS(status)) /* NtGlobalFlag of the run holds for the children too */
         status = MmCopyFromUser(&own, PsCurrentProcess()->Peb, sizeof own);
     if (NT_SUCCESS(status))
@@ -223,7 +224,7 @@ static NTSTATUS BuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *captur
 }
 
 /* SECTION_IMAGE_INFORMATION, 30h bytes on x86; `dt nt!_SECTION_IMAGE_INFORMATION`. */
-static NTSTATUS ReturnImageInfo(const PSATTRIBUTES *list, EPROCESS *process)
+static NTSTATUS PspReturnImageInfo(const PSATTRIBUTES *list, EPROCESS *process)
 {
     MMSECTION_FACTS facts;
     MmQuerySection(process->Image, &facts);
@@ -244,15 +245,15 @@ static NTSTATUS ReturnImageInfo(const PSATTRIBUTES *list, EPROCESS *process)
     return PspReturnAttribute(list, PsAttributeImageInfo, info, sizeof info);
 }
 
-static NTSTATUS ReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBUTES *list,
-                          HANDLE *userProcess, ACCESS_MASK processAccess,
-                          ULONG processInherit, HANDLE *userThread,
-                          ACCESS_MASK threadAccess, ULONG threadInherit)
+static NTSTATUS PspReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBUTES *list,
+                             HANDLE *userProcess, ACCESS_MASK processAccess,
+                             ULONG processInherit, HANDLE *userThread,
+                             ACCESS_MASK threadAccess, ULONG threadInherit)
 {
     HANDLE handle;
     NTSTATUS status = PspReturnThreadAttributes(list, thread);
     if (NT_SUCCESS(status))
-        status = ReturnImageInfo(list, process);
+        status = PspReturnImageInfo(list, process);
     if (NT_SUCCESS(status))
         status = ObReturnHandle(process, ObMapAccess(&PsProcessType, processAccess),
                                 processInherit, userProcess);
@@ -272,7 +273,7 @@ static NTSTATUS ReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBUTES
 
 /* Where Windows' kernel32 looks when the call failed; `dt PS_CREATE_INFO` (72 bytes on
  * x86). */
-static void ReportState(void *createInfo, NTSTATUS status)
+static void PspReportState(void *createInfo, NTSTATUS status)
 {
     const ULONG state =
         NT_SUCCESS(status)                       ? 6  /* PsCreateSuccess */
@@ -308,23 +309,23 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
         NT_SUCCESS(status = ObCaptureAttributes(threadAttributes, &ofThread)))
         ObReleaseAttributes(&ofThread);
     if (NT_SUCCESS(status))
-        status = CaptureImageName(&list, captured);
+        status = PspCaptureImageName(&list, captured);
     if (NT_SUCCESS(status))
-        status = CaptureParameters(userParams, captured);
-    if (NT_SUCCESS(status) && NT_SUCCESS(status = FindParent(&list, &parent))) {
+        status = PspCaptureParameters(userParams, captured);
+    if (NT_SUCCESS(status) && NT_SUCCESS(status = PspFindParent(&list, &parent))) {
         status = PspCreateProcess(parent, &process);
         if (!NT_SUCCESS(status))
             ObDereferenceObject(parent);
     }
     if (NT_SUCCESS(status)) {
         BOOLEAN built = FALSE;
-        status = BuildChild(parent, process, captured, processFlags, threadFlags, &list,
-                            &thread);
+        status = PspBuildChild(parent, process, captured, processFlags, threadFlags,
+                               &list, &thread);
         if (NT_SUCCESS(status)) {
             built = TRUE;
-            status = ReturnAll(process, thread, &list, userProcess, processAccess,
-                               ofProcess.Attributes & OBJ_INHERIT, userThread,
-                               threadAccess, ofThread.Attributes & OBJ_INHERIT);
+            status = PspReturnAll(process, thread, &list, userProcess, processAccess,
+                                  ofProcess.Attributes & OBJ_INHERIT, userThread,
+                                  threadAccess, ofThread.Attributes & OBJ_INHERIT);
         }
         if (NT_SUCCESS(status)) {
             PspTraceCreated(process);
@@ -338,8 +339,8 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
         ObDereferenceObject(process);
         ObDereferenceObject(parent);
     }
-    ReleaseCaptured(captured);
+    PspReleaseCaptured(captured);
     ExFreePool(captured);
-    ReportState(createInfo, status);
+    PspReportState(createInfo, status);
     return status;
 }
