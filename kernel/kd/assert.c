@@ -1,5 +1,5 @@
 /* assert.c - ASSERT: a statement of ours turned out to be false. */
-#include "kd/report.h"
+#include "kd/kd.h"
 
 void KdAssertFailed(const char *expression, const char *file, int line)
 {

@@ -6,8 +6,8 @@
  * and trusts nothing: a second bug check inside the first stops at once.  Windows:
  * KeBugCheckEx, !analyze.
  */
+#include "kd/kd.h"
 #include "kd/port.h"
-#include "kd/report.h"
 
 #define FRAMES         40
 #define ISA_DEBUG_EXIT 0x501

@@ -42,4 +42,9 @@ DECLSPEC_NORETURN void KdPowerOff(ULONG value);
 #define ASSERT(e) ((e) ? (void)0 : KdAssertFailed(#e, __FILE__, __LINE__))
 DECLSPEC_NORETURN void KdAssertFailed(const char *expression, const char *file, int line);
 
+/* ---- within kd ---- */
+void KdpSay(const char *format, ...); /* one more piece of the report of a bug check */
+DECLSPEC_NORETURN void KdpReportAndStop(ULONG code, const KTRAP_FRAME *,
+                                        const ULONG_PTR parameters[4]);
+
 #endif
