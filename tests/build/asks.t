@@ -40,7 +40,7 @@ with Copy() as copy:
 
     copy.write("user/hello.c", ours)
     mine = copy.mine("mine.c", ours.replace(SAYS, "Hello of mine."))
-    copy.make(f"REPLACE=user/hello.c={mine}")
+    copy.make(f"REPLACE=user/hello.c={mine}", "build/archive.tar")
     done = fathom("run", HELLO)
     plan.equal((done.returncode, done.stdout, done.stderr), (0, "Hello of mine.\n", ""), "what REPLACE= built stays")
     copy.mine("mine.c", ours.replace(SAYS, "Hello of mine, edited."))
@@ -53,7 +53,7 @@ with Copy() as copy:
     said = [process.communicate() for process in two]
     plan.equal([out for out, _ in said], ["Hello of mine, edited.\n"] * 2, "two at once run the same")
     plan.equal(sum("bin/hello.exe" in error for _, error in said), 1, "which one of them built")
-    plan.true("bin/hello.exe" in copy.make()[0], "make without REPLACE= builds ours again")
+    plan.true("bin/hello.exe" in copy.make("build/archive.tar")[0], "make without REPLACE= builds ours again")
 
     guest = "build/tests/guest/rtl/status.exe"
     done = fathom("run", guest)

@@ -18,6 +18,7 @@ ENVIRONMENT = {
     for name, value in os.environ.items()
     if not name.startswith(("MAKE", "MFLAGS", "FATHOM_")) or name == "FATHOM_HOST"
 }
+SYSTEM = ["build/kernel/ntoskrnl.exe", "build/archive.tar"]
 FOLDERS = "boot kernel gen dll lib bin user archive gdb efi".split()
 
 

@@ -3,18 +3,20 @@
 """Every input is a dependency: a change of one builds what it touches, and nothing else."""
 import os
 
-from copied import Copy
+from copied import SYSTEM, Copy
 from tap import Plan
 
 plan = Plan()
-KERNEL = ["kernel/pass1.exe", "gen/ksym.o", "kernel/ntoskrnl.exe"]
+LINKED = "build/kernel/pass1.exe"
+KERNEL = ["kernel/pass1.exe"]
+DLLS = ["build/bin/kernel32.dll", "build/bin/cw3220.dll", "build/bin/fathom.dll"]
 VAD, PAGE = "build/kernel/mm/vad.o", "build/kernel/mm/page.o"
 
 
 with Copy() as copy:
-    made, said = copy.make()
+    made, said = copy.make(*SYSTEM)
     plan.equal(made, [], "a copy of a built tree is built")
-    plan.equal(copy.make()[0], [], "make twice does nothing")
+    plan.equal(copy.make(*SYSTEM)[0], [], "make twice does nothing")
 
     def after(change, *goals):
         """What make builds after a change to a file: (path, text added)."""
@@ -31,45 +33,39 @@ with Copy() as copy:
         ["kernel/mm/vad.o"],
         "a header",
     )
-    copy.make("kernel")
-    plan.equal(after(("kernel/kernel.ld", "/* more */\n")), KERNEL, "the linker's script")
-    plan.equal(after(("Makefile", "# more\n")), [], "a comment in the Makefile is no news")
-    plan.equal(after(("mk/kernel.mk", "# more\n")), [], "nor in mk/")
+    copy.make(LINKED)
+    plan.equal(after(("kernel/kernel.ld", "/* more */\n"), LINKED), KERNEL, "the linker's script")
+    plan.equal(after(("Makefile", "# more\n"), LINKED, *DLLS), [], "a comment in the Makefile is no news")
+    plan.equal(after(("mk/kernel.mk", "# more\n"), LINKED, *DLLS), [], "nor in mk/")
     plan.equal(
-        after(("mk/kernel.mk", "KERNEL_LDFLAGS += -Wl,--stats\n")),
+        after(("mk/kernel.mk", "KERNEL_LDFLAGS += -Wl,--stats\n"), LINKED),
         KERNEL,
         "a flag: what was made with it",
     )
     plan.equal(
-        after(("include/services.tbl", "# more\n")), ["gen/services.made"], "a comment in the services"
-    )
-    copy.write("include/services.tbl", copy.read("include/services.tbl").replace("ZeroBits", "Zeros", 1))
-    plan.equal(
-        copy.make()[0],
-        ["gen/services.made", "gen/services_gen.o", *KERNEL],
-        "an argument's name: the kernel's table alone",
+        after(("include/services.tbl", "# more\n"), LINKED, *DLLS), ["gen/services.made"], "a comment in the services"
     )
     copy.write("include/events.tbl", copy.read("include/events.tbl").replace("# ", "#  ", 1))
-    plan.equal(copy.make()[0], ["gen/events.made"], "a comment in the events")
+    plan.equal(copy.make(VAD)[0], ["gen/events.made"], "a comment in the events")
     plan.equal(
-        after(("kernel32/kernel32.def", "; more\n")),
+        after(("kernel32/kernel32.def", "; more\n"), *DLLS),
         ["lib/kernel32.made"],
         "a .def whose exports are as before: no DLL is linked again",
     )
-    made = after(("kernel32/kernel32.def", "OneMore = GetTickCount\n"))
+    made = after(("kernel32/kernel32.def", "OneMore = GetTickCount\n"), *DLLS)
     plan.true(
-        made and {"bin/kernel32.dll", "lib/libkernel32.a", "bin/msvcrt.dll"} < set(made) and not any(n.endswith(".o") for n in made),
+        made and {"bin/kernel32.dll", "lib/libkernel32.a", "bin/cw3220.dll"} < set(made) and not any(n.endswith(".o") for n in made),
         "one export more: the DLL and those that import from it",
         made,
     )
-    made = after(("fathom/fathom.c", "int more;\n"))
+    made = after(("fathom/fathom.c", "int more;\n"), *DLLS)
     plan.true(
         made and sum(name.startswith("bin/") for name in made) == 1,
         "a file of a DLL: it alone is linked again",
         made,
     )
     os.remove(copy.path("build/gen/services_gen.h"))
-    plan.equal(copy.make()[0], ["gen/services.made"], "a generated file that is gone comes again")
+    plan.equal(copy.make(LINKED)[0], ["gen/services.made"], "a generated file that is gone comes again")
 
     copy.make(PAGE, "DEBUG=1")
     with open(copy.path(PAGE), "rb") as checked:
@@ -80,10 +76,26 @@ with Copy() as copy:
         plan.true(b"KdAssertFailed" not in plain.read(), "without the checks")
 
     os.rename(copy.path("user/shell.c"), copy.path("user/other.c"))
-    made, said = copy.make("build/archive.tar")
+    made, said = copy.make("build/bin/other.exe")
     plan.equal(
         made,
-        ["user/other.o", "bin/other.exe", "archive/other.exe", "archive.tar"],
+        ["user/other.o", "bin/other.exe"],
         "a source that has another name",
+    )
+
+    services = copy.read("include/services.tbl")
+    goals = ["build/kernel/mm/allocate.o", "build/dll/stubs_gen.o", "build/dll/crt/borland/heap.o", VAD]
+    copy.write("include/services.tbl", services.replace("ZeroBits", "Zeros"))
+    plan.equal(
+        copy.make(*goals)[0],
+        ["gen/services.made", "kernel/mm/allocate.o"],
+        "an argument's name: who reads the prototypes, and no stub",
+    )
+    copy.write("include/services.tbl", services.replace("ULONG_PTR ZeroBits", "BOOLEAN ZeroBits"))
+    made, said = copy.make(*goals)
+    plan.true(
+        made is None and "conflicting types for ‘NtAllocateVirtualMemory’" in said,
+        "an argument's type: the definition does not compile",
+        said,
     )
 plan.done()

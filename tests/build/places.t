@@ -6,7 +6,7 @@ import filecmp
 import os
 import shutil
 
-from copied import Copy
+from copied import SYSTEM, Copy
 from tap import OUT, TOP, Plan
 
 plan = Plan()
@@ -30,7 +30,7 @@ def same(out, where):
 
 with Copy("fa thom 作业") as copy:
     forget(copy.path("build"))
-    made, said = copy.make()
+    made, said = copy.make(*SYSTEM)
     plan.true(set(AGAIN) <= set(made or []), "a folder with blanks and other letters", said[-1500:])
     same(copy.path("build"), "there")
     done = copy.run("tools/fathom", "run", "build/archive/hello.exe")
@@ -41,10 +41,10 @@ with Copy("fa thom 作业") as copy:
         shutil.copytree(copy.path("build"), out)
         forget(out)
         copy.run("chmod", "-R", "a-w", ".")
-        made, said = copy.make(f"O={out}")
+        made, said = copy.make(f"O={out}", *SYSTEM)
         plan.true(set(AGAIN) == set(made or []) & set(AGAIN), f"O={name}, from a tree that cannot be written", said[-1500:])
         same(out, name)
-        plan.equal(copy.make(f"O={out}")[0], [], "twice does nothing")
+        plan.equal(copy.make(f"O={out}", *SYSTEM)[0], [], "twice does nothing")
         done = copy.run("tools/fathom", "run", os.path.join(out, "archive", "hello.exe"), FATHOM_OUT=out)
         plan.equal((done.returncode, done.stdout), (0, "Hello from a stock program.\n"), "tools/fathom runs it")
         copy.run("chmod", "-R", "u+w", ".")
@@ -56,7 +56,7 @@ with Copy("fa thom 作业") as copy:
 
     file = copy.mine("file", "")
     for out in (".", "..", "kernel", file, file + "/under", "/proc/fathom"):
-        made, said = copy.make(f"O={out}")
+        made, said = copy.make(f"O={out}", *SYSTEM)
         plan.true(made is None and said.count("\n") == 1 and "O=" in said, f"O={out} is refused in one sentence", said)
     done = copy.run("make", "-f", copy.path("Makefile"), "-C", copy.folder)
     plan.true(done.returncode != 0 and "make -C" in done.stderr, "make -f from elsewhere says how", done.stderr)

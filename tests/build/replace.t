@@ -3,11 +3,11 @@
 """REPLACE=: another file in place of one of ours, whatever it is; what cannot be is refused."""
 import os
 
-from copied import Copy
+from copied import SYSTEM, Copy
 from tap import Plan
 
 plan = Plan()
-KERNEL = "kernel/ntoskrnl.exe"
+KERNEL = "kernel/pass1.exe"
 
 with Copy() as copy:
 
@@ -28,20 +28,20 @@ with Copy() as copy:
             f"REPLACE={path}={os.path.basename(file)} is refused in one sentence",
             said,
         )
-    plan.equal(copy.make()[0], [], "and changes nothing")
+    plan.equal(copy.make(*SYSTEM)[0], [], "and changes nothing")
 
-    made, said = replaced("kernel/mm/vad.c", mine, "kernel")
+    made, said = replaced("kernel/mm/vad.c", mine, "build/" + KERNEL)
     plan.equal(made[0], "kernel/mm/vad.o", "a C file: it is compiled")
     with open(copy.path("build", KERNEL), "rb") as kernel:
         plan.true(b"A mark." in kernel.read(), "and linked")
-    plan.equal(replaced("kernel/mm/vad.c", mine, "kernel")[0], [], "once")
+    plan.equal(replaced("kernel/mm/vad.c", mine, "build/" + KERNEL)[0], [], "once")
     copy.mine("mine.c", "#error mine is wrong\n")
-    made, said = replaced("kernel/mm/vad.c", mine, "kernel")
+    made, said = replaced("kernel/mm/vad.c", mine, "build/" + KERNEL)
     plan.true(made is None and f"{mine}:1:" in said, "what the compiler says names the file and its line", said)
     os.remove(mine)
-    made, said = replaced("kernel/mm/vad.c", mine, "kernel")
+    made, said = replaced("kernel/mm/vad.c", mine, "build/" + KERNEL)
     plan.true(made is None and f"there is no file {mine}" in said, "it is gone: a sentence", said)
-    made, said = copy.make("kernel")
+    made, said = copy.make("build/" + KERNEL)
     plan.equal((made or [said])[0], "kernel/mm/vad.o", "without it all is as before")
     with open(copy.path("build", KERNEL), "rb") as kernel:
         plan.true(b"A mark." not in kernel.read(), "byte for byte ours")
@@ -67,7 +67,7 @@ with Copy() as copy:
     plan.true(made is None and f"{mine}:2:" in said, "a NASM file: named with its line", said)
 
     mine = copy.mine("heap.c", copy.read("crt/borland/heap.c") + "int mine_too;\n")
-    made = replaced("crt/borland/heap.c", mine)[0]
+    made = replaced("crt/borland/heap.c", mine, "build/archive/cw3220.dll", "build/archive/msvcrt.dll")[0]
     plan.equal(
         [name for name in made if name.startswith(("dll/", "bin/", "archive/"))],
         ["dll/crt/borland/heap.o", "bin/cw3220.dll", "archive/cw3220.dll"],
