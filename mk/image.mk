@@ -7,7 +7,7 @@ EFI_CC := x86_64-linux-gnu-gcc
 EFI_CFLAGS := -std=gnu11 -Os $(WARN) -I/usr/include/efi -DGNU_EFI_USE_MS_ABI -fpic -fshort-wchar -ffreestanding \
   -fno-stack-protector -fno-strict-aliasing -mno-red-zone -maccumulate-outgoing-args -fno-ident -MMD -MP \
   $(PREFIX_MAP) -Iinclude -Iboot/efi
-EFI_SECTIONS := .text .sdata .data .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
+EFI_SECTIONS := .text .rodata .sdata .data .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
 
 EFI_ARCHS := ia32 x86_64
 ia32_EFI := BOOTIA32
