@@ -114,6 +114,9 @@ $(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm FORCE
 CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -D_CRTIMP= -Intdll
 # The heap's common path makes no call: it needs no room for one's arguments.
 $(O)/dll/ntdll/heap/%.o: CFLAGS_ntdll += -mno-accumulate-outgoing-args -mno-stack-arg-probe -mpreferred-stack-boundary=2 -Wframe-larger-than=2048
+# RtlAllocateHeap and RtlFreeHeap get by with the registers that a function need not save:
+# 71 instructions a pair, 82 without these flags.
+$(O)/dll/ntdll/heap/core/call.o: CFLAGS_ntdll += -Os -ffixed-ebx -ffixed-esi -ffixed-edi
 CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -Ikernel32
 # The runtimes define what the stock headers declare as imported.
 CFLAGS_crt := -ffreestanding -fno-partial-inlining -fno-ipa-sra -fno-ipa-cp -D_CRTBLD -D_CRTIMP= -D_SECIMP= -Icrt

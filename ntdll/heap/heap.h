@@ -21,12 +21,11 @@
  * pages back to the system.  More than 0xFE00 granules never enter a segment: they are
  * reserved and committed on their own and released whole (large.c).
  *
- * In front of that stands the Low Fragmentation Heap (lfh.c).  A size that is asked for
- * often gets its own user blocks: a region cut into equal ones.  Which of them are free
- * stands in masks, one for each group of 31, in descriptors that lie outside any block, so
- * no overrun can forge them, and taking and giving back are one locked instruction each,
- * with no lock held.  A search goes on from group to group, around the ring of a size's
- * regions (ready.c); a size that has no free block borrows of the next larger ones.
+ * Before that comes the front end (front/front.h).  The default one (front/groups.c) gives
+ * a size that is asked for often regions of its own, cut into equal blocks.  Which of them
+ * are free is noted in masks, one for each group of 31, in descriptors that lie outside any
+ * block, so no overrun can forge them.  Taking and giving back are one locked instruction
+ * each, with no lock held.
  *
  * Headers are XORed with a random key of the heap and carry a checksum; every header that
  * is read is checked against it, every pair of links against its neighbours before it is
@@ -39,7 +38,7 @@
  * The doors out are the functions at the end of heapp.h (os.c) and nothing else, so the
  * same source runs on a 64-bit host, with granule and header 16 as on x64 Windows.
  *
- * Invariants; RtlpCheckHeap (validate.c, lfhcheck.c) tests each and names the one that does
+ * Invariants; RtlpCheckHeap (validate.c, front/check.c) tests each and names the one that does
  * not hold, DEBUG=1 after every operation:
  *   H1   the heap and each segment carry their signature and lie where they say; the table
  *        of segments and SegmentList hold the same ones.
@@ -60,12 +59,12 @@
  *   H9   every such range is in its segment's list and in UCRList, which is sorted by
  *        class, with hints and bits as H6 has them.
  *   H10  every large block is in VirtualAllocdBlocks with intact links and header.
- *   H11  of the front end: user blocks lie in their region; each has the header that its
+ *   H11  of the front end: blocks lie in their region; each has the header that its
  *        address dictates.
- *   H12  a group names its blocks, and its mask has no bit beyond them; behind the last
- *        group of a subsegment stands the end, which leads to the next in the ring.
- *   H13  descriptors fill the zone; each is in its bucket's ring if it is in use, in Unused
- *        if it has no user blocks, and in neither, full and with the alarm on, if it is
+ *   H12  a group names its blocks, and its mask has no bit beyond them; after the last
+ *        group of a region comes the end, which leads to the next in the ring.
+ *   H13  descriptors fill the zone; each is in its bucket's ring if it is in use, in
+ *        Released if it has no memory, and in neither, full and with the alarm on, if it is
  *        detached.  The active group is of its bucket.
  *   H14  the counters of reserved and committed bytes are the sums of all that.
  *   H15  with tail checking: the bytes after each busy block still hold the pattern; with
@@ -243,8 +242,6 @@ typedef struct _HEAP_LOCK {
     };
 } HEAP_LOCK;
 
-struct _LFH_HEAP;
-
 typedef struct _HEAP {
     HEAP_SEGMENT_FIELDS; /* the first segment is the one that this lies in */
     ULONG Flags;
@@ -281,15 +278,14 @@ typedef struct _HEAP {
     LIST_ENTRY FreeLists;
     HEAP_LOCK *LockVariable; /* null: HEAP_NO_SERIALIZE, no lock at all */
     PRTL_HEAP_COMMIT_ROUTINE CommitRoutine;
-    struct _LFH_HEAP *FrontEndHeap;
+    PVOID FrontEndHeap; /* FRONT_HEAP; null: none yet */
     USHORT FrontHeapLockCount;
     UCHAR FrontEndHeapType; /* 0 none, 2 Low Fragmentation Heap */
     HEAP_COUNTERS Counters;
     HEAP_TUNING_PARAMETERS TuningParameters;
     /* From here on Fathom's own. */
-    struct _LFH_HEAP
-        *Front; /* FrontEndHeap; RtlpNoFront: none, or HeapLock keeps it shut */
-    ULONG Pad;  /* bytes before the first entry of a run: HEAP_CREATE_ALIGN_16 */
+    PVOID Front; /* FrontEndHeap; RtlpNoFront: none, or HeapLock keeps it shut */
+    ULONG Pad;   /* bytes before the first entry of a run: HEAP_CREATE_ALIGN_16 */
     ULONG SegmentCount;
     SIZE_T NextReserve;   /* bytes that the next segment reserves */
     SIZE_T InitialCommit; /* bytes that the first segment keeps committed */

@@ -8,6 +8,15 @@
 
 #include "heap/heap.h"
 
+/* One read of a word that other threads may write meanwhile. */
+#ifdef __SANITIZE_THREAD__
+#define RTLP_READ(Value) __atomic_load_n(&(Value), __ATOMIC_ACQUIRE)
+#else
+#define RTLP_READ(Value) (*(const volatile __typeof__(Value) *)&(Value))
+#endif
+#define RTLP_RARELY(Truth) __builtin_expect((Truth), false)
+#define RTLP_MOSTLY(Truth) __builtin_expect((Truth) != 0, true)
+
 /* What can be wrong; the names are those of Windows' HEAP_FAILURE_TYPE. */
 typedef enum _HEAP_FAILURE_TYPE {
     heap_failure_internal,

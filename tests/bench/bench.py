@@ -69,17 +69,24 @@ LIMITS = {
 GROWTH = 2
 # The same for the lines of heap.exe.
 HEAP_LIMITS = {
-    "heap_pair_16": 120,
-    "heap_pair_32": 120,
-    "heap_pair_64": 120,
-    "heap_churn_1e3": 120,
-    "heap_growth_1e3_1e5": 1.05,
+    "heap_pair_16": 90,
+    "heap_pair_32": 90,
+    "heap_pair_64": 90,
+    "heap_churn_1e2": 110,
+    "heap_churn_1e3": 110,
+    "heap_churn_1e4": 110,
+    "heap_churn_1e5": 110,
+    "heap_growth_1e3_1e5": 1.13,  # the dearest of 10^3 to 10^5 over 10^3
+    "heap_overhead_1e4": 1.146,
     "heap_realloc_append": 750,
     "heap_large": 8200,
     "heap_back_end_20k_1e1": 4000,
     "heap_back_end_20k_1e4": 4700,
-    "heap_overhead_1e4": 1.15,
     "heap_overhead_1e5": 1.08,
+    "heap_batch_same": 245,
+    "heap_batch_reverse": 245,
+    "heap_batch_random": 245,
+    "heap_cross_thread": 225,
 }
 
 

@@ -5,6 +5,7 @@
  * and allocates another.  10^6 steps bring it to rest, then STEPS are counted; the same
  * loop without heap is subtracted.  Overhead: private committed bytes of the process that
  * are there for the heap, over the bytes the blocks were asked for with, at that moment.
+ * Growth: the dearest step of 10^3, 10^4 and 10^5 live blocks over one of 10^3.
  * Every line has a heap of its own.
  */
 #include <stdio.h>
@@ -229,10 +230,11 @@ int main(void)
     pairs("heap_pair_64", 64);
     churn_of(100, "1e2", NULL);
     const unsigned long long small = churn_of(1000, "1e3", NULL);
-    churn_of(10000, "1e4", "1e4");
+    const unsigned long long middle = churn_of(10000, "1e4", "1e4");
     const unsigned long long great = churn_of(100000, "1e5", "1e5");
-    printf("heap_growth_1e3_1e5 %llu.%03llu ratio\n", great / small,
-           great * 1000 / small % 1000);
+    const unsigned long long most = middle > great ? middle : great;
+    printf("heap_growth_1e3_1e5 %llu.%03llu ratio\n", most / small,
+           most * 1000 / small % 1000);
     batch("heap_batch_same", 1);
     batch("heap_batch_reverse", -1);
     batch("heap_batch_random", 0);

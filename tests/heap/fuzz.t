@@ -34,14 +34,14 @@ BROKEN = [
         "a block grows beyond the free entry behind it",
     ),
     (
-        "ntdll/heap/front/lfh.c",
+        "ntdll/heap/front/region.c",
         r"(ULONG Count = .*)\(Commit - sizeof\(HEAP_USERDATA_HEADER\)\) / Size",
         r"\1Commit / Size + 1",
         "the front end hands out a block that is not committed",
     ),
     (
         "ntdll/heap/core/find.c",
-        r"if \((!Sub|!Group) \|\| RTLP_READ\(.*\)\n",
+        r"if \((!RtlpOwnsFront\(.*\)) \|\| !Item.Busy\)\n",
         r"if (\1)\n",
         "a free block of the front end passes for one in use",
     ),

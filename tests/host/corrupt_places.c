@@ -54,19 +54,20 @@ static void PlaceFrontEnd(void)
 {
     if (!Heap->FrontEndHeap)
         return;
-    for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub; Sub = Sub->NextInZone) {
-        if (Sub->State == SubSegmentUnused)
+    for (FRONT_REGION *Region = RtlpNewestRegion(Heap); Region;
+         Region = Region->NextInZone) {
+        if (Region->State == RegionReleased)
             continue;
-        PlaceWords(Sub->UserBlocks, sizeof(HEAP_USERDATA_HEADER), FrontRegion);
-        for (ULONG i = 0; i < Sub->BlockCount; i++) {
-            char *Block = RtlpLfhBlock(Sub, i);
+        PlaceWords(Region->UserBlocks, sizeof(HEAP_USERDATA_HEADER), FrontRegion);
+        for (ULONG i = 0; i < Region->BlockCount; i++) {
+            char *Block = RtlpRegionBlock(Region, i);
             PlaceHeader((HEAP_ENTRY *)Block - 1, FrontHeader);
             if (!RtlValidateHeap(Heap, 0, Block))
                 PlaceWords(Block, 16, FrontBody);
         }
-        PlaceWords(Sub, sizeof(*Sub), FrontFields);
+        PlaceWords(Region, sizeof(*Region), FrontFields);
     }
-    PlaceWords(Heap->FrontEndHeap, sizeof(LFH_HEAP), FrontFields);
+    PlaceWords(Heap->FrontEndHeap, sizeof(FRONT_HEAP), FrontFields);
 }
 
 static int ByKind(const void *A, const void *B)

@@ -2,7 +2,7 @@
 #ifndef FATHOM_HEAP_OS_H
 #define FATHOM_HEAP_OS_H
 
-#include "ntdll/heap/front/lfh.h"
+#include "ntdll/heap/front/front.h"
 
 typedef struct _HEAP_HOST {
     SIZE_T Reserved, Committed; /* bytes now */
@@ -22,6 +22,11 @@ typedef struct _HEAP_HOST {
 } HEAP_HOST;
 
 extern HEAP_HOST HostHeap;
+
+static inline FRONT_HEAP *FrontOf(const HEAP *Heap)
+{
+    return Heap->FrontEndHeap;
+}
 
 /* From here on a fault of the heap's where it probes what a program gave it is caught, as
  * in the system.  (cmocka has a handler of its own for each test: so once in each.) */

@@ -276,14 +276,15 @@ static void TestLarge(void **State)
     Delete();
 }
 
-/* A subsegment of the bucket of 100 bytes that is in this state, other than the active. */
-static HEAP_SUBSEGMENT *Find(UCHAR State)
+/* A region of the bucket of 100 bytes that is in this state, other than the active. */
+static FRONT_REGION *Find(UCHAR State)
 {
-    for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub; Sub = Sub->NextInZone)
-        if (Sub->State == State &&
-            Heap->FrontEndHeap->Active[Sub->SizeIndex]->SubSegment != Sub)
-            return Sub;
-    fail_msg("no subsegment in state %u", State);
+    const FRONT_HEAP *Front = Heap->FrontEndHeap;
+    for (FRONT_REGION *Region = RtlpNewestRegion(Heap); Region;
+         Region = Region->NextInZone)
+        if (Region->State == State && Front->Active[Region->SizeIndex]->Region != Region)
+            return Region;
+    fail_msg("no region in state %u", State);
     return NULL;
 }
 
@@ -291,72 +292,75 @@ static void TestFrontEnd(void **State)
 {
     (void)State;
     Build(0);
-    LFH_HEAP *Front = Heap->FrontEndHeap;
-    HEAP_SUBSEGMENT *Sub = Find(SubSegmentInUse);
-    HEAP_BUCKET *Bucket = &Front->Buckets[Sub->SizeIndex];
-    HEAP_SUBSEGMENT *Active = Front->Active[Sub->SizeIndex]->SubSegment;
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpLfhBlock(Sub, 3) - 1;
-    assert_ptr_not_equal(Sub, Active);
+    FRONT_HEAP *Front = Heap->FrontEndHeap;
+    FRONT_REGION *Region = Find(RegionInUse);
+    FRONT_BUCKET *Bucket = &Front->Buckets[Region->SizeIndex];
+    FRONT_REGION *Active = Front->Active[Region->SizeIndex]->Region;
+    HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpRegionBlock(Region, 3) - 1;
+    assert_ptr_not_equal(Region, Active);
     for (unsigned Bit = 0; Bit < 32; Bit++)
         BREAK(11, Entry->SubSegmentCode, Entry->SubSegmentCode ^ 1u << Bit);
     BREAK(11, Entry->PreviousSize, sizeof(HEAP_ENTRY) - 1);
-    BREAK(11, Entry->PreviousSize, Sub->BlockSize + 1);
+    BREAK(11, Entry->PreviousSize, Region->BlockSize + 1);
     BREAK(11, Entry->SegmentOffset, 0);
     BREAK(11, Entry->UnusedBytes, 0x81);
-    BREAK(11, Sub->UserBlocks->Signature, 0);
-    BREAK(11, Sub->UserBlocks->SubSegment, Active);
-    BREAK(11, Sub->UserBlocks->SizeIndex, 1);
-    BREAK(11, Sub->UserBlocks, (HEAP_USERDATA_HEADER *)8);
-    BREAK(13, Sub->BlockLimit, 1);
-    BREAK(11, Sub->CommitSize, Sub->ReserveSize + 1);
+    BREAK(11, Region->UserBlocks->Signature, 0);
+    BREAK(11, Region->UserBlocks->SubSegment, Active);
+    BREAK(11, Region->UserBlocks->SizeIndex, 1);
+    BREAK(11, Region->UserBlocks, (HEAP_USERDATA_HEADER *)8);
+    BREAK(13, Region->BlockLimit, 1);
+    BREAK(11, Region->CommitSize, Region->ReserveSize + 1);
 
-    HEAP_GROUP *Last = &Sub->Groups[(Sub->BlockCount - 1) / LFH_GROUP];
-    HEAP_GROUP *End = &Sub->Groups[Sub->Ends];
-    BREAK(12, Sub->Ends, Sub->Ends + 1);
-    BREAK(12, Sub->Ends, Sub->Ends - 1);
-    BREAK(12, Last->Mask, Last->Mask | 1u << LFH_GROUP);
-    BREAK(12, Last->First, Last->First + Sub->BlockSize);
+    FRONT_GROUP *Last = &Region->Groups[(Region->BlockCount - 1) / GROUP_BLOCKS];
+    FRONT_GROUP *End = &Region->Groups[Region->Ends];
+    BREAK(12, Region->Ends, Region->Ends + 1);
+    BREAK(12, Region->Ends, Region->Ends - 1);
+    BREAK(12, Last->Mask, Last->Mask | 1u << GROUP_BLOCKS);
+    BREAK(12, Last->First, Last->First + Region->BlockSize);
     BREAK(12, Last->BlockSize, Last->BlockSize + GRANULE);
-    BREAK(12, Last->SubSegment, Active);
+    BREAK(12, Last->Region, Active);
     BREAK(12, End->Mask, 0x40000000);
     BREAK(12, End->Next, Last);
 
-    BREAK(13, Sub->Next, (HEAP_SUBSEGMENT *)8);
-    BREAK(13, Sub->Previous, Sub);
-    BREAK(13, Sub->Alarm, LFH_ALWAYS);
+    BREAK(13, Region->Next, (FRONT_REGION *)8);
+    BREAK(13, Region->Previous, Region);
+    BREAK(13, Region->Alarm, ALARM_ALWAYS);
     BREAK(13, Bucket->Ring, NULL);
-    BREAK(13, Bucket->Ring, (HEAP_SUBSEGMENT *)8);
-    BREAK(13, Bucket->Quiet, (HEAP_SUBSEGMENT *)8);
-    BREAK(13, Sub->State, SubSegmentDetached);
-    BREAK(13, Sub->State, SubSegmentUnused);
-    BREAK(13, Sub->State, 3);
-    BREAK(13, Sub->SizeIndex, Sub->SizeIndex + 1);
-    BREAK(13, Sub->BlockSize, Sub->BlockSize + GRANULE);
-    BREAK(13, Sub->BlockCount, Sub->BlockCount - 1);
-    BREAK(13, Sub->NextInZone, Sub);
-    BREAK(13, Sub->NextInZone, (HEAP_SUBSEGMENT *)8);
-    BREAK(13, Front->SubSegments, Front->SubSegments->NextInZone);
+    BREAK(13, Bucket->Ring, (FRONT_REGION *)8);
+    BREAK(13, Bucket->Silenced, (FRONT_REGION *)8);
+    BREAK(13, Region->State, RegionDetached);
+    BREAK(13, Region->State, RegionReleased);
+    BREAK(13, Region->State, 3);
+    BREAK(13, Region->SizeIndex, Region->SizeIndex + 1);
+    BREAK(13, Region->BlockSize, Region->BlockSize + GRANULE);
+    BREAK(13, Region->BlockCount, Region->BlockCount - 1);
+    BREAK(13, Region->NextInZone, Region);
+    BREAK(13, Region->NextInZone, (FRONT_REGION *)8);
+    BREAK(13, Front->Newest, Front->Newest->NextInZone);
     BREAK(13, Bucket->TotalBlocks, 1);
-    BREAK(13, Bucket->SubSegments, Bucket->SubSegments - 1);
+    BREAK(13, Bucket->RegionCount, Bucket->RegionCount - 1);
     BREAK(13, Bucket->SizeIndex, 0);
     BREAK(13, Bucket->BlockUnits, 3);
-    BREAK(13, Bucket->Growing, (HEAP_SUBSEGMENT *)8);
-    BREAK(13, Bucket->Unused, Sub);
-    BREAK(13, Front->Active[Sub->SizeIndex + 1], Sub->Groups);
+    BREAK(13, Bucket->Growing, (FRONT_REGION *)8);
+    BREAK(13, Bucket->Released, Region);
+    BREAK(13, Front->Active[Region->SizeIndex + 1], Region->Groups);
     BREAK(13, Front->Heap, NULL);
-    BREAK(13, Front->ZoneUsed, Front->ZoneUsed - sizeof(*Sub));
+    BREAK(13, Front->ZoneUsed, Front->ZoneUsed - sizeof(*Region));
     BREAK(13, Heap->Front, &RtlpNoFront);
     BREAK(13, Heap->FrontEndHeapType, 0);
+    BREAK(13, Front->KeptBytes, PAGE_SIZE);
+    BREAK(13, Front->FirstKept, Region);
+    BREAK(13, Region->IsKept, true);
 
     for (unsigned i = 0; i < SMALL; i++) /* some are released */
         if (i < 1000 || i % 4)
             assert_true(RtlFreeHeap(Heap, 0, Small[i]));
     memset(Small, 0, sizeof(Small));
     RtlCompactHeap(Heap, 0);
-    HEAP_SUBSEGMENT *Gone = Find(SubSegmentUnused);
+    FRONT_REGION *Gone = Find(RegionReleased);
     BREAK(12, Gone->Groups[0].Mask, 1);
-    BREAK(13, Gone->State, SubSegmentInUse);
-    BREAK(13, Front->Buckets[Gone->SizeIndex].Unused, Gone->Previous);
+    BREAK(13, Gone->State, RegionInUse);
+    BREAK(13, Front->Buckets[Gone->SizeIndex].Released, Gone->Previous);
     Delete();
 }
 

@@ -371,60 +371,6 @@ static void TestBorrowing(void **State)
     Delete(Heap);
 }
 
-/* Regions of every size go back when their last block does, in whatever order. */
-static void TestRegionsGo(void **State)
-{
-    (void)State;
-    enum { COUNT = 3000 };
-    static void *Blocks[COUNT];
-    for (SIZE_T Size = 8; Size <= LFH_LARGEST; Size = Size * 3 / 2)
-        for (unsigned Back = 0; Back < 2; Back++) {
-            HEAP *Heap = New(0);
-            for (unsigned i = 0; i < COUNT; i++)
-                assert_non_null(Blocks[i] = RtlAllocateHeap(Heap, 0, Size));
-            for (unsigned i = 0; i < COUNT; i++)
-                assert_true(RtlFreeHeap(Heap, 0, Blocks[Back ? COUNT - 1 - i : i]));
-            unsigned Kept = 0;
-            for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub;
-                 Sub = Sub->NextInZone)
-                Kept += Sub->State != SubSegmentUnused;
-            assert_in_range(Kept, 0, 3); /* active, quiet, growing */
-            Delete(Heap);
-        }
-}
-
-/* A region that comes again is shorter, its end stands where it stood: a late reader may
- * be at any group that once was, and must not find an end there. */
-static void TestEndsStay(void **State)
-{
-    (void)State;
-    enum { COUNT = 3000, MOST = 64 };
-    static void *Blocks[COUNT];
-    HEAP *Heap = New(0);
-    ULONG Ends[MOST] = {0}, Regions = 0; /* by age */
-    for (unsigned Round = 0; Round < 3; Round++) {
-        for (unsigned i = 0; i < COUNT; i++) {
-            assert_non_null(Blocks[i] = RtlAllocateHeap(Heap, 0, 40));
-            ULONG Now = 0;
-            for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub;
-                 Sub = Sub->NextInZone)
-                Now++;
-            Regions = Now;
-            assert_in_range(Regions, 0, MOST);
-            for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub;
-                 Sub = Sub->NextInZone) {
-                ULONG *Known = &Ends[--Now];
-                assert_true(Sub->Ends >= *Known);
-                *Known = Sub->Ends;
-            }
-        }
-        for (unsigned i = 0; i < COUNT; i++)
-            assert_true(RtlFreeHeap(Heap, 0, Blocks[i]));
-    }
-    assert_true(Heap->FrontEndHeap->SubSegmentCreates > Regions); /* some came again */
-    Delete(Heap);
-}
-
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
@@ -433,7 +379,6 @@ int main(void)
         cmocka_unit_test(TestParameters),   cmocka_unit_test(TestGlobalFlags),
         cmocka_unit_test(TestTraced),       cmocka_unit_test(TestUseAfterFree),
         cmocka_unit_test(TestLargeInPlace), cmocka_unit_test(TestBorrowing),
-        cmocka_unit_test(TestRegionsGo),    cmocka_unit_test(TestEndsStay),
         cmocka_unit_test(TestNoLock),       cmocka_unit_test(TestForeign),
         cmocka_unit_test(TestNoRecords)};
     return cmocka_run_group_tests(Tests, NULL, NULL);

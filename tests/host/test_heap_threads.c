@@ -6,7 +6,7 @@
  * Blocks are freed by another thread than asked for them; buckets fill and empty, so that
  * subsegments are made, forgotten, found again and given back while others take from them;
  * the heap is locked, walked, validated and compacted meanwhile; other heaps come and go.
- * What the front end shares is read and written by atomics (lfh.h): nothing is suppressed.
+ * What the front end shares is read and written by atomics (front/groups.h): nothing is suppressed.
  */
 #include "heap_os.h"
 #include <pthread.h>

@@ -3,7 +3,7 @@
  * Lock: as each says.  In Windows: the functions of the same names.
  */
 #include "heap/core/freelist.h"
-#include "heap/front/lfh.h"
+#include "heap/front/front.h"
 
 /* Takes the heap's lock; while it is held the front end's short paths are shut, so that
  * every other thread waits.  TRUE, with nothing done, for a heap without (NO_SERIALIZE).
@@ -50,7 +50,7 @@ SIZE_T NTAPI RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
         return 0;
     bool Locked = RtlpEnterHeap(Heap, Flags);
     Heap->Counters.CompactHeapCalls++;
-    RtlpLfhTrim(Heap);
+    RtlpFrontTrim(Heap);
     HEAP_ENTRY *Entry = NULL;
     while ((Entry = RtlpNextFree(Heap, Entry)) != NULL) {
         SIZE_T Bytes = (SIZE_T)CODE_SIZE(RtlpDecode(Heap, Entry)) << GRANULE_SHIFT;
@@ -206,7 +206,7 @@ ULONG NTAPI RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS Class
     if (Wanted != 2 || Heap->Flags & HEAP_NO_SERIALIZE)
         return (ULONG)STATUS_UNSUCCESSFUL;
     RtlpLockHeap(Heap);
-    bool Done = RtlpLfhEnable(Heap);
+    bool Done = RtlpMayHaveFront(Heap) && RtlpFrontEnable(Heap);
     RtlpUnlockHeap(Heap);
     return Done ? STATUS_SUCCESS : (ULONG)STATUS_UNSUCCESSFUL;
 }

@@ -1,14 +1,15 @@
-/* walk.c - looking at a heap from outside: walk, query, lock, compact, user values.
+/* walk.c - RtlWalkHeap: one step over everything in a heap.
  *
  * The walk goes segment by segment: the segment itself, then its entries in order of
- * address, an uncommitted range where a run ends, the single blocks of the front end
- * in its regions; then the large blocks, and under gflags' hpa the blocks with pages of their own.
+ * address, an uncommitted range where a run ends.  Then come the large blocks, the front
+ * end's regions, each followed by its blocks, and under gflags' hpa the blocks with pages
+ * of their own.
  *
  * Lock: the heap's; a caller of RtlWalkHeap holds it over the whole walk (HeapLock).
  * In Windows: RtlWalkHeap and its neighbours.
  */
 #include "heap/heapp.h"
-#include "heap/front/lfh.h"
+#include "heap/front/front.h"
 
 #define PAGES_INDEX 0xFD /* SegmentIndex of a block of the page heap */
 
@@ -75,19 +76,6 @@ static void RtlpReportEntry(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
     }
 }
 
-/* Reports block i of a front-end subsegment; false: it has no such. */
-static bool RtlpReportFrontEnd(PRTL_HEAP_WALK_ENTRY Walk, HEAP_SUBSEGMENT *Sub, ULONG i)
-{
-    if (i >= Sub->BlockCount)
-        return false;
-    HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpLfhBlock(Sub, i) - 1;
-    bool Free = RtlpLfhIsFree(Sub, i);
-    SIZE_T Unused = Free ? sizeof(HEAP_ENTRY) : Entry->PreviousSize;
-    RtlpReport(Walk, Entry + 1, Sub->BlockSize - Unused, Unused, LFH_INDEX,
-               Free ? 0 : RTL_HEAP_BUSY);
-    return true;
-}
-
 /* Reports the first block after Before (null: of all) that has pages of its own. */
 static NTSTATUS RtlpWalkPages(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, PVOID Before)
 {
@@ -105,51 +93,46 @@ static NTSTATUS RtlpWalkPages(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, PVOID Befor
     return Status;
 }
 
-/* Reports the region of First, or of the first subsegment after it that has one. */
-static NTSTATUS RtlpWalkRegion(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
-                               HEAP_SUBSEGMENT *First)
+/* Reports what comes after Item in the front end, then the blocks with pages of their own. */
+static NTSTATUS RtlpWalkFrontOn(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, FRONT_ITEM *Item)
 {
-    for (HEAP_SUBSEGMENT *Sub = First; Sub; Sub = Sub->NextInZone) {
-        if (Sub->State == SubSegmentUnused)
-            continue;
-        RtlpReport(Walk, Sub->UserBlocks, Sub->ReserveSize, 0, LFH_INDEX,
-                   RTL_HEAP_SEGMENT);
-        Walk->Segment.CommittedSize = (ULONG)Sub->CommitSize;
-        Walk->Segment.UnCommittedSize = (ULONG)(Sub->ReserveSize - Sub->CommitSize);
-        Walk->Segment.FirstEntry = RtlpLfhBlock(Sub, 0);
-        Walk->Segment.LastEntry = (char *)Sub->UserBlocks + Sub->ReserveSize;
+    if (!RtlpFrontNext(Heap, Item))
+        return RtlpWalkPages(Heap, Walk, NULL);
+    if (Item->Index) {
+        RtlpReport(Walk, Item->Data, Item->Bytes - Item->Unused, Item->Unused,
+                   FRONT_INDEX, Item->Busy ? RTL_HEAP_BUSY : 0);
         return STATUS_SUCCESS;
     }
-    return RtlpWalkPages(Heap, Walk, NULL);
+    FRONT_ITEM First = *Item;
+    RtlpReport(Walk, Item->Data, Item->Bytes, 0, FRONT_INDEX, RTL_HEAP_SEGMENT);
+    Walk->Segment.CommittedSize = (ULONG)(Item->Bytes - Item->Unused);
+    Walk->Segment.UnCommittedSize = (ULONG)Item->Unused;
+    Walk->Segment.FirstEntry = RtlpFrontNext(Heap, &First) ? First.Data : NULL;
+    Walk->Segment.LastEntry = (char *)Item->Data + Item->Bytes;
+    return STATUS_SUCCESS;
 }
 
 /* The step from a region of the front end, or a block in one, that was reported last. */
 static NTSTATUS RtlpWalkFrontEnd(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk)
 {
-    ULONG Bit, Block = 0;
-    HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap);
-    if (Walk->Flags & RTL_HEAP_SEGMENT) {
-        while (Sub &&
-               (Sub->State == SubSegmentUnused || Sub->UserBlocks != Walk->DataAddress))
-            Sub = Sub->NextInZone;
-    } else if (Sub) {
-        HEAP_GROUP *Group = RtlpLfhFind(Heap->FrontEndHeap, Walk->DataAddress, &Bit);
-        Sub = Group ? Group->SubSegment : NULL;
-        if (Group)
-            Block = (ULONG)(Group - Sub->Groups) * LFH_GROUP + Bit + 1;
-    }
-    if (!Sub)
+    FRONT_ITEM Item = {0};
+    bool Found = false;
+    if (!Heap->FrontEndHeap)
         return STATUS_INVALID_PARAMETER;
-    if (RtlpReportFrontEnd(Walk, Sub, Block))
-        return STATUS_SUCCESS;
-    return RtlpWalkRegion(Heap, Walk, Sub->NextInZone);
+    if (!(Walk->Flags & RTL_HEAP_SEGMENT))
+        Found = RtlpFrontOwns(Heap->FrontEndHeap, Walk->DataAddress, &Item);
+    else
+        while (!Found && RtlpFrontNext(Heap, &Item))
+            Found = !Item.Index && Item.Data == Walk->DataAddress;
+    return Found ? RtlpWalkFrontOn(Heap, Walk, &Item) : STATUS_INVALID_PARAMETER;
 }
 
 /* Reports the large block at Link; after the last come the front end's regions. */
 static NTSTATUS RtlpWalkLarge(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, LIST_ENTRY *Link)
 {
+    FRONT_ITEM Item = {0};
     if (Link == &Heap->VirtualAllocdBlocks)
-        return RtlpWalkRegion(Heap, Walk, RtlpLfhSubSegments(Heap));
+        return RtlpWalkFrontOn(Heap, Walk, &Item);
     RtlpReportLarge(Heap, Walk, CONTAINING_RECORD(Link, HEAP_VIRTUAL_ALLOC_ENTRY, Entry));
     return STATUS_SUCCESS;
 }
@@ -169,6 +152,11 @@ static NTSTATUS RtlpWalkTo(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, HEAP_ENTRY *En
                            ULONG Index)
 {
     ULONG Code = Entry ? RtlpCheckEntry(Heap, Entry) : 0;
+    while ((CODE_FLAGS(Code) & (HEAP_ENTRY_VIRTUAL_ALLOC | HEAP_ENTRY_LAST_ENTRY)) ==
+           HEAP_ENTRY_VIRTUAL_ALLOC) { /* a region of the front end comes later */
+        Entry = RtlpEntryAfter(Entry, CODE_SIZE(Code));
+        Code = RtlpCheckEntry(Heap, Entry);
+    }
     if (Entry && !Code)
         return STATUS_HEAP_CORRUPTION;
     if (!Entry || (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY && UCR_OF(Entry)->Size == 0))
@@ -182,7 +170,7 @@ static NTSTATUS RtlpWalkTo(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, HEAP_ENTRY *En
 static ULONG RtlpIndexOf(const HEAP *Heap, const RTL_HEAP_WALK_ENTRY *Walk)
 {
     char *Data = Walk->DataAddress;
-    ULONG Block;
+    FRONT_ITEM Item;
     if (Walk->Flags & RTL_HEAP_SEGMENT)
         return Walk->SegmentIndex;
     for (ULONG i = 0; i < Heap->SegmentCount; i++)
@@ -193,8 +181,8 @@ static ULONG RtlpIndexOf(const HEAP *Heap, const RTL_HEAP_WALK_ENTRY *Walk)
         return PAGES_INDEX;
     if ((ULONG_PTR)Data & (GRANULE - 1) || !RtlpIsReadable((HEAP_ENTRY *)Data - 1))
         return HEAP_MAXIMUM_SEGMENTS; /* none */
-    if (Heap->FrontEndHeap && RtlpLfhFind(Heap->FrontEndHeap, Data, &Block))
-        return LFH_INDEX;
+    if (Heap->FrontEndHeap && RtlpFrontOwns(Heap->FrontEndHeap, Data, &Item))
+        return FRONT_INDEX;
     return 0xFF;
 }
 
@@ -213,7 +201,7 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
     ULONG Index = Walk->DataAddress ? RtlpIndexOf(Heap, Walk) : 0;
     if (!Walk->DataAddress) {
         Status = RtlpNextSegment(Heap, Walk, 0);
-    } else if (Index == LFH_INDEX) {
+    } else if (Index == FRONT_INDEX) {
         Status = RtlpWalkFrontEnd(Heap, Walk);
     } else if (Index == PAGES_INDEX) {
         Status = RtlpWalkPages(Heap, Walk, Walk->DataAddress);

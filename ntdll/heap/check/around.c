@@ -8,28 +8,30 @@
  * -x` answers.
  */
 #include "heap/heapp.h"
-#include "heap/front/lfh.h"
+#include "heap/front/front.h"
 
 static void RtlpSetNeighbour(HEAP_NEIGHBOUR *To, PVOID Data, SIZE_T Bytes, bool Busy)
 {
     *To = (HEAP_NEIGHBOUR){.Data = Data, .Bytes = Bytes, .Busy = Busy};
 }
 
-/* In user blocks; false: the address lies in none. */
+/* In the front end; false: the address lies in none of its blocks. */
 static bool RtlpAroundFrontEnd(const HEAP *Heap, PVOID Address, HEAP_NEIGHBOUR *Inside,
                                HEAP_NEIGHBOUR *Before)
 {
-    for (HEAP_SUBSEGMENT *Sub = RtlpLfhSubSegments(Heap); Sub; Sub = Sub->NextInZone) {
-        char *First = RtlpLfhBlock(Sub, 0) - sizeof(HEAP_ENTRY);
-        char *End = First + Sub->BlockCount * (SIZE_T)Sub->BlockSize;
-        if (Sub->State == SubSegmentUnused || (char *)Address < First ||
-            (char *)Address >= End)
-            continue;
-        ULONG Index = (ULONG)((char *)Address - First) / Sub->BlockSize;
-        for (ULONG i = Index ? Index - 1 : 0; i <= Index; i++)
-            RtlpSetNeighbour(i == Index ? Inside : Before, RtlpLfhBlock(Sub, i),
-                             Sub->BlockSize - sizeof(HEAP_ENTRY), !RtlpLfhIsFree(Sub, i));
-        return true;
+    FRONT_ITEM Item = {0}, Last = {0}; /* Last: the block before Item */
+    while (RtlpFrontNext(Heap, &Item)) {
+        char *Start = (char *)Item.Data - sizeof(HEAP_ENTRY);
+        if (Item.Index && (char *)Address >= Start &&
+            (char *)Address < Start + Item.Bytes) {
+            RtlpSetNeighbour(Inside, Item.Data, Item.Bytes - sizeof(HEAP_ENTRY),
+                             Item.Busy);
+            if (Last.Index)
+                RtlpSetNeighbour(Before, Last.Data, Last.Bytes - sizeof(HEAP_ENTRY),
+                                 Last.Busy);
+            return true;
+        }
+        Last = Item;
     }
     return false;
 }

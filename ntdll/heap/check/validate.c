@@ -2,18 +2,21 @@
  *
  * The check reads everything and trusts nothing: it follows entries only inside the
  * committed runs, and links only as far as there are entries to link.  What it says names
- * the invariant that does not hold.  The front end's are in lfhcheck.c.
+ * the invariant that does not hold.  The front end checks its
+ * own (front/check.c).
  *
  * Lock: the heap's.  In Windows: RtlpValidateHeap and friends.
  */
 #include "heap/check/validate.h"
 #include "heap/core/freelist.h"
+#include "heap/front/front.h"
 
 /* H15, and what a busy entry notes of itself (H2). */
 static bool RtlpCheckBusy(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
 {
     SIZE_T Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
-    if (CODE_FLAGS(Code) & HEAP_ENTRY_VIRTUAL_ALLOC ||
+    if ((CODE_FLAGS(Code) & HEAP_ENTRY_VIRTUAL_ALLOC &&
+         !RtlpFrontHolds(Check->Heap, Entry + 1)) ||
         Entry->UnusedBytes < sizeof(HEAP_ENTRY) || Entry->UnusedBytes > Bytes ||
         Entry->UnusedBytes > RtlpMostUnused(Check->Heap, CODE_FLAGS(Code)))
         return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
@@ -236,7 +239,7 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
     HEAP_CHECK Check = {.Heap = Heap, .Rule = H(16)};
     bool Sound = RtlpCheckHeapItself(&Check) && RtlpCheckSegments(&Check) &&
                  RtlpCheckFreeLists(&Check) && RtlpCheckRanges(&Check) &&
-                 RtlpCheckLargeBlocks(&Check) && RtlpCheckFrontEnd(&Check) &&
+                 RtlpCheckLargeBlocks(&Check) && RtlpFrontCheck(&Check) &&
                  RtlpCheckCounters(&Check);
     if (Sound && Heap->Flags & HEAP_FLAG_PAGE_ALLOCS) {
         Check.Rule = H(16);

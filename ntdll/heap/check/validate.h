@@ -2,7 +2,7 @@
 #ifndef FATHOM_VALIDATE_H
 #define FATHOM_VALIDATE_H
 
-#include "heap/front/lfh.h"
+#include "heap/heapp.h"
 
 /* The invariant that does not hold, as a report says it. */
 #define H(N) "RtlValidateHeap, H" #N
@@ -24,7 +24,5 @@ static inline bool RtlpWrong(HEAP_CHECK *Check, PCSTR Rule, HEAP_FAILURE_TYPE Wh
     Check->Where = Where;
     return false;
 }
-
-bool RtlpCheckFrontEnd(HEAP_CHECK *Check); /* lfhcheck.c */
 
 #endif

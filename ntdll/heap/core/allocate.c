@@ -1,47 +1,13 @@
-/* allocate.c - RtlAllocateHeap: the way from HeapAlloc to the free lists.
+/* allocate.c - RtlpAllocateHeap: from a call to the front end, the back end or a large block.
  *
- * HeapAlloc is this function (kernel32 only forwards the name).  The common call takes a
- * block of the front end with one locked instruction; everything else goes the long way:
+ * What RtlAllocateHeap (call.c) does not serve at once comes here:
  *
- *   RtlAllocateHeap -> RtlpAllocateHeap -> RtlpAllocateBlock -> RtlpExtendHeap
- *                                                      -> ... -> NtAllocateVirtualMemory
+ *   RtlpAllocateHeap -> RtlpAllocateBlock -> RtlpExtendHeap -> .. -> NtAllocateVirtualMemory
  *
- * The arguments of the two are volatile: they stay where the caller put them, on the
- * stack, so that the common call needs no register saved and a walk of the stack finds
- * them.
- *
- * Lock: taken by RtlpAllocateHeap.  In Windows: RtlAllocateHeap, RtlpAllocateHeap.
+ * Lock: taken by RtlpAllocateHeap.  In Windows: RtlpAllocateHeap.
  */
 #include "heap/core/freelist.h"
-#include "heap/front/lfh.h"
-
-/* Allocates Size bytes.
- *
- * Flags: HEAP_NO_SERIALIZE, HEAP_GENERATE_EXCEPTIONS, HEAP_ZERO_MEMORY,
- * HEAP_SETTABLE_USER_VALUE and _FLAGn.  Result: a block aligned to 8 bytes (16 on a heap
- * of HEAP_CREATE_ALIGN_16), of at least Size bytes; null if there is no memory, with
- * ERROR_NOT_ENOUGH_MEMORY as last error, or STATUS_NO_MEMORY raised.  (Microsoft:
- * HeapAlloc.) */
-PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
-{
-    HEAP *Heap = HeapHandle;
-    RTLP_READ_AGAIN(HeapHandle);
-    if (RTLP_MOSTLY(RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
-                    !RtlpHeapTracing() && Size <= LFH_LARGEST)) {
-        PVOID Block = RtlpLfhTake(RTLP_READ(Heap->Front), &Size);
-        if (RTLP_MOSTLY(Block)) {
-            RTLP_AUDIT_SHORT(Heap);
-            return Block;
-        }
-        Block = RtlpLfhLook(RTLP_READ(((HEAP *)HeapHandle)->Front), Size);
-        if (Block)
-            return Block;
-    }
-    RTLP_READ_AGAIN(HeapHandle);
-    RTLP_READ_AGAIN(Flags);
-    RTLP_READ_AGAIN(Size);
-    return RtlpAllocateHeap(HeapHandle, Flags, Size);
-}
+#include "heap/front/front.h"
 
 bool RtlpNoHeap(HEAP *Heap)
 {
@@ -115,8 +81,8 @@ static PVOID RtlpAllocateInside(HEAP *Heap, ULONG Flags, SIZE_T Size)
 {
     ULONG Units = RtlpUnitsFor(Heap, Flags, Size);
     ULONG Extra = Flags & (HEAP_SETTABLE_USER_VALUE | HEAP_SETTABLE_USER_FLAGS);
-    if (!Extra) {
-        PVOID Block = RtlpLfhAllocate(Heap, Units, Size);
+    if (!Extra && RtlpMayHaveFront(Heap)) {
+        PVOID Block = RtlpFrontAllocate(Heap, Units, Size);
         if (Block)
             return Block;
     }

@@ -8,7 +8,7 @@
  * static one of 16 there too (RtlpProcessHeapsListBuffer).
  */
 #include "heap/core/freelist.h"
-#include "heap/front/lfh.h"
+#include "heap/front/front.h"
 
 #define DEFAULT_SEGMENT_RESERVE 0x100000u
 #define DEFAULT_SEGMENT_COMMIT  (2 * PAGE_SIZE)
@@ -194,7 +194,7 @@ PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize,
         return NULL;
     }
     HEAP *Heap = Base;
-    RtlpAudit = RtlpCheckHeap;
+    __atomic_store_n(&RtlpAudit, RtlpCheckHeap, __ATOMIC_RELAXED);
     RtlpOpenReports();
     RtlZeroMemory(Heap, sizeof(HEAP));
     RtlpInitializeHeap(Heap, Kept, Lock, &Given);
@@ -223,7 +223,7 @@ PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
         RtlpTraceHeap(HEAP_EVENT_DESTROY, Heap, NULL, 0);
     if (Heap->Flags & HEAP_TRACKING)
         RtlpForgetRecords(Heap);
-    RtlpLfhDestroy(Heap);
+    RtlpFrontDestroy(Heap);
     while (Heap->VirtualAllocdBlocks.Flink != &Heap->VirtualAllocdBlocks) {
         LIST_ENTRY *Link = Heap->VirtualAllocdBlocks.Flink;
         if (!RtlpSafeUnlink(Heap, Link))

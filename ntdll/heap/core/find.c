@@ -9,7 +9,13 @@
  * Lock: the heap's.  In Windows: RtlpAnalyzeHeapFailure and the checks before it.
  */
 #include "heap/heapp.h"
-#include "heap/front/lfh.h"
+#include "heap/front/front.h"
+
+static bool RtlpOwnsFront(HEAP *Heap, const void *Block, FRONT_ITEM *Item)
+{
+    const FRONT_HEAP *Front = RTLP_READ(Heap->FrontEndHeap);
+    return Front && RtlpFrontOwns(Front, Block, Item);
+}
 
 /* Whether another heap of the process knows Entry as its own. */
 static bool RtlpIsForeign(HEAP *Heap, HEAP_ENTRY *Entry)
@@ -18,12 +24,11 @@ static bool RtlpIsForeign(HEAP *Heap, HEAP_ENTRY *Entry)
     bool Foreign = false;
     for (ULONG i = 0; i < Peb->NumberOfHeaps && !Foreign; i++) {
         HEAP *Other = Peb->ProcessHeaps[i];
-        ULONG Index;
+        FRONT_ITEM Item;
         if (Other == Heap)
             continue;
         if (Entry->UnusedBytes & HEAP_UNUSED_LFH)
-            Foreign = Other->FrontEndHeap &&
-                      RtlpLfhFind(Other->FrontEndHeap, Entry + 1, &Index);
+            Foreign = RtlpOwnsFront(Other, Entry + 1, &Item);
         else if (Entry->UnusedBytes == HEAP_UNUSED_VIRTUAL)
             Foreign = RtlpFindLarge(Other, Entry + 1) != NULL;
         else
@@ -36,7 +41,7 @@ static bool RtlpIsForeign(HEAP *Heap, HEAP_ENTRY *Entry)
 static HEAP_FAILURE_TYPE RtlpDiagnose(HEAP *Heap, PVOID Block)
 {
     HEAP_ENTRY *Entry = (HEAP_ENTRY *)Block - 1;
-    ULONG Index;
+    FRONT_ITEM Item;
     if (Heap->Flags & HEAP_TRACKING) {
         RtlpEnterRecords();
         HEAP_RECORD *Record = RtlpRecordOf(Block);
@@ -53,9 +58,8 @@ static HEAP_FAILURE_TYPE RtlpDiagnose(HEAP *Heap, PVOID Block)
     if (RtlpIsForeign(Heap, Entry))
         return heap_failure_cross_heap_operation;
     if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
-        if (Heap->FrontEndHeap && RtlpLfhFind(Heap->FrontEndHeap, Block, &Index))
-            return heap_failure_block_not_busy;
-        return heap_failure_entry_corruption;
+        return RtlpOwnsFront(Heap, Block, &Item) ? heap_failure_block_not_busy
+                                                 : heap_failure_entry_corruption;
     }
     ULONG Code = RtlpDecode(Heap, Entry);
     if (RtlpCodeIsGood(Code) && !(CODE_FLAGS(Code) & HEAP_ENTRY_BUSY))
@@ -81,15 +85,13 @@ static bool RtlpIdentify(HEAP *Heap, PVOID Block, HEAP_BLOCK *Found)
     if ((ULONG_PTR)Block & (GRANULE - 1) || !RtlpIsReadable(Entry))
         return false;
     if (Entry->UnusedBytes & HEAP_UNUSED_LFH) {
-        ULONG Bit;
-        LFH_HEAP *Front = Heap->FrontEndHeap;
-        HEAP_GROUP *Group = Front ? RtlpLfhFind(Front, Block, &Bit) : NULL;
-        if (!Group || RTLP_READ(Group->Mask) >> Bit & 1)
+        FRONT_ITEM Item;
+        if (!RtlpOwnsFront(Heap, Block, &Item) || !Item.Busy)
             return false;
         Found->Kind = BlockFrontEnd;
         Found->Flags = HEAP_ENTRY_BUSY;
-        Found->Bytes = Group->BlockSize;
-        Found->Unused = Entry->PreviousSize;
+        Found->Bytes = Item.Bytes;
+        Found->Unused = Item.Unused;
         return Found->Unused >= sizeof(HEAP_ENTRY) && Found->Unused <= Found->Bytes;
     }
     if (Entry->UnusedBytes == HEAP_UNUSED_VIRTUAL) {

@@ -1,51 +1,13 @@
-/* free.c - RtlFreeHeap: a block goes back to where it came from.
+/* free.c - RtlpFreeHeap: a block goes back to where it came from.
  *
- * The common call gives a block back to the front end with one locked instruction.  The
- * long way finds out what the pointer is (find.c), and for a block of the back end joins
- * it with its free neighbours; when more than 64 KiB are free, whole pages of what arises
- * go back to the system.
+ * What RtlFreeHeap (call.c) does not do comes here: it finds out what the pointer is
+ * (find.c), and joins a block of the back end with its free neighbours.  When more than
+ * 64 KiB are free, whole pages of what arises go back to the system.
  *
- * Lock: taken by RtlpFreeHeap.  In Windows: RtlFreeHeap, RtlpFreeHeap,
- * RtlpCoalesceFreeBlocks.
+ * Lock: taken by RtlpFreeHeap.  In Windows: RtlpFreeHeap, RtlpCoalesceFreeBlocks.
  */
 #include "heap/core/freelist.h"
-#include "heap/front/lfh.h"
-
-/* Whether the header before Block says front end.  Block may be anything: where it cannot
- * be read the answer is no (probe.c). */
-static inline bool RtlpIsMarked(const void *Block)
-{
-    bool Marked;
-#ifndef _WIN32
-    if (!Block) /* a fault each time would be dear there */
-        return false;
-#endif
-    __asm__ volatile("1: testb $0x80, -1(%1)\n2:\n" RTLP_PROBE(1)
-                     : "=@ccnz"(Marked)
-                     : "r"(Block));
-    return Marked;
-}
-
-/* Frees Block; null is freed already.
- *
- * Flags: HEAP_NO_SERIALIZE.  Result: TRUE; FALSE with ERROR_INVALID_PARAMETER if it is no
- * block in use of this heap and the process asked to survive that (else it ends with
- * STATUS_HEAP_CORRUPTION).  (Microsoft: HeapFree.) */
-BOOLEAN NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
-{
-    HEAP *Heap = HeapHandle;
-    RTLP_READ_AGAIN(HeapHandle);
-    if (RTLP_MOSTLY(RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
-                    !RtlpHeapTracing() && RtlpIsMarked(Block) &&
-                    RtlpLfhGive(&HeapHandle, RTLP_READ(Heap->Front), &Block))) {
-        RTLP_AUDIT_SHORT(HeapHandle);
-        return TRUE;
-    }
-    RTLP_READ_AGAIN(HeapHandle);
-    RTLP_READ_AGAIN(Flags);
-    RTLP_READ_AGAIN(Block);
-    return RtlpFreeHeap(HeapHandle, Flags, Block);
-}
+#include "heap/front/front.h"
 
 /* Makes Entry, busy, Units granules and checked, free. */
 void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
@@ -69,9 +31,9 @@ void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 /* Frees what RtlpFindBlock found; false: damaged (reported). */
 bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found)
 {
-    PVOID Block = Found->Entry + 1, Mine = Heap;
+    PVOID Block = Found->Entry + 1;
     if (Found->Kind == BlockFrontEnd)
-        return RtlpLfhGive(&Mine, Heap->FrontEndHeap, &Block);
+        return RtlpFrontFree(Heap, Block);
     if (Found->Kind == BlockPages)
         return RtlpFreePageBlock(Heap, Block);
     if ((Found->Flags & HEAP_ENTRY_FILL_PATTERN) &&

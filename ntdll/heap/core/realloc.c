@@ -7,7 +7,7 @@
  * Lock: the heap's.  In Windows: the same functions.
  */
 #include "heap/core/freelist.h"
-#include "heap/front/lfh.h"
+#include "heap/front/front.h"
 
 /* Makes a back-end block of Old granules New granules long where it lies: takes in the low end
  * of the free entry after it, or gives its own end back.  False: it cannot, nothing changed. */
@@ -48,7 +48,7 @@ static bool RtlpResizeInPlace(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags,
     if (Found->Kind == BlockFrontEnd) {
         if (New > Old || (New < Old / 2 && !(Flags & HEAP_REALLOC_IN_PLACE_ONLY)))
             return false;
-        Found->Entry->PreviousSize = (USHORT)(Found->Bytes - Size);
+        RtlpFrontNoteSize(Heap, Block, Size);
         return true;
     }
     if (New > Heap->VirtualMemoryThreshold)

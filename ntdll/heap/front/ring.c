@@ -1,0 +1,111 @@
+/* ring.c - front end: the ring of a bucket's regions that may have a free block.
+ *
+ *   bucket  Ring --> region <-> region <-> region <-.     RegionInUse
+ *                      '----------------------------'
+ *                    region                               RegionDetached: full
+ *
+ * A search goes from the active group to the end of its region, then through the next
+ * region of the ring, from its start; so each pass finds what came back since the last
+ * one.  A region that is found full leaves the ring (RtlpSearchAndDetach).  Its Alarm is
+ * then ALARM_ALWAYS, and the next free of one of its blocks puts it back (groups.c,
+ * RtlpAnswerAlarm).  The alarm is set before the last look: a block that comes back in
+ * between is either seen by the look, or raises the alarm.
+ *
+ * Lock: the heap's; none for RtlpTakeFrom and for whoever follows Next, which leads
+ * to a region of the same bucket whatever happens to the ring.
+ * In Windows: the bucket's and the affinity slots' lists of subsegments.
+ */
+#include "heap/front/front.h"
+
+/* The bucket of a block of Units granules, 1 to 128: 8-byte steps up to 256 bytes, then
+ * 16 steps to each power of two.  (Microsoft: Low-fragmentation Heap, its table.) */
+ULONG RtlpBucketOf(ULONG Units)
+{
+    if (Units <= 32)
+        return Units < 2 ? 2 : Units;
+    ULONG Shift = 31 - (ULONG)__builtin_clz(Units - 1) - 4; /* 1 for 33..64 */
+    return 32 + (Shift - 1) * 16 + ((Units - 1) >> Shift) - 15;
+}
+
+/* Granules of a bucket's blocks. */
+ULONG RtlpBucketUnits(ULONG Bucket)
+{
+    if (Bucket <= 32)
+        return Bucket;
+    ULONG Shift = (Bucket - 33) / 16 + 1;
+    return ((Bucket - 33) % 16 + 17) << Shift;
+}
+
+/* Makes Next the one after Region in the ring. */
+void RtlpLinkRegions(FRONT_REGION *Region, FRONT_REGION *Next)
+{
+    FRONT_GROUP *End = &Region->Groups[Region->Ends];
+    Next->Previous = Region;
+    __atomic_store_n(&End->Next, Next->Groups, __ATOMIC_RELEASE);
+    __atomic_store_n(&Region->Next, Next, __ATOMIC_RELEASE);
+}
+
+/* Puts Region into its bucket's ring, where it will be tried last. */
+void RtlpAttachRegion(FRONT_REGION *Region)
+{
+    FRONT_HEAP *Front = Region->Front;
+    FRONT_BUCKET *Bucket = &Front->Buckets[Region->SizeIndex];
+    FRONT_REGION *Before = Bucket->Ring ? Bucket->Ring : Region;
+    FRONT_REGION *After = Bucket->Ring ? Before->Next : Region;
+    Region->State = RegionInUse;
+    __atomic_store_n(&Region->Alarm, ALARM_GROUP_FREE, __ATOMIC_SEQ_CST);
+    RtlpLinkRegions(Region, After);
+    RtlpLinkRegions(Before, Region);
+    Bucket->Ring = Region;
+    if (Before == Region)
+        __atomic_store_n(&Front->Active[Region->SizeIndex], Region->Groups,
+                         __ATOMIC_RELEASE);
+}
+
+/* Takes Region out of its bucket's ring. */
+void RtlpUnlinkRegion(FRONT_REGION *Region)
+{
+    FRONT_HEAP *Front = Region->Front;
+    FRONT_BUCKET *Bucket = &Front->Buckets[Region->SizeIndex];
+    FRONT_REGION *Before = Region->Previous;
+    if (Before == Region) {
+        Bucket->Ring = NULL;
+        __atomic_store_n(&Front->Active[Region->SizeIndex], RtlpNoRegion.Groups,
+                         __ATOMIC_RELAXED);
+        return;
+    }
+    RtlpLinkRegions(Before, Region->Next);
+    if (Bucket->Ring == Region)
+        Bucket->Ring = Before;
+}
+
+/* Takes Region out of the ring if it is full. */
+static bool RtlpDetachIfFull(FRONT_REGION *Region)
+{
+    const FRONT_GROUP *Group = Region->Groups;
+    ULONG Alarm = __atomic_exchange_n(&Region->Alarm, ALARM_ALWAYS, __ATOMIC_SEQ_CST);
+    while (!RTLP_READ(Group->Mask))
+        Group++;
+    if (RTLP_READ(Group->Mask) != GROUP_END) {
+        __atomic_store_n(&Region->Alarm, Alarm, __ATOMIC_SEQ_CST);
+        return false;
+    }
+    Region->State = RegionDetached;
+    RtlpUnlinkRegion(Region);
+    return true;
+}
+
+/* A free block from any of the bucket's regions, or null; those found full are detached. */
+PVOID RtlpSearchAndDetach(FRONT_BUCKET *Bucket, SIZE_T Size)
+{
+    PVOID Block = NULL;
+    while (!Block && Bucket->Ring) {
+        FRONT_REGION *Region = Bucket->Ring->Next;
+        if (RtlpDetachIfFull(Region))
+            continue;
+        Block = RtlpTakeFrom(Region->Groups, Size);
+        if (Block)
+            Bucket->Ring = Region;
+    }
+    return Block;
+}
