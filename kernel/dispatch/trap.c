@@ -1,7 +1,7 @@
 /* trap.c - which trap goes where.
  *
- * An interrupt line goes to ke, a page fault to mm; every other trap of user mode becomes
- * the exception that Windows 7 makes of it, by the table below; a trap of the kernel's
+ * An interrupt line goes to ke (a page fault: pagefault.c); every other trap of user mode
+ * becomes the exception that Windows 7 makes of it, by the table below; a trap of the kernel's
  * own is a bug check, except where an instruction that touches user memory has a fix-up.
  *
  * Numbers of vectors: Intel SDM vol. 3, table 6-1.  Codes: winnt.h; parameters:
@@ -198,38 +198,4 @@ void KiDispatchTrap(KTRAP_FRAME *frame, ULONG vector)
         KiUserTraps[vector](frame);
     else
         KdBugCheckTrap(UNEXPECTED_KERNEL_MODE_TRAP, frame, vector, frame->Eip);
-}
-
-static void KiRaiseFault(KTRAP_FRAME *f, NTSTATUS status, ULONG_PTR address)
-{
-    const ULONG_PTR kind = f->ErrCode & 0x10 ? 8 : f->ErrCode & 2 ? 1 : 0;
-    EXCEPTION_RECORD record = {.ExceptionCode = status,
-                               .ExceptionAddress = (PVOID)f->Eip,
-                               .NumberParameters = 2,
-                               .ExceptionInformation = {kind, address}};
-    if (status == STATUS_IN_PAGE_ERROR) {
-        record.NumberParameters = 3;
-        record.ExceptionInformation[2] = (ULONG)status;
-    }
-    KiDispatchException(&record, f, TRUE);
-}
-
-void KiPageFault(KTRAP_FRAME *frame, ULONG_PTR address)
-{
-    const BOOLEAN user = (frame->SegCs & 3) != 0;
-    if (frame->EFlags & EFLAGS_IF)
-        __asm__ volatile("sti");
-    KD_TRACE(PageFault, address, frame->ErrCode, frame->Eip);
-    const NTSTATUS status = MmAccessFault(frame->ErrCode, address, user, frame);
-    KD_TRACE(PageFaultExit, address, status);
-    if (status == STATUS_SUCCESS)
-        return;
-    if (user) {
-        KiRaiseFault(frame, status, address);
-        return;
-    }
-    const ULONG_PTR fixup = MmFindFixup(frame->Eip);
-    if (fixup == 0)
-        KdBugCheckTrap(PAGE_FAULT_IN_NONPAGED_AREA, frame, address, frame->ErrCode);
-    frame->Eip = fixup;
 }

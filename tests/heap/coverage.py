@@ -4,8 +4,8 @@
 coverage.py SCRATCH CC -- CFLAGS -- SOURCE ... -- TEST.c ...: each source is compiled once
 with counters, each test linked with all of them and run; what they counted adds up.
 `coverage_FILE value percent` for each file, then for the whole; each line that no test came
-through is named.  The doors to the system (os.c, probe.c, report.c, surroundings.c) are no part of the host's
-build: their tests run in the guest.
+through is named.  The doors to the system (doors.c, os.c, probe.c, report.c,
+surroundings.c) are no part of the host's build: their tests run in the guest.
 """
 import collections
 import glob

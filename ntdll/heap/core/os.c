@@ -1,7 +1,8 @@
 /* os.c - the heap's doors out, in the system: ntdll's service stubs and locks.
  *
- * Nothing else in this folder names a service, a lock or an exception; a host links its
- * own file in place of this one (tests/host/heap_os.c).
+ * The two that an allocation may pass through, commit and the lock, are doors.c.  No other file
+ * of the heap names a service, a lock or an exception; a host links its own file in place of
+ * these two (tests/host/heap_os.c).
  */
 #include "heap/heapp.h"
 #include "ntdll.h"
@@ -35,14 +36,6 @@ NTSTATUS RtlpReserveAndCommit(PVOID *Base, SIZE_T Reserve, SIZE_T Commit, ULONG 
     return Status;
 }
 
-NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect)
-{
-    PVOID Address = Base;
-    SIZE_T Bytes = Size;
-    return NtAllocateVirtualMemory(NtCurrentProcess(), &Address, 0, &Bytes, MEM_COMMIT,
-                                   Protect);
-}
-
 NTSTATUS RtlpDecommit(PVOID Base, SIZE_T Size)
 {
     PVOID Address = Base;
@@ -71,16 +64,6 @@ void RtlpPause(void)
 {
     LARGE_INTEGER Tick = {.QuadPart = -10000}; /* 1 ms, which becomes a tick */
     NtDelayExecution(FALSE, &Tick);
-}
-
-void RtlpEnterLock(HEAP_LOCK *Lock)
-{
-    RtlEnterCriticalSection(&Lock->CriticalSection);
-}
-
-void RtlpLeaveLock(HEAP_LOCK *Lock)
-{
-    RtlLeaveCriticalSection(&Lock->CriticalSection);
 }
 
 bool RtlpIsAwaited(const HEAP_LOCK *Lock)
