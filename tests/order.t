@@ -25,7 +25,7 @@ FILE_CIRCLE = {
     "kernel/dispatch": 1,
     "kernel wings": 4,
     "kernel": 4,
-    "ntdll/heap": 2,
+    "ntdll/heap": 1,
     "ntdll": 2,
     "kernel32": 3,
     "msvcrt": 2,

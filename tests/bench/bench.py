@@ -79,7 +79,7 @@ HEAP_LIMITS = {
     "heap_growth_1e3_1e5": 1.13,  # the dearest of 10^3 to 10^5 over 10^3
     "heap_overhead_1e4": 1.146,
     "heap_realloc_append": 750,
-    "heap_large": 8200,
+    "heap_large": 8000,
     "heap_back_end_20k_1e1": 4000,
     "heap_back_end_20k_1e4": 4700,
     "heap_overhead_1e5": 1.08,

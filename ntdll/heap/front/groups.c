@@ -32,14 +32,6 @@
 #define LATER_USE      17
 #define SEARCH_REGIONS 6u /* that a search tries before it takes the lock */
 
-FRONT_REGION RtlpNoRegion = {
-    .Next = &RtlpNoRegion,
-    .State = RegionReleased,
-    .BlockLimit = GROUP_BLOCKS,
-    .Ends = 1,
-    .Groups = {{.Region = &RtlpNoRegion},
-               {.Mask = GROUP_END, .Region = &RtlpNoRegion, .Next = RtlpNoRegion.Groups}},
-};
 FRONT_HEAP RtlpNoFront = {.Active = {[0 ... FRONT_BUCKETS - 1] = RtlpNoRegion.Groups}};
 
 /* Gives the heap a front end without any bucket; false: no memory. */

@@ -17,6 +17,14 @@
  */
 #include "heap/front/front.h"
 
+FRONT_REGION RtlpNoRegion = {
+    .Next = &RtlpNoRegion,
+    .State = RegionReleased,
+    .BlockLimit = GROUP_BLOCKS,
+    .Ends = 1,
+    .Groups = {{.Region = &RtlpNoRegion},
+               {.Mask = GROUP_END, .Region = &RtlpNoRegion, .Next = RtlpNoRegion.Groups}},
+};
 /* The bucket of a block of Units granules, 1 to 128: 8-byte steps up to 256 bytes, then
  * 16 steps to each power of two.  (Microsoft: Low-fragmentation Heap, its table.) */
 ULONG RtlpBucketOf(ULONG Units)
