@@ -84,6 +84,7 @@ static void KiStartMemory(void)
 /* The host is heard at each tick and when COM3 raises its line. */
 static void KiStartClock(void)
 {
+    KeSetBootTime(IoReadBatteryClock());
     KeInitializeClock();
     KeConnectInterrupt(0, KdPollHost);
     KeConnectInterrupt(4, KdPollHost);

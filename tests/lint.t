@@ -47,7 +47,7 @@ def imports(path):
         if match := re.match(r"\s+DLL Name: (\S+)", line):
             dll = match[1].lower().removesuffix(".dll")
             found[dll] = []
-        elif dll and (match := re.match(r"\s+[0-9a-f]+\s+\d+\s+(\S+)$", line)):
+        elif dll and (match := re.match(r"\s+[0-9a-f]+\s+(?:<none>\s+)?[0-9a-f]+\s+(\S+)$", line)):
             found[dll].append(match[1])
         elif not line.strip():
             dll = None if dll and found[dll] else dll
@@ -124,7 +124,7 @@ plan.equal(
 
 # Sizes that keep a file one idea.
 LIMIT = 500
-CORE_LIMIT = 7960  # 7500 at the end
+CORE_LIMIT = 7800  # 7500 is the aim; the contracts and their comments have 530 of it
 KERNEL_BYTES = 220 * 1024
 KERNEL_LIMIT = 20550  # 20000 at the end: the four contracts of mm have 260
 long = []
@@ -219,7 +219,9 @@ def exported(path):
     forwarders = dict(
         re.findall(r"^\s*\[\s*(\d+)\] \+base.* Forwarder RVA -- (\S+)$", text, re.M)
     )
-    names = re.findall(r"^\s*\[\s*(\d+)\] ([A-Za-z_?@$]\S*)$", text, re.M)
+    names = re.findall(
+        r"^\s*\[\s*(\d+)\] (?:\+base\[\s*\d+\]\s+[0-9a-f]+ )?([A-Za-z_?@$]\S*)$", text, re.M
+    )
     return {name: forwarders.get(index) for index, name in names}
 
 

@@ -73,7 +73,6 @@ BOOLEAN KiRescheduleIfDue(void); /* on the way to user mode */
 #define KI_IRQ_VECTOR 0x30                    /* of line 0 */
 extern ULONGLONG KiInterruptTime, KiBootTime; /* 100 ns since boot; since 1601 at boot */
 extern RTL_AVL_TREE KiTimers;
-void KiInitializeTime(void);
 void KiShowClock(void); /* the time into KeSharedUserData */
 void KiInsertTimer(KTIMER *, ULONGLONG due);
 void KiRemoveTimer(KTIMER *);

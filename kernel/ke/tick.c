@@ -72,7 +72,6 @@ static void KiTick(void)
 void KeInitializeClock(void)
 {
     KiInitializePic();
-    KiInitializeTime();
     KdOut8(0x43, 0x34); /* counter 0, low then high byte, rate generator */
     KdOut8(0x40, (PIT_HZ / TICK_HZ) & 0xFF);
     KdOut8(0x40, (PIT_HZ / TICK_HZ) >> 8);

@@ -13,7 +13,7 @@ _MmFaultStatus: resd 1 ; NTSTATUS: why the last access failed; written by fault.
 section .text
 %include "ke/ke.inc"
 global _MmFaultStatus
-global _MiCopyBytes, _MiZeroBytes, _MiTouchByte, _MiTakePair, _MiGivePair, _MiZeroBySse
+global _MiCopyBytes, _MiTouchByte, _MiTakePair, _MiGivePair, _MiZeroBySse
 
 ; NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T size)
 _MiCopyBytes:
@@ -38,26 +38,6 @@ _MiCopyBytes:
     CLAC
     pop edi
     pop esi
-    pop ebp
-    ret
-.failed:
-    mov eax, [_MmFaultStatus]
-    jmp .out
-
-; NTSTATUS MiZeroBytes(void *to, SIZE_T size)
-_MiZeroBytes:
-    push ebp
-    mov ebp, esp
-    push edi
-    mov edi, [ebp + 8]
-    mov ecx, [ebp + 12]
-    xor eax, eax
-    STAC
-.zero:
-    rep stosb
-.out:
-    CLAC
-    pop edi
     pop ebp
     ret
 .failed:
@@ -153,7 +133,6 @@ _MiZeroBySse:
 ; MmFindFixup's table (kernel.ld gathers it): from, up to, go on at
 section .fixup align=4
     dd _MiCopyBytes.copy, _MiCopyBytes.copied, _MiCopyBytes.failed
-    dd _MiZeroBytes.zero, _MiZeroBytes.out, _MiZeroBytes.failed
     dd _MiTouchByte.touch, _MiTouchByte.out, _MiTouchByte.failed
     dd _MiTakePair.first, _MiTakePair.out, _MiTakePair.failed
     dd _MiGivePair.store, _MiGivePair.out, _MiGivePair.failed

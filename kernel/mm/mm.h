@@ -47,7 +47,6 @@ void MmDeleteKernelStack(void *top);
  * STATUS_IN_PAGE_ERROR; part of the destination may have been written. */
 NTSTATUS MmCopyFromUser(void *to, const void *userFrom, SIZE_T size);
 NTSTATUS MmCopyToUser(void *userTo, const void *from, SIZE_T size);
-NTSTATUS MmZeroUser(void *userTo, SIZE_T size);
 /* Range test and one write-touch of every page; alignment 1, 2, 4, 8:
  * STATUS_DATATYPE_MISALIGNMENT. */
 NTSTATUS MmProbeForRead(const void *user, SIZE_T size, ULONG alignment); /* range only */

@@ -34,13 +34,6 @@ NTSTATUS MmCopyToUser(void *to, const void *from, SIZE_T size)
     return MiUserRange(to, size) ? MiCopyBytes(to, from, size) : STATUS_ACCESS_VIOLATION;
 }
 
-NTSTATUS MmZeroUser(void *to, SIZE_T size)
-{
-    if (!size)
-        return STATUS_SUCCESS;
-    return MiUserRange(to, size) ? MiZeroBytes(to, size) : STATUS_ACCESS_VIOLATION;
-}
-
 NTSTATUS MmProbeForRead(const void *user, SIZE_T size, ULONG alignment)
 {
     if (!size)

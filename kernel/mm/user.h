@@ -34,7 +34,6 @@ static inline NTSTATUS MiCheckRange(PVOID base, SIZE_T size, NTSTATUS badBase,
 /* copy.asm; the caller tested the range.  0, or MmFaultStatus: why the access failed. */
 extern NTSTATUS MmFaultStatus;
 NTSTATUS MiCopyBytes(void *to, const void *from, SIZE_T);
-NTSTATUS MiZeroBytes(void *to, SIZE_T);
 NTSTATUS MiTouchByte(void *);
 NTSTATUS MiTakePair(PVOID *, SIZE_T *, MIREQUEST *);
 NTSTATUS MiGivePair(PVOID *, SIZE_T *, PVOID, SIZE_T);

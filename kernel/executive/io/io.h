@@ -30,6 +30,8 @@ void IoHostData(const void *payload, ULONG length);
 void IoListenForControl(void);
 /* Wait until Ctrl-C (0) or Ctrl-Break (1) is typed on the machine's console; one thread. */
 ULONG IoWaitForControl(void);
+/* 100 ns since 1601, UTC: the battery clock is taken to run in UTC, as QEMU's does. */
+ULONGLONG IoReadBatteryClock(void);
 extern const OBTYPE IoFileType;
 
 #endif
