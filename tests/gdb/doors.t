@@ -89,7 +89,7 @@ plan.equal(
 )
 plan.equal(facts.get("UP"), "KiFastSystemCallRet", "si comes up through sysexit")
 for where, file in (
-    ("C", "page.c"),
+    ("C", "pagealloc.c"),
     ("NASM-KERNEL", "sysenter.asm"),
     ("NASM-NTDLL", "stubs_gen.asm"),
 ):
