@@ -1,144 +1,153 @@
 /* page.c - a second page allocator, written from kernel/mm/pagealloc.h alone: two bitmaps.
  *
- * A page is free if its bit is set, in the bitmap of pages with old bytes or in that of zeroed
- * ones.  Above each bitmap stand smaller ones: a bit says that the word below it is not 0.
+ * One bit a page says "held here"; there is a map for pages with old bytes and one for pages
+ * of zeros.  Above each map is a pyramid: a bit of level n + 1 is set if its word of level n
+ * has any bit set.  The highest page below a limit is found with one bit scan a level, so the
+ * number of pages does not matter; the highest page is also one of the highest zone.
  *
- *      level 3   8 words         one bit for 32,768 pages
- *      level 2   256 words       one bit for 1024 pages
- *      level 1   8192 words      one bit for 32 pages
- *      level 0   262,144 words   one bit for a page: 8 Mi pages, 32 GiB
+ *      level 4   one word        .............1
+ *      level 3   8 words         ...1........
+ *      level 0   2^18 words      0110...1     a bit a page, 2^23 pages (32 GiB)
  *
- * The contract's order of zones needs no zones here: the highest free page below a limit lies
- * in the highest zone that has one.  MMPFN.Link is not used.
+ * Nothing of a page's MMPFN is used.
  */
+#include "kd/kd.h"
 #include "mm/pagealloc.h"
 
-#define LEVELS    4
-#define MAX_PAGES 0x800000u
+#define PAGE_BITS 23
+#define MAX_PAGES (1u << PAGE_BITS)
+#define LEVELS    5
+#define NO_BIT    0xFFFFFFFFu
 
-typedef struct _PAGEMAP {
-    ULONG Level0[MAX_PAGES / 32], Level1[MAX_PAGES / 32 / 32],
-        Level2[MAX_PAGES / 32 / 32 / 32];
-    ULONG Level3[MAX_PAGES / 32 / 32 / 32 / 32];
-    ULONG Count;
+typedef struct {
+    ULONG Level0[MAX_PAGES >> 5], Level1[MAX_PAGES >> 10], Level2[MAX_PAGES >> 15];
+    ULONG Level3[MAX_PAGES >> 20], Level4[1];
+    ULONG Count; /* bits set in level 0 */
 } PAGEMAP;
-static PAGEMAP old_pages, zeroed_pages;
 
-static ULONG *level(PAGEMAP *map, int n)
+static PAGEMAP Old, Zeros;
+
+static ULONG *Level(PAGEMAP *map, ULONG level)
 {
-    return n == 0   ? map->Level0
-           : n == 1 ? map->Level1
-           : n == 2 ? map->Level2
-                    : map->Level3;
+    ULONG *const levels[LEVELS] = {map->Level0, map->Level1, map->Level2, map->Level3,
+                                   map->Level4};
+    return levels[level];
 }
 
-static void put(PAGEMAP *map, PFN_NUMBER pfn, MIPAGESTATE state)
+static BOOLEAN Has(PAGEMAP *map, ULONG page)
 {
-    MiPfn(pfn)->State = state;
+    return (map->Level0[page >> 5] >> (page & 31)) & 1;
+}
+
+static void Set(PAGEMAP *map, ULONG page)
+{
     map->Count++;
-    for (int n = 0; n < LEVELS; n++, pfn /= 32)
-        level(map, n)[pfn / 32] |= 1u << pfn % 32;
+    for (ULONG level = 0; level < LEVELS; level++, page >>= 5)
+        Level(map, level)[page >> 5] |= 1u << (page & 31);
 }
 
-static void drop(PAGEMAP *map, PFN_NUMBER pfn)
+static void Clear(PAGEMAP *map, ULONG page)
 {
     map->Count--;
-    for (int n = 0; n < LEVELS; n++, pfn /= 32) {
-        ULONG *word = &level(map, n)[pfn / 32];
-        *word &= ~(1u << pfn % 32);
+    for (ULONG level = 0; level < LEVELS; level++, page >>= 5) {
+        ULONG *word = &Level(map, level)[page >> 5];
+        *word &= ~(1u << (page & 31));
         if (*word)
             return;
     }
 }
 
-/* The highest bit of level n below limit (in bits of that level); PFN_NONE. */
-static PFN_NUMBER highest(PAGEMAP *map, int n, ULONG limit)
+/* The highest page of the map that is less than limit; NO_BIT: there is none. */
+static ULONG HighestBelow(PAGEMAP *map, ULONG limit)
 {
-    const ULONG *words = level(map, n);
-    if (limit % 32) {
-        ULONG part = words[limit / 32] & ((1u << limit % 32) - 1);
-        if (part)
-            return (limit & ~31u) + (31 ^ __builtin_clz(part));
+    ULONG level = 0, at = limit; /* looked for: a bit below `at` in this level */
+    ULONG word = 0;
+    for (; level < LEVELS; level++, at >>= 5) {
+        word = at & 31 ? Level(map, level)[at >> 5] & ((1u << (at & 31)) - 1) : 0;
+        if (word)
+            break;
     }
-    ULONG word = limit / 32; /* those below it */
-    if (n + 1 < LEVELS) {
-        PFN_NUMBER found = highest(map, n + 1, word);
-        return found == PFN_NONE ? found
-                                 : found * 32 + (31 ^ __builtin_clz(words[found]));
-    }
-    while (word-- > 0)
-        if (words[word])
-            return word * 32 + (31 ^ __builtin_clz(words[word]));
-    return PFN_NONE;
+    if (!word)
+        return NO_BIT;
+    at = (at & ~31u) | (31 - (ULONG)__builtin_clz(word));
+    while (level-- > 0)
+        at = at << 5 | (31 - (ULONG)__builtin_clz(Level(map, level)[at]));
+    return at;
 }
 
-static PFN_NUMBER take(PAGEMAP *map, ULONG zone)
+/* One past the highest page of zone. */
+static ULONG EndOf(ULONG zone)
 {
-    PFN_NUMBER limit = MAX_PAGES;
-    if (zone == MI_ZONE_NEAR)
-        limit = MI_FAR_PFN;
     if (zone == MI_ZONE_LINEAR)
-        limit = MiLinearPages;
-    PFN_NUMBER pfn = highest(map, 0, limit);
-    if (pfn != PFN_NONE)
-        drop(map, pfn);
-    return pfn;
+        return MiLinearPages;
+    return zone == MI_ZONE_NEAR ? MI_FAR_PFN : MAX_PAGES - 1;
+}
+
+static PFN_NUMBER TakeFrom(PAGEMAP *map, ULONG zone)
+{
+    ULONG page = HighestBelow(map, EndOf(zone));
+    if (page == NO_BIT)
+        return PFN_NONE;
+    Clear(map, page);
+    return page;
 }
 
 void MiAddPages(PFN_NUMBER first, ULONG count)
 {
-    for (ULONG i = 0; i < count; i++)
-        put(&old_pages, first + i, MiPageFree);
+    ASSERT(first + count < MAX_PAGES);
+    for (ULONG page = first; page < first + count; page++)
+        Set(&Old, page);
 }
 
 PFN_NUMBER MiTakePage(ULONG zone, BOOLEAN zeroed)
 {
-    PFN_NUMBER pfn = take(zeroed ? &zeroed_pages : &old_pages, zone);
-    if (pfn != PFN_NONE)
-        return pfn;
-    pfn = take(zeroed ? &old_pages : &zeroed_pages, zone);
-    if (pfn != PFN_NONE && zeroed)
-        MiZeroPage(pfn);
-    return pfn;
+    PFN_NUMBER page = TakeFrom(zeroed ? &Zeros : &Old, zone);
+    if (page != PFN_NONE)
+        return page;
+    page = TakeFrom(zeroed ? &Old : &Zeros, zone);
+    if (zeroed && page != PFN_NONE)
+        MiZeroPage(page);
+    return page;
 }
 
-void MiGivePage(PFN_NUMBER pfn)
+void MiGivePage(PFN_NUMBER page)
 {
-    put(&old_pages, pfn, MiPageFree);
+    ASSERT(page < MAX_PAGES && !Has(&Old, page) && !Has(&Zeros, page));
+    Set(&Old, page);
 }
 
 BOOLEAN MmZeroOnePage(void)
 {
-    PFN_NUMBER pfn = take(&old_pages, MI_ZONE_FAR);
-    if (pfn == PFN_NONE)
+    PFN_NUMBER page = TakeFrom(&Old, MI_ZONE_FAR);
+    if (page == PFN_NONE)
         return FALSE;
-    MiZeroPage(pfn);
-    put(&zeroed_pages, pfn, MiPageZeroed);
+    MiZeroPage(page);
+    Set(&Zeros, page);
     return TRUE;
 }
 
 void MiCountPages(MIPAGECOUNTS *counts)
 {
-    counts->Free = old_pages.Count;
-    counts->Zeroed = zeroed_pages.Count;
+    *counts = (MIPAGECOUNTS){.Free = Old.Count, .Zeroed = Zeros.Count};
 }
 
-static BOOLEAN agrees(PAGEMAP *map, MIPAGESTATE state)
+/* 0, or 1: a count; 2: a bit of the pyramid. */
+static ULONG Check(PAGEMAP *map)
 {
     ULONG count = 0;
-    for (ULONG word = 0; word < MAX_PAGES / 32; word++) {
-        if ((map->Level0[word] != 0) != (map->Level1[word / 32] >> word % 32 & 1))
-            return FALSE;
-        for (ULONG bits = map->Level0[word]; bits; bits &= bits - 1, count++)
-            if (MiPfn(word * 32 + __builtin_ctz(bits))->State != state)
-                return FALSE;
+    for (ULONG at = 0; at < MAX_PAGES >> 5; at++) {
+        ULONG word = map->Level0[at];
+        BOOLEAN said = (map->Level1[at >> 5] >> (at & 31)) & 1;
+        if (said != (word != 0))
+            return 2;
+        for (; word; word &= word - 1)
+            count++;
     }
-    return count == map->Count;
+    return count == map->Count ? 0 : 1;
 }
 
 ULONG MiCheckPages(void)
 {
-    return !agrees(&old_pages, MiPageFree)        ? 1
-           : !agrees(&zeroed_pages, MiPageZeroed) ? 2
-                                                  : 0;
+    ULONG wrong = Check(&Old);
+    return wrong ? wrong : Check(&Zeros);
 }
