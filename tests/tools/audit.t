@@ -31,7 +31,7 @@ def batch(out, times):
 
 
 with open(os.path.join(TOP, SOURCE)) as text:
-    leaky, times = re.subn(r"static void DeleteProcess\(void \*body\)\n\{", LEAK, text.read())
+    leaky, times = re.subn(r"static void PspDeleteProcess\(void \*body\)\n\{", LEAK, text.read())
 plan.equal(times, 1, f"{SOURCE} has the place to break")
 with tempfile.TemporaryDirectory() as folder:
     build, mine = os.path.join(folder, "build"), os.path.join(folder, "mine.c")
@@ -40,7 +40,7 @@ with tempfile.TemporaryDirectory() as folder:
     shutil.copytree(OUT, build, symlinks=True, copy_function=shutil.copy2,
                     ignore=shutil.ignore_patterns("tests", "host", "fuzz", "coverage", "*.img"))
     made = subprocess.run(["make", "-C", TOP, f"O={build}", f"REPLACE={SOURCE}={mine}",
-                           os.path.join(build, "kernel", "ntoskrnl.exe")],
+                           "build/kernel/ntoskrnl.exe"],
                           capture_output=True, text=True, env={**os.environ, "MAKEFLAGS": ""})
     plan.equal(made.returncode, 0, "the leaky kernel is built")
     done = batch(build, 3)
