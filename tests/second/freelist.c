@@ -1,301 +1,232 @@
-/* freelist.c - a second free list for the heap, written from ntdll/heap/core/freelist.h alone: a
- * treap, and the best fit.  (Aragon and Seidel, Randomized Search Trees, 1989.)
+/* freelist.c - a second free list for the heap, written from ntdll/heap/core/freelist.h alone by
+ * somebody who had not read ours: a list for each size class, and a bit for each list.
  *
- * The free entries are a binary tree by size, then address.  An entry's priority is a hash of its
- * address; no child has a higher one than its parent, so the tree is as deep as a random one:
+ *   class   2 .. 63     entries of exactly so many granules
+ *          64 .. 103    four classes for each power of two: 64..79, 80..95, 96..111, 112..127,
+ *                       128..159, ...
  *
- *   root -> [40 at 1200] -> smaller: [5 at 0A00] -> larger: [5 at 0F80]
- *                        -> larger:  [2000 at 4000]
- *
- * The two words of an entry are its children, XORed with the heap's PointerKey.  No child points
- * back: instead the header of each entry on a path is checked before the path is used, so a word
- * that a program wrote over leads nowhere that passes for a free entry.
+ * Every entry of a higher class is larger than every entry of a lower one, so the first entry of
+ * the lowest list above a size fits.  A list is circular and begins in HEAP.FreeIndex; an entry's
+ * two words are its links.
  */
 #include "heap/core/freelist.h"
 
-typedef struct _TREE {
-    LIST_ENTRY *Root; /* XORed as all links */
-    SIZE_T Count;
-} TREE;
+#define EXACT   64u
+#define CLASSES 104u
+#define MOST    ((SIZE_T)HEAP_MAXIMUM_BLOCK_SIZE)
+#define TRIES   4 /* entries of the own class that a hasty search looks at */
 
-static TREE *RtlpTree(const HEAP *Heap)
+typedef struct {
+    LIST_ENTRY Lists[CLASSES];
+    ULONG Used[(CLASSES + 31) / 32]; /* bit: the list has an entry */
+} INDEX;
+C_ASSERT(sizeof(INDEX) <= HEAP_FREE_INDEX_WORDS * sizeof(ULONG_PTR));
+
+static INDEX *RtlpIndex(const HEAP *Heap)
 {
-    return (TREE *)Heap->FreeIndex;
+    return (INDEX *)Heap->FreeIndex;
 }
 
-static HEAP_ENTRY *RtlpChild(const HEAP *Heap, LIST_ENTRY *const *Link)
+static HEAP_ENTRY *RtlpEntryOf(LIST_ENTRY *Link)
 {
-    return (HEAP_ENTRY *)((ULONG_PTR)*Link ^ Heap->PointerKey);
+    return &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
 }
 
-static void RtlpSetChild(const HEAP *Heap, LIST_ENTRY **Link, const HEAP_ENTRY *Entry)
+static ULONG RtlpClass(ULONG Units)
 {
-    *Link = (LIST_ENTRY *)((ULONG_PTR)Entry ^ Heap->PointerKey);
+    if (Units < EXACT)
+        return Units;
+    ULONG Power = 31 - (ULONG)__builtin_clz(Units);
+    return EXACT + (Power - 6) * 4 + ((Units >> (Power - 2)) & 3);
 }
 
-#define SMALLER(Entry) (&FREE_OF(Entry)->FreeList.Flink)
-#define LARGER(Entry)  (&FREE_OF(Entry)->FreeList.Blink)
-
-static ULONG RtlpPriority(const HEAP_ENTRY *Entry)
+/* The lowest class from Class on that has an entry; CLASSES: none. */
+static ULONG RtlpUsedFrom(const INDEX *Index, ULONG Class)
 {
-    ULONG Number = (ULONG)((ULONG_PTR)Entry >> GRANULE_SHIFT) * 2654435761u;
-    return Number ^ Number >> 15;
-}
-
-static ULONG RtlpSizeOf(const HEAP *Heap, const HEAP_ENTRY *Entry)
-{
-    return CODE_SIZE(RtlpDecode(Heap, Entry));
-}
-
-/* Whether A comes before an entry of Units at B. */
-static bool RtlpIsLess(const HEAP *Heap, const HEAP_ENTRY *A, ULONG Units,
-                       const HEAP_ENTRY *B)
-{
-    ULONG Size = RtlpSizeOf(Heap, A);
-    return Size < Units || (Size == Units && A < B);
-}
-
-/* Whether a link led to a free entry. */
-static bool RtlpIsNode(HEAP *Heap, HEAP_ENTRY *Entry)
-{
-    if ((ULONG_PTR)Entry & (GRANULE - 1) || !RtlpIsReadable(Entry))
-        return false;
-    ULONG Code = RtlpProbeEntry(Heap, Entry);
-    return Code && !(CODE_FLAGS(Code) & HEAP_ENTRY_BUSY);
-}
-
-static bool RtlpDamaged(HEAP *Heap, PVOID Where, PCSTR Call)
-{
-    RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Where, Call);
-    return false;
+    for (ULONG Word = Class / 32; Word < sizeof Index->Used / sizeof(ULONG); Word++) {
+        ULONG Bits = Index->Used[Word];
+        if (Word == Class / 32)
+            Bits &= ~0u << (Class % 32);
+        if (Bits)
+            return Word * 32 + (ULONG)__builtin_ctz(Bits);
+    }
+    return CLASSES;
 }
 
 void RtlpOpenFreeIndex(HEAP *Heap)
 {
-    RtlpSetChild(Heap, &RtlpTree(Heap)->Root, NULL);
-}
-
-#define DEEPEST 200 /* entries on a path: more is a circle */
-
-/* The link that leads to Entry, or where it belongs; null: damage on the way (reported). */
-static LIST_ENTRY **RtlpPathTo(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, PCSTR Call)
-{
-    LIST_ENTRY **Link = &RtlpTree(Heap)->Root;
-    HEAP_ENTRY *At;
-    ULONG Depth = 0;
-    while ((At = RtlpChild(Heap, Link)) != NULL && At != Entry) {
-        if (++Depth > DEEPEST || !RtlpIsNode(Heap, At)) {
-            RtlpDamaged(Heap, Link, Call);
-            return NULL;
-        }
-        Link = RtlpIsLess(Heap, At, Units, Entry) ? LARGER(At) : SMALLER(At);
-    }
-    return Link;
+    for (ULONG Class = 0; Class < CLASSES; Class++)
+        RtlpInitializeList(&RtlpIndex(Heap)->Lists[Class]);
 }
 
 void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 {
-    LIST_ENTRY **Link = RtlpPathTo(Heap, Entry, Units, "RtlpInsertFree");
-    if (!Link) /* it is lost, and the tree as it was */
+    INDEX *Index = RtlpIndex(Heap);
+    ULONG Class = RtlpClass(Units);
+    LIST_ENTRY *List = &Index->Lists[Class], *First = List->Flink;
+    if (!RtlpPointsAt(&First->Blink, List)) {
+        RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Entry + 1,
+                        "RtlpInsertFree");
         return;
-    HEAP_ENTRY *At;
-    Link = &RtlpTree(Heap)->Root;
-    while ((At = RtlpChild(Heap, Link)) != NULL &&
-           RtlpPriority(At) >= RtlpPriority(Entry))
-        Link = RtlpIsLess(Heap, At, Units, Entry) ? LARGER(At) : SMALLER(At);
-    RtlpSetChild(Heap, Link, Entry); /* what was there is split in two */
-    LIST_ENTRY **Low = SMALLER(Entry), **High = LARGER(Entry);
-    while (At) {
-        if (RtlpIsLess(Heap, At, Units, Entry)) {
-            RtlpSetChild(Heap, Low, At);
-            Low = LARGER(At);
-            At = RtlpChild(Heap, Low);
-        } else {
-            RtlpSetChild(Heap, High, At);
-            High = SMALLER(At);
-            At = RtlpChild(Heap, High);
-        }
     }
-    RtlpSetChild(Heap, Low, NULL);
-    RtlpSetChild(Heap, High, NULL);
-    RtlpTree(Heap)->Count++;
+    RtlpInsertBefore(First, &FREE_OF(Entry)->FreeList);
+    Index->Used[Class / 32] |= 1u << (Class % 32);
     Heap->TotalFreeSize += Units;
-}
-
-/* Makes one tree of the two below Entry, and writes it if Link is not null; false: damage. */
-static bool RtlpMerge(HEAP *Heap, HEAP_ENTRY *Entry, LIST_ENTRY **Link)
-{
-    HEAP_ENTRY *Low = RtlpChild(Heap, SMALLER(Entry));
-    HEAP_ENTRY *High = RtlpChild(Heap, LARGER(Entry));
-    if ((Low && !RtlpIsNode(Heap, Low)) || (High && !RtlpIsNode(Heap, High)))
-        return false;
-    for (ULONG Depth = 0; Low && High; Depth++) {
-        bool Lower = RtlpPriority(Low) >= RtlpPriority(High);
-        HEAP_ENTRY *Top = Lower ? Low : High, **Side = Lower ? &Low : &High;
-        LIST_ENTRY **Next = Lower ? LARGER(Top) : SMALLER(Top);
-        *Side = RtlpChild(Heap, Next);
-        if (Depth > DEEPEST || (*Side && !RtlpIsNode(Heap, *Side)))
-            return false;
-        if (Link) {
-            RtlpSetChild(Heap, Link, Top);
-            Link = Next;
-        }
-    }
-    if (Link)
-        RtlpSetChild(Heap, Link, Low ? Low : High);
-    return true;
 }
 
 bool RtlpRemoveFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 {
-    LIST_ENTRY **Link = RtlpPathTo(Heap, Entry, Units, "RtlpRemoveFree");
-    if (!Link)
+    INDEX *Index = RtlpIndex(Heap);
+    ULONG Class = RtlpClass(Units);
+    if (!RtlpSafeUnlink(Heap, &FREE_OF(Entry)->FreeList))
         return false;
-    if (RtlpChild(Heap, Link) != Entry || !RtlpMerge(Heap, Entry, NULL))
-        return RtlpDamaged(Heap, Entry + 1, "RtlpRemoveFree");
-    RtlpMerge(Heap, Entry, Link);
-    RtlpTree(Heap)->Count--;
+    if (Index->Lists[Class].Flink == &Index->Lists[Class])
+        Index->Used[Class / 32] &= ~(1u << (Class % 32));
     Heap->TotalFreeSize -= Units;
     return true;
 }
 
-/* The first entry not before one of Units at After, or null. */
-static HEAP_ENTRY *RtlpFirstFrom(HEAP *Heap, ULONG Units, const HEAP_ENTRY *After,
-                                 PCSTR Call)
-{
-    LIST_ENTRY **Link = &RtlpTree(Heap)->Root;
-    HEAP_ENTRY *Best = NULL, *At;
-    ULONG Depth = 0;
-    while ((At = RtlpChild(Heap, Link)) != NULL) {
-        if (++Depth > DEEPEST || !RtlpIsNode(Heap, At)) {
-            RtlpDamaged(Heap, Link, Call);
-            return NULL;
-        }
-        bool Less = RtlpIsLess(Heap, At, Units, After);
-        if (!Less)
-            Best = At;
-        Link = Less ? LARGER(At) : SMALLER(At);
-    }
-    return Best;
-}
-
 HEAP_ENTRY *RtlpFindFree(HEAP *Heap, ULONG Units, bool Every)
 {
-    (void)Every; /* the best fit is found in either case */
-    return RtlpFirstFrom(Heap, Units, NULL, "RtlpFindFree");
+    INDEX *Index = RtlpIndex(Heap);
+    ULONG Class = RtlpClass(Units);
+    LIST_ENTRY *List = &Index->Lists[Class];
+    int Tries = 0;
+    for (LIST_ENTRY *Link = List->Flink; Link != List && (Every || Tries < TRIES);
+         Link = Link->Flink, Tries++) {
+        if (!RtlpIsLinked(Link)) {
+            RtlpHeapFailure(Heap, heap_failure_freelists_corruption, NULL,
+                            "RtlpFindFree");
+            break;
+        }
+        if (CODE_SIZE(RtlpDecode(Heap, RtlpEntryOf(Link))) >= Units)
+            return RtlpEntryOf(Link);
+    }
+    Class = RtlpUsedFrom(Index, Class + 1);
+    return Class < CLASSES ? RtlpEntryOf(Index->Lists[Class].Flink) : NULL;
 }
 
 HEAP_ENTRY *RtlpNextFree(HEAP *Heap, HEAP_ENTRY *Entry)
 {
-    ULONG Units = Entry ? RtlpSizeOf(Heap, Entry) : 0;
-    return RtlpFirstFrom(Heap, Units, Entry ? Entry + 1 : NULL, "RtlpNextFree");
+    INDEX *Index = RtlpIndex(Heap);
+    ULONG Class = 0;
+    if (Entry) {
+        ULONG Code = RtlpProbeEntry(Heap, Entry);
+        LIST_ENTRY *Link = &FREE_OF(Entry)->FreeList;
+        if (!Code || !RtlpIsLinked(Link))
+            return NULL;
+        Class = RtlpClass(CODE_SIZE(Code));
+        if (Link->Flink != &Index->Lists[Class])
+            return RtlpEntryOf(Link->Flink);
+        Class++;
+    }
+    Class = RtlpUsedFrom(Index, Class);
+    return Class < CLASSES ? RtlpEntryOf(Index->Lists[Class].Flink) : NULL;
 }
 
-/* Takes Entry, which lies beside Units free granules, out of the tree if the two can be one entry;
- * result: its granules, or 0. */
-static ULONG RtlpAbsorb(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
+/* How many granules the next piece of Units gets: what remains is nothing or at least 2. */
+static ULONG RtlpPart(SIZE_T Units)
 {
-    ULONG Code = RtlpDecode(Heap, Entry), Size = CODE_SIZE(Code);
-    if (RtlpCodeIsGood(Code) && CODE_FLAGS(Code) & HEAP_ENTRY_BUSY)
-        return 0;
-    if (!RtlpCheckEntry(Heap, Entry) || Size + Units > HEAP_MAXIMUM_BLOCK_SIZE)
-        return 0;
-    return RtlpRemoveFree(Heap, Entry, Size) ? Size : 0;
+    if (Units <= MOST)
+        return (ULONG)Units;
+    return (ULONG)(Units - MOST < 2 ? MOST - 2 : MOST);
 }
 
-/* The granules of the next entry that Form makes when Left are left. */
-static ULONG RtlpNextPart(SIZE_T Left)
+static SIZE_T RtlpLast(SIZE_T Units)
 {
-    SIZE_T Most = HEAP_MAXIMUM_BLOCK_SIZE;
-    return (ULONG)(Left <= Most ? Left : Left == Most + 1 ? Most - 2 : Most);
+    while (Units > MOST)
+        Units -= RtlpPart(Units);
+    return Units;
+}
+
+/* Takes Neighbour out of the index if it is free and fits beside Size; how large it is, or 0. */
+static ULONG RtlpTake(HEAP *Heap, HEAP_ENTRY *Neighbour, SIZE_T Size)
+{
+    if (Heap->Flags & HEAP_DISABLE_COALESCE_ON_FREE ||
+        CODE_FLAGS(RtlpDecode(Heap, Neighbour)) & HEAP_ENTRY_BUSY)
+        return 0;
+    ULONG Code = RtlpProbeEntry(Heap, Neighbour);
+    if (!Code) {
+        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Neighbour + 1,
+                        "RtlpJoinFree");
+        return 0;
+    }
+    if (CODE_SIZE(Code) + Size > MOST ||
+        !RtlpRemoveFree(Heap, Neighbour, CODE_SIZE(Code)))
+        return 0;
+    return CODE_SIZE(Code);
 }
 
 HEAP_ENTRY *RtlpJoinFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T *Units)
 {
-    if (Heap->Flags & HEAP_DISABLE_COALESCE_ON_FREE)
-        return Entry;
-    SIZE_T Last = *Units;
-    while (Last > HEAP_MAXIMUM_BLOCK_SIZE)
-        Last -= RtlpNextPart(Last);
-    char *End = (char *)Entry + (*Units << GRANULE_SHIFT);
-    *Units += RtlpAbsorb(Heap, (HEAP_ENTRY *)End, Last);
     ULONG Before = RtlpPreviousSize(Heap, Entry);
-    if (Before == 0 || Before > HEAP_MAXIMUM_BLOCK_SIZE)
-        return Entry;
-    HEAP_ENTRY *Previous = RtlpEntryBefore(Entry, Before);
-    if (!RtlpAbsorb(Heap, Previous, RtlpNextPart(*Units)))
-        return Entry;
-    *Units += Before;
-    return Previous;
+    if (Before && Before <= MOST) {
+        HEAP_ENTRY *Previous = RtlpEntryBefore(Entry, Before);
+        if (RtlpTake(Heap, Previous, RtlpPart(*Units))) {
+            *Units += Before;
+            Entry = Previous;
+        }
+    }
+    *Units += RtlpTake(Heap, RtlpEntryAfter(Entry, (ULONG)*Units), RtlpLast(*Units));
+    return Entry;
 }
 
 void RtlpFormFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
 {
-    ULONG Before = RtlpPreviousSize(Heap, Entry), Part;
+    ULONG Before = RtlpPreviousSize(Heap, Entry);
     UCHAR Segment = Entry->SegmentOffset;
-    for (SIZE_T Left = Units; Left; Left -= Part, Before = Part) {
-        Part = RtlpNextPart(Left);
-        HEAP_ENTRY *Next = RtlpEntryAfter(Entry, Part);
+    HEAP_ENTRY *After = RtlpEntryAfter(Entry, (ULONG)Units);
+    RtlpSetPreviousSize(Heap, After, (ULONG)RtlpLast(Units));
+    while (Units) {
+        ULONG Part = RtlpPart(Units);
         RtlpWriteFree(Heap, Entry, Part, Before, Segment);
-        RtlpSetPreviousSize(Heap, Next,
-                            Part); /* so the header is sound: it can be on a path */
         RtlpInsertFree(Heap, Entry, Part);
-        Entry = Next;
+        Entry = RtlpEntryAfter(Entry, Part);
+        Units -= Part;
+        Before = Part;
     }
 }
 
 bool RtlpCutFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Cut,
                  ULONG PreviousSize)
 {
-    UCHAR Segment = Entry->SegmentOffset;
-    HEAP_ENTRY *Rest = RtlpEntryAfter(Entry, Cut), *Next = RtlpEntryAfter(Entry, Units);
+    HEAP_ENTRY *Rest = RtlpEntryAfter(Entry, Cut);
+    SIZE_T Left = Units - Cut;
     if (!RtlpRemoveFree(Heap, Entry, Units))
         return false;
+    if (Left) {
+        Rest->SegmentOffset = Entry->SegmentOffset;
+        Left += RtlpTake(Heap, RtlpEntryAfter(Entry, Units), Left);
+    }
     RtlpSetPreviousSize(Heap, Rest, PreviousSize);
-    if (Cut == Units)
-        return true;
-    SIZE_T Left = Units - Cut;
-    Rest->SegmentOffset = Segment;
-    if (!(Heap->Flags & HEAP_DISABLE_COALESCE_ON_FREE))
-        Left += RtlpAbsorb(Heap, Next, Left);
-    RtlpFormFree(Heap, Rest, Left);
+    if (Left)
+        RtlpFormFree(Heap, Rest, Left);
     return true;
-}
-
-/* H5, H6 for the tree at Link, which comes after Low; *Count and *Low go on. */
-static ULONG RtlpCheckTree(HEAP *Heap, LIST_ENTRY *const *Link, HEAP_ENTRY **Low,
-                           SIZE_T *Left, ULONG Depth, PVOID *Where)
-{
-    HEAP_ENTRY *At = RtlpChild(Heap, Link);
-    if (!At)
-        return 0;
-    *Where = (PVOID)Link;
-    if (Depth == DEEPEST || !*Left || !RtlpIsNode(Heap, At))
-        return 5;
-    --*Left;
-    ULONG Rule = RtlpCheckTree(Heap, SMALLER(At), Low, Left, Depth + 1, Where);
-    if (Rule)
-        return Rule;
-    *Where = At + 1;
-    HEAP_ENTRY *Below[] = {RtlpChild(Heap, SMALLER(At)), RtlpChild(Heap, LARGER(At))};
-    for (ULONG i = 0; i < 2; i++)
-        if (Below[i] && RtlpPriority(Below[i]) > RtlpPriority(At))
-            return 6;
-    if (*Low && !RtlpIsLess(Heap, *Low, RtlpSizeOf(Heap, At), At))
-        return 6;
-    *Low = At;
-    return RtlpCheckTree(Heap, LARGER(At), Low, Left, Depth + 1, Where);
 }
 
 ULONG RtlpCheckFreeIndex(HEAP *Heap, SIZE_T Entries, SIZE_T Units, PVOID *Where)
 {
-    SIZE_T Left = Entries;
-    HEAP_ENTRY *Low = NULL;
-    ULONG Rule = RtlpCheckTree(Heap, &RtlpTree(Heap)->Root, &Low, &Left, 0, Where);
-    if (Rule)
-        return Rule;
-    *Where = Heap->FreeIndex;
-    if (Left)
-        return 5;
-    return Heap->TotalFreeSize == Units && RtlpTree(Heap)->Count == Entries ? 0 : 7;
+    INDEX *Index = RtlpIndex(Heap);
+    SIZE_T Found = 0, Sum = 0;
+    for (ULONG Class = 0; Class < CLASSES; Class++) {
+        LIST_ENTRY *List = &Index->Lists[Class], *Link = List;
+        *Where = List;
+        bool Used = Index->Used[Class / 32] >> (Class % 32) & 1;
+        if (Used != (List->Flink != List))
+            return 6;
+        while (RtlpIsLinked(Link) && Link->Flink != List) {
+            Link = Link->Flink;
+            *Where = RtlpEntryOf(Link);
+            ULONG Code = RtlpProbeEntry(Heap, RtlpEntryOf(Link));
+            if (++Found > Entries || !Code || CODE_FLAGS(Code) & HEAP_ENTRY_BUSY)
+                return 5;
+            if (RtlpClass(CODE_SIZE(Code)) != Class)
+                return 6;
+            Sum += CODE_SIZE(Code);
+        }
+        if (!RtlpIsLinked(Link))
+            return 6;
+    }
+    *Where = Heap;
+    return Found != Entries ? 5 : Sum != Units || Sum != Heap->TotalFreeSize ? 7 : 0;
 }
