@@ -82,7 +82,7 @@ ROWS
 
 # The release's clang: the one that is here, else the one that apt would install.
 clang_major() {
-    found=$(readlink -f "$(command -v clang)" 2>/dev/null | sed -n 's,.*/llvm-\([0-9]*\)/.*,\1,p')
+    found=$(clang -dumpversion 2>/dev/null | sed 's,\..*,,') # a link in PATH may be a wrapper
     [ -n "$found" ] || found=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
     echo "${found:-*}"
 }
