@@ -11,7 +11,8 @@
 #                           without that line, system programs)
 # What takes long is apart, so that `make test` stays within its budget of CPU seconds:
 #   # long: only            in the first lines of a .t: it runs in `make test-long` alone
-#   # long: too             in make test it does a part, under FATHOM_LONG=1 (make test-long) all
+#   # long: too             in make test it does a part, under FATHOM_LONG=1 (make test-long) all;
+#                           also /* long: too */ of a host test
 #   tests/guest/SET/long    as SET/runs, but for make test-long
 # `make test-NAME` builds and runs what has NAME in its path; MEM=64: the guest programs with 64 MiB.
 HOST_C := $(call files,tests/host/test_*.c)
@@ -42,7 +43,8 @@ $(eval $(subst ;,$(newline),$(shell awk '$(READ_HEADS)' $(HOST_C) $(GUEST_SRC) $
 has_long = $(foreach test,$(TAP_TESTS),$(if $(filter $1,$(long_$(basename $(test)))),$(test)))
 ONLY_LONG := $(call has_long,only)
 TESTS := $(HOST_TESTS) $(GUEST_LISTS) $(filter-out $(ONLY_LONG),$(TAP_TESTS))
-LONG_TESTS := $(LONG_LISTS) $(ONLY_LONG) $(call has_long,too)
+LONG_HOST := $(foreach test,$(HOST_C:%.c=%),$(if $(filter too,$(long_$(test))),$(O)/$(test)))
+LONG_TESTS := $(LONG_HOST) $(LONG_LISTS) $(ONLY_LONG) $(call has_long,too)
 
 # $(call flavour,NAME,COMPILER AND FLAGS): $(O)/host/NAME/PATH.o from PATH.c.
 # $(call objects,NAME,FILE.c ...): the objects of these files in that flavour.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# long: only
 # needs: system loaders image
 """The image that `make image` writes: well-formed, the same every time, bootable as it
 is."""

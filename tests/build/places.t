@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# long: only
 # needs: system
 """The build anywhere: names with blanks and letters of any script, O= elsewhere, a tree that
 cannot be written; the same sources give the same bytes everywhere."""

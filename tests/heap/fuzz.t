@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# long: too
+# long: only
 # needs: fuzz
 """The heap's fuzzer: a bounded run of it finds nothing, and in a heap that was broken on
 purpose it finds what is wrong.  In make test a short run and one broken heap; in make test-long

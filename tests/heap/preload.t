@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# long: only
 # needs: preload
 """The heap's core as malloc of the host: the family as documented, and python3, gcc and git
 say under it what they say without."""

@@ -1,6 +1,7 @@
 /* sources: HEAP */
 /* cflags: -fno-strict-aliasing */
+/* long: too */
 /* test_heap_programs.c - the fuzzer's programs from a seed, a few seconds of them. */
 #define FUZZ_MAIN
-#define FUZZ_RUNS 60
+#define FUZZ_RUNS (getenv("FATHOM_LONG") ? 60 : 20)
 #include "fuzz_heap.c"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# long: only
 # needs: system second
 """The way in by sysenter (kernel/dispatch/sysenter.h): a second door passes the programs of its
 set, and a door that lets no call in costs nothing but itself when ntdll is kept on int 2Eh."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-# long: too
+# long: only
 """The walk must fail when a layer is short-circuited, and name the row that broke.  Each variant
-changes one or two files through REPLACE, in a copy of the build.  In make test one of them."""
+changes one or two files through REPLACE, in a copy of the build."""
 import os
 import re
 import shutil
