@@ -180,7 +180,7 @@ extern UCHAR KeBootStack[KE_BOOT_STACK_SIZE];
 void KeInitializeProcessor(void); /* features, GDT, TSS, control registers */
 void KeSetTaskCr3(void); /* the fault tasks run on the tables that are loaded now */
 void KeInitializeThreads(void); /* what runs now becomes the idle thread */
-void KeSetBootTime(ULONGLONG); /* 100 ns since 1601, UTC, at boot */
+void KeSetBootTime(ULONGLONG);  /* 100 ns since 1601, UTC, at boot */
 void KeInitializeClock(void);   /* PIT at 64 Hz, PIC remapped to vectors 30h..3Fh */
 
 /* ---- threads ---- */

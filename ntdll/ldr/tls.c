@@ -60,8 +60,8 @@ static BOOLEAN IsAlive(TLS_THREAD *thread)
     if (thread->Teb == NtTeb())
         return TRUE;
     InitializeObjectAttributes(&attributes, NULL, 0, NULL, NULL);
-    NTSTATUS status =
-        NtOpenThread(&handle, THREAD_QUERY_INFORMATION, &attributes, (CLIENT_ID *)&thread->Id);
+    NTSTATUS status = NtOpenThread(&handle, THREAD_QUERY_INFORMATION, &attributes,
+                                   (CLIENT_ID *)&thread->Id);
     if (!NT_SUCCESS(status))
         return FALSE;
     status = NtQueryInformationThread(handle, 0, &basic, sizeof basic, NULL);

@@ -8,14 +8,18 @@
 #include <string.h>
 
 #define MARK(name)                                                                       \
-    void __attribute__((noinline)) name(void) { __asm__ volatile(""); }
+    void __attribute__((noinline)) name(void)                                            \
+    {                                                                                    \
+        __asm__ volatile("");                                                            \
+    }
 MARK(cold_begin)
 MARK(cold_touch)
 MARK(cold_end)
 
 enum { SIZE = 18000, PAGE = 4096 };
 
-int main(void) {
+int main(void)
+{
     free(malloc(40));
     cold_begin();
     volatile char *block = malloc(SIZE);
