@@ -73,6 +73,7 @@ static void KiCheckMachine(void)
 static void KiStartMemory(void)
 {
     MmInitializeSystem(KiBootInfo);
+    MmInitializeSharedData();
     KdReadMemory = MmReadMemorySafe;
     KdEnterSpace = MmAttachSpace;
     KeActivateSpace = MmActivateSpace;

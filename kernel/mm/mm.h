@@ -29,8 +29,6 @@ BOOLEAN MmZeroOnePage(void); /* idle thread; FALSE: every free page is zeroed */
 /* ---- start-up ---- */
 /* PFN database, kernel page tables, pool. */
 void MmInitializeSystem(const MULTIBOOT_INFO *);
-/* Map device memory (framebuffer), write-combining if it can; NULL: no room. */
-void *MmMapIoSpace(ULONGLONG physical, SIZE_T size);
 /* Boot module or low memory: kernel address of a physical range, NULL outside the linear
  * map. */
 void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size);
@@ -38,8 +36,6 @@ void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size);
 /* ---- pool: the kernel's own memory, zeroed.  NULL: none, or the n-th is to fail ---- */
 void *ExAllocatePool(SIZE_T size, ULONG tag);
 void ExFreePool(void *);
-void *MmCreateKernelStack(void); /* top; 12 KiB over a guard page; NULL */
-void MmDeleteKernelStack(void *top);
 #define KERNEL_STACK_SIZE 0x3000
 
 /* ---- user memory: every access of the kernel goes through these ---- */
@@ -56,17 +52,11 @@ NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size);
 
 /* ---- address spaces ---- */
 typedef struct _MMSPACE MMSPACE;
-NTSTATUS MmCreateSpace(MMSPACE **); /* SharedUserData mapped; else empty */
-void MmDeleteSpace(MMSPACE *);      /* every region, page, table and charge comes back */
-void MmCleanSpace(MMSPACE *); /* drop all regions (last thread gone), keep the space */
-void MmReferenceSpace(MMSPACE *);
+void MmCleanSpace(MMSPACE *);    /* drop all regions (last thread gone), keep the space */
 void MmActivateSpace(MMSPACE *); /* loads CR3 if it differs; called by the switch */
-MMSPACE *MmCurrentSpace(void);
 MMSPACE *MmAttachSpace(MMSPACE *); /* work in another space; returns what to re-attach */
-extern KUSER_SHARED_DATA *MmSharedUserData; /* the kernel's writable view */
 /* Handle to space, referenced; ps provides it at start-up. */
 extern NTSTATUS (*MmReferenceSpaceByHandle)(HANDLE process, ACCESS_MASK, MMSPACE **);
-void MmDereferenceSpace(MMSPACE *);
 
 /* ---- regions, for ps and io (the Nt* services wrap the same code) ---- */
 NTSTATUS MmAllocateVirtualMemory(MMSPACE *, PVOID *base, ULONG_PTR zeroBits, SIZE_T *size,

@@ -18,9 +18,18 @@ PFN_NUMBER MiBootPage(void);
 void MiBuildPfnDatabase(void);
 BOOLEAN MiIsMemory(PFN_NUMBER); /* is there an MMPFN for it? */
 void MiInitializeSpaces(const PFN_NUMBER directory[4], MMSPACE *);
-void MiInitializeSharedData(void);
 DECLSPEC_NORETURN void MiStopWithoutPages(const char *why);
-void MiVisitBlocks(void (*visit)(ULONG tag, void *context), void *context); /* pool.c */
+
+/* ---- pool.c ---- */
+void MiVisitBlocks(void (*visit)(ULONG tag, void *context), void *context);
+ULONG_PTR MiTakePoolRange(ULONG count); /* pages; 0: no such run of addresses is free */
+#define MI_BITS(n) (((n) + 31) / 32)    /* ULONGs of a map of n bits */
+/* The first of count clear bits, which are set; PFN_NONE.  hint: where to begin. */
+ULONG MiTakeRun(ULONG *bits, ULONG *hint, ULONG limit, ULONG count);
+void MiFlipBits(ULONG *bits, ULONG first, ULONG count);
+/* Charge, find and map count zeroed pages at va; all or nothing. */
+BOOLEAN MiMapPages(ULONG_PTR va, ULONG count);
+void MiUnmapPages(ULONG_PTR va, ULONG count);
 
 /* ---- reaching a page that has no address: hyper.c ---- */
 /* slot 0..3; a page in the linear map needs none and gets its own address. */

@@ -1,5 +1,4 @@
-/* pool.c - the kernel's own memory: small blocks, runs of pages, kernel stacks, device
- * memory.
+/* pool.c - the kernel's own memory: small blocks and runs of pages.
  *
  * Small blocks (up to 2 KiB) come in eight sizes.  Each size cuts pages into equal
  * blocks; the page begins with a MISLAB, so a block's page tells its size.  Larger ones
@@ -31,21 +30,17 @@ static const USHORT MiBlockSizes[] = {32, 64, 96, 128, 256, 512, 1024, 2032};
 #define SIZES (sizeof MiBlockSizes / sizeof *MiBlockSizes)
 static MISLAB *MiSlabs[SIZES];
 
-/* ---- addresses: a bit for each page from MI_POOL_BASE, one for each stack slot ---- */
+/* ---- addresses: a bit for each page from MI_POOL_BASE ---- */
 #define POOL_PAGES ((MI_POOL_END - MI_POOL_BASE) >> PAGE_SHIFT)
-#define STACK_SLOT (KERNEL_STACK_SIZE + PAGE_SIZE)
-#define STACKS     ((MI_STACK_END - MI_STACK_BASE) / STACK_SLOT)
-#define BITS(n)    (((n) + 31) / 32) /* words */
-static ULONG MiPoolBits[BITS(POOL_PAGES)], MiPoolHint;
-static ULONG MiStackBits[BITS(STACKS)], MiStackHint;
-static ULONG MiSlabBits[BITS(POOL_PAGES)]; /* pages that are slabs, for the audit */
+static ULONG MiPoolBits[MI_BITS(POOL_PAGES)], MiPoolHint;
+static ULONG MiSlabBits[MI_BITS(POOL_PAGES)]; /* pages that are slabs, for the audit */
 
 static BOOLEAN MiBit(const ULONG *bits, ULONG n)
 {
     return bits[n / 32] >> (n % 32) & 1;
 }
 
-static void MiFlipBits(ULONG *bits, ULONG first, ULONG count)
+void MiFlipBits(ULONG *bits, ULONG first, ULONG count)
 {
     for (ULONG n = first; n < first + count; n++)
         bits[n / 32] ^= 1u << (n % 32);
@@ -65,7 +60,7 @@ static ULONG MiTakeBits(ULONG *bits, ULONG start, ULONG limit, ULONG count)
     return PFN_NONE;
 }
 
-static ULONG MiTakeRun(ULONG *bits, ULONG *hint, ULONG limit, ULONG count)
+ULONG MiTakeRun(ULONG *bits, ULONG *hint, ULONG limit, ULONG count)
 {
     ULONG first = MiTakeBits(bits, *hint, limit, count);
     if (first == PFN_NONE)
@@ -76,15 +71,14 @@ static ULONG MiTakeRun(ULONG *bits, ULONG *hint, ULONG limit, ULONG count)
 }
 
 /* ---- pages ---- */
-static void MiUnmapPages(ULONG_PTR va, ULONG count)
+void MiUnmapPages(ULONG_PTR va, ULONG count)
 {
     for (ULONG i = 0; i < count; i++)
         PageFree(MiUnmapKernel(va + i * PAGE_SIZE));
     MiReturnCommit(count);
 }
 
-/* Charge, find and map count zeroed pages at va; all or nothing. */
-static BOOLEAN MiMapPages(ULONG_PTR va, ULONG count)
+BOOLEAN MiMapPages(ULONG_PTR va, ULONG count)
 {
     if (!MiChargeCommit(count))
         return FALSE;
@@ -102,14 +96,19 @@ static BOOLEAN MiMapPages(ULONG_PTR va, ULONG count)
     return TRUE;
 }
 
-static void *MiAllocatePages(ULONG count)
+ULONG_PTR MiTakePoolRange(ULONG count)
 {
     ULONG first = MiTakeRun(MiPoolBits, &MiPoolHint, POOL_PAGES, count);
-    if (first == PFN_NONE)
+    return first == PFN_NONE ? 0 : MI_POOL_BASE + first * PAGE_SIZE;
+}
+
+static void *MiAllocatePages(ULONG count)
+{
+    ULONG_PTR va = MiTakePoolRange(count);
+    if (!va)
         return NULL;
-    ULONG_PTR va = MI_POOL_BASE + first * PAGE_SIZE;
     if (!MiMapPages(va, count)) {
-        MiFlipBits(MiPoolBits, first, count);
+        MiFlipBits(MiPoolBits, (va - MI_POOL_BASE) >> PAGE_SHIFT, count);
         return NULL;
     }
     MiPfn(MiPtePfn(*MiPteOf(va)))->RunPages = (USHORT)count;
@@ -239,43 +238,4 @@ void ExFreePool(void *p)
         MiFreeBlock(p);
     else
         MiFreePagesAt((ULONG_PTR)p);
-}
-
-/* ---- kernel stacks: a page that is never mapped, then KERNEL_STACK_SIZE ---- */
-void *MmCreateKernelStack(void)
-{
-    ULONG slot = MiTakeRun(MiStackBits, &MiStackHint, STACKS, 1);
-    if (slot == PFN_NONE)
-        return NULL;
-    ULONG_PTR base = MI_STACK_BASE + slot * STACK_SLOT + PAGE_SIZE;
-    if (!MiMapPages(base, KERNEL_STACK_SIZE >> PAGE_SHIFT)) {
-        MiFlipBits(MiStackBits, slot, 1);
-        return NULL;
-    }
-    return (void *)(base + KERNEL_STACK_SIZE);
-}
-
-void MmDeleteKernelStack(void *top)
-{
-    ULONG_PTR base = (ULONG_PTR)top - KERNEL_STACK_SIZE;
-    ULONG slot = (base - MI_STACK_BASE) / STACK_SLOT;
-    MiUnmapPages(base, KERNEL_STACK_SIZE >> PAGE_SHIFT);
-    MiFlipBits(MiStackBits, slot, 1);
-    if (slot < MiStackHint)
-        MiStackHint = slot;
-}
-
-/* ---- device memory: never given back ---- */
-void *MmMapIoSpace(ULONGLONG physical, SIZE_T size)
-{
-    ULONG offset = (ULONG)physical & (PAGE_SIZE - 1), count = MiPages(offset + size);
-    ULONG first = MiTakeRun(MiPoolBits, &MiPoolHint, POOL_PAGES, count);
-    if (first == PFN_NONE)
-        return NULL;
-    ULONG_PTR va = MI_POOL_BASE + first * PAGE_SIZE;
-    for (ULONG i = 0; i < count; i++)
-        if (!MiMapKernel(va + i * PAGE_SIZE, (PFN_NUMBER)(physical >> PAGE_SHIFT) + i,
-                         MiIoBits()))
-            return NULL;
-    return (void *)(va + offset);
 }

@@ -1,4 +1,4 @@
-/* space.c - address spaces: made, entered, emptied, deleted.
+/* space.c - address spaces: entered, emptied, freed.  section/space.c creates them.
  *
  * A space is one page that begins with the four PDPT entries (CR3 points at it) and goes
  * on as MMSPACE, and three page directories: two for the user's half and the fourth,
@@ -17,12 +17,8 @@
 MMSPACE *MiSystemSpace;
 LIST_ENTRY MiSpaces = {&MiSpaces, &MiSpaces};
 NTSTATUS (*MmReferenceSpaceByHandle)(HANDLE process, ACCESS_MASK, MMSPACE **);
-KUSER_SHARED_DATA *MmSharedUserData;
-static PFN_NUMBER MiSharedDataPage;
 
-#define SPACE_PAGES 4 /* itself and three directories */
-
-static void MiInitializeSpace(MMSPACE *space, const PFN_NUMBER directory[4])
+void MiInitializeSpace(MMSPACE *space, const PFN_NUMBER directory[4])
 {
     for (int i = 0; i < 4; i++)
         space->Directory[i] = directory[i];
@@ -46,82 +42,6 @@ void MiStopWithoutPages(const char *why)
     DbgPrint("mm: no page at boot: %s; pages: %lu of memory, %lu free, %lu zeroed\n", why,
              MiTotalPages, pages.Free, pages.Zeroed);
     KeBugCheckEx(INSTALL_MORE_MEMORY, MiTotalPages, pages.Free, pages.Zeroed, 0);
-}
-
-/* Every process reads this page at 7FFE0000; the kernel writes it in the linear map. */
-void MiInitializeSharedData(void)
-{
-    MiChargeCommit(1);
-    MiSharedDataPage =
-        PageAlloc(MmPageShared, MM_PAGE_ZEROED | MM_PAGE_LOW, MM_SHARED_USER_DATA_VA);
-    if (MiSharedDataPage == PFN_NONE)
-        MiStopWithoutPages("PageAlloc had none for SharedUserData");
-    MmSharedUserData = MiMapPage(MiSharedDataPage, 0);
-}
-
-static NTSTATUS MiMapSharedData(MMSPACE *space)
-{
-    MMVAD *vad;
-    MMSPACE *back = MmAttachSpace(space);
-    NTSTATUS status = MiCreateFixedRegion(space, MI_SHARED_VPN, MI_HIGHEST_VPN, 0, &vad);
-    if (NT_SUCCESS(status)) {
-        vad->Protection = MM_READONLY;
-        MiSetPte(MiPteOfVpn(MI_SHARED_VPN), MiMakePte(MiSharedDataPage, MM_READONLY));
-        MiPfn(MiSharedDataPage)->ShareCount++;
-        space->SharedPages++;
-    }
-    MmAttachSpace(back);
-    return status;
-}
-
-static BOOLEAN MiAllocateDirectories(PFN_NUMBER page[4])
-{
-    if (!MiChargeCommit(SPACE_PAGES))
-        return FALSE;
-    for (int i = 0; i < SPACE_PAGES; i++) {
-        page[i] = PageAlloc(MmPageTable, MM_PAGE_ZEROED | MM_PAGE_LOW, 0);
-        if (page[i] == PFN_NONE) {
-            while (i-- > 0)
-                PageFree(page[i]);
-            MiReturnCommit(SPACE_PAGES);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-/* A space with SharedUserData and nothing else. STATUS_NO_MEMORY. */
-NTSTATUS MmCreateSpace(MMSPACE **out)
-{
-    PFN_NUMBER page[SPACE_PAGES];
-    if (!MiAllocateDirectories(page))
-        return STATUS_NO_MEMORY;
-    MMSPACE *space = MiMapPage(page[3], 0);
-    PFN_NUMBER directory[4] = {page[0], page[1], MiSystemSpace->Directory[2], page[2]};
-    MMPTE *self = MiMapPage(page[2], 0);
-    for (int i = 0; i < 4; i++) {
-        space->Pdpt[i] = MiFrame(directory[i], PTE_VALID).Long;
-        self[i] = MiFrame(directory[i], PTE_VALID | PTE_WRITE | PTE_ACCESSED);
-    }
-    space->Cr3 = page[3] << PAGE_SHIFT;
-    MiInitializeSpace(space, directory);
-    NTSTATUS status = MiMapSharedData(space);
-    if (!NT_SUCCESS(status)) {
-        MmDeleteSpace(space);
-        return status;
-    }
-    *out = space;
-    return STATUS_SUCCESS;
-}
-
-void MmReferenceSpace(MMSPACE *space)
-{
-    space->References++;
-}
-
-MMSPACE *MmCurrentSpace(void)
-{
-    return MiCurrentSpace;
 }
 
 /* NULL: a system thread, which any space suits.  CR3 itself is compared: the tasks for NMI
@@ -166,20 +86,5 @@ void MiFreeSpace(MMSPACE *space)
     PageFree(space->Directory[1]);
     PageFree(space->Directory[3]);
     PageFree(own);
-    MiReturnCommit(SPACE_PAGES);
-}
-
-void MmDereferenceSpace(MMSPACE *space)
-{
-    ASSERT(space->References > 0);
-    MiDereference(space);
-}
-
-/* Empty it now and give up the creator's reference; others may still hold the empty
- * space. */
-void MmDeleteSpace(MMSPACE *space)
-{
-    ASSERT(space != MiSystemSpace);
-    MmCleanSpace(space);
-    MmDereferenceSpace(space);
+    MiReturnCommit(MI_SPACE_PAGES);
 }

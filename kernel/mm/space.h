@@ -25,6 +25,9 @@ struct _MMSPACE {
 };
 extern MMSPACE *MiCurrentSpace, *MiSystemSpace;
 extern LIST_ENTRY MiSpaces;
+#define MI_SPACE_PAGES 4 /* of a space: itself and three directories */
+/* References is 1, the defaults of a working set, and a place in MiSpaces. */
+void MiInitializeSpace(MMSPACE *, const PFN_NUMBER directory[4]);
 
 /* Before pages go, and before PeakPages is read. */
 static inline void MiNotePeak(MMSPACE *space)

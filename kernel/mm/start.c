@@ -94,5 +94,4 @@ void MmInitializeSystem(const MULTIBOOT_INFO *info)
     if (pages.Free < LEAST_PAGES)
         MiStopWithoutPages("too little memory is free");
     MiCommitLimit = pages.Free - RESERVE;
-    MiInitializeSharedData();
 }

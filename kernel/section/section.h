@@ -7,6 +7,22 @@
 
 #include "mm/mm.h"
 
+/* ---- address spaces ---- */
+/* A page that every process reads at 7FFE0000: the kernel's writable view of it. */
+extern KUSER_SHARED_DATA *MmSharedUserData;
+void MmInitializeSharedData(void);
+NTSTATUS MmCreateSpace(MMSPACE **); /* SharedUserData mapped; else empty */
+void MmDeleteSpace(MMSPACE *);      /* every region, page, table and charge comes back */
+MMSPACE *MmCurrentSpace(void);
+void MmReferenceSpace(MMSPACE *);
+void MmDereferenceSpace(MMSPACE *);
+
+/* ---- kernel stacks, device memory ---- */
+void *MmCreateKernelStack(void); /* top; KERNEL_STACK_SIZE over a guard page; NULL */
+void MmDeleteKernelStack(void *top);
+/* Map device memory (framebuffer), write-combining if it can; NULL: no room. */
+void *MmMapIoSpace(ULONGLONG physical, SIZE_T size);
+
 /* ---- sections and views ---- */
 typedef struct _MMFILE { /* what io gives: a file that can bring a page */
     ULONGLONG Size;      /* bytes */
