@@ -1,46 +1,15 @@
 /* directory.c - NtQueryDirectoryFile, and attributes of a file by its name.
  *
  * A directory handle remembers the id of the entry it gave last; entries are in the order
- * of their ids, so files that come and go between two queries do no harm.  The pattern is
- * that of the first query: '*' and '?', and what kernel32 makes of DOS patterns: '<' and
- * '>' as '*' and '?', '"' as a dot or the end.
+ * of their ids, so files that come and go between two queries do no harm.  The pattern
+ * (pattern.c) is that of the first query.
  */
 #include "iop.h"
 #include "services.h"
 
-static BOOLEAN IopMatches(const WCHAR *pattern, const WCHAR *name)
-{
-    for (;; pattern++, name++) {
-        if (*pattern == '*' || *pattern == '<') {
-            do
-                if (IopMatches(pattern + 1, name))
-                    return TRUE;
-            while (*name++);
-            return FALSE;
-        }
-        if (*pattern == 0)
-            return *name == 0;
-        if (*pattern == '"' && *name == 0)
-            return pattern[1] == 0 || IopMatches(pattern + 1, name);
-        if (*pattern == '>' && (*name == 0 || *name == '.'))
-            return IopMatches(pattern + 1, name);
-        if (*name == 0)
-            return FALSE;
-        if (*pattern == '?' || *pattern == '>' || (*pattern == '"' && *name == '.'))
-            continue;
-        if (IopUpcase(*pattern) != IopUpcase(*name))
-            return FALSE;
-    }
-}
-
-/* Matches() takes time for each star: a few are all that names need. */
-static BOOLEAN IopReasonablePattern(const WCHAR *pattern)
-{
-    ULONG stars = 0;
-    for (; *pattern; pattern++)
-        stars += *pattern == '*' || *pattern == '<';
-    return stars <= 6;
-}
+/* Each character that a name can have, with a star before and after it.  What is longer matches
+ * nothing, or has wild cards that it can do without. */
+#define LONGEST_PATTERN (2 * IO_LONGEST_NAME + 1)
 
 typedef struct { /* one entry: a node, or one of the two dots */
     const IONODE *Node;
@@ -180,7 +149,7 @@ static NTSTATUS IopStartQuery(IOFILE *file, const UNICODE_STRING *userName,
     NTSTATUS status = ObCaptureString(userName, &pattern, &length);
     if (!NT_SUCCESS(status))
         return status;
-    if (length == 0 || !IopReasonablePattern(pattern)) {
+    if (length == 0 || length > LONGEST_PATTERN) {
         ExFreePool(pattern);
         return length == 0 ? STATUS_SUCCESS : STATUS_OBJECT_NAME_INVALID;
     }

@@ -243,7 +243,7 @@ static ULONG IopFillVolume(const IOFILE *file, ULONG class, ULONG *answer)
     case FileFsAttributeInformation:
         attribute->FileSystemAttributes =
             FILE_CASE_PRESERVED_NAMES | FILE_UNICODE_ON_DISK;
-        attribute->MaximumComponentNameLength = 255;
+        attribute->MaximumComponentNameLength = IO_LONGEST_NAME;
         attribute->FileSystemNameLength = 5 * sizeof(WCHAR);
         memcpy(attribute->FileSystemName, L"RAMFS", 5 * sizeof(WCHAR));
         return offsetof(FILE_FS_ATTRIBUTE_INFORMATION, FileSystemName) +

@@ -103,6 +103,10 @@ NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *);
 NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *, ULONG *attributes,
                             WCHAR **name);
 
+/* ---- pattern.c ---- */
+#define IO_LONGEST_NAME 255u /* characters between two backslashes */
+BOOLEAN IopMatches(const WCHAR *pattern, const WCHAR *name);
+
 /* ---- file.c ---- */
 NTSTATUS IopCreateFileObject(IOPKIND, IOFILE **);
 NTSTATUS IopReferenceFile(HANDLE, ACCESS_MASK, IOFILE **);

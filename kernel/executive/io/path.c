@@ -40,7 +40,7 @@ static BOOLEAN IopFindDevice(const WCHAR *name, IOPPATH *result)
 
 static BOOLEAN IopValidName(const WCHAR *name, ULONG length)
 {
-    if (length > 255)
+    if (length > IO_LONGEST_NAME)
         return FALSE;
     for (ULONG i = 0; i < length; i++)
         if (name[i] < ' ' || name[i] == '<' || name[i] == '>' || name[i] == '"' ||

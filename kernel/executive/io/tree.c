@@ -204,25 +204,31 @@ void IopLoadArchive(const UCHAR *archive, SIZE_T size)
     }
 }
 
-static void IopResetFolder(IONODE *folder)
+/* Where a walk of a folder begins that comes to each folder after everything in it. */
+static IONODE *IopDeepestFirst(IONODE *node)
 {
-    LIST_ENTRY *entry = folder->Children.Flink;
-    while (entry != &folder->Children) {
-        IONODE *node = CONTAINING_RECORD(entry, IONODE, Siblings);
-        entry = entry->Flink;
-        if (node->Directory)
-            IopResetFolder(node);
-        if (node->Permanent)
-            IopDropContents(node);
-        else if (IsListEmpty(&node->Children))
-            IopUnlink(node);
-    }
+    while (!IsListEmpty(&node->Children))
+        node = CONTAINING_RECORD(node->Children.Flink, IONODE, Siblings);
+    return node;
+}
+
+static IONODE *IopNextAfter(const IONODE *node)
+{
+    if (node->Siblings.Flink == &node->Parent->Children)
+        return node->Parent;
+    return IopDeepestFirst(CONTAINING_RECORD(node->Siblings.Flink, IONODE, Siblings));
 }
 
 /* What programs made or changed goes: the next one of a run list finds C:\ as it was. */
 void IoResetFiles(void)
 {
-    IopResetFolder(IopRoot);
+    for (IONODE *node = IopDeepestFirst(IopRoot), *next; node != IopRoot; node = next) {
+        next = IopNextAfter(node);
+        if (node->Permanent)
+            IopDropContents(node);
+        else if (IsListEmpty(&node->Children))
+            IopUnlink(node);
+    }
 }
 
 void IoHideFile(MMFILE *file)
