@@ -16,7 +16,8 @@ MMFILE *IoOpenArchiveFile(const WCHAR *path);
 NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **);
 /* Take a file of the archive out of the tree: the run list is not the programs' to read. */
 void IoHideFile(MMFILE *);
-/* Files are again as the archive has them; what was made since is gone. */
+/* C: is again as the archive has it: names, folders, attributes, times, contents; what was
+ * made since is gone.  No program runs. */
 void IoResetFiles(void);
 /* An object for a handle to the console, or to the host's streams of run-list program
  * index (stream 0 in, 1 out, 2 err). */

@@ -22,6 +22,13 @@ typedef struct _IONODE {
     struct _IONODE *Parent;
     LIST_ENTRY Siblings; /* in Parent->Children, Id ascending; self-linked: deleted */
     LIST_ENTRY Children;
+    LIST_ENTRY Nodes; /* in IopNodes: every node, in the order they were made */
+    struct {          /* where IoResetFiles puts it back; Parent NULL: made since boot */
+        struct _IONODE *Parent;
+        WCHAR *Name;
+        ULONG NameLength, Id, Attributes;
+        LONGLONG Time;
+    } Home;
     WCHAR *Name;      /* NUL-ended */
     ULONG NameLength; /* characters */
     char NarrowName[32];
@@ -32,7 +39,6 @@ typedef struct _IONODE {
     LONGLONG CreationTime, WriteTime; /* 100 ns since 1601 */
     const UCHAR *Archive;             /* what it was at boot; NULL: made since */
     ULONGLONG ArchiveSize;
-    BOOLEAN Permanent; /* existed at boot */
     UCHAR **
         Chunks; /* contents once written: ChunkCount pieces of IOP_CHUNK, or NULL holes */
     ULONG ChunkCount;
@@ -66,16 +72,23 @@ typedef struct _IOFILE {
     BOOLEAN PipeWriter;
 } IOFILE;
 
+/* ---- archive.c ---- */
+void IopLoadArchive(const UCHAR *, SIZE_T size);
+
 /* ---- tree.c ---- */
 extern IONODE *IopRoot;
-void IopLoadArchive(const UCHAR *, SIZE_T size);
+extern LIST_ENTRY IopNodes;
+extern ULONG IopLastId; /* of the node made or moved last */
 IONODE *IopFindChild(IONODE *directory, const WCHAR *name, ULONG length);
 /* A new node; STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS IopMakeNode(IONODE *parent, const WCHAR *name, ULONG length, BOOLEAN directory,
                      IONODE **);
 void IopReferenceNode(IONODE *);
 void IopDereferenceNode(IONODE *);
-void IopUnlink(IONODE *); /* out of the tree; gone with its last reference */
+void IopUnlink(IONODE *);   /* out of the tree; gone with its last reference */
+void IopFreeNode(IONODE *); /* it has no references and is out of the tree */
+void IopUseName(IONODE *, WCHAR *name,
+                ULONG length); /* name: pool, the node's from now on */
 NTSTATUS IopRename(IONODE *, IONODE *parent, const WCHAR *name, ULONG length);
 WCHAR IopUpcase(WCHAR);
 

@@ -61,8 +61,8 @@ static NTSTATUS IopRenameTo(IONODE *node, const WCHAR *target, BOOLEAN replace,
     if (path.Node != NULL && path.Node != node && path.Node->Parent == path.Parent) {
         if (!replace)
             return STATUS_OBJECT_NAME_COLLISION;
-        if (path.Node->Directory || path.Node->Handles || path.Node->Permanent ||
-            IopIsMapped(path.Node) || (path.Node->Attributes & FILE_ATTRIBUTE_READONLY))
+        if (path.Node->Directory || path.Node->Handles || IopIsMapped(path.Node) ||
+            (path.Node->Attributes & FILE_ATTRIBUTE_READONLY))
             return STATUS_ACCESS_DENIED;
         IopUnlink(path.Node);
     }
