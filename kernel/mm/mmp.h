@@ -13,10 +13,15 @@
 #include "kd/kd.h"
 
 /* ---- start-up ---- */
+typedef struct _MIPAGERUN {
+    PFN_NUMBER First, End; /* [First, End) */
+} MIPAGERUN;
 void MiReadBootMap(const MULTIBOOT_INFO *);
+/* The next run of memory at or after run->End, in order of address; free: of memory that
+ * the loader did not fill.  FALSE: there is no more. */
+BOOLEAN MiNextRun(MIPAGERUN *run, BOOLEAN free);
 PFN_NUMBER MiBootPage(void);
 void MiBuildPfnDatabase(void);
-BOOLEAN MiIsMemory(PFN_NUMBER); /* is there an MMPFN for it? */
 void MiInitializeSpaces(const PFN_NUMBER directory[4], MMSPACE *);
 DECLSPEC_NORETURN void MiStopWithoutPages(const char *why);
 

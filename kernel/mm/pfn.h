@@ -29,8 +29,9 @@ typedef struct _MMPFN {
 C_ASSERT(sizeof(MMPFN) == 16);
 
 #ifndef MiPfn
-#define MiPfn(pfn) ((MMPFN *)MI_PFN_BASE + (pfn))
-#define MI_MAX_PFN ((MI_PFN_END - MI_PFN_BASE) / sizeof(MMPFN))
+#define MiPfn(pfn)   ((MMPFN *)MI_PFN_BASE + (pfn))
+#define MI_MAX_PFN   ((MI_PFN_END - MI_PFN_BASE) / sizeof(MMPFN))
+#define MI_FIRST_PFN 0x100u /* below 1 MiB: firmware's tables, real mode */
 #endif
 
 extern ULONG MiTotalPages, MiFixedPages;
