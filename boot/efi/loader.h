@@ -19,7 +19,6 @@
 #include "bootinfo.h"
 
 #define BOOT_LOW_LIMIT    0x1FFFFFFFu /* last byte of the kernel's linear map: 512 MiB */
-#define BOOT_MAX_RANGES   512
 #define BOOT_CMDLINE_SIZE 1024
 #define BOOT_MIN_MEMORY   24 /* MiB usable: OVMF32 leaves 28 of 64 */
 
@@ -30,17 +29,16 @@ typedef struct {
     char CommandLine[BOOT_CMDLINE_SIZE];
     char LoaderName[32];
     char ModuleName[32];
-    MULTIBOOT_MMAP Ranges[BOOT_MAX_RANGES];
 } HANDOVER;
 
 typedef struct {
     EFI_HANDLE Image;
     EFI_FILE_HANDLE Root; /* of the partition that we came from */
     HANDOVER *Handover;
-    UINT32 KernelEntry;    /* physical, from the kernel's Multiboot header */
-    UINT8 *Trampoline;     /* a copy of handoff.asm's code, below 4 GiB */
-    UINT8 *FirmwareMap;    /* buffer for the last memory map ... */
-    UINTN FirmwareMapSize; /* ... and its size in bytes */
+    UINT32 KernelEntry; /* physical, from the kernel's Multiboot header */
+    UINT8 *Trampoline;  /* a copy of handoff.asm's code, below 4 GiB */
+    UINT8 *Map; /* the firmware's last map, then the kernel's, below BOOT_LOW_LIMIT ... */
+    UINTN MapSize; /* ... and the room for it in bytes */
 } BOOT;
 
 /* main.c: say on the firmware's console, and on COM1 unless the console shows there
@@ -57,8 +55,7 @@ void FileForget(UINT8 *data, UINTN size);
 void ScreenDescribe(MULTIBOOT_INFO *info);
 EFI_STATUS MemoryPrepare(BOOT *boot);
 EFI_STATUS MemoryLeaveFirmware(BOOT *boot);
-UINT32 MemoryConvert(const UINT8 *map, UINTN size, UINTN stride, MULTIBOOT_MMAP *out,
-                     UINT32 max);
+UINT32 MemoryConvert(UINT8 *map, UINTN size, UINTN stride);
 
 /* handoff.asm: position independent, [HandoffStart, HandoffEnd). */
 extern const UINT8 HandoffStart[], HandoffEnd[];

@@ -16,27 +16,27 @@ static int usable(UINT32 type)
            type == EfiBootServicesData || type == EfiLoaderCode || type == EfiLoaderData;
 }
 
-/* Convert size bytes of descriptors, stride bytes apart, into at most max ranges.
- * Returns how many were made; what does not fit is left out, which only loses memory. */
-UINT32 MemoryConvert(const UINT8 *map, UINTN size, UINTN stride, MULTIBOOT_MMAP *out,
-                     UINT32 max)
+/* Convert size bytes of descriptors, stride bytes apart, in place: a range is shorter than a
+ * descriptor and is written where one was already read, so no map is too long.
+ * Returns how many ranges map holds now. */
+UINT32 MemoryConvert(UINT8 *map, UINTN size, UINTN stride)
 {
     UINT32 count = 0;
-    for (UINTN at = 0; stride && at + sizeof(EFI_MEMORY_DESCRIPTOR) <= size;
+    for (UINTN at = 0; stride >= sizeof(EFI_MEMORY_DESCRIPTOR) &&
+                       at + sizeof(EFI_MEMORY_DESCRIPTOR) <= size;
          at += stride) {
-        const EFI_MEMORY_DESCRIPTOR *from = (const EFI_MEMORY_DESCRIPTOR *)(map + at);
-        UINT64 length = from->NumberOfPages << 12;
-        UINT32 type = usable(from->Type) ? 1 : from->Type == EfiACPIReclaimMemory ? 3 : 2;
-        MULTIBOOT_MMAP *last = count ? &out[count - 1] : NULL;
-        if (last && last->Type == type &&
-            last->Base + last->Length == from->PhysicalStart) {
+        EFI_MEMORY_DESCRIPTOR from = *(const EFI_MEMORY_DESCRIPTOR *)(map + at);
+        UINT64 length = from.NumberOfPages << 12;
+        UINT32 type = usable(from.Type) ? 1 : from.Type == EfiACPIReclaimMemory ? 3 : 2;
+        MULTIBOOT_MMAP *next = (MULTIBOOT_MMAP *)map + count, *last = next - 1;
+        if (count && last->Type == type &&
+            last->Base + last->Length == from.PhysicalStart) {
             last->Length += length;
             continue;
         }
-        if (count == max)
-            break;
-        out[count++] = (MULTIBOOT_MMAP){sizeof *out - sizeof out->Size,
-                                        from->PhysicalStart, length, type};
+        *next = (MULTIBOOT_MMAP){sizeof *next - sizeof next->Size, from.PhysicalStart,
+                                 length, type};
+        count++;
     }
     return count;
 }
@@ -81,24 +81,26 @@ void ScreenDescribe(MULTIBOOT_INFO *info)
     mask_to_field(mask.BlueMask, &info->BluePosition, &info->BlueSize);
 }
 
-/* Allocate the buffer for the last map, with room for what allocations still split, and
- * see that there is enough memory.  Fills the handover's ranges for the message. */
+/* Allocate the buffer for the last map, with room for what allocations and events still split,
+ * and see that there is enough memory.  The kernel reads the map there. */
 EFI_STATUS MemoryPrepare(BOOT *boot)
 {
     UINTN size = 0, key, stride;
     UINT32 version;
+    EFI_PHYSICAL_ADDRESS at = BOOT_LOW_LIMIT;
     BS->GetMemoryMap(&size, NULL, &key, &stride, &version);
-    boot->FirmwareMapSize = size + 16 * stride;
-    EFI_STATUS status = BS->AllocatePool(EfiLoaderData, boot->FirmwareMapSize,
-                                         (void **)&boot->FirmwareMap);
+    boot->MapSize = (size + size / 2 + 128 * stride) | 4095;
+    EFI_STATUS status = BS->AllocatePages(AllocateMaxAddress, EfiLoaderData,
+                                          (boot->MapSize + 1) / 4096, &at);
     if (EFI_ERROR(status))
-        return BootFail(status, L"too little memory for the memory map");
-    size = boot->FirmwareMapSize;
-    status = BS->GetMemoryMap(&size, (void *)boot->FirmwareMap, &key, &stride, &version);
+        return BootFail(status, L"too little memory below 512 MiB for the memory map");
+    boot->Map = (UINT8 *)(UINTN)at;
+    size = boot->MapSize;
+    status = BS->GetMemoryMap(&size, (void *)boot->Map, &key, &stride, &version);
     if (EFI_ERROR(status))
         return BootFail(status, L"the firmware does not give its memory map");
-    MULTIBOOT_MMAP *range = boot->Handover->Ranges;
-    UINT32 count = MemoryConvert(boot->FirmwareMap, size, stride, range, BOOT_MAX_RANGES);
+    UINT32 count = MemoryConvert(boot->Map, size, stride);
+    const MULTIBOOT_MMAP *range = (const MULTIBOOT_MMAP *)boot->Map;
     UINT64 total = 0;
     for (UINT32 i = 0; i < count; i++)
         total += range[i].Type == 1 ? range[i].Length : 0;
@@ -110,15 +112,15 @@ EFI_STATUS MemoryPrepare(BOOT *boot)
     return EFI_SUCCESS;
 }
 
-static void describe_memory(HANDOVER *handover, UINT32 count)
+static void describe_memory(BOOT *boot, UINT32 count)
 {
-    MULTIBOOT_INFO *info = &handover->Info;
+    MULTIBOOT_INFO *info = &boot->Handover->Info;
     info->Flags |= MULTIBOOT_HAS_MEMORY | MULTIBOOT_HAS_MMAP;
-    info->Mmap = (UINT32)(UINTN)handover->Ranges;
-    info->MmapLength = count * sizeof *handover->Ranges;
+    info->Mmap = (UINT32)(UINTN)boot->Map;
+    info->MmapLength = count * sizeof(MULTIBOOT_MMAP);
     info->MemLower = 640;
     for (UINT32 i = 0; i < count; i++) {
-        MULTIBOOT_MMAP *range = &handover->Ranges[i];
+        const MULTIBOOT_MMAP *range = (const MULTIBOOT_MMAP *)boot->Map + i;
         UINT64 end = range->Base + range->Length;
         if (range->Type == 1 && range->Base <= 0x100000 && end > 0x100000)
             info->MemUpper = (UINT32)((end - 0x100000) >> 10);
@@ -131,16 +133,14 @@ static void describe_memory(HANDOVER *handover, UINT32 count)
 EFI_STATUS MemoryLeaveFirmware(BOOT *boot)
 {
     for (int attempt = 0; attempt < 8; attempt++) {
-        UINTN size = boot->FirmwareMapSize, key, stride;
+        UINTN size = boot->MapSize, key, stride;
         UINT32 version;
         EFI_STATUS status =
-            BS->GetMemoryMap(&size, (void *)boot->FirmwareMap, &key, &stride, &version);
+            BS->GetMemoryMap(&size, (void *)boot->Map, &key, &stride, &version);
         if (EFI_ERROR(status))
             return BootFail(status, L"the firmware does not give its memory map");
         if (!EFI_ERROR(BS->ExitBootServices(boot->Image, key))) {
-            describe_memory(boot->Handover,
-                            MemoryConvert(boot->FirmwareMap, size, stride,
-                                          boot->Handover->Ranges, BOOT_MAX_RANGES));
+            describe_memory(boot, MemoryConvert(boot->Map, size, stride));
             return EFI_SUCCESS;
         }
     }
