@@ -9,7 +9,8 @@
 #
 # How make knows what is old:
 #   X.d     the compiler lists there the files that it read for X; make reads it the next time
-#   X.cmd   the command that made X; `product` runs it again if it is another (flags, names)
+#   X.cmd   the command that made X and a number for the tools and headers of the system that it
+#           used; `product` runs it again if either is another (flags, names, a new compiler)
 #   X.made  the date of what a generator wrote: it leaves a file alone whose text is as before,
 #           so that only the readers of what changed are built again
 O ?= build
@@ -29,13 +30,16 @@ ifndef ELSEWHERE
 
 # $(call product,NAME): the recipe of everything that is built; the variable NAME is the command.
 # It runs if a prerequisite is newer, if it is not the command in X.cmd, or if one of MAKES is gone.
-product = $(if $(or $(filter-out FORCE,$?),$(call differ,$(strip $($1)),$(file <$@.cmd)),$(call gone,$(MAKES))),$(call build,$(strip $($1))))
+product = $(if $(or $(filter-out FORCE,$?),$(call differ,$(strip $($1)) \# $(TOOLS),$(file <$@.cmd)),$(call gone,$(MAKES))),$(call build,$(strip $($1))))
 gone = $(filter-out $(wildcard $1),$1)
 define build
 @mkdir -p $(@D)$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')
 $1
-@printf %s '$(subst ','\'',$1)' > $@.cmd
+@printf %s '$(subst ','\'',$1) \# $(TOOLS)' > $@.cmd
 endef
+# Asked once, and not before the first product: what is missing has been installed then.
+TOOLS = $(eval TOOLS := $(shell $(tools_said) 2>/dev/null | cksum | tr ' ' -))$(TOOLS)
+tools_said = { $(MINGW)gcc --version; nasm -v; gcc --version; stat -Lc %Y /usr/$(MINGW:-=)/include/_mingw.h /usr/include/efi/efi.h; }
 # A source that goes away is no missing prerequisite: what it made is no longer asked for.
 may_go = && echo '$<:' >> $(basename $@).d
 

@@ -2,6 +2,7 @@
 # needs: system
 """Every input is a dependency: a change of one builds what it touches, and nothing else."""
 import os
+import shutil
 
 from copied import SYSTEM, Copy
 from tap import Plan
@@ -10,6 +11,7 @@ plan = Plan()
 LINKED = "build/kernel/pass1.exe"
 KERNEL = ["kernel/pass1.exe"]
 DLLS = ["build/bin/kernel32.dll", "build/bin/cw3220.dll", "build/bin/fathom.dll"]
+NEWER_NASM = '#!/bin/sh\n[ "$1" = -v ] && echo NASM version 99 || exec %s "$@"\n'
 VAD, PAGE = "build/kernel/mm/vad.o", "build/kernel/mm/page.o"
 
 
@@ -74,6 +76,13 @@ with Copy() as copy:
     plan.equal(copy.make(PAGE)[0], ["kernel/mm/page.o"], "and back again")
     with open(copy.path(PAGE), "rb") as plain:
         plan.true(b" -Og " not in plain.read(), "optimized again")
+
+    newer = os.path.dirname(copy.mine("nasm", NEWER_NASM % shutil.which("nasm")))
+    os.chmod(os.path.join(newer, "nasm"), 0o755)
+    again = ["gen/services.made", "gen/events.made", "kernel/mm/vad.o"]
+    with_newer = copy.run("make", VAD, PATH=f"{newer}:{os.environ['PATH']}").stdout.split()
+    plan.equal(with_newer, again, "another version of a tool: what is made is made again")
+    plan.equal(copy.make(VAD)[0], again, "and again with the one before")
 
     os.rename(copy.path("user/shell.c"), copy.path("user/other.c"))
     made, said = copy.make("build/bin/other.exe")
