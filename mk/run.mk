@@ -19,8 +19,9 @@ readme: $(SYSTEM) ## the door that README.md shows, captured anew
 	tools/excerpt.py $(O)/walk.txt
 gdb: $(SYSTEM) $(O)/gdb/ntoskrnl.elf ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal)
 	@$(FATHOM) gdb $(MACHINE) $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) $(or $(PROGRAM),$(O)/bin/walk.exe) $(ARGS)
-bench: $(SYSTEM) $(LOADERS) $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe ## what things cost: one line `name value unit` each
-	@$(PYTHON) tests/bench/bench.py $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe
+BENCH_EXES := $(addprefix $(O)/tests/bench/,bench.exe boot.exe heap.exe)
+bench: $(SYSTEM) $(LOADERS) $(BENCH_EXES) ## what things cost: one line `name value unit` each
+	@$(PYTHON) tests/bench/bench.py $(BENCH_EXES)
 .PHONY: run walk readme gdb bench
 
 # What gdb reads: an ELF copy of the kernel (it mis-reads DWARF of a PE above 2 GiB), and NASM's

@@ -23,7 +23,6 @@ GUEST_SETS := $(sort $(patsubst tests/guest/%/,%,$(dir $(GUEST_SRC))))
 GUEST_LISTS := $(GUEST_SETS:%=$(O)/tests/guest/%.list)
 TOOL_SRC := $(call files,tests/*/programs/*.c tests/*/programs/*.cpp)
 TOOL_EXES := $(addprefix $(O)/,$(addsuffix .exe,$(basename $(TOOL_SRC))))
-BENCH_EXES := $(O)/tests/bench/bench.exe $(O)/tests/bench/heap.exe
 TAP_TESTS := $(filter-out tests/host/%,$(call files,tests/*/*.t tests/*.t))
 LONG_LISTS := $(patsubst tests/guest/%/long,$(O)/tests/guest/%-long.list,$(call files,tests/guest/*/long))
 

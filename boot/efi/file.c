@@ -82,7 +82,9 @@ EFI_STATUS FileLoad(BOOT *boot, CHAR16 *path, UINT64 limit, UINT8 **data, UINTN 
     status = BS->AllocatePages(AllocateMaxAddress, EfiLoaderData, pages, &at);
     if (EFI_ERROR(status)) {
         file->Close(file);
-        return BootFail(status, L"%s: too little memory: %d KiB do not fit below %d MiB",
+        return BootFail(status,
+                        L"%s: too little memory: its %d KiB do not fit into what is free "
+                        L"below %d MiB",
                         path, (UINTN)(bytes >> 10), (UINTN)((limit + 1) >> 20));
     }
     *data = (UINT8 *)(UINTN)at;

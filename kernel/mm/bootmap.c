@@ -13,7 +13,8 @@
  */
 #include "mm/mmp.h"
 
-#define MAX_PAGES 0x100000u /* 4 GiB of memory, wherever it lies */
+#define MAX_PAGES   0x100000u /* 4 GiB of memory, wherever it lies */
+#define LEAST_PAGES 2112u     /* for programs, and 64 for the first tables */
 
 static const MULTIBOOT_INFO *MiBootInfo;
 ULONG MiTotalPages;
@@ -99,16 +100,23 @@ BOOLEAN MiNextRun(MIPAGERUN *run, BOOLEAN free)
     }
 }
 
-/* The loader must have had the room for what it says it loaded. */
-static void MiCheckTaken(PFN_NUMBER end)
+/* There must be room beside what was loaded; a loader may not have had it even for that. */
+static void MiCheckRoom(void)
 {
     const MULTIBOOT_MODULE *archive = PHYSICAL(MiBootInfo->Modules);
-    if ((archive->End - 1) >> PAGE_SHIFT < end)
+    MIPAGERUN run = {0, MI_FIRST_PFN};
+    ULONG left = 0, needed = LEAST_PAGES + MiEndPfn / (PAGE_SIZE / sizeof(MMPFN));
+    while (MiNextRun(&run, TRUE))
+        left += run.End - run.First;
+    if ((archive->End - 1) >> PAGE_SHIFT >= MiEndPfn)
+        left = 0;
+    if (left >= needed)
         return;
-    ULONG size = (archive->End - archive->Start) >> 10;
-    DbgPrint("mm: too little memory: the archive (%lu KiB) does not fit into %lu MiB\n",
-             size, end >> 8);
-    KeBugCheckEx(INSTALL_MORE_MEMORY, MiTotalPages, archive->Start, archive->End, 0);
+    DbgPrint("mm: too little memory: of %lu KiB the kernel and an archive of %lu KiB "
+             "leave %lu KiB; %lu KiB are needed\n",
+             MiTotalPages * 4, (ULONG)(archive->End - archive->Start) >> 10, left * 4,
+             needed * 4);
+    KeBugCheckEx(INSTALL_MORE_MEMORY, MiTotalPages, left, needed, 0);
 }
 
 /* info: the kernel's address of it.  The linear map covers the memory and what was loaded. */
@@ -129,7 +137,7 @@ void MiReadBootMap(const MULTIBOOT_INFO *info)
     if (left)
         DbgPrint("mm: %lu MiB beyond 4 GiB of memory are left alone\n", left >> 8);
     MiEndPfn = run.End = end;
-    MiCheckTaken(end);
+    MiCheckRoom();
     MiVisitTaken(MiCover, &run);
     MiLinearPages = run.End < MI_LINEAR_SIZE >> 12 ? run.End : MI_LINEAR_SIZE >> 12;
 }

@@ -92,12 +92,14 @@ void MiCountPages(MIPAGECOUNTS *counts)
 /* Each list has as many pages as it says, of its state and zone. */
 static BOOLEAN MiCheckKind(const MIPAGEKIND *kind, MIPAGESTATE state)
 {
-    for (ULONG zone = 0; zone < MI_ZONES; zone++) {
+    PFN_NUMBER low = 0, end[MI_ZONES] = {MiLinearPages, MI_FAR_PFN, MiEndPfn};
+    for (ULONG zone = 0; zone < MI_ZONES; low = end[zone++]) {
         PFN_NUMBER pfn = kind->Zone[zone].First;
+        PFN_NUMBER high = end[zone] < MiEndPfn ? end[zone] : MiEndPfn;
         if ((kind->Zone[zone].Count != 0) != (kind->Filled >> zone & 1))
             return FALSE;
         for (ULONG left = kind->Zone[zone].Count; left > 0; left--) {
-            if (pfn >= MiEndPfn || MiPfn(pfn)->State != state || MiZoneOf(pfn) != zone)
+            if (pfn < low || pfn >= high || MiPfn(pfn)->State != state)
                 return FALSE;
             pfn = MiPfn(pfn)->Link;
         }

@@ -8,8 +8,7 @@
 #include "mm/mmp.h"
 #include "mm/pagealloc.h"
 
-#define LEAST_PAGES 2048u
-#define RESERVE     64u /* pages that nothing is promised */
+#define RESERVE 64u /* pages that nothing is promised */
 
 static MMSPACE MiFirstSpace
     __attribute__((aligned(32))); /* of the kernel's own threads */
@@ -91,7 +90,5 @@ void MmInitializeSystem(const MULTIBOOT_INFO *info)
     MiBuildPfnDatabase();
     MIPAGECOUNTS pages;
     MiCountPages(&pages);
-    if (pages.Free < LEAST_PAGES)
-        MiStopWithoutPages("too little memory is free");
     MiCommitLimit = pages.Free - RESERVE;
 }

@@ -4,6 +4,7 @@
 front of it (otherloader.asm): every page of them is counted, and can be used."""
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -113,4 +114,33 @@ if LONG:
         random_map += [(at, MIB + 777, 1) for at in range(50 * MIB, 240 * MIB, 2 * MIB)]
         dice.shuffle(random_map)
         boots(f"random map {seed}", random_map)
+
+
+def stops(boot, mem, size, words):
+    """A machine whose archive has a file of size MiB more says that it has too little memory."""
+    with tempfile.NamedTemporaryFile(prefix="fathom-maps-", suffix=".bin") as more:
+        more.truncate(size * MIB)
+        machine = ["--boot", boot, "--mem", str(mem), "--add", more.name]
+        done = subprocess.run(
+            [TOOL, "run", *machine, os.path.join(OUT, "archive", "hello.exe")],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+    plan.true(
+        done.returncode in (243, 245) and re.search(words, done.stdout),
+        f"{boot}, {mem} MiB, an archive of {size} MiB: too little, with figures",
+        f"exit {done.returncode}",
+        done.stdout[-2000:],
+    )
+
+
+KERNEL_SAYS = r"of \d{5} KiB the kernel and an archive of \d{5} KiB leave %s KiB; \d+ KiB are needed"
+stops("multiboot", 64, 90, KERNEL_SAYS % 0)
+if LONG:
+    stops("multiboot", 64, 55, KERNEL_SAYS % r"\d{4}")
+    for boot in ("x64", "ia32"):
+        stops(boot, 64, 90, r"archive.tar: too little memory: its 9\d{4} KiB do not fit")
 plan.done()
