@@ -2,7 +2,7 @@
 KERNEL_C := $(call files,kernel/*.c kernel/*/*.c kernel/*/*/*.c)
 KERNEL_ASM := $(call files,boot/*.asm kernel/*/*.asm kernel/*/*/*.asm)
 KERNEL_OBJ := $(KERNEL_ASM:%.asm=$(O)/%.asm.o) $(KERNEL_C:%.c=$(O)/%.o) $(O)/gen/services_gen.o
-KERNEL_CFLAGS := $(CFLAGS_OURS) -Wno-multichar -ffreestanding -fno-builtin-printf -Ikernel -Ikernel/executive
+KERNEL_CFLAGS := $(CFLAGS_OURS) -fstack-usage -Wno-multichar -ffreestanding -fno-builtin-printf -Ikernel -Ikernel/executive
 KERNEL_LDFLAGS := -nostdlib -Wl,--image-base,0x80100000,--section-alignment,4096,--file-alignment,4096 \
   -Wl,-T,kernel/kernel.ld -Wl,--no-insert-timestamp -Wl,--disable-reloc-section -Wl,-e,_KiSystemStartup
 

@@ -25,6 +25,7 @@ typedef struct {
     WCHAR *Environment;
     ULONG EnvironmentLength; /* characters, without the last zero */
     WCHAR Value[LONGEST_LINE];
+    WCHAR Path[MAX_PATH]; /* of the program that runs */
 } RUNLIST;
 
 static KEVENT ExpKillEvent;
@@ -184,11 +185,10 @@ static void ExpImageOf(const WCHAR *commandLine, WCHAR *path, ULONG room)
 
 static void ExpRunProgram(RUNLIST *list)
 {
-    WCHAR path[MAX_PATH];
     EPROCESS *process;
     const ULONG index = list->Index++;
-    ExpImageOf(list->Value, path, MAX_PATH);
-    const PSCREATE create = {.ImagePath = path,
+    ExpImageOf(list->Value, list->Path, MAX_PATH);
+    const PSCREATE create = {.ImagePath = list->Path,
                              .CommandLine = list->Value,
                              .Environment = list->Environment,
                              .HostStreams = TRUE,
@@ -212,7 +212,7 @@ static void ExpRunProgram(RUNLIST *list)
         ExSendAudit(index, &before, regions);
     } else {
         MmPoolFailAt = 0;
-        DbgPrint("fathom: %S: could not start (%08x)\n", path, (unsigned)status);
+        DbgPrint("fathom: %S: could not start (%08x)\n", list->Path, (unsigned)status);
         ExpSendVerdict(index, NotStarted, status, 0, "");
         ExSendAudit(index, &before, 0);
     }
