@@ -88,7 +88,10 @@ static void KiWaitTest(DISPATCHER_HEADER *object)
         KWAIT_BLOCK *block = CONTAINING_RECORD(entry, KWAIT_BLOCK, WaitListEntry);
         PKTHREAD thread = block->Thread;
         NTSTATUS status = block->WaitKey;
-        entry = entry->Flink;
+        do /* past all blocks of this thread: it hung them here one after the other */
+            entry = entry->Flink;
+        while (entry != &object->WaitListHead &&
+               CONTAINING_RECORD(entry, KWAIT_BLOCK, WaitListEntry)->Thread == thread);
         if (thread->WaitAll) {
             if (!KiAllSignalled(thread))
                 continue;
@@ -97,8 +100,6 @@ static void KiWaitTest(DISPATCHER_HEADER *object)
             status += STATUS_ABANDONED_WAIT_0;
         }
         KiUnwaitThread(thread, status);
-        /* A thread that waits twice for one object took both blocks with it. */
-        entry = object->WaitListHead.Flink;
     }
 }
 

@@ -93,6 +93,8 @@ HEAP_LIMITS = {
     "heap_batch_random": 245,
     "heap_cross_thread": 225,
 }
+# And for those of waits.exe: among 810 as among 30.
+WAIT_LIMITS = {f"set_event_waiter_{n}": 200 for n in (30, 90, 270, 810)}
 
 
 def too_much(figures):
@@ -106,10 +108,10 @@ def too_much(figures):
             yield f"{name} is {value}, {name[:-3]} {few}"
 
 
-def heap_too_much(said):
-    """The same for what heap.exe said."""
+def lines_too_much(said, limits):
+    """The same for what heap.exe or waits.exe said."""
     figures = {line.split()[0]: float(line.split()[1]) for line in said.splitlines()}
-    for name, limit in HEAP_LIMITS.items():
+    for name, limit in limits.items():
         if figures[name] > limit:
             yield f"{name} is {figures[name]}, more than {limit}"
 
@@ -125,7 +127,7 @@ def all_counts(program, boot):
     return first
 
 
-def main(program, boot, heap):
+def main(program, boot, heap, waits):
     first = all_counts(program, boot)
     sysenter = first.pop("null_service")
     print(f"null_service_sysenter {sysenter} instructions")
@@ -136,13 +138,15 @@ def main(program, boot, heap):
         print(f"{name} {value} instructions", flush=True)
     said = lines(heap)
     print(said, end="", flush=True)
+    waited = lines(waits)
+    print(waited, end="", flush=True)
     first["null_service_sysenter"] = sysenter
     for way in ("multiboot", "ia32", "x64"):
         print(f"boot_{way} {seconds(way):.2f} seconds", flush=True)
-    wrong = [*too_much(first), *heap_too_much(said)]
+    wrong = [*too_much(first), *lines_too_much(said, HEAP_LIMITS), *lines_too_much(waited, WAIT_LIMITS)]
     if wrong:
         sys.exit("bench: " + "; ".join(wrong))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:5])
