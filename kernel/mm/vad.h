@@ -25,7 +25,7 @@
  *   tests/host/test_vad.c (against a plain array), tests/guest/mm, MmAudit (MiCheckVads).
  *   tests/second/vad.c is another book of regions that keeps this contract.
  * Costs today: every function is O(log n); find 13 instructions for the region found last,
- *   insert and remove about 1,700 together among 500 regions.
+ *   insert and remove about 1,300 together among 500 regions.
  */
 #ifndef FATHOM_VAD_H
 #define FATHOM_VAD_H

@@ -1,11 +1,12 @@
 /* avl.c - the balanced tree: heights of two siblings differ by at most one.
  *
- * Every change mends the path from the place of the change up to the root: new height, a
- * rotation where the sides differ by two, the owner's Update.
+ * A change mends heights from its place upwards, as far as they change, with a rotation
+ * where two sides differ by two.  Then each node whose children are others than before
+ * carries what Update says of it up to the root, as far as that changes.
  *
- *        x                y            RtlpRotate(x)    : y is x's right child and takes
- * its / \              / \           place; the order of the leaves A B C is the same
- * before A   y     ->     x   C          and after.
+ *        x                y            RtlpRotate(x): y is x's right child and takes its
+ *       / \              / \           place; the order of the leaves A B C is the same
+ *      A   y     ->     x   C          before and after.
  *         / \          / \
  *        B   C        A   B
  *
@@ -20,13 +21,20 @@ static int RtlpHeight(const RTL_AVL_NODE *node)
     return node ? node->Height : 0;
 }
 
-/* Returns whether anything changed that the parent's own values may depend on. */
-static int RtlpUpdate(const RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
+/* Returns whether it changed. */
+static int RtlpSetHeight(RTL_AVL_NODE *node)
 {
     int left = RtlpHeight(node->Left), right = RtlpHeight(node->Right);
     int old = node->Height;
     node->Height = 1 + (left > right ? left : right);
-    return (tree->Update && tree->Update(node)) | (node->Height != old);
+    return node->Height != old;
+}
+
+void RtlAvlRefresh(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
+{
+    int (*update)(RTL_AVL_NODE *) = tree->Update;
+    while (update && node && update(node))
+        node = node->Parent;
 }
 
 /* Put another node, or nothing, where old hung below its parent. */
@@ -43,7 +51,7 @@ static void RtlpReplace(RTL_AVL_TREE *tree, RTL_AVL_NODE *parent, RTL_AVL_NODE *
         other->Parent = parent;
 }
 
-/* Turn x to the left (or right); returns what stands in its place. */
+/* Turn x to the left (or right); returns what takes its place. */
 static RTL_AVL_NODE *RtlpRotate(RTL_AVL_TREE *tree, RTL_AVL_NODE *x, int left)
 {
     RTL_AVL_NODE *y = left ? x->Right : x->Left;
@@ -59,12 +67,15 @@ static RTL_AVL_NODE *RtlpRotate(RTL_AVL_TREE *tree, RTL_AVL_NODE *x, int left)
         x->Left = middle;
         y->Right = x;
     }
-    RtlpUpdate(tree, x);
-    RtlpUpdate(tree, y);
+    RtlpSetHeight(x);
+    RtlpSetHeight(y);
+    RtlAvlRefresh(tree, x);
+    RtlAvlRefresh(tree, y);
+    RtlAvlRefresh(tree, y->Parent);
     return y;
 }
 
-/* From node upwards, as far as a change reaches. */
+/* Heights from node upwards, as far as they change. */
 static void RtlpMend(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
 {
     for (; node; node = node->Parent) {
@@ -77,7 +88,7 @@ static void RtlpMend(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
             if (RtlpHeight(node->Left->Right) > RtlpHeight(node->Left->Left))
                 RtlpRotate(tree, node->Left, 1);
             node = RtlpRotate(tree, node, 0);
-        } else if (!RtlpUpdate(tree, node)) {
+        } else if (!RtlpSetHeight(node)) {
             break;
         }
     }
@@ -94,6 +105,8 @@ void RtlAvlInsert(RTL_AVL_TREE *tree, RTL_AVL_NODE *node, RTL_AVL_NODE *parent, 
         parent->Left = node;
     tree->Count++;
     RtlpMend(tree, node);
+    RtlAvlRefresh(tree, node);
+    RtlAvlRefresh(tree, parent);
 }
 
 void RtlAvlRemove(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
@@ -117,14 +130,12 @@ void RtlAvlRemove(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
         next->Height = node->Height;
     }
     RtlpMend(tree, mend);
-    if (next)
+    RtlAvlRefresh(tree, mend);
+    if (next) {
         RtlpMend(tree, next);
-}
-
-void RtlAvlRefresh(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
-{
-    while (node && RtlpUpdate(tree, node))
-        node = node->Parent;
+        RtlAvlRefresh(tree, next);
+        RtlAvlRefresh(tree, next->Parent);
+    }
 }
 
 RTL_AVL_NODE *RtlAvlFirst(const RTL_AVL_TREE *tree)
