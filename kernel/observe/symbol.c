@@ -67,8 +67,9 @@ static const IMAGE_SECTION_HEADER *KdpSection(const KDIMAGE *image, ULONG index)
         sizeof(IMAGE_SECTION_HEADER));
 }
 
-/* File bytes behind a relative virtual address, or NULL. */
-static const void *KdpRvaAt(const KDIMAGE *image, ULONG rva, ULONG size)
+/* The size bytes of the file at a relative virtual address, or NULL.  A size is a product of the
+ * file's own numbers: 64 bits, or it wraps. */
+static const void *KdpRvaAt(const KDIMAGE *image, ULONG rva, ULONGLONG size)
 {
     const IMAGE_SECTION_HEADER *section;
     for (ULONG i = 0; (section = KdpSection(image, i)); i++)
@@ -147,11 +148,11 @@ static void KdpSearchExports(const KDIMAGE *image, ULONG wanted, BEST *best)
     if (!where->VirtualAddress || !exports || exports->NumberOfNames > 0x10000)
         return;
     const ULONG *names =
-        KdpRvaAt(image, exports->AddressOfNames, exports->NumberOfNames * 4);
+        KdpRvaAt(image, exports->AddressOfNames, exports->NumberOfNames * 4ull);
     const USHORT *ordinals =
-        KdpRvaAt(image, exports->AddressOfNameOrdinals, exports->NumberOfNames * 2);
+        KdpRvaAt(image, exports->AddressOfNameOrdinals, exports->NumberOfNames * 2ull);
     const ULONG *functions =
-        KdpRvaAt(image, exports->AddressOfFunctions, exports->NumberOfFunctions * 4);
+        KdpRvaAt(image, exports->AddressOfFunctions, exports->NumberOfFunctions * 4ull);
     if (!names || !ordinals || !functions)
         return;
     for (ULONG i = 0; i < exports->NumberOfNames; i++) {

@@ -91,7 +91,9 @@ static NTSTATUS MiCheckHeaders(const MIPE *pe)
         return STATUS_INVALID_IMAGE_FORMAT;
     if (sections > MAX_SECTIONS || o->SizeOfHeaders > MAX_HEADERS ||
         tableEnd > (packed ? pe->File->Size : o->SizeOfHeaders) ||
-        o->SizeOfHeaders > pe->File->Size)
+        o->SizeOfHeaders > pe->File->Size ||
+        tableEnd > ALIGN_UP(o->SizeOfImage, PAGE_SIZE) ||
+        pe->NtOffset + sizeof pe->Nt > ALIGN_UP(o->SizeOfImage, PAGE_SIZE))
         return STATUS_INVALID_IMAGE_FORMAT;
     if (!o->SizeOfImage || o->SizeOfImage > MM_HIGHEST_USER_ADDRESS - 0x20000 ||
         o->SizeOfHeaders >= o->SizeOfImage + !sections ||
