@@ -36,7 +36,10 @@ NTSTATUS LdrpCheckHeaders(const void *base, ULONG size, PIMAGE_NT_HEADERS *heade
     if (nt->Signature != IMAGE_NT_SIGNATURE ||
         nt->FileHeader.Machine != IMAGE_FILE_MACHINE_I386 ||
         nt->OptionalHeader.Magic != IMAGE_NT_OPTIONAL_HDR32_MAGIC ||
-        nt->OptionalHeader.SizeOfImage > size)
+        nt->OptionalHeader.SizeOfImage > size ||
+        !Inside(offset + offsetof(IMAGE_NT_HEADERS32, OptionalHeader) +
+                    nt->FileHeader.SizeOfOptionalHeader,
+                nt->FileHeader.NumberOfSections * sizeof(IMAGE_SECTION_HEADER), size))
         return BAD;
     *headers = (PIMAGE_NT_HEADERS)nt;
     return STATUS_SUCCESS;

@@ -31,6 +31,9 @@ typedef struct _TLS_MODULE {
     ULONG Index;
 } TLS_MODULE;
 
+#define MOST_ZEROS                                                                       \
+    0x7FFEFFFFu /* more than a process has; with the image it does not wrap */
+
 static LIST_ENTRY TlsModules = {&TlsModules, &TlsModules};
 typedef struct _TLS_THREAD {
     LIST_ENTRY Links;
@@ -81,7 +84,10 @@ static const IMAGE_TLS_DIRECTORY32 *Directory(LDRP_MODULE *module)
         tls->EndAddressOfRawData < tls->StartAddressOfRawData)
         return NULL;
     ULONG raw = tls->EndAddressOfRawData - tls->StartAddressOfRawData;
-    if (raw && (tls->StartAddressOfRawData - base > image || raw > image))
+    if (raw && (tls->StartAddressOfRawData - base > image ||
+                raw > image - (tls->StartAddressOfRawData - base)))
+        return NULL;
+    if (tls->SizeOfZeroFill > MOST_ZEROS)
         return NULL;
     return tls;
 }

@@ -96,12 +96,33 @@ static void tables(void)
     }
 }
 
+/* A TLS directory whose sizes wrap around, or whose data go on after the image's end. */
+static void tls_sizes(void)
+{
+    static const struct {
+        DWORD start, raw, zeros;
+    } wrong[] = {{0x23000000, 0x800, 0xFFFFF7F8},
+                 {0x23000000, 0x800, 0xFFFFFFFF},
+                 {0x23000000 + DLL_SIZE - 4, DLL_SIZE, 0},
+                 {0x23000000 + DLL_SIZE, 4, 0},
+                 {0x7FFE0000, 0x7FFFFFFF, 0}};
+    for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        d = whole;
+        DWORD *directory = (DWORD *)(d.image + whole.tls);
+        directory[0] = wrong[i].start;
+        directory[1] = wrong[i].start + wrong[i].raw;
+        directory[4] = wrong[i].zeros;
+        CHECK(attempt(DLL_SIZE));
+    }
+}
+
 int main(void)
 {
     make_whole();
     truncated();
     headers();
     tables();
+    tls_sizes();
     d = whole;
     CHECK(attempt(DLL_SIZE));
     return 0;
