@@ -5,6 +5,7 @@
 #   O=DIR   build in DIR; this tree may be read-only (mk/tree.mk)
 #   REPLACE="kernel/mm/page.c=MINE.c ..."   build with another file in place of one of ours
 #   DEBUG=1                        -Og and every checker on
+#   POISON=1                       the kernel stack is filled before each service, pool blocks when freed
 #   V=1                            the whole commands, not one short line for each product
 #
 # How make knows what is old:
@@ -25,7 +26,7 @@ $(error run make in the top folder of Fathom, or make -C FOLDER)
 endif
 include mk/setup.mk mk/tree.mk
 # A make that a recipe starts is asked anew.
-unexport IN_TREE AGAIN O REPLACE DEBUG V
+unexport IN_TREE AGAIN O REPLACE DEBUG POISON V
 ifndef ELSEWHERE
 
 # $(call product,NAME): the recipe of everything that is built; the variable NAME is the command.
@@ -81,7 +82,7 @@ endif
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' Makefile mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
 	@echo '  test-NAME     the tests with NAME in their path'
-	@echo 'with: O=DIR (build there)  DEBUG=1  V=1 (whole commands)  REPLACE="kernel/mm/page.c=MINE.c ..."'
+	@echo 'with: O=DIR (build there)  DEBUG=1  POISON=1  V=1 (whole commands)  REPLACE="kernel/mm/page.c=MINE.c ..."'
 	@echo '      run, walk, gdb: MEM=MB  CPU=MODEL  BOOT=multiboot|ia32|x64 (run)  ADD="FILE ..." (more on C:)'
 	@echo '      gdb: PROGRAM=FILE.exe  ARGS="..."'
 

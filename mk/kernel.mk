@@ -2,16 +2,21 @@
 KERNEL_C := $(call files,kernel/*.c kernel/*/*.c kernel/*/*/*.c)
 KERNEL_ASM := $(call files,boot/*.asm kernel/*/*.asm kernel/*/*/*.asm)
 KERNEL_OBJ := $(KERNEL_ASM:%.asm=$(O)/%.asm.o) $(KERNEL_C:%.c=$(O)/%.o) $(O)/gen/services_gen.o
-KERNEL_CFLAGS := $(CFLAGS_OURS) -fstack-usage -Wno-multichar -ffreestanding -fno-builtin-printf -Ikernel -Ikernel/executive
+KERNEL_CFLAGS := $(CFLAGS_OURS) -fstack-usage -Wno-multichar -ffreestanding -fno-builtin-printf -Ikernel -Ikernel/executive \
+  -DPOISON=$(if $(POISON),1,0)
 KERNEL_LDFLAGS := -nostdlib -Wl,--image-base,0x80100000,--section-alignment,4096,--file-alignment,4096 \
   -Wl,-T,kernel/kernel.ld -Wl,--no-insert-timestamp -Wl,--disable-reloc-section -Wl,-e,_KiSystemStartup
 
-kernel_cc = $(CC_PE) $(KERNEL_CFLAGS) -c $< -o $@ $(may_go)
+# Where answers for programs are put together, each local variable begins as zeros, and so does the
+# padding of one with an initializer: what is copied out has nothing of the kernel's stack.
+ANSWERING := $(foreach room,dispatch section observe executive,$(O)/kernel/$(room)/%)
+zeroed = $(if $(filter $(ANSWERING),$@), -ftrivial-auto-var-init=zero)
+kernel_cc = $(CC_PE) $(KERNEL_CFLAGS)$(zeroed) -c $< -o $@ $(may_go)
 $(O)/kernel/%.o: kernel/%.c FORCE | $(GEN)
 	$(call product,kernel_cc)
 $(O)/gen/services_gen.o: $(O)/gen/services_gen.c FORCE | $(GEN)
 	$(call product,kernel_cc)
-kernel_asm = $(call nasm_all,-Iinclude/ -Ikernel/ -I$(O)/gen/)
+kernel_asm = $(call nasm_all,-Iinclude/ -Ikernel/ -I$(O)/gen/$(if $(POISON), -P kernel/observe/poison.inc))
 $(O)/kernel/%.asm.o: kernel/%.asm FORCE | $(ASM_OFFSETS)
 	$(call product,kernel_asm)
 $(O)/boot/%.asm.o: boot/%.asm FORCE | $(ASM_OFFSETS)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Lay out the tree that make works in for O= and REPLACE= (mk/tree.mk calls it).
 
-tree.py O DEBUG REPLACE, as make was given them.  What cannot be done is printed as one sentence.
+tree.py O DEBUG POISON REPLACE, as make was given them.  What cannot be done is printed as one sentence.
 Else, afterwards:
 
-  O/settings   has DEBUG and REPLACE
+  O/settings   has DEBUG, POISON and REPLACE
   O/tree       has a link for each file of this tree, a copy for each that is replaced (not if O
                is this tree's build folder and nothing is replaced)
   X.cmd        is gone for each X made of a file that is another than the last time
@@ -139,7 +139,7 @@ def forget(out, paths):
             os.remove(product + ".cmd")
 
 
-def main(out, debug, text):
+def main(out, debug, poison, text):
     replaced = replacements(text)
     check_folder(os.getcwd(), out)
     try:
@@ -155,7 +155,7 @@ def main(out, debug, text):
             lay_out(os.getcwd(), out, replaced)
         else:
             shutil.rmtree(os.path.join(out, "tree"), ignore_errors=True)
-        settled.write(settings, f"DEBUG := {debug}\nREPLACE := {' '.join(text.split())}")
+        settled.write(settings, f"DEBUG := {debug}\nPOISON := {poison}\nREPLACE := {' '.join(text.split())}")
     except OSError as wrong:
         raise Refused(f"O={out}: {wrong.filename}: {wrong.strerror}") from None
 

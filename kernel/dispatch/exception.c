@@ -119,7 +119,7 @@ NTSTATUS NTAPI NtRaiseException(EXCEPTION_RECORD *userRecord, CONTEXT *userConte
                                 BOOLEAN firstChance)
 {
     PKTHREAD thread = KeGetCurrentThread();
-    EXCEPTION_RECORD record;
+    EXCEPTION_RECORD record = {0}; /* the handler sees all fifteen parameters */
     CONTEXT context;
     NTSTATUS status = KiCaptureContext(userContext, &context);
     if (NT_SUCCESS(status))

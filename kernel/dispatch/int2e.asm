@@ -37,6 +37,7 @@ _KiSystemService:
     rep movsd
     CLAC
 .call:
+    POISON_STACK
     call [eax + KSERVICE_Routine]       ; EAX = KSERVICE: traced.asm
 .done:
     mov [ebp + KTRAP_Eax], eax

@@ -60,6 +60,7 @@ _KiFastCallEntry:
     rep movsd
     CLAC
 .call:
+    POISON_STACK
     call [eax + KSERVICE_Routine]
 .exit:
     cli

@@ -119,6 +119,8 @@ static void MiFreePagesAt(ULONG_PTR va)
 {
     ULONG count = MiPfn(MiPtePfn(*MiPteOf(va)))->RunPages;
     ULONG first = (va - MI_POOL_BASE) >> PAGE_SHIFT;
+    if (POISON)
+        memset((void *)va, 0xFE, count * PAGE_SIZE);
     MiUnmapPages(va, count);
     MiFlipBits(MiPoolBits, first, count);
     if (first < MiPoolHint)
@@ -193,6 +195,8 @@ static void MiFreeBlock(void *p)
     ASSERT((block->Size & 0xFF000000u) ==
            MIBLOCK_LIVE); /* else freed twice, or never ours */
     ULONG size = MiSizeIndex(slab->Size - sizeof(MIBLOCK));
+    if (POISON)
+        memset(block, 0xFE, slab->Size);
     block->Size = 0;
     if (!slab->Free)
         MiLinkSlab(size, slab);

@@ -38,6 +38,7 @@ void KiOffsets(void)
     FIELD(KPCR, KPCR, TSS);
     FIELD(KPCR, KPCR, CurrentThread);
     FIELD(KPCR, KPCR, Reschedule);
+    FIELD(KTHREAD, KTHREAD, StackLimit);
     FIELD(KTSS, KTSS, Esp0);
     CONSTANT(KGDT_R0_CODE);
     CONSTANT(KGDT_R0_DATA);
