@@ -116,17 +116,19 @@ $(SECOND_DLLS): $(O)/tests/second/%.dll: $$(call second_objects,$$*) $(O)/lib/%.
 
 # The same in the kernel, for FATHOM_KERNEL: tests/second/NAME/ntoskrnl.exe with the objects NAME_SECOND
 # of tests/second in place of NAME_FIRST of kernel.
-SECOND_KERNELS := $(patsubst %,$(O)/tests/second/%/ntoskrnl.exe,kernel nopages open closed)
+SECOND_KERNELS := $(patsubst %,$(O)/tests/second/%/ntoskrnl.exe,kernel nopages open closed overflow)
 kernel_SECOND := page.o vad.o
 kernel_FIRST := mm/page.o mm/vad.o
 nopages_SECOND := nopages.o
 nopages_FIRST := mm/page.o
+overflow_SECOND := overflow.o
+overflow_FIRST := dispatch/service.o
 open_SECOND := open.asm.o
 closed_SECOND := closed.asm.o
 open_FIRST := dispatch/sysenter.asm.o
 closed_FIRST := $(open_FIRST)
 second_kernel_cc = $(CC_PE) $(KERNEL_CFLAGS) -c $< -o $@ $(may_go)
-$(addprefix $(O)/tests/second/,$(kernel_SECOND) $(nopages_SECOND)): $(O)/tests/second/%.o: tests/second/%.c FORCE | $(GEN)
+$(addprefix $(O)/tests/second/,$(kernel_SECOND) $(nopages_SECOND) $(overflow_SECOND)): $(O)/tests/second/%.o: tests/second/%.c FORCE | $(GEN)
 	$(call product,second_kernel_cc)
 second_kernel_objects = $(filter-out $($1_FIRST:%=$(O)/kernel/%),$(KERNEL_OBJ)) $($1_SECOND:%=$(O)/tests/second/%)
 $(O)/tests/second/%.asm.o: tests/second/%.asm FORCE | $(ASM_OFFSETS)
@@ -147,6 +149,7 @@ NEEDS_guests := $(GUEST_EXES)
 NEEDS_bench := $(BENCH_EXES)
 NEEDS_attacks := $(O)/host/attacks $(O)/host/libstrictheap.so
 NEEDS_second := $(SECOND_DLLS) $(LABHEAPS) $(filter $(O)/tests/second/programs/%,$(TOOL_EXES)) $(SECOND_KERNELS) $(O)/tests/guest/mm.list $(O)/tests/guest/dispatch.list $(filter $(O)/tests/guest/crt/borland% $(O)/tests/guest/ole32/%,$(GUEST_EXES))
+NEEDS_overflow := $(O)/tests/second/overflow/ntoskrnl.exe
 NEEDS_preload := $(O)/host/libfathomheap.so $(O)/host/bench
 NEEDS_fuzz := $(O)/host/fuzz_heap
 NEEDS_programs = $(filter $(O)/$(dir $1)programs/%,$(TOOL_EXES))

@@ -3,7 +3,7 @@
  * A task switch left the registers of what was interrupted in the main TSS.  An NMI is
  * how the host asks a machine that hangs what it is doing: it answers with the stacks of
  * all threads (a 'T' frame) and a bug check.  A double fault is nearly always a kernel
- * stack overflow.
+ * stack overflow; observe/stop.c says so, with the service.
  */
 #include "dispatch/trap.h"
 

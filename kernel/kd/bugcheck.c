@@ -105,8 +105,10 @@ void KdpReportAndStop(ULONG code, const KTRAP_FRAME *frame, const ULONG_PTR p[4]
 {
     __asm__ volatile("cli");
     if (KdpStopping++ == 0) {
-        KdpSay("\n*** Fathom bug check %08x %s (%08x, %08x, %08x, %08x)\n", code,
+        KdpSay("\n*** Fathom bug check %08x %s (%08x, %08x, %08x, %08x)", code,
                KdpCodeName(code), p[0], p[1], p[2], p[3]);
+        KdHooks.SayWhere(frame);
+        KdpSay("\n");
         KdpSayRegisters(frame);
         KdPrintEverywhere(KdpReport, KdpReportLength); /* in case the walk fails */
         const ULONG said = KdpReportLength;

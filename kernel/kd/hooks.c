@@ -27,5 +27,10 @@ static void KdpNoStacks(void)
 {
 }
 
-KDHOOKS KdHooks = {KdpNoEvent, KdpNoHost, KdpNoStack, KdpNoName, KdpNoStacks};
+static void KdpNoWhere(const KTRAP_FRAME *frame)
+{
+    (void)frame;
+}
+
+KDHOOKS KdHooks = {KdpNoEvent, KdpNoHost, KdpNoStack, KdpNoName, KdpNoStacks, KdpNoWhere};
 ULONG KdTraceMask;

@@ -23,6 +23,8 @@ typedef struct _KDHOOKS {
     void (*NameAddress)(ULONG_PTR address, char *text, SIZE_T size);
     /* The stacks of all threads to the host, as 'T' frames. */
     void (*SendThreadStacks)(void);
+    /* KdpSay's text goes on: what the kernel did when it stopped, in which thread. */
+    void (*SayWhere)(const KTRAP_FRAME *);
 } KDHOOKS;
 extern KDHOOKS KdHooks;
 

@@ -12,5 +12,6 @@ void KdConnectObserver(void)
                         .HostSend = KdHostSend,
                         .CaptureTrap = KdCaptureTrap,
                         .NameAddress = KdpName,
-                        .SendThreadStacks = KdSendThreadStacks};
+                        .SendThreadStacks = KdSendThreadStacks,
+                        .SayWhere = KdSayWhere};
 }

@@ -42,6 +42,10 @@ ULONG KdCaptureTrap(const KTRAP_FRAME *, FATHOM_FRAME *frames, ULONG max);
 void KdPrintStack(const FATHOM_FRAME *, ULONG count);
 void KdSendThreadStacks(void); /* of every thread, as 'T' frames: hang, NMI */
 
+/* Into the report of a bug check, which this frame is the place of: was it an overflow of the
+ * kernel's stack, in which service, and the thread. */
+void KdSayWhere(const KTRAP_FRAME *);
+
 /* ---- names ---- */
 /* The image at an address of the current space: ex hands the finder over.  File is the PE
  * file as it lies in the boot archive (kernel memory), so names never come from memory
