@@ -53,7 +53,7 @@ static LONG KdpServiceNumber(ULONG_PTR start)
 /* "in service 42 NtCreateFile, ", or nothing. */
 static void KdpSayService(PKTHREAD thread, const KTRAP_FRAME *frame)
 {
-    char name[96];
+    static char name[96];
     ULONG_PTR start = 0;
     const ULONG_PTR address = KdpOutermost(thread, frame);
     if (!address || !KdNameAddress(address, name, sizeof name, &start))
@@ -73,7 +73,7 @@ static void KdpSayService(PKTHREAD thread, const KTRAP_FRAME *frame)
 void KdSayWhere(const KTRAP_FRAME *frame)
 {
     ULONG_PTR cr2;
-    char text[64] = "";
+    static char text[64];
     if (!KdReadMemory) /* so early there may be no threads */
         return;
     PKTHREAD thread = KeGetCurrentThread();
