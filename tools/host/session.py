@@ -28,8 +28,9 @@ LOADER_STOPPED = b"fathom: boot stopped"
 
 
 class Session:
-    """sink: an object with start(i), output(i, bytes), error(i, bytes), log(bytes), and
-    stdin(i): a descriptor to read the program's input from, or None for none."""
+    """sink: an object with start(i), output(i, bytes), error(i, bytes), log(bytes),
+    verdict(i, Verdict), audit(i, tuple), and stdin(i): a descriptor to read the program's input
+    from, or None for none."""
 
     def __init__(self, machine, token, timeout, sink, on_console=None):
         self.machine, self.token, self.timeout, self.sink = machine, token, timeout, sink
@@ -184,6 +185,7 @@ class Session:
         elif kind == frames.AUDIT:
             index, *numbers, text = frames.words(payload, 7)
             self.audits[index] = (*numbers, text.decode("utf-8", "replace").strip("\0\n"))
+            self.sink.audit(index, self.audits[index])
         elif kind in (frames.LOG, frames.THREADS):
             self.sink.log(payload)
         elif kind == frames.BUGCHECK:
@@ -209,6 +211,7 @@ class Session:
         if kind == frames.EXITED and self.phase == "killing":
             kind = frames.KILLED  # it ended by our word, however it puts it
         self.verdicts[index] = from_frame(kind, status, address, text)
+        self.sink.verdict(index, self.verdicts[index])
         self.current = None
         self._forget_input()
         self._phase("running", self.timeout)
@@ -262,6 +265,10 @@ class Session:
                 "noboot", None, 0, says.split("\n")[-1] if says else f"status {status}"
             )
         return Verdict("bugcheck", None, 0, f"ended without a verdict, status {status}")
+
+    def nothing_known(self):
+        """The verdict on a program that has none, of a machine that ended in order."""
+        return self.end or Verdict("bugcheck", None, 0, "the machine ended without a verdict")
 
     def _judge_cut_short(self):
         if self.end and self.current is not None:

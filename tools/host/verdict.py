@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 LARGEST_PLAIN = 124
 USAGE = 125
 RESERVED = {  # kind: (exit code, meaning)
-    "usage": (USAGE, "the tool was called wrongly, or the system is not built"),
+    "usage": (USAGE, "the tool was called wrongly, cannot do it, or failed itself: one sentence says which"),
     "larger": (240, "the program exited with a code above 124"),
     "crashed": (241, "an exception that the program did not handle"),
     "hang": (242, "the program did not end within --timeout"),
@@ -18,6 +18,8 @@ RESERVED = {  # kind: (exit code, meaning)
     "unstarted": (246, "the program could not be started"),
     "slow": (247, "the host was too slow to judge"),
 }
+# These are not the program's either: 129, 130, 131, 143 after SIGHUP, SIGINT, SIGQUIT, SIGTERM.
+INTERRUPTED = "128 + N"
 
 
 UNSTARTED = {  # why a program did not start, by its status (ntstatus.h)
@@ -39,12 +41,13 @@ def table():
     """The reserved codes, for --help."""
     rows = [f"  0..{LARGEST_PLAIN}    the program's own exit code"]
     rows += [f"  {code}       {meaning}" for code, meaning in RESERVED.values()]
+    rows += [f"  {INTERRUPTED}   signal N ended the tool (HUP, INT, QUIT, TERM)"]
     return "\n".join(rows)
 
 
 @dataclass
 class Verdict:
-    """kind: "exited" or a key of RESERVED; status: the 32-bit value, where there is
+    """kind: "exited", "interrupted" or a key of RESERVED; status: the 32-bit value, where there is
     one."""
 
     kind: str
@@ -77,6 +80,7 @@ class Verdict:
             "noboot": f"no boot{detail}",
             "unstarted": f"could not start{value}{detail}",
             "slow": "the host was too slow to judge: try again when it has less to do",
+            "interrupted": f"not judged{detail}",
         }
         return "fathom: " + words[self.kind]
 

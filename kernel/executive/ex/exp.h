@@ -12,7 +12,7 @@
 
 #define EX_TAG OB_TAG('E', 'x', ' ', ' ')
 
-void ExRunList(void); /* runlist.c */
+BOOLEAN ExRunList(void); /* runlist.c; FALSE: the archive has none */
 
 typedef struct _EXMEASURE { /* measure.c: the same before and after a program */
     ULONG FreePages, Committed, Handles, Objects, Threads;
@@ -21,6 +21,19 @@ typedef struct _EXMEASURE { /* measure.c: the same before and after a program */
 } EXMEASURE;
 void ExMeasure(EXMEASURE *measure);
 void ExSendAudit(ULONG index, const EXMEASURE *before, ULONG regions);
+
+/* ---- runvalue.c ---- */
+typedef struct _EXENVIRONMENT {
+    WCHAR *Block;       /* NAME=VALUE 0 ... 0 */
+    ULONG Length, Room; /* characters, Length without the last zero */
+} EXENVIRONMENT;
+/* The default variables, and room for those of more encoded characters; FALSE: no memory. */
+BOOLEAN ExMakeEnvironment(EXENVIRONMENT *, ULONG more);
+void ExSetVariable(EXENVIRONMENT *, const WCHAR *entry); /* in place of one of its name */
+/* Percent-encoded UTF-8 as UTF-16; value has room for a character more than end - at.
+ * Returns how many, without the zero at the end. */
+ULONG ExDecodeValue(const char *at, const char *end, WCHAR *value);
+ULONG ExNumber(const WCHAR *); /* decimal, or 0x and hexadecimal */
 
 DECLSPEC_NORETURN void ExPowerOff(void); /* start.c: the last frame, then off */
 

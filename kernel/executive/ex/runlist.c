@@ -1,19 +1,20 @@
 /* runlist.c - the run list: many programs in one boot, verdicts by the host port.
  *
- * The file fathom.run of the archive has lines key=value, values percent-encoded (%XX of
+ * The file `run' of the archive's store has lines key=value, values percent-encoded (%XX of
  * UTF-8):
  *
  *   env=NAME=VALUE     for all programs below; any number
  *   gflags=N           NtGlobalFlag for all below
  *   poolfail=N         of the kernel's own allocations for the next program the N-th fails
- *   stdin=FILE         of the archive, for the next program; else the host is asked
+ *   file=STORED NAME   the store's file STORED is C:\NAME for the next program alone
+ *   stdin=STORED       so are its bytes its standard input; else the host is asked
  *   run=C:\PROG.EXE A  image, and the whole text as command line
  *
- * Around each program the machine is measured (measure.c).  docs/hostport.md has the frames. */
+ * Each program finds C: as the archive has it, with its own files: the ones before it leave
+ * nothing there, and it sees none of theirs.  Around each program the machine is measured (measure.c).  docs/hostport.md has the frames. */
 #include "exp.h"
 
-#define LONGEST_LINE     4096u
-#define ENVIRONMENT_ROOM 16384u /* characters */
+#define LONGEST_COMMAND 32766u /* characters: what a UNICODE_STRING can say */
 
 enum { Exited = 0, Crashed = 1, Killed = 2, NotStarted = 3 };
 
@@ -21,10 +22,14 @@ typedef struct {
     const char *Next, *End; /* of the file */
     ULONG Index;
     ULONG GlobalFlag, PoolFail;
-    MMFILE *Input;
-    WCHAR *Environment;
-    ULONG EnvironmentLength; /* characters, without the last zero */
-    WCHAR Value[LONGEST_LINE];
+    EXENVIRONMENT Environment;
+    const UCHAR *Input; /* of the next program, as are the ones below */
+    ULONG InputSize;
+    NTSTATUS Status;  /* why it cannot start */
+    BOOLEAN Measured; /* Before is filled */
+    EXMEASURE Before;
+    WCHAR *Value; /* of the line read last; room for the longest */
+    ULONG ValueLength;
     WCHAR Path[MAX_PATH]; /* of the program that runs */
 } RUNLIST;
 
@@ -36,72 +41,6 @@ void ExHostCommand(ULONG type, const void *payload, ULONG length)
         KeSetEvent(&ExpKillEvent);
     else if (type == 'D')
         IoHostData(payload, length);
-}
-
-static int ExpHexDigit(char c)
-{
-    return c >= '0' && c <= '9'                 ? c - '0'
-           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
-                                                : -1;
-}
-
-/* The next byte of an encoded value. */
-static UCHAR ExpDecodeByte(const char **at, const char *end)
-{
-    const char *p = *at;
-    if (*p == '%' && end - p >= 3 && ExpHexDigit(p[1]) >= 0 && ExpHexDigit(p[2]) >= 0) {
-        *at = p + 3;
-        return ExpHexDigit(p[1]) << 4 | ExpHexDigit(p[2]);
-    }
-    *at = p + 1;
-    return *p;
-}
-
-/* Percent-decoding, then UTF-8 to UTF-16. */
-static void ExpDecodeValue(const char *at, const char *end, WCHAR *value)
-{
-    ULONG n = 0;
-    while (at < end && n < LONGEST_LINE - 3) {
-        ULONG point = ExpDecodeByte(&at, end);
-        ULONG follow = point >= 0xF0 ? 3 : point >= 0xE0 ? 2 : point >= 0xC0 ? 1 : 0;
-        if (follow)
-            point &= 0x3F >> follow;
-        while (follow-- && at < end)
-            point = point << 6 | (ExpDecodeByte(&at, end) & 0x3F);
-        if (point >= 0x10000) {
-            value[n++] = 0xD7C0 + (point >> 10);
-            point = 0xDC00 | (point & 0x3FF);
-        }
-        value[n++] = point;
-    }
-    value[n] = 0;
-}
-
-static void ExpAddEnvironment(RUNLIST *list, const WCHAR *entry)
-{
-    ULONG length = 0;
-    while (entry[length])
-        length++;
-    if (list->EnvironmentLength + length + 2 > ENVIRONMENT_ROOM)
-        return;
-    memcpy(list->Environment + list->EnvironmentLength, entry,
-           (length + 1) * sizeof(WCHAR));
-    list->EnvironmentLength += length + 1;
-    list->Environment[list->EnvironmentLength] = 0;
-}
-
-static ULONG ExpNumber(const WCHAR *text)
-{
-    ULONG value = 0, base = 10;
-    if (text[0] == '0' && (text[1] | 32) == 'x') {
-        base = 16;
-        text += 2;
-    }
-    for (int digit;
-         (digit = *text < 0x7F ? ExpHexDigit(*text) : -1) >= 0 && digit < (int)base;
-         text++)
-        value = value * base + digit;
-    return value;
 }
 
 static void ExpSendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
@@ -183,103 +122,179 @@ static void ExpImageOf(const WCHAR *commandLine, WCHAR *path, ULONG room)
     path[n] = 0;
 }
 
+/* Before anything is done for the next program. */
+static void ExpMeasureOnce(RUNLIST *list)
+{
+    if (!list->Measured)
+        ExMeasure(&list->Before);
+    list->Measured = TRUE;
+}
+
+/* The file of the store that the value's first word names; returns what follows the word. */
+static const WCHAR *ExpFindStored(RUNLIST *list, const UCHAR **data, ULONG *size)
+{
+    char stored[16];
+    ULONG n = 0;
+    for (; list->Value[n] > ' ' && n < sizeof stored - 1; n++)
+        stored[n] = (char)list->Value[n];
+    stored[n] = 0;
+    if (!IoFindStored(stored, data, size))
+        list->Status = STATUS_OBJECT_NAME_NOT_FOUND;
+    return list->Value + n + (list->Value[n] == ' ');
+}
+
+/* The next program's own file. */
+static void ExpPlaceFile(RUNLIST *list)
+{
+    const UCHAR *data;
+    ULONG size;
+    ExpMeasureOnce(list);
+    const WCHAR *name = ExpFindStored(list, &data, &size);
+    if (NT_SUCCESS(list->Status))
+        list->Status = IoPlaceFile(name, data, size);
+}
+
+/* The process of the list's line; what keeps it from starting. */
+static NTSTATUS ExpCreateProcess(const RUNLIST *list, EPROCESS **process)
+{
+    const PSCREATE create = {.ImagePath = list->Path,
+                             .CommandLine = list->Value,
+                             .Environment = list->Environment.Block,
+                             .HostStreams = TRUE,
+                             .HostIndex = list->Index,
+                             .GlobalFlag = list->GlobalFlag};
+    if (!NT_SUCCESS(list->Status))
+        return list->Status;
+    if (list->ValueLength > LONGEST_COMMAND)
+        return STATUS_NAME_TOO_LONG;
+    return PsCreateInitialProcess(&create, process);
+}
+
+/* To its end; returns the regions that were left. */
+static ULONG ExpFollowProgram(const RUNLIST *list, EPROCESS *process)
+{
+    const BOOLEAN killed = ExpWaitForProgram(process);
+    ExpEndAllProcesses();
+    ExpJudge(list->Index, process, killed);
+    ExpWaitForReaping(&list->Before);
+    const ULONG regions = MmQueryRegions(process->Space, NULL, 0);
+    ObDereferenceObject(process);
+    return regions;
+}
+
 static void ExpRunProgram(RUNLIST *list)
 {
     EPROCESS *process;
-    const ULONG index = list->Index++;
+    ULONG regions = 0;
     ExpImageOf(list->Value, list->Path, MAX_PATH);
-    const PSCREATE create = {.ImagePath = list->Path,
-                             .CommandLine = list->Value,
-                             .Environment = list->Environment,
-                             .HostStreams = TRUE,
-                             .HostIndex = index,
-                             .GlobalFlag = list->GlobalFlag};
-    IoSetHostInput(list->Input);
-    KdHostSend('S', &index, sizeof index);
-    EXMEASURE before;
-    ExMeasure(&before);
+    IoSetHostInput(list->Input, list->InputSize);
+    KdHostSend('S', &list->Index, sizeof list->Index);
+    ExpMeasureOnce(list);
+    list->Before.Allocations = MmAllocations;
     MmPoolFailAt = list->PoolFail; /* counted from here on */
-    NTSTATUS status = PsCreateInitialProcess(&create, &process);
+    const NTSTATUS status = ExpCreateProcess(list, &process);
     if (NT_SUCCESS(status)) {
-        BOOLEAN killed = ExpWaitForProgram(process);
-        ExpEndAllProcesses();
-        ExpJudge(index, process, killed);
-        ExpWaitForReaping(&before);
-        ULONG regions = MmQueryRegions(process->Space, NULL, 0);
-        ObDereferenceObject(process);
-        IoResetFiles();
-        MmPoolFailAt = 0;
-        ExSendAudit(index, &before, regions);
+        regions = ExpFollowProgram(list, process);
     } else {
-        MmPoolFailAt = 0;
         DbgPrint("fathom: %S: could not start (%08x)\n", list->Path, (unsigned)status);
-        ExpSendVerdict(index, NotStarted, status, 0, "");
-        ExSendAudit(index, &before, 0);
+        ExpSendVerdict(list->Index, NotStarted, status, 0, "");
     }
+    MmPoolFailAt = 0;
+    IoResetFiles();
+    ExSendAudit(list->Index, &list->Before, regions);
+    list->Index++;
     list->PoolFail = KeBootNumber("poolfail", 0);
-    IoSetHostInput(NULL);
-    if (list->Input != NULL)
-        list->Input->Dereference(list->Input);
     list->Input = NULL;
+    list->Status = STATUS_SUCCESS;
+    list->Measured = FALSE;
+    IoSetHostInput(NULL, 0);
+}
+
+static BOOLEAN ExpHasKey(const char *line, const char *end, const char *key)
+{
+    const SIZE_T length = strlen(key);
+    return (SIZE_T)(end - line) >= length && memcmp(line, key, length) == 0;
 }
 
 /* Starts with key: its value is decoded into list->Value. */
 static BOOLEAN ExpKey(RUNLIST *list, const char *line, const char *end, const char *key)
 {
-    const SIZE_T length = strlen(key);
-    if ((SIZE_T)(end - line) < length || memcmp(line, key, length) != 0)
+    if (!ExpHasKey(line, end, key))
         return FALSE;
-    ExpDecodeValue(line + length, end, list->Value);
+    list->ValueLength = ExDecodeValue(line + strlen(key), end, list->Value);
     return TRUE;
 }
 
 static void ExpDoLine(RUNLIST *list, const char *line, const char *end)
 {
     if (ExpKey(list, line, end, "env="))
-        ExpAddEnvironment(list, list->Value);
+        ExSetVariable(&list->Environment, list->Value);
     else if (ExpKey(list, line, end, "gflags="))
-        list->GlobalFlag = ExpNumber(list->Value);
+        list->GlobalFlag = ExNumber(list->Value);
     else if (ExpKey(list, line, end, "poolfail="))
-        list->PoolFail = ExpNumber(list->Value);
+        list->PoolFail = ExNumber(list->Value);
+    else if (ExpKey(list, line, end, "file="))
+        ExpPlaceFile(list);
     else if (ExpKey(list, line, end, "stdin="))
-        list->Input = IoOpenArchiveFile(list->Value);
+        ExpFindStored(list, &list->Input, &list->InputSize);
     else if (ExpKey(list, line, end, "run="))
         ExpRunProgram(list);
 }
 
-static void ExpDefaultEnvironment(RUNLIST *list)
+/* The next line, without its end; FALSE: there is none. */
+static BOOLEAN ExpNextLine(RUNLIST *list, const char **line, const char **end)
 {
-    for (const WCHAR *entry = PsDefaultEnvironment; *entry; entry++) {
-        ExpAddEnvironment(list, entry);
-        while (*entry)
-            entry++;
-    }
+    if (list->Next >= list->End)
+        return FALSE;
+    *line = *end = list->Next;
+    while (*end < list->End && **end != '\n')
+        ++*end;
+    list->Next = *end + 1;
+    return TRUE;
 }
 
-void ExRunList(void)
+/* Room for each value, and for the whole environment. */
+static BOOLEAN ExpMakeRoom(RUNLIST *list)
 {
-    MMFILE *file = IoOpenArchiveFile(L"fathom.run");
-    RUNLIST *list = ExAllocatePool(sizeof *list, EX_TAG);
-    WCHAR *environment = ExAllocatePool(ENVIRONMENT_ROOM * sizeof(WCHAR), EX_TAG);
-    if (file == NULL || list == NULL || environment == NULL) {
-        DbgPrint("fathom: the archive has no fathom.run\n");
-        return;
+    ULONG longest = 0, environment = 0;
+    const char *first = list->Next;
+    for (const char *line, *end; ExpNextLine(list, &line, &end);) {
+        longest = max(longest, (ULONG)(end - line));
+        if (ExpHasKey(line, end, "env="))
+            environment += end - line;
     }
-    IoHideFile(file);
-    KeInitializeEvent(&ExpKillEvent, EventSynchronizationObject, FALSE);
-    list->Next = (const char *)file->Data;
-    list->End = list->Next + file->Size;
-    list->Environment = environment;
+    list->Next = first;
+    list->Value = ExAllocatePool((longest + 1) * sizeof(WCHAR), EX_TAG);
+    return list->Value != NULL && ExMakeEnvironment(&list->Environment, environment);
+}
+
+static void ExpDoLines(RUNLIST *list, const UCHAR *text, ULONG size)
+{
+    list->Next = (const char *)text;
+    list->End = list->Next + size;
     list->GlobalFlag = KeBootNumber("gflags", 0);
     list->PoolFail = KeBootNumber("poolfail", 0);
-    ExpDefaultEnvironment(list);
-    while (list->Next < list->End) {
-        const char *line = list->Next, *end = line;
-        while (end < list->End && *end != '\n')
-            end++;
-        list->Next = end + 1;
-        if (end > line && end[-1] == '\r')
-            end--;
-        ExpDoLine(list, line, end);
+    if (!ExpMakeRoom(list)) {
+        DbgPrint("fathom: too little memory for the run list\n");
+        return;
     }
+    for (const char *line, *end; ExpNextLine(list, &line, &end);)
+        ExpDoLine(list, line, end);
+    ExFreePool(list->Environment.Block);
+    ExFreePool(list->Value);
+}
+
+BOOLEAN ExRunList(void)
+{
+    const UCHAR *text;
+    ULONG size;
+    if (!IoFindStored("run", &text, &size))
+        return FALSE;
+    RUNLIST *list = ExAllocatePool(sizeof *list, EX_TAG);
+    KeInitializeEvent(&ExpKillEvent, EventSynchronizationObject, FALSE);
+    if (list == NULL)
+        return FALSE;
+    ExpDoLines(list, text, size);
+    ExFreePool(list);
+    return TRUE;
 }

@@ -83,8 +83,10 @@ void ExStart(void)
         ExpSeed = KeBootNumber("seed", 0);
     KdHostCommand = ExHostCommand;
     if (KeBootOption("run") != NULL) {
-        ExRunList();
+        if (!ExRunList())
+            DbgPrint("fathom: the archive has no run list\n");
     } else {
+        ExRunList(); /* which then only places files */
         PsListenToConsole();
         ExpRunFirst();
         if (KeBootOption("shell") != NULL)

@@ -6,6 +6,10 @@
  * is there as an empty folder; a name that it lacks is looked up in C:\ (path.c), so a
  * DLL is found in both.
  *
+ * Members whose names begin with a colon, which no name on C: can, are the store: no program
+ * sees them.  It holds the run list, and what the run list's programs read or have of their
+ * own: IoPlaceFile shows such a file on C: until the next IoResetFiles.
+ *
  * A node of the archive keeps in Home what it was.  IoResetFiles takes every node out of
  * the tree, puts those with a Home back in their order, and frees the others; it allocates
  * nothing and does not recurse, whatever programs made of the tree.
@@ -18,6 +22,11 @@ typedef struct { /* POSIX.1-1988 10.1.1: all text, numbers octal */
     char Prefix[155], Padding[12];
 } USTAR;
 C_ASSERT(sizeof(USTAR) == 512);
+
+#define IO_STORED ':' /* the first character of what is in the store */
+
+static const UCHAR *IopArchive;
+static SIZE_T IopArchiveSize;
 
 /* From now on IoResetFiles puts the node back here, as it is. */
 static void IopSetHome(IONODE *node)
@@ -48,56 +57,164 @@ static IONODE *IopFolder(IONODE *parent, const WCHAR *name, ULONG length)
     return node;
 }
 
-static void IopAddEntry(const USTAR *header, const UCHAR *data, ULONG size)
+/* UTF-8 of length bytes as UTF-16, at most length characters; returns how many.  What is
+ * no UTF-8 becomes U+FFFD.  (Unicode 6.0, table 3-7, but for encoded surrogates.) */
+ULONG IoDecodeUtf8(const UCHAR *from, ULONG length, WCHAR *to)
 {
-    IONODE *node = IopRoot;
-    WCHAR part[100];
-    ULONG length = 0;
-    for (ULONG i = 0; node != NULL && i < sizeof header->Name && header->Name[i]; i++) {
-        if (header->Name[i] != '/') {
-            part[length++] = (UCHAR)header->Name[i];
-            continue;
+    static const ULONG least[] = {0, 0x80, 0x800, 0x10000};
+    ULONG n = 0;
+    for (const UCHAR *end = from + length; from < end;) {
+        ULONG point = *from++, follow = point >= 0xF0   ? 3
+                                        : point >= 0xE0 ? 2
+                                        : point >= 0xC0 ? 1
+                                                        : 0;
+        BOOLEAN good = point < 0x80 || (follow != 0 && end - from >= (int)follow);
+        for (ULONG i = 0; i < follow && good; i++)
+            good = (from[i] & 0xC0) == 0x80;
+        if (good && follow != 0) {
+            point &= 0x3F >> follow;
+            for (ULONG i = 0; i < follow; i++)
+                point = point << 6 | (*from++ & 0x3F);
         }
-        if (length > 1 || (length == 1 && part[0] != '.'))
-            node = IopFolder(node, part, length);
-        length = 0;
+        if (!good || point < least[follow] || point > 0x10FFFF)
+            point = 0xFFFD;
+        if (point >= 0x10000) {
+            to[n++] = 0xD7C0 + (point >> 10);
+            point = 0xDC00 | (point & 0x3FF);
+        }
+        to[n++] = point;
     }
-    if (node == NULL || length == 0 || header->Type == '5')
-        return;
-    if (!NT_SUCCESS(IopMakeNode(node, part, length, FALSE, &node)))
-        return;
+    return n;
+}
+
+/* One file of the archive. */
+typedef struct {
+    char Name[sizeof(((USTAR *)0)->Prefix) + 1 + 100 + 1]; /* NUL-ended UTF-8, with / */
+    const UCHAR *Data;
+    ULONG Size;
+} MEMBER;
+
+static void IopFullName(const USTAR *header, char *name)
+{
+    ULONG n = 0;
+    for (ULONG i = 0; i < sizeof header->Prefix && header->Prefix[i]; i++)
+        name[n++] = header->Prefix[i];
+    if (n != 0)
+        name[n++] = '/';
+    for (ULONG i = 0; i < sizeof header->Name && header->Name[i]; i++)
+        name[n++] = header->Name[i];
+    name[n] = 0;
+}
+
+/* The first file at or after *at, which moves on; FALSE: no further one. */
+static BOOLEAN IopNextMember(SIZE_T *at, MEMBER *member)
+{
+    while (*at + sizeof(USTAR) <= IopArchiveSize) {
+        const USTAR *header = (const USTAR *)(IopArchive + *at);
+        if (header->Name[0] == 0)
+            return FALSE;
+        if (memcmp(header->Magic, "ustar", 5) != 0) {
+            DbgPrint("fathom: the archive is damaged at byte %u\n", (unsigned)*at);
+            return FALSE;
+        }
+        const ULONG size = IopOctal(header->Size, sizeof header->Size);
+        *at += sizeof(USTAR);
+        if (size > IopArchiveSize - *at) {
+            DbgPrint("fathom: the archive ends within %.100s\n", header->Name);
+            return FALSE;
+        }
+        IopFullName(header, member->Name);
+        member->Data = IopArchive + *at;
+        member->Size = size;
+        *at += ALIGN_UP(size, 512);
+        if (header->Type == '0' || header->Type == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* A file with these bytes; NULL: no memory. */
+static IONODE *IopMakeFile(IONODE *folder, const WCHAR *name, ULONG length,
+                           const UCHAR *data, ULONG size)
+{
+    IONODE *node;
+    if (!NT_SUCCESS(IopMakeNode(folder, name, length, FALSE, &node)))
+        return NULL;
     node->File.Data = node->Archive = data;
     node->File.Size = node->ArchiveSize = size;
-    IopSetHome(node);
+    return node;
+}
+
+static void IopAddMember(const MEMBER *member)
+{
+    IONODE *folder = IopRoot;
+    const char *part = member->Name;
+    WCHAR name[sizeof member->Name];
+    for (const char *at = part; folder != NULL; at++) {
+        if (*at != '/' && *at != 0)
+            continue;
+        const ULONG length = IoDecodeUtf8((const UCHAR *)part, at - part, name);
+        part = at + 1;
+        if (*at == 0) {
+            IONODE *node = length == 0 ? NULL
+                                       : IopMakeFile(folder, name, length, member->Data,
+                                                     member->Size);
+            if (node != NULL)
+                IopSetHome(node);
+            return;
+        }
+        if (length > 1 || (length == 1 && name[0] != '.'))
+            folder = IopFolder(folder, name, length);
+    }
 }
 
 void IopLoadArchive(const UCHAR *archive, SIZE_T size)
 {
     static const WCHAR windows[] = L"Windows", system32[] = L"System32", temp[] = L"Temp";
+    MEMBER member;
+    SIZE_T at = 0;
     if (!NT_SUCCESS(IopMakeNode(NULL, L"", 0, TRUE, &IopRoot)))
         return;
     IONODE *folder = IopFolder(IopRoot, windows, 7);
     if (folder != NULL)
         IopFolder(folder, system32, 8);
     IopFolder(IopRoot, temp, 4);
-    for (SIZE_T at = 0; at + sizeof(USTAR) <= size;) {
-        const USTAR *header = (const USTAR *)(archive + at);
-        if (header->Name[0] == 0)
-            break;
-        if (memcmp(header->Magic, "ustar", 5) != 0) {
-            DbgPrint("fathom: the archive is damaged at byte %u\n", (unsigned)at);
-            break;
+    IopArchive = archive;
+    IopArchiveSize = size;
+    while (IopNextMember(&at, &member))
+        if (member.Name[0] != IO_STORED)
+            IopAddMember(&member);
+}
+
+BOOLEAN IoFindStored(const char *name, const UCHAR **data, ULONG *size)
+{
+    MEMBER member;
+    for (SIZE_T at = 0; IopNextMember(&at, &member);)
+        if (member.Name[0] == IO_STORED && strcmp(member.Name + 1, name) == 0) {
+            *data = member.Data;
+            *size = member.Size;
+            return TRUE;
         }
-        ULONG length = IopOctal(header->Size, sizeof header->Size);
-        at += sizeof(USTAR);
-        if (length > size - at) {
-            DbgPrint("fathom: the archive ends within %.100s\n", header->Name);
-            break;
-        }
-        if (header->Type == '0' || header->Type == 0 || header->Type == '5')
-            IopAddEntry(header, archive + at, length);
-        at += ALIGN_UP(length, 512);
-    }
+    return FALSE;
+}
+
+NTSTATUS IoPlaceFile(const WCHAR *name, const UCHAR *data, ULONG size)
+{
+    ULONG length = 0;
+    while (name[length])
+        length++;
+    if (!IopValidName(name, length) || length == 0)
+        return STATUS_OBJECT_NAME_INVALID;
+    IONODE *there = IopFindChild(IopRoot, name, length);
+    if (there != NULL && there->Directory)
+        return STATUS_OBJECT_NAME_COLLISION;
+    if (there != NULL)
+        IopUnlink(there);
+    IONODE *node = IopMakeFile(IopRoot, name, length, data, size);
+    if (node == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    node->CreationTime = node->WriteTime = IopRoot->CreationTime; /* as the archive's */
+    return STATUS_SUCCESS;
 }
 
 static void IopGoHome(IONODE *node)
@@ -124,10 +241,4 @@ void IoResetFiles(void)
         else if (node->References == 0 && node != IopRoot)
             IopFreeNode(node);
     }
-}
-
-void IoHideFile(MMFILE *file)
-{
-    RemoveEntryList(&((IONODE *)file)->Siblings);
-    ((IONODE *)file)->Home.Parent = NULL;
 }

@@ -1,8 +1,8 @@
 /* host.c - standard handles that lead out of the machine: frames on the host port.
  *
  * Output goes at once, in frames 'O' and 'E'.  Input is asked for ('I') and comes as one
- * 'D' frame; no bytes are the end of the input, and stay the end.  A file of the archive
- * may stand in its place (stdin= of the run list).
+ * 'D' frame; no bytes are the end of the input, and stay the end.  The run list may give
+ * bytes of the archive in its place (stdin=).
  */
 #include "iop.h"
 
@@ -14,9 +14,9 @@ static volatile ULONG IopInputLength;
 static ULONG IopInputTaken;
 static KEVENT IopInputArrived; /* for one waiter */
 static BOOLEAN IopInputAsked, IopInputEnded;
-static ULONG IopInputStale; /* answers that come for a program that has ended */
-static MMFILE *IopInputFile;
-static ULONGLONG IopInputOffset;
+static ULONG IopInputStale;       /* answers that come for a program that has ended */
+static const UCHAR *IopInputData; /* in place of the host's input; NULL: none */
+static ULONG IopInputSize, IopInputOffset;
 
 void IoHostData(const void *payload, ULONG length)
 {
@@ -31,28 +31,24 @@ void IoHostData(const void *payload, ULONG length)
     KeSetEvent(&IopInputArrived);
 }
 
-void IoSetHostInput(MMFILE *file)
+void IoSetHostInput(const UCHAR *data, ULONG size)
 {
-    if (IopInputFile != NULL)
-        IopInputFile->Dereference(IopInputFile);
-    IopInputFile = file;
+    IopInputData = data;
+    IopInputSize = size;
     IopInputOffset = 0;
     IopInputLength = IopInputTaken = 0;
     IopInputStale += IopInputAsked;
     IopInputAsked = IopInputEnded = FALSE;
     KeInitializeEvent(&IopInputArrived, EventSynchronizationObject, FALSE);
-    if (file != NULL)
-        file->Reference(file);
 }
 
-static NTSTATUS IopReadInputFile(void *buffer, ULONG length, ULONG *done)
+static NTSTATUS IopReadInputData(void *buffer, ULONG length, ULONG *done)
 {
-    if (IopInputOffset >= IopInputFile->Size)
+    if (IopInputOffset == IopInputSize)
         return STATUS_END_OF_FILE;
-    if (length > IopInputFile->Size - IopInputOffset)
-        length = IopInputFile->Size - IopInputOffset;
-    NTSTATUS status =
-        IopReadNode((IONODE *)IopInputFile, IopInputOffset, buffer, length, TRUE);
+    if (length > IopInputSize - IopInputOffset)
+        length = IopInputSize - IopInputOffset;
+    NTSTATUS status = MmCopyToUser(buffer, IopInputData + IopInputOffset, length);
     if (NT_SUCCESS(status)) {
         IopInputOffset += length;
         *done = length;
@@ -81,8 +77,8 @@ NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
         return STATUS_ACCESS_DENIED;
     if (length == 0)
         return STATUS_SUCCESS;
-    if (IopInputFile != NULL)
-        return IopReadInputFile(buffer, length, done);
+    if (IopInputData != NULL)
+        return IopReadInputData(buffer, length, done);
     if (IopInputTaken == IopInputLength && !IopInputEnded) {
         NTSTATUS status = IopAskHost(file->HostIndex);
         if (!NT_SUCCESS(status))

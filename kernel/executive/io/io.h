@@ -14,8 +14,13 @@ MMFILE *IoOpenArchiveFile(const WCHAR *path);
 /* Any file, by an NT path (\??\C:\dir\prog.exe) or a DOS path; referenced.
  * STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND, STATUS_FILE_IS_A_DIRECTORY. */
 NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **);
-/* Take a file of the archive out of the tree: the run list is not the programs' to read. */
-void IoHideFile(MMFILE *);
+/* A file of the archive's store, by its name without the colon: its bytes, which stay. */
+BOOLEAN IoFindStored(const char *name, const UCHAR **data, ULONG *size);
+/* A file in C:\ with these bytes, in place of one of that name, until IoResetFiles.
+ * STATUS_OBJECT_NAME_INVALID, STATUS_OBJECT_NAME_COLLISION (a folder),
+ * STATUS_INSUFFICIENT_RESOURCES: the file that was there may be gone. */
+NTSTATUS IoPlaceFile(const WCHAR *name, const UCHAR *data, ULONG size);
+ULONG IoDecodeUtf8(const UCHAR *from, ULONG length, WCHAR *to);
 /* C: is again as the archive has it: names, folders, attributes, times, contents; what was
  * made since is gone.  No program runs. */
 void IoResetFiles(void);
@@ -23,8 +28,9 @@ void IoResetFiles(void);
  * index (stream 0 in, 1 out, 2 err). */
 NTSTATUS IoCreateStandardObject(ULONG stream, BOOLEAN host, ULONG index, void **body);
 NTSTATUS IoReferenceMmFile(HANDLE file, ACCESS_MASK, MMFILE **); /* for NtCreateSection */
-/* Standard input of the run list's next program: a file's bytes instead of the host's. */
-void IoSetHostInput(MMFILE *fileOrNull);
+/* Standard input of the run list's next program: these bytes instead of the host's; NULL:
+ * the host's. */
+void IoSetHostInput(const UCHAR *data, ULONG size);
 /* A 'D' frame of the host: bytes for standard input; from the tick, interrupts off. */
 void IoHostData(const void *payload, ULONG length);
 /* From now on what comes on COM1 is looked at as it comes. */

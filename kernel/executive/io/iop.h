@@ -112,6 +112,7 @@ typedef struct {
 /* STATUS_OBJECT_PATH_NOT_FOUND (a folder on the way), STATUS_OBJECT_NAME_INVALID,
  * STATUS_OBJECT_PATH_SYNTAX_BAD. A name that does not exist is no error here. */
 NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *);
+BOOLEAN IopValidName(const WCHAR *name, ULONG length);
 /* ObjectAttributes: with RootDirectory. *name is pool, to be freed, when it succeeds. */
 NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *, ULONG *attributes,
                             WCHAR **name);

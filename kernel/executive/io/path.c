@@ -38,7 +38,7 @@ static BOOLEAN IopFindDevice(const WCHAR *name, IOPPATH *result)
     return FALSE;
 }
 
-static BOOLEAN IopValidName(const WCHAR *name, ULONG length)
+BOOLEAN IopValidName(const WCHAR *name, ULONG length)
 {
     if (length > IO_LONGEST_NAME)
         return FALSE;

@@ -34,11 +34,11 @@ static BOOL old_times(const char *path)
 
 int main(void)
 {
-    /* The next program's file goes, another gets its name, and so does this one. */
+    /* Another gets the name of the next program, and so does this one. */
     DO(MoveFileA("C:\\listing.exe", "C:\\Temp\\away.exe") || GetLastError() == ERROR_FILE_NOT_FOUND);
     DO(CopyFileA("C:\\hello.exe", "C:\\listing.exe", FALSE));
     DO(MoveFileExA("C:\\leaks.exe", "C:\\listing.exe", MOVEFILE_REPLACE_EXISTING));
-    DO(MoveFileA("C:\\upset.exe", "C:\\victim.exe"));
+    DO(MoveFileA("C:\\upset.exe", "C:\\ends.exe"));
     /* DLLs that every program needs. */
     DO(MoveFileA("C:\\psapi.dll", "C:\\Windows\\psapi.dll"));
     DO(DeleteFileA("C:\\oleaut32.dll"));

@@ -1,0 +1,227 @@
+"""The options of tools/fathom, and what each of them takes."""
+import argparse
+
+from . import batch, verdict
+from .machine import BOOTS, DEFAULT_CPU, DISKS
+from .refused import Refused
+
+LEAST_MEMORY, MOST_MEMORY, LEAST_FOR_UEFI = 32, 65536, 64  # MiB
+LONGEST_SECONDS = 1_000_000
+LONGEST_IMAGE = 64  # characters of an image's name that ntdll/ldr/option.c looks up
+
+
+def whole_number(least, most, unit=""):
+    """A type for argparse: an integer from least to most."""
+
+    def number(text):
+        try:
+            value = int(text, 0)
+        except ValueError:
+            value = None
+        if value is None or not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text}: {least} to {most}{unit} expected")
+        return value
+
+    return number
+
+
+def seconds(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= LONGEST_SECONDS:  # nan is in no range
+        raise argparse.ArgumentTypeError(f"{text}: 0 to {LONGEST_SECONDS} seconds expected")
+    return value
+
+
+def boot_word(text):
+    if not text.isascii() or not text.isprintable() or " " in text or not text:
+        raise argparse.ArgumentTypeError(f"{text!r}: one word of printable ASCII expected")
+    return text
+
+
+number = whole_number(0, 0xFFFFFFFF)
+
+
+# The words are those of Microsoft's gflags.exe.
+GFLAGS = {
+    "htc": 0x10,  # heap tail checking
+    "hfc": 0x20,  # heap free checking
+    "hpc": 0x40,  # heap parameter checking
+    "hvc": 0x80,  # heap validation on call
+    "ust": 0x1000,  # user mode stack trace database
+    "dhc": 0x200000,  # disable heap coalesce on free
+    "hpa": 0x2000000,  # page heap
+}
+
+
+def global_flags(text):
+    """[IMAGE.exe:]WORDS as (image or None, number)."""
+    image, _, words = text.rpartition(":")
+    value = 0
+    for word in words.replace(",", "+").split("+"):
+        try:
+            value |= GFLAGS[word.lower()] if word.lower() in GFLAGS else number(word)
+        except argparse.ArgumentTypeError:
+            raise argparse.ArgumentTypeError(
+                f"{word}: none of {' '.join(GFLAGS)}, nor a number"
+            ) from None
+    if len(image) > LONGEST_IMAGE:
+        raise argparse.ArgumentTypeError(f"{image}: the name has more than {LONGEST_IMAGE} characters")
+    return image or None, value
+
+
+class Parser(argparse.ArgumentParser):
+    """Whose errors are one sentence."""
+
+    def error(self, message):
+        raise Refused(f"{message} (--help lists the options)")
+
+
+def parser(description, calls):
+    """calls: {command: function that takes the options and returns the exit code}."""
+    top = Parser(
+        prog="fathom",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Exit codes of `run` (docs/hostport.md):\n" + verdict.table(),
+    )
+    machine = Parser(add_help=False)
+    machine.add_argument(
+        "--mem",
+        type=whole_number(LEAST_MEMORY, MOST_MEMORY, " MiB"),
+        default=256,
+        metavar="MB",
+        help=f"memory, {LEAST_MEMORY} or more, by UEFI {LEAST_FOR_UEFI} (256)",
+    )
+    machine.add_argument(
+        "--cpu",
+        default=DEFAULT_CPU,
+        metavar="MODEL",
+        help=f"QEMU's model ({DEFAULT_CPU})",
+    )
+    machine.add_argument(
+        "--boot", choices=BOOTS, default="multiboot", help="way in (multiboot)"
+    )
+    machine.add_argument(
+        "--icount", action="store_true", help="the TSC counts instructions"
+    )
+    machine.add_argument(
+        "--timeout",
+        type=seconds,
+        default=60,
+        metavar="S",
+        help="seconds for each program; 0: no end (60)",
+    )
+    machine.add_argument("--seed", type=number, metavar="N", help="of all that is random")
+    machine.add_argument(
+        "--door",
+        choices=("sysenter", "int2e"),
+        default="sysenter",
+        help="how ntdll enters the kernel (sysenter, where the processor has it)",
+    )
+    machine.add_argument(
+        "--boot-word",
+        action="append",
+        type=boot_word,
+        default=[],
+        metavar="WORD",
+        help="one more word for the kernel's command line",
+    )
+    machine.add_argument(
+        "--events",
+        metavar="FILE",
+        help="trace events (services, faults, pages, heap, ...) to FILE, one a line",
+    )
+    machine.add_argument(
+        "--trace",
+        metavar="NAME,...",
+        help="only these --events, as include/events.tbl names them (all)",
+    )
+    machine.add_argument(
+        "--verbose", "-v", action="store_true", help="the console on standard error"
+    )
+    machine.add_argument(
+        "--add", action="append", default=[], metavar="FILE", help="put FILE on C: as well"
+    )
+    program = Parser(add_help=False)
+    program.add_argument(
+        "--lenient",
+        action="store_true",
+        help="a missing import fails when it is called, not at the start",
+    )
+    program.add_argument(
+        "--no-terminate", action="store_true", help="heap corruption returns an error"
+    )
+    program.add_argument(
+        "--gflags",
+        type=global_flags,
+        action="append",
+        default=[],
+        metavar="[IMAGE.exe:]WORDS",
+        help="NtGlobalFlag, of all or of one image: words joined by + ("
+        + " ".join(GFLAGS)
+        + ") or a number",
+    )
+    program.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
+    program.add_argument(
+        "--poolfail",
+        type=number,
+        default=0,
+        metavar="N",
+        help="the kernel's N-th own allocation for the program fails, once",
+    )
+    commands = top.add_subparsers(dest="command", required=True)
+    shape = {
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "epilog": "Exit codes:\n" + verdict.table(),
+    }
+    for name, words in (
+        ("run", "run one program"),
+        ("gdb", "the same under gdb"),
+    ):
+        one = commands.add_parser(name, parents=[machine, program], help=words, **shape)
+        one.set_defaults(call=calls[name])
+        if name == "gdb":
+            one.add_argument(
+                "--script", metavar="FILE", help="gdb commands; no terminal then"
+            )
+        one.add_argument("program", metavar="PROGRAM.exe")
+        one.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG")
+    many = commands.add_parser(
+        "batch",
+        parents=[machine, program],
+        help="run many in one boot, in TAP",
+        description=batch.__doc__,
+        **shape,
+    )
+    many.add_argument("list", metavar="LIST")
+    many.add_argument(
+        "--output",
+        type=whole_number(1, 4095, " MiB"),
+        default=16,
+        metavar="MB",
+        help="of each stream of a program so much is kept; more is a failure (16)",
+    )
+    many.set_defaults(call=calls["batch"])
+    whole = commands.add_parser(
+        "boot", parents=[machine], help="the system and its console", **shape
+    )
+    whole.add_argument(
+        "--walk", action="store_true", help="walk and power off, also on a terminal"
+    )
+    whole.add_argument(
+        "--disk", choices=DISKS, default="virtio", help="what the disk is (virtio)"
+    )
+    whole.add_argument("--screen", action="store_true", help="with a (hidden) VGA card")
+    whole.set_defaults(call=calls["boot"])
+    return top
+
+
+def check(options):
+    """What one option says of another."""
+    if options.boot != "multiboot" and options.mem < LEAST_FOR_UEFI:
+        raise Refused(f"--mem {options.mem}: by UEFI at least {LEAST_FOR_UEFI} MiB are needed")
+    if options.trace and not options.events:
+        raise Refused("--trace wants --events FILE to put them in")
