@@ -27,8 +27,8 @@ static const struct {
 
 WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR Char)
 {
-    if (Char < 'a')
-        return Char;
+    if (Char <= 'z') /* ASCII at once */
+        return Char < 'a' ? Char : (WCHAR)(Char - 'a' + 'A');
     for (ULONG i = 0; i < RANGES; i++) {
         if (Char < Lower[i].First)
             return Char;

@@ -209,7 +209,6 @@ int __cdecl crt_putch(int character);
 
 /* ctype.c */
 extern unsigned short crt_ctype[257];
-void crt_ctype_start(void);
 
 /* signal.c */
 int crt_math_error(int type, const char *name, double a, double b, double result);

@@ -5,7 +5,7 @@
  * Bytes above 127 have no kind, and no letter the bit 0x100 ("alphabetic in a locale"), as
  * in msvcrt's "C" locale.  Wide characters have what GetStringTypeW says, up to 255 from a
  * table.
- * Programs see the tables as _pctype and _pwctype.  Written once when the DLL starts.
+ * Programs see the tables as _pctype and _pwctype.
  */
 #include "crt.h"
 #include <ctype.h>
@@ -19,57 +19,52 @@
 #undef _toupper
 #undef isleadbyte
 
-unsigned short crt_ctype[257];
-unsigned short crt_wctype[257];
+#define LETTER             0x100
+#define KINDS(c, to, kind) [1 + (c)... 1 + (to)] = (kind)
+
+unsigned short crt_ctype[257] = {
+    KINDS(0, 8, _CONTROL),          KINDS(9, 13, _CONTROL | _SPACE),
+    KINDS(14, 31, _CONTROL),        KINDS(' ', ' ', _SPACE | _BLANK),
+    KINDS('!', '/', _PUNCT),        KINDS('0', '9', _DIGIT | _HEX),
+    KINDS(':', '@', _PUNCT),        KINDS('A', 'F', _UPPER | _HEX),
+    KINDS('G', 'Z', _UPPER),        KINDS('[', '`', _PUNCT),
+    KINDS('a', 'f', _LOWER | _HEX), KINDS('g', 'z', _LOWER),
+    KINDS('{', '~', _PUNCT),        KINDS(127, 127, _CONTROL),
+};
+/* 178, 179, 185: superscript digits, as GetStringTypeW has them. */
+unsigned short crt_wctype[257] = {
+    KINDS(0, 8, _CONTROL),
+    KINDS('\t', '\t', _CONTROL | _SPACE | _BLANK),
+    KINDS(10, 13, _CONTROL | _SPACE),
+    KINDS(14, 31, _CONTROL),
+    KINDS(' ', ' ', _SPACE | _BLANK),
+    KINDS('!', '/', _PUNCT),
+    KINDS('0', '9', _DIGIT | _HEX),
+    KINDS(':', '@', _PUNCT),
+    KINDS('A', 'F', _UPPER | _HEX | LETTER),
+    KINDS('G', 'Z', _UPPER | LETTER),
+    KINDS('[', '`', _PUNCT),
+    KINDS('a', 'f', _LOWER | _HEX | LETTER),
+    KINDS('g', 'z', _LOWER | LETTER),
+    KINDS('{', '~', _PUNCT),
+    KINDS(127, 159, _CONTROL),
+    KINDS(160, 160, _SPACE | _BLANK),
+    KINDS(161, 177, _PUNCT),
+    KINDS(178, 179, _PUNCT | _DIGIT),
+    KINDS(180, 184, _PUNCT),
+    KINDS(185, 185, _PUNCT | _DIGIT),
+    KINDS(186, 191, _PUNCT),
+    KINDS(192, 0xD6, _UPPER | LETTER),
+    KINDS(0xD7, 0xD7, _PUNCT),
+    KINDS(0xD8, 0xDE, _UPPER | LETTER),
+    KINDS(0xDF, 0xF6, _LOWER | LETTER),
+    KINDS(0xF7, 0xF7, _PUNCT),
+    KINDS(0xF8, 0xFF, _LOWER | LETTER),
+};
 unsigned short *crt_pctype = crt_ctype + 1;
 unsigned short *crt_pwctype = crt_wctype + 1;
 unsigned char crt_mbctype[257];
 int crt_mb_cur_max = 1;
-
-static unsigned short kind_of(int c)
-{
-    unsigned short kind = 0;
-    if (c < 32 || c == 127)
-        kind |= _CONTROL;
-    if ((c >= 9 && c <= 13) || c == ' ')
-        kind |= _SPACE;
-    if (c == ' ')
-        kind |= _BLANK;
-    if (c >= '0' && c <= '9')
-        kind |= _DIGIT | _HEX;
-    else if (c >= 'A' && c <= 'Z')
-        kind |= _UPPER | (c <= 'F' ? _HEX : 0);
-    else if (c >= 'a' && c <= 'z')
-        kind |= _LOWER | (c <= 'f' ? _HEX : 0);
-    else if (c > 32 && c < 127)
-        kind |= _PUNCT;
-    return kind;
-}
-
-static unsigned short wide_kind_of(int c)
-{
-    if (c == 178 || c == 179 ||
-        c == 185) /* superscript digits, as GetStringTypeW has them */
-        return _PUNCT | _DIGIT;
-    unsigned short kind = kind_of(c & 127);
-    if (c < 128)
-        return kind | (c == '\t' ? _BLANK : 0) | (kind & (_UPPER | _LOWER) ? 0x100 : 0);
-    if (c < 160)
-        return _CONTROL;
-    if (c == 160)
-        return _SPACE | _BLANK;
-    if (c < 192 || c == 0xD7 || c == 0xF7)
-        return _PUNCT;
-    return 0x100 | (c >= 0xDF ? _LOWER : _UPPER);
-}
-
-void crt_ctype_start(void)
-{
-    for (int c = 0; c < 128; c++)
-        crt_ctype[1 + c] = kind_of(c);
-    for (int c = 0; c < 256; c++)
-        crt_wctype[1 + c] = wide_kind_of(c);
-}
 
 int __cdecl _isctype(int c, int mask)
 {

@@ -35,7 +35,6 @@ static int start(void)
     crt_lock_start();
     if (!crt_thread_start(crt_heap))
         return 0;
-    crt_ctype_start();
     if (!crt_env_start())
         return 0;
     GetModuleFileNameA(NULL, crt_program, MAX_PATH);

@@ -17,6 +17,7 @@
 
 #define ENTRIES_PER_PAGE 512u
 #define TABLE_PAGES      128u /* 65,536 entries, 65,535 handles */
+#define ENTRIES_AT_ONCE  32u  /* a page's are made free in so many steps */
 #define NO_ENTRY         0u
 
 typedef struct {
@@ -46,18 +47,19 @@ static ENTRY *ObpEntryAt(OBHANDLE_TABLE *table, ULONG index)
     return &table->Pages[index / ENTRIES_PER_PAGE][index % ENTRIES_PER_PAGE];
 }
 
+/* A few entries at a time: most processes have few handles. */
 static NTSTATUS ObpGrowTable(OBHANDLE_TABLE *table, ULONG entries)
 {
     while (table->Limit < entries) {
-        ULONG page = table->Limit / ENTRIES_PER_PAGE;
+        ULONG first = table->Limit, page = first / ENTRIES_PER_PAGE;
         if (page == TABLE_PAGES)
             return STATUS_INSUFFICIENT_RESOURCES;
-        table->Pages[page] =
-            ExAllocatePool(ENTRIES_PER_PAGE * sizeof(ENTRY), OB_TAG('O', 'b', 't', 'b'));
+        if (table->Pages[page] == NULL)
+            table->Pages[page] = ExAllocatePool(ENTRIES_PER_PAGE * sizeof(ENTRY),
+                                                OB_TAG('O', 'b', 't', 'b'));
         if (table->Pages[page] == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
-        ULONG first = table->Limit;
-        table->Limit += ENTRIES_PER_PAGE;
+        table->Limit += ENTRIES_AT_ONCE;
         for (ULONG i = table->Limit; i-- > first;) {
             if (i == 0)
                 continue;
