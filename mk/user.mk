@@ -88,8 +88,8 @@ $(DLL_NAMES:%=$(O)/lib/%.made): $(O)/lib/%.made: $$($$*_OBJ) $$($$*_DEF) $$($$*_
 	$(call product,exports)
 $(foreach name,$(DLL_NAMES),$(eval $(O)/lib/$(name).made: private MAKES := $(O)/lib/$(name).def))
 $(DLL_NAMES:%=$(O)/lib/%.def): %.def: %.made ;
-import_library = cd $(@D) && $(MINGW)dlltool -k -t $* -d $(<F) -l $(@F)
-$(DLL_NAMES:%=$(O)/lib/lib%.a): $(O)/lib/lib%.a: $(O)/lib/%.def FORCE
+import_library = (cd $(@D) && $(MINGW)dlltool -k -t $* -d $(<F) -l $(@F)) && $(PYTHON) tools/hints.py $< $@
+$(DLL_NAMES:%=$(O)/lib/lib%.a): $(O)/lib/lib%.a: $(O)/lib/%.def tools/hints.py FORCE
 	$(call product,import_library)
 dll_ld = $(CC_PE) -shared -nostdlib -Wl,--image-base,$($*_BASE) -Wl,--no-insert-timestamp -Wl,--kill-at \
   -Wl,-Map,$(O)/bin/$*.map -o $@ $($*_OBJ) $(O)/lib/$*.def $($*_LIBS) $($*_LINK) -lgcc

@@ -143,26 +143,21 @@ NTSTATUS NTAPI LdrGetDllHandle(PWSTR SearchPath, PULONG Characteristics,
 NTSTATUS NTAPI LdrGetProcedureAddress(PVOID Base, PANSI_STRING Name, ULONG Ordinal,
                                       PVOID *Address)
 {
-    char name[512];
-    BOOLEAN named = Name != NULL;
-    if (named && Name->Length >= sizeof name)
-        return STATUS_ENTRYPOINT_NOT_FOUND;
-    if (named) {
-        memcpy(name, Name->Buffer, Name->Length);
-        name[Name->Length] = 0;
-    }
+    LDRP_NAME name = {NULL, 0};
+    if (Name)
+        name = (LDRP_NAME){Name->Length ? Name->Buffer : "", Name->Length};
     Lock();
     LDRP_MODULE *module = LdrpFindByBase(Base);
     NTSTATUS status = STATUS_DLL_NOT_FOUND;
     if (module)
-        status = LdrpProcedure(module, named ? name : NULL, Ordinal, 0, NULL, Address);
+        status = LdrpProcedure(module, name, Ordinal, 0, NULL, Address);
     if (NT_SUCCESS(status) && !LdrpStarting)
         status = LdrpRunInitializers(NULL);
     else if (!NT_SUCCESS(status))
         LdrpDropUnused();
     Unlock();
     if (status == STATUS_PROCEDURE_NOT_FOUND)
-        return named ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
+        return Name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
     return status;
 }
 

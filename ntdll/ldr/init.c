@@ -92,8 +92,9 @@ static NTSTATUS InitializeProcess(PVOID context, PVOID ntdllBase)
     RtlInitUnicodeString(&kernel32, L"kernel32.dll");
     LDRP_MODULE *found = LdrpFindByName(&kernel32);
     PVOID thunk;
-    if (found &&
-        NT_SUCCESS(LdrpProcedure(found, "BaseThreadInitThunk", 0, 0, found, &thunk)))
+    static const char name[] = "BaseThreadInitThunk";
+    if (found && NT_SUCCESS(LdrpProcedure(found, (LDRP_NAME){name, sizeof name - 1}, 0, 0,
+                                          found, &thunk)))
         RtlpThreadInitThunk = (PTHREAD_INIT_THUNK)thunk;
     status = LdrpRunInitializers(context);
     if (NT_SUCCESS(status))

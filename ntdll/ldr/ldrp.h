@@ -19,6 +19,7 @@
 typedef struct _LDRP_MODULE {
     LDR_DATA_TABLE_ENTRY Entry;
     PIMAGE_NT_HEADERS Headers;
+    LDRP_EXPORTS Exports;
     ULONG DependencyCount;
     struct _LDRP_MODULE **Dependency; /* each once */
     ULONG Mark;                       /* number of the latest walk that came by */
@@ -64,7 +65,7 @@ void LdrpModuleLoaded(PVOID base, PUNICODE_STRING name);
 
 /* snap.c */
 NTSTATUS LdrpBindImports(LDRP_MODULE *);
-NTSTATUS LdrpProcedure(LDRP_MODULE *, const char *name, ULONG ordinal, ULONG hint,
+NTSTATUS LdrpProcedure(LDRP_MODULE *, LDRP_NAME, ULONG ordinal, ULONG hint,
                        LDRP_MODULE *importer, PVOID *address);
 
 /* report.c */

@@ -61,25 +61,28 @@ const void *LdrpDirectory(const void *base, PIMAGE_NT_HEADERS headers, ULONG ind
     return At(base, entry->VirtualAddress);
 }
 
-/* The string at rva, or NULL if it does not end inside the image. */
-const char *LdrpString(const void *base, ULONG imageSize, ULONG rva)
+/* Whether one of four bytes is 0. */
+static BOOLEAN HasZero(ULONG bytes)
 {
-    const char *string = (const char *)At(base, rva);
-    for (ULONG i = rva; i < imageSize; i++)
-        if (!string[i - rva])
-            return string;
-    return NULL;
+    return ((bytes - 0x01010101) & ~bytes & 0x80808080) != 0;
 }
 
-typedef struct _EXPORTS {
-    const void *Base;
-    ULONG ImageSize, Rva, Size; /* of the directory */
-    const IMAGE_EXPORT_DIRECTORY *Directory;
-    const ULONG *Functions, *Names;
-    const USHORT *Ordinals;
-} EXPORTS;
+BOOLEAN LdrpString(const void *base, ULONG imageSize, ULONG rva, LDRP_NAME *string)
+{
+    const char *text = (const char *)At(base, rva), *at = text;
+    if (rva >= imageSize)
+        return FALSE;
+    const char *end = text + (imageSize - rva);
+    while (end - at >= 4 && !HasZero(*(const ULONG UNALIGNED *)at))
+        at += 4;
+    while (at < end && *at)
+        at++;
+    *string = (LDRP_NAME){text, (ULONG)(at - text)};
+    return at < end;
+}
 
-static NTSTATUS OpenExports(const void *base, PIMAGE_NT_HEADERS headers, EXPORTS *exports)
+NTSTATUS LdrpOpenExports(const void *base, PIMAGE_NT_HEADERS headers,
+                         LDRP_EXPORTS *exports)
 {
     ULONG size, image = headers->OptionalHeader.SizeOfImage;
     const IMAGE_EXPORT_DIRECTORY *d =
@@ -92,13 +95,15 @@ static NTSTATUS OpenExports(const void *base, PIMAGE_NT_HEADERS headers, EXPORTS
         !Inside(d->AddressOfNames, d->NumberOfNames * 4, image) ||
         !Inside(d->AddressOfNameOrdinals, d->NumberOfNames * 2, image))
         return BAD;
-    *exports = (EXPORTS){
+    *exports = (LDRP_EXPORTS){
         .Base = base,
         .ImageSize = image,
         .Rva = (ULONG)((const UCHAR *)d - (const UCHAR *)base),
         .Size = size,
-        .Directory = d,
+        .First = d->Base,
+        .FunctionCount = d->NumberOfFunctions,
         .Functions = (const void *)At(base, d->AddressOfFunctions),
+        .NameCount = d->NumberOfNames,
         .Names = (const void *)At(base, d->AddressOfNames),
         .Ordinals = (const void *)At(base, d->AddressOfNameOrdinals),
     };
@@ -107,64 +112,64 @@ static NTSTATUS OpenExports(const void *base, PIMAGE_NT_HEADERS headers, EXPORTS
 
 /* Entry number index of the address table: a function, or a forwarder if it points back
  * into the export directory. */
-static NTSTATUS Pick(const EXPORTS *e, ULONG index, LDRP_EXPORT *export)
+static NTSTATUS Pick(const LDRP_EXPORTS *e, ULONG index, LDRP_EXPORT *export)
 {
-    if (index >= e->Directory->NumberOfFunctions || !e->Functions[index])
+    if (index >= e->FunctionCount || !e->Functions[index])
         return STATUS_PROCEDURE_NOT_FOUND;
     *export = (LDRP_EXPORT){.Rva = e->Functions[index]};
     if (export->Rva >= e->ImageSize)
         return BAD;
-    if (export->Rva - e->Rva < e->Size) {
-        export->Forwarder = LdrpString(e->Base, e->ImageSize, export->Rva);
-        return export->Forwarder ? STATUS_SUCCESS : BAD;
-    }
+    if (export->Rva - e->Rva < e->Size &&
+        !LdrpString(e->Base, e->ImageSize, export->Rva, &export->Forwarder))
+        return BAD;
     return STATUS_SUCCESS;
 }
 
-#define UNENDED 0x100 /* more than two characters can differ by */
-/* name against the string that has so much room; UNENDED: alike up to the image's end. */
-static int Compare(const char *name, const char *here, ULONG room)
+/* Like memcmp, four bytes at a time: the first byte that differs is the highest of a word
+ * turned round. */
+static int Compare(const char *a, const char *b, ULONG bytes)
 {
-    for (; room && *name && *name == *here; name++, here++, room--)
-        ;
-    return room ? (UCHAR)*name - (UCHAR)*here : UNENDED;
+    for (; bytes >= 4; a += 4, b += 4, bytes -= 4) {
+        ULONG left = *(const ULONG UNALIGNED *)a, right = *(const ULONG UNALIGNED *)b;
+        if (left != right)
+            return __builtin_bswap32(left) < __builtin_bswap32(right) ? -1 : 1;
+    }
+    for (; bytes; a++, b++, bytes--)
+        if (*a != *b)
+            return (UCHAR)*a - (UCHAR)*b;
+    return 0;
 }
 
-/* hint: where the name probably is (from the import), else any number. GNU's import
- * libraries count from one, so the place before it is the second to be looked at. */
-NTSTATUS LdrpExportByName(const void *base, PIMAGE_NT_HEADERS headers, const char *name,
-                          ULONG hint, LDRP_EXPORT *export)
+/* hint: where the name probably is (from the import), else any number.  Other import
+ * libraries of GNU count from one, so the place before it is the second to be looked at. */
+NTSTATUS LdrpExportByName(const LDRP_EXPORTS *e, LDRP_NAME name, ULONG hint,
+                          LDRP_EXPORT *export)
 {
-    EXPORTS e;
-    NTSTATUS status = OpenExports(base, headers, &e);
-    if (!NT_SUCCESS(status))
-        return status;
-    ULONG low = 0, high = e.Directory->NumberOfNames;
+    ULONG low = 0, high = e->NameCount;
     ULONG middle = hint < high ? hint : high / 2;
     while (low < high) {
-        ULONG rva = e.Names[middle];
-        int order = rva < e.ImageSize
-                        ? Compare(name, (const char *)At(base, rva), e.ImageSize - rva)
-                        : UNENDED;
-        if (order == UNENDED)
+        ULONG rva = e->Names[middle];
+        if (rva >= e->ImageSize)
             return BAD;
-        if (order == 0)
-            return Pick(&e, e.Ordinals[middle], export);
-        if (order < 0)
+        ULONG room = e->ImageSize - rva;
+        const char *here = (const char *)At(e->Base, rva);
+        int order = Compare(name.Text, here, name.Length < room ? name.Length : room);
+        if (order == 0 && room <= name.Length)
+            return BAD; /* the image ends in a name */
+        if (order == 0 && !here[name.Length])
+            return Pick(e, e->Ordinals[middle], export);
+        if (order <= 0)
             high = middle;
         else
             low = middle + 1;
-        middle = middle == hint && order < 0 ? middle - 1 : low + (high - low) / 2;
+        middle = middle == hint && order <= 0 ? middle - 1 : low + (high - low) / 2;
     }
     return STATUS_PROCEDURE_NOT_FOUND;
 }
 
-NTSTATUS LdrpExportByOrdinal(const void *base, PIMAGE_NT_HEADERS headers, ULONG ordinal,
-                             LDRP_EXPORT *export)
+NTSTATUS LdrpExportByOrdinal(const LDRP_EXPORTS *e, ULONG ordinal, LDRP_EXPORT *export)
 {
-    EXPORTS e;
-    NTSTATUS status = OpenExports(base, headers, &e);
-    return NT_SUCCESS(status) ? Pick(&e, ordinal - e.Directory->Base, export) : status;
+    return Pick(e, ordinal - e->First, export);
 }
 
 /* One block of the table; a table may name itself, so each of its words is read once.

@@ -27,43 +27,46 @@ static BOOLEAN Widen(const char *name, ULONG chars, WCHAR buffer[260],
     return TRUE;
 }
 
-static NTSTATUS Export(LDRP_MODULE *module, const char *name, ULONG ordinal, ULONG hint,
+static NTSTATUS Export(LDRP_MODULE *module, LDRP_NAME name, ULONG ordinal, ULONG hint,
                        LDRP_EXPORT *export)
 {
-    if (name)
-        return LdrpExportByName(module->Entry.DllBase, module->Headers, name, hint,
-                                export);
-    return LdrpExportByOrdinal(module->Entry.DllBase, module->Headers, ordinal, export);
+    if (!module->Exports.Base) {
+        NTSTATUS status =
+            LdrpOpenExports(module->Entry.DllBase, module->Headers, &module->Exports);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    return name.Text ? LdrpExportByName(&module->Exports, name, hint, export)
+                     : LdrpExportByOrdinal(&module->Exports, ordinal, export);
 }
 
 /* One step along a forwarder: its DLL in *module, what to look up there in *name or
  * *ordinal. */
-static NTSTATUS Follow(const char *forwarder, LDRP_MODULE **module, const char **name,
+static NTSTATUS Follow(LDRP_NAME forwarder, LDRP_MODULE **module, LDRP_NAME *name,
                        ULONG *ordinal)
 {
-    const char *dot = NULL;
-    for (const char *at = forwarder; *at; at++)
-        if (*at == '.')
-            dot = at;
     WCHAR buffer[260];
     UNICODE_STRING dll;
-    if (!dot || dot == forwarder ||
-        !Widen(forwarder, (ULONG)(dot - forwarder), buffer, &dll))
+    const char *end = forwarder.Text + forwarder.Length, *after = end;
+    while (after > forwarder.Text && after[-1] != '.')
+        after--;
+    if (after <= forwarder.Text + 1 ||
+        !Widen(forwarder.Text, (ULONG)(after - 1 - forwarder.Text), buffer, &dll))
         return STATUS_INVALID_IMAGE_FORMAT;
-    *name = dot + 1;
-    if (dot[1] == '#') {
-        *name = NULL;
+    *name = (LDRP_NAME){after, (ULONG)(end - after)};
+    if (*after == '#') {
+        name->Text = NULL;
         *ordinal = 0;
-        for (const char *digit = dot + 2; *digit >= '0' && *digit <= '9'; digit++)
+        for (const char *digit = after + 1; *digit >= '0' && *digit <= '9'; digit++)
             *ordinal = *ordinal * 10 + (*digit - '0');
     }
     return LdrpLoadModule(NULL, &dll, module);
 }
 
-/* The address of a function by name (or, name NULL, by ordinal).  importer is bound to
+/* The address of a function by name (or, without a Text, by ordinal).  importer is bound to
  * every DLL on the way; NULL: the way is pinned.  STATUS_PROCEDURE_NOT_FOUND,
  * STATUS_INVALID_IMAGE_FORMAT, or what loading a forwarder's DLL says. */
-NTSTATUS LdrpProcedure(LDRP_MODULE *module, const char *name, ULONG ordinal, ULONG hint,
+NTSTATUS LdrpProcedure(LDRP_MODULE *module, LDRP_NAME name, ULONG ordinal, ULONG hint,
                        LDRP_MODULE *importer, PVOID *address)
 {
     LDRP_MODULE *at = module;
@@ -72,7 +75,7 @@ NTSTATUS LdrpProcedure(LDRP_MODULE *module, const char *name, ULONG ordinal, ULO
         NTSTATUS status = Export(at, name, ordinal, hint, &export);
         if (!NT_SUCCESS(status))
             return status;
-        if (!export.Forwarder) {
+        if (!export.Forwarder.Text) {
             *address = (PCHAR)at->Entry.DllBase + export.Rva;
             return STATUS_SUCCESS;
         }
@@ -92,23 +95,23 @@ NTSTATUS LdrpProcedure(LDRP_MODULE *module, const char *name, ULONG ordinal, ULO
 static NTSTATUS BindSlot(LDRP_MODULE *module, LDRP_MODULE *from, ULONG what, PVOID *slot)
 {
     PVOID base = module->Entry.DllBase;
-    const char *name = NULL;
+    LDRP_NAME name = {NULL, 0};
     ULONG ordinal = IMAGE_ORDINAL32(what), hint = 0, size = module->Entry.SizeOfImage;
     if (!(what & IMAGE_ORDINAL_FLAG32)) {
         if (what >= size - 2)
             return STATUS_INVALID_IMAGE_FORMAT;
         hint = *(const USHORT UNALIGNED *)((PCHAR)base + what);
-        name = LdrpString(base, size, what + 2);
-        if (!name)
+        if (!LdrpString(base, size, what + 2, &name))
             return STATUS_INVALID_IMAGE_FORMAT;
     }
     NTSTATUS status = LdrpProcedure(from, name, ordinal, hint, module, slot);
     if (status != STATUS_PROCEDURE_NOT_FOUND)
         return status;
-    if (LdrpLenient && (*slot = LdrpMissingStub(&from->Entry.BaseDllName, name, ordinal)))
+    if (LdrpLenient &&
+        (*slot = LdrpMissingStub(&from->Entry.BaseDllName, name.Text, ordinal)))
         return STATUS_SUCCESS;
-    status = name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
-    LdrpReport(status, name, ordinal, &from->Entry.BaseDllName);
+    status = name.Text ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
+    LdrpReport(status, name.Text, ordinal, &from->Entry.BaseDllName);
     return status;
 }
 
@@ -159,15 +162,16 @@ NTSTATUS LdrpBindImports(LDRP_MODULE *module)
         (const void *)((PCHAR)base + module->Entry.SizeOfImage - sizeof *last);
     for (; descriptor <= last && descriptor->Name && descriptor->FirstThunk;
          descriptor++) {
-        const char *name = LdrpString(base, module->Entry.SizeOfImage, descriptor->Name);
+        LDRP_NAME name;
         WCHAR buffer[260];
         UNICODE_STRING dll;
-        if (!name || !Widen(name, strlen(name), buffer, &dll))
+        if (!LdrpString(base, module->Entry.SizeOfImage, descriptor->Name, &name) ||
+            !Widen(name.Text, name.Length, buffer, &dll))
             return STATUS_INVALID_IMAGE_FORMAT;
         LDRP_MODULE *from;
         NTSTATUS status = LdrpLoadModule(NULL, &dll, &from);
         if (status == STATUS_DLL_NOT_FOUND || status == STATUS_INVALID_IMAGE_FORMAT)
-            LdrpReport(status, name, 0, &module->Entry.BaseDllName);
+            LdrpReport(status, name.Text, 0, &module->Entry.BaseDllName);
         if (NT_SUCCESS(status))
             status = LdrpDependOn(module, from);
         if (NT_SUCCESS(status))

@@ -69,6 +69,7 @@ LIMITS = {
     "first_touch": 1300,
     "first_touch_zeroed": 350,
     "reserve_release_64k": 2800,  # both together
+    "process_create_exit": 400000,
     "boot_256": 9500000,
     "boot_4096": 50000000,
 }

@@ -62,28 +62,29 @@ static void make(void)
 static void exports(void **unused)
 {
     PIMAGE_NT_HEADERS nt;
+    LDRP_EXPORTS e;
     LDRP_EXPORT export;
     (void)unused;
     make();
     assert_int_equal(LdrpCheckHeaders(made, SIZE, &nt), STATUS_SUCCESS);
+    assert_int_equal(LdrpOpenExports(made, nt, &e), STATUS_SUCCESS);
     for (uint32_t hint = 0; hint < 4; hint++) {
-        assert_int_equal(LdrpExportByName(made, nt, "alpha", hint, &export),
+        assert_int_equal(LdrpExportByName(&e, (LDRP_NAME){"alpha", 5}, hint, &export),
                          STATUS_SUCCESS);
-        assert_true(export.Rva == 0x900 && !export.Forwarder);
-        assert_int_equal(LdrpExportByName(made, nt, "beta", hint, &export),
+        assert_true(export.Rva == 0x900 && !export.Forwarder.Text);
+        assert_int_equal(LdrpExportByName(&e, (LDRP_NAME){"beta", 4}, hint, &export),
                          STATUS_SUCCESS);
-        assert_string_equal(export.Forwarder, "OTHER.gamma");
-        assert_int_equal(LdrpExportByName(made, nt, "alph", hint, &export),
+        assert_string_equal(export.Forwarder.Text, "OTHER.gamma");
+        assert_int_equal(export.Forwarder.Length, 11);
+        assert_int_equal(LdrpExportByName(&e, (LDRP_NAME){"alph", 4}, hint, &export),
                          STATUS_PROCEDURE_NOT_FOUND);
-        assert_int_equal(LdrpExportByName(made, nt, "zeta", hint, &export),
+        assert_int_equal(LdrpExportByName(&e, (LDRP_NAME){"zeta", 4}, hint, &export),
                          STATUS_PROCEDURE_NOT_FOUND);
     }
-    assert_int_equal(LdrpExportByOrdinal(made, nt, 7, &export), STATUS_SUCCESS);
+    assert_int_equal(LdrpExportByOrdinal(&e, 7, &export), STATUS_SUCCESS);
     assert_int_equal(export.Rva, 0x910);
-    assert_int_equal(LdrpExportByOrdinal(made, nt, 4, &export),
-                     STATUS_PROCEDURE_NOT_FOUND);
-    assert_int_equal(LdrpExportByOrdinal(made, nt, 8, &export),
-                     STATUS_PROCEDURE_NOT_FOUND);
+    assert_int_equal(LdrpExportByOrdinal(&e, 4, &export), STATUS_PROCEDURE_NOT_FOUND);
+    assert_int_equal(LdrpExportByOrdinal(&e, 8, &export), STATUS_PROCEDURE_NOT_FOUND);
 }
 
 static void relocates(void **unused)
@@ -104,14 +105,18 @@ static void ask(const uint8_t *bytes, uint32_t size)
 {
     uint8_t *image = malloc(size ? size : 1);
     PIMAGE_NT_HEADERS nt;
+    LDRP_EXPORTS e;
     LDRP_EXPORT export;
     memcpy(image, bytes, size);
     if (NT_SUCCESS(LdrpCheckHeaders(image, size, &nt))) {
-        LdrpExportByName(image, nt, "alpha", next(4), &export);
-        if (NT_SUCCESS(LdrpExportByName(image, nt, "beta", 0, &export)) &&
-            export.Forwarder)
-            assert_true(strlen(export.Forwarder) < size);
-        LdrpExportByOrdinal(image, nt, 5 + next(4), &export);
+        if (NT_SUCCESS(LdrpOpenExports(image, nt, &e))) {
+            LdrpExportByName(&e, (LDRP_NAME){"alpha", 5}, next(4), &export);
+            if (NT_SUCCESS(LdrpExportByName(&e, (LDRP_NAME){"beta", 4}, 0, &export)) &&
+                export.Forwarder.Text)
+                assert_true(strlen(export.Forwarder.Text) == export.Forwarder.Length &&
+                            export.Forwarder.Length < size);
+            LdrpExportByOrdinal(&e, 5 + next(4), &export);
+        }
         LdrpRelocate(image, nt, 0x10000);
     }
     free(image);
