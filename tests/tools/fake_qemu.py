@@ -177,5 +177,65 @@ def play_second_dies():
     quit_orderly()
 
 
+def play_talks():
+    """Each of FAKE_COUNT programs prints FAKE_SAYS (hexadecimal) and fails."""
+    send(b"H", TOKEN)
+    for index in range(int(os.environ["FAKE_COUNT"])):
+        send(b"S", index)
+        for kind in (b"O", b"E"):
+            send(kind, index, bytes.fromhex(os.environ["FAKE_SAYS"]))
+        send(b"L", bytes.fromhex(os.environ["FAKE_SAYS"]))
+        finish(index, status=1)
+    quit_orderly()
+
+
+def play_flood():
+    """Two programs print so many MiB each, and end with 0."""
+    send(b"H", TOKEN)
+    for index in range(2):
+        send(b"S", index)
+        for _ in range(int(os.environ["FAKE_MB"]) * 16):
+            send(b"O", index, b"0123456789abcde\n" * 4096)
+        finish(index)
+    quit_orderly()
+
+
+def play_second_waits():
+    """One program ends, the next says something, which has been read when FAKE_MEMORY has our
+    number, and goes on for ever."""
+    hello()
+    send(b"O", 0, b"first\n")
+    finish()
+    send(b"S", 1)
+    send(b"O", 1, b"half a li")
+    send(b"I", 1, 100)
+    receive()
+    with open(os.environ["FAKE_MEMORY"] + ".new", "w") as out:
+        out.write(str(os.getpid()))
+    os.rename(out.name, os.environ["FAKE_MEMORY"])
+    time.sleep(600)  # the tool ends us
+
+
+def play_dies_between():
+    """The kernel dies after the first program's audit, before the next one starts."""
+    hello()
+    finish()
+    send(b"B", b"*** STOP 0x0000000A\n")
+    sys.exit(BUGCHECK)
+
+
+def play_says_nothing():
+    """Ends in order without a word on any program."""
+    send(b"H", TOKEN)
+    quit_orderly()
+
+
+def play_wrong_index():
+    """A frame of a program that the list does not have."""
+    hello()
+    send(b"O", 7, b"of whom?\n")
+    quit_orderly()
+
+
 if __name__ == "__main__":
     globals()["play_" + os.environ["FAKE_PLAY"]]()

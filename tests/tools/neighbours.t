@@ -84,12 +84,12 @@ done = fathom("run", "--add", runs, ENDS, "status", "7")
 plan.equal((done.returncode, done.stdout), (7, b""), "fathom run --add fathom.run runs what it was told to")
 
 # Names, arguments and environment arrive whole.
-for name in ("作业.exe", "ünï 🐟 cödé.exe", "x" * 240 + ".exe"):
-    with open(SHOW, "rb") as program:
-        path = file(name, program.read())
-    done = fathom("run", path, "a" * 30000, "last")
-    plan.true(done.returncode == 0 and re.fullmatch(rb"\[a{30000}\]\s+\[last\]\s+COLOUR=.*", done.stdout, re.S),
-              f"{name[:40]} runs, with an argument of 30,000 characters", done.stderr[-300:], done.stdout[:100])
+with open(SHOW, "rb") as program:
+    show = program.read()
+paths = [file(name, show) for name in ("作业.exe", "ünï 🐟 cödé.exe", "x" * 240 + ".exe")]
+for path, test in zip(paths, batch(*(f"'{path}' {'a' * 30000} last" for path in paths))):
+    plan.true(test[0] and re.fullmatch(r"\[a{30000}\]\s+\[last\]\s+COLOUR=.*", printed(test), re.S),
+              f"{os.path.basename(path)[:40]} runs, with an argument of 30,000 characters", test[1][:300])
 variables = {"BIG": 20000, **{f"V{n}": 4000 + n for n in range(20)}}
 words = [word for name, length in variables.items() for word in ("--env", f"{name}=" + "作" * length)]
 done = fathom("run", *words, "--env", "path=C:\\Temp", VARIABLES)

@@ -1,13 +1,16 @@
 """The machine's console on ours: raw keys in, text out, and the terminal as it was at the
 end."""
+import errno
 import os
 import re
+import select
 import sys
 import termios
 import time
 import tty
 
 CTRL_C = b"\x03"
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 # What firmware sends to arrange a screen: not wanted in a file, a log or a scrolled
 # terminal.
 ESCAPES = re.compile(rb"\x1b\[[=?0-9;]*[A-Za-z]|\r(?=\n)")
@@ -16,14 +19,16 @@ UNFINISHED = re.compile(rb"(\x1b(\[[=?0-9;]*)?|\r)\Z")
 
 def write_all(descriptor, data):
     """All of it, or as much as anyone still reads: a closed pipe is no failure of the
-    run."""
+    run.  OSError: a disk is full."""
     view = memoryview(data)
     while view:
         try:
             view = view[os.write(descriptor, view) :]
         except BlockingIOError:
-            continue
-        except OSError:
+            select.select([], [descriptor], [])
+        except OSError as wrong:
+            if wrong.errno in FULL:
+                raise
             return
 
 
