@@ -75,7 +75,7 @@ CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse 
 nasm_all = nasm -M -MP -MT $@ -MF $(basename $@).d $1 $< && nasm -f win32 $1 -o $@ $< && \
   nasm -f elf32 -g -F dwarf $1 -o $(@:.o=.dbg.o) $<
 
-include mk/gen.mk mk/kernel.mk mk/user.mk mk/image.mk mk/run.mk mk/book.mk mk/test.mk mk/heap.mk mk/style.mk mk/release.mk
+include mk/gen.mk mk/kernel.mk mk/user.mk mk/image.mk mk/run.mk mk/book.mk mk/record.mk mk/test.mk mk/heap.mk mk/style.mk mk/release.mk
 -include $(shell find $(O)/ -name tree -prune -o -name '*.d' -print 2>/dev/null)
 endif
 

@@ -145,6 +145,7 @@ NEEDS_system := $(SYSTEM)
 NEEDS_loaders := $(LOADERS)
 NEEDS_image := $(O)/fathom.img
 NEEDS_gdb := $(O)/gdb/ntoskrnl.elf
+NEEDS_record := $(O)/record/recorder.so
 NEEDS_guests := $(GUEST_EXES)
 NEEDS_bench := $(BENCH_EXES)
 NEEDS_attacks := $(O)/host/attacks $(O)/host/libstrictheap.so

@@ -158,7 +158,8 @@ class LoadHook(gdb.Breakpoint):
         return False
 
 
-def watch(out, known):
+def begin(out, known):
+    """Modules with ntdll, whose threads begin in RtlUserThreadStart."""
     modules = Modules(out, known)
     ntdll = os.path.join(out, "bin", "ntdll.dll")
     modules.add("ntdll.dll", linked_base(ntdll))
@@ -166,4 +167,15 @@ def watch(out, known):
     end = start + THREAD_START_BYTES
     entrycfi.outermost(start, end, out)
     unwind.outermost((start, end))
-    LoadHook(modules)
+    return modules
+
+
+def watch(out, known):
+    LoadHook(begin(out, known))
+
+
+def place(out, known, loaded):
+    """The same for a recording, whose modules have their places already."""
+    modules = begin(out, known)
+    for name, base in loaded:
+        modules.add(name, base)

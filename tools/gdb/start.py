@@ -5,7 +5,7 @@ loads, and a backtrace that crosses the ring.
   (gdb) continue                  bt                          si (also through sysenter)
 
 $FATHOM_GDB is a JSON file: {"out": build directory, "modules": {"name.exe": host path,
-...}}.
+...}}; for a recording also what it is ("recording") and its modules ("loaded": [[name, base]]).
 """
 import json
 import os
@@ -45,4 +45,9 @@ for name, (start, end) in code:
         entrycfi.add(start, end, out)
     if "/sysenter." in name:
         unwind.register((start, end))
-modules.watch(out, session["modules"])
+if "recording" in session:
+    modules.place(out, session["modules"], session["loaded"])
+    print(f"recorded: {session['recording']}")
+    print("try: reverse-stepi, reverse-finish, watch -l VARIABLE, reverse-continue")
+else:
+    modules.watch(out, session["modules"])

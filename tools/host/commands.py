@@ -1,10 +1,12 @@
-"""The four commands of tools/fathom: what they boot, and what they make of it."""
+"""The commands of tools/fathom: what they boot, and what they make of it."""
 import os
 import secrets
 import subprocess
 import sys
 
-from . import batch, build, debug, interrupt, options as words, tap, terminal, verdict
+from record import record
+
+from . import batch, build, debug, interrupt, options as words, replay, tap, terminal, verdict
 from .archive import NO_INPUT, Archive
 from .machine import TOP, Machine
 from .refused import Refused, reason
@@ -12,6 +14,9 @@ from .session import Session
 from .verdict import Verdict
 
 LONGEST_LINE = 1000  # characters of the kernel's command line that it reads (kernel/ke/boot.c)
+
+
+NEEDED = {"gdb": ["gdb/ntoskrnl.elf"], "record": ["record/recorder.so"]}
 
 
 def out_folder():
@@ -24,10 +29,9 @@ def need_build(options):
     needed = ["kernel/ntoskrnl.exe", "archive.tar"]
     if options.boot != "multiboot":
         needed += ["efi/BOOTIA32.EFI", "efi/BOOTX64.EFI"]
-    if options.command == "gdb":
-        needed += ["gdb/ntoskrnl.elf"]
+    needed += NEEDED.get(options.command, [])
     own = [getattr(options, name) for name in ("program", "list") if hasattr(options, name)]
-    build.need(out, needed, [*own, *options.add])
+    build.need(out, needed, [*filter(None, own), *options.add])
     return out
 
 
@@ -256,6 +260,8 @@ def boot(options):
 
 
 def run_gdb(options):
+    if options.recording:
+        return replay.gdb(options)
     archive = new_archive(options)
     archive.run(options.program, options.arguments, options.add)
     archive.check(options.mem)
@@ -263,7 +269,19 @@ def run_gdb(options):
         return debug.gdb(options, archive, machine, PassThrough(), lambda token: command_line(options, token, "run"))
 
 
-CALLS = {"run": run, "batch": run_batch, "boot": boot, "gdb": run_gdb}
+def run_record(options):
+    options.icount = True
+    archive = new_archive(options)
+    archive.run(options.program, options.arguments, options.add)
+    archive.check(options.mem)
+    line = command_line(options, record.TOKEN, "run")
+    with record.Recorder(options.out, options.boot, options.mem, options.cpu) as machine:
+        steps = record.run(options, archive, machine, PassThrough(), line)
+    print(f"{options.output}: {steps:,} instructions, {os.path.getsize(options.output):,} bytes")
+    return 0
+
+
+CALLS = {"run": run, "batch": run_batch, "boot": boot, "gdb": run_gdb, "record": run_record}
 
 
 def main(description):

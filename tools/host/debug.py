@@ -32,19 +32,25 @@ def follow_quietly(session):
 def gdb(options, archive, host, sink, words):
     """Run it; gdb's exit status.  host: the Machine, not yet started."""
     token = secrets.token_hex(16)
-    socket, facts = host.path("gdb"), host.path("gdb.json")
+    facts = host.path("gdb.json")
     os.makedirs(os.path.join(host.out, "gdb"), exist_ok=True)
     with open(facts, "w") as out:
         json.dump(
             {"out": host.out, "top": machine.TOP, "modules": known_modules(options)}, out
         )
     archive.write(host.path("archive.tar"))
-    host.halted = socket
+    host.halted = host.path("gdb")
     host.start(words(token), host.path("archive.tar"))
     session = Session(host, token, None, sink)
     session.patience = None  # a person thinks
     threading.Thread(target=follow_quietly, args=(session,), daemon=True).start()
+    return start_gdb(options, host.folder)
+
+
+def start_gdb(options, folder):
+    """gdb, with the socket `gdb` and the facts gdb.json of this folder; its exit status."""
     start = os.path.join(machine.TOP, "tools", "gdb", "start.py")
+    socket = os.path.join(folder, "gdb")
     command = ["gdb", "-q", "-nx", "-x", start, "-ex", f"target remote {socket}"]
     if options.script:
         command += ["-batch", "-x", options.script]
@@ -52,7 +58,7 @@ def gdb(options, archive, host, sink, words):
     try:
         return subprocess.run(
             command,
-            env={**os.environ, "FATHOM_GDB": facts},
+            env={**os.environ, "FATHOM_GDB": os.path.join(folder, "gdb.json")},
             stdin=subprocess.DEVNULL if options.script else None,
         ).returncode
     finally:

@@ -88,6 +88,7 @@ class Machine:
         self.errors = None
         self.memory = None  # descriptor of the machine's memory
         self.inherited = []
+        self.cwd = None  # QEMU's folder
 
     # ---- what it boots with ----
 
@@ -213,13 +214,19 @@ class Machine:
             stdout=self.errors,
             stderr=self.errors,
             pass_fds=[s.fileno() for s in self.inherited]
+            + self.inherit()
             + ([self.memory] if self.memory is not None else []),
+            cwd=self.cwd,
             preexec_fn=_die_with_parent,
             start_new_session=True,
         )
         for line in self.inherited:
             line.close()
         self.inherited = []
+
+    def inherit(self):
+        """More descriptors for QEMU."""
+        return []
 
     # ---- while it runs ----
 

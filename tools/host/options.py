@@ -79,6 +79,20 @@ class Parser(argparse.ArgumentParser):
         raise Refused(f"{message} (--help lists the options)")
 
 
+def stretch(parser):
+    """The options of record."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--main", action="store_true", help="main, to its return (default)")
+    which.add_argument(
+        "--door", metavar="NAME[:N]", help="the N-th call (1) that the program makes of NAME"
+    )
+    which.add_argument("--from", dest="start", metavar="SYMBOL", help="from this function on")
+    which.add_argument("--all", action="store_true", help="the program's whole life")
+    parser.add_argument("--to", metavar="SYMBOL", help="with --from: up to this function")
+    parser.add_argument("--instructions", type=number, metavar="N", help="end after so many")
+    parser.add_argument("-o", dest="output", metavar="FILE", required=True)
+
+
 def parser(description, calls):
     """calls: {command: function that takes the options and returns the exit code}."""
     top = Parser(
@@ -115,7 +129,8 @@ def parser(description, calls):
         help="seconds for each program; 0: no end (60)",
     )
     machine.add_argument("--seed", type=number, metavar="N", help="of all that is random")
-    machine.add_argument(
+    entry = Parser(add_help=False)
+    entry.add_argument(
         "--door",
         choices=("sysenter", "int2e"),
         default="sysenter",
@@ -180,18 +195,27 @@ def parser(description, calls):
     for name, words in (
         ("run", "run one program"),
         ("gdb", "the same under gdb"),
+        ("record", "write down every instruction of a stretch of it"),
     ):
-        one = commands.add_parser(name, parents=[machine, program], help=words, **shape)
+        shared = [machine, program, *([entry] if name != "record" else [])]
+        one = commands.add_parser(name, parents=shared, help=words, **shape)
         one.set_defaults(call=calls[name])
         if name == "gdb":
             one.add_argument(
                 "--script", metavar="FILE", help="gdb commands; no terminal then"
             )
-        one.add_argument("program", metavar="PROGRAM.exe")
+            one.add_argument(
+                "--recording", metavar="FILE", help="step through a recording, forward and back"
+            )
+        if name == "record":
+            stretch(one)
+        one.add_argument(
+            "program", metavar="PROGRAM.exe", nargs="?" if name == "gdb" else None
+        )
         one.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG")
     many = commands.add_parser(
         "batch",
-        parents=[machine, program],
+        parents=[machine, entry, program],
         help="run many in one boot, in TAP",
         description=batch.__doc__,
         **shape,
@@ -206,7 +230,7 @@ def parser(description, calls):
     )
     many.set_defaults(call=calls["batch"])
     whole = commands.add_parser(
-        "boot", parents=[machine], help="the system and its console", **shape
+        "boot", parents=[machine, entry], help="the system and its console", **shape
     )
     whole.add_argument(
         "--walk", action="store_true", help="walk and power off, also on a terminal"
@@ -225,3 +249,9 @@ def check(options):
         raise Refused(f"--mem {options.mem}: by UEFI at least {LEAST_FOR_UEFI} MiB are needed")
     if options.trace and not options.events:
         raise Refused("--trace wants --events FILE to put them in")
+    if options.command == "gdb" and not (options.program or options.recording):
+        raise Refused("gdb wants a PROGRAM.exe, or --recording FILE")
+    if options.command == "record" and options.to and not options.start:
+        raise Refused("--to wants --from SYMBOL")
+    if options.command == "record" and options.boot != "multiboot":
+        raise Refused(f"--boot {options.boot}: recordings are of multiboot")

@@ -1,0 +1,41 @@
+/* lesson.c - what the recordings are of: blocks small and large, a page touched, a byte written
+ * after a block's end, a second thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+static char *volatile small, *volatile neighbour, *volatile large;
+static volatile LONG turns;
+
+/* The call that a stretch of one door is of, and what comes before and after it. */
+static void blocks(void)
+{
+    small = malloc(40);
+    neighbour = malloc(100);
+    large = malloc(96 * 1024);
+    large[0xC000] = 1;
+    free(small);
+    small = malloc(64);
+    memset(small, 'x', 64);
+    free(neighbour);
+    free(large);
+}
+
+static DWORD WINAPI other(void *argument)
+{
+    (void)argument;
+    InterlockedIncrement(&turns);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && !strcmp(argv[1], "thread")) {
+        HANDLE thread = CreateThread(NULL, 0, other, NULL, 0, NULL);
+        WaitForSingleObject(thread, INFINITE);
+        CloseHandle(thread);
+    } else
+        blocks();
+    return (int)turns;
+}

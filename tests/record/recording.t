@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+# needs: system record programs
+# long: only
+"""`fathom record`: a stretch is whole, repeats to the byte, leads back as it led forward; a file
+that is damaged or another's is named in a sentence."""
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import OUT, TOP, Plan  # noqa: E402
+
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from record import recording, symbols  # noqa: E402
+from record.recording import EIP, Damaged, Recording  # noqa: E402
+
+plan = Plan()
+PROGRAM = os.path.join(OUT, "tests", "record", "programs", "lesson.exe")
+FATHOM = os.path.join(TOP, "tools", "fathom")
+names = symbols.Symbols(PROGRAM, OUT)
+scratch = tempfile.TemporaryDirectory(prefix="fathom-record-")
+
+
+def record(name, *words, program=(PROGRAM,)):
+    path = os.path.join(scratch.name, name)
+    done = subprocess.run(
+        [FATHOM, "record", "--mem", "64", *words, "-o", path, *program],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return path, done
+
+
+def content(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def eips(one):
+    return [one.step(n)[0][EIP] for n in range(one.count)]
+
+
+def state(one):
+    return one.registers(), hashlib.sha256(one.memory).hexdigest()
+
+
+# ---- a stretch ----
+path, done = record("main")
+plan.equal(done.returncode, 0, f"main is recorded: {done.stdout.strip()}")
+whole = Recording(path)
+ran = eips(whole)
+plan.equal(ran[0], names.find("main"), "it begins with the first instruction of main")
+plan.true(ran.count(names.find("nt!PageAlloc")) > 0, "PageAlloc is in it")
+plan.true(ran[-1] < 0x80000000 and ran[-1] != ran[0], "it ends in the caller of main")
+plan.equal(content(record("again")[0]), content(path), "recorded again: the same bytes")
+plan.true(whole.head["modules"] and TOP.encode() not in content(path), "no path of the host in it")
+
+# ---- forward and back ----
+whole.go(0)
+first = state(whole)
+chance = random.Random(6)
+bad = []
+for _ in range(40):
+    here, distance = chance.randrange(whole.count), chance.randrange(400)
+    whole.go(here)
+    before = state(whole)
+    whole.go(min(here + distance, whole.count - 1))
+    whole.go(here)
+    bad += [] if state(whole) == before else [(here, distance)]
+whole.go(0)
+plan.equal(bad, [], "from any step n forward and n back: the same registers and memory")
+plan.true(state(whole) == first, "back at the start: the start image")
+far = Recording(path)
+far.go(far.count // 2)
+at = far.decoded
+far.back()
+plan.equal(far.decoded, at, "a step back decodes nothing more")
+
+# ---- doors ----
+path, done = record("door", "--door", "malloc:2")
+door = Recording(path)
+call = names.find("malloc")
+plan.equal(eips(door)[0], call, "the second malloc of the program begins at malloc")
+size = int.from_bytes(door.read(door.registers()[4] + 4, 4), "little")
+plan.equal(size, 100, "its argument is 100")
+door.go(door.count - 1)
+block = door.registers()[0]
+door.go(0)
+plan.true(len(eips(door)) > 50 and block % 8 == 0 and block, "it ends with the block in EAX")
+path, done = record("from", "--from", "nt!NtAllocateVirtualMemory", "--to", "nt!PageAlloc")
+some = eips(Recording(path))
+plan.equal(
+    (some[0], some[-1]),
+    (names.find("nt!NtAllocateVirtualMemory"), names.find("nt!PageAlloc")),
+    "from one function of the kernel to another",
+)
+path, done = record("few", "--instructions", "1000")
+plan.equal(Recording(path).count, 1000, "so many instructions and no more")
+path, done = record("thread", program=(PROGRAM, "thread"))
+seen = Recording(path)
+stacks = {seen.step(n)[0][4] >> 16 for n in range(seen.count) if seen.step(n)[0][EIP] >> 31 == 0}
+plan.true(names.find("other") in eips(seen) and len(stacks) > 1, "a second thread is in it")
+path, done = record("all", "--all")
+life = Recording(path)
+plan.true(life.count > 100000, f"its whole life: {done.stdout.strip()}", done.stderr)
+
+# ---- what is no recording ----
+good = content(os.path.join(scratch.name, "door"))
+for name, data, words in (
+    ("cut", good[:-1], "ends"),
+    ("early", good[: good.rindex(b"DONE")], "cut off"),
+    ("bit", good[:5000] + bytes([good[5000] ^ 1]) + good[5001:], "damaged"),
+    ("foreign", b"MZ" + good[2:], "no recording"),
+    ("newer", None, "version"),
+):
+    broken = os.path.join(scratch.name, name)
+    with open(broken, "wb") as out:
+        if data is None:
+            recording.Writer(out).chunk(b"HEAD", b'{"version": 99}')
+        else:
+            out.write(data)
+    try:
+        Recording(broken)
+        said = "nothing"
+    except Damaged as wrong:
+        said = str(wrong)
+    plan.true(words in said, f"{name}: {said}")
+chance, wild = random.Random(7), []
+for _ in range(200):
+    data = bytearray(good)
+    for _ in range(chance.randrange(1, 4)):
+        data[chance.randrange(len(data))] = chance.randrange(256)
+    with open(broken, "wb") as out:
+        out.write(data)
+    try:
+        Recording(broken)
+    except Damaged:
+        pass
+    except Exception as other:  # noqa: BLE001  any other is what is looked for
+        wild.append(repr(other))
+plan.equal(wild, [], "of files with wrong bytes each is read or refused")
+
+for words, said in (
+    (["--door", "nosuch"], "no such function"),
+    (["--from", "no!PageAlloc"], "no module no"),
+):
+    path, done = record("none", *words)
+    plan.true(
+        done.returncode == 125 and said in done.stderr and not os.path.exists(path),
+        f"{' '.join(words)}: {done.stderr.strip()[:60]}",
+        done.stderr,
+    )
+plan.done()

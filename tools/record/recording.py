@@ -1,0 +1,226 @@
+"""A recording: every instruction of a stretch of a program's life, with the registers and the
+bytes of memory that it changed.  docs/recording.md has the format.
+
+    MAGIC | HEAD | PAGE ... | STEP STEP ... | DONE       each: kind, bytes, CRC-32, data
+
+Step n is the machine before instruction n.  A Recording stands at one step; to go to another it
+applies or takes back the changes between them, so the work grows with the distance.  A change of
+memory is old XOR new: it leads both ways.
+"""
+import bisect
+import json
+import struct
+import zlib
+
+MAGIC = b"Fathom recording\n"
+VERSION = 1
+CHUNK = struct.Struct("<4sII")  # kind, bytes of data, CRC-32 of kind and data
+REGISTERS = (
+    "eax ecx edx ebx esp ebp esi edi eip eflags cs ss ds es fs gs cr0 cr2 cr3 cr4".split()
+)
+EIP, CR3 = REGISTERS.index("eip"), REGISTERS.index("cr3")
+STATE = struct.Struct(f"<{len(REGISTERS)}I")
+STEP_HEAD = struct.Struct("<II")  # number of the first step, how many
+PAGE_BYTES = 4096
+PAGES_A_CHUNK = 256
+BLOCKS_KEPT = 8  # decoded
+
+
+class Damaged(Exception):
+    """The file is no recording, not of this version, cut short or changed."""
+
+
+# ---- writing ----
+class Writer:
+    def __init__(self, out):
+        self.out, self.steps = out, 0
+        out.write(MAGIC)
+
+    def chunk(self, kind, data):
+        crc = zlib.crc32(data, zlib.crc32(kind))
+        self.out.write(CHUNK.pack(kind, len(data), crc) + data)
+
+    def head(self, facts):
+        text = json.dumps({"version": VERSION, **facts}, sort_keys=True, ensure_ascii=False)
+        self.chunk(b"HEAD", text.encode())
+
+    def memory(self, memory):
+        """The start image: the pages that are not all zeros."""
+        zero, pages = bytes(PAGE_BYTES), []
+        for at in range(0, len(memory), PAGE_BYTES):
+            page = memory[at : at + PAGE_BYTES]
+            if page != zero:
+                pages.append(struct.pack("<I", at // PAGE_BYTES) + page)
+        for at in range(0, len(pages), PAGES_A_CHUNK):
+            self.chunk(b"PAGE", zlib.compress(b"".join(pages[at : at + PAGES_A_CHUNK]), 6))
+
+    def steps_block(self, count, data):
+        """data: the registers before the first step, then the records of count steps."""
+        self.chunk(b"STEP", STEP_HEAD.pack(self.steps, count) + zlib.compress(data, 6))
+        self.steps += count
+
+    def done(self, facts):
+        text = json.dumps({"steps": self.steps, **facts}, sort_keys=True)
+        self.chunk(b"DONE", text.encode())
+
+
+# ---- reading ----
+def chunks(file):
+    """(kind, where its data is, data) of each, checked."""
+    if file.read(len(MAGIC)) != MAGIC:
+        raise Damaged("it is no recording of Fathom")
+    while True:
+        head = file.read(CHUNK.size)
+        if not head:
+            return
+        if len(head) < CHUNK.size:
+            raise Damaged("it ends in the middle of a chunk")
+        kind, size, crc = CHUNK.unpack(head)
+        at, data = file.tell(), file.read(size)
+        if len(data) < size:
+            raise Damaged("it ends in the middle of a chunk")
+        if zlib.crc32(data, zlib.crc32(kind)) != crc:
+            raise Damaged(f"its chunk at byte {at} is damaged")
+        yield kind, at, data
+
+
+def number(data, at):
+    """(value, where the next begins): seven bits a byte, the low ones first."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def decode(data, count):
+    """The steps of a block: [(registers, [(physical address, old XOR new)])]."""
+    state, at, steps = list(STATE.unpack_from(data)), STATE.size, []
+    for _ in range(count):
+        mask, at = int.from_bytes(data[at : at + 3], "little"), at + 3
+        while mask:
+            low = mask & -mask
+            change, at = number(data, at)
+            index = low.bit_length() - 1
+            state[index] = (state[index] + (change >> 1 ^ -(change & 1))) & 0xFFFFFFFF
+            mask ^= low
+        writes, left, at = [], int.from_bytes(data[at : at + 2], "little"), at + 2
+        for _ in range(left):
+            address, at = number(data, at)
+            size = data[at]
+            writes.append((address, data[at + 1 : at + 1 + size]))
+            at += 1 + size
+        steps.append((tuple(state), writes))
+    return steps
+
+
+class Recording:
+    def __init__(self, path):
+        self.file, self.head, self.foot = open(path, "rb"), None, None
+        self.first, self.places, self.kept = [], [], {}
+        self.memory, self.decoded = None, 0  # decoded: bytes, of all blocks so far
+        try:
+            for kind, at, data in chunks(self.file):
+                self._take(kind, at, data)
+        except (ValueError, KeyError, IndexError, struct.error, zlib.error) as wrong:
+            raise Damaged(f"it makes no sense: {wrong}") from None
+        if self.foot is None:
+            raise Damaged("it ends too early: the recording was cut off")
+        self.count = self.foot["steps"]
+        self.n = 0
+        self._apply(0)
+
+    def _take(self, kind, at, data):
+        if kind == b"HEAD":
+            self.head = json.loads(data)
+            if self.head["version"] != VERSION:
+                raise Damaged(f"it is of version {self.head['version']}, not {VERSION}")
+            self.memory = bytearray(self.head["memory"] << 20)
+        elif kind == b"PAGE":
+            pages = zlib.decompress(data)
+            for start in range(0, len(pages), PAGE_BYTES + 4):
+                where = int.from_bytes(pages[start : start + 4], "little") * PAGE_BYTES
+                self.memory[where : where + PAGE_BYTES] = pages[start + 4 : start + 4 + PAGE_BYTES]
+        elif kind == b"STEP":
+            first, count = STEP_HEAD.unpack_from(data)
+            self.first.append(first)
+            self.places.append((at + STEP_HEAD.size, len(data) - STEP_HEAD.size, count))
+        elif kind == b"DONE":
+            self.foot = json.loads(data)
+
+    def step(self, n):
+        """(registers, changes of memory since step n - 1) of step n."""
+        index = bisect.bisect_right(self.first, n) - 1
+        if index not in self.kept:
+            at, size, count = self.places[index]
+            self.file.seek(at)
+            data = zlib.decompress(self.file.read(size))
+            self.decoded += len(data)
+            if len(self.kept) >= BLOCKS_KEPT:
+                del self.kept[next(iter(self.kept))]
+            self.kept[index] = decode(data, count)
+        return self.kept[index][n - self.first[index]]
+
+    # ---- where it stands ----
+    def _apply(self, n):
+        for address, change in self.step(n)[1]:
+            end = address + len(change)
+            new = int.from_bytes(self.memory[address:end], "big") ^ int.from_bytes(change, "big")
+            self.memory[address:end] = new.to_bytes(len(change), "big")
+
+    def forward(self):
+        """One step on; False: it stands at the last."""
+        if self.n + 1 >= self.count:
+            return False
+        self.n += 1
+        self._apply(self.n)
+        return True
+
+    def back(self):
+        """One step back; False: it stands at the first."""
+        if self.n == 0:
+            return False
+        self._apply(self.n)
+        self.n -= 1
+        return True
+
+    def go(self, n):
+        while self.n < n and self.forward():
+            pass
+        while self.n > n and self.back():
+            pass
+
+    def registers(self):
+        return self.step(self.n)[0]
+
+    # ---- memory of the address space that CR3 names ----
+    def _entry(self, address):
+        return int.from_bytes(self.memory[address : address + 8], "little")
+
+    def physical(self, address, cr3=None):
+        """The physical address of a virtual one; None: no page is there."""
+        cr3 = self.registers()[CR3] if cr3 is None else cr3
+        top = self._entry((cr3 & ~31) + (address >> 30) * 8)
+        if not top & 1:
+            return None
+        middle = self._entry((top & 0xFFFFF000) + (address >> 21 & 511) * 8)
+        if not middle & 1:
+            return None
+        if middle & 0x80:
+            return middle & 0xFFE00000 | address & 0x1FFFFF
+        low = self._entry((middle & 0xFFFFF000) + (address >> 12 & 511) * 8)
+        return low & 0x000FFFFFFFFFF000 | address & 0xFFF if low & 1 else None
+
+    def read(self, address, size, cr3=None):
+        """As many of the bytes from a virtual address on as are there."""
+        data = b""
+        while size > 0 and address < 1 << 32:
+            part = min(size, PAGE_BYTES - address % PAGE_BYTES)
+            where = self.physical(address, cr3)
+            if where is None or where + part > len(self.memory):
+                break
+            data += self.memory[where : where + part]
+            address, size = address + part, size - part
+        return data
