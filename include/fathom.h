@@ -56,6 +56,15 @@ C_ASSERT(sizeof(FATHOM_EVENT) == offsetof(FATHOM_EVENT, Frames));
 #define FATHOM_HEAP_CREATE     4
 #define FATHOM_HEAP_DESTROY    5
 
+/* NtFathomReport kinds: what ntdll says of a process, apart from what programs print. */
+typedef enum _FATHOM_REPORT {
+    FathomReportCallers = 0, /* ULONG[]: return addresses */
+    FathomReportBlocks =
+        1 /* ULONG[]: blocks, bytes, the return addresses of one allocation;
+                                without addresses: the sum, which ends a list */
+} FATHOM_REPORT;
+#define FATHOM_REPORT_MOST 64 /* ULONGs */
+
 /* NtFathomQuery classes: the prompt's questions. */
 typedef enum _FATHOM_QUERY {
     FathomQueryMemory = 0,    /* FATHOM_MEMORY */

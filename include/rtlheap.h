@@ -28,7 +28,10 @@
 #define HEAP_VALIDATE_ALL_ENABLED        0x20000000
 #define HEAP_VALIDATE_PARAMETERS_ENABLED 0x40000000
 
-/* Bits of PEB.NtGlobalFlag that concern heaps (gflags: htc hfc hpc hvc ust hpa). */
+/* Bits of PEB.NtGlobalFlag that concern heaps (gflags: htc hfc hpc hvc ust hpa).  The first is
+ * ours, in place of Windows' FLG_STOP_ON_HANG_GUI: a process says which blocks it still has when
+ * it ends (tools/fathom run --leaks). */
+#define FLG_FATHOM_LEAKS             0x00000008
 #define FLG_HEAP_ENABLE_TAIL_CHECK   0x00000010
 #define FLG_HEAP_ENABLE_FREE_CHECK   0x00000020
 #define FLG_HEAP_VALIDATE_PARAMETERS 0x00000040

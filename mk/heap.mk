@@ -1,8 +1,9 @@
 # heap.mk - the heap's core on the host: fuzzer, coverage, benchmark, malloc for any program.
 #
 # What is built here is ntdll/heap as it is, but for its doors to the system (doors.c, os.c, probe.c,
-# report.c, surroundings.c), which tests/host/heap_os.c replaces.
-HEAP_DOORS := $(addprefix ntdll/heap/,core/doors.c core/os.c core/probe.c check/report.c check/surroundings.c)
+# report.c, surroundings.c, leaks.c), which tests/host/heap_os.c replaces.
+HEAP_DOORS := $(addprefix ntdll/heap/,core/doors.c core/os.c core/probe.c check/report.c check/surroundings.c \
+  gflags/leaks.c)
 HEAP_HOST := $(filter-out $(HEAP_DOORS),$(call files,ntdll/heap/*/*.c)) tests/host/heap_os.c
 
 # The fuzzer, as long as one likes: make fuzz SECONDS=3600.  What it finds is left in $(O)/fuzz.

@@ -72,6 +72,12 @@ extern PTHREAD_INIT_THUNK RtlpThreadInitThunk;
 extern RTL_CRITICAL_SECTION LdrpLoaderLock; /* ldr/data.c */
 ULONG RtlpBootRandom(void);                 /* from the boot seed, differs by process */
 
+/* unwind.c.  The return addresses of the caller's stack without the first Skip: at most Count;
+ * result: how many.  Lock: the caller's, one for all. */
+ULONG RtlpUnwindStack(ULONG Skip, ULONG Count, PVOID *Frames);
+void RtlpForgetRules(void); /* an image was unmapped */
+
 void RtlpTellFault(const EXCEPTION_RECORD *); /* heap/check/surroundings.c */
+void RtlpTellBlocks(void);                    /* heap/gflags/leaks.c */
 
 #endif

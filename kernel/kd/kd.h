@@ -22,7 +22,7 @@ ULONG DbgPrint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void KdPrintText(const char *, ULONG length); /* as DbgPrint, unformatted */
 void KdPrintEverywhere(const char *,
                        ULONG length); /* COM1 and the console, host or not */
-/* The type of the frames that text goes in: 'L', or 'T' while stacks are sent.  Returns
+/* The type of the frames that text goes in: 'L', 'R' for a report, 'T' while stacks are sent.  Returns
  * the old one. */
 ULONG KdSetPrintFrame(ULONG type);
 extern BOOLEAN KdHostPresent; /* token= was given: the host port is in use */

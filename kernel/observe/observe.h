@@ -40,6 +40,8 @@ extern void (*KdDescribeThread)(PKTHREAD, char *text, SIZE_T size);
 ULONG KdCaptureStack(ULONG_PTR eip, ULONG_PTR ebp, FATHOM_FRAME *frames, ULONG max);
 ULONG KdCaptureTrap(const KTRAP_FRAME *, FATHOM_FRAME *frames, ULONG max);
 void KdPrintStack(const FATHOM_FRAME *, ULONG count);
+/* Return addresses, one a line: with their names, or bare for a host that finds them. */
+void KdPrintCallers(const ULONG_PTR *callers, ULONG count, BOOLEAN named);
 void KdSendThreadStacks(void); /* of every thread, as 'T' frames: hang, NMI */
 
 /* Into the report of a bug check, which this frame is the place of: was it an overflow of the
@@ -55,7 +57,8 @@ typedef struct _KDIMAGE {
     SIZE_T Size;
     const UCHAR *File;
     SIZE_T FileSize;
-    char Name[32]; /* "ntdll", without extension */
+    const char *FileName; /* "ntdll.dll", as long as the image is mapped */
+    char Name[32];        /* "ntdll", without extension */
 } KDIMAGE;
 extern BOOLEAN (*KdFindImage)(ULONG_PTR address, KDIMAGE *image);
 /* text (size bytes, at least 1) receives "ntdll!RtlAllocateHeap+1f", "ntdll+1f", or the

@@ -240,9 +240,43 @@ ULONG KdCaptureTrap(const KTRAP_FRAME *trap, FATHOM_FRAME *frames, ULONG max)
     return walk.Count;
 }
 
+/* Where the image at address lies goes to the host as an 'M' frame: it has the file, and
+ * turns addresses of the lines that follow into lines of source.  last: the image before. */
+static void KdpSendImage(ULONG_PTR address, KDIMAGE *last)
+{
+    struct {
+        ULONG Base, Size;
+        char Name[64];
+    } frame;
+    if (!KdHostPresent || address >= MM_SYSTEM_RANGE_START ||
+        address - last->Base < last->Size || !KdFindImage || !KdFindImage(address, last))
+        return;
+    frame.Base = last->Base;
+    frame.Size = last->Size;
+    const SIZE_T length = min(strlen(last->FileName), sizeof frame.Name);
+    __builtin_memcpy(frame.Name, last->FileName, length);
+    KdHostSend('M', &frame, offsetof(__typeof__(frame), Name) + length);
+}
+
+void KdPrintCallers(const ULONG_PTR *callers, ULONG count, BOOLEAN named)
+{
+    static char text[160];
+    KDIMAGE image = {0};
+    for (ULONG i = 0; i < count; i++) {
+        text[0] = 0;
+        KdpSendImage(callers[i], &image);
+        if (named)
+            KdNameAddress(callers[i], text, sizeof text, NULL);
+        DbgPrint("    %08lX %s\n", callers[i], text);
+    }
+}
+
 void KdPrintStack(const FATHOM_FRAME *frames, ULONG count)
 {
     static char text[160];
+    KDIMAGE image = {0};
+    for (ULONG i = 0; i < count; i++)
+        KdpSendImage(frames[i].Address, &image);
     for (ULONG i = 0; i < count; i++) {
         KdNameAddress(frames[i].Address, text, sizeof text, NULL);
         DbgPrint("  %2lu %08lx %08lx %s%s\n", i, frames[i].Frame, frames[i].Address, text,

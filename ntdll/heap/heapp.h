@@ -106,6 +106,7 @@ typedef struct _HEAP_RECORD {
 /* trace.c */
 USHORT RtlpLogStack(void);
 ULONG RtlpStackOf(USHORT Index, PVOID const **Frames);
+ULONG RtlpStackCount(void);
 
 /* record.c; those without Note want the records' lock */
 void RtlpNoteAllocation(HEAP *Heap, PVOID Block, SIZE_T Size);
@@ -207,6 +208,7 @@ bool RtlpIsAwaited(const HEAP_LOCK *Lock); /* held: another thread waits for it 
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
 void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
 bool RtlpHeapSurvives(void); /* it did ask */
+void RtlpTellBlocks(void);   /* leaks.c: which are left, when the process ends */
 void RtlpOpenReports(void);  /* surroundings.c: reports name the blocks around */
 void RtlpHeapSetStatus(NTSTATUS Status); /* the thread's last status and last error */
 void RtlpHeapRaise(NTSTATUS Status);     /* HEAP_GENERATE_EXCEPTIONS */
@@ -217,6 +219,8 @@ void RtlpLeaveHeapList(void);
 void RtlpEnterRecords(void); /* what ust and hpa keep; under a heap's lock */
 void RtlpLeaveRecords(void);
 ULONG RtlpCaptureStack(ULONG Skip, ULONG Count, PVOID *Frames); /* result: how many */
+ULONG RtlpUnwindStack(ULONG Skip, ULONG Count,
+                      PVOID *Frames); /* the same: ntdll/unwind.c */
 void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size);
 
 #ifndef _WIN32

@@ -164,6 +164,7 @@ static void Forget(LDRP_MODULE *module)
     RemoveEntryList(&module->Entry.InMemoryOrderLinks);
     RemoveEntryList(&module->Entry.InInitializationOrderLinks);
     NtUnmapViewOfSection(NtCurrentProcess(), module->Entry.DllBase);
+    RtlpForgetRules();
     RtlFreeUnicodeString(&module->Entry.FullDllName);
     if (module->Dependency)
         LdrpFree(module->Dependency);

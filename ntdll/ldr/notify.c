@@ -89,4 +89,6 @@ VOID NTAPI LdrShutdownProcess(VOID)
     for (PLIST_ENTRY at = head->Blink; at != head; at = at->Blink)
         LdrpDetach(CONTAINER(at, LDRP_MODULE, Entry.InInitializationOrderLinks),
                    (PVOID)1);
+    if (NtPeb()->NtGlobalFlag & FLG_FATHOM_LEAKS)
+        RtlpTellBlocks();
 }

@@ -8,9 +8,12 @@ from record import record
 
 from . import batch, build, debug, interrupt, options as words, replay, tap, terminal, verdict
 from .archive import NO_INPUT, Archive
+from .leaks import NO_LIST
 from .machine import TOP, Machine
 from .refused import Refused, reason
+from .reports import Reports
 from .session import Session
+from .symbols import Images
 from .verdict import Verdict
 
 LONGEST_LINE = 1000  # characters of the kernel's command line that it reads (kernel/ke/boot.c)
@@ -78,10 +81,10 @@ def new_archive(options):
     environment = list(options.env)
     environment += ["FATHOM_LENIENT=1"] if options.lenient else []
     environment += ["FATHOM_NO_TERMINATE=1"] if options.no_terminate else []
-    flags = 0
+    flags = always = words.GFLAGS_OF_LEAKS if options.leaks else 0
     for image, value in options.gflags:
         if image:
-            environment.append(f"FATHOM_GFLAGS_{image}={value:#x}")
+            environment.append(f"FATHOM_GFLAGS_{image}={value | always:#x}")
         else:
             flags |= value
     for pair in environment:
@@ -91,8 +94,9 @@ def new_archive(options):
     return archive
 
 
-def follow(options, archive, sink, **more):
-    """Boot this archive and follow it to the end; the session."""
+def follow(options, archive, sink, files, **more):
+    """Boot this archive and follow it to the end; the session.  files: of each program of the run
+    list, the paths of what lies on C: for it."""
     archive.check(options.mem)
     token = secrets.token_hex(16)
     line = command_line(options, token, "run")
@@ -100,8 +104,9 @@ def follow(options, archive, sink, **more):
         archive.write(machine.path("archive.tar"))
         machine.start(line, machine.path("archive.tar"))
         show = (lambda data: terminal.write_all(2, data)) if options.verbose else None
-        session = Session(machine, token, options.timeout, sink, show)
-        session.follow()
+        with Images(options.out, files) as images:
+            session = Session(machine, token, options.timeout, sink, show, Reports(images, options.leaks))
+            session.follow()
         return session
 
 
@@ -142,7 +147,7 @@ class PassThrough:
 def run(options):
     archive, sink = new_archive(options), PassThrough()
     archive.run(options.program, options.arguments, options.add, poolfail=options.poolfail)
-    session = follow(options, archive, sink)
+    session = follow(options, archive, sink, [[*options.add, options.program]])
     result = session.verdicts.get(0) or session.nothing_known()
     if session.end and session.end.kind in ("bugcheck", "triple"):
         result = session.end  # also when it came after the program's own end
@@ -152,6 +157,10 @@ def run(options):
         sink.last_line(f"fathom: {session.audits[0][5]} allocations")
     if session.audits.get(0, (0,))[0]:
         sink.last_line("fathom: audit: " + "; ".join(tap.audit_faults(session.audits[0])))
+    for line in result.leaks[-1:]:
+        sink.last_line(line if NO_LIST in line else "")
+    if result.leaked and result.kind in ("exited", "larger"):
+        result.kind = "leaks"
     sink.last_line(result.line())
     return result.code
 
@@ -222,7 +231,8 @@ def boot_batch(options, jobs, reporter):
             break
         taken.append(job)
     sink = batch.Collector(taken, options.output << 20, reporter.finished)
-    sink.end(follow(options, archive, sink))
+    files = [[*options.add, *job.added, job.path] for job in taken]
+    sink.end(follow(options, archive, sink, files))
 
 
 def boot(options):
@@ -242,7 +252,9 @@ def boot(options):
         machine.start(line, path)
         show = lambda data: terminal.write_all(1, data if at_terminal else plain.feed(data))
         sink = PassThrough("\r\n" if at_terminal else "\n")
-        session = Session(machine, token, None if at_terminal else options.timeout, sink, show)
+        images = Images(options.out, [options.add])
+        timeout = None if at_terminal else options.timeout
+        session = Session(machine, token, timeout, sink, show, Reports(images))
         try:
             if at_terminal:
                 with terminal.RawTerminal():

@@ -7,6 +7,7 @@ import struct
 
 HELLO, START, OUTPUT, ERROR, INPUT = b"H", b"S", b"O", b"E", b"I"
 VERDICT, AUDIT, LOG, THREADS, BUGCHECK, QUIT = b"X", b"A", b"L", b"T", b"B", b"Q"
+REPORT, IMAGE = b"R", b"M"
 WINDOW, DOORBELL = b"W", b"!"  # a ring in the machine's memory, and: look at it
 DATA, WINDOW_DATA, KILL = b"D", b"d", b"K"
 KNOWN = (
@@ -18,6 +19,8 @@ KNOWN = (
     + VERDICT
     + AUDIT
     + LOG
+    + REPORT
+    + IMAGE
     + THREADS
     + BUGCHECK
     + QUIT

@@ -54,6 +54,7 @@ GFLAGS = {
     "dhc": 0x200000,  # disable heap coalesce on free
     "hpa": 0x2000000,  # page heap
 }
+GFLAGS_OF_LEAKS = GFLAGS["ust"] | 0x8  # FLG_FATHOM_LEAKS (include/rtlheap.h)
 
 
 def global_flags(text):
@@ -178,6 +179,19 @@ def parser(description, calls):
         help="NtGlobalFlag, of all or of one image: words joined by + ("
         + " ".join(GFLAGS)
         + ") or a number",
+    )
+    program.add_argument(
+        "--leaks",
+        action="store_const",
+        const="show",
+        help="when it ends, the blocks of its own that it did not free, by stack",
+    )
+    program.add_argument(
+        "--leaks=fail",
+        dest="leaks",
+        action="store_const",
+        const="fail",
+        help="the same, and it has failed if there are any",
     )
     program.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
     program.add_argument(

@@ -15,6 +15,8 @@ import selectors
 from . import frames
 from .machine import EXIT_BUGCHECK
 from .patience import Patience
+from .reports import Reports
+from .symbols import Images
 from .verdict import Verdict, from_frame
 from .window import Window
 
@@ -30,10 +32,12 @@ LOADER_STOPPED = b"fathom: boot stopped"
 class Session:
     """sink: an object with start(i), output(i, bytes), error(i, bytes), log(bytes),
     verdict(i, Verdict), audit(i, tuple), and stdin(i): a descriptor to read the program's input
-    from, or None for none."""
+    from, or None for none.  annotate: the reports.Reports that the machine's reports go
+    through."""
 
-    def __init__(self, machine, token, timeout, sink, on_console=None):
+    def __init__(self, machine, token, timeout, sink, on_console=None, annotate=None):
         self.machine, self.token, self.timeout, self.sink = machine, token, timeout, sink
+        self.reports = annotate or Reports(Images(machine.out, []))
         self.on_console = on_console
         self.verdicts, self.audits = {}, {}
         self.current = None  # index of the program that runs
@@ -171,6 +175,7 @@ class Session:
         elif kind == frames.START:
             (self.current, _) = frames.words(payload, 1)
             self._phase("running", self.timeout)
+            self.reports.start(self.current)
             self.sink.start(self.current)
         elif kind in (frames.OUTPUT, frames.ERROR):
             index, data = frames.words(payload, 1)
@@ -186,11 +191,16 @@ class Session:
             index, *numbers, text = frames.words(payload, 7)
             self.audits[index] = (*numbers, text.decode("utf-8", "replace").strip("\0\n"))
             self.sink.audit(index, self.audits[index])
-        elif kind in (frames.LOG, frames.THREADS):
+        elif kind == frames.LOG:
             self.sink.log(payload)
+        elif kind == frames.IMAGE:
+            self.reports.image(payload)
+        elif kind in (frames.REPORT, frames.THREADS):
+            if shown := self.reports.text(payload):
+                self.sink.log(shown)
         elif kind == frames.BUGCHECK:
             self.bugcheck = payload.decode("utf-8", "replace")
-            self.sink.log(payload)
+            self.sink.log(self.reports.text(payload) + self.reports.rest())
             if self.phase != "nmi":
                 self._phase("ending", END_GRACE)
         elif kind == frames.QUIT:
@@ -211,6 +221,7 @@ class Session:
         if kind == frames.EXITED and self.phase == "killing":
             kind = frames.KILLED  # it ended by our word, however it puts it
         self.verdicts[index] = from_frame(kind, status, address, text)
+        self.reports.conclude(self.verdicts[index])
         self.sink.verdict(index, self.verdicts[index])
         self.current = None
         self._forget_input()

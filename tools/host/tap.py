@@ -57,10 +57,16 @@ def tail(name, kept):
 
 
 def comments(job, faults):
-    """Why a job is not ok, and the end of what it printed, as TAP comments."""
+    """Why a job is not ok, and the end of what it printed, as TAP comments; what was shown as
+    leaks is not shown as part of its log again."""
     lines = [job.verdict.line() or f"exit code {job.verdict.status}", *faults]
+    shown = {"  " + line for line in job.verdict.leaks}
     for name, kept in job.streams:
-        lines += tail(name, kept)
+        lines += (line for line in tail(name, kept) if line not in shown)
+    return comment_lines(lines)
+
+
+def comment_lines(lines):
     return ("# " + "".join(c if c.isprintable() else "?" for c in line[:SHOWN_WIDTH]) for line in lines)
 
 
@@ -101,6 +107,7 @@ def judge(job):
     faults = audit_faults(job.audit) if ended else []
     cuts = [cut_words(name, kept) for name, kept in job.streams if kept.cut]
     zero = verdict.kind == "exited" and verdict.status == 0
+    faults += [verdict.leaked] if verdict.leaked else []
     return (zero or (job.any_end and ended)) and not faults and not cuts, faults, cuts
 
 
@@ -112,10 +119,12 @@ def report(number, job):
     yield from ending(job.verdict)
     if job.audit:
         yield f"  allocations: {job.audit[5]}"
-    yield from (f"  audit: {quoted(fault)}" for fault in faults)
+    yield from (f"  audit: {quoted(fault)}" for fault in faults if fault != job.verdict.leaked)
     yield from (f"  cut: {quoted(cut)}" for cut in cuts)
     for name, kept in job.streams:
         yield from texts(name, kept.data)
     yield "  ..."
+    yield from comment_lines(job.verdict.leaks)
     if not good:
-        yield from comments(job, [f"audit: {fault}" for fault in faults] + cuts)
+        audit = [fault if fault == job.verdict.leaked else f"audit: {fault}" for fault in faults]
+        yield from comments(job, audit + cuts)

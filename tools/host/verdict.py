@@ -17,6 +17,7 @@ RESERVED = {  # kind: (exit code, meaning)
     "noboot": (245, "the kernel never reported"),
     "unstarted": (246, "the program could not be started"),
     "slow": (247, "the host was too slow to judge"),
+    "leaks": (248, "with --leaks=fail: blocks were not freed, or there is no list of them"),
 }
 # These are not the program's either: 129, 130, 131, 143 after SIGHUP, SIGINT, SIGQUIT, SIGTERM.
 INTERRUPTED = "128 + N"
@@ -54,7 +55,9 @@ class Verdict:
     status: int | None = None
     address: int = 0
     where: str = ""  # module+offset, or another detail
-    notes: list = field(default_factory=list)  # audits and the like
+    about: str = ""  # of a crash: its kind, and the program's own function
+    leaks: list = field(default_factory=list)  # --leaks: the lists of blocks, or why there is none
+    leaked: str = ""  # --leaks=fail: why it has failed
 
     @property
     def code(self):
@@ -68,6 +71,7 @@ class Verdict:
             return None
         value = "" if self.status is None else f" 0x{self.status:08X}"
         place = f" at {self.where}" if self.kind == "crashed" and self.where else ""
+        place += f": {self.about}" if self.about else ""
         known = UNSTARTED.get(self.status) if self.kind == "unstarted" else None
         why = self.where or known
         detail = f": {why}" if self.kind != "crashed" and why else ""
@@ -81,6 +85,7 @@ class Verdict:
             "unstarted": f"could not start{value}{detail}",
             "slow": "the host was too slow to judge: try again when it has less to do",
             "interrupted": f"not judged{detail}",
+            "leaks": self.leaked.removeprefix("fathom: "),
         }
         return "fathom: " + words[self.kind]
 

@@ -130,8 +130,12 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
     }
     if (NT_SUCCESS(result)) {
         /* SEM_FAILCRITICALERRORS: no message of what the loader's status says as well. */
-        if (ExpIsTold() || status == STATUS_HEAP_CORRUPTION)
+        if (ExpIsTold() || status == STATUS_HEAP_CORRUPTION) {
+            const ULONG before =
+                KdSetPrintFrame(status == STATUS_HEAP_CORRUPTION ? 'R' : 'L');
             ExpPrint(status, captured, count);
+            KdSetPrintFrame(before);
+        }
         if (status != STATUS_HEAP_CORRUPTION) /* the rest come from the loader */
             PsCurrentProcess()->StartFailure = status;
     }

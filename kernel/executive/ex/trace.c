@@ -33,6 +33,7 @@ static BOOLEAN ExpFindImage(ULONG_PTR address, KDIMAGE *image)
         return FALSE;
     image->File = file->Data;
     image->FileSize = (SIZE_T)file->Size;
+    image->FileName = file->Name;
     ULONG i = 0;
     while (i < sizeof image->Name - 1 && file->Name[i] && file->Name[i] != '.') {
         image->Name[i] = file->Name[i];
@@ -171,4 +172,29 @@ NTSTATUS NTAPI NtFathomSymbol(HANDLE process, ULONG_PTR address, PVOID buffer,
         ;
     NTSTATUS status = MmCopyToUser(buffer, text, size);
     return !NT_SUCCESS(status) ? status : known ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+}
+
+/* A part of a report; kind: FATHOM_REPORT, length: bytes, at most FATHOM_REPORT_MOST ULONGs.  It
+ * goes in 'R' frames, which the host annotates; what programs print goes in others.  A list of
+ * blocks can be long, so names are looked up here only where there is no host to do it.
+ * STATUS_INVALID_PARAMETER, STATUS_ACCESS_VIOLATION: nothing is printed. */
+NTSTATUS NTAPI NtFathomReport(ULONG kind, PVOID buffer, ULONG length)
+{
+    ULONG copy[FATHOM_REPORT_MOST];
+    const ULONG first = kind == FathomReportBlocks ? 2 : 0, count = length / sizeof *copy;
+    const EPROCESS *process = PsCurrentProcess();
+    if (kind > FathomReportBlocks || length > sizeof copy || count < first)
+        return STATUS_INVALID_PARAMETER;
+    const NTSTATUS status = MmCopyFromUser(copy, buffer, length);
+    if (!NT_SUCCESS(status))
+        return status;
+    const ULONG before = KdSetPrintFrame('R');
+    if (first && count > first)
+        DbgPrint("  %lu blocks, %lu bytes, allocated by\n", copy[0], copy[1]);
+    KdPrintCallers(copy + first, count - first, !first || !KdHostPresent);
+    if (first && count == first)
+        DbgPrint("fathom: %s (pid %lu): %lu blocks, %lu bytes in its heaps as it ends\n",
+                 process->Name, process->Id, copy[0], copy[1]);
+    KdSetPrintFrame(before);
+    return STATUS_SUCCESS;
 }

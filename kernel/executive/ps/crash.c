@@ -108,6 +108,7 @@ static void PspPrintUserStack(const KTRAP_FRAME *frame)
 void PsReportException(const EXCEPTION_RECORD *record, const KTRAP_FRAME *frame)
 {
     EPROCESS *process = PsCurrentProcess();
+    const ULONG before = KdSetPrintFrame('R');
     char where[64], symbol[96], access[48], named[104] = "";
     const ULONG_PTR at = (ULONG_PTR)record->ExceptionAddress;
     PsNameOffset(at, where, sizeof where);
@@ -123,6 +124,7 @@ void PsReportException(const EXCEPTION_RECORD *record, const KTRAP_FRAME *frame)
              PspCodeName(record->ExceptionCode), access, where, named);
     PspPrintRegisters(frame);
     PspPrintUserStack(frame);
+    KdSetPrintFrame(before);
     if (!process->Exiting) {
         process->Crashed = TRUE;
         process->CrashCode = record->ExceptionCode;

@@ -9,6 +9,7 @@
  * `!heap -p -a` and `!heap -x` print.
  */
 #include "heap/heapp.h"
+#include "fathom.h"
 #include "ntdll.h"
 #include "rtl.h"
 
@@ -21,11 +22,7 @@ static void RtlpTellStack(PCSTR What, PVOID Block, USHORT Stack)
     if (!Depth)
         return;
     DbgPrint("  %p was %s by\n", Block, What);
-    for (ULONG i = 0; i < Depth; i++) {
-        char Name[128] = "";
-        NtFathomSymbol(NtCurrentProcess(), (ULONG_PTR)Frames[i], Name, sizeof(Name));
-        DbgPrint("    %p %s\n", Frames[i], Name);
-    }
+    NtFathomReport(FathomReportCallers, (PVOID)Frames, Depth * sizeof(PVOID));
 }
 
 /* What ust and hpa know of the block at or around Address. */

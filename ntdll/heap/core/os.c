@@ -109,7 +109,7 @@ void RtlpLeaveRecords(void)
 /* noinline: it counts as one frame. */
 __attribute__((noinline)) ULONG RtlpCaptureStack(ULONG Skip, ULONG Count, PVOID *Frames)
 {
-    return RtlCaptureStackBackTrace(Skip + 1, Count, Frames, NULL);
+    return RtlpUnwindStack(Skip + 1, Count, Frames);
 }
 
 PPEB RtlpHeapPeb(void)

@@ -78,12 +78,13 @@ HEAP_RECORD *RtlpMakeRecord(PVOID Block)
     return Record;
 }
 
-/* The first record after Before (null: the first of all) that is of Heap and in use. */
+/* The first record after Before (null: the first of all) that is of Heap (null: of any) and in
+ * use. */
 HEAP_RECORD *RtlpNextRecord(const HEAP *Heap, const HEAP_RECORD *Before)
 {
     ULONG i = Before ? (ULONG)(Before - RtlpRecords) + 1 : 0;
     for (; i < RtlpRecordRoom; i++)
-        if (RtlpRecords[i].Heap == Heap && RtlpRecords[i].Busy)
+        if ((!Heap || RtlpRecords[i].Heap == Heap) && RtlpRecords[i].Busy)
             return &RtlpRecords[i];
     return NULL;
 }

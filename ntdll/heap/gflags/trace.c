@@ -96,6 +96,12 @@ __attribute__((noinline)) USHORT RtlpLogStack(void)
     return (USHORT)Index;
 }
 
+/* How many stacks there are: the number of the last one. */
+ULONG RtlpStackCount(void)
+{
+    return RtlpTraces ? RtlpTraces->Count : 0;
+}
+
 /* The return addresses of stack Index, innermost first; result: how many. */
 ULONG RtlpStackOf(USHORT Index, PVOID const **Frames)
 {

@@ -360,6 +360,7 @@ static void make_rows(void)
     R(NtFathomCreatePipe, "+oo..", C(0), C(7), 0, 0);
     R(NtFathomSetControlRoutine, "+.", 0);
     R(NtFathomSendControl, "?..", 2, 0);
+    R(NtFathomReport, "+.i.", 1, data, 8);
 #undef R
 }
 

@@ -24,7 +24,7 @@ static int is_rare(const char *name)
         "NtSuspendThread",    "NtRaiseException",    "NtRaiseHardError",
         "NtDisplayString",    "NtCreateUserProcess", "NtCreateThreadEx",
         "NtContinue",         "NtFathomTrace",       "NtSetContextThread",
-        "NtFathomHeapEvent",  "NtFathomSendControl"};
+        "NtFathomHeapEvent",  "NtFathomSendControl", "NtFathomReport"};
     for (unsigned i = 0; i < sizeof rare / sizeof *rare; i++)
         if (!strcmp(name, rare[i]))
             return 1;
