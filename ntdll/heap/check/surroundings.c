@@ -25,14 +25,15 @@ static void RtlpTellStack(PCSTR What, PVOID Block, USHORT Stack)
     NtFathomReport(FathomReportCallers, (PVOID)Frames, Depth * sizeof(PVOID));
 }
 
-/* What ust and hpa know of the block at or around Address. */
-static void RtlpTellRecord(PVOID Address)
+/* What ust and hpa know of the block at or around Address, after a headline for it. */
+static void RtlpTellRecord(PVOID Address, PCSTR Headline)
 {
     RtlpEnterRecords();
     HEAP_RECORD *Record = RtlpRecordOf(Address);
     if (!Record)
         Record = RtlpRecordAround(Address);
     if (Record) {
+        DbgPrint(Headline, Address);
         DbgPrint("  block %p, %lu bytes, %s\n", Record->Block, (ULONG)Record->Size,
                  Record->Busy ? "in use" : "freed");
         RtlpTellStack("allocated", Record->Block, Record->Allocated);
@@ -58,9 +59,9 @@ static void RtlpTellSurroundings(HEAP *Heap, PVOID Block)
     RtlpTellBlock("before it:", &Before);
     if (!(Heap->Flags & HEAP_TRACKING))
         return;
-    RtlpTellRecord(Block);
+    RtlpTellRecord(Block, "");
     if (Before.Data && Before.Busy)
-        RtlpTellRecord(Before.Data);
+        RtlpTellRecord(Before.Data, "");
 }
 
 /* An unhandled fault: under hpa, whose block the address is or was. */
@@ -69,7 +70,8 @@ void RtlpTellFault(const EXCEPTION_RECORD *Record)
     if (RtlpHeapPeb()->NtGlobalFlag & FLG_HEAP_PAGE_ALLOCS &&
         Record->ExceptionCode == (ULONG)STATUS_ACCESS_VIOLATION &&
         Record->NumberParameters == 2)
-        RtlpTellRecord((PVOID)Record->ExceptionInformation[1]);
+        RtlpTellRecord((PVOID)Record->ExceptionInformation[1],
+                       "fathom: page heap: the address %p belongs to\n");
 }
 
 void RtlpOpenReports(void)
