@@ -209,7 +209,10 @@ extern void (*KeActivateSpace)(struct _MMSPACE *); /* mm: load CR3 if it differs
 extern BOOLEAN (*KeIdleWork)(void);         /* mm: zero a page; FALSE: nothing to do */
 extern KUSER_SHARED_DATA *KeSharedUserData; /* where the clock is shown; may be NULL */
 DECLSPEC_NORETURN void KeIdleLoop(void);    /* what the idle thread does */
-LONG KeSetPriorityThread(PKTHREAD, LONG);   /* returns the old one; 0..31 */
+/* A program's threads have 1..31; the kernel's own run before any of them, so that no program
+ * keeps the run list or the host from being heard. */
+#define KE_SYSTEM_PRIORITY 32
+LONG KeSetPriorityThread(PKTHREAD, LONG); /* returns the old one; 1..31 */
 ULONG KeSuspendThread(PKTHREAD); /* returns the count before; takes effect at user mode */
 ULONG KeResumeThread(PKTHREAD);
 extern LIST_ENTRY KeAllThreads;

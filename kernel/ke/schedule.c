@@ -1,7 +1,7 @@
 /* schedule.c - who runs: 32 ready queues, the quantum, and the switch.
  *
- *   KiReadyQueues[p]  threads of priority p that could run
- *   KiReadySummary    bit p is set: KiReadyQueues[p] is not empty
+ *   KiReadyQueues[p - 1]  threads of priority p (1..32) that could run
+ *   KiReadySummary        bit p - 1 is set: KiReadyQueues[p - 1] is not empty
  *
  * The kernel is not preempted: a switch happens in KiSwapThread (the current thread
  * waits), in KiRescheduleIfDue (on the way to user mode) or in KeYield.  The highest
@@ -42,35 +42,36 @@ static void KiSetReschedule(void)
 
 static void KiQueueReady(PKTHREAD thread, BOOLEAN first)
 {
-    LIST_ENTRY *queue = &KiReadyQueues[thread->Priority];
+    LIST_ENTRY *queue = &KiReadyQueues[thread->Priority - 1];
     thread->State = KthreadReady;
     thread->ReadySince = (ULONG)KiPcr.Ticks;
     if (first)
         InsertHeadList(queue, &thread->ReadyListEntry);
     else
         InsertTailList(queue, &thread->ReadyListEntry);
-    KiReadySummary |= 1u << thread->Priority;
+    KiReadySummary |= 1u << (thread->Priority - 1);
 }
 
 static void KiUnqueueReady(PKTHREAD thread)
 {
     RemoveEntryList(&thread->ReadyListEntry);
-    if (IsListEmpty(&KiReadyQueues[thread->Priority]))
-        KiReadySummary &= ~(1u << thread->Priority);
+    if (IsListEmpty(&KiReadyQueues[thread->Priority - 1]))
+        KiReadySummary &= ~(1u << (thread->Priority - 1));
 }
 
+/* A priority; 0: no thread is ready. */
 static LONG KiHighestReady(void)
 {
-    return KiReadySummary == 0 ? -1 : 31 - __builtin_clz(KiReadySummary);
+    return KiReadySummary == 0 ? 0 : 32 - __builtin_clz(KiReadySummary);
 }
 
 static PKTHREAD KiTakeReady(void)
 {
     const LONG priority = KiHighestReady();
-    if (priority < 0)
+    if (priority == 0)
         return &KiIdleThread;
     PKTHREAD thread =
-        CONTAINING_RECORD(KiReadyQueues[priority].Flink, KTHREAD, ReadyListEntry);
+        CONTAINING_RECORD(KiReadyQueues[priority - 1].Flink, KTHREAD, ReadyListEntry);
     KiUnqueueReady(thread);
     return thread;
 }
@@ -145,7 +146,7 @@ BOOLEAN KiRescheduleIfDue(void)
         if (current->Priority < LOW_REALTIME) /* a boost lasts for one quantum */
             current->Priority = current->BasePriority;
     }
-    if (best < 0 || best < current->Priority || (best == current->Priority && !spent))
+    if (best < current->Priority || (best == current->Priority && !spent))
         return FALSE;
     /* Driven out before its time is up, it comes first among its equals. */
     KiQueueReady(current, !spent);
@@ -166,10 +167,10 @@ void KeYield(void)
 
 static void KiBoostStarved(void)
 {
-    for (ULONG p = 0; p < LOW_REALTIME - 1; p++) {
-        LIST_ENTRY *first = KiReadyQueues[p].Flink;
+    for (ULONG p = 1; p < LOW_REALTIME - 1; p++) {
+        LIST_ENTRY *first = KiReadyQueues[p - 1].Flink;
         PKTHREAD thread = CONTAINING_RECORD(first, KTHREAD, ReadyListEntry);
-        if (first == &KiReadyQueues[p] ||
+        if (first == &KiReadyQueues[p - 1] ||
             (ULONG)KiPcr.Ticks - thread->ReadySince < STARVED_TICKS)
             continue;
         KiUnqueueReady(thread);

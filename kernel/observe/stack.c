@@ -24,7 +24,8 @@ struct _MMSPACE *(*KdEnterSpace)(struct _MMSPACE *);
 void (*KdDescribeThread)(PKTHREAD, char *text, SIZE_T size);
 
 #define SCAN_DWORDS    512 /* how far a frameless function's stack is searched */
-#define PROLOGUE_BYTES 32  /* where push ebp / mov ebp,esp must stand */
+#define MOST_THREADS   64
+#define PROLOGUE_BYTES 32 /* where push ebp / mov ebp,esp must stand */
 
 typedef struct {
     ULONG Eip, Ebp, Esp; /* Esp 0: not known */
@@ -285,11 +286,14 @@ void KdPrintStack(const FATHOM_FRAME *frames, ULONG count)
 }
 
 /* A thread that runs is shown from its latest entry into the kernel, any other from where
- * it left the processor. */
+ * it left the processor.  A program may have thousands: the first MOST_THREADS are shown. */
 static void KdpPrintThreadStacks(void)
 {
     static FATHOM_FRAME frames[FATHOM_MAX_FRAMES];
+    ULONG count = 0;
     for (LIST_ENTRY *e = KeAllThreads.Flink; e && e != &KeAllThreads; e = e->Flink) {
+        if (count++ >= MOST_THREADS)
+            continue;
         PKTHREAD thread = CONTAINING_RECORD(e, KTHREAD, AllListEntry);
         char text[64] = "";
         ULONG_PTR eip, ebp;
@@ -309,6 +313,8 @@ static void KdpPrintThreadStacks(void)
         if (thread->Space && KdEnterSpace)
             KdEnterSpace(before);
     }
+    if (count > MOST_THREADS)
+        DbgPrint("and %lu threads more\n", count - MOST_THREADS);
 }
 
 void KdSendThreadStacks(void)

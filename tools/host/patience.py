@@ -41,10 +41,12 @@ class Patience:
         left = self.by_clock()
         if left > 0 or self.fused():
             return left
+        # The two may wait at the same time, which passes once: the longer delay counts.
+        waited = 0
         for pid, before in zip(self.pids, self.before):
             now = delays(pid)
-            left += max((now[t] - before.get(t, 0) for t in now), default=0)
-        return left
+            waited = max(waited, *(now[t] - before.get(t, 0) for t in now))
+        return left + waited
 
     def fused(self):
         """The host is too slow: by the clock many times the limit has passed."""

@@ -54,22 +54,34 @@ static void ExpSendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
     KdHostSend('X', &frame, 4 * sizeof(ULONG) + length);
 }
 
+/* A process that has not ended; NULL: there is none. */
+static EPROCESS *ExpRunningProcess(void)
+{
+    for (LIST_ENTRY *entry = PsAllProcesses.Flink; entry != &PsAllProcesses;
+         entry = entry->Flink) {
+        EPROCESS *process = CONTAINING_RECORD(entry, EPROCESS, AllListEntry);
+        if (process->Header.SignalState == 0)
+            return process;
+    }
+    return NULL;
+}
+
+/* Every process begins to end.  No program runs meanwhile, and none comes back to user mode after
+ * it: so no process or thread is made that was not reached. */
+static void ExpTerminateAll(void)
+{
+    for (LIST_ENTRY *entry = PsAllProcesses.Flink; entry != &PsAllProcesses;
+         entry = entry->Flink)
+        PsTerminateProcess(CONTAINING_RECORD(entry, EPROCESS, AllListEntry),
+                           STATUS_PROCESS_IS_TERMINATING);
+}
+
 /* Processes that the program left running end with it. */
 static void ExpEndAllProcesses(void)
 {
-    while (!IsListEmpty(&PsAllProcesses)) {
-        EPROCESS *process = NULL;
-        for (LIST_ENTRY *entry = PsAllProcesses.Flink; entry != &PsAllProcesses;
-             entry = entry->Flink) {
-            process = CONTAINING_RECORD(entry, EPROCESS, AllListEntry);
-            if (process->Header.SignalState == 0)
-                break;
-            process = NULL;
-        }
-        if (process == NULL)
-            return;
+    ExpTerminateAll();
+    for (EPROCESS *process; (process = ExpRunningProcess()) != NULL;) {
         ObReferenceObject(process);
-        PsTerminateProcess(process, STATUS_PROCESS_IS_TERMINATING);
         KeWaitForSingleObject(process, FALSE, FALSE, NULL);
         ObDereferenceObject(process);
     }
@@ -94,7 +106,6 @@ static BOOLEAN ExpWaitForProgram(EPROCESS *process)
         return FALSE;
     KdSendThreadStacks();
     PsTerminateProcess(process, STATUS_TIMEOUT);
-    KeWaitForSingleObject(process, FALSE, FALSE, NULL);
     return TRUE;
 }
 

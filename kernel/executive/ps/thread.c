@@ -221,7 +221,7 @@ NTSTATUS PsCreateSystemThread(void (*start)(void *), void *context, ETHREAD **re
         return status;
     thread->SystemRoutine = start;
     thread->SystemContext = context;
-    thread->Tcb.BasePriority = thread->Tcb.Priority = 8;
+    thread->Tcb.BasePriority = thread->Tcb.Priority = KE_SYSTEM_PRIORITY;
     if (result != NULL) {
         ObReferenceObject(thread);
         *result = thread;
