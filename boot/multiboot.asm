@@ -5,6 +5,9 @@
 ; of 2 MiB pages over the low 512 MiB, seen twice, at 0 (so that the next instruction is still
 ; there when paging comes on) and at 80000000h (the linear map).  mm makes better ones.
 ;
+; The header asks for a video mode: without that GRUB on UEFI leaves no screen at all.  A loader
+; that has none (QEMU's -kernel, which says so to its own error output) enters us all the same.
+;
 ; On entry (Multiboot Specification 0.6.96, section 3.2): EAX = 2BADB002h, EBX = physical
 ; address of the information, protected mode, flat segments, paging off, A20 open.  The loader
 ; may have left us any GDT, so no segment register is loaded until ours is there.
@@ -15,7 +18,7 @@ KERNEL_BASE equ 80000000h
 BOOT_STACK_TOP equ _KeBootStack + KE_BOOT_STACK_SIZE
 
 MAGIC equ 1BADB002h
-FLAGS equ 00010003h     ; modules page aligned, memory map, addresses in this header
+FLAGS equ 00010007h     ; modules page aligned, memory map, video mode, addresses in this header
 
 extern __load_end, __bss_start, __bss_end
 extern _KiInitializeSystem, _KeBootStack
@@ -29,6 +32,7 @@ header:
     dd __load_end - KERNEL_BASE
     dd __bss_end - KERNEL_BASE
     dd _KiSystemStartup - KERNEL_BASE
+    dd 0, 0, 0, 32                      ; linear, any width and height, 32 bits a pixel
 
 _KiSystemStartup:
     cli

@@ -34,7 +34,9 @@ typedef struct {
     uint32_t FramebufferPitch, FramebufferWidth,
         FramebufferHeight;                   /* bytes, pixels, pixels */
     uint8_t FramebufferBpp, FramebufferType; /* type 1: RGB */
-    uint8_t RedPosition, RedSize, GreenPosition, GreenSize, BluePosition, BlueSize;
+    /* Position and size of red, of green, of blue: the first six by the specification's table,
+     * the last six where GRUB puts them, as the specification's example of a header has it. */
+    uint8_t Colours[8];
 } __attribute__((packed)) MULTIBOOT_INFO;
 
 typedef struct {

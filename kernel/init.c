@@ -85,6 +85,7 @@ static void KiStartMemory(void)
 /* The host is heard at each tick and when COM3 raises its line. */
 static void KiStartClock(void)
 {
+    IoInitializeScreen(KiBootInfo); /* for what is to be said of the clock */
     KeSetBootTime(IoReadBatteryClock());
     KeInitializeClock();
     KeConnectInterrupt(0, KdPollHost);
@@ -142,7 +143,7 @@ static const struct {
     {"vectors", KeInitializeTraps},
     {"machine", KiCheckMachine},
     {"memory", KiStartMemory},
-    {"clock", KiStartClock},
+    {"screen, clock", KiStartClock},
     {"input and output", KiStartIo},
     {"processes", KiStartProcesses},
     {"trace", KiStartTrace},

@@ -126,7 +126,7 @@ plan.equal(
 LIMIT = 500
 CORE_LIMIT = 7800  # 7500 is the aim; the contracts and their comments have 530 of it
 KERNEL_BYTES = 220 * 1024
-KERNEL_LIMIT = 21500  # room for the defences being added; set to what they need when they are in
+KERNEL_LIMIT = 22000  # room for the defences being added; set to what they need when they are in
 long = []
 for path in sources(
     *(

@@ -5,8 +5,8 @@
 #   base      build the system and boot it by Multiboot        gdb       base and gdb
 #   run       base, the UEFI loaders, the disk image, OVMF     test      run, gdb and what tests need
 #   bench     run and the allocators to compare with           attacks   run and the hardened allocators
-#   style     base, clang-format, clang-tidy                   container test and style
-#   book      gdb, and what prints the book                    long      test and book
+#   style     base, clang-format, clang-tidy                   container long and style
+#   book      gdb, and what prints the book                    long      test, book, GRUB
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
 # will do).  PACKAGE may be a choice, A|B: the first that apt offers (Debian releases differ).  @ is
@@ -32,8 +32,8 @@ test) groups="base run gdb test" ;;
 bench | attacks) groups="base run $group" ;;
 style) groups="base style" ;;
 book) groups="base gdb book" ;;
-long) groups="base run gdb test book" ;;
-container) groups="base run gdb test style book" ;;
+long) groups="base run gdb test book long" ;;
+container) groups="base run gdb test style book long" ;;
 *) echo "setup: no group $group: base, run, gdb, test, bench, attacks, style, book, long, container" >&2; exit 2 ;;
 esac
 
@@ -60,6 +60,10 @@ test libcmocka-dev       /usr/include/cmocka.h
 test clang               clang
 test libclang-rt-@-dev   /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 test perl                prove
+long grub-common         grub-mkrescue
+long grub-pc-bin         /usr/lib/grub/i386-pc/multiboot.mod
+long grub-efi-amd64-bin  /usr/lib/grub/x86_64-efi/multiboot.mod
+long xorriso             xorriso
 bench libc6-dev          /usr/include/stdio.h
 bench git                git
 bench libjemalloc2       /usr/lib/*/libjemalloc.so.2

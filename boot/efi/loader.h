@@ -51,8 +51,14 @@ EFI_STATUS FileOpenVolume(BOOT *boot);
 EFI_STATUS FileLoad(BOOT *boot, CHAR16 *path, UINT64 limit, UINT8 **data, UINTN *size);
 void FileForget(UINT8 *data, UINTN size);
 
+/* screen.c */
+EFI_STATUS ScreenFind(BOOT *boot);
+const CHAR16 *ScreenDescribe(UINT64 base,
+                             const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode,
+                             MULTIBOOT_INFO *info);
+
 /* memmap.c */
-void ScreenDescribe(MULTIBOOT_INFO *info);
+int MemoryUsable(UINT32 type); /* after ExitBootServices, memory of this type is free */
 EFI_STATUS MemoryPrepare(BOOT *boot);
 EFI_STATUS MemoryLeaveFirmware(BOOT *boot);
 UINT32 MemoryConvert(UINT8 *map, UINTN size, UINTN stride);

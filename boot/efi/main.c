@@ -176,18 +176,6 @@ static EFI_STATUS load_archive(BOOT *boot)
     return EFI_SUCCESS;
 }
 
-static EFI_STATUS find_screen(BOOT *boot)
-{
-    const MULTIBOOT_INFO *info = &boot->Handover->Info;
-    ScreenDescribe(&boot->Handover->Info);
-    if (info->Flags & MULTIBOOT_HAS_FRAMEBUFFER)
-        BootSay(L"  screen        %d x %d at %08lx\n", (UINTN)info->FramebufferWidth,
-                (UINTN)info->FramebufferHeight, info->FramebufferAddress);
-    else
-        BootSay(L"  screen        none; the serial line it is\n");
-    return EFI_SUCCESS;
-}
-
 static EFI_STATUS copy_trampoline(BOOT *boot)
 {
     EFI_PHYSICAL_ADDRESS at = BOOT_LOW_LIMIT;
@@ -212,7 +200,7 @@ static EFI_STATUS enter_kernel(BOOT *boot)
 
 static EFI_STATUS (*const Steps[])(BOOT *) = {
     FileOpenVolume, make_handover, read_command_line, load_kernel,  load_archive,
-    find_screen,    MemoryPrepare, copy_trampoline,   enter_kernel,
+    ScreenFind,     MemoryPrepare, copy_trampoline,   enter_kernel,
 };
 
 /* Give someone at the screen the time to read, but never wait for good. */

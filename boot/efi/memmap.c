@@ -1,16 +1,16 @@
-/* memmap.c - UEFI's memory map as a Multiboot map, and the framebuffer.
+/* memmap.c - UEFI's memory map as a Multiboot map.
  *
  * After ExitBootServices all that firmware used for itself to boot is free: those ranges
  * become type 1 (usable), neighbours joined.  As with every Multiboot loader, what the
  * kernel, its module and this information occupy is part of type 1, and the kernel keeps
  * clear of it.
  *
- * Sources: UEFI Specification 2.10, table 7.10 (types after ExitBootServices) and
- * section 12.9 (graphics output); Multiboot Specification 0.6.96, section 3.3.
+ * Sources: UEFI Specification 2.10, table 7.10 (types after ExitBootServices); Multiboot
+ * Specification 0.6.96, section 3.3.
  */
 #include "loader.h"
 
-static int usable(UINT32 type)
+int MemoryUsable(UINT32 type)
 {
     return type == EfiConventionalMemory || type == EfiBootServicesCode ||
            type == EfiBootServicesData || type == EfiLoaderCode || type == EfiLoaderData;
@@ -27,7 +27,9 @@ UINT32 MemoryConvert(UINT8 *map, UINTN size, UINTN stride)
          at += stride) {
         EFI_MEMORY_DESCRIPTOR from = *(const EFI_MEMORY_DESCRIPTOR *)(map + at);
         UINT64 length = from.NumberOfPages << 12;
-        UINT32 type = usable(from.Type) ? 1 : from.Type == EfiACPIReclaimMemory ? 3 : 2;
+        UINT32 type = MemoryUsable(from.Type)             ? 1
+                      : from.Type == EfiACPIReclaimMemory ? 3
+                                                          : 2;
         MULTIBOOT_MMAP *next = (MULTIBOOT_MMAP *)map + count, *last = next - 1;
         if (count && last->Type == type &&
             last->Base + last->Length == from.PhysicalStart) {
@@ -39,46 +41,6 @@ UINT32 MemoryConvert(UINT8 *map, UINTN size, UINTN stride)
         count++;
     }
     return count;
-}
-
-static void mask_to_field(UINT32 mask, uint8_t *position, uint8_t *size)
-{
-    *position = *size = 0;
-    while (mask && !(mask & 1)) {
-        mask >>= 1;
-        ++*position;
-    }
-    while (mask & 1) {
-        mask >>= 1;
-        ++*size;
-    }
-}
-
-/* Describe the screen as firmware left it; without a linear framebuffer nothing is set. */
-void ScreenDescribe(MULTIBOOT_INFO *info)
-{
-    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
-    if (EFI_ERROR(LibLocateProtocol(&GraphicsOutputProtocol, (void **)&gop)) ||
-        !gop->Mode)
-        return;
-    const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode = gop->Mode->Info;
-    EFI_PIXEL_BITMASK mask = mode->PixelInformation;
-    if (mode->PixelFormat == PixelRedGreenBlueReserved8BitPerColor)
-        mask = (EFI_PIXEL_BITMASK){0xFF, 0xFF00, 0xFF0000, 0xFF000000};
-    else if (mode->PixelFormat == PixelBlueGreenRedReserved8BitPerColor)
-        mask = (EFI_PIXEL_BITMASK){0xFF0000, 0xFF00, 0xFF, 0xFF000000};
-    else if (mode->PixelFormat != PixelBitMask)
-        return; /* only a blitter, which goes with the firmware */
-    info->Flags |= MULTIBOOT_HAS_FRAMEBUFFER;
-    info->FramebufferAddress = gop->Mode->FrameBufferBase;
-    info->FramebufferPitch = mode->PixelsPerScanLine * 4;
-    info->FramebufferWidth = mode->HorizontalResolution;
-    info->FramebufferHeight = mode->VerticalResolution;
-    info->FramebufferBpp = 32;
-    info->FramebufferType = 1;
-    mask_to_field(mask.RedMask, &info->RedPosition, &info->RedSize);
-    mask_to_field(mask.GreenMask, &info->GreenPosition, &info->GreenSize);
-    mask_to_field(mask.BlueMask, &info->BluePosition, &info->BlueSize);
 }
 
 /* Allocate the buffer for the last map, with room for what allocations and events still split,

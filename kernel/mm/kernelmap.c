@@ -41,11 +41,10 @@ PFN_NUMBER MiUnmapKernel(ULONG_PTR va)
     return pfn;
 }
 
-/* How a device is mapped: PTE_THROUGH is PAT entry 1, which ke made write-combining;
- * without PAT it is uncached. */
-ULONG MiIoBits(void)
+/* PTE_THROUGH alone is PAT entry 1, which ke made write-combining; both bits: uncached. */
+ULONG MiIoBits(BOOLEAN combining)
 {
-    return KeFeatures.Pat ? PTE_THROUGH : PTE_NOCACHE | PTE_THROUGH;
+    return combining && KeFeatures.Pat ? PTE_THROUGH : PTE_NOCACHE | PTE_THROUGH;
 }
 
 void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size)

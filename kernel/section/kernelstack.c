@@ -37,7 +37,7 @@ void MmDeleteKernelStack(void *top)
 }
 
 /* ---- device memory: never given back ---- */
-void *MmMapIoSpace(ULONGLONG physical, SIZE_T size)
+void *MmMapIoSpace(ULONGLONG physical, SIZE_T size, BOOLEAN combining)
 {
     ULONG offset = (ULONG)physical & (PAGE_SIZE - 1), count = MiPages(offset + size);
     ULONG_PTR va = MiTakePoolRange(count);
@@ -45,7 +45,7 @@ void *MmMapIoSpace(ULONGLONG physical, SIZE_T size)
         return NULL;
     for (ULONG i = 0; i < count; i++)
         if (!MiMapKernel(va + i * PAGE_SIZE, (PFN_NUMBER)(physical >> PAGE_SHIFT) + i,
-                         MiIoBits()))
+                         MiIoBits(combining)))
             return NULL;
     return (void *)(va + offset);
 }

@@ -20,8 +20,9 @@ void MmDereferenceSpace(MMSPACE *);
 /* ---- kernel stacks, device memory ---- */
 void *MmCreateKernelStack(void); /* top; KERNEL_STACK_SIZE over a guard page; NULL */
 void MmDeleteKernelStack(void *top);
-/* Map device memory (framebuffer), write-combining if it can; NULL: no room. */
-void *MmMapIoSpace(ULONGLONG physical, SIZE_T size);
+/* Map device memory, below 16 TiB; NULL: no room.  combining: writes may be gathered, where
+ * the processor can (framebuffer); else each access reaches the device, in order. */
+void *MmMapIoSpace(ULONGLONG physical, SIZE_T size, BOOLEAN combining);
 
 /* ---- sections and views ---- */
 typedef struct _MMFILE { /* what io gives: a file that can bring a page */

@@ -207,15 +207,8 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
     return MmCopyToUser(out, answer, size);
 }
 
-static void IopLogToConsole(const char *text, ULONG length)
-{
-    IopScreenWrite(text, length);
-}
-
 void IoInitialize(const MULTIBOOT_INFO *info)
 {
-    IopInitializeScreen(info);
-    KdConsoleWrite = IopLogToConsole;
     KeInitializeEvent(&IopReaderMayGo, EventSynchronizationObject, TRUE);
     IopInitializeKeyboard();
     if (!(info->Flags & MULTIBOOT_HAS_MODULES) || info->ModuleCount == 0) {

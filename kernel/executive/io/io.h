@@ -6,6 +6,9 @@
 #include "section/section.h"
 #include "ob/ob.h"
 
+void IoInitializeScreen(const MULTIBOOT_INFO *); /* from now on the log is shown there */
+/* Line 0 comes 64 times a second from now on, or it has been said that no clock ticks. */
+void IoStartTicker(void);
 void IoInitialize(
     const MULTIBOOT_INFO *); /* the archive as C:, the consoles, the keyboard */
 /* A file of the archive, by its path below C:\ (case-insensitive); referenced; NULL:

@@ -143,8 +143,27 @@ void IopFillPipe(const IOFILE *, FILE_PIPE_LOCAL_INFORMATION *);
 NTSTATUS IopConsoleControl(IOFILE *, ULONG code, const void *in, ULONG inLength,
                            void *out, ULONG outLength, ULONG *done);
 
+/* ---- framebuffer.c ---- */
+/* FALSE: there is none that can be drawn on; what is wrong with one has been said. */
+BOOLEAN IopOpenFramebuffer(const MULTIBOOT_INFO *, ULONG *columns, ULONG *rows);
+/* colour: foreground | background << 4, VGA's numbers */
+void IopDrawCharacter(ULONG row, ULONG column, UCHAR character, UCHAR colour);
+
+/* ---- localapic.c ---- */
+/* FALSE: there is none that is on.  Afterwards it passes on the PIC's interrupts and NMI, no other. */
+BOOLEAN IopTakeLocalApic(void);
+/* What its timer has counted since the first call; it ends at 2^32 - 1. */
+ULONG IopApicCount(void);
+void IopStartApicTimer(ULONG count); /* line 0 comes each time it has counted so far */
+
+/* ---- cmos.c ---- */
+UCHAR IopReadCmos(UCHAR index); /* FFh where there is no battery clock */
+void IopWriteCmos(UCHAR index, UCHAR value);
+/* 100 ns since 1601 of seconds, minutes, hours, day, month and year as the registers have
+ * them; 0: they are no date.  statusB: register B. */
+ULONGLONG IopTimeOfCmos(const UCHAR raw[6], UCHAR statusB);
+
 /* ---- screen.c, keyboard.c ---- */
-void IopInitializeScreen(const MULTIBOOT_INFO *);
 void IopScreenWrite(const char *, ULONG);
 void IopScreenSize(ULONG *columns, ULONG *rows); /* 80x25 without a screen */
 void IopInitializeKeyboard(void);

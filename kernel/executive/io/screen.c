@@ -1,14 +1,11 @@
-/* screen.c - the text screen: a 32-bit framebuffer, or VGA text at B8000h, or nothing.
+/* screen.c - the text screen: a framebuffer (framebuffer.c), or VGA text at B8000h, or nothing.
  *
  * Characters are kept in cells; a cell is drawn when it changes.  Of terminal control it
  * knows CR, LF, BS, TAB, and ESC [ ... m (colours, bold, reverse), J, K, H: what the walk
  * and the shell say.  UTF-8 beyond ASCII is shown as the nearest sign the font has.
  */
-#include "font.h"
 #include "iop.h"
 
-#define CELL_WIDTH  8u
-#define CELL_HEIGHT 16u
 #define MAX_COLUMNS 160u
 #define MAX_ROWS    64u
 #define VGA_TEXT    0xB8000u
@@ -19,9 +16,8 @@ typedef struct {
 } CELL;
 C_ASSERT(sizeof(CELL) == 2);
 
-static ULONG *IopPixels;        /* the framebuffer; NULL: none */
+static BOOLEAN IopPixels;       /* there is a framebuffer */
 static volatile USHORT *IopVga; /* VGA text memory; NULL: none */
-static ULONG IopPitch;          /* pixels */
 static ULONG IopColumns = 80, IopRows = 25;
 static CELL IopCells[MAX_ROWS][MAX_COLUMNS];
 static ULONG IopColumn, IopRow;
@@ -33,25 +29,13 @@ static struct {
     ULONG Follow; /* bytes it still lacks */
 } IopParser;
 
-/* The 16 colours of VGA, 0xRRGGBB. */
-static const ULONG IopPalette[16] = {
-    0x000000, 0x0000AA, 0x00AA00, 0x00AAAA, 0xAA0000, 0xAA00AA, 0xAA5500, 0xAAAAAA,
-    0x555555, 0x5555FF, 0x55FF55, 0x55FFFF, 0xFF5555, 0xFF55FF, 0xFFFF55, 0xFFFFFF};
-
 static void IopDrawCell(ULONG row, ULONG column)
 {
     const CELL cell = IopCells[row][column];
     if (IopVga != NULL)
         IopVga[row * IopColumns + column] = cell.Character | cell.Colour << 8;
-    if (IopPixels == NULL)
-        return;
-    const ULONG ink = IopPalette[cell.Colour & 15], paper = IopPalette[cell.Colour >> 4];
-    ULONG *line = IopPixels + row * CELL_HEIGHT * IopPitch + column * CELL_WIDTH;
-    for (ULONG y = 0; y < CELL_HEIGHT; y++, line += IopPitch) {
-        UCHAR bits = IopFontRow(cell.Character, y);
-        for (ULONG x = 0; x < CELL_WIDTH; x++)
-            line[x] = bits & 0x80 >> x ? ink : paper;
-    }
+    if (IopPixels)
+        IopDrawCharacter(row, column, cell.Character, cell.Colour);
 }
 
 static void IopSetCell(ULONG row, ULONG column, CELL cell)
@@ -256,7 +240,7 @@ static void IopMoveCursor(void)
 
 void IopScreenWrite(const char *text, ULONG length)
 {
-    if (IopPixels == NULL && IopVga == NULL)
+    if (!IopPixels && IopVga == NULL)
         return;
     for (ULONG i = 0; i < length; i++)
         IopPutByte(text[i]);
@@ -272,7 +256,7 @@ void IopScreenSize(ULONG *columns, ULONG *rows)
 /* Text memory that answers: there is a VGA.  Without one the bus reads as ones. */
 static BOOLEAN IopFindVga(void)
 {
-    volatile USHORT *text = MmMapIoSpace(VGA_TEXT, 0x8000);
+    volatile USHORT *text = MmMapIoSpace(VGA_TEXT, 0x8000, TRUE);
     if (text == NULL)
         return FALSE;
     const USHORT before = text[0];
@@ -284,19 +268,13 @@ static BOOLEAN IopFindVga(void)
     return there;
 }
 
-void IopInitializeScreen(const MULTIBOOT_INFO *info)
+void IoInitializeScreen(const MULTIBOOT_INFO *info)
 {
-    if ((info->Flags & MULTIBOOT_HAS_FRAMEBUFFER) && info->FramebufferType == 1 &&
-        info->FramebufferBpp == 32) {
-        IopPixels = MmMapIoSpace(info->FramebufferAddress,
-                                 info->FramebufferPitch * info->FramebufferHeight);
-        IopPitch = info->FramebufferPitch / sizeof(ULONG);
-        IopColumns = info->FramebufferWidth / CELL_WIDTH;
-        IopRows = info->FramebufferHeight / CELL_HEIGHT;
-        if (IopColumns > MAX_COLUMNS)
-            IopColumns = MAX_COLUMNS;
-        if (IopRows > MAX_ROWS)
-            IopRows = MAX_ROWS;
+    KdConsoleWrite = IopScreenWrite;
+    IopPixels = IopOpenFramebuffer(info, &IopColumns, &IopRows);
+    if (IopPixels) {
+        IopColumns = IopColumns < MAX_COLUMNS ? IopColumns : MAX_COLUMNS;
+        IopRows = IopRows < MAX_ROWS ? IopRows : MAX_ROWS;
     } else if (!IopFindVga()) {
         return;
     }
