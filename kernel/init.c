@@ -88,6 +88,7 @@ static void KiStartClock(void)
     IoInitializeScreen(KiBootInfo); /* for what is to be said of the clock */
     KeSetBootTime(IoReadBatteryClock());
     KeInitializeClock();
+    IoStartTicker();
     KeConnectInterrupt(0, KdPollHost);
     KeConnectInterrupt(4, KdPollHost);
     KdSerialEnableInterrupt(2);

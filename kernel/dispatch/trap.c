@@ -181,9 +181,10 @@ static void KiKernelStep(KTRAP_FRAME *f)
 
 void KiDispatchTrap(KTRAP_FRAME *frame, ULONG vector)
 {
-    if (vector >= KI_IRQ_VECTOR && vector < KI_IRQ_VECTOR + 16) {
+    if (vector >= KE_IRQ_VECTOR) { /* no `int n` comes here: its gate is for ring 0 */
         KiPcr.InterruptedUser = frame->SegCs & 3;
-        KiInterrupt(vector - KI_IRQ_VECTOR);
+        if (vector < KE_IRQ_VECTOR + 16) /* else a spurious one of the local APIC */
+            KiInterrupt(vector - KE_IRQ_VECTOR);
         return;
     }
     if (!(frame->SegCs & 3)) {

@@ -1,6 +1,6 @@
 /* clock.c - what time it is: since boot, and by the calendar.
  *
- * Time is counted in ticks of the PIT (tick.c): KiInterruptTime, 100 ns since boot.  `init`
+ * Time is counted in ticks (tick.c): KiInterruptTime, 100 ns since boot.  `init`
  * hands in the battery clock's time at boot (io/cmos.c).  A program reads both from
  * KUSER_SHARED_DATA without a system call.
  *

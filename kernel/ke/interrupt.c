@@ -51,8 +51,8 @@ void KiInterrupt(ULONG irq)
 
 void KiInitializePic(void)
 {
-    static const UCHAR words[2][4] = {{0x11, KI_IRQ_VECTOR, 4, 1},
-                                      {0x11, KI_IRQ_VECTOR + 8, 2, 1}};
+    static const UCHAR words[2][4] = {{0x11, KE_IRQ_VECTOR, 4, 1},
+                                      {0x11, KE_IRQ_VECTOR + 8, 2, 1}};
     for (ULONG pic = 0; pic < 2; pic++) {
         const USHORT port = pic == 0 ? PIC1 : PIC2;
         KdOut8(port, words[pic][0]);

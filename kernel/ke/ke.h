@@ -181,7 +181,8 @@ void KeInitializeProcessor(void); /* features, GDT, TSS, control registers */
 void KeSetTaskCr3(void); /* the fault tasks run on the tables that are loaded now */
 void KeInitializeThreads(void); /* what runs now becomes the idle thread */
 void KeSetBootTime(ULONGLONG);  /* 100 ns since 1601, UTC, at boot */
-void KeInitializeClock(void);   /* PIT at 64 Hz, PIC remapped to vectors 30h..3Fh */
+#define KE_IRQ_VECTOR 0x30      /* of interrupt line 0 */
+void KeInitializeClock(void);   /* line 0 is the tick; PIC at vectors 30h..3Fh */
 
 /* ---- threads ---- */
 /* Make a thread of it, on the kernel stack [limit, top) that the caller supplies: it will

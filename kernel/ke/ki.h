@@ -70,7 +70,6 @@ void KiQuantumTick(void);        /* at each tick */
 BOOLEAN KiRescheduleIfDue(void); /* on the way to user mode */
 
 /* ---- clock.c, timer.c, interrupt.c ---- */
-#define KI_IRQ_VECTOR 0x30                    /* of line 0 */
 extern ULONGLONG KiInterruptTime, KiBootTime; /* 100 ns since boot; since 1601 at boot */
 extern RTL_AVL_TREE KiTimers;
 void KiShowClock(void); /* the time into KeSharedUserData */

@@ -1,13 +1,10 @@
 /* tick.c - 64 times a second: time goes on, timers that are due expire, the quantum shrinks.
  *
- * The PIT ticks every 15.625 ms, as Windows' clock does.
- * Lock: interrupts off; the tick itself runs so.  Source: Intel 8254 data sheet.
+ * Interrupt line 0 comes every 15.625 ms, as Windows' clock does; io/ticker.c sees to it.
+ * Lock: interrupts off; the tick itself runs so.
  */
-#include "kd/port.h"
 #include "ke/ki.h"
 
-#define PIT_HZ         1193182u
-#define TICK_HZ        64u
 #define MOST_AT_A_TICK 1024 /* timers; the others are late, and the first next time */
 
 /* The wait of a thread and a timer object of its own right look alike until here. */
@@ -72,8 +69,5 @@ static void KiTick(void)
 void KeInitializeClock(void)
 {
     KiInitializePic();
-    KdOut8(0x43, 0x34); /* counter 0, low then high byte, rate generator */
-    KdOut8(0x40, (PIT_HZ / TICK_HZ) & 0xFF);
-    KdOut8(0x40, (PIT_HZ / TICK_HZ) >> 8);
     KeConnectInterrupt(0, KiTick);
 }
