@@ -140,10 +140,24 @@ second_kernel_ld = $(CC_PE) $(KERNEL_LDFLAGS) -o $(@D)/pass1.exe $(filter %.o,$^
 $(SECOND_KERNELS): $(O)/tests/second/%/ntoskrnl.exe: $$(call second_kernel_objects,$$*) $(O)/gen/ksym0.o kernel/kernel.ld FORCE
 	$(call product,second_kernel_ld)
 
+# The EFI program that makes a firmware's state before our loader runs (tests/boot/firmware.py).
+define state
+state_cc_$1 = $(EFI_CC) -m$($1_BITS) $(EFI_CFLAGS) -I/usr/include/efi/$1 -c $$< -o $$@ $$(may_go)
+$(O)/tests/boot/state/$1.o: tests/boot/state.c FORCE
+	$$(call product,state_cc_$1)
+state_ld_$1 = ld -m $($1_LD) -nostdlib -znocombreloc -z noexecstack --no-warn-rwx-segments -T $($1_LIB)/elf_$1_efi.lds \
+  -shared -Bsymbolic -o $$(basename $$@).so $($1_LIB)/crt0-efi-$1.o $$< -L$($1_LIB) -lefi -lgnuefi && \
+  objcopy $(addprefix -j ,$(EFI_SECTIONS)) --target efi-app-$1 --subsystem=10 $$(basename $$@).so $$@
+$(O)/tests/boot/state/$($1_EFI).EFI: $(O)/tests/boot/state/$1.o FORCE
+	$$(call product,state_ld_$1)
+endef
+$(foreach arch,$(EFI_ARCHS),$(eval $(call state,$(arch))))
+
 # What the words after `needs:` are; another (nothing) needs nothing.  Programs are those of tests/FOLDER/programs for tests/FOLDER/*.t.
 NEEDS_system := $(SYSTEM)
 NEEDS_loaders := $(LOADERS)
 NEEDS_image := $(O)/fathom.img
+NEEDS_state := $(EFI_ARCHS:%=$(O)/tests/boot/state/%.o) $(foreach arch,$(EFI_ARCHS),$(O)/tests/boot/state/$($(arch)_EFI).EFI)
 NEEDS_gdb := $(O)/gdb/ntoskrnl.elf
 NEEDS_record := $(O)/record/recorder.so
 NEEDS_guests := $(GUEST_EXES)

@@ -5,8 +5,12 @@
 ; code that turns paging off must lie where address = physical address < 4 GiB, so the loader
 ; copies [HandoffStart, HandoffEnd) there; it is position independent and calls it as
 ;
-;   x64 (System V):   handoff(RDI = entry, RSI = Multiboot information)
-;   ia32 (cdecl):     handoff([esp+4] = entry, [esp+8] = Multiboot information)
+;   handoff(entry, information, from, to, bytes)    x64: System V, RDI RSI RDX RCX R8
+;                                                   ia32: cdecl, from [esp+4]
+;
+; Where firmware still used the kernel's place, the kernel waits elsewhere: `bytes` (a multiple
+; of 4, or 0) are moved `from` there `to` its place.  That can end firmware's stack and page
+; tables, so it is done without either: paging off, nothing pushed, nothing popped.
 ;
 ; The kernel is entered with EAX = 2BADB002h, EBX = information, interrupts off.
 ; Source: Intel SDM volume 3, 9.8.5.4 (leaving IA-32e mode); Multiboot 0.6.96, section 3.2.
@@ -23,6 +27,9 @@ HandoffStart:
     cli
     mov ebp, edi
     mov ebx, esi
+    mov esi, edx
+    mov edi, ecx
+    mov edx, r8d
     mov rax, cr4
     and eax, ~(1 << 17 | 1 << 23)   ; PCIDE and CET forbid what follows
     mov cr4, rax
@@ -39,13 +46,16 @@ HandoffStart:
     cli
     mov ebp, [esp + 4]
     mov ebx, [esp + 8]
+    mov esi, [esp + 12]
+    mov edi, [esp + 16]
+    mov edx, [esp + 20]
     call .here
 .here:
-    pop esi
-    lea eax, [esi + gdt - .here]
-    mov [esi + gdtr + 2 - .here], eax
-    lgdt [esi + gdtr - .here]
-    lea eax, [esi + flat - .here]
+    pop ecx
+    lea eax, [ecx + gdt - .here]
+    mov [ecx + gdtr + 2 - .here], eax
+    lgdt [ecx + gdtr - .here]
+    lea eax, [ecx + flat - .here]
     push 08h
     push eax
     retf
@@ -62,6 +72,10 @@ flat:
     mov eax, cr0
     and eax, 7FFFFFFFh              ; paging off: from here address = physical address
     mov cr0, eax
+    mov ecx, edx
+    shr ecx, 2
+    cld
+    rep movsd                       ; from here on there may be no stack
     xor eax, eax
     mov cr3, eax
     mov cr4, eax

@@ -4,8 +4,11 @@
  * -kernel` and GRUB do for a Multiboot kernel, so that the kernel has a single entry:
  *
  *   file.c       \fathom\ntoskrnl.exe, \fathom\archive.tar, \fathom\fathom.cfg from the partition
+ *   options.c    the command line: the boot manager's options, then fathom.cfg
  *   pe.c         lay the kernel out at its address (pure; tested on the host)
- *   memmap.c     UEFI's memory map as a Multiboot map, the framebuffer (its pure part too)
+ *   place.c      the memory at that address, or where the kernel waits for it
+ *   screen.c     the framebuffer (its pure part tested on the host)
+ *   memmap.c     UEFI's memory map as a Multiboot map (its pure part too)
  *   handoff.asm  leave paging or long mode and jump
  *
  * Everything that the kernel will read lies below BOOT_LOW_LIMIT, the end of its linear
@@ -36,6 +39,9 @@ typedef struct {
     EFI_FILE_HANDLE Root; /* of the partition that we came from */
     HANDOVER *Handover;
     UINT32 KernelEntry; /* physical, from the kernel's Multiboot header */
+    UINT32 KernelWaits; /* where it was loaded ... */
+    UINT32 KernelPlace; /* ... and where it is to be, physical; mostly the same */
+    UINT32 KernelSize;  /* bytes, a multiple of 4096 */
     UINT8 *Trampoline;  /* a copy of handoff.asm's code, below 4 GiB */
     UINT8 *Map; /* the firmware's last map, then the kernel's, below BOOT_LOW_LIMIT ... */
     UINTN MapSize; /* ... and the room for it in bytes */
@@ -51,6 +57,13 @@ EFI_STATUS FileOpenVolume(BOOT *boot);
 EFI_STATUS FileLoad(BOOT *boot, CHAR16 *path, UINT64 limit, UINT8 **data, UINTN *size);
 void FileForget(UINT8 *data, UINTN size);
 
+/* options.c */
+EFI_STATUS OptionsRead(BOOT *boot);
+int OptionsText(const CHAR16 *from, UINTN bytes, char *to, UINTN size);
+
+/* place.c: KernelPlace and KernelSize are given, KernelWaits results. */
+EFI_STATUS PlaceKernel(BOOT *boot);
+
 /* screen.c */
 EFI_STATUS ScreenFind(BOOT *boot);
 const CHAR16 *ScreenDescribe(UINT64 base,
@@ -64,6 +77,7 @@ EFI_STATUS MemoryLeaveFirmware(BOOT *boot);
 UINT32 MemoryConvert(UINT8 *map, UINTN size, UINTN stride);
 
 /* handoff.asm: position independent, [HandoffStart, HandoffEnd). */
+typedef void HANDOFF(UINTN entry, UINTN information, UINTN from, UINTN to, UINTN bytes);
 extern const UINT8 HandoffStart[], HandoffEnd[];
 
 #endif

@@ -111,26 +111,6 @@ static EFI_STATUS make_handover(BOOT *boot)
     return EFI_SUCCESS;
 }
 
-/* \fathom\fathom.cfg: one line, ASCII; the file's first line end ends it. */
-static EFI_STATUS read_command_line(BOOT *boot)
-{
-    UINT8 *text;
-    UINTN size, length = 0;
-    EFI_STATUS status =
-        FileLoad(boot, L"\\fathom\\fathom.cfg", BOOT_LOW_LIMIT, &text, &size);
-    if (EFI_ERROR(status))
-        return status;
-    HANDOVER *handover = boot->Handover;
-    while (length < size && text[length] >= ' ' && length < BOOT_CMDLINE_SIZE - 1) {
-        handover->CommandLine[length] = (char)text[length];
-        length++;
-    }
-    handover->Info.Flags |= MULTIBOOT_HAS_CMDLINE;
-    handover->Info.CommandLine = (UINT32)(UINTN)handover->CommandLine;
-    BootSay(L"  command line  %a\n", handover->CommandLine);
-    return EFI_SUCCESS;
-}
-
 static EFI_STATUS load_kernel(BOOT *boot)
 {
     UINT8 *file;
@@ -143,16 +123,19 @@ static EFI_STATUS load_kernel(BOOT *boot)
     const char *wrong = PeCheck(file, size, &facts);
     if (wrong)
         return BootFail(EFI_LOAD_ERROR, L"%s: damaged: %a", path, wrong);
-    EFI_PHYSICAL_ADDRESS at = facts.Base - 0x80000000u;
-    status = BS->AllocatePages(AllocateAddress, EfiLoaderData, facts.Size / 4096, &at);
+    boot->KernelPlace = facts.Base - 0x80000000u;
+    boot->KernelSize = facts.Size;
+    status = PlaceKernel(boot);
     if (EFI_ERROR(status))
-        return BootFail(status,
-                        L"%s: too little memory: its %d KiB at %08lx are not free", path,
-                        (UINTN)facts.Size / 1024, at);
-    PeLayOut(file, &facts, (uint8_t *)(UINTN)at);
+        return status;
+    PeLayOut(file, &facts, (uint8_t *)(UINTN)boot->KernelWaits);
     FileForget(file, size); /* with little memory the archive needs the room */
     boot->KernelEntry = facts.Entry;
-    BootSay(L"  kernel        %s, %d KiB at %08lx\n", path, (UINTN)facts.Size / 1024, at);
+    BootSay(L"  kernel        %s, %d KiB at %08x\n", path, (UINTN)facts.Size / 1024,
+            boot->KernelPlace);
+    if (boot->KernelWaits != boot->KernelPlace)
+        BootSay(L"                which the firmware still uses; it waits at %08x\n",
+                boot->KernelWaits);
     return EFI_SUCCESS;
 }
 
@@ -193,14 +176,16 @@ static EFI_STATUS enter_kernel(BOOT *boot)
     EFI_STATUS status = MemoryLeaveFirmware(boot);
     if (EFI_ERROR(status))
         return status;
-    void (*handoff)(UINTN, UINTN) = (void (*)(UINTN, UINTN))(UINTN)boot->Trampoline;
-    handoff(boot->KernelEntry, (UINTN)&boot->Handover->Info);
+    const UINTN move = boot->KernelWaits != boot->KernelPlace ? boot->KernelSize : 0;
+    ((HANDOFF *)(UINTN)boot->Trampoline)(boot->KernelEntry, (UINTN)&boot->Handover->Info,
+                                         boot->KernelWaits, boot->KernelPlace, move);
     return EFI_ABORTED; /* never */
 }
 
+/* The kernel's place is claimed before anything else is allocated that stays. */
 static EFI_STATUS (*const Steps[])(BOOT *) = {
-    FileOpenVolume, make_handover, read_command_line, load_kernel,  load_archive,
-    ScreenFind,     MemoryPrepare, copy_trampoline,   enter_kernel,
+    FileOpenVolume, load_kernel,   make_handover,   OptionsRead,  load_archive,
+    ScreenFind,     MemoryPrepare, copy_trampoline, enter_kernel,
 };
 
 /* Give someone at the screen the time to read, but never wait for good. */
