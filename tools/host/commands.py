@@ -9,7 +9,7 @@ from record import record
 from . import batch, build, debug, interrupt, options as words, replay, tap, terminal, verdict
 from .archive import NO_INPUT, Archive
 from .leaks import NO_LIST
-from .machine import TOP, Machine
+from .machine import TOP, Machine, close_all
 from .refused import Refused, reason
 from .reports import Reports
 from .session import Session
@@ -314,3 +314,5 @@ def main(description):
     except interrupt.Interrupted as signal:
         print(f"fathom: ended by {signal.name}", file=sys.stderr)
         return signal.code
+    finally:
+        close_all()

@@ -56,10 +56,11 @@ def unlisten():
 @contextlib.contextmanager
 def whole():
     """What is done in here is done before a signal counts; a second signal does not wait."""
+    before = _State.caught
     _State.whole += 1
     try:
         yield
     finally:
         _State.whole -= 1
-        if _State.caught and not _State.whole and sys.exc_info()[0] is None:
+        if _State.caught and not before and not _State.whole and sys.exc_info()[0] is None:
             raise Interrupted(_State.caught)

@@ -1,7 +1,9 @@
 """One virtual machine: QEMU's command line for each way to boot, its lines, its end.
 
 Nothing has a fixed name or port: the machine's lines are socket pairs that QEMU inherits,
-but for the console, which with all its files lies in a private directory.  If we die, QEMU dies (PR_SET_PDEATHSIG).
+but for the console, which with all its files lies in a private directory.  QEMU runs in there and
+has their bare names, whatever is in the name of the directory.  If we die, QEMU dies
+(PR_SET_PDEATHSIG).
 
   console  COM1     what a person sees; the firmware and the loaders write there too
   events   COM2     trace events (to a file, if asked)
@@ -16,6 +18,8 @@ import signal
 import socket
 import subprocess
 import tempfile
+
+from . import interrupt
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BOOTS = ("multiboot", "ia32", "x64")
@@ -40,6 +44,15 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
+LIVE = []  # machines that are not closed yet
+
+
+def close_all():
+    """The last thing the tool does, however it ends."""
+    for machine in list(LIVE):
+        machine.close()
+
+
 class Pipe:
     """Two FIFOs as a line.  A socket holds some 270 single bytes until we read, then firmware's
     serial driver gives up on the next; a pipe holds 65536."""
@@ -47,7 +60,7 @@ class Pipe:
     def __init__(self, path):
         for end in (".in", ".out"):
             os.mkfifo(path + end)
-        self.chardev = f"pipe,path={path}"
+        self.chardev = f"pipe,path={os.path.basename(path)}"
         self.input = os.open(path + ".in", os.O_RDWR | os.O_NONBLOCK)
         self.output = os.open(path + ".out", os.O_RDONLY | os.O_NONBLOCK)
 
@@ -83,18 +96,19 @@ class Machine:
         self.out, self.boot, self.mem, self.cpu = out, boot, mem, cpu
         self.icount, self.disk, self.screen = icount, disk, screen
         self.events, self.halted = events, halted
-        self.folder = tempfile.mkdtemp(prefix="fathom-")
         self.process = None
         self.errors = None
         self.memory = None  # descriptor of the machine's memory
         self.inherited = []
-        self.cwd = None  # QEMU's folder
+        with interrupt.whole():  # a signal finds the folder in LIVE, or none
+            self.folder = tempfile.mkdtemp(prefix="fathom-")
+            LIVE.append(self)
 
     # ---- what it boots with ----
 
     def kernel(self):
         ours = os.path.join(self.out, "kernel", "ntoskrnl.exe")
-        return os.environ.get("FATHOM_KERNEL") or ours  # tests/second/: a file of it replaced
+        return os.path.abspath(os.environ.get("FATHOM_KERNEL") or ours)  # tests/second/: a file of it replaced
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -138,7 +152,9 @@ class Machine:
     def _boot_arguments(self, archive, cmdline, kernel):
         if self.boot == "multiboot":
             arguments = ["-kernel", kernel, "-append", cmdline]
-            return arguments + (["-initrd", archive] if archive else [])
+            if archive and os.path.dirname(archive) not in ("", self.folder):
+                os.symlink(os.path.abspath(archive), self.path("archive.tar"))
+            return arguments + (["-initrd", "archive.tar"] if archive else [])
         return self._disk_arguments(self.make_image(archive, cmdline, kernel))
 
     def _disk_arguments(self, image):
@@ -155,12 +171,13 @@ class Machine:
                 "-drive",
                 f"{flash}0,readonly=on,file={OVMF_IA32[0]}",
                 "-drive",
-                f"{flash}1,file={self.path('vars.fd')}",
+                f"{flash}1,file=vars.fd",
             ]
+        inside = os.path.dirname(image) == self.folder
         arguments += DISKS[self.disk][:-1]
         return arguments + [
             "-drive",
-            f"if=none,id=disk,format=raw,snapshot=on,file={image}",
+            f"if=none,id=disk,format=raw,snapshot=on,file={'disk.img' if inside else image}",
             "-device",
             DISKS[self.disk][-1] + ",drive=disk,bootindex=0",
         ]
@@ -170,6 +187,8 @@ class Machine:
         program = os.environ.get("FATHOM_QEMU") or (
             "qemu-system-x86_64" if self.boot == "x64" else "qemu-system-i386"
         )
+        if os.sep in program:
+            program = os.path.abspath(program)
         arguments = [
             program,
             *self._memory_arguments(),
@@ -192,13 +211,13 @@ class Machine:
         if self.icount:
             arguments += ["-icount", "shift=0,sleep=off"]
         if self.halted:
-            arguments += ["-S", "-gdb", f"unix:{self.halted},server=on,wait=off"]
+            arguments += ["-S", "-gdb", f"unix:{os.path.basename(self.halted)},server=on,wait=off"]
         self.console = Pipe(self.path("console"))
         console = ["-chardev", self.console.chardev + ",id=console"]
         self.reply, reply = self._line("reply")
         self.host, host = self._line("host")
         self.qmp, qmp = self._line("qmp")
-        events = ["-serial", f"file:{self.events}" if self.events else "null"]
+        events = ["-serial", f"file:{os.path.abspath(self.events)}" if self.events else "null"]
         arguments += console + ["-serial", "chardev:console"] + events
         arguments += reply + ["-serial", "chardev:reply"]
         arguments += host + ["-device", "isa-debugcon,iobase=0xe9,chardev=host"]
@@ -210,13 +229,13 @@ class Machine:
         self.errors = open(self.path("qemu.log"), "w+b")
         self.process = subprocess.Popen(
             arguments,
+            cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=self.errors,
             stderr=self.errors,
             pass_fds=[s.fileno() for s in self.inherited]
             + self.inherit()
             + ([self.memory] if self.memory is not None else []),
-            cwd=self.cwd,
             preexec_fn=_die_with_parent,
             start_new_session=True,
         )
@@ -255,18 +274,21 @@ class Machine:
 
     def close(self):
         """End it, whatever it does, and remove its files."""
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        for line in (getattr(self, n, None) for n in ("console", "reply", "host", "qmp")):
-            if line:
-                line.close()
-        if self.errors:
-            self.errors.close()
-        if self.memory is not None:
-            os.close(self.memory)
-            self.memory = None
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with interrupt.whole():
+            if self.process and self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            for line in (getattr(self, n, None) for n in ("console", "reply", "host", "qmp")):
+                if line:
+                    line.close()
+            if self.errors:
+                self.errors.close()
+            if self.memory is not None:
+                os.close(self.memory)
+                self.memory = None
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if self in LIVE:
+                LIVE.remove(self)
 
     def __enter__(self):
         return self

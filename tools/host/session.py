@@ -81,7 +81,7 @@ class Session:
                     if self.phase != "over":
                         key.data(key.fileobj)
         except frames.Damaged as wrong:
-            self._over(Verdict("noboot", None, 0, f"damaged frame: {wrong}"))
+            self._over(Verdict("bugcheck" if self.hello else "noboot", None, 0, f"damaged frame: {wrong}"))
         finally:
             self.selector.close()
         if rest := self._receive(self.machine.console):

@@ -51,7 +51,6 @@ class Recorder(machine.Machine):
         self.blocks = os.open(self.path("blocks"), os.O_RDONLY | os.O_NONBLOCK)
         os.set_blocking(self.blocks, True)
         self.halted = self.path("gdb")
-        self.cwd = self.folder  # so that no path of the host is in the guest's memory
         os.symlink(os.path.realpath(self.kernel()), self.path("ntoskrnl.exe"))
 
     def _memory_arguments(self):
