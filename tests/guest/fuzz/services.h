@@ -1,35 +1,22 @@
 /* services.h - arguments for services: what each parameter's name asks for, or what hurts.
  *
- * The rows of include/services.tbl come as SERVICE(number, name, "argument names"); a name
- * that ends in * is a pointer.  A typed argument is one that a program might give: a handle,
- * a size, a pointer to a cell of the arena with a fitting value in it.  A wild one is drawn
- * from the edges of every range.  The arena's pages change protection and come and go while
+ * dispatch/calls.h has the rows of include/services.tbl (services[]: number, name, "argument
+ * names"; a name that ends in * is a pointer) and a good call of each (rows[]).  A typed
+ * argument is one that a program might give: a handle, a size, a pointer to a cell of the
+ * arena with a fitting value in it.  A wild one is drawn from the edges of every range.  The arena's pages change protection and come and go while
  * calls are under way, so a good pointer may turn bad at any moment.
  */
 #ifndef FUZZ_SERVICES_H
 #define FUZZ_SERVICES_H
 
-#include <stdlib.h>
-#include <string.h>
-#include <windows.h>
-#include <winternl.h>
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Warray-bounds" /* NtCurrentTeb: fs:[18h] */
+#include "dispatch/calls.h"
 
 #define ARENA_PAGES 32u
 #define ARENA_SIZE  (ARENA_PAGES * 0x1000u)
 #define STEADY_SIZE 0x12000u
-#define MOST        12          /* arguments of a service */
 #define FIELD       0x20000000u /* where regions and views are asked for */
-
-typedef struct {
-    ULONG number;
-    const char *name, *arguments;
-} SERVICE_ROW;
-static const SERVICE_ROW services[] = {
-#define SERVICE(number, name, arguments) {number, #name, arguments},
-#include "services_list.h"
-#undef SERVICE
-};
-#define SERVICES (sizeof services / sizeof *services)
 
 /* mingw's NtCurrentTeb reads fs:[18h] as an array of no elements, and gcc says so. */
 static inline TEB *my_teb(void)
@@ -121,7 +108,31 @@ static ULONG size(ULONG *seed)
 
 /* ---- structures that hold pointers: made in the steady part ---- */
 
-static UNICODE_STRING *name_of(ULONG *seed)
+/* What costs a matcher most, and what a recursion of it would: runs of one character, stars
+ * with a letter between, any mixture.  length characters into text. */
+static void pattern(ULONG *seed, WCHAR *text, ULONG length)
+{
+    static const WCHAR characters[] = L"*?<>\".ab";
+    const WCHAR one = characters[draw(seed) % 6];
+    const ULONG kind = draw(seed) % 4, stars = 1 + draw(seed) % 12;
+    for (ULONG i = 0; i < length; i++)
+        text[i] = kind == 0                    ? one
+                  : kind == 1 && i < 2 * stars ? L"*a"[i % 2]
+                  : kind == 1                  ? L'b'
+                                               : characters[draw(seed) % 8];
+    if (kind == 1 && length > 2 * stars + 1)
+        text[2 * stars + 1] = 0; /* a short one, against a long name */
+}
+
+/* \??\C:\d\d\d ...: length characters into text. */
+static void deep_path(WCHAR *text, ULONG length)
+{
+    static const WCHAR drive[] = L"\\??\\C:";
+    for (ULONG i = 0; i < length; i++)
+        text[i] = i < 6 ? drive[i] : L"\\d"[i % 2];
+}
+
+static UNICODE_STRING *some_name(ULONG *seed)
 {
     static WCHAR names[][24] = {L"\\BaseNamedObjects\\a",
                                 L"b",
@@ -132,8 +143,18 @@ static UNICODE_STRING *name_of(ULONG *seed)
                                 L"",
                                 L"\\??\\CONOUT$",
                                 L"\\??\\C:\\no\\such"};
+    static WCHAR made[4][512];
     UNICODE_STRING *s = (UNICODE_STRING *)(steady + draw(seed) % 64 * 16);
     s->Buffer = PICK(seed, names);
+    if (one_in(seed, 4)) {
+        const ULONG length = draw(seed) % 511;
+        s->Buffer = PICK(seed, made);
+        memset(s->Buffer, 0, sizeof made[0]);
+        if (one_in(seed, 2))
+            pattern(seed, s->Buffer, length);
+        else
+            deep_path(s->Buffer, length);
+    }
     s->Length = s->MaximumLength = wcslen(s->Buffer) * 2;
     if (one_in(seed, 16))
         s->Length = draw(seed);
@@ -142,13 +163,13 @@ static UNICODE_STRING *name_of(ULONG *seed)
     return s;
 }
 
-static ULONG attributes(ULONG *seed)
+static ULONG some_attributes(ULONG *seed)
 {
     OBJECT_ATTRIBUTES *a = (OBJECT_ATTRIBUTES *)(steady + 0x400 + draw(seed) % 16 * 32);
     if (one_in(seed, 4))
         return 0;
     *a = (OBJECT_ATTRIBUTES){.Length = sizeof *a};
-    a->ObjectName = one_in(seed, 8) ? (UNICODE_STRING *)wild(seed) : name_of(seed);
+    a->ObjectName = one_in(seed, 8) ? (UNICODE_STRING *)wild(seed) : some_name(seed);
     a->Attributes = one_in(seed, 4) ? draw(seed) : 0x40;
     a->RootDirectory = one_in(seed, 16) ? (HANDLE)wild(seed) : NULL;
     return (ULONG)a;
@@ -183,7 +204,7 @@ static ULONG context(ULONG *seed)
     ULONG *words = (ULONG *)c;
     memset(c, 0, sizeof *c);
     c->Eip = (ULONG)begin_again;
-    c->Esp = ((ULONG)c & ~15u) - 0x800; /* a stack, if a short one */
+    c->Esp = (ULONG)steady + STEADY_SIZE - 0x800 * (1 + draw(seed) % 8); /* a stack */
     c->SegCs = 0x1B;
     c->SegDs = c->SegEs = c->SegSs = 0x23;
     c->SegFs = 0x3B;
@@ -219,6 +240,9 @@ static ULONG cell(ULONG *seed, const char *name, ULONG length)
     } else if (IS("Size*") || IS("ViewSize*") || IS("MaximumSize*")) {
         first = one_in(seed, 8) ? size(seed) : one_in(seed, 4) ? 0 : draw(seed) % 0x20000;
         second = one_in(seed, 16);
+    } else if (IS("Offset*") && !one_in(seed, 4)) { /* of a view or a file */
+        first = draw(seed) % 256 << 16;
+        second = one_in(seed, 8);
     } else if (IS("Handles*")) {
         first = (ULONG)PICK(seed, handles);
         second = one_in(seed, 2) ? handle(seed, "Wait", 4) : wild(seed);
@@ -239,7 +263,7 @@ static ULONG cell(ULONG *seed, const char *name, ULONG length)
 static ULONG pointer(ULONG *seed, const char *name, ULONG length)
 {
     if (IS("Attributes*") || IS("ProcessAttributes*") || IS("ThreadAttributes*"))
-        return attributes(seed);
+        return some_attributes(seed);
     if (IS("AttributeList*"))
         return one_in(seed, 4) ? 0 : attribute_list(seed);
     if (IS("Parameters*"))
@@ -249,7 +273,7 @@ static ULONG pointer(ULONG *seed, const char *name, ULONG length)
     if (IS("Record*"))
         return record(seed);
     if (IS("String*") || IS("Name*"))
-        return one_in(seed, 3) ? 0 : (ULONG)name_of(seed);
+        return one_in(seed, 3) ? 0 : (ULONG)some_name(seed);
     return cell(seed, name, length);
 }
 
@@ -306,10 +330,26 @@ static ULONG typed(ULONG *seed, const char *service, const char *name, ULONG len
 #undef IS
 }
 
-/* Fills a[MOST]: half of the calls wholly typed, a quarter wholly wild, else a mixture. */
-static void arguments_of(ULONG *seed, const SERVICE_ROW *row, ULONG *a)
+/* A good call of calls.h with up to three of its arguments changed. */
+static void good_arguments(ULONG *seed, const ROW *row, const char *service,
+                           const char *names, ULONG *a)
 {
-    const char *at = row ? row->arguments : "";
+    ULONG changes = draw(seed) % 4;
+    memcpy(a, row->a, sizeof row->a);
+    for (ULONG count = strlen(row->arguments) - 1; changes && count; changes--) {
+        const ULONG which = draw(seed) % count;
+        const char *at = names;
+        for (ULONG i = 0; i < which; i++)
+            at += strcspn(at, " ") + 1;
+        a[which] =
+            one_in(seed, 3) ? wild(seed) : typed(seed, service, at, strcspn(at, " "));
+    }
+}
+
+/* Fills a[MOST]: half of the calls wholly typed, a quarter wholly wild, else a mixture. */
+static void arguments_of(ULONG *seed, const char *service, const char *names, ULONG *a)
+{
+    const char *at = names;
     ULONG kind = draw(seed) % 4;
     for (int i = 0; i < MOST; i++) {
         ULONG length = strcspn(at, " ");
@@ -317,7 +357,7 @@ static void arguments_of(ULONG *seed, const SERVICE_ROW *row, ULONG *a)
         int is_wild = kind == 0 || (kind == 1 && one_in(seed, 4));
         if (waits) /* not for ever, most of the time */
             is_wild = one_in(seed, 256);
-        a[i] = !length || is_wild ? wild(seed) : typed(seed, row->name, at, length);
+        a[i] = !length || is_wild ? wild(seed) : typed(seed, service, at, length);
         at += length + (at[length] == ' ');
     }
 }
