@@ -40,6 +40,13 @@ extern void (*KdDescribeThread)(PKTHREAD, char *text, SIZE_T size);
 ULONG KdCaptureStack(ULONG_PTR eip, ULONG_PTR ebp, FATHOM_FRAME *frames, ULONG max);
 ULONG KdCaptureTrap(const KTRAP_FRAME *, FATHOM_FRAME *frames, ULONG max);
 void KdPrintStack(const FATHOM_FRAME *, ULONG count);
+typedef struct _KDSTACK {
+    ULONG Eip, Esp, Ebp;
+    UCHAR Bytes[0x4000]; /* from Esp on */
+} KDSTACK;
+/* The user stack of a trap to the host as a 'U' frame, with the images that it may be in: there
+ * it can be walked by the tables that programs bring along.  It goes through *copy. */
+void KdSendUserStack(const KTRAP_FRAME *, KDSTACK *copy);
 /* Return addresses, one a line: with their names, or bare for a host that finds them. */
 void KdPrintCallers(const ULONG_PTR *callers, ULONG count, BOOLEAN named);
 void KdSendThreadStacks(void); /* of every thread, as 'T' frames: hang, NMI */

@@ -25,6 +25,7 @@ void (*KdDescribeThread)(PKTHREAD, char *text, SIZE_T size);
 
 #define SCAN_DWORDS    512 /* how far a frameless function's stack is searched */
 #define MOST_THREADS   64
+#define IMAGES_SEEN    8
 #define PROLOGUE_BYTES 32 /* where push ebp / mov ebp,esp must stand */
 
 typedef struct {
@@ -34,7 +35,9 @@ typedef struct {
     ULONG Count, Max;
 } WALK;
 
-static BOOLEAN KdpRead(ULONG_PTR address, void *buffer, SIZE_T size)
+/* noinline: one function that calls through KdReadMemory (tools/kstack.tbl). */
+static __attribute__((noinline)) BOOLEAN KdpRead(ULONG_PTR address, void *buffer,
+                                                 SIZE_T size)
 {
     return KdReadMemory && NT_SUCCESS(KdReadMemory(address, buffer, size));
 }
@@ -257,6 +260,38 @@ static void KdpSendImage(ULONG_PTR address, KDIMAGE *last)
     const SIZE_T length = min(strlen(last->FileName), sizeof frame.Name);
     __builtin_memcpy(frame.Name, last->FileName, length);
     KdHostSend('M', &frame, offsetof(__typeof__(frame), Name) + length);
+}
+
+/* Any of these words may be a return address: send where its image lies, each image once. */
+static void KdpSendImagesOf(const ULONG *words, ULONG count)
+{
+    KDIMAGE seen[IMAGES_SEEN] = {0};
+    for (ULONG i = 0, kept = 0; i < count; i++) {
+        ULONG n = 0;
+        while (n < IMAGES_SEEN && words[i] - seen[n].Base >= seen[n].Size)
+            n++;
+        if (n == IMAGES_SEEN && KdFindImage && words[i] >= MM_LOWEST_USER_ADDRESS)
+            KdpSendImage(words[i], &seen[kept++ % IMAGES_SEEN]);
+    }
+}
+
+void KdSendUserStack(const KTRAP_FRAME *trap, KDSTACK *copy)
+{
+    ULONG length = 0;
+    copy->Eip = trap->Eip;
+    copy->Esp = trap->HardwareEsp;
+    copy->Ebp = trap->Ebp;
+    while (length <
+           sizeof copy->Bytes) { /* a page at a time, up to one that is not there */
+        const ULONG_PTR at = copy->Esp + length;
+        const ULONG part =
+            min(PAGE_SIZE - at % PAGE_SIZE, (ULONG)sizeof copy->Bytes - length);
+        if (!KdpRead(at, copy->Bytes + length, part))
+            break;
+        length += part;
+    }
+    KdpSendImagesOf(&copy->Eip, (offsetof(KDSTACK, Bytes) + length) / 4);
+    KdHostSend('U', copy, offsetof(KDSTACK, Bytes) + length);
 }
 
 void KdPrintCallers(const ULONG_PTR *callers, ULONG count, BOOLEAN named)

@@ -9,8 +9,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import Plan
+from tap import OUT, TOP, Plan
 from stock import PREFIX, build, examples, fathom, follow, line_of, run_all, without_addresses
+
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from host import reports, symbols
 
 plan = Plan()
 folder = tempfile.mkdtemp(prefix="reports-")
@@ -31,11 +34,13 @@ try:
         target = os.path.join(folder, name)
         subprocess.run([PREFIX + "strip", *words, faults, "-o", target], check=True)
     words = ("inlined", "template", "double", "library", "dll", "child", "forge")
-    lines = [f"faults.exe {word}" for word in words]
-    lines += ["plain.exe template", "plain.exe double", "bare.exe inlined"]
-    inlined, template, double, library, there, child, forge, plain, twice, bare = run_all(
-        folder, lines, "--add", dll
-    )
+    lines = [f"--add there.dll faults.exe {word}" for word in words]
+    lines += [f"--add there.dll {line}" for line in ("plain.exe template", "plain.exe double")]
+    lines += ["--add there.dll bare.exe inlined", "--add bare/there.dll faults.exe dll"]
+    os.mkdir(os.path.join(folder, "bare"))
+    subprocess.run([PREFIX + "strip", dll, "-o", os.path.join(folder, "bare", "there.dll")], check=True)
+    results = run_all(folder, lines)
+    inlined, template, double, library, there, child, forge, plain, twice, bare, bare_dll = results
 
     log = inlined[1]["log"]
     says(log, rf"crashed: c0000005 .* \(main\+[0-9a-f]+\), .*{at('store')}$", "-g: the crash line")
@@ -92,18 +97,36 @@ try:
         "stripped: module and offset",
     )
 
-    build(folder, "there.dll", "there.c", "-shared", "-s")
-    (bare_dll,) = run_all(folder, ["faults.exe dll"], "--add", dll)
     says(bare_dll[1]["end"], r"in there\+[0-9a-f]+$|in fault_there$", "a DLL without DWARF")
     says(bare_dll[1]["log"], r"faults!main\+[0-9a-f]+ at .*faults\.cpp:\d+$", "and its caller")
 
-    done = fathom("run", "--gflags", "ust", "--add", dll, faults, "overrun")
+    done = fathom("run", "--gflags", "hpa", "--add", dll, faults, "stale")
     text = done.stderr.decode()
-    says(text, rf"^    [0-9A-F]{{8}} faults!main\+\w+ at .*faults\.cpp:\d+$", "ust: who allocated")
+    says(text, r"^fathom: page heap: the address \w+ belongs to\n  block \w+, 21 bytes, freed$", "hpa")
+    says(
+        text,
+        rf"was allocated by\n(    .*!.*\n)*    \w+ faults!main\+\w+ at .*{at('stale')}$",
+        "hpa: who allocated, through code without EBP",
+    )
+    says(
+        text,
+        rf"^   \d \w+ \w+ faults!recall.* at .*{at('recall')}\n   \d \w+ \w+ faults!main",
+        "the stack from printf's depth to main, through code without EBP",
+    )
+    says(
+        text.rstrip(),
+        rf": access violation reading \w+, in recall at .*{at('recall')}\Z",
+        "a use after free through printf: who called printf",
+    )
     plan.equal(done.returncode, 241, "run: the exit code of a crash")
-    done = fathom("run", "--add", dll, faults, "inlined", FATHOM_BINUTILS="no-such-")
-    says(done.stderr.decode(), r"faults!main\+[0-9a-f]+$", "without binutils: as it came")
-    plan.equal(done.returncode, 241, "and with the same verdict")
+
+    symbols.BINUTILS = "no-such-"
+    line = b"   0 0021ff08 004080da faults!_ZN4NameD1Ev+1a\n"
+    with symbols.Images(OUT, [[faults]]) as images:
+        lone = reports.Reports(images)
+        lone.image(b"\0\0\x40\0\0\0\x02\0faults.exe")
+        plan.equal(lone.text(line), line, "without binutils a report stays as it came")
+
     for name, (source, commands, printed) in examples("reports.md").items():
         got = follow(folder, name, source, commands)
         plan.equal(

@@ -7,7 +7,7 @@ import struct
 
 HELLO, START, OUTPUT, ERROR, INPUT = b"H", b"S", b"O", b"E", b"I"
 VERDICT, AUDIT, LOG, THREADS, BUGCHECK, QUIT = b"X", b"A", b"L", b"T", b"B", b"Q"
-REPORT, IMAGE = b"R", b"M"
+REPORT, IMAGE, STACK = b"R", b"M", b"U"
 WINDOW, DOORBELL = b"W", b"!"  # a ring in the machine's memory, and: look at it
 DATA, WINDOW_DATA, KILL = b"D", b"d", b"K"
 KNOWN = (
@@ -21,6 +21,7 @@ KNOWN = (
     + LOG
     + REPORT
     + IMAGE
+    + STACK
     + THREADS
     + BUGCHECK
     + QUIT

@@ -14,6 +14,7 @@ What programs print, or say to a debugger ('O', 'E', 'L'), never comes here.
 import re
 
 from . import frames, symbols
+from .unwind import Stack
 from .leaks import Leaks
 
 STACK = re.compile(r"( +\d+ [0-9a-f]{8} )([0-9a-f]{8})( )([^ ]+)( \(guessed\))?$")
@@ -57,9 +58,11 @@ def is_library(place):
     name = plain(place.function)
     if name.startswith(("std::", "__gnu_cxx::", "operator new", "operator delete")):
         return True
+    if STDIO.match(name):
+        return True
     if place.line:
         return is_linked_in(place) or any(part in place.file for part in HEADERS)
-    return name.startswith("__") or name.endswith("mainCRTStartup") or bool(STDIO.match(name))
+    return name.startswith("__") or name.endswith("mainCRTStartup")
 
 
 class Reports:
@@ -78,7 +81,7 @@ class Reports:
             self.images.start(index)
         self.bases.clear()
         self.damage = self.crash = self.own = None
-        self.exact = True
+        self.exact, self.walk = True, None
         if self.leaks:
             self.leaks.start()
 
@@ -88,6 +91,11 @@ class Reports:
         for other in [b for b, (s, _) in self.bases.items() if b < base + size and base < b + s]:
             del self.bases[other]
         self.bases[base] = (size, name.decode("utf-8", "replace"))
+
+    def stack(self, payload):
+        """A 'U' frame: the next stack, to be walked here from the first function of the user's."""
+        self.walk = Stack(*frames.words(payload, 3))
+        self.above = 0  # EBP of the line before
 
     def find(self, address):
         """(Image or None, name, offset) of an address; None: in no module that came."""
@@ -103,7 +111,7 @@ class Reports:
         """What has come of a report; result: what can be shown of it."""
         lines = (self.pending + data.decode("utf-8", "surrogateescape")).split("\n")
         self.pending = lines.pop()
-        shown = [line for one in lines for line in self._line(one.rstrip("\r"))]
+        shown = [line for one in lines for line in self._line(one.rstrip("\r")) if line is not None]
         return "".join(line + "\n" for line in shown).encode("utf-8", "surrogateescape")
 
     def rest(self):
@@ -116,15 +124,49 @@ class Reports:
             taken = self.leaks.line(line)
             if taken is not None:
                 return taken
-        for pattern in (STACK, CALLER):
-            if match := pattern.match(line):
-                return self._frame(*match.groups(), pattern is CALLER)
+        if match := STACK.match(line):
+            return self._walked(match) or self._frame(*match.groups(), False)
+        self.walk = None
+        if match := CALLER.match(line):
+            return self._frame(*match.groups(), True)
         self.exact = True
         if match := DAMAGE.match(line):
             self.damage = match[1]
         elif match := CRASH.match(line):
             return [self._crashed(match)]
         return [line]
+
+    def _walked(self, match):
+        """The rest of a stack as the program's own tables have it, from this line on; []: this line
+        is as good as can be had.  After that the kernel's lines are passed over."""
+        if self.walk is None:
+            return []
+        if self.walk is True:
+            return [None]
+        number, frame = match[1].split()
+        address, above, self.above = int(match[2], 16), self.above, int(frame, 16)
+        found = self.find(address)
+        if not found or not found[0] or not found[0].own:
+            return []
+        walk, self.walk = self.walk, None
+        fault = number == "0"
+        here = walk.eip == address if fault else walk.enter(address, above)
+        rows = walk.walk(self.find, fault) if here else None
+        if not rows:
+            return []
+        lines = []
+        for index, (place, frame) in enumerate(rows, int(number)):
+            first = f"  {index:2} {frame:08x} "
+            lines += self._frame(first, f"{place:08x}", " ", self._name(place), "", False)
+        self.walk = True
+        return lines
+
+    def _name(self, address):
+        """module!symbol+offset as the kernel writes it."""
+        image, module, offset = self.find(address)
+        name, far = image.symbol(offset)
+        module = module.partition(".")[0]
+        return f"{module}!{name}" + (f"+{far:x}" if far else "") if name else f"{module}+{offset:x}"
 
     def _frame(self, before, number, blank, text, after, returns):
         """A line of a stack.  The address of a call's return may lie after the line."""

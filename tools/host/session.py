@@ -195,6 +195,8 @@ class Session:
             self.sink.log(payload)
         elif kind == frames.IMAGE:
             self.reports.image(payload)
+        elif kind == frames.STACK:
+            self.reports.stack(payload)
         elif kind in (frames.REPORT, frames.THREADS):
             if shown := self.reports.text(payload):
                 self.sink.log(shown)

@@ -6,11 +6,14 @@ and one nm for an image, one c++filt for all, started when the first question co
 these tools, or without symbols in a file, nothing is found and a report stays as it came.
 """
 import bisect
+import functools
 import os
 import re
 import struct
 import subprocess
 from dataclasses import dataclass
+
+from .unwind import read_tables
 
 BINUTILS = os.environ.get("FATHOM_BINUTILS", "i686-w64-mingw32-")
 KERNEL = "ntoskrnl.exe"
@@ -60,6 +63,26 @@ class Questions:
         self.process = None
 
 
+def asked_once(tool, *words):
+    """What a tool of binutils prints; "": it is not there."""
+    try:
+        done = subprocess.run([BINUTILS + tool, *words], capture_output=True)
+    except OSError:
+        return ""
+    return done.stdout.decode("utf-8", "replace")
+
+
+@functools.cache
+def lines_in(path):
+    """How many lines a source file has, if it is here.  binutils 2.40 takes a line of a header for
+    one of the file that includes it: then the file is too short for it."""
+    try:
+        with open(path, "rb") as file:
+            return file.read().count(b"\n") + 1
+    except OSError:
+        return 1 << 32
+
+
 class Demangler:
     """C++ names as in the source; what is none comes back as it is."""
 
@@ -98,7 +121,7 @@ class Image:
         self.path, self.own, self.demangle = path, own, demangle
         self.base, self.entry = self._header()
         self.lines = Questions("addr2line", "-afi", "-e", path)
-        self.places, self.symbols = {}, None
+        self.places, self.symbols, self.frames = {}, None, None
 
     def _header(self):
         """ImageBase and the entry point's offset; zeroes for what is no PE32 file."""
@@ -123,7 +146,7 @@ class Image:
                 self.lines.answer()
                 break
             file, _, line = (place or "").partition(" (disc")[0].rpartition(":")
-            number = int(line) if line.isdigit() else 0
+            number = int(line) if line.isdigit() and int(line) <= lines_in(file) else 0
             if function != "??" or number:
                 found.append(Place(self.demangle(function), file, number))
         return found
@@ -136,6 +159,12 @@ class Image:
                 found = [Place(name)]
             self.places[offset] = found
         return self.places[offset]
+
+    def tables(self):
+        """How its functions are left (unwind.py)."""
+        if self.frames is None:
+            self.frames = read_tables(asked_once("objdump", "--dwarf=frames-interp", self.path))
+        return self.frames
 
     def symbol(self, offset):
         """The COFF symbol before an offset, demangled, and how far before: ("", 0) if none."""
@@ -150,13 +179,7 @@ class Image:
     def _symbols(self):
         """[(address, name)] of code, sorted.  i386 has an underscore before and @BYTES after a
         name.  A library's static functions are only there by their sections' names."""
-        try:
-            text = subprocess.run(
-                [BINUTILS + "nm", "--defined-only", self.path], capture_output=True
-            ).stdout.decode("utf-8", "replace")
-        except OSError:
-            return []
-        found = {}
+        text, found = asked_once("nm", "--defined-only", self.path), {}
         for address, name in re.findall(r"^([0-9a-f]{8}) [tT] (\S+)$", text, re.M):
             section = re.match(r"\.text(?:\$|\.(?:startup|unlikely|hot|exit)\.)(.+)$", name)
             if section:

@@ -99,6 +99,11 @@ static void PspPrintRegisters(const KTRAP_FRAME *frame)
 static void PspPrintUserStack(const KTRAP_FRAME *frame)
 {
     FATHOM_FRAME *frames = ExAllocatePool(FATHOM_MAX_FRAMES * sizeof *frames, PSP_TAG);
+    KDSTACK *copy = KdHostPresent ? ExAllocatePool(sizeof *copy, PSP_TAG) : NULL;
+    if (copy != NULL) {
+        KdSendUserStack(frame, copy);
+        ExFreePool(copy);
+    }
     if (frames == NULL)
         return;
     KdPrintStack(frames, KdCaptureTrap(frame, frames, FATHOM_MAX_FRAMES));

@@ -41,9 +41,9 @@ static __attribute__((noinline)) char first_of(Name name)
     return name.first();
 }
 
-static __attribute__((noinline)) void overrun(char *block)
+static __attribute__((noinline)) void recall(const char *text)
 {
-    memset(block, 'x', 64); // LINE overrun
+    printf("%s, again\n", text); // LINE recall
 }
 
 static __attribute__((noinline)) size_t measure(const char *text)
@@ -90,10 +90,10 @@ int main(int count, char **words)
         Name name("once");
         return first_of(name) == 0;
     }
-    if (!strcmp(what, "overrun")) {
-        char *block = static_cast<char *>(malloc(24));
-        overrun(block);
-        free(block);
+    if (!strcmp(what, "stale")) {
+        char *text = strdup("a string of the heap"); // LINE stale
+        free(text);
+        recall(text);
     }
     if (!strcmp(what, "library"))
         return measure(reinterpret_cast<char *>(nowhere)) != 1;
