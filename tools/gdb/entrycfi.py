@@ -5,10 +5,13 @@ holds all of the caller's registers.  That is said in DWARF, as of a signal fram
 allows that the caller's stack lies elsewhere.  The object has no code of its own; its .text
 is as large as what it speaks of, and is added at that address.
 """
+import hashlib
 import os
 import subprocess
 
 import gdb
+
+import kept
 
 REGISTERS = "edx ecx eax edi esi ebx ebp eip".split()
 CFA = 0x8C  # offset of the canonical frame address: the end of the frame
@@ -63,7 +66,8 @@ def outermost(start, end, out):
 
 
 def describe(start, end, out, rules):
-    name = os.path.join(out, "gdb", f"entry-{start:x}-{end:x}")
+    digest = hashlib.sha256(rules.encode()).hexdigest()[:16]
+    name = os.path.join(kept.folder(out), f"entry-{start:x}-{end:x}-{digest}")
     if not os.path.exists(name + ".o"):
         text = f"""
     .cfi_sections .debug_frame
@@ -76,4 +80,4 @@ def describe(start, end, out, rules):
         subprocess.run(
             ["as", "--32", "-o", f"{name}.o", "-"], input=text, text=True, check=True
         )
-    gdb.execute(f"add-symbol-file {name}.o -s .text {start:#x}", to_string=True)
+    gdb.execute(f"add-symbol-file {kept.quoted(name + '.o')} -s .text {start:#x}", to_string=True)

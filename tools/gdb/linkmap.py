@@ -5,6 +5,7 @@ import subprocess
 
 import gdb
 
+from kept import kept, quoted
 from mapfile import sections
 
 
@@ -24,15 +25,15 @@ def add_assembler(path, out, slide=0):
     for debug, placed in objects.items():
         bare = strip_names(debug, out)
         where = " ".join(f"-s {name} {address:#x}" for name, address in placed.items())
-        gdb.execute(f"add-symbol-file {bare} {where}", to_string=True)
+        gdb.execute(f"add-symbol-file {quoted(bare)} {where}", to_string=True)
     return code
 
 
 def strip_names(debug, out):
     """The object without its own names (they carry the underscore of i386 PE): only
     lines."""
-    bare = os.path.join(out, "gdb", os.path.relpath(debug, out).replace(os.sep, "_"))
-    if not os.path.exists(bare) or os.path.getmtime(bare) < os.path.getmtime(debug):
+    bare = kept(out, debug, "")
+    if not os.path.exists(bare):
         subprocess.run(
             ["objcopy", "-w", "--strip-unneeded-symbol=_*", debug, bare], check=True
         )

@@ -11,6 +11,7 @@ import subprocess
 import gdb
 
 import entrycfi
+from kept import kept, quoted
 import linkmap
 import unwind
 
@@ -19,8 +20,8 @@ THREAD_START_BYTES = 16  # RtlUserThreadStart, as far as its alignment reaches
 
 def elf_copy(path, out):
     """An ELF copy of a PE file whose names are C's: without underscore and @bytes."""
-    copy = os.path.join(out, "gdb", os.path.basename(path) + ".elf")
-    if os.path.exists(copy) and os.path.getmtime(copy) >= os.path.getmtime(path):
+    copy = kept(out, path, ".elf")
+    if os.path.exists(copy):
         return copy
     new = f"{copy}.{os.getpid()}"
     objcopy = "i686-w64-mingw32-objcopy"
@@ -125,12 +126,12 @@ class Modules:
         slide = base - linked_base(path)
         if base in self.loaded:
             gdb.execute(
-                f"remove-symbol-file {elf_copy(self.loaded[base], self.out)}",
+                f"remove-symbol-file {quoted(elf_copy(self.loaded[base], self.out))}",
                 to_string=True,
             )
         self.loaded[base] = path
         gdb.execute(
-            f"add-symbol-file {elf_copy(path, self.out)} -o {slide:#x}", to_string=True
+            f"add-symbol-file {quoted(elf_copy(path, self.out))} -o {slide:#x}", to_string=True
         )
         table = os.path.splitext(path)[0] + ".map"
         if os.path.exists(table):

@@ -16,9 +16,12 @@ import gdb
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import entrycfi
+import frames  # noqa: F401  it registers itself
 import linkmap
+import manners
 import modules
 import unwind
+from kept import quoted
 
 for setting in (
     "pagination off",
@@ -27,6 +30,8 @@ for setting in (
     "disassembly-flavor intel",
     "print symbol-filename off",
     "backtrace past-main on",
+    "print pretty on",
+    "target-wide-charset UTF-16LE",
     "print thread-events off",
     "python print-stack message",
     "style enabled " + ("on" if sys.stdout.isatty() else "off"),
@@ -36,9 +41,9 @@ for setting in (
 with open(os.environ["FATHOM_GDB"]) as handed:
     session = json.load(handed)
 out = session["out"]
-gdb.execute(f"directory {session['top']}", to_string=True)  # DWARF has paths from the top
+gdb.execute(f"directory {quoted(session['top'])}", to_string=True)  # DWARF has paths from the top
 kernel = os.path.join(out, "gdb", "ntoskrnl.elf")
-gdb.execute(f"file {kernel}", to_string=True)
+gdb.execute(f"file {quoted(kernel)}", to_string=True)
 code = linkmap.add_assembler(os.path.join(out, "kernel", "ntoskrnl.map"), out)
 for name, (start, end) in code:
     if "/dispatch/" in name:
@@ -48,6 +53,6 @@ for name, (start, end) in code:
 if "recording" in session:
     modules.place(out, session["modules"], session["loaded"])
     print(f"recorded: {session['recording']}")
-    print("try: reverse-stepi, reverse-finish, watch -l VARIABLE, reverse-continue")
 else:
     modules.watch(out, session["modules"])
+manners.begin("recording" in session)

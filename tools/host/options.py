@@ -267,5 +267,7 @@ def check(options):
         raise Refused("gdb wants a PROGRAM.exe, or --recording FILE")
     if options.command == "record" and options.to and not options.start:
         raise Refused("--to wants --from SYMBOL")
+    if options.command == "gdb" and options.boot == "x64":
+        raise Refused("--boot x64: gdb sees a 64-bit machine there; use ia32 or multiboot")
     if options.command == "record" and options.boot != "multiboot":
         raise Refused(f"--boot {options.boot}: recordings are of multiboot")

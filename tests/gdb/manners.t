@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# needs: system gdb programs
+"""A gdb session says where one is and breaks nothing: an exception stops at its line, the crossing
+has its names, a call at a kernel stop is refused, two programs of one name keep their symbols, a
+path may have blanks."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import OUT, TOP, Plan  # noqa: E402
+
+plan = Plan()
+FAULT = os.path.join(OUT, "tests", "gdb", "programs", "fault.exe")
+scratch = tempfile.TemporaryDirectory(prefix="fathom-gdb-")
+
+
+def session(script, program, *words, **environment):
+    path = os.path.join(scratch.name, "script")
+    with open(path, "w") as out:
+        out.write(script)
+    done = subprocess.run(
+        [os.path.join(TOP, "tools", "fathom"), "gdb", *words, "--script", path, program],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+folder = os.path.join(scratch.name, "John Smith")
+os.mkdir(folder)
+program = os.path.join(folder, "my fault.exe")
+shutil.copy(FAULT, program)
+with open(os.path.join(TOP, "tests", "gdb", "programs", "fault.c")) as source:
+    line = [n for n, text in enumerate(source, 1) if "the fault" in text][0]
+code, text = session("continue\nbt\nup\nrun\n", program)
+plan.true("Try:" in text and "break main" in text, "the first screen says what to type", text)
+plan.true(
+    "first chance: access violation (0xc0000005): read of 0x00000000" in text and f"fault.c:{line}" in text,
+    "an access violation stops at its line, in a program whose path has blanks",
+    text,
+)
+plan.true("KiTrap0E" in text and "<signal handler" not in text, "the crossing is KiTrap0E", text)
+plan.true("deepest" in text and "main ()" in text, "bt goes on to main", text)
+plan.true("run: the machine is there already" in text, "run explains itself", text)
+
+code, text = session("break PageAlloc\ncontinue\nprint (int)MiCountPages\nprint PageFree(1)\n", FAULT)
+plan.true("may-call-functions is off" in text and "bug check" not in text, "no call at a kernel stop", text)
+
+# Another program of the same name has symbols of its own.
+other = os.path.join(scratch.name, "other", "my fault.exe")
+os.mkdir(os.path.dirname(other))
+source = os.path.join(scratch.name, "other.c")
+with open(source, "w") as out:
+    out.write("int quite_another(void) { return 3; }\nint main(void) { return quite_another(); }\n")
+subprocess.run(["i686-w64-mingw32-gcc", "-g", "-O0", "-o", other, source], check=True)
+os.utime(other, (1, 1))
+code, text = session("break quite_another\ncontinue\nbt\n", other)
+plan.true("#0  quite_another () at" in text and "#1 " in text and "deepest" not in text, "its own symbols", text)
+
+for words, environment, said in (
+    (("--boot", "x64"), {}, "gdb sees a 64-bit machine"),
+    ((), {"FATHOM_GDB_PROGRAM": "/nowhere/gdb"}, "/nowhere/gdb: not found"),
+    ((), {"FATHOM_GDB_PROGRAM": "true"}, "it has no Python"),
+):
+    code, text = session("quit\n", FAULT, *words, **environment)
+    plan.true(code == 125 and said in text, f"refused: {said}", text)
+plan.done()
