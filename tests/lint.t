@@ -125,7 +125,7 @@ plan.equal(
 # Sizes that keep a file one idea.
 LIMIT = 500
 CORE_LIMIT = 7800  # 7500 is the aim; the contracts and their comments have 530 of it
-KERNEL_BYTES = 220 * 1024
+KERNEL_BYTES = 232 * 1024  # 220 before the bounds, the local APIC and the named overflow; to be set to what is measured
 KERNEL_LIMIT = 22000  # room for the defences being added; set to what they need when they are in
 long = []
 for path in sources(
