@@ -19,7 +19,7 @@ readme: $(SYSTEM) ## the door that README.md shows, captured anew
 	tools/excerpt.py $(O)/walk.txt
 gdb: $(SYSTEM) $(O)/gdb/ntoskrnl.elf ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal)
 	@$(FATHOM) gdb $(MACHINE) $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) $(or $(PROGRAM),$(O)/bin/walk.exe) $(ARGS)
-BENCH_EXES := $(addprefix $(O)/tests/bench/,bench.exe boot.exe heap.exe waits.exe)
+BENCH_EXES := $(addprefix $(O)/tests/bench/,bench.exe boot.exe ranges.exe heap.exe waits.exe)
 bench: $(SYSTEM) $(LOADERS) $(BENCH_EXES) ## what things cost: one line `name value unit` each
 	@$(PYTHON) tests/bench/bench.py $(BENCH_EXES)
 .PHONY: run walk readme gdb bench

@@ -101,7 +101,7 @@ NTSTATUS MiCreateFixedRegion(MMSPACE *space, ULONG first, ULONG last, ULONG comm
     if (!NT_SUCCESS(status))
         return status;
     (*out)->NoChange = TRUE;
-    (*out)->Protection = MM_READWRITE;
+    (*out)->Protection = (*out)->Untouched = MM_READWRITE;
     if (MiMakeTables(first, last))
         return STATUS_SUCCESS;
     MiDeleteVad(space, *out);

@@ -26,26 +26,22 @@ void MiReleaseFrame(MMSPACE *space, MMPTE pte, const MMVAD *vad, ULONG vpn)
 static ULONG MiEmptyTable(MMSPACE *space, const MMVAD *vad, ULONG first, ULONG last)
 {
     USHORT *used = MiUsedCount(MiPteOfVpn(first));
-    ULONG committed = 0, empty = 0;
-    for (MMPTE *pte = MiPteOfVpn(first), *end = MiPteOfVpn(last); pte <= end; pte++) {
-        MMPTE old = *pte;
-        if (!old.Low) { /* as a rule */
-            empty++;
-            continue;
+    ULONG committed = 0, met = 0;
+    for (ULONG vpn = first; met < *used && (vpn = MiNextUsed(vpn, last)) <= last;)
+        for (MMPTE old; vpn <= last && (old = *MiPteOfVpn(vpn)).Low; vpn++) {
+            MiClearPte(MiPteOfVpn(vpn), 0);
+            met++;
+            if (!MiHasFrame(old)) {
+                committed += (old.Low >> PTE_SOFT_SHIFT & 0x1F) != MM_DECOMMIT;
+                continue;
+            }
+            committed++;
+            if (old.Low & PTE_VALID)
+                MiFlushPage(MiAddress(vpn));
+            MiReleaseFrame(space, old, vad, vpn);
         }
-        MiClearPte(pte, 0);
-        --*used;
-        if (old.Low & PTE_VALID)
-            MiFlushPage((ULONG_PTR)pte << 9);
-        committed += MiIsCommitted(old, vad);
-        if (MiHasFrame(old))
-            MiReleaseFrame(space, old, vad, MiVpn((ULONG_PTR)pte << 9));
-        if (!*used) {
-            empty += end - pte;
-            break;
-        }
-    }
-    return committed + (vad->MemCommit ? empty : 0);
+    *used = (USHORT)(*used - met);
+    return committed + (vad->MemCommit ? last - first + 1 - met : 0);
 }
 
 ULONG MiEmptyRange(MMSPACE *space, const MMVAD *vad, ULONG first, ULONG last)

@@ -6,20 +6,52 @@
 #include "mm/pagealloc.h"
 #include "mm/range.h"
 
-/* Equal entries of a private region are equally protected, and without a table all are 0. */
-ULONG MiRunEnd(const MMVAD *vad, ULONG vpn, ULONG last, ULONG *protection)
+ULONG MiNextUsed(ULONG vpn, ULONG last)
 {
-    MMPTE first = MiReadPte(vpn);
-    *protection = MiPteProtection(first, vad, vpn);
-    for (ULONG at = vpn + 1; at <= last; at++) {
-        MMPTE pte = MiReadPte(at);
-        BOOLEAN same = pte.Long == first.Long && !vad->View;
-        if (!same && MiPteProtection(pte, vad, at) != *protection)
-            return at;
-        if (!vad->View && !MiHasTable(MiAddress(at)))
-            at = MiTableEnd(at, last);
+    for (ULONG end; vpn <= last; vpn = end + 1) {
+        end = MiTableEnd(vpn, last);
+        if (!MiHasTable(MiAddress(vpn)))
+            continue;
+        const MMPTE *pte = MiPteOfVpn(vpn), *stop = MiPteOfVpn(end);
+        while (pte + 3 <= stop && !(pte[0].Low | pte[1].Low | pte[2].Low | pte[3].Low))
+            pte += 4;
+        for (; pte <= stop; pte++)
+            if (pte->Low)
+                return MiVpn((ULONG_PTR)pte << 9);
     }
     return last + 1;
+}
+
+/* The page after those that are like vpn, whose entry is 0: entry and protection. */
+static ULONG MiEmptyEnd(const MMVAD *vad, ULONG vpn, ULONG last)
+{
+    if (vad->View)
+        last = vad->View->AlikeTo(vad, vpn, last);
+    return MiNextUsed(vpn, last);
+}
+
+/* The same of an entry that is not 0, in its table. */
+static ULONG MiSameEnd(const MMVAD *vad, ULONG vpn, ULONG last, ULONG protection)
+{
+    const MMPTE *pte = MiPteOfVpn(vpn), *stop = MiPteOfVpn(MiTableEnd(vpn, last));
+    MMPTE same = *pte;
+    while (++pte <= stop)
+        if (pte->Low != same.Low &&
+            (!pte->Low || MiPteProtection(*pte, vad, 0) != protection))
+            break;
+    return vpn + (pte - MiPteOfVpn(vpn));
+}
+
+ULONG MiRunEnd(const MMVAD *vad, ULONG vpn, ULONG last, ULONG *protection)
+{
+    *protection = MiPteProtection(MiReadPte(vpn), vad, vpn);
+    if (vpn == last)
+        return last + 1;
+    do {
+        vpn = MiReadPte(vpn).Low ? MiSameEnd(vad, vpn, last, *protection)
+                                 : MiEmptyEnd(vad, vpn, last);
+    } while (vpn <= last && MiPteProtection(MiReadPte(vpn), vad, vpn) == *protection);
+    return vpn;
 }
 
 /* Commit a page whose entry says something.  If it is decommitted and says that it was

@@ -5,7 +5,7 @@
  *   PTE                           the page is
  *   ---                           -----------
  *   0, region not MemCommit       reserved
- *   0, region MemCommit           committed, never touched, protection of the region
+ *   0, region MemCommit           committed, never touched, the region's Untouched
  *   protection, no frame          committed, never touched, protection of its own
  *   MM_DECOMMIT                   reserved again inside a MemCommit region
  *   Valid, frame                  present
@@ -29,6 +29,8 @@ typedef struct _MMVIEW {
     /* The page at vpn, brought if need be.  STATUS_IN_PAGE_ERROR, STATUS_NO_MEMORY. */
     NTSTATUS (*Fetch)(const MMVAD *, ULONG vpn, PFN_NUMBER *);
     ULONG (*Protection)(const MMVAD *, ULONG vpn); /* when the PTE is 0; MM_* */
+    /* The last page, up to last, that has the same Protection as vpn and those between. */
+    ULONG (*AlikeTo)(const MMVAD *, ULONG vpn, ULONG last);
     /* MEM_COMMIT inside the view.  STATUS_COMMITMENT_LIMIT, STATUS_ALREADY_COMMITTED,
      * STATUS_CONFLICTING_ADDRESSES: nothing was changed. */
     NTSTATUS (*Commit)(const MMVAD *, ULONG first, ULONG last);
@@ -47,7 +49,7 @@ static inline ULONG MiPteProtection(MMPTE pte, const MMVAD *vad, ULONG vpn)
         return pte.Low >> PTE_SOFT_SHIFT & 0x1F;
     if (vad->View)
         return vad->View->Protection(vad, vpn);
-    return vad->MemCommit ? vad->Protection : MM_DECOMMIT;
+    return vad->MemCommit ? vad->Untouched : MM_DECOMMIT;
 }
 /* Of a private region. */
 static inline BOOLEAN MiIsCommitted(MMPTE pte, const MMVAD *vad)
@@ -103,6 +105,8 @@ static inline void MiSetPte(MMPTE *pte, MMPTE value)
 }
 
 /* ---- ranges ---- */
+/* The first page of vpn..last whose entry is not 0; last + 1: there is none. */
+ULONG MiNextUsed(ULONG vpn, ULONG last);
 /* The page after the last one, up to last, that has the protection of vpn. */
 ULONG MiRunEnd(const MMVAD *, ULONG vpn, ULONG last, ULONG *protection);
 /* Every page gets the protection, those that are committed already too.  Charged already.

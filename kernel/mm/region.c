@@ -45,7 +45,7 @@ NTSTATUS MiReserve(MMSPACE *space, MIRESERVE *want)
                                   want->MemCommit ? want->Pages : 0, &vad);
     if (!NT_SUCCESS(status))
         return status;
-    vad->Protection = want->Protection;
+    vad->Protection = vad->Untouched = want->Protection;
     vad->MemCommit = want->MemCommit;
     vad->WriteWatch = want->WriteWatch;
     vad->Physical = want->Physical;
@@ -57,6 +57,13 @@ NTSTATUS MiCommit(MMSPACE *space, MMVAD *vad, ULONG first, ULONG last, ULONG pro
     LONG more = last - first + 1 - MiCountCommitted(vad, first, last);
     if (!MiChargeVad(space, vad, more))
         return STATUS_COMMITMENT_LIMIT;
+    BOOLEAN whole = first == vad->StartingVpn && last == vad->EndingVpn;
+    if (whole && vad->CommitCharge == (ULONG)more && !vad->MemCommit &&
+        !vad->WriteWatch) {
+        vad->MemCommit = TRUE; /* no entry says anything: nothing was committed */
+        vad->Untouched = (UCHAR)protection;
+        return STATUS_SUCCESS;
+    }
     if (!MiCommitRange(space, first, last, protection)) {
         MiChargeVad(space, vad, -more);
         return STATUS_NO_MEMORY;
@@ -94,6 +101,7 @@ static NTSTATUS MiSplit(MMSPACE *space, MMVAD *vad, ULONG first, ULONG last)
     }
     upper->Protection = vad->Protection;
     upper->MemCommit = vad->MemCommit;
+    upper->Untouched = vad->Untouched;
     upper->WriteWatch = vad->WriteWatch;
     upper->Physical = vad->Physical;
     upper->CommitCharge = MiCountCommitted(upper, last + 1, end);

@@ -23,7 +23,7 @@
  *   tests/hostile/scarce.t makes each allocation fail in turn (R1).
  * Costs today, in instructions, service included: reserve 64 KiB 1,575, commit a page 600,
  *   decommit a touched one 535, release 64 KiB 1,175.  A range without a page table costs
- *   one step for 512 pages; an entry that says nothing costs 6, one that is written 12.
+ *   one step for 512 pages; an entry that says nothing costs 2, one that is written 12.
  */
 #ifndef FATHOM_REGION_H
 #define FATHOM_REGION_H

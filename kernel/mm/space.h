@@ -5,7 +5,8 @@
 #include "mm/mm.h"
 #include "mm/vad.h"
 
-#define MM_TAG 0x206D4D46u /* "FMm " */
+#define MM_TAG       0x206D4D46u /* "FMm " */
+#define MI_TEB_SLOTS 4064u       /* most threads of a process */
 
 struct _MMSPACE {
     ULONGLONG Pdpt[4]; /* first, in a page of its own: CR3 points here */
@@ -20,8 +21,9 @@ struct _MMSPACE {
     ULONG VirtualPages, PeakVirtual;
     ULONG ChargedTables; /* page tables that are charged */
     ULONG LockedPages;
-    ULONG MinimumPages, MaximumPages; /* of the working set: they bound LockedPages */
-    BOOLEAN Closed;                   /* MmCleanSpace was here: no new region */
+    ULONG MinimumPages, MaximumPages;  /* of the working set: they bound LockedPages */
+    BOOLEAN Closed;                    /* MmCleanSpace was here: no new region */
+    ULONG TebSlots[MI_TEB_SLOTS / 32]; /* bit n: there is a TEB n pages below the first */
 };
 extern MMSPACE *MiCurrentSpace, *MiSystemSpace;
 extern LIST_ENTRY MiSpaces;

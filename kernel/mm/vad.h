@@ -50,7 +50,8 @@ typedef struct _MMVAD {
     uint8_t Kind;               /* MIVADKIND */
     uint8_t Protection;         /* MM_*, as allocated; VirtualQuery's AllocationProtect */
     uint8_t MostAccess; /* a view: MM_* that it was mapped with, the most it may become */
-    uint8_t MemCommit;  /* private: a zero PTE means committed (else reserved) */
+    uint8_t MemCommit;  /* private: a zero PTE means committed (else reserved) ... */
+    uint8_t Untouched;  /* ... with this protection, MM_* */
     uint8_t NoChange;   /* the kernel's own: a user cannot free, protect or lay over it */
     uint8_t WriteWatch;
     uint8_t Physical; /* for pages of AWE, which take a privilege: never committed */

@@ -203,10 +203,29 @@ static ULONG MiViewProtection(const MMVAD *vad, ULONG vpn)
     return committed ? vad->Protection : MM_DECOMMIT;
 }
 
+static ULONG MiViewAlikeTo(const MMVAD *vad, ULONG vpn, ULONG last)
+{
+    const MMCONTROL *control = vad->Control;
+    const MMSHARED *page = &control->Shared[MiVadPage(vad, vpn)], *at = page;
+    if (control->Charge == control->Pages) /* all of them are committed */
+        return last;
+    while (vpn < last && (++at)->Committed == page->Committed)
+        vpn++;
+    return vpn;
+}
+
 static ULONG MiImageProtection(const MMVAD *vad, ULONG vpn)
 {
     const MMSUBSECTION *part = MiFindSubsection(vad->Control, MiVadPage(vad, vpn));
     return part ? part->Protection : MM_DECOMMIT;
+}
+
+static ULONG MiImageAlikeTo(const MMVAD *vad, ULONG vpn, ULONG last)
+{
+    ULONG page = MiVadPage(vad, vpn);
+    const MMSUBSECTION *part = MiFindSubsection(vad->Control, page);
+    ULONG end = part ? vpn + (part->FirstPage + part->Pages - 1 - page) : vpn;
+    return end < last ? end : last;
 }
 
 static NTSTATUS MiViewCommit(const MMVAD *vad, ULONG first, ULONG last)
@@ -240,12 +259,12 @@ static void MiViewRelease(const MMVAD *vad)
 const MMVIEW *MiViewOf(const MMCONTROL *control)
 {
     static const MMVIEW views[] = {
-        [MiControlMemory] = {MiViewFetch, MiViewProtection, MiViewCommit, MiViewWrote,
-                             MiViewRelease, STATUS_SUCCESS},
-        [MiControlFile] = {MiViewFetch, MiViewProtection, MiFileCommit, MiViewWrote,
-                           MiViewRelease, STATUS_USER_MAPPED_FILE},
-        [MiControlImage] = {MiViewFetch, MiImageProtection, MiImageCommit, MiViewWrote,
-                            MiViewRelease, STATUS_USER_MAPPED_FILE},
+        [MiControlMemory] = {MiViewFetch, MiViewProtection, MiViewAlikeTo, MiViewCommit,
+                             MiViewWrote, MiViewRelease, STATUS_SUCCESS},
+        [MiControlFile] = {MiViewFetch, MiViewProtection, MiViewAlikeTo, MiFileCommit,
+                           MiViewWrote, MiViewRelease, STATUS_USER_MAPPED_FILE},
+        [MiControlImage] = {MiViewFetch, MiImageProtection, MiImageAlikeTo, MiImageCommit,
+                            MiViewWrote, MiViewRelease, STATUS_USER_MAPPED_FILE},
     };
     return &views[control->Kind];
 }

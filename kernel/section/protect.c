@@ -39,18 +39,20 @@ static BOOLEAN MiIsChargedInView(MMPTE pte, ULONG protection)
 static NTSTATUS MiExamine(const MMVAD *vad, ULONG first, ULONG last, ULONG protection,
                           ULONG *more, ULONG *less)
 {
+    ULONG old;
     *more = *less = 0;
-    for (ULONG vpn = first; vpn <= last; vpn++) {
-        MMPTE pte = MiReadPte(vpn);
-        ULONG old = MiPteProtection(pte, vad, vpn);
+    for (ULONG vpn = first; vpn <= last;) {
+        ULONG end = MiRunEnd(vad, vpn, last, &old);
         if (old == MM_DECOMMIT)
             return STATUS_NOT_COMMITTED;
-        if (!vad->View)
-            continue;
-        BOOLEAN before = MiIsChargedInView(pte, old),
-                after = MiIsChargedInView(pte, protection);
-        *more += after && !before;
-        *less += before && !after;
+        for (; vad->View && vpn < end; vpn++) {
+            MMPTE pte = MiReadPte(vpn);
+            BOOLEAN before = MiIsChargedInView(pte, old),
+                    after = MiIsChargedInView(pte, protection);
+            *more += after && !before;
+            *less += before && !after;
+        }
+        vpn = end;
     }
     return STATUS_SUCCESS;
 }
@@ -62,6 +64,19 @@ static ULONG MiPageProtection(const MMVAD *vad, ULONG vpn, ULONG protection, ULO
     return vad->Kind == MiVadImage && MiIsWritable(MiPteProtection((MMPTE){0}, vad, vpn))
                ? asked
                : protection;
+}
+
+/* Of a private region, all of it committed.  What was never touched in a region that is
+ * protected as a whole needs no entry.  FALSE: no page for a table. */
+static BOOLEAN MiProtectPrivate(MMSPACE *space, MMVAD *vad, ULONG first, ULONG last,
+                                ULONG protection)
+{
+    if (!vad->MemCommit || first != vad->StartingVpn || last != vad->EndingVpn)
+        return MiCommitRange(space, first, last, protection);
+    vad->Untouched = (UCHAR)protection;
+    for (ULONG vpn = first; (vpn = MiNextUsed(vpn, last)) <= last; vpn++)
+        MiChangeProtection(vpn, protection);
+    return TRUE;
 }
 
 static NTSTATUS MiProtect(MMSPACE *space, ULONG first, ULONG last, ULONG asked,
@@ -79,12 +94,13 @@ static NTSTATUS MiProtect(MMSPACE *space, ULONG first, ULONG last, ULONG asked,
         return status;
     if (!MiChargeVad(space, vad, (LONG)more))
         return STATUS_COMMITMENT_LIMIT;
-    if (!MiMakeTables(first, last)) {
+    *oldProtect = MiPageFromProtection(MiPteProtection(MiReadPte(first), vad, first));
+    if (vad->View ? !MiMakeTables(first, last)
+                  : !MiProtectPrivate(space, vad, first, last, protection)) {
         MiChargeVad(space, vad, -(LONG)more);
         return STATUS_NO_MEMORY;
     }
-    *oldProtect = MiPageFromProtection(MiPteProtection(*MiPteOfVpn(first), vad, first));
-    for (ULONG vpn = first; vpn <= last; vpn++)
+    for (ULONG vpn = first; vad->View && vpn <= last; vpn++)
         MiChangeProtection(vpn, MiPageProtection(vad, vpn, protection, asked));
     MiChargeVad(space, vad, -(LONG)less);
     return STATUS_SUCCESS;

@@ -134,14 +134,13 @@ static NTSTATUS MiQueryWorkingSet(MMSPACE *space, ULONG *user, SIZE_T length,
     NTSTATUS status = STATUS_SUCCESS;
     for (MMVAD *vad = MiFindVadFrom(&space->Vads, 0); vad && NT_SUCCESS(status);
          vad = MiNextVad(&space->Vads, vad)) {
-        for (ULONG vpn = vad->StartingVpn; vpn <= vad->EndingVpn && NT_SUCCESS(status);
-             vpn++) {
+        for (ULONG vpn = vad->StartingVpn; NT_SUCCESS(status); vpn++) {
             MMSPACE *back = MmAttachSpace(space);
-            BOOLEAN table = MiHasTable(MiAddress(vpn));
+            vpn = MiNextUsed(vpn, vad->EndingVpn);
             MMPTE pte = MiReadPte(vpn);
             MmAttachSpace(back);
-            if (!table)
-                vpn |= MI_PAGES_PER_TABLE - 1;
+            if (vpn > vad->EndingVpn)
+                break;
             if (!(pte.Low & PTE_VALID))
                 continue;
             const MMPFN *page = MiPfn(MiPtePfn(pte));

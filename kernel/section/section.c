@@ -379,8 +379,8 @@ static NTSTATUS MiFlushView(MMSPACE *space, ULONG first, ULONG last)
         return STATUS_NOT_MAPPED_DATA;
     if (last > vad->EndingVpn)
         return STATUS_INVALID_PARAMETER_2;
-    for (ULONG vpn = first; vpn <= last; vpn++) {
-        MMPTE pte = MiReadPte(vpn);
+    for (ULONG vpn = first; (vpn = MiNextUsed(vpn, last)) <= last; vpn++) {
+        MMPTE pte = *MiPteOfVpn(vpn);
         if (!(pte.Low & PTE_VALID) || !(pte.Low & PTE_DIRTY) ||
             MiPfn(MiPtePfn(pte))->Use != MmPageShared)
             continue;

@@ -8,8 +8,6 @@
 #include "mm/fault.h"
 #include "section/section.h"
 
-#define LOWEST_TEB 0x7F000u
-
 /* A region of one committed page that is there. */
 static NTSTATUS MiCreateBlock(MMSPACE *space, ULONG vpn, PVOID *address)
 {
@@ -32,22 +30,31 @@ NTSTATUS MmCreatePeb(MMSPACE *space, PVOID *peb)
     return MiCreateBlock(space, MI_PEB_VPN, peb);
 }
 
-/* The highest free place below the PEB. STATUS_NO_MEMORY. */
+/* The highest free place below the PEB: TebSlots has a bit for each TEB, from the top; a
+ * program's own region may lie there too. STATUS_NO_MEMORY. */
 NTSTATUS MmCreateTeb(MMSPACE *space, PVOID *teb)
 {
-    ULONG vpn = MI_PEB_VPN - 1;
-    const MMVAD *vad = MiFindVad(&space->Vads, MI_PEB_VPN);
-    vad = vad ? MiPreviousVad(&space->Vads, vad) : MiFindVad(&space->Vads, vpn);
-    for (; vad && vad->EndingVpn >= vpn; vad = MiPreviousVad(&space->Vads, vad))
-        vpn = vad->StartingVpn - 1;
-    return vpn >= LOWEST_TEB ? MiCreateBlock(space, vpn, teb) : STATUS_NO_MEMORY;
+    for (ULONG slot = 0; slot < MI_TEB_SLOTS; slot += 32) {
+        ULONG *taken = &space->TebSlots[slot / 32];
+        for (ULONG free = ~*taken; free; free &= free - 1) {
+            ULONG bit = (ULONG)__builtin_ctz(free);
+            NTSTATUS status = MiCreateBlock(space, MI_PEB_VPN - 1 - slot - bit, teb);
+            if (NT_SUCCESS(status))
+                *taken |= 1u << bit;
+            if (status != STATUS_CONFLICTING_ADDRESSES)
+                return status;
+        }
+    }
+    return STATUS_NO_MEMORY;
 }
 
 void MmDeleteTeb(MMSPACE *space, PVOID teb)
 {
     MMVAD *vad = MiFindVad(&space->Vads, MiVpn(teb));
+    ULONG slot = MI_PEB_VPN - 1 - MiVpn(teb);
     if (!vad || !vad->NoChange)
         return; /* the whole space is gone already */
+    space->TebSlots[slot / 32] &= ~(1u << slot % 32);
     MMSPACE *back = MmAttachSpace(space);
     MiDeleteVad(space, vad);
     MmAttachSpace(back);

@@ -21,9 +21,12 @@
 #define LEAST_MINIMUM 20u
 #define LEAST_MAXIMUM 13u
 
-static BOOLEAN MiTestWritten(ULONG vpn)
+/* The first page of vpn..last that was written to; last + 1: none. */
+static ULONG MiNextWritten(ULONG vpn, ULONG last)
 {
-    return MiWasWritten(MiReadPte(vpn));
+    while ((vpn = MiNextUsed(vpn, last)) <= last && !MiWasWritten(*MiPteOfVpn(vpn)))
+        vpn++;
+    return vpn;
 }
 
 static void MiClearWritten(ULONG vpn)
@@ -57,13 +60,13 @@ static NTSTATUS MiCollectWritten(MMSPACE *space, ULONG first, ULONG last, BOOLEA
     ULONG_PTR found = 0;
     NTSTATUS status = STATUS_SUCCESS;
     MMSPACE *caller = MiCurrentSpace;
-    for (ULONG vpn = first; vpn <= last && found < *count && NT_SUCCESS(status); vpn++) {
-        PVOID address = (PVOID)MiAddress(vpn);
+    for (ULONG vpn = first; found < *count && NT_SUCCESS(status); vpn++) {
         MmAttachSpace(space);
-        BOOLEAN written = MiTestWritten(vpn);
+        vpn = MiNextWritten(vpn, last);
         MmAttachSpace(caller);
-        if (!written)
-            continue;
+        if (vpn > last)
+            break;
+        PVOID address = (PVOID)MiAddress(vpn);
         status = MmCopyToUser(user + found, &address, sizeof address);
         if (NT_SUCCESS(status)) {
             found++;
@@ -117,8 +120,8 @@ NTSTATUS NTAPI NtResetWriteWatch(HANDLE process, PVOID base, SIZE_T size)
         return status;
     status = MiWatchedRange(space, base, size, &first, &last);
     MMSPACE *back = MmAttachSpace(space);
-    for (ULONG vpn = first; NT_SUCCESS(status) && vpn <= last; vpn++)
-        if (MiTestWritten(vpn))
+    if (NT_SUCCESS(status))
+        for (ULONG vpn = first; (vpn = MiNextWritten(vpn, last)) <= last; vpn++)
             MiClearWritten(vpn);
     MmAttachSpace(back);
     MiDereference(space);

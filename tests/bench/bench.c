@@ -14,6 +14,8 @@
 #define PAGE   4096
 #define LARGE  (64 << 20) /* commit_touch_per_page */
 #define MANY   10000      /* regions, at most, while the memory rows are measured again */
+#define PLACES 65   /* of a stack of 2 MiB, 64 KiB apart: every place in a page table */
+#define OTHERS 1000 /* threads that wait */
 
 typedef LONG(NTAPI *NULL_SERVICE)(void);
 static NULL_SERVICE null_service;
@@ -242,6 +244,14 @@ static const ROW late_rows[] = {
     {"first_touch_zeroed", first_touch, commit_and_idle, release, COUNT, 3, 1},
 };
 
+static HANDLE gate;
+
+static DWORD CALLBACK waiting_thread(void *unused)
+{
+    (void)unused;
+    return WaitForSingleObject(gate, INFINITE);
+}
+
 static unsigned long long round_of(void (*volatile pass)(int), int count)
 {
     const unsigned long long start = ticks();
@@ -289,6 +299,38 @@ static void measure_among(int regions, const char *suffix)
         VirtualFree(others[i], 0, MEM_RELEASE);
 }
 
+/* The dearest place of a stack: where it lies in the page tables decides what it shares. */
+static void measure_threads_anywhere(void)
+{
+    static void *held[PLACES];
+    unsigned long long most = 0;
+    for (int i = 0; i < PLACES; i++) {
+        unsigned long long cost = round_of(thread_pair, 8) / 8;
+        most = cost > most && i ? cost : most; /* the first round warms up */
+        held[i] = VirtualAlloc(NULL, 0x10000, MEM_RESERVE, PAGE_READWRITE);
+    }
+    for (int i = 0; i < PLACES; i++)
+        VirtualFree(held[i], 0, MEM_RELEASE);
+    printf("thread_create_exit_anywhere %llu\n", most);
+}
+
+static void measure_threads_among(void)
+{
+    static HANDLE others[OTHERS];
+    gate = CreateEvent(NULL, TRUE, FALSE, NULL);
+    for (int i = 0; i < OTHERS; i++)
+        others[i] = CreateThread(NULL, 0x10000, waiting_thread, NULL,
+                                 STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    Sleep(50);
+    round_of(thread_pair, 1);
+    printf("thread_create_exit_t1000 %llu\n", round_of(thread_pair, 16) / 16);
+    SetEvent(gate);
+    for (int i = 0; i < OTHERS; i++) {
+        WaitForSingleObject(others[i], INFINITE);
+        CloseHandle(others[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     (void)argv;
@@ -308,5 +350,7 @@ int main(int argc, char **argv)
     measure_among(1000, "_r1000");
     measure_among(MANY, "_r10000");
     MEASURE(late_rows, "");
+    measure_threads_anywhere();
+    measure_threads_among();
     return 0;
 }

@@ -69,10 +69,15 @@ LIMITS = {
     "first_touch": 1300,
     "first_touch_zeroed": 350,
     "reserve_release_64k": 2800,  # both together
+    "thread_create_exit": 19500,
+    "thread_create_exit_anywhere": 19500,  # at the dearest place of its stack
+    "thread_create_exit_t1000": 65000,  # among 1,000 threads
     "process_create_exit": 400000,
     "boot_256": 9500000,
     "boot_4096": 50000000,
 }
+# For each page table of a range: untouched; with a page that is there (range_used_...).
+RANGE, RANGE_USED = 100, 3000
 GROWTH = 2
 # The same for the lines of heap.exe.
 HEAP_LIMITS = {
@@ -105,6 +110,9 @@ def too_much(figures):
         if figures[name] > limit:
             yield f"{name} is {figures[name]}, more than {limit}"
     for name, value in figures.items():
+        limit = RANGE_USED if name.startswith("range_used_") else RANGE
+        if name.startswith("range_") and value > limit:
+            yield f"{name} is {value} a page table, more than {limit}"
         few = figures.get(name.replace("_r10000", "_r10"), value)
         if name.endswith("_r10000") and value > GROWTH * few:
             yield f"{name} is {value}, {name[:-3]} {few}"
@@ -118,10 +126,12 @@ def lines_too_much(said, limits):
             yield f"{name} is {figures[name]}, more than {limit}"
 
 
-def all_counts(program, boot):
-    """What both say, each the same twice."""
+def all_counts(program, boot, ranges):
+    """What they say, each the same twice."""
     first, second = (
-        counts(program) | {f"boot_{mem}": counts(boot, mem=mem)["boot"] for mem in (256, 4096)}
+        counts(program)
+        | counts(ranges, mem=1024)
+        | {f"boot_{mem}": counts(boot, mem=mem)["boot"] for mem in (256, 4096)}
         for _ in range(2)
     )
     if first != second:
@@ -130,7 +140,7 @@ def all_counts(program, boot):
 
 
 def main(program, boot, heap, waits):
-    first = all_counts(program, boot)
+    first = all_counts(program, boot, ranges)
     sysenter = first.pop("null_service")
     print(f"null_service_sysenter {sysenter} instructions")
     print(
