@@ -2,7 +2,7 @@
 # setup.sh GROUP - see that the tools for GROUP are here; install what is missing.
 # setup.sh --list GROUP - print the packages of GROUP, one a line, and do nothing else.
 #
-#   base      build the system and boot it by Multiboot        gdb       base and gdb
+#   base      build the system and boot it by Multiboot        gdb       base, gdb, recordings
 #   run       base, the UEFI loaders, the disk image, OVMF     test      run, gdb and what tests need
 #   bench     run and the allocators to compare with           attacks   run and the hardened allocators
 #   style     base, clang-format, clang-tidy                   container long and style
@@ -54,8 +54,8 @@ run  mtools              mformat
 run  ovmf                /usr/share/ovmf/OVMF.fd
 run  ovmf-ia32           /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd
 gdb  gdb                 gdb
-test gcc                 gcc
-test libc6-dev           /usr/include/stdio.h
+gdb  gcc                 gcc
+gdb  libc6-dev           /usr/include/stdio.h
 test libcmocka-dev       /usr/include/cmocka.h
 test clang               clang
 test libclang-rt-@-dev   /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a

@@ -154,4 +154,16 @@ for words, said in (
         f"{' '.join(words)}: {done.stderr.strip()[:60]}",
         done.stderr,
     )
+
+old = os.path.join(scratch.name, "qemu")
+with open(old, "w") as out:
+    out.write('#!/bin/sh\ncase "$*" in *-plugin*) echo "-plugin: invalid option" >&2; exit 1;; esac\n')
+os.chmod(old, 0o755)
+os.environ["FATHOM_QEMU"] = old
+path, done = record("none")
+plan.true(
+    done.returncode == 125 and "QEMU did not start: -plugin: invalid option" in done.stderr,
+    "a QEMU without plugins is named",
+    done.stderr,
+)
 plan.done()

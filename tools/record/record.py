@@ -225,7 +225,7 @@ def run(options, archive, host, sink, line):
     temporary = f"{options.output}.{os.getpid()}"
     try:
         with open(temporary, "wb") as out:
-            steps = record(host, remote.Remote(host.halted), names, options, out, say)
+            steps = record(host, remote.Remote(host), names, options, out, say)
         os.replace(temporary, options.output)
     except (remote.Gone, symbols.Unknown) as wrong:
         raise Refused(str(wrong)) from None

@@ -1,8 +1,6 @@
 """The client's side of gdb's remote protocol, as far as a recording needs QEMU's stub."""
 import socket
-import time
 
-PATIENCE = 60  # seconds until QEMU has made its socket
 
 
 class Gone(Exception):
@@ -10,16 +8,15 @@ class Gone(Exception):
 
 
 class Remote:
-    def __init__(self, path):
+    def __init__(self, host):
+        """host: the Machine, started with halted."""
         self.socket, self.buffer = socket.socket(socket.AF_UNIX), b""
-        end = time.monotonic() + PATIENCE
         while True:
             try:
-                return self.socket.connect(path)
+                return self.socket.connect(host.halted)
             except OSError:
-                if time.monotonic() > end:
-                    raise Gone("QEMU's gdb stub does not answer") from None
-                time.sleep(0.02)
+                if host.wait(0.02) is not None:
+                    raise Gone(f"QEMU did not start: {host.qemu_says()}") from None
 
     def _receive(self):
         while True:
