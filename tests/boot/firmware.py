@@ -3,6 +3,7 @@
 `state` is what tests/boot/state.c plays before the loader; `more` are further words for QEMU's
 command line, `before` lines for its monitor while the machine has not run yet.
 """
+import io
 import json
 import os
 import select
@@ -54,12 +55,16 @@ class Odd(Machine):
     def _boot_arguments(self, *what):
         return super()._boot_arguments(*what) + self.more
 
-    def boot_with(self, cmdline="init=machine.exe"):
-        """Start it with our program on C:."""
+    def boot_with(self, cmdline="init=machine.exe", ballast=0):
+        """Start it with our program on C:, and a file of so many MiB."""
         archive = self.path("archive.tar")
         shutil.copyfile(os.path.join(OUT, "archive.tar"), archive)
         with tarfile.open(archive, "a", format=tarfile.USTAR_FORMAT) as tar:
             tar.add(PROGRAM, "machine.exe")
+            if ballast:
+                member = tarfile.TarInfo("ballast")
+                member.size = ballast << 20
+                tar.addfile(member, io.BytesIO(bytes(member.size)))
         self.start(cmdline, archive)
         if self.before:
             self.monitor(*self.before, "cont")

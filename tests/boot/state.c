@@ -9,6 +9,9 @@
  *   pixels rgb | 565 | blt   what firmware says of a pixel of its screen
  *   frame ADDRESS      where firmware says that its screen is: memory, taken for it
  *   place TYPE         a page of the kernel's place is in use, as memory of this type
+ *   crop COUNT         lines of the screen's memory are longer than it shows, by so many pixels
+ *   fragments COUNT    so many holes in the memory below 256 MiB, each of one page
+ *   refuse COUNT       boot services do not end at the first so many tries; the map changes
  *   options TEXT       the loader's options; `options #` for bytes that are no text
  *
  * Numbers are hexadecimal.  Source: UEFI Specification 2.10, sections 7 and 12.9.
@@ -23,6 +26,7 @@ static struct {
     UINT32 Vector, Lint0Masked, Rtc12, RtcBinary;
 } After;
 static EFI_EXIT_BOOT_SERVICES RealExit;
+static UINT32 Refusals;
 static CHAR16 Options[128];
 static UINTN OptionsSize;
 
@@ -65,6 +69,14 @@ static void leave_behind(void)
 
 static EFI_STATUS EFIAPI our_exit(EFI_HANDLE image, UINTN key)
 {
+    EFI_PHYSICAL_ADDRESS at;
+    if (Refusals) {
+        Refusals--;
+        for (int i = 0; i < 6; i++)
+            BS->AllocatePages(AllocateAnyPages,
+                              i & 1 ? EfiReservedMemoryType : EfiLoaderData, 1, &at);
+        return EFI_INVALID_PARAMETER;
+    }
     EFI_STATUS status = RealExit(image, key);
     if (!EFI_ERROR(status))
         leave_behind();
@@ -122,6 +134,34 @@ static void set_screens(const char *pixels, UINT64 frame)
     }
 }
 
+static void crop(UINT32 count)
+{
+    EFI_HANDLE *handles;
+    EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+    UINTN screens = 0;
+    LibLocateHandle(ByProtocol, &GraphicsOutputProtocol, NULL, &screens, &handles);
+    for (UINTN i = 0; i < screens; i++) {
+        BS->HandleProtocol(handles[i], &GraphicsOutputProtocol, (void **)&gop);
+        gop->Mode->Info->HorizontalResolution -= count;
+    }
+}
+
+/* Every second page goes back; the others stay in use, of a kind that stays. */
+static void make_fragments(UINT32 count)
+{
+    static EFI_PHYSICAL_ADDRESS pages[2 * 1024];
+    for (UINT32 i = 0; i < 2 * count && i < 2 * 1024; i++) {
+        pages[i] = 0x0FFFFFFF;
+        if (EFI_ERROR(BS->AllocatePages(AllocateMaxAddress,
+                                        i & 1 ? EfiRuntimeServicesData : EfiLoaderData, 1,
+                                        &pages[i])))
+            pages[i] = 0;
+    }
+    for (UINT32 i = 0; i < 2 * count && i < 2 * 1024; i += 2)
+        if (pages[i])
+            BS->FreePages(pages[i], 1);
+}
+
 static void set_options(const char *text)
 {
     for (; text[OptionsSize / 2] >= ' ' && OptionsSize < sizeof Options - 2;
@@ -147,6 +187,12 @@ static void do_line(const char *line)
         set_screens(NULL, hex(line + 6));
     } else if (begins(line, "place "))
         claim(PAGE_IN_PLACE, 1, (UINT32)hex(line + 6));
+    else if (begins(line, "crop "))
+        crop((UINT32)hex(line + 5));
+    else if (begins(line, "fragments "))
+        make_fragments((UINT32)hex(line + 10));
+    else if (begins(line, "refuse "))
+        Refusals = (UINT32)hex(line + 7);
     else if (begins(line, "options "))
         set_options(line + 8);
 }

@@ -63,15 +63,15 @@ def boots(name, boot, state, words=(), frame=None, pixel=bgr, mem=256, without=(
 
 def drawn_at(machine, text, frame, pixel, name):
     if frame is True:  # it is where the loader says
-        frame = int(text.split("screen        1280 x 800 at ")[1].split(",")[0], 16)
+        frame = int(text.split("  screen        ")[1].split(" at ")[1].split(",")[0], 16)
     good, why = drawn(machine, frame, pixel)
     return good, f"{name}: the three bars are in the screen's memory", why
 
 
-def stops(name, boot, state, words):
-    with Odd(boot, state=state) as machine:
-        text = machine.boot_with().until(*PROMPT)
-    plan.true("boot stopped" in text and words in text, f"{name}: {words}", text[-2500:])
+def stops(name, boot, words, state=None, mem=256, ballast=0):
+    with Odd(boot, mem, state=state) as machine:
+        text = machine.boot_with(ballast=ballast).until(*PROMPT)
+    plan.true(words in text and "C:\\>" not in text, f"{name}: {words}", text[-2500:])
 
 
 boots("as it is", "x64", "", frame=True)
@@ -92,9 +92,16 @@ boots(
     "frame 1000000000000\n",
     ["it lies where the kernel's page tables do not reach", "none for the kernel"],
 )
+boots("long lines", "x64", "crop 22\n", ["1246 x 800"], frame=True)
+boots("600 holes in the memory", "x64", "fragments 258\n")
+boots("the firmware refuses to leave at first", "ia32", "refuse 3\n")
 for boot in ("x64", "ia32"):
     boots(f"{boot}, its place in use until we leave", boot, "place 4\n", ["the firmware still uses"])
-stops("its place in use for ever", "x64", "place 6\n", "00110000 holds runtime services' data")
+stops(
+    "its place in use for ever", "x64", "00110000 holds runtime services' data", "place 6\n"
+)
+for boot, size in (("x64", 60), ("ia32", 40)):
+    stops(f"{boot}, 64 MiB, {size} MiB of files", boot, "too little memory", None, 64, size)
 with Odd("x64", state="options FATHOM.EFI init=machine.exe quiet\n") as machine:
     text = machine.boot_with("init=walk.exe").until("colours", "row")
 plan.true(
