@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-# needs: system programs
+# long: too
+# needs: system programs loaders state
 """Memory maps of any length, order and fragmentation, given to the kernel by a loader of ours in
 front of it (otherloader.asm): every page of them is counted, and can be used."""
 import os
@@ -10,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import firmware
 from tap import LONG, OUT, TOP, Plan
 
 plan = Plan()
@@ -116,6 +118,25 @@ if LONG:
         boots(f"random map {seed}", random_map)
 
 
+def boots_by_firmware(boot, count):
+    """The same by UEFI, whose map has so many holes (state.c); its loader says usable MiB, ranges."""
+    firmware.PROGRAM = os.path.join(OUT, "tests", "boot", "programs", "allmemory.exe")
+    with firmware.Odd(boot, 256, state=f"fragments {count:x}\n") as machine:
+        text = machine.boot_with().until("held ", "boot stopped", "bug check")
+    found = re.search(
+        r"(\d+) MiB usable, (\d+) ranges.*total (\d+)\s+limit (\d+)\s+held (\d+)", text, re.S
+    )
+    usable, ranges, total, limit, held = map(int, found.groups()) if found else [0] * 5
+    plan.true(
+        ranges > 512 and 0 <= usable - total * PAGE // MIB <= 1,
+        f"{boot}, {count} holes: every range counts",
+        text[-2000:],
+    )
+    plan.true(
+        held >= HELD * limit and limit >= 0.9 * total - 1500, f"{boot}: and is used", text[-2000:]
+    )
+
+
 def stops(boot, mem, size, words):
     """A machine whose archive has a file of size MiB more says that it has too little memory."""
     with tempfile.NamedTemporaryFile(prefix="fathom-maps-", suffix=".bin") as more:
@@ -142,5 +163,6 @@ stops("multiboot", 64, 90, KERNEL_SAYS % 0)
 if LONG:
     stops("multiboot", 64, 55, KERNEL_SAYS % r"\d{4}")
     for boot in ("x64", "ia32"):
+        boots_by_firmware(boot, 600)
         stops(boot, 64, 90, r"archive.tar: too little memory: its 9\d{4} KiB do not fit")
 plan.done()
