@@ -60,8 +60,10 @@ C_ASSERT(sizeof(FATHOM_EVENT) == offsetof(FATHOM_EVENT, Frames));
 typedef enum _FATHOM_REPORT {
     FathomReportCallers = 0, /* ULONG[]: return addresses */
     FathomReportBlocks =
-        1 /* ULONG[]: blocks, bytes, the return addresses of one allocation;
+        1, /* ULONG[]: blocks, bytes, the return addresses of one allocation;
                                 without addresses: the sum, which ends a list */
+    FathomReportImages =
+        2 /* ULONG[]: addresses; the host learns where their images lie */
 } FATHOM_REPORT;
 #define FATHOM_REPORT_MOST 64 /* ULONGs */
 

@@ -79,5 +79,6 @@ void RtlpForgetRules(void); /* an image was unmapped */
 
 void RtlpTellFault(const EXCEPTION_RECORD *); /* heap/check/surroundings.c */
 void RtlpTellBlocks(void);                    /* heap/gflags/leaks.c */
+void RtlpTellImage(PVOID Base);
 
 #endif

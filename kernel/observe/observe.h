@@ -40,6 +40,9 @@ extern void (*KdDescribeThread)(PKTHREAD, char *text, SIZE_T size);
 ULONG KdCaptureStack(ULONG_PTR eip, ULONG_PTR ebp, FATHOM_FRAME *frames, ULONG max);
 ULONG KdCaptureTrap(const KTRAP_FRAME *, FATHOM_FRAME *frames, ULONG max);
 void KdPrintStack(const FATHOM_FRAME *, ULONG count);
+/* Any of these words may be an address of code: where its image lies goes to the host, each image
+ * once. */
+void KdSendImages(const ULONG *words, ULONG count);
 typedef struct _KDSTACK {
     ULONG Eip, Esp, Ebp;
     UCHAR Bytes[0x4000]; /* from Esp on */

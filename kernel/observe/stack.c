@@ -262,8 +262,7 @@ static void KdpSendImage(ULONG_PTR address, KDIMAGE *last)
     KdHostSend('M', &frame, offsetof(__typeof__(frame), Name) + length);
 }
 
-/* Any of these words may be a return address: send where its image lies, each image once. */
-static void KdpSendImagesOf(const ULONG *words, ULONG count)
+void KdSendImages(const ULONG *words, ULONG count)
 {
     KDIMAGE seen[IMAGES_SEEN] = {0};
     for (ULONG i = 0, kept = 0; i < count; i++) {
@@ -290,7 +289,7 @@ void KdSendUserStack(const KTRAP_FRAME *trap, KDSTACK *copy)
             break;
         length += part;
     }
-    KdpSendImagesOf(&copy->Eip, (offsetof(KDSTACK, Bytes) + length) / 4);
+    KdSendImages(&copy->Eip, (offsetof(KDSTACK, Bytes) + length) / 4);
     KdHostSend('U', copy, offsetof(KDSTACK, Bytes) + length);
 }
 

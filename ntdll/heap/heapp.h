@@ -207,9 +207,10 @@ bool RtlpIsAwaited(const HEAP_LOCK *Lock); /* held: another thread waits for it 
  * does not return. */
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
 void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
-bool RtlpHeapSurvives(void); /* it did ask */
-void RtlpTellBlocks(void);   /* leaks.c: which are left, when the process ends */
-void RtlpOpenReports(void);  /* surroundings.c: reports name the blocks around */
+bool RtlpHeapSurvives(void);    /* it did ask */
+void RtlpTellBlocks(void);      /* leaks.c: which are left, when the process ends */
+void RtlpTellImage(PVOID Base); /* the same: where an image is that goes */
+void RtlpOpenReports(void);     /* surroundings.c: reports name the blocks around */
 void RtlpHeapSetStatus(NTSTATUS Status); /* the thread's last status and last error */
 void RtlpHeapRaise(NTSTATUS Status);     /* HEAP_GENERATE_EXCEPTIONS */
 ULONG RtlpHeapRandom(void);

@@ -163,6 +163,8 @@ static void Forget(LDRP_MODULE *module)
     RemoveEntryList(&module->Entry.InLoadOrderLinks);
     RemoveEntryList(&module->Entry.InMemoryOrderLinks);
     RemoveEntryList(&module->Entry.InInitializationOrderLinks);
+    if (NtPeb()->NtGlobalFlag & FLG_FATHOM_LEAKS)
+        RtlpTellImage(module->Entry.DllBase);
     NtUnmapViewOfSection(NtCurrentProcess(), module->Entry.DllBase);
     RtlpForgetRules();
     RtlFreeUnicodeString(&module->Entry.FullDllName);

@@ -68,6 +68,7 @@ try:
 
     shutil.copy(forgets, os.path.join(folder, "plain.exe"))
     subprocess.run([PREFIX + "strip", "-g", os.path.join(folder, "plain.exe")], check=True)
+    shutil.copy(dll, os.path.join(folder, "guest.dll"))
     with open(os.path.join(folder, "clean.c"), "w") as file:
         file.write('#include <stdio.h>\nint main(void) { return printf("%.17g\\n", 0.1) < 0; }\n')
     build(folder, "clean.exe", os.path.join(folder, "clean.c"))
@@ -82,7 +83,7 @@ try:
     )
     plan.equal(wanted(entries(text)), (set(), set()), "-O2: each block by its stack, no other")
     plan.true(
-        re.search(rf"^fathom: forgets.exe: {SUM}$", text, re.M),
+        re.search(rf"^fathom: forgets.exe \(pid \d+\): {SUM}$", text, re.M),
         "the sum",
         text,
     )
@@ -91,6 +92,7 @@ try:
     plan.true("main at " in text and "tmainCRTStartup" not in text, "a stack ends at main", text)
     ends = ("return", "exit", "ExitProcess", "abort", "crash", "terminate")
     lines = [f"forgets.exe {end}" for end in ends] + ["plain.exe", "bare.exe", "clean.exe"]
+    lines += ["--add guest.dll forgets.exe guest", "forgets.exe parent"]
     lines += ["slow.exe"] if LONG else []
     jobs = run_all(folder, lines, "--leaks=fail", "--add", dll)
     texts = ["\n".join(job[2]) for job in jobs]
@@ -112,12 +114,15 @@ try:
         texts[7],
     )
     plan.equal(
-        (jobs[8][0], texts[8]),
-        (True, "fathom: clean.exe: all of its blocks were freed"),
+        (jobs[8][0], re.sub(r"pid \d+", "pid", texts[8])),
+        (True, "fathom: clean.exe (pid): all of its blocks were freed"),
         "what printf and the start-up keep is none of the program's",
     )
+    place = line_of("there.c", "keep"), at("guest")
+    plan.true((2, 22, "malloc", place) in {(*e[:3], e[3][:2]) for e in entries(texts[9])}, "a DLL that is gone", texts[9])
+    plan.equal(texts[10].count(SUM), 2, "a process that it started has a list of its own")
     if LONG:
-        plan.equal(wanted(entries(texts[9])), (set(), set()), "-O0: the same list")
+        plan.equal(wanted(entries(texts[11])), (set(), set()), "-O0: the same list")
     plan.equal([job[0] for job in jobs[:9]], [False] * 8 + [True], "batch --leaks=fail: not ok")
 finally:
     shutil.rmtree(folder)

@@ -24,7 +24,7 @@ CALLER = re.compile(r"    ([0-9A-F]{8}) *(.*)$")
 
 # What gives a block that its caller has to free, by module; names as nm has them.
 CRT = (
-    r"(_*(nh_)?(m|c|re|rec)alloc(_base|_crt|_dbg|_checked)?|_expand(_dbg)?|_aligned_\w*alloc\w*"
+    r"(debug_)?(_*(nh_)?(m|c|re|rec)alloc(_base|_crt|_dbg|_checked)?|_expand(_dbg)?|_aligned_\w*alloc\w*"
     r"|_*(str|wcs|mbs)dup(_dbg)?|operator_new\w*|_w?(fullpath|getd?cwd|tempnam|dupenv_s)(_dbg)?)$"
 )
 GIVERS = {
@@ -47,7 +47,8 @@ RESERVE_BYTES = 18944  # libstdc++ 12's for exceptions, where symbols do not say
 
 @dataclass
 class Group:
-    """Blocks of one stack; frames: (image or None, module, offset), innermost first."""
+    """Blocks of one stack; frames: (image or None, module, offset), innermost first.  No image: a
+    file that is not known here (a copy that the program made), or code in no file."""
 
     count: int
     bytes: int
@@ -101,10 +102,10 @@ class Leaks:
             return []
         if self.groups and (match := CALLER.match(line)):
             found = self.reports.find(int(match[1], 16))
-            self.groups[-1].frames.append(found or (None, match[1], 0))
+            self.groups[-1].frames.append(found or (None, "address ", int(match[1], 16)))
             return []
         if match := SUM.match(line):
-            done, self.groups = List(match[1], self._entries()), []
+            done, self.groups = List(f"{match[1]} (pid {match[2]})", self._entries()), []
             self.lists.append(done)
             return done.lines()
         return None
@@ -137,7 +138,7 @@ class Leaks:
             at += 1
         if giver is None or at == len(frames) or not self._gives(giver):
             return None
-        name, decided, lines = self._symbol(giver), False, []
+        name, decided, lines = self._symbol(giver).removeprefix("debug_"), False, []
         for frame in frames[at:]:
             image, module, offset = frame
             if not self._own(frame):
@@ -145,7 +146,7 @@ class Leaks:
                     break
                 lines.append(f"{module.partition('.')[0]}!{self._symbol(frame)}")
                 continue
-            for place in image.at(offset - 1) or [None]:
+            for place in (image and image.at(offset - 1)) or [None]:
                 if not decided:
                     if place and self._for_caller(module, place):
                         name = reports.plain(place.function) if self._new(place) else name
@@ -160,7 +161,7 @@ class Leaks:
 
     @staticmethod
     def _own(frame):
-        return bool(frame[0] and frame[0].own)
+        return frame[0] is None or frame[0].own
 
     def _symbol(self, frame):
         image, module, offset = frame
@@ -190,6 +191,8 @@ class Leaks:
     @staticmethod
     def _runtime(image, place, group, frames):
         """What decides is part of a runtime that was linked into the program."""
+        if image is None:
+            return False
         if place is None:  # no symbols at all: the start-up, by where and what it is
             own = [f for f in frames if f[0] is image]
             near = -STARTUP_BYTES < own[-1][2] - image.entry < 0

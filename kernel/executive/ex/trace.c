@@ -183,7 +183,7 @@ NTSTATUS NTAPI NtFathomReport(ULONG kind, PVOID buffer, ULONG length)
     ULONG copy[FATHOM_REPORT_MOST];
     const ULONG first = kind == FathomReportBlocks ? 2 : 0, count = length / sizeof *copy;
     const EPROCESS *process = PsCurrentProcess();
-    if (kind > FathomReportBlocks || length > sizeof copy || count < first)
+    if (kind > FathomReportImages || length > sizeof copy || count < first)
         return STATUS_INVALID_PARAMETER;
     const NTSTATUS status = MmCopyFromUser(copy, buffer, length);
     if (!NT_SUCCESS(status))
@@ -191,7 +191,10 @@ NTSTATUS NTAPI NtFathomReport(ULONG kind, PVOID buffer, ULONG length)
     const ULONG before = KdSetPrintFrame('R');
     if (first && count > first)
         DbgPrint("  %lu blocks, %lu bytes, allocated by\n", copy[0], copy[1]);
-    KdPrintCallers(copy + first, count - first, !first || !KdHostPresent);
+    if (kind == FathomReportImages)
+        KdSendImages(copy, count);
+    else
+        KdPrintCallers(copy + first, count - first, !first || !KdHostPresent);
     if (first && count == first)
         DbgPrint("fathom: %s (pid %lu): %lu blocks, %lu bytes in its heaps as it ends\n",
                  process->Name, process->Id, copy[0], copy[1]);

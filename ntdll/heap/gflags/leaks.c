@@ -9,7 +9,7 @@
  * for itself and who for the program is decided by who has all the names: the host
  * (tools/host/leaks.py).
  *
- * Lock: none.  All other threads have ended, maybe while they held one.
+ * Lock: none.  All other threads have ended, maybe while they held one (RtlpTellBlocks).
  */
 #include "heap/heapp.h"
 #include "fathom.h"
@@ -52,4 +52,10 @@ void RtlpTellBlocks(void)
         if (Of[i].Count)
             RtlpTellStackBlocks(i, &Of[i]);
     NtFathomReport(FathomReportBlocks, &All, sizeof(All));
+}
+
+/* An image goes that may have allocated what stays: the host keeps its place in mind. */
+void RtlpTellImage(PVOID Base)
+{
+    NtFathomReport(FathomReportImages, &Base, sizeof(Base));
 }

@@ -69,6 +69,28 @@ static __attribute__((noinline)) void by_every_door()
     fprintf(file, "%p\n", static_cast<void *>(kept));
 }
 
+// A DLL that is gone at the end left two blocks.
+static __attribute__((noinline)) void by_a_guest()
+{
+    HMODULE guest = LoadLibraryA("guest.dll");
+    auto keep = reinterpret_cast<void (*)(int)>(
+        reinterpret_cast<void *>(GetProcAddress(guest, "keep_there")));
+    if (keep)
+        keep(2); // LINE guest
+    FreeLibrary(guest);
+}
+
+static void start(const char *self)
+{
+    char line[300];
+    STARTUPINFOA startup = {};
+    PROCESS_INFORMATION made;
+    snprintf(line, sizeof line, "%s return", self);
+    startup.cb = sizeof startup;
+    if (CreateProcessA(nullptr, line, nullptr, nullptr, TRUE, 0, nullptr, nullptr, &startup, &made))
+        WaitForSingleObject(made.hProcess, INFINITE);
+}
+
 int main(int count, char **arguments)
 {
     const char *end = count > 1 ? arguments[1] : "return";
@@ -83,6 +105,10 @@ int main(int count, char **arguments)
     delete returned;
     printf("ends by %s\n", end);
     fflush(stdout);
+    if (!strcmp(end, "guest"))
+        by_a_guest();
+    if (!strcmp(end, "parent"))
+        start(arguments[0]);
     if (!strcmp(end, "exit"))
         exit(7);
     if (!strcmp(end, "ExitProcess"))
