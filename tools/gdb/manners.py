@@ -19,6 +19,7 @@ RECORDED = (
     "  break PageAlloc   continue   bt            down to the page allocator",
     "  watch -l NAME     reverse-continue         who wrote this variable?",
     "  reverse-stepi     reverse-finish           one instruction, one function back",
+    "  goto N            goto                     to the N-th instruction; which one is this?",
 )
 CODES = {  # winnt.h: what the user of a debugger meets
     0x80000001: "guard page",
@@ -96,6 +97,21 @@ def describe(code, record, eip, first):
     return f"{text}, at {eip:#010x}"
 
 
+class Goto(gdb.Command):
+    """goto N: to the N-th instruction of the recording.  Without N: which one this is."""
+
+    def __init__(self):
+        super().__init__("goto", gdb.COMMAND_RUNNING)
+
+    def invoke(self, argument, from_tty):
+        said = gdb.execute(f"monitor goto {argument}" if argument else "monitor position", to_string=True)
+        for what in ("register-cache", "dcache"):
+            gdb.execute(f"maintenance flush {what}", to_string=True)
+        print(said, end="")
+        if from_tty:
+            gdb.execute("frame")
+
+
 def welcome(recorded):
     print("\n".join(RECORDED if recorded else LIVE))
 
@@ -104,5 +120,7 @@ def begin(recorded):
     gdb.events.stop.connect(allow_calls)
     for name in ("run", "start", "starti"):
         gdb.execute(f"define {name}\npython manners.refuse('{name}')\nend", to_string=True)
-    if not recorded:
+    if recorded:
+        Goto()
+    else:
         Exceptions()

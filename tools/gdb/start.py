@@ -16,6 +16,7 @@ import gdb
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import entrycfi
+import entrycode
 import frames  # noqa: F401  it registers itself
 import linkmap
 import manners
@@ -50,6 +51,7 @@ for name, (start, end) in code:
         entrycfi.add(start, end, out)
     if "/sysenter." in name:
         unwind.register((start, end))
+entrycode.register()
 if "recording" in session:
     modules.place(out, session["modules"], session["loaded"])
     print(f"recorded: {session['recording']}")
