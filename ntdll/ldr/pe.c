@@ -61,24 +61,28 @@ const void *LdrpDirectory(const void *base, PIMAGE_NT_HEADERS headers, ULONG ind
     return At(base, entry->VirtualAddress);
 }
 
-/* Whether one of four bytes is 0. */
-static BOOLEAN HasZero(ULONG bytes)
+/* The lowest bit that is set says which of four bytes is the first 0; 0: none is. */
+static ULONG ZeroBytes(ULONG bytes)
 {
-    return ((bytes - 0x01010101) & ~bytes & 0x80808080) != 0;
+    return (bytes - 0x01010101) & ~bytes & 0x80808080;
 }
 
 BOOLEAN LdrpString(const void *base, ULONG imageSize, ULONG rva, LDRP_NAME *string)
 {
-    const char *text = (const char *)At(base, rva), *at = text;
+    const char *text = (const char *)At(base, rva);
+    ULONG length = 0, room = imageSize - rva, zeros;
     if (rva >= imageSize)
         return FALSE;
-    const char *end = text + (imageSize - rva);
-    while (end - at >= 4 && !HasZero(*(const ULONG UNALIGNED *)at))
-        at += 4;
-    while (at < end && *at)
-        at++;
-    *string = (LDRP_NAME){text, (ULONG)(at - text)};
-    return at < end;
+    for (; room - length >= 4; length += 4) {
+        if (!(zeros = ZeroBytes(*(const ULONG UNALIGNED *)(text + length))))
+            continue;
+        *string = (LDRP_NAME){text, length + (ULONG)__builtin_ctz(zeros) / 8};
+        return TRUE;
+    }
+    while (length < room && text[length])
+        length++;
+    *string = (LDRP_NAME){text, length};
+    return length < room;
 }
 
 NTSTATUS LdrpOpenExports(const void *base, PIMAGE_NT_HEADERS headers,
