@@ -108,6 +108,7 @@ NTSTATUS NTAPI NtContinue(CONTEXT *userContext, BOOLEAN testAlert)
     if (!NT_SUCCESS(status))
         return status;
     KeContextToThread(thread, &context);
+    thread->Begun |= testAlert;
     if (testAlert)
         KeTestAlertThread();
     return thread->TrapFrame->Eax;

@@ -115,6 +115,7 @@ typedef struct _KTHREAD {
     BOOLEAN UserApcPending; /* deliver them at the next return to user mode */
     ULONG SuspendCount;
     KEVENT ResumeEvent;       /* what a suspended thread waits for */
+    BOOLEAN Begun;            /* its NtContinue has left the loader for its own code */
     BOOLEAN TerminatePending; /* die at the next return to user mode; waits end at once */
     NTSTATUS ExitStatus;
     ULONGLONG KernelTime, UserTime; /* ticks */

@@ -62,9 +62,9 @@ plan.true(
 )
 REPORT = (
     rb"ends\.exe \(pid \d+\) crashed: c0000005 access violation (reading|writing) [0-9a-f]{8} "
-    rb"at ends\.exe\+[0-9a-f]+ \(main\+[0-9a-f]+\)\r?\n"
+    rb"at ends\.exe\+[0-9a-f]+ \(main\+[0-9a-f]+\), \S+ends\.c:\d+\n"
     rb"  eax=[0-9a-f]{8} .*\r?\n  eip=[0-9a-f]{8} .*\r?\n"
-    rb"   0 [0-9a-f]{8} [0-9a-f]{8} ends!main\+[0-9a-f]+\r?\n"
+    rb"   0 [0-9a-f]{8} [0-9a-f]{8} ends!main\+[0-9a-f]+ at \S+ends\.c:\d+\n"
     rb"(.*\n)*?.* kernel32!BaseThreadInitThunk\+[0-9a-f]+\r?\n(.*\n)*?.* ntdll!RtlUserThreadStart\+"
 )
 plan.true(
@@ -146,6 +146,12 @@ plan.equal(
     (done.returncode, done.stdout.replace(b"\r", b"")),
     (0, b"7\n"),
     "--add puts a DLL beside it",
+)
+done = run("pretends")
+plan.equal(
+    (done.returncode, last(done)),
+    (240, "fathom: exit code 0xC0000135 (3221225781)"),
+    "a program that ran was not \"not started\", whatever it says of itself",
 )
 done = run("lacks")
 plan.true(

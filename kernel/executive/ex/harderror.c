@@ -103,6 +103,16 @@ static BOOLEAN ExpIsTold(void)
     return (PsCurrentProcess()->ErrorMode & PROCESS_HARDERROR_DEFAULT) && !(mode & 0x10);
 }
 
+/* No thread of the process has come out of the loader: the program itself never ran. */
+static BOOLEAN ExpIsStarting(const EPROCESS *process)
+{
+    for (LIST_ENTRY *entry = process->ThreadListHead.Flink;
+         entry != &process->ThreadListHead; entry = entry->Flink)
+        if (CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry)->Tcb.Begun)
+            return FALSE;
+    return !process->Begun;
+}
+
 /* STATUS_INVALID_PARAMETER: more than four; STATUS_ACCESS_VIOLATION and the string errors
  * of ObCaptureString: nothing is printed. */
 NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
@@ -136,7 +146,7 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
             ExpPrint(status, captured, count);
             KdSetPrintFrame(before);
         }
-        if (status != STATUS_HEAP_CORRUPTION) /* the rest come from the loader */
+        if (status != STATUS_HEAP_CORRUPTION && ExpIsStarting(PsCurrentProcess()))
             PsCurrentProcess()->StartFailure = status;
     }
     for (ULONG i = 0; i < count; i++)

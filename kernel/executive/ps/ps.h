@@ -22,6 +22,7 @@ typedef struct _EPROCESS {
     ULONG ActiveThreads;       /* that have not ended */
     NTSTATUS ExitStatus;       /* STATUS_PENDING while it runs */
     BOOLEAN Exiting, Crashed;  /* Crashed: an unhandled exception was told */
+    BOOLEAN Begun;             /* so was a thread that has ended (KTHREAD) */
     NTSTATUS StartFailure; /* the loader said that it could not start, and why; or 0 */
     ULONG CrashCode;
     ULONG_PTR CrashAddress;

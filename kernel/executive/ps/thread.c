@@ -241,6 +241,7 @@ void PspExitThread(NTSTATUS status)
     ETHREAD *thread = PsCurrentThread();
     EPROCESS *process = thread->Process;
     thread->IsTerminated = TRUE;
+    process->Begun |= thread->Tcb.Begun;
     thread->ExitTime = KeQuerySystemTime();
     process->KernelTime += thread->Tcb.KernelTime;
     process->UserTime += thread->Tcb.UserTime;
