@@ -5,7 +5,8 @@
  * The record is made at a thread's first use of it, so threads of CreateThread have one too,
  * and goes when the thread detaches.  Reading it keeps the thread's last error.  The files
  * above set errno, so the record lies below the heap: it takes its memory from the CRT's heap
- * by HeapAlloc, past malloc and the debug layer.
+ * by HeapAlloc, past malloc and the debug layer.  That of the first thread that asks is no block:
+ * it would be made in the first printf and take the place of what was just freed.
  *
  * Lock: none; a record belongs to its thread.  Windows keeps the same in _tiddata (mtdll.h).
  */
@@ -15,6 +16,8 @@ static HANDLE heap; /* the CRT's */
 static DWORD slot = TLS_OUT_OF_INDEXES;
 /* Shared by all threads for which there is no memory: errno still has an address. */
 static struct crt_thread last_resort = {.random = 1};
+static struct crt_thread first = {.random = 1};
+static LONG first_is_taken;
 
 int crt_thread_start(HANDLE of_records)
 {
@@ -33,7 +36,8 @@ struct crt_thread *crt_thread_new(void)
 
 void crt_thread_delete(struct crt_thread *own)
 {
-    HeapFree(heap, 0, own);
+    if (own != &first)
+        HeapFree(heap, 0, own);
 }
 
 void crt_thread_adopt(struct crt_thread *own)
@@ -47,7 +51,7 @@ struct crt_thread *crt_thread(void)
     DWORD error = GetLastError();
     struct crt_thread *own = TlsGetValue(slot);
     if (own == NULL) {
-        own = crt_thread_new();
+        own = InterlockedExchange(&first_is_taken, TRUE) ? crt_thread_new() : &first;
         if (own != NULL)
             crt_thread_adopt(own);
         else

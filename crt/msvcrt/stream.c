@@ -94,7 +94,19 @@ FILE *crt_stream_new(void)
     return stream;
 }
 
-/* Gives the stream its buffer: of malloc, or the single word when unbuffered. */
+/* The buffers of stdin, stdout and stderr are no blocks of the heap: the first printf after a free
+ * would take the place of what was freed, and a second free of that would free the buffer unnoticed. */
+static char *standard_buffer(FILE *stream)
+{
+    static char buffers[3][CRT_BUFFER];
+    for (int i = 0; i < 3; i++)
+        if (stream == crt_iob + i)
+            return buffers[i];
+    return NULL;
+}
+
+/* Gives the stream its buffer: of malloc unless it is a standard stream, or the single word when
+ * unbuffered. */
 static void get_buffer(FILE *stream)
 {
     if (stream->_base != NULL)
@@ -102,8 +114,10 @@ static void get_buffer(FILE *stream)
     /* Output to a person is not held back. */
     if (stream == stdout && _isatty(stream->_file))
         stream->_flag |= _IONBF;
-    if (!(stream->_flag & _IONBF) && (stream->_base = malloc(CRT_BUFFER)) != NULL) {
-        stream->_flag |= _IOMYBUF;
+    char *own = standard_buffer(stream);
+    if (!(stream->_flag & _IONBF) &&
+        (stream->_base = own != NULL ? own : malloc(CRT_BUFFER)) != NULL) {
+        stream->_flag |= own != NULL ? CRT_USERBUF : _IOMYBUF;
         stream->_bufsiz = CRT_BUFFER;
     } else {
         stream->_flag |= _IONBF;
@@ -297,7 +311,7 @@ int crt_buffer_begin(FILE *stream)
 {
     if (!begin_write(stream) || !(stream->_flag & _IONBF))
         return 0;
-    char *buffer = malloc(CRT_BUFFER);
+    char *own = standard_buffer(stream), *buffer = own != NULL ? own : malloc(CRT_BUFFER);
     if (buffer == NULL)
         return 0;
     stream->_base = stream->_ptr = buffer;
@@ -311,7 +325,8 @@ void crt_buffer_end(FILE *stream, int began)
     if (!began)
         return;
     crt_flush(stream);
-    free(stream->_base);
+    if (stream->_base != standard_buffer(stream))
+        free(stream->_base);
     stream->_base = stream->_ptr = NULL;
     stream->_cnt = stream->_bufsiz = 0;
     stream->_flag |= _IONBF;

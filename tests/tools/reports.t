@@ -33,14 +33,14 @@ try:
     for name, words in (("plain.exe", ["-g"]), ("bare.exe", [])):
         target = os.path.join(folder, name)
         subprocess.run([PREFIX + "strip", *words, faults, "-o", target], check=True)
-    words = ("inlined", "template", "double", "library", "dll", "child", "forge")
+    words = ("inlined", "template", "double", "printed", "library", "dll", "child", "forge")
     lines = [f"--add there.dll faults.exe {word}" for word in words]
     lines += [f"--add there.dll {line}" for line in ("plain.exe template", "plain.exe double")]
     lines += ["--add there.dll bare.exe inlined", "--add bare/there.dll faults.exe dll"]
     os.mkdir(os.path.join(folder, "bare"))
     subprocess.run([PREFIX + "strip", dll, "-o", os.path.join(folder, "bare", "there.dll")], check=True)
     results = run_all(folder, lines)
-    inlined, template, double, library, there, child, forge, plain, twice, bare, bare_dll = results
+    inlined, template, double, printed, library, there, child, forge, plain, twice, bare, bare_dll = results
 
     log = inlined[1]["log"]
     says(log, rf"crashed: c0000005 .* \(main\+[0-9a-f]+\), .*{at('store')}$", "-g: the crash line")
@@ -69,6 +69,11 @@ try:
         rf"^crashed 0xC0000374 at ntdll.dll\+[0-9a-f]+: heap corruption: block not busy \(freed "
         rf"twice\?\), in Name::~Name at .*{at('delete')}$",
         "the double delete of a class without a copy constructor: by default, and who did it",
+    )
+    plan.true(
+        re.search(rf"freed twice\?\), in Name::~Name at .*{at('delete')}$", printed[1]["end"]),
+        "also when the first printf of the program comes between the two",
+        printed,
     )
     says(
         library[1]["end"],

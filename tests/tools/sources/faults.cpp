@@ -90,6 +90,11 @@ int main(int count, char **words)
         Name name("once");
         return first_of(name) == 0;
     }
+    if (!strcmp(what, "printed")) { // the first printf comes between the two deletes
+        Name name("once");
+        (void)first_of(name);
+        printf("%c\n", name.first() ? 'a' : 'b');
+    }
     if (!strcmp(what, "stale")) {
         char *text = strdup("a string of the heap"); // LINE stale
         free(text);
