@@ -196,6 +196,9 @@ DECLSPEC_NORETURN void
 /* Called on another thread's stack, when the stack of the dead thread may be freed. */
 extern void (*KeReapThread)(PKTHREAD);
 void KeYield(void);
+/* Between two steps of a service that may take long, with nothing half done and no other space
+ * attached: the switch that is due.  TRUE: others ran; the thread may have TerminatePending. */
+BOOLEAN KeYieldIfDue(void);
 /* Where a thread that does not run will go on: for printing its stack. */
 void KeQueryThreadResume(PKTHREAD, ULONG_PTR *eip, ULONG_PTR *ebp);
 /* The thread's trap frame or context changed, or it has something to do on its way to

@@ -3,8 +3,8 @@
  *   KiReadyQueues[p - 1]  threads of priority p (1..32) that could run
  *   KiReadySummary        bit p - 1 is set: KiReadyQueues[p - 1] is not empty
  *
- * The kernel is not preempted: a switch happens in KiSwapThread (the current thread
- * waits), in KiRescheduleIfDue (on the way to user mode) or in KeYield.  The highest
+ * The kernel is not preempted: a switch happens in KiSwapThread (the current thread waits), in
+ * KiRescheduleIfDue (on the way to user mode, or where a long service lets it) or in KeYield.  The highest
  * ready priority runs; equals take turns when the quantum is used up.  With nothing ready
  * the idle thread runs, which is the boot thread and is in no queue.
  *
@@ -163,6 +163,14 @@ void KeYield(void)
         KiSwapThread();
     }
     KeRestore(flags);
+}
+
+BOOLEAN KeYieldIfDue(void)
+{
+    const ULONG flags = KeDisable();
+    const BOOLEAN others = KiPcr.Reschedule && KiRescheduleIfDue();
+    KeRestore(flags);
+    return others;
 }
 
 static void KiBoostStarved(void)

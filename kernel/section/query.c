@@ -120,6 +120,8 @@ static NTSTATUS MiQueryWorkingSetEx(MMSPACE *space, UCHAR *user, SIZE_T length)
         entry.Flags = MiWorkingSetFlags(space, (ULONG_PTR)entry.Address);
         MmAttachSpace(back);
         status = MmCopyToUser(user + at, &entry, sizeof entry);
+        if (KeYieldIfDue() && KeGetCurrentThread()->TerminatePending)
+            status = STATUS_THREAD_IS_TERMINATING;
     }
     return status;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # needs: system programs
 """No program keeps the run list from its work: a loop at real-time priority, bombs of processes and
-threads, a flood of output.  Each gets the verdict that it earned, what it left behind ends, and the next
+threads, services that take long, a flood of output.  Each gets the verdict that it earned, what it left behind ends, and the next
 program of the batch runs, all in one boot."""
 import os
 import re
@@ -20,6 +20,8 @@ CASES = (
     ("realtime", " wait", 'end: "hang"', "the loop of a child, which starves its parent: hang"),
     ("forks", "", "exit: 7", "processes that start processes: the first one's exit code"),
     ("threads", "", "exit: 7", "threads that start threads: the process's exit code"),
+    ("longlist", " folder", 'end: "hang"', "a search among long names that match nothing: hang"),
+    ("longlist", " pages", 'end: "hang"', "a list of 100 million pages: hang"),
     ("flood", "", 'end: "hang"', "output without end: hang"),
 )
 

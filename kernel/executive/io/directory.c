@@ -36,6 +36,11 @@ static BOOLEAN IopNextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUN
             *found = (FOUND){node, node->Name, node->NameLength};
             return TRUE;
         }
+        if (KeYieldIfDue()) { /* the folder may be another: from its beginning */
+            if (KeGetCurrentThread()->TerminatePending)
+                return FALSE;
+            e = &file->Node->Children;
+        }
     }
     return FALSE;
 }
