@@ -1,10 +1,9 @@
 /* measure.c - what must be the same before and after a program, and the frame that says so.
  *
- * The run list measures before it starts a program and after everything of the program is gone.
- * A page, a page of commit charge, a handle, an object, a thread or a block of the pool more is a
- * leak of the kernel; one fewer was freed twice.  Fewer blocks of the pool are no fault: a program
- * may delete a file of the archive, whose node goes then.  The frame A (docs/hostport.md) has the numbers
- * that the host compares, and in words what else differs.
+ * The run list measures before it starts a program and after everything of the program is gone
+ * and C: is as it was.  A page, a page of commit charge, a handle, an object, a thread or a block
+ * of the pool more is a leak of the kernel; one fewer was freed twice.  The frame A
+ * (docs/hostport.md) has the numbers that the host compares, and in words what else differs.
  */
 #include "exp.h"
 
@@ -44,21 +43,24 @@ static ULONG ExpBlocksOf(const MMPOOLTAG *pool, ULONG tag)
     return 0;
 }
 
-static void ExpPoolGrew(WORDS *words, ULONG tag, const EXMEASURE *before,
-                        const EXMEASURE *after)
+static void ExpPoolDiffers(WORDS *words, ULONG tag, const EXMEASURE *before,
+                           const EXMEASURE *after)
 {
-    const ULONG from = ExpBlocksOf(before->Pool, tag), to = ExpBlocksOf(after->Pool, tag);
     char what[] = "pool blocks ....";
     memcpy(what + sizeof what - 1 - sizeof tag, &tag, sizeof tag);
-    if (to > from)
-        ExpDiffers(words, what, from, to);
+    ExpDiffers(words, what, ExpBlocksOf(before->Pool, tag),
+               ExpBlocksOf(after->Pool, tag));
 }
 
-static void ExpPoolsGrew(WORDS *words, const EXMEASURE *before, const EXMEASURE *after)
+static void ExpPoolsDiffer(WORDS *words, const EXMEASURE *before, const EXMEASURE *after)
 {
-    for (ULONG i = 0; i < MM_POOL_TAGS; i++)
-        if (after->Pool[i].Blocks)
-            ExpPoolGrew(words, after->Pool[i].Tag, before, after);
+    for (ULONG i = 0; i < MM_POOL_TAGS; i++) {
+        const MMPOOLTAG *was = &before->Pool[i], *is = &after->Pool[i];
+        if (is->Blocks)
+            ExpPoolDiffers(words, is->Tag, before, after);
+        if (was->Blocks && !ExpBlocksOf(after->Pool, was->Tag)) /* all are gone */
+            ExpPoolDiffers(words, was->Tag, before, after);
+    }
 }
 
 void ExSendAudit(ULONG index, const EXMEASURE *before, ULONG regions)
@@ -80,6 +82,6 @@ void ExSendAudit(ULONG index, const EXMEASURE *before, ULONG regions)
     ExpDiffers(&frame.Words, "objects", before->Objects, after.Objects);
     ExpDiffers(&frame.Words, "threads", before->Threads, after.Threads);
     ExpDiffers(&frame.Words, "committed pages", before->Committed, after.Committed);
-    ExpPoolsGrew(&frame.Words, before, &after);
+    ExpPoolsDiffer(&frame.Words, before, &after);
     KdHostSend('A', &frame, 7 * sizeof(ULONG) + frame.Words.Length);
 }
