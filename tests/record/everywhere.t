@@ -2,7 +2,8 @@
 # needs: system record gdb programs
 # long: too
 """A backtrace reaches main at every instruction of a cold malloc, its touch and its free, by both
-doors: at each address of the entry code, and at a sample of the others (make test-long: at all)."""
+doors, and of an exception, an APC and a DllMain: at each address of the assembler's code, and at a
+sample of the others (make test-long: at all)."""
 import os
 import subprocess
 import sys
@@ -17,17 +18,23 @@ from record.recording import EIP, Recording  # noqa: E402
 plan = Plan()
 PROGRAM = os.path.join(OUT, "tests", "record", "programs", "lesson.exe")
 FATHOM = os.path.join(TOP, "tools", "fathom")
-SAMPLE = 1 if LONG else 40  # one address of so many
+SAMPLE = 1 if LONG else 60  # one address of so many
 scratch = tempfile.TemporaryDirectory(prefix="fathom-record-")
 
 
 def assembler():
-    """[(start, end)] of the kernel's NASM code, out of its link map."""
+    """[(start, end)] of NASM code of the kernel and ntdll, out of their link maps."""
     sys.path.insert(0, os.path.join(TOP, "tools", "gdb"))
     from mapfile import sections
 
-    found = sections(os.path.join(OUT, "kernel", "ntoskrnl.map"))
-    return [(at, at + size) for name, at, size, file in found if name == ".text" and file.endswith(".asm.o")]
+    maps = [os.path.join(OUT, *names) for names in (("kernel", "ntoskrnl.map"), ("bin", "ntdll.map"))]
+    found = [row for path in maps for row in sections(path) if row[0] == ".text"]
+    return [(at, at + size) for _, at, size, file in found if os.path.exists(debug_of(file))]
+
+
+def debug_of(file):
+    """The second object of a NASM file, with its lines."""
+    return os.path.join(os.path.dirname(OUT), file).removesuffix(".o") + ".dbg.o"
 
 
 def places(recording):
@@ -40,10 +47,17 @@ def places(recording):
     return sorted(set(chosen))
 
 
-for door in ("sysenter", "int2e"):
+INT2E = ["--boot-word", "door=int2e"]
+STRETCHES = (
+    ("sysenter", [], [], {"KiFastCallEntry", "KiTrap0E"}),
+    ("int2e", INT2E, [], {"KiSystemService", "KiTrap0E"}),
+    ("dispatched", [], ["dispatched"], {"KiUserExceptionDispatcher", "KiUserApcDispatcher"}),
+)
+for door, words, arguments, through in STRETCHES if LONG else STRETCHES[:1]:
     path = os.path.join(scratch.name, door)
-    words = ["--boot-word", "door=int2e"] if door == "int2e" else []
-    subprocess.run([FATHOM, "record", "--mem", "64", *words, "-o", path, PROGRAM], stdin=subprocess.DEVNULL)
+    subprocess.run(
+        [FATHOM, "record", "--mem", "64", *words, "-o", path, PROGRAM, *arguments], stdin=subprocess.DEVNULL
+    )
     recording = Recording(path)
     wanted = places(recording)
     done = subprocess.run(
@@ -60,7 +74,6 @@ for door in ("sysenter", "int2e"):
     lost = [" ".join(row) for row in rows if row[1] != last and "main" not in row]
     plan.equal(len(rows), len(wanted), f"{door}: gdb was at {len(wanted)} instructions of {recording.count}")
     plan.true(not lost, f"{door}: the backtrace reaches main at each of them", *lost[:20], *([] if rows else [done.stderr]))
-    through = {name for row in rows for name in row[3:4]}
-    crossing = "KiFastCallEntry" if door == "sysenter" else "KiSystemService"
-    plan.true(crossing in through and "KiTrap0E" in through, f"{door}: {crossing} and KiTrap0E are among them", *sorted(through))
+    seen = {name for row in rows for name in row[3:]}
+    plan.true(through <= seen, f"{door}: {', '.join(sorted(through))} are among them", *sorted(through - seen))
 plan.done()

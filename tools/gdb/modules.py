@@ -10,6 +10,7 @@ import subprocess
 
 import gdb
 
+import dispatchers
 import entrycfi
 from kept import kept, quoted
 import linkmap
@@ -135,8 +136,7 @@ class Modules:
         )
         table = os.path.splitext(path)[0] + ".map"
         if os.path.exists(table):
-            code = linkmap.add_assembler(table, self.out, slide)
-            unwind.add_stubs(where for _, where in code)
+            linkmap.add_assembler(table, self.out, slide)
 
 
 class LoadHook(gdb.Breakpoint):
@@ -168,6 +168,7 @@ def begin(out, known):
     end = start + THREAD_START_BYTES
     entrycfi.outermost(start, end, out)
     unwind.outermost((start, end))
+    dispatchers.register()
     return modules
 
 

@@ -1,9 +1,7 @@
-"""Frames of code that has neither a frame pointer nor DWARF:
+"""The frame of KiFastCallEntry's first instructions: still on the way in, the user's stack is in EDX.
 
-  ntdll's stubs and KiFastSystemCall: frameless, the return address is at ESP
-  KiFastCallEntry's first instructions: still on the way in, the user's stack is in EDX
-
-The rest of the kernel's entry code is described by entrycfi.py, all C by its compiler.
+The rest of the kernel's entry code is described by entrycfi.py and entrycode.py, the dispatchers of
+ntdll by dispatchers.py, all C by its compiler; gdb itself reads the few instructions of the stubs.
 """
 import gdb
 from gdb.unwinder import Unwinder, register_unwinder
@@ -19,7 +17,7 @@ class FrameId:
 class RingUnwinder(Unwinder):
     def __init__(self, fast_entry):
         super().__init__("fathom")
-        self.fast_entry, self.stubs, self.outermost = fast_entry, [], (0, 0)
+        self.fast_entry, self.outermost = fast_entry, (0, 0)
         self.word = gdb.lookup_type("unsigned int")
 
     def _read(self, address):
@@ -44,8 +42,6 @@ class RingUnwinder(Unwinder):
             pc, sp, bp = map(register, ("eip", "esp", "ebp"))
             if self.outermost[0] <= pc < self.outermost[1]:
                 return None  # entrycfi.py says that nobody called it
-            if any(start <= pc < end for start, end in self.stubs):
-                return self._caller_at(pending, sp, pc, bp)
             start, end = self.fast_entry
             if start <= pc < end and self._read(bp + MARK_AT) != MARK:
                 return self._caller_at(pending, register("edx"), pc, bp)
@@ -62,10 +58,6 @@ def register(fast_entry):
     global unwinder
     unwinder = RingUnwinder(fast_entry)
     register_unwinder(None, unwinder, replace=True)
-
-
-def add_stubs(ranges):
-    unwinder.stubs += ranges
 
 
 def outermost(where):

@@ -29,12 +29,36 @@ static DWORD WINAPI other(void *argument)
     return 0;
 }
 
+/* Where an exception, an APC and a DllMain come from. */
+static LONG WINAPI skip(EXCEPTION_POINTERS *pointers)
+{
+    pointers->ContextRecord->Eip += 2; /* the ud2 */
+    return EXCEPTION_CONTINUE_EXECUTION;
+}
+
+static VOID CALLBACK called(ULONG_PTR argument)
+{
+    turns += (LONG)argument;
+}
+
+static void dispatched(void)
+{
+    void *handler = AddVectoredExceptionHandler(1, skip);
+    __asm__ volatile("ud2");
+    RemoveVectoredExceptionHandler(handler);
+    QueueUserAPC(called, GetCurrentThread(), 1);
+    SleepEx(0, TRUE);
+    FreeLibrary(LoadLibraryA("oleaut32.dll"));
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "thread")) {
         HANDLE thread = CreateThread(NULL, 0, other, NULL, 0, NULL);
         WaitForSingleObject(thread, INFINITE);
         CloseHandle(thread);
+    } else if (argc > 1) {
+        dispatched();
     } else
         blocks();
     return (int)turns;
