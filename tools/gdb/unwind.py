@@ -39,7 +39,7 @@ class RingUnwinder(Unwinder):
             return int(pending.read_register(name)) & 0xFFFFFFFF
 
         try:
-            pc, sp, bp = map(register, ("eip", "esp", "ebp"))
+            pc, bp = register("eip"), register("ebp")
             if self.outermost[0] <= pc < self.outermost[1]:
                 return None  # entrycfi.py says that nobody called it
             start, end = self.fast_entry
