@@ -148,6 +148,12 @@ def play_noboot():
     time.sleep(60)  # the tool ends us
 
 
+def play_stops_early():
+    """What the kernel cannot run on, it says before it has a host port."""
+    CONSOLE.write(b"Fathom: \x1b[1mBOOT\x1b[0m\r\nat least 64 MiB of memory are needed.\r\n\r\n")
+    sys.exit(BUGCHECK)
+
+
 def play_no_entry():
     for byte in b"Fathom: this processor has no PAE\r\n":
         LINES["host"].sendall(bytes([byte]))

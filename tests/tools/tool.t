@@ -128,6 +128,12 @@ plan.equal(
     (245, "fathom: no boot: this processor has no PAE"),
     "the entry code's last words, a byte at a time",
 )
+done = run("stops_early")
+plan.equal(
+    (done.returncode, last(done)),
+    (245, "fathom: no boot: at least 64 MiB of memory are needed."),
+    "a kernel that stops before it can report: its last line",
+)
 done = run("early_end")
 plan.equal(
     (done.returncode, last(done)),

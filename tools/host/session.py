@@ -17,6 +17,7 @@ from .machine import EXIT_BUGCHECK
 from .patience import Patience
 from .reports import Reports
 from .symbols import Images
+from .terminal import PlainText
 from .verdict import Verdict, from_frame
 from .window import Window
 
@@ -261,14 +262,23 @@ class Session:
     def console_text(self):
         return self.console.decode("utf-8", "replace").replace("\r", "")
 
+    def _last_console_line(self):
+        """All that a kernel says that stops before it can send frames."""
+        if rest := self._receive(self.machine.console):
+            self._show(rest)
+        plain = PlainText().feed(bytes(self.console)).decode("utf-8", "replace")
+        return next((line for line in reversed(plain.splitlines()) if line.strip()), "the kernel stopped at its start")
+
     def _how_it_ended(self, status):
         """QEMU has ended (status) or hangs (None) without the kernel's last word."""
         if self.phase == "nmi":
             return Verdict(
                 "hang", None, 0, "the kernel no longer answered; its stacks are above"
             )
-        if self.bugcheck is not None or status == EXIT_BUGCHECK:
-            first = (self.bugcheck or "").strip().split("\n")[0]
+        if self.bugcheck is None and status == EXIT_BUGCHECK:
+            return Verdict("bugcheck" if self.hello else "noboot", None, 0, self._last_console_line())
+        if self.bugcheck is not None:
+            first = self.bugcheck.strip().split("\n")[0]
             return Verdict("bugcheck", None, 0, first)
         if status == 0:
             return Verdict("triple", None, 0, "the machine reset itself")
