@@ -84,7 +84,7 @@ help: ## this list
 	@echo '  test-NAME     the tests with NAME in their path'
 	@echo 'with: O=DIR (build there)  DEBUG=1  POISON=1  V=1 (whole commands)  REPLACE="kernel/mm/page.c=MINE.c ..."'
 	@echo '      run, walk, gdb: MEM=MB  CPU=MODEL  BOOT=multiboot|ia32|x64 (run)  ADD="FILE ..." (more on C:)'
-	@echo '      gdb: PROGRAM=FILE.exe  ARGS="..."'
+	@echo '      gdb: PROGRAM=FILE.exe  ARGS="..."  RECORDING=FILE'
 
 clean: ## remove what was built
 	rm -rf $(call quoted,$(O))

@@ -17,8 +17,9 @@ walk: $(SYSTEM) ## only the walk, instructions counted
 readme: $(SYSTEM) ## the door that README.md shows, captured anew
 	$(FATHOM) run --icount $(O)/archive/walk.exe > $(O)/walk.txt
 	tools/excerpt.py $(O)/walk.txt
-gdb: $(SYSTEM) $(O)/gdb/ntoskrnl.elf ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal)
-	@$(FATHOM) gdb $(MACHINE) $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) $(or $(PROGRAM),$(O)/bin/walk.exe) $(ARGS)
+gdb: $(SYSTEM) $(O)/gdb/ntoskrnl.elf ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal; RECORDING=FILE)
+	@$(FATHOM) gdb $(MACHINE) $(if $(RECORDING),--recording "$(RECORDING)") $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) \
+	  $(or $(PROGRAM),$(if $(RECORDING),,$(O)/bin/walk.exe)) $(ARGS)
 BENCH_EXES := $(addprefix $(O)/tests/bench/,bench.exe boot.exe ranges.exe heap.exe waits.exe)
 bench: $(SYSTEM) $(LOADERS) $(BENCH_EXES) ## what things cost: one line `name value unit` each
 	@$(PYTHON) tests/bench/bench.py $(BENCH_EXES)
