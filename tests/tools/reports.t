@@ -125,6 +125,12 @@ try:
     )
     plan.equal(done.returncode, 241, "run: the exit code of a crash")
 
+    with symbols.Images(OUT, []) as images:
+        kernel = images.find(symbols.KERNEL)
+        inside = next(n for n, name in kernel._symbols() if name == "PageAlloc") + 0x20
+        line = f"  {inside:08x} nt!PageAlloc+20\n".encode()
+        told = reports.Reports(images).text(line).decode()
+    says(told, r"^  [0-9a-f]{8} nt!.* at kernel/mm/\w+\.[ch]:\d+", "a bug check: the kernel's lines")
     symbols.BINUTILS = "no-such-"
     line = b"   0 0021ff08 004080da faults!_ZN4NameD1Ev+1a\n"
     with symbols.Images(OUT, [[faults]]) as images:

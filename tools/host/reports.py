@@ -19,6 +19,7 @@ from .leaks import Leaks
 
 STACK = re.compile(r"( +\d+ [0-9a-f]{8} )([0-9a-f]{8})( )([^ ]+)( \(guessed\))?$")
 CALLER = re.compile(r"(    )([0-9A-F]{8})( )([^ ]*)()$")
+STOP = re.compile(r"(  )([0-9a-f]{8})( )(nt![^ ]+)( \(guessed\))?$")  # of a bug check
 CRASH = re.compile(
     r"(fathom: (.*) \(pid \d+\) crashed: ([0-9a-f]{8}) (.*) at ((.*)\+([0-9a-f]+)|[0-9a-f]{8}))"
     r"(?: \((.*)\))?$"
@@ -129,6 +130,8 @@ class Reports:
         self.walk = None
         if match := CALLER.match(line):
             return self._frame(*match.groups(), True)
+        if match := STOP.match(line):
+            return self._frame(*match.groups(), False)
         self.exact = True
         if match := DAMAGE.match(line):
             self.damage = match[1]

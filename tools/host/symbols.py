@@ -189,6 +189,11 @@ class Image:
         return sorted(found.items())
 
 
+def kernel_path(out):
+    """The kernel that boots: ours, or one with a file of it replaced (tests/second/)."""
+    return os.environ.get("FATHOM_KERNEL") or os.path.join(out, "kernel", KERNEL)
+
+
 class Images:
     """The files of a run by the names that they have in the machine.
 
@@ -210,7 +215,7 @@ class Images:
         key = name.lower()
         path, own = self.own.get(key), True
         if key == KERNEL:
-            path, own = os.path.join(self.out, "kernel", key), False
+            path, own = kernel_path(self.out), False
         elif path is None:
             path, own = os.path.join(self.out, "bin", key), key.endswith(".exe")
         if path not in self.known:
