@@ -6,7 +6,7 @@
 #   run       base, the UEFI loaders, the disk image, OVMF     test      run, gdb and what tests need
 #   bench     run and the allocators to compare with           attacks   run and the hardened allocators
 #   style     base, clang-format, clang-tidy                   container long and style
-#   book      gdb, and what prints the book                    long      test, book, GRUB
+#   book      gdb, and what prints the book                    long      test, book, GRUB, node
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
 # will do).  PACKAGE may be a choice, A|B: the first that apt offers (Debian releases differ).  @ is
@@ -64,6 +64,7 @@ long grub-common         grub-mkrescue
 long grub-pc-bin         /usr/lib/grub/i386-pc/multiboot.mod
 long grub-efi-amd64-bin  /usr/lib/grub/x86_64-efi/multiboot.mod
 long xorriso             xorriso
+long nodejs              node
 bench libc6-dev          /usr/include/stdio.h
 bench git                git
 bench libjemalloc2       /usr/lib/*/libjemalloc.so.2
