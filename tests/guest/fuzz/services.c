@@ -15,6 +15,7 @@
 
 #define CALLERS       3 /* the last one serves */
 #define CALLS_FOR_ALL 50000
+#define CALLS_A_CHILD 12000 /* then it is worn out, and a new one is made */
 #define POISON        0xFEFEFEFEu
 
 static volatile ULONG
@@ -287,7 +288,7 @@ static ULONG run_child(const char *program, ULONG seed, ULONG wanted)
     char line[128];
     STARTUPINFOA startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
     PROCESS_INFORMATION process;
-    ULONG now[CALLERS] = {0}, calls = 0, served = 0, still = 0, words = 0;
+    ULONG now[CALLERS] = {0}, calls = 0, still = 0, words = 0;
     UCHAR did[SERVICES] = {0};
     sprintf(line, "\"%s\" %lu 0 child", program, seed);
     if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL,
@@ -298,10 +299,9 @@ static ULONG run_child(const char *program, ULONG seed, ULONG wanted)
         ReadProcessMemory(process.hProcess, (void *)made, now, sizeof now, NULL);
         ReadProcessMemory(process.hProcess, (void *)succeeded, did, sizeof did, NULL);
         ReadProcessMemory(process.hProcess, (void *)&leaked, &words, sizeof words, NULL);
-        /* A server that is alone makes no progress. */
-        still = now[0] + now[1] == calls - served ? still + 1 : 0;
-        served = now[CALLERS - 1];
-        calls = now[0] + now[1] + served;
+        still = now[0] + now[1] == calls ? still + 1 : 0;
+        calls = now[0] +
+                now[1]; /* the server's are not counted: alone it makes no progress */
     }
     TerminateProcess(process.hProcess, 0xDEAD);
     WaitForSingleObject(process.hProcess, INFINITE);
@@ -347,7 +347,8 @@ int main(int argc, char **argv)
     SetPriorityClass(GetCurrentProcess(), REALTIME_PRIORITY_CLASS);
     SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL);
     for (; done < calls && children < 10 + calls / 50; children++)
-        done += run_child(argv[0], seed * 100003 + children, calls - done);
+        done += run_child(argv[0], seed * 100003 + children,
+                          min(calls - done, CALLS_A_CHILD));
     printf("seed %lu: %lu calls by %lu children\n", seed, done, children);
     others = name_the_others();
     if (leaked)

@@ -258,6 +258,7 @@ static void story_continue(ULONG *seed)
 /* What needs something before it, and what its good call would do to the caller. */
 static void story_rest(ULONG *seed)
 {
+    UNICODE_STRING nothing = {0};
     LARGE_INTEGER shorter = {.QuadPart = 0x4000},
                   longer = {.QuadPart = draw(seed) % 0x20000};
     ULONG made = 0, answer, base = H(scratch), size = 0x1000;
@@ -267,6 +268,7 @@ static void story_rest(ULONG *seed)
     DO(NtClose, made);
     DO(NtLockVirtualMemory, ~0u, H(&base), H(&size), 1);
     DO(NtUnlockVirtualMemory, ~0u, H(&base), H(&size), odd(seed, 1));
+    DO(NtDisplayString, H(&nothing));
     DO(NtFathomSendControl, CTRL_C_EVENT,
        1 + draw(seed) % 1000); /* a group: nobody hears it */
     if (one_in(seed, 8))
