@@ -48,7 +48,7 @@ def printed(test):
 
 
 def names(test):
-    return {line.split(" ")[0].removeprefix("C:\\") for line in printed(test).splitlines()}
+    return {line.split(" ")[0].removeprefix("C:\\") for line in printed(test).splitlines() if line.startswith("C:")}
 
 
 def sums(test):

@@ -231,6 +231,7 @@ static void IopGoHome(IONODE *node)
 
 void IoResetFiles(void)
 {
+    IopResetConsole();
     for (LIST_ENTRY *e = IopNodes.Flink; e != &IopNodes; e = e->Flink)
         RemoveEntryList(&CONTAINING_RECORD(e, IONODE, Nodes)->Siblings);
     for (LIST_ENTRY *e = IopNodes.Flink; e != &IopNodes;) {

@@ -21,9 +21,16 @@ static char IopLine[LINE_SIZE]; /* of which the reader has not taken [Taken, Len
 static ULONG IopLineLength, IopLineTaken;
 static int IopPeeked = -1;
 static KEVENT IopReaderMayGo;
-static ULONG IopInputMode =
-    ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT;
-static ULONG IopOutputMode = ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT;
+#define INPUT_AT_FIRST  (ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT)
+#define OUTPUT_AT_FIRST (ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT)
+static ULONG IopInputMode = INPUT_AT_FIRST, IopOutputMode = OUTPUT_AT_FIRST;
+
+void IopResetConsole(void)
+{
+    IopInputMode = INPUT_AT_FIRST;
+    IopOutputMode = OUTPUT_AT_FIRST;
+    IopLineLength = IopLineTaken = 0;
+}
 
 BOOLEAN IopInputIsProcessed(void)
 {

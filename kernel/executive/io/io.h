@@ -25,7 +25,7 @@ BOOLEAN IoFindStored(const char *name, const UCHAR **data, ULONG *size);
 NTSTATUS IoPlaceFile(const WCHAR *name, const UCHAR *data, ULONG size);
 ULONG IoDecodeUtf8(const UCHAR *from, ULONG length, WCHAR *to);
 /* C: is again as the archive has it: names, folders, attributes, times, contents; what was
- * made since is gone.  No program runs. */
+ * made since is gone.  So is the console.  No program runs. */
 void IoResetFiles(void);
 /* An object for a handle to the console, or to the host's streams of run-list program
  * index (stream 0 in, 1 out, 2 err). */

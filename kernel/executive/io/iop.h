@@ -171,5 +171,6 @@ int IopReadKey(void); /* a byte typed at the keyboard or on COM1, or -1 */
 BOOLEAN
 IopTakeInterruption(void); /* Ctrl-C or Ctrl-Break was typed since the last call */
 BOOLEAN IopInputIsProcessed(void); /* console.c: Ctrl-C is no character */
+void IopResetConsole(void); /* console.c: its modes as at boot, no line half read */
 
 #endif

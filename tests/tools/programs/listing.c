@@ -1,5 +1,5 @@
 /* listing.c [FOLDER] - every file and folder below C:\ or FOLDER: name, attributes, size, both times, and a sum
- * of its bytes.  Two listings are the same text if, and only if, C: is the same. */
+ * of its bytes; then the console's modes.  Two listings are the same text if, and only if, these are the same. */
 #include <stdio.h>
 #include <string.h>
 #include <windows.h>
@@ -41,6 +41,13 @@ static void list(const char *folder, int depth)
 
 int main(int count, char **words)
 {
+    static const char *const consoles[] = {"CONIN$", "CONOUT$"};
     list(count > 1 ? words[1] : "C:", 0);
+    for (int i = 0; i < 2; i++) {
+        DWORD mode = 0;
+        HANDLE console = CreateFileA(consoles[i], GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, NULL);
+        BOOL good = GetConsoleMode(console, &mode);
+        printf("%s %d %lx\n", consoles[i], good, mode);
+    }
     return 0;
 }

@@ -1,5 +1,5 @@
-/* upset.c - changes everything on C: that a program can: names, folders, attributes, times, contents.  It ends
- * with 0 if each change was possible. */
+/* upset.c - changes everything on C: that a program can: names, folders, attributes, times, contents; and the
+ * console's modes.  It ends with 0 if each change was possible. */
 #include <stdio.h>
 #include <windows.h>
 
@@ -57,5 +57,9 @@ int main(void)
     DO(SetFileAttributesA("C:\\walk.exe\\a\\new", FILE_ATTRIBUTE_READONLY));
     DO(CreateFileA("C:\\walk.exe\\open", GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_FLAG_DELETE_ON_CLOSE, NULL) !=
        INVALID_HANDLE_VALUE);
+    HANDLE console = CreateFileA("CONIN$", GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, NULL);
+    DO(SetConsoleMode(console, 0));
+    console = CreateFileA("CONOUT$", GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, NULL);
+    DO(SetConsoleMode(console, 0));
     return failed;
 }
