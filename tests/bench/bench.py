@@ -139,7 +139,7 @@ def all_counts(program, boot, ranges):
     return first | {"reserve_release_64k": first["reserve_64k"] + first["release_64k"]}
 
 
-def main(program, boot, heap, waits):
+def main(program, boot, ranges, heap, waits):
     first = all_counts(program, boot, ranges)
     sysenter = first.pop("null_service")
     print(f"null_service_sysenter {sysenter} instructions")
@@ -161,4 +161,4 @@ def main(program, boot, heap, waits):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    main(*sys.argv[1:6])
