@@ -2,7 +2,7 @@
 #
 # What is built here is ntdll/heap as it is, but for its doors to the system (doors.c, os.c, probe.c,
 # report.c, surroundings.c, leaks.c), which tests/host/heap_os.c replaces.
-HEAP_DOORS := $(addprefix ntdll/heap/,core/doors.c core/os.c core/probe.c check/report.c check/surroundings.c \
+HEAP_DOORS := $(addprefix ntdll/heap/,core/doors.c core/os.c core/probe.c check/fault.c check/report.c check/surroundings.c \
   gflags/leaks.c)
 HEAP_HOST := $(filter-out $(HEAP_DOORS),$(call files,ntdll/heap/*/*.c)) tests/host/heap_os.c
 
@@ -69,6 +69,10 @@ heap-cost: $(SYSTEM) $(O)/host/bench $(O)/host/libfathomheap.so $(O)/tests/bench
 host_attacks = $(HOST_CC) -std=gnu11 -O0 -fno-builtin -w -o $@ $<
 $(O)/host/attacks: tests/attacks/malloc.c FORCE
 	$(call product,host_attacks)
+# The programs of docs/attacks.md by kind, for the host.
+host_kinds = $(patsubst %gcc,%g++,$(HOST_CC)) -std=gnu++11 -O0 -fno-builtin -w -o $@ $<
+$(O)/host/kinds: tests/attacks/programs/kinds.cpp FORCE
+	$(call product,host_kinds)
 attacks-table: $(O)/host/attacks $(O)/host/libstrictheap.so ## docs/attacks.md's table of allocators, by running them
 	@$(PYTHON) tests/attacks/table.py
 .PHONY: attacks-table

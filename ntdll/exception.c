@@ -24,6 +24,8 @@
 
 bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record,
                          CONTEXT *Context); /* heap/probe.c */
+/* heap/fault.c's: the heap may be what a fault comes from; null until there is one. */
+void (*RtlpFaultJudge)(const EXCEPTION_RECORD *Record, CONTEXT *Context);
 BOOLEAN (*volatile RtlpVectoredHandlers)(PEXCEPTION_RECORD, PCONTEXT, BOOLEAN continuing);
 
 OFFSET_IS(CONTEXT, SegGs, 0x8C);
@@ -85,6 +87,8 @@ BOOLEAN NTAPI RtlDispatchException(PEXCEPTION_RECORD Record, PCONTEXT Context)
     if (RtlpResumeHeapProbe(Record,
                             Context)) /* a header read where a pointer led nowhere */
         return TRUE;
+    if (RtlpFaultJudge)
+        RtlpFaultJudge(Record, Context);
     if (CallVectored(Record, Context, FALSE)) {
         CallVectored(Record, Context, TRUE);
         return TRUE;

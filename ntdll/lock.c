@@ -23,7 +23,7 @@
 #define CS_WAITER    4
 
 RTL_CRITICAL_SECTION RtlpPebLock = {.LockCount = -1};
-BOOLEAN RtlpShutdownInProgress;
+BOOLEAN RtlpShutdownInProgress, RtlpThreadsCame;
 
 static LONG Exchange(PRTL_CRITICAL_SECTION section, LONG new, LONG old)
 {

@@ -59,7 +59,8 @@ extern LPTOP_LEVEL_EXCEPTION_FILTER RtlpUnhandledExceptionFilter;
 NTSTATUS NTAPI RtlpEnterContended(PRTL_CRITICAL_SECTION);
 NTSTATUS NTAPI RtlpWakeCriticalSection(PRTL_CRITICAL_SECTION);
 extern RTL_CRITICAL_SECTION RtlpPebLock;
-extern BOOLEAN RtlpShutdownInProgress;
+extern BOOLEAN RtlpShutdownInProgress, RtlpThreadsCame; /* a second thread began, ever */
+void RtlpCheckHeapsAtExit(void); /* heap/check/process.c */
 void RtlpWait(PVOID key);
 ULONG RtlpRareError(ULONG Status); /* rarestatus.c */
 NTSTATUS RtlpWaitUntil(PVOID key, PLARGE_INTEGER timeout);

@@ -55,8 +55,12 @@ bool RtlpCheckBefore(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Before);
 bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry);
 
 /* segment.c */
-void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, SIZE_T HeaderBytes,
+void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, char *Base,
                            SIZE_T Committed, SIZE_T Reserved, ULONG Index);
+/* Where segment Index of the heap has its HEAP_SEGMENT after HEAP; null: at its own start. */
+HEAP_SEGMENT *RtlpSegmentPlace(const HEAP *Heap, ULONG Index);
+/* Bytes from the start of segment Index to its first run. */
+SIZE_T RtlpSegmentHead(SIZE_T Guard, ULONG Index);
 HEAP_ENTRY *RtlpExtendHeap(HEAP *Heap, ULONG Units, ULONG *Got);
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
 
@@ -88,6 +92,7 @@ bool RtlpCheckFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Flags);
 void RtlpFillBusy(const HEAP *Heap, PVOID Block, SIZE_T Size);
 void RtlpFillTail(const HEAP *Heap, PVOID Block, SIZE_T Size);
 bool RtlpCheckTail(HEAP *Heap, PVOID Block, SIZE_T Size);
+bool RtlpCheckSlack(HEAP *Heap, HEAP_ENTRY *Entry); /* busy and sound; false: reported */
 
 /* What a heap of gflags' ust or hpa keeps about each of its blocks. */
 #define HEAP_TRACKING    (HEAP_CAPTURE_STACK_BACKTRACES | HEAP_FLAG_PAGE_ALLOCS)
@@ -129,6 +134,16 @@ void RtlpRemoveProcessHeap(HEAP *Heap);
 
 /* validate.c: every invariant; false: reported; Quiet: printed only. */
 bool RtlpCheckHeap(HEAP *Heap, bool Quiet);
+bool RtlpIsSegmentSound(const HEAP *Heap, ULONG Index); /* H1; not reported */
+/* process.c: the heaps of the process, before it ends and when ntdll has faulted. */
+void RtlpCheckHeapsAtExit(void);
+typedef struct _HEAP_DAMAGE {
+    HEAP *Heap;
+    HEAP_FAILURE_TYPE What;
+    PVOID Where;
+} HEAP_DAMAGE;
+bool RtlpFindDamage(HEAP_DAMAGE *Damage);
+extern bool RtlpThreadsEnded; /* other threads ended wherever they were */
 /* After each operation: DEBUG=1 on every heap, gflags' hvc on those of a process.  A pointer,
  * because those who audit are checked by calls into what they call (encode.c defines it,
  * RtlCreateHeap sets it). */
@@ -166,6 +181,15 @@ SIZE_T RtlpLargeUnused(const HEAP *Heap, const HEAP_VIRTUAL_ALLOC_ENTRY *Large);
 
 #ifdef _WIN32 /* probe.c */
 bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record, CONTEXT *Context);
+static inline bool RtlpIsFault(ULONG Code)
+{
+    return Code == (ULONG)STATUS_ACCESS_VIOLATION ||
+           Code == (ULONG)STATUS_GUARD_PAGE_VIOLATION ||
+           Code == (ULONG)STATUS_IN_PAGE_ERROR;
+}
+/* fault.c; exception.c calls it through the pointer, once there is a heap */
+void RtlpJudgeFault(const EXCEPTION_RECORD *Record, CONTEXT *Context);
+extern void (*RtlpFaultJudge)(const EXCEPTION_RECORD *Record, CONTEXT *Context);
 #endif
 
 /* find.c: what a user pointer turned out to be. */
@@ -202,15 +226,22 @@ void RtlpCreateLock(HEAP_LOCK *Lock);
 void RtlpDeleteLock(HEAP_LOCK *Lock);
 void RtlpEnterLock(HEAP_LOCK *Lock);
 void RtlpLeaveLock(HEAP_LOCK *Lock);
+bool RtlpTryLock(HEAP_LOCK *Lock);         /* false: another thread's */
 bool RtlpIsAwaited(const HEAP_LOCK *Lock); /* held: another thread waits for it */
 /* report.c in the system: reports and, unless the process asked for the older behaviour,
  * does not return. */
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
 void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call);
+#ifdef _WIN32
+void RtlpEndCorrupt(CONTEXT *Context, PVOID Address, HEAP *Heap, HEAP_FAILURE_TYPE Type,
+                    PVOID Block);
+#endif
 bool RtlpHeapSurvives(void);    /* it did ask */
+bool RtlpExitIsUnchecked(void); /* and for this: no check at exit */
+bool RtlpHadThreads(void);      /* there was a second thread at some time */
+void RtlpOpenReports(void);     /* surroundings.c: reports name the blocks around */
 void RtlpTellBlocks(void);      /* leaks.c: which are left, when the process ends */
 void RtlpTellImage(PVOID Base); /* the same: where an image is that goes */
-void RtlpOpenReports(void);     /* surroundings.c: reports name the blocks around */
 void RtlpHeapSetStatus(NTSTATUS Status); /* the thread's last status and last error */
 void RtlpHeapRaise(NTSTATUS Status);     /* HEAP_GENERATE_EXCEPTIONS */
 ULONG RtlpHeapRandom(void);

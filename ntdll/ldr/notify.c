@@ -57,6 +57,7 @@ static void TellThread(LDRP_MODULE *module, ULONG reason)
 /* The calling thread begins.  With the lock held. */
 void LdrpTellThreadAttach(void)
 {
+    RtlpThreadsCame = TRUE;
     LDRP_FOR_EACH(module, InInitializationOrderModuleList, InInitializationOrderLinks)
     TellThread(module, DLL_THREAD_ATTACH);
     LdrpCallTlsCallbacks(LdrpImage, DLL_THREAD_ATTACH);
@@ -89,6 +90,7 @@ VOID NTAPI LdrShutdownProcess(VOID)
     for (PLIST_ENTRY at = head->Blink; at != head; at = at->Blink)
         LdrpDetach(CONTAINER(at, LDRP_MODULE, Entry.InInitializationOrderLinks),
                    (PVOID)1);
+    RtlpCheckHeapsAtExit();
     if (NtPeb()->NtGlobalFlag & FLG_FATHOM_LEAKS)
         RtlpTellBlocks();
 }

@@ -13,14 +13,18 @@
  *   size        RtlSizeHeap answered another size, within the block: how much of it is
  *               rounding stands in its header, as in Windows, bound to nothing
  *   error       a call failed that should not have, with no report
- *   crash       a fault inside the heap: the process ends, but unnamed
+ *   stopped     the write itself faults: nothing can be touched there
+ *   fault       a fault inside the heap, and the check that follows it (RtlpJudgeFault in the
+ *               system) names a damaged heap
+ *   crash       a fault inside the heap that is not named
  *
  * and never: SILENT (two live blocks overlap, or what a block holds or its size changed), WILD
  * (memory that is not the heap's was written), HANG.
  *
  * What an overrun, an underrun or a write after free can reach is one class of places, with a
- * line for each kind; behind the line of reach are the heap's own structures, which lie in
- * regions of their own: shown, and judged less sternly (see main).
+ * line for each kind, and two for any place within 64 KiB of a block.  Beyond the line of reach
+ * are the heap's own structures, with 64 KiB before and after them that nothing can touch: shown,
+ * and judged less sternly (see main).
  *
  *   corrupt_heap SEED TRIALS     (make corrupt SEED=1 TRIALS=100000)
  *   corrupt_heap =STATE TRIAL    that one again, in this process, for a debugger
@@ -45,6 +49,8 @@ typedef enum {
     Unseen,
     WrongSize,
     Error,
+    Stopped,
+    Fault,
     Crash,
     Silent,
     Wild,
@@ -52,8 +58,8 @@ typedef enum {
     Outcomes
 } OUTCOME;
 static const char *const OutcomeNames[Outcomes] = {
-    "no effect", "reported", "latent", "unseen", "size",
-    "error",     "crash",    "SILENT", "WILD",   "HANG"};
+    "no effect", "reported", "latent", "unseen", "size", "error",
+    "stopped",   "fault",    "crash",  "SILENT", "WILD", "HANG"};
 
 static const char *const KindNames[Kinds] = {
     "header of a busy block",       "header of a free block",
@@ -61,6 +67,7 @@ static const char *const KindNames[Kinds] = {
     "header that ends a run",       "uncommitted range's entry",
     "header of a front-end block",  "body of a free front-end block",
     "header of a front-end region", "header of a large block",
+    "64 KiB before a block",        "64 KiB after a block",
     "a segment's fields",           "the heap's fields",
     "the front end's fields"};
 
@@ -68,6 +75,7 @@ HEAP *Heap;
 BLOCK Live[LIVE];
 unsigned char *Bait;
 static unsigned Rng;
+static bool Verbose; /* CORRUPT_VERBOSE: tell of what lies beyond reach, too */
 static SIZE_T Tally[Kinds][Outcomes];
 
 unsigned Random(unsigned Below)
@@ -212,9 +220,24 @@ static void Report(void)
     _exit(Reported);
 }
 
+/* What RtlpJudgeFault does in the system. */
+static void JudgeFault(void)
+{
+    static bool Judging;
+    HEAP_DAMAGE Damage;
+    if (Judging)
+        _exit(Fault);
+    Judging = true;
+    if (RtlpFindDamage(&Damage))
+        _exit(Fault);
+}
+
 /* Damages Target and goes on; the process that does so is lost. */
 static OUTCOME Suffer(PLACE *Target)
 {
+    for (unsigned b = 0; b < Target->Bytes; b++)
+        if (!RtlpIsReadable((HEAP_ENTRY *)(Target->At + b)))
+            return Stopped;
     bool Changed = Damage(Target);
     OUTCOME Outcome = Run(STEPS);
     if (Outcome != NoEffect && Outcome != Error)
@@ -233,6 +256,7 @@ static OUTCOME Trial(PLACE *Target)
         setitimer(ITIMER_VIRTUAL, &Limit, NULL);
         alarm(60);
         HostHeap.AtFailure = Report;
+        HostHeap.AtFault = JudgeFault;
         _exit(Suffer(Target));
     }
     int Status;
@@ -253,17 +277,21 @@ static unsigned TryState(unsigned State, unsigned Trials, unsigned Only)
     FindPlaces();
     for (unsigned t = 0; t < Trials; t++) {
         KIND Kind = (KIND)(t % Kinds);
-        if (!KindCount[Kind])
+        PLACE Near, *Target = &Near;
+        bool IsNear = Kind == NearBefore || Kind == NearAfter;
+        if (IsNear ? !FindNear(Kind, &Near) : !KindCount[Kind])
             continue;
-        PLACE *Target = &Places[KindStart[Kind] + Random(KindCount[Kind])];
+        if (!IsNear)
+            Target = &Places[KindStart[Kind] + Random(KindCount[Kind])];
         if (t == Only) { /* here, for a debugger */
             HostHeap.AtFailure = Report;
+            HostHeap.AtFault = JudgeFault;
             printf("%s: %s\n", KindNames[Kind], OutcomeNames[Suffer(Target)]);
             exit(0);
         }
         OUTCOME Outcome = Only == ~0u ? Trial(Target) : NoEffect;
         Tally[Kind][Outcome]++;
-        if (Outcome >= Crash && Kind < Reach && Bad++ < 20)
+        if (Outcome >= Crash && (Kind < Reach || Verbose) && Bad++ < 20)
             printf("# %u %u: %s: %s\n", State, t, KindNames[Kind], OutcomeNames[Outcome]);
         Random(2);
     }
@@ -295,6 +323,7 @@ int main(int Count, char **Words)
     unsigned Seed = Count > 1 ? (unsigned)strtoul(Words[1], NULL, 0) : 1;
     unsigned Trials = Count > 2 ? (unsigned)strtoul(Words[2], NULL, 0) : CORRUPT_TRIALS;
     unsigned Bad = 0;
+    Verbose = getenv("CORRUPT_VERBOSE") != NULL;
     HostCatchProbes();
     HostHeap.CommitsLeft = -1;
     Bait = mmap(NULL, BAIT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

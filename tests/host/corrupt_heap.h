@@ -20,12 +20,15 @@ typedef enum {
     FrontBody,
     FrontRegion,
     LargeHeader,
-    Reach, /* from here on what no overrun reaches without leaving a region */
+    NearBefore, /* anything that is no block's data, within 64 KiB of one */
+    NearAfter,
+    Reach, /* from here on what no write within 64 KiB of a block reaches */
     SegmentFields = Reach,
     HeapFields,
     FrontFields,
     Kinds
 } KIND;
+#define NEAR 0x10000u /* bytes */
 typedef struct {
     char *At;
     unsigned char Bytes; /* a field's, for whole writes */
@@ -47,6 +50,8 @@ unsigned Random(unsigned Below);
 extern PLACE Places[PLACES]; /* sorted by kind */
 extern unsigned KindStart[Kinds], KindCount[Kinds];
 void FindPlaces(void);
+/* A place near a random block, before or after it; false: none was found. */
+bool FindNear(KIND Kind, PLACE *Found);
 bool Damage(PLACE *Target); /* false: what was written is what stood there */
 
 #endif

@@ -62,7 +62,7 @@ static void PlaceFrontEnd(void)
         for (ULONG i = 0; i < Region->BlockCount; i++) {
             char *Block = RtlpRegionBlock(Region, i);
             PlaceHeader((HEAP_ENTRY *)Block - 1, FrontHeader);
-            if (!RtlValidateHeap(Heap, 0, Block))
+            if (RtlpIsReadable((HEAP_ENTRY *)Block) && !RtlValidateHeap(Heap, 0, Block))
                 PlaceWords(Block, 16, FrontBody);
         }
         PlaceWords(Region, sizeof(*Region), FrontFields);
@@ -93,6 +93,32 @@ void FindPlaces(void)
     memset(KindCount, 0, sizeof(KindCount));
     for (unsigned p = PlaceCount; p-- > 0; KindStart[Places[p].Kind] = p)
         KindCount[Places[p].Kind]++;
+}
+
+static bool IsData(const char *At)
+{
+    for (unsigned i = 0; i < LIVE; i++)
+        if (Live[i].Block && (unsigned char *)At >= Live[i].Block &&
+            (unsigned char *)At < Live[i].Block + Live[i].Size)
+            return true;
+    return false;
+}
+
+bool FindNear(KIND Kind, PLACE *Found)
+{
+    for (unsigned Try = 0; Try < 1000; Try++) {
+        unsigned i = Random(LIVE), Distance = 1 + Random(NEAR), Bytes = Random(2) ? 1 : 4;
+        if (!Live[i].Block)
+            continue;
+        char *Block = (char *)Live[i].Block;
+        char *At = Kind == NearBefore ? Block - Distance
+                                      : Block + Live[i].Size + Distance - Bytes;
+        *Found = (PLACE){At, (unsigned char)Bytes, (unsigned char)Kind};
+        if (HostOwns(At) && HostOwns(At + Bytes - 1) && !IsData(At) &&
+            !IsData(At + Bytes - 1))
+            return true;
+    }
+    return false;
 }
 
 /* A pointer that an attacker may think of. */
@@ -153,6 +179,8 @@ bool Damage(PLACE *Target)
             New[b] = (unsigned char)Random(256);
         break;
     case 6: /* what stands at the same place of another */
+        if (!KindCount[Target->Kind])
+            break;
         memcpy(New, Places[KindStart[Target->Kind] + Random(KindCount[Target->Kind])].At,
                Bytes);
         break;

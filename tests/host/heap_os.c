@@ -25,7 +25,8 @@ HEAP_HOST HostHeap = {.CommitsLeft = -1};
 #define RESERVED_IS (HEAP_LAZY ? PROT_READ | PROT_WRITE : PROT_NONE)
 
 /* Sizes of what was reserved, by base: open addressing, removed entries marked. */
-#define REGIONS 65536
+#define REGIONS  65536
+#define HOST_FEW 4 /* those of the records may stay */
 static struct {
     void *Base;
     SIZE_T Size;
@@ -42,9 +43,10 @@ static ULONG HostSlot(void *Base)
 /* Size bytes of address space at a multiple of 64 KiB, as the system has it: below the last
  * ones, where there is room as a rule; else more than is needed, and what is too much goes.
  * MAP_FAILED: there is none. */
+static char *Last; /* what HostMap gave last; null: start anew from the top */
+
 static char *HostMap(SIZE_T Size)
 {
-    static char *Last;
     SIZE_T Room = ALIGN_UP(Size, ALLOCATION_GRANULARITY);
     char *Hint = __atomic_load_n(&Last, __ATOMIC_RELAXED);
     char *At = mmap(Hint ? Hint - Room : NULL, Size, RESERVED_IS, HOST_MAP, -1, 0);
@@ -138,12 +140,24 @@ NTSTATUS RtlpRelease(PVOID Base)
     Regions[Slot].Size = 0;
     HostHeap.Reserved -= Size;
     RegionCount -= Size != 0;
+    if (RegionCount <=
+        HOST_FEW) /* else each program of a fuzzer has addresses of its own, */
+        __atomic_store_n(&Last, NULL,
+                         __ATOMIC_RELAXED); /* and ASan's shadow grows with them */
     pthread_mutex_unlock(&RegionLock);
     if (!Size || munmap(Base, Size) != 0) {
         fprintf(stderr, "heap_os: release of %p, which was not reserved\n", Base);
         abort();
     }
     return STATUS_SUCCESS;
+}
+
+bool HostOwns(const void *Address)
+{
+    for (ULONG i = 0; i < REGIONS; i++)
+        if ((ULONG_PTR)Address - (ULONG_PTR)Regions[i].Base < Regions[i].Size)
+            return true;
+    return false;
 }
 
 /* A fault at a probe (heapp.h) counts as done, with the answer no. */
@@ -163,6 +177,8 @@ static void HostFault(int Signal, siginfo_t *Info, void *Where)
                 (Registers[REG_EFL] & ~0x40ll) | (__start_rtlp_probes[i].Zero ? 0x40 : 0);
             return;
         }
+    if (HostHeap.AtFault)
+        HostHeap.AtFault();
     if (OldSegv.sa_flags & SA_SIGINFO)
         OldSegv.sa_sigaction(Signal, Info, Where);
     else
@@ -229,6 +245,11 @@ void RtlpEnterLock(HEAP_LOCK *Lock)
     __atomic_fetch_sub(&Waiting, 1, __ATOMIC_SEQ_CST);
 }
 
+bool RtlpTryLock(HEAP_LOCK *Lock)
+{
+    return pthread_mutex_trylock((pthread_mutex_t *)Lock) == 0;
+}
+
 bool RtlpIsAwaited(const HEAP_LOCK *Lock)
 {
     (void)Lock;
@@ -284,6 +305,17 @@ ULONG RtlpHeapRandom(void)
 
 void RtlpOpenReports(void)
 {
+}
+
+bool RtlpExitIsUnchecked(void)
+{
+    const char *Setting = getenv("FATHOM_EXIT_CHECK");
+    return Setting && !strcmp(Setting, "0");
+}
+
+bool RtlpHadThreads(void)
+{
+    return true; /* not known */
 }
 
 bool RtlpHeapSurvives(void)

@@ -15,6 +15,7 @@ typedef struct _HEAP_HOST {
     PVOID LastFailureBlock;
     PCSTR LastCall;          /* who found it */
     void (*AtFailure)(void); /* called instead of all that follows; null: nothing */
+    void (*AtFault)(void);   /* the same for a fault that is no probe's */
     PVOID Caller;            /* the one frame of every stack that is logged; null: none */
     ULONG LastOperation;
     PVOID LastBlock;
@@ -22,6 +23,8 @@ typedef struct _HEAP_HOST {
 } HEAP_HOST;
 
 extern HEAP_HOST HostHeap;
+
+bool HostOwns(const void *Address); /* whether it lies in what the heap has reserved */
 
 static inline FRONT_HEAP *FrontOf(const HEAP *Heap)
 {

@@ -10,12 +10,15 @@
  * No block's UnusedBytes is ever ALIGNED (heap.h: 0x7F large, 0x80 and above front end, the
  * rest less than two granules and an entry).
  *
+ * When the process exits the heap is checked, as in the system (FATHOM_EXIT_CHECK=0: not).
+ *
  * Lock: the heap's; held over fork, so that the child's is whole.
  */
 #define _GNU_SOURCE
 #include "heap_os.h"
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +57,18 @@ static void Create(void)
         abort();
     pthread_atfork(Lock, Unlock, Renew);
     HostCatchProbes(); /* unless the program has a handler of its own, later */
+}
+
+/* What the program has not written yet shall not be lost for it. */
+static void Flush(void)
+{
+    fflush(NULL);
+}
+
+static __attribute__((destructor)) void CheckAtExit(void)
+{
+    HostHeap.AtFailure = Flush;
+    RtlpCheckHeapsAtExit();
 }
 
 static inline HEAP *Get(void)

@@ -117,6 +117,7 @@ static void BreakCode(unsigned Rule, const char *What, HEAP_ENTRY *Entry, ULONG 
 {
     HEAP_ENTRY New = *Entry;
     RtlpSetCode(Heap, &New, Units, Flags);
+    New.Reserved = Entry->Reserved; /* bound to its place */
     Break(Rule, What, Entry, &New, sizeof(New));
 }
 

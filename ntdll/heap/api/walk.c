@@ -27,11 +27,11 @@ static void RtlpReport(PRTL_HEAP_WALK_ENTRY Walk, PVOID Data, SIZE_T Size,
 static void RtlpReportSegment(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG Index)
 {
     HEAP_SEGMENT *Segment = Heap->Segments[Index];
-    SIZE_T Uncommitted = (SIZE_T)Segment->NumberOfUnCommittedPages << PAGE_SHIFT;
+    SIZE_T Committed = RtlpSegmentCommit(Segment) + (Index ? 0 : Heap->OwnCommit);
     SIZE_T Total = (SIZE_T)Segment->NumberOfPages << PAGE_SHIFT;
-    RtlpReport(Walk, Segment, Total, 0, Index, RTL_HEAP_SEGMENT);
-    Walk->Segment.CommittedSize = (ULONG)(Total - Uncommitted);
-    Walk->Segment.UnCommittedSize = (ULONG)Uncommitted;
+    RtlpReport(Walk, Segment->BaseAddress, Total, 0, Index, RTL_HEAP_SEGMENT);
+    Walk->Segment.CommittedSize = (ULONG)Committed;
+    Walk->Segment.UnCommittedSize = (ULONG)(Total - Committed);
     Walk->Segment.FirstEntry = Segment->FirstEntry;
     Walk->Segment.LastEntry = Segment->LastValidEntry;
 }
@@ -141,6 +141,8 @@ static NTSTATUS RtlpNextSegment(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG Fro
 {
     for (ULONG i = From; i < Heap->SegmentCount; i++)
         if (Heap->Segments[i]) {
+            if (!RtlpIsSegmentSound(Heap, i))
+                return STATUS_HEAP_CORRUPTION;
             RtlpReportSegment(Heap, Walk, i);
             return STATUS_SUCCESS;
         }
@@ -174,7 +176,7 @@ static ULONG RtlpIndexOf(const HEAP *Heap, const RTL_HEAP_WALK_ENTRY *Walk)
     if (Walk->Flags & RTL_HEAP_SEGMENT)
         return Walk->SegmentIndex;
     for (ULONG i = 0; i < Heap->SegmentCount; i++)
-        if (Heap->Segments[i] && Data > (char *)Heap->Segments[i] &&
+        if (Heap->Segments[i] && Data > (char *)Heap->Segments[i]->FirstEntry &&
             Data < (char *)Heap->Segments[i]->LastValidEntry)
             return i;
     if (Heap->Flags & HEAP_FLAG_PAGE_ALLOCS)
@@ -212,8 +214,10 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
     } else if (Index < Heap->SegmentCount && Heap->Segments[Index]) {
         HEAP_SEGMENT *Segment = Heap->Segments[Index];
         HEAP_ENTRY *Entry = (HEAP_ENTRY *)Walk->DataAddress - 1;
-        if (Walk->Flags & RTL_HEAP_SEGMENT) {
-            if (Walk->DataAddress == Segment)
+        if (!RtlpIsSegmentSound(Heap, Index))
+            Status = STATUS_HEAP_CORRUPTION;
+        else if (Walk->Flags & RTL_HEAP_SEGMENT) {
+            if (Walk->DataAddress == Segment->BaseAddress)
                 Status = RtlpWalkTo(Heap, Walk, Segment->FirstEntry, Index);
         } else if (Walk->Flags & RTL_HEAP_UNCOMMITTED_RANGE) {
             char *End = (char *)Walk->DataAddress + Walk->DataSize;

@@ -86,6 +86,21 @@ void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
     Telling = false;
 }
 
+/* Ends the process as an unhandled STATUS_HEAP_CORRUPTION that no handler sees; its report has
+ * the stack of Context. */
+void RtlpEndCorrupt(CONTEXT *Context, PVOID Address, HEAP *Heap, HEAP_FAILURE_TYPE Type,
+                    PVOID Block)
+{
+    EXCEPTION_RECORD Record = {
+        .ExceptionCode = (ULONG)STATUS_HEAP_CORRUPTION,
+        .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
+        .ExceptionAddress = Address,
+        .NumberParameters = 3,
+        .ExceptionInformation = {Type, (ULONG_PTR)Heap, (ULONG_PTR)Block}};
+    NtRaiseException(&Record, Context, FALSE);
+    NtTerminateProcess(NtCurrentProcess(), STATUS_HEAP_CORRUPTION);
+}
+
 /* Says what is wrong and ends the process as an unhandled STATUS_HEAP_CORRUPTION that no
  * handler sees, so that its report has the stack of this call.  FATHOM_NO_TERMINATE=1:
  * says so and returns; the caller then fails. */
@@ -95,32 +110,34 @@ void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call
     if (RtlpHeapSurvives())
         return;
     CONTEXT Context;
-    EXCEPTION_RECORD Record = {
-        .ExceptionCode = (ULONG)STATUS_HEAP_CORRUPTION,
-        .ExceptionFlags = EXCEPTION_NONCONTINUABLE,
-        .ExceptionAddress = __builtin_return_address(0),
-        .NumberParameters = 3,
-        .ExceptionInformation = {Type, (ULONG_PTR)Heap, (ULONG_PTR)Block}};
     RtlCaptureContext(&Context);
-    NtRaiseException(&Record, &Context, FALSE);
-    NtTerminateProcess(NtCurrentProcess(), STATUS_HEAP_CORRUPTION);
+    RtlpEndCorrupt(&Context, __builtin_return_address(0), Heap, Type, Block);
 }
 
-/* Whether the environment asks for FATHOM_NO_TERMINATE=1. */
-bool RtlpHeapSurvives(void)
+/* Whether the environment has Setting, NAME=VALUE, in that very spelling. */
+static bool RtlpEnvironmentHas(PCSTR Setting)
 {
-    static const char Name[] = "FATHOM_NO_TERMINATE=1";
     PRTL_USER_PROCESS_PARAMETERS Parameters = RtlpHeapPeb()->ProcessParameters;
     PCWSTR Text = Parameters ? Parameters->Environment : NULL;
     while (Text && *Text) {
         ULONG i = 0;
-        while (Name[i] && Text[i] == (WCHAR)Name[i])
+        while (Setting[i] && Text[i] == (WCHAR)Setting[i])
             i++;
-        if (!Name[i] && !Text[i])
+        if (!Setting[i] && !Text[i])
             return true;
         while (*Text)
             Text++;
         Text++;
     }
     return false;
+}
+
+bool RtlpHeapSurvives(void)
+{
+    return RtlpEnvironmentHas("FATHOM_NO_TERMINATE=1");
+}
+
+bool RtlpExitIsUnchecked(void)
+{
+    return RtlpEnvironmentHas("FATHOM_EXIT_CHECK=0");
 }

@@ -77,4 +77,5 @@ void RtlpTellFault(const EXCEPTION_RECORD *Record)
 void RtlpOpenReports(void)
 {
     RtlpReportSurroundings = RtlpTellSurroundings;
+    RtlpFaultJudge = RtlpJudgeFault;
 }

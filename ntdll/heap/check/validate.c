@@ -18,8 +18,11 @@ static bool RtlpCheckBusy(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
     if ((CODE_FLAGS(Code) & HEAP_ENTRY_VIRTUAL_ALLOC &&
          !RtlpFrontHolds(Check->Heap, Entry + 1)) ||
         Entry->UnusedBytes < sizeof(HEAP_ENTRY) || Entry->UnusedBytes > Bytes ||
-        Entry->UnusedBytes > RtlpMostUnused(Check->Heap, CODE_FLAGS(Code)))
+        Entry->UnusedBytes > RtlpMostUnused(Check->Heap, CODE_FLAGS(Code)) ||
+        !RtlpIsReadable(RtlpEntryAfter(Entry, CODE_SIZE(Code)) - 1))
         return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
+    if (!(CODE_FLAGS(Code) & HEAP_ENTRY_VIRTUAL_ALLOC) && !RtlpSlackIsWhole(Entry, Code))
+        return RtlpWrong(Check, H(15), heap_failure_buffer_overrun, Entry + 1);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN) {
         const UCHAR *Tail =
             (const UCHAR *)Entry + Bytes - Entry->UnusedBytes + sizeof(HEAP_ENTRY);
@@ -61,6 +64,10 @@ static bool RtlpCheckRun(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index,
         ULONG Code = RtlpDecode(Heap, Entry);
         ULONG Size = CODE_SIZE(Code);
         bool Busy = CODE_FLAGS(Code) & HEAP_ENTRY_BUSY;
+#if HEAP_WIDE
+        if (Entry->Reserved != RtlpReserved(Heap, Entry))
+            return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
+#endif
         if (!RtlpCodeIsGood(Code) || Entry->SegmentOffset != Index ||
             RtlpEntryAfter(Entry, Size) > Segment->LastValidEntry)
             return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
@@ -114,25 +121,35 @@ static bool RtlpCheckRuns(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index)
     return true;
 }
 
+/* H1 for the HEAP_SEGMENT of segment Index. */
+bool RtlpIsSegmentSound(const HEAP *Heap, ULONG Index)
+{
+    const HEAP_SEGMENT *Segment = Heap->Segments[Index];
+    ULONG Own = (ULONG)ALIGN_UP(Index ? sizeof(HEAP_SEGMENT) : sizeof(HEAP), 16);
+    if (!RtlpIsReadable(&Segment->Entry))
+        return false;
+    SIZE_T Bytes = (SIZE_T)Segment->NumberOfPages << PAGE_SHIFT;
+    HEAP_SEGMENT *Place = Index ? RtlpSegmentPlace(Heap, Index) : NULL;
+    char *Base = Segment->BaseAddress;
+    ULONG Code = RtlpDecode(Heap, &Segment->Entry);
+    return Segment->SegmentSignature == HEAP_SEGMENT_SIGNATURE && Segment->Heap == Heap &&
+           Segment == (Place ? Place : (HEAP_SEGMENT *)Base) &&
+           (char *)Segment->LastValidEntry == Base + Bytes &&
+           (char *)Segment->FirstEntry ==
+               Base + RtlpSegmentHead(Heap->Guard, Index) + Heap->Pad &&
+           Segment->Entry.SegmentOffset == Index &&
+           !RtlpPreviousSize(Heap, &Segment->Entry) && RtlpCodeIsGood(Code) &&
+           CODE_SIZE(Code) == Own >> GRANULE_SHIFT &&
+           RtlpIsLinked(&Segment->SegmentListEntry);
+}
+
 /* H1 for one segment, then what is in it. */
 static bool RtlpCheckSegment(HEAP_CHECK *Check, HEAP_SEGMENT *Segment, ULONG Index)
 {
-    HEAP *Heap = Check->Heap;
-    ULONG Header = (ULONG)ALIGN_UP(Index ? sizeof(HEAP_SEGMENT) : sizeof(HEAP), 16);
-    SIZE_T Bytes = (SIZE_T)Segment->NumberOfPages << PAGE_SHIFT;
-    if (!RtlpIsReadable(&Segment->Entry) ||
-        Segment->SegmentSignature != HEAP_SEGMENT_SIGNATURE || Segment->Heap != Heap ||
-        Segment->BaseAddress != Segment ||
-        (char *)Segment->LastValidEntry != (char *)Segment + Bytes ||
-        (char *)Segment->FirstEntry != (char *)Segment + Header + Heap->Pad ||
-        Segment->Entry.SegmentOffset != Index ||
-        RtlpPreviousSize(Heap, &Segment->Entry) ||
-        !RtlpCodeIsGood(RtlpDecode(Heap, &Segment->Entry)) ||
-        CODE_SIZE(RtlpDecode(Heap, &Segment->Entry)) != Header >> GRANULE_SHIFT ||
-        !RtlpIsLinked(&Segment->SegmentListEntry))
+    if (!RtlpIsSegmentSound(Check->Heap, Index))
         return RtlpWrong(Check, H(1), heap_failure_generic, Segment);
-    Check->Reserved += Bytes;
-    Check->Committed += Bytes - ((SIZE_T)Segment->NumberOfUnCommittedPages << PAGE_SHIFT);
+    Check->Reserved += (SIZE_T)Segment->NumberOfPages << PAGE_SHIFT;
+    Check->Committed += RtlpSegmentCommit(Segment);
     return RtlpCheckRuns(Check, Segment, Index);
 }
 
@@ -231,21 +248,29 @@ static bool RtlpCheckHeapItself(HEAP_CHECK *Check)
     if (Heap->Signature != HEAP_SIGNATURE || Heap->Heap != Heap ||
         Heap->Segments[0] != (HEAP_SEGMENT *)Heap)
         return RtlpWrong(Check, H(1), heap_failure_generic, Heap);
+    Check->Reserved = Heap->Guard;
+    Check->Committed = Heap->OwnCommit;
     return true;
+}
+
+bool RtlpExamineHeap(HEAP_CHECK *Check)
+{
+    HEAP *Heap = Check->Heap;
+    bool Sound = RtlpCheckHeapItself(Check) && RtlpCheckSegments(Check) &&
+                 RtlpCheckFreeLists(Check) && RtlpCheckRanges(Check) &&
+                 RtlpCheckLargeBlocks(Check) && RtlpFrontCheck(Check) &&
+                 RtlpCheckCounters(Check);
+    if (!Sound || !(Heap->Flags & HEAP_FLAG_PAGE_ALLOCS))
+        return Sound;
+    Check->Rule = H(16);
+    Check->Where = RtlpCheckPages(Heap, &Check->What);
+    return !Check->Where;
 }
 
 bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
 {
-    HEAP_CHECK Check = {.Heap = Heap, .Rule = H(16)};
-    bool Sound = RtlpCheckHeapItself(&Check) && RtlpCheckSegments(&Check) &&
-                 RtlpCheckFreeLists(&Check) && RtlpCheckRanges(&Check) &&
-                 RtlpCheckLargeBlocks(&Check) && RtlpFrontCheck(&Check) &&
-                 RtlpCheckCounters(&Check);
-    if (Sound && Heap->Flags & HEAP_FLAG_PAGE_ALLOCS) {
-        Check.Rule = H(16);
-        Check.Where = RtlpCheckPages(Heap, &Check.What);
-        Sound = !Check.Where;
-    }
+    HEAP_CHECK Check = {.Heap = Heap};
+    bool Sound = RtlpExamineHeap(&Check);
     if (!Sound && Quiet)
         RtlpHeapNotice(Heap, Check.What, Check.Where, Check.Rule);
     else if (!Sound)

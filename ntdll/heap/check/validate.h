@@ -16,6 +16,10 @@ typedef struct _HEAP_CHECK {
     PCSTR Rule;
 } HEAP_CHECK;
 
+/* validate.c: every invariant; false: Where, What and Rule say which does not hold.  Check has
+ * Heap and zeroes. */
+bool RtlpExamineHeap(HEAP_CHECK *Check);
+
 static inline bool RtlpWrong(HEAP_CHECK *Check, PCSTR Rule, HEAP_FAILURE_TYPE What,
                              PVOID Where)
 {

@@ -94,8 +94,10 @@ static PVOID RtlpAllocateInside(HEAP *Heap, ULONG Flags, SIZE_T Size)
     HEAP_ENTRY *Entry = RtlpAllocateBlock(Heap, Units, EntryFlags);
     if (!Entry)
         return NULL;
-    SIZE_T Bytes = (SIZE_T)CODE_SIZE(RtlpDecode(Heap, Entry)) << GRANULE_SHIFT;
+    ULONG Code = RtlpDecode(Heap, Entry);
+    SIZE_T Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
     Entry->UnusedBytes = (UCHAR)(Bytes - Size);
+    RtlpFillSlack(Entry, Code);
     if (Extra) {
         HEAP_ENTRY *End = (HEAP_ENTRY *)((char *)Entry + Bytes);
         ((HEAP_ENTRY_EXTRA *)End)[-1] = (HEAP_ENTRY_EXTRA){0};

@@ -1,8 +1,9 @@
 /* create.c - RtlCreateHeap, RtlDestroyHeap, and the process's list of heaps.
  *
  * A heap lies at the start of its own first segment: HEAP begins with a HEAP_SEGMENT, so
- * the handle is the segment's base.  PEB.ProcessHeaps lists the heaps in the order they
- * were made.
+ * the handle is the segment's base.  In memory of the heap's own, pages that nothing can touch
+ * lie before HEAP and between it and the first block (HEAP_GUARD); in a caller's memory the
+ * blocks follow at once.  PEB.ProcessHeaps lists the heaps in the order they were made.
  *
  * Lock: the list has its own (os.c).  In Windows: the same functions; the first list is a
  * static one of 16 there too (RtlpProcessHeapsListBuffer).
@@ -47,8 +48,10 @@ void RtlpAddProcessHeap(HEAP *Heap)
         }
     }
     if (Peb->NumberOfHeaps < Peb->MaximumNumberOfHeaps) {
-        Peb->ProcessHeaps[Peb->NumberOfHeaps++] = Heap;
-        Heap->ProcessHeapsListIndex = (USHORT)Peb->NumberOfHeaps;
+        ULONG Index = Peb->NumberOfHeaps;
+        Peb->ProcessHeaps[Index] = Heap;
+        Heap->ProcessHeapsListIndex = (USHORT)(Index + 1);
+        __atomic_store_n(&Peb->NumberOfHeaps, Index + 1, __ATOMIC_RELAXED);
     }
     RtlpLeaveHeapList();
 }
@@ -59,7 +62,7 @@ void RtlpRemoveProcessHeap(HEAP *Heap)
     RtlpEnterHeapList();
     ULONG Index = Heap->ProcessHeapsListIndex;
     if (Index) {
-        Peb->NumberOfHeaps--;
+        __atomic_store_n(&Peb->NumberOfHeaps, Peb->NumberOfHeaps - 1, __ATOMIC_RELAXED);
         for (ULONG i = Index - 1; i < Peb->NumberOfHeaps; i++) {
             Peb->ProcessHeaps[i] = Peb->ProcessHeaps[i + 1];
             ((HEAP *)Peb->ProcessHeaps[i])->ProcessHeapsListIndex = (USHORT)(i + 1);
@@ -152,6 +155,54 @@ static void RtlpInitializeHeap(HEAP *Heap, ULONG Flags, PVOID Lock,
         RtlpCreateLock(&Heap->Lock);
 }
 
+/* The memory of a heap to be: its first segment. */
+typedef struct _HEAP_ROOM_FOR {
+    char *Base; /* of HEAP; given or null at first */
+    ULONG Protect;
+    SIZE_T Guard, OwnCommit; /* as in HEAP */
+    SIZE_T BlockCommit;      /* bytes committed for blocks */
+    SIZE_T Committed;        /* bytes from Base to where they end */
+    SIZE_T Reserve;          /* bytes from Base */
+} HEAP_ROOM_FOR;
+
+/* In a caller's memory: HEAP and the blocks after it. */
+static bool RtlpUseRoom(HEAP_ROOM_FOR *Room, SIZE_T Commit, SIZE_T Reserve)
+{
+    SIZE_T Least = ALIGN_UP(sizeof(HEAP) + UCR_ENTRY_BYTES + 64, PAGE_SIZE);
+    Room->Committed = Commit < Least ? Least : Commit;
+    Room->Reserve = Reserve < Room->Committed ? Room->Committed : Reserve;
+    Room->OwnCommit = ALIGN_DOWN(ALIGN_UP(sizeof(HEAP), 16), PAGE_SIZE);
+    Room->BlockCommit = Room->Committed - Room->OwnCommit;
+    return NT_SUCCESS(RtlpCommit(Room->Base, Room->Committed, Room->Protect));
+}
+
+/* Reserves room for a heap and commits some: Commit bytes together, or two pages.  Sized: Reserve
+ * is what somebody asked for, so what no block can have comes on top of it. */
+static bool RtlpMakeRoom(HEAP_ROOM_FOR *Room, SIZE_T Commit, SIZE_T Reserve, bool Sized)
+{
+    if (Room->Base)
+        return RtlpUseRoom(Room, Commit, Reserve);
+    SIZE_T Head = RtlpSegmentHead(HEAP_GUARD, 0);
+    Room->Guard = RTLP_READ(RtlpHeapPeb()->NumberOfHeaps) < HEAP_GUARDS_WIDE
+                      ? HEAP_GUARD_WIDE
+                      : HEAP_GUARD;
+    Room->OwnCommit = ALIGN_UP(sizeof(HEAP), PAGE_SIZE);
+    Room->BlockCommit = Commit > Room->OwnCommit ? Commit - Room->OwnCommit : PAGE_SIZE;
+    Room->Committed = Head + Room->BlockCommit;
+    Room->Reserve = Sized ? Reserve + Head : Reserve;
+    if (Room->Reserve < Room->Committed)
+        Room->Reserve = Room->Committed;
+    PVOID Base = NULL;
+    if (!NT_SUCCESS(RtlpReserve(&Base, Room->Guard + Room->Reserve, Room->Protect)))
+        return false;
+    Room->Base = (char *)Base + Room->Guard;
+    if (NT_SUCCESS(RtlpCommit(Room->Base, Room->OwnCommit, Room->Protect)) &&
+        NT_SUCCESS(RtlpCommit(Room->Base + Head, Room->BlockCommit, Room->Protect)))
+        return true;
+    RtlpRelease(Base);
+    return false;
+}
+
 /* Makes a heap.
  *
  * Flags: HEAP_NO_SERIALIZE, HEAP_GROWABLE (else ReserveSize is all it will ever have),
@@ -174,34 +225,30 @@ PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize,
 #endif
     if (ReserveSize > HEAP_MAXIMUM_ALLOCATION || CommitSize > HEAP_MAXIMUM_ALLOCATION)
         return NULL;
-    SIZE_T Least = ALIGN_UP(sizeof(HEAP) + UCR_ENTRY_BYTES + 64, PAGE_SIZE);
     SIZE_T Commit = ALIGN_UP(RtlpValueOr(CommitSize, PAGE_SIZE), PAGE_SIZE);
     SIZE_T Reserve = RtlpValueOr(
         ReserveSize, CommitSize ? ALIGN_UP(Commit, 16 * PAGE_SIZE) : DEFAULT_RESERVE);
-    Reserve = ALIGN_UP(Reserve, PAGE_SIZE);
-    if (Commit < Least)
-        Commit = Least;
-    if (Reserve < Commit)
-        Reserve = Commit;
-    PVOID Base = HeapBase;
-    ULONG Protect =
-        Kept & HEAP_CREATE_ENABLE_EXECUTE ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;
-    if (!Base && !NT_SUCCESS(RtlpReserve(&Base, Reserve, Protect)))
+    HEAP_ROOM_FOR Room = {.Base = HeapBase,
+                          .Protect = Kept & HEAP_CREATE_ENABLE_EXECUTE
+                                         ? PAGE_EXECUTE_READWRITE
+                                         : PAGE_READWRITE};
+    if (!RtlpMakeRoom(&Room, Commit, ALIGN_UP(Reserve, PAGE_SIZE),
+                      ReserveSize || CommitSize))
         return NULL;
-    if (!NT_SUCCESS(RtlpCommit(Base, Commit, Protect))) {
-        if (!HeapBase)
-            RtlpRelease(Base);
-        return NULL;
-    }
-    HEAP *Heap = Base;
+    HEAP *Heap = (HEAP *)Room.Base;
     __atomic_store_n(&RtlpAudit, RtlpCheckHeap, __ATOMIC_RELAXED);
     RtlpOpenReports();
-    RtlZeroMemory(Heap, sizeof(HEAP));
+    if (HeapBase) /* what the system has just committed is zero */
+        RtlZeroMemory(Heap, sizeof(HEAP));
     RtlpInitializeHeap(Heap, Kept, Lock, &Given);
     Heap->SegmentFlags = HeapBase ? HEAP_USER_ALLOCATED : 0;
-    Heap->Counters.TotalMemoryCommitted = Commit;
-    Heap->InitialCommit = Commit;
-    RtlpInitializeSegment(Heap, (HEAP_SEGMENT *)Heap, sizeof(HEAP), Commit, Reserve, 0);
+    Heap->Guard = Room.Guard;
+    Heap->OwnCommit = Room.OwnCommit;
+    Heap->Counters.TotalMemoryReserved = Room.Guard;
+    Heap->Counters.TotalMemoryCommitted = Room.OwnCommit + Room.BlockCommit;
+    Heap->InitialCommit = Room.Committed;
+    RtlpInitializeSegment(Heap, (HEAP_SEGMENT *)Heap, Room.Base, Room.Committed,
+                          Room.Reserve, 0);
     RtlpAddProcessHeap(Heap);
     if (RtlpHeapTracing())
         RtlpTraceHeap(HEAP_EVENT_CREATE, Heap, NULL, Reserve);
@@ -239,6 +286,6 @@ PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
     if (Heap->SegmentFlags & HEAP_USER_ALLOCATED)
         RtlpDecommit(Heap, (SIZE_T)Heap->NumberOfPages << PAGE_SHIFT);
     else
-        RtlpRelease(Heap);
+        RtlpRelease((char *)Heap - Heap->Guard);
     return NULL;
 }

@@ -19,6 +19,11 @@ void RtlpEnterLock(HEAP_LOCK *Lock)
     RtlEnterCriticalSection(&Lock->CriticalSection);
 }
 
+bool RtlpTryLock(HEAP_LOCK *Lock)
+{
+    return RtlTryEnterCriticalSection(&Lock->CriticalSection);
+}
+
 void RtlpLeaveLock(HEAP_LOCK *Lock)
 {
     RtlLeaveCriticalSection(&Lock->CriticalSection);

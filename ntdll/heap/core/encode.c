@@ -12,6 +12,7 @@
 #include "heap/heapp.h"
 
 bool (*RtlpAudit)(HEAP *Heap, bool Quiet); /* RtlpCheckHeap, once there is a heap */
+bool RtlpThreadsEnded;                     /* process.c sets it, front/check.c asks */
 
 /* Draws the heap's keys. */
 void RtlpInitializeEncoding(HEAP *Heap)
@@ -62,6 +63,10 @@ ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry)
     ULONG Code = RtlpDecode(Heap, Entry);
     if (!RtlpCodeIsGood(Code) || Entry->SegmentOffset >= Heap->SegmentCount)
         return 0;
+#if HEAP_WIDE
+    if (Entry->Reserved != RtlpReserved(Heap, Entry))
+        return 0;
+#endif
     HEAP_SEGMENT *Segment = Heap->Segments[Entry->SegmentOffset];
     HEAP_ENTRY *Next = RtlpEntryAfter(Entry, CODE_SIZE(Code));
     if (!Segment || Entry < Segment->FirstEntry || Next > Segment->LastValidEntry)

@@ -36,12 +36,23 @@ static inline void RtlpSetPreviousSize(const HEAP *Heap, HEAP_ENTRY *Entry, ULON
     Entry->PreviousSize = (USHORT)(Units ^ Heap->Encoding.PreviousSize);
 }
 
+#if HEAP_WIDE
+/* What the eight bytes before the rest of a header hold: an overrun of one byte hits them. */
+static inline PVOID RtlpReserved(const HEAP *Heap, const HEAP_ENTRY *Entry)
+{
+    return (PVOID)((ULONG_PTR)Entry ^ Heap->PointerKey * 0x100000001ull);
+}
+#endif
+
 static inline void RtlpSetCode(const HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units,
                                ULONG Flags)
 {
     ULONG Low = Units | (Flags << 16);
     ULONG Fold = Low ^ (Low >> 16);
     Entry->Code1 = (Low | ((Fold ^ (Low >> 8)) & 0xFF) << 24) ^ Heap->Encoding.Code1;
+#if HEAP_WIDE
+    Entry->Reserved = RtlpReserved(Heap, Entry);
+#endif
 }
 
 /* Bytes of Entry, whose decoded header is Code, that a program asked for; of a free one, all after
@@ -51,6 +62,33 @@ static inline SIZE_T RtlpUserSize(const HEAP_ENTRY *Entry, ULONG Code)
     SIZE_T Busy = CODE_FLAGS(Code) & HEAP_ENTRY_BUSY;
     return ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT) -
            (Busy ? Entry->UnusedBytes : sizeof(HEAP_ENTRY));
+}
+
+/* The bytes after those that were asked for, up to the entry's end, hold a pattern: an overrun that
+ * ends there is seen when the block is freed or checked.  Not where a HEAP_ENTRY_EXTRA ends the
+ * block, nor under tail checking, which has a pattern of its own.  Code: Entry's decoded header. */
+#define SLACK_FILL 0xABu
+
+static inline ULONG RtlpSlack(const HEAP_ENTRY *Entry, ULONG Code)
+{
+    bool Other = CODE_FLAGS(Code) & (HEAP_ENTRY_EXTRA_PRESENT | HEAP_ENTRY_FILL_PATTERN);
+    return Other ? 0 : Entry->UnusedBytes - (ULONG)sizeof(HEAP_ENTRY);
+}
+
+static inline void RtlpFillSlack(HEAP_ENTRY *Entry, ULONG Code)
+{
+    UCHAR *End = (UCHAR *)Entry + ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT);
+    for (ULONG Left = RtlpSlack(Entry, Code); Left; Left--)
+        *--End = SLACK_FILL;
+}
+
+static inline bool RtlpSlackIsWhole(const HEAP_ENTRY *Entry, ULONG Code)
+{
+    const UCHAR *End = (const UCHAR *)Entry + ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT);
+    for (ULONG Left = RtlpSlack(Entry, Code); Left; Left--)
+        if (*--End != SLACK_FILL)
+            return false;
+    return true;
 }
 
 /* PreviousSize of an entry that starts a run after an uncommitted range: above the size of any
@@ -85,6 +123,14 @@ static inline void RtlpInsertBefore(LIST_ENTRY *Next, LIST_ENTRY *Entry)
     Entry->Blink = Previous;
     Previous->Flink = Entry;
     Next->Blink = Entry;
+}
+
+/* Bytes committed of Segment for its runs. */
+static inline SIZE_T RtlpSegmentCommit(const HEAP_SEGMENT *Segment)
+{
+    char *First = (char *)ALIGN_DOWN(Segment->FirstEntry, PAGE_SIZE);
+    return (SIZE_T)((char *)Segment->LastValidEntry - First) -
+           ((SIZE_T)Segment->NumberOfUnCommittedPages << PAGE_SHIFT);
 }
 
 /* Flags of the entry that ends a run. */

@@ -39,6 +39,8 @@ bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found)
     if ((Found->Flags & HEAP_ENTRY_FILL_PATTERN) &&
         !RtlpCheckTail(Heap, Block, Found->Bytes - Found->Unused))
         return false;
+    if (Found->Kind == BlockBackEnd && !RtlpCheckSlack(Heap, Found->Entry))
+        return false;
     if (Found->Kind == BlockLarge)
         RtlpFreeLarge(Heap, Block);
     else

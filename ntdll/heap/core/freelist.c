@@ -27,6 +27,7 @@ typedef struct _FREE_INDEX {
     ULONG InUse[CLASS_WORDS];   /* bit: the class has an entry */
     LIST_ENTRY *Hints[CLASSES]; /* its first entry, or null */
 } FREE_INDEX;
+C_ASSERT(CLASSES % 4 == 0);
 C_ASSERT(sizeof(FREE_INDEX) <= sizeof(((HEAP *)0)->FreeIndex));
 
 static inline FREE_INDEX *RtlpFreeIndex(const HEAP *Heap)
@@ -318,8 +319,15 @@ static ULONG RtlpCheckFreeList(HEAP *Heap, SIZE_T Entries, ULONG *Seen, PVOID *W
 static ULONG RtlpCheckHints(const FREE_INDEX *Index, const ULONG *Seen, PVOID *Where)
 {
     for (ULONG Class = 0; Class < CLASSES; Class++) {
-        *Where = (PVOID)&Index->Hints[Class];
-        if ((Index->Hints[Class] != NULL) != (Seen[Class / 32] >> Class % 32 & 1))
+        LIST_ENTRY *const *Hint = &Index->Hints[Class];
+        if (Class % 4 == 0 && !((ULONG_PTR)Hint[0] | (ULONG_PTR)Hint[1] |
+                                (ULONG_PTR)Hint[2] | (ULONG_PTR)Hint[3])) {
+            Class +=
+                3; /* as nearly all are; that a class seen has one is checked above */
+            continue;
+        }
+        *Where = (PVOID)Hint;
+        if (*Hint && !(Seen[Class / 32] >> Class % 32 & 1))
             return 6;
     }
     ULONG Summary = 0;

@@ -7,6 +7,7 @@
 #include "heap/heapp.h"
 #include "ntdll.h"
 #include "fathom.h"
+#include "ntdllp.h"
 
 static PTEB RtlpTeb(void)
 {
@@ -58,6 +59,11 @@ void RtlpCreateLock(HEAP_LOCK *Lock)
 void RtlpDeleteLock(HEAP_LOCK *Lock)
 {
     RtlDeleteCriticalSection(&Lock->CriticalSection);
+}
+
+bool RtlpHadThreads(void)
+{
+    return RtlpThreadsCame;
 }
 
 void RtlpPause(void)

@@ -27,9 +27,7 @@ __asm__(".section .rdata$hpa, \"dr\"\n.p2align 4\n.globl _RtlpProbes\n_RtlpProbe
 /* Whether the exception is a fault of one of them; then Context goes on after it. */
 bool RtlpResumeHeapProbe(const EXCEPTION_RECORD *Record, CONTEXT *Context)
 {
-    if (Record->ExceptionCode != (ULONG)STATUS_ACCESS_VIOLATION &&
-        Record->ExceptionCode != (ULONG)STATUS_GUARD_PAGE_VIOLATION &&
-        Record->ExceptionCode != (ULONG)STATUS_IN_PAGE_ERROR)
+    if (!RtlpIsFault(Record->ExceptionCode))
         return false;
     for (const PROBE *Probe = RtlpProbes; Probe < RtlpProbesEnd; Probe++)
         if (Context->Eip == Probe->From) {

@@ -56,8 +56,10 @@ static bool RtlpResizeInPlace(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags,
     HEAP_ENTRY_EXTRA Kept = Extra ? *Extra : (HEAP_ENTRY_EXTRA){0};
     if (!RtlpResizeBlock(Heap, Found, Old, New))
         return false;
-    SIZE_T Bytes = (SIZE_T)CODE_SIZE(RtlpDecode(Heap, Found->Entry)) << GRANULE_SHIFT;
+    ULONG Code = RtlpDecode(Heap, Found->Entry);
+    SIZE_T Bytes = (SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT;
     Found->Entry->UnusedBytes = (UCHAR)(Bytes - Size);
+    RtlpFillSlack(Found->Entry, Code);
     if (Extra)
         ((HEAP_ENTRY_EXTRA *)((char *)Found->Entry + Bytes))[-1] = Kept;
     return true;
@@ -91,6 +93,8 @@ static PVOID RtlpResizeFound(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags,
     SIZE_T Old = Found->Bytes - Found->Unused;
     PVOID Block = Found->Entry + 1;
     if ((Found->Flags & HEAP_ENTRY_FILL_PATTERN) && !RtlpCheckTail(Heap, Block, Old))
+        return NULL;
+    if (Found->Kind == BlockBackEnd && !RtlpCheckSlack(Heap, Found->Entry))
         return NULL;
     if (RtlpResizeInPlace(Heap, Found, Flags, Size)) {
         if (Heap->ForceFlags)

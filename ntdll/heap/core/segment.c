@@ -41,21 +41,39 @@ NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size)
     return Status;
 }
 
-/* Makes a segment of Reserved bytes at Segment, of which Committed are so already and the
- * first HeaderBytes hold HEAP or HEAP_SEGMENT.  Both are whole pages. */
-void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, SIZE_T HeaderBytes,
+/* Bytes of HEAP and of all HEAP_SEGMENTs after it, whole pages. */
+#define HEAP_OWN_BYTES                                                                   \
+    ALIGN_UP(ALIGN_UP(sizeof(HEAP), 16) + HEAP_MAXIMUM_SEGMENTS * sizeof(HEAP_SEGMENT),  \
+             PAGE_SIZE)
+
+SIZE_T RtlpSegmentHead(SIZE_T Guard, ULONG Index)
+{
+    if (Guard)
+        return Index ? 0 : HEAP_OWN_BYTES + HEAP_GUARD;
+    return ALIGN_UP(Index ? sizeof(HEAP_SEGMENT) : sizeof(HEAP), 16);
+}
+
+HEAP_SEGMENT *RtlpSegmentPlace(const HEAP *Heap, ULONG Index)
+{
+    char *First = (char *)Heap + ALIGN_UP(sizeof(HEAP), 16);
+    return Heap->Guard ? (HEAP_SEGMENT *)First + (Index - 1) : NULL;
+}
+
+/* Makes a segment of Reserved bytes at Base, committed up to Committed bytes from there; both are
+ * whole pages.  Segment: where its HEAP_SEGMENT is, of zeroes. */
+void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, char *Base,
                            SIZE_T Committed, SIZE_T Reserved, ULONG Index)
 {
-    SIZE_T Header = ALIGN_UP(HeaderBytes, 16);
-    char *Base = (char *)Segment;
+    SIZE_T Own = ALIGN_UP(Index ? sizeof(HEAP_SEGMENT) : sizeof(HEAP), 16);
+    SIZE_T Head = RtlpSegmentHead(Heap->Guard, Index);
     char *End = Base + Committed;
     Segment->SegmentSignature = HEAP_SEGMENT_SIGNATURE;
     Segment->Heap = Heap;
     Segment->BaseAddress = Base;
     Segment->NumberOfPages = (ULONG)(Reserved >> PAGE_SHIFT);
-    Segment->FirstEntry = (HEAP_ENTRY *)(Base + Header + Heap->Pad);
+    Segment->FirstEntry = (HEAP_ENTRY *)(Base + Head + Heap->Pad);
     Segment->LastValidEntry = (HEAP_ENTRY *)(Base + Reserved);
-    RtlpSetCode(Heap, &Segment->Entry, (ULONG)(Header >> GRANULE_SHIFT), HEAP_ENTRY_BUSY);
+    RtlpSetCode(Heap, &Segment->Entry, (ULONG)(Own >> GRANULE_SHIFT), HEAP_ENTRY_BUSY);
     RtlpSetPreviousSize(Heap, &Segment->Entry, 0);
     Segment->Entry.SegmentOffset = (UCHAR)Index;
     RtlpInitializeList(&Segment->UCRSegmentList);
@@ -103,6 +121,24 @@ static HEAP_ENTRY *RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Si
     return RtlpJoinFree(Heap, Old, Units);
 }
 
+/* Zeroes for the HEAP_SEGMENT of segment Index, which lies at Base; null: no memory. */
+static HEAP_SEGMENT *RtlpMakeSegment(HEAP *Heap, PVOID Base, ULONG Index)
+{
+    HEAP_SEGMENT *Segment = RtlpSegmentPlace(Heap, Index);
+    if (!Segment)
+        return Base;
+    SIZE_T Bytes = (SIZE_T)((char *)(Segment + 1) - (char *)Heap);
+    if (Bytes > Heap->OwnCommit) {
+        SIZE_T More = ALIGN_UP(Bytes - Heap->OwnCommit, PAGE_SIZE);
+        if (!NT_SUCCESS(RtlpCommit((char *)Heap + Heap->OwnCommit, More, Heap->Protect)))
+            return NULL;
+        Heap->OwnCommit += More;
+        Heap->Counters.TotalMemoryCommitted += More;
+    }
+    RtlZeroMemory(Segment, sizeof(*Segment));
+    return Segment;
+}
+
 /* Reserves a segment that has room for Units granules and commits that much of it.  Result: its
  * first entry, free; null: no memory. */
 static HEAP_ENTRY *RtlpAddSegment(HEAP *Heap, ULONG Units)
@@ -127,13 +163,18 @@ static HEAP_ENTRY *RtlpAddSegment(HEAP *Heap, ULONG Units)
     }
     if (!NT_SUCCESS(Status))
         return NULL;
-    if (!NT_SUCCESS(RtlpCommitPages(Heap, Base, Need))) {
+    HEAP_SEGMENT *Segment = NULL;
+    bool Committed = NT_SUCCESS(RtlpCommitPages(Heap, Base, Need));
+    if (Committed)
+        Segment = RtlpMakeSegment(Heap, Base, Index);
+    if (!Segment) {
+        Heap->Counters.TotalMemoryCommitted -= Committed ? Need : 0;
         RtlpRelease(Base);
         return NULL;
     }
     if (Heap->NextReserve * 2 <= HEAP_SEGMENT_MAXIMUM)
         Heap->NextReserve *= 2;
-    RtlpInitializeSegment(Heap, Base, sizeof(HEAP_SEGMENT), Need, Reserve, Index);
+    RtlpInitializeSegment(Heap, Segment, Base, Need, Reserve, Index);
     return Heap->Segments[Index]->FirstEntry;
 }
 

@@ -17,11 +17,10 @@ static bool RtlpCheckUserBlocks(HEAP_CHECK *Check, FRONT_REGION *Region)
 {
     const FRONT_HEAP *Front = Check->Heap->FrontEndHeap;
     HEAP_USERDATA_HEADER *Header = Region->UserBlocks;
-    if (RtlpRegionBlock(Region, 0) != (char *)(Header + 1) + sizeof(HEAP_ENTRY) ||
+    if (RtlpRegionBlock(Region, 0) != (char *)Header + RtlpRegionHead(Region) ||
         Region->BlockCount > Region->BlockLimit ||
         Region->CommitSize > Region->ReserveSize ||
-        RtlpRegionBlock(Region, Region->BlockCount) >
-            (char *)Header + Region->CommitSize + sizeof(HEAP_ENTRY))
+        RtlpRegionBytesFor(Region, Region->BlockCount) > Region->CommitSize)
         return RtlpWrong(Check, H(11), heap_failure_lfh_bitmap_mismatch, Region);
     if (!RtlpIsReadable((HEAP_ENTRY *)Header) ||
         Header->Signature != HEAP_USERDATA_SIGNATURE || Header->SubSegment != Region ||
@@ -69,7 +68,7 @@ static bool RtlpIsDetachedFull(const HEAP *Heap, const FRONT_REGION *Region)
         const FRONT_GROUP *Group = Region->Groups;
         while (!RTLP_READ(Group->Mask))
             Group++;
-        if (RTLP_READ(Group->Mask) == GROUP_END ||
+        if (RTLP_READ(Group->Mask) == GROUP_END || RtlpThreadsEnded ||
             (Heap->LockVariable && RtlpIsAwaited(Heap->LockVariable)))
             return true;
         RtlpPause();

@@ -21,6 +21,9 @@
  * 31 is all free, and perhaps the whole region can go.  The active region stays, and a
  * pair of calls shall not take the lock each time: its alarm is turned off (ALARM_OFF).
  *
+ * Bucket 0 has the blocks of no bytes, from the first on: what lies after their headers cannot be
+ * touched (region.c).
+ *
  * Lock: the heap's; none for RtlpFrontTake, RtlpFrontGive (groups.h) and RtlpFrontSearch.
  * RtlpAnswerAlarm takes it.  In Windows: RtlpLowFragHeapAllocFromContext,
  * RtlpLowFragHeapFree; there user blocks are blocks of the back end and, before Windows 8,
@@ -55,8 +58,6 @@ bool RtlpFrontEnable(HEAP *Heap)
         Front->Active[i] = RtlpNoRegion.Groups;
         Front->Buckets[i].SizeIndex = (UCHAR)i;
     }
-    for (ULONG Units = 0; Units <= FRONT_UNITS; Units++)
-        Front->BucketOf[Units] = (UCHAR)RtlpBucketOf(Units);
     Heap->Counters.TotalMemoryReserved += FRONT_RESERVE;
     Heap->Counters.TotalMemoryCommitted += Bytes;
     Heap->FrontEndHeap = Front;
@@ -92,11 +93,30 @@ static bool RtlpActivateBucket(HEAP *Heap, ULONG Index)
     return true;
 }
 
+/* A block of no bytes with a page after its header that nothing can touch; null: there are as many
+ * as there may be, or no memory. */
+static PVOID RtlpAllocateZero(HEAP *Heap)
+{
+    if (!RtlpFrontEnable(Heap))
+        return NULL;
+    FRONT_HEAP *Front = Heap->FrontEndHeap;
+    FRONT_BUCKET *Bucket = &Front->Buckets[FRONT_ZERO];
+    Bucket->BlockUnits = (USHORT)RtlpBucketUnits(FRONT_ZERO);
+    PVOID Block = RtlpSearchAndDetach(Bucket, 0);
+    bool Full = Bucket->RegionCount && !Bucket->Released && !Bucket->Growing;
+    if (!Block && !Full && RtlpRefillBucket(Heap, Bucket))
+        Block = RtlpSearchAndDetach(Bucket, 0);
+    return Block;
+}
+
 PVOID RtlpFrontAllocate(HEAP *Heap, ULONG Units, SIZE_T Size)
 {
     if (Units > FRONT_UNITS)
         return NULL;
-    ULONG Index = RtlpBucketOf(Units);
+    PVOID Zero = Size ? NULL : RtlpAllocateZero(Heap);
+    if (Zero)
+        return Zero;
+    ULONG Index = RtlpBuckets[Units];
     FRONT_HEAP *Front = Heap->FrontEndHeap;
     if (!Front || Front->Buckets[Index].BlockUnits == 0) {
         if (!RtlpActivateBucket(Heap, Index))
@@ -174,6 +194,8 @@ static void RtlpDescribeBlock(const FRONT_REGION *Region, ULONG i, FRONT_ITEM *I
     Item->Data = Entry + 1;
     Item->Bytes = Region->BlockSize;
     Item->Unused = Item->Busy ? RTLP_READ(Entry->PreviousSize) : sizeof(HEAP_ENTRY);
+    if (Region->SizeIndex == FRONT_ZERO)
+        Item->Bytes = Item->Unused = sizeof(HEAP_ENTRY);
 }
 
 bool RtlpFrontOwns(const FRONT_HEAP *Front, const void *Block, FRONT_ITEM *Found)

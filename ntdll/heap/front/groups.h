@@ -19,6 +19,7 @@
 #include "heap/heapp.h"
 
 #define FRONT_BUCKETS      129 /* 1 to 128 */
+#define FRONT_ZERO         0u  /* the bucket of blocks of no bytes (region.c) */
 #define FRONT_UNITS        2048u /* granules of the largest block, header included: 16 KiB */
 #define FRONT_LARGEST      (((SIZE_T)FRONT_UNITS << GRANULE_SHIFT) - sizeof(HEAP_ENTRY))
 #define GROUP_BLOCKS       31u
@@ -26,7 +27,7 @@
 #define REGION_GROUPS      32u         /* at most */
 #define REGION_BLOCKS      (GROUP_BLOCKS * REGION_GROUPS)
 #define FRONT_RESERVE      0x400000u /* bytes of the zone: descriptors of 4,000,000 blocks */
-#define FRONT_GUARD        PAGE_SIZE /* before it, never committed: an overrun ends there */
+#define FRONT_GUARD        HEAP_GUARD /* of these before it and after: never committed */
 #define GROUPS_FOR(Blocks) (((Blocks) + GROUP_BLOCKS - 1u) / GROUP_BLOCKS)
 
 /* What FRONT_REGION.Alarm can be: a free that leaves Mask >= Alarm calls
@@ -86,8 +87,8 @@ typedef struct _FRONT_BUCKET {
     UCHAR SizeIndex;
     UCHAR Asked;            /* for a block, since it last counted for that (lend.c) */
     USHORT Spare;           /* blocks that it may still lend, estimated */
+    USHORT RegionCount;     /* that it ever had */
     ULONG TotalBlocks;      /* committed; read without lock, too */
-    ULONG RegionCount;      /* that it ever had */
     FRONT_REGION *Ring;     /* the region of the ring that was tried last, or null */
     FRONT_REGION *Growing;  /* the one that is not wholly committed, or null */
     FRONT_REGION *Silenced; /* the one whose alarm is off, or null */
@@ -106,11 +107,12 @@ typedef struct _FRONT_HEAP {
     SIZE_T KeptBytes;                   /* committed in them */
     FRONT_REGION *Newest;               /* region in the zone, or null */
     ULONG Lenders[(FRONT_BUCKETS + 31) / 32 + 1]; /* bit: the bucket's Spare is not 0 */
-    UCHAR BucketOf[FRONT_UNITS + 1];              /* by granules */
     FRONT_BUCKET Buckets[FRONT_BUCKETS];
     FRONT_GROUP Zone[]; /* descriptors: FRONT_REGION, its groups, the end */
 } FRONT_HEAP;
 
+extern const UCHAR
+    RtlpBuckets[FRONT_UNITS + 1]; /* by granules, header included (ring.c) */
 extern FRONT_REGION RtlpNoRegion; /* active where there is none: no free block, ever */
 
 /* Set or clear one bit of 32, at once; true: it was set.  And the lowest that is set;
@@ -182,7 +184,7 @@ static inline PVOID RtlpFrontTake(HEAP *Heap, SIZE_T Size)
     if (RTLP_RARELY(Size > FRONT_LARGEST))
         return NULL;
     ULONG Units = (ULONG)((Size + sizeof(HEAP_ENTRY) + GRANULE - 1) >> GRANULE_SHIFT);
-    FRONT_GROUP **Active = &Front->Active[Front->BucketOf[Units]];
+    FRONT_GROUP **Active = &Front->Active[RtlpBuckets[Units]];
     RTLP_HOLD(Active);
     FRONT_GROUP *Group = RTLP_READ(*Active);
     ULONG Bit;
@@ -296,7 +298,6 @@ static inline PVOID RtlpTakeFrom(FRONT_GROUP *Group, SIZE_T Size)
 }
 
 /* ring.c */
-ULONG RtlpBucketOf(ULONG Units);
 ULONG RtlpBucketUnits(ULONG Bucket);
 void RtlpLinkRegions(FRONT_REGION *Region, FRONT_REGION *Next);
 void RtlpAttachRegion(FRONT_REGION *Region);
@@ -310,6 +311,21 @@ void RtlpSetSpare(FRONT_HEAP *Front, FRONT_BUCKET *Bucket,
 PVOID RtlpBorrowBlock(FRONT_HEAP *Front, const FRONT_BUCKET *Bucket, SIZE_T Size);
 
 /* region.c */
+#define ZERO_STRIDE (2u * PAGE_SIZE)
+/* Bytes from a region's start to the data of its first block. */
+static inline SIZE_T RtlpRegionHead(const FRONT_REGION *Region)
+{
+    return Region->SizeIndex == FRONT_ZERO
+               ? PAGE_SIZE
+               : sizeof(HEAP_USERDATA_HEADER) + sizeof(HEAP_ENTRY);
+}
+/* Bytes committed for Count blocks of a region, at the least. */
+static inline SIZE_T RtlpRegionBytesFor(const FRONT_REGION *Region, ULONG Count)
+{
+    return Region->SizeIndex == FRONT_ZERO
+               ? Count * (SIZE_T)PAGE_SIZE
+               : sizeof(HEAP_USERDATA_HEADER) + Count * (SIZE_T)Region->BlockSize;
+}
 bool RtlpRefillBucket(HEAP *Heap, FRONT_BUCKET *Bucket);
 void RtlpPutDescriptor(FRONT_BUCKET *Bucket, FRONT_REGION *Region);
 

@@ -103,6 +103,9 @@ static PVOID RtlpAskAll(FRONT_HEAP *Front, const FRONT_BUCKET *Bucket, SIZE_T Si
 PVOID RtlpBorrowBlock(FRONT_HEAP *Front, const FRONT_BUCKET *Bucket, SIZE_T Size)
 {
     ULONG First = Bucket->SizeIndex + 1u;
+    if (Bucket->SizeIndex ==
+        FRONT_ZERO) /* it has room for bytes, so nothing would stop them */
+        return NULL;
     for (ULONG Lenders = RtlpLenders(Front, First); Lenders; Lenders &= Lenders - 1) {
         FRONT_BUCKET *Lender = &Front->Buckets[First + (ULONG)__builtin_ctz(Lenders)];
         PVOID Block = RtlpBorrowFrom(Front, Lender, RTLP_READ(Lender->Spare), Size);

@@ -25,19 +25,29 @@ FRONT_REGION RtlpNoRegion = {
     .Groups = {{.Region = &RtlpNoRegion},
                {.Mask = GROUP_END, .Region = &RtlpNoRegion, .Next = RtlpNoRegion.Groups}},
 };
-/* The bucket of a block of Units granules, 1 to 128: 8-byte steps up to 256 bytes, then
- * 16 steps to each power of two.  (Microsoft: Low-fragmentation Heap, its table.) */
-ULONG RtlpBucketOf(ULONG Units)
-{
-    if (Units <= 32)
-        return Units < 2 ? 2 : Units;
-    ULONG Shift = 31 - (ULONG)__builtin_clz(Units - 1) - 4; /* 1 for 33..64 */
-    return 32 + (Shift - 1) * 16 + ((Units - 1) >> Shift) - 15;
-}
+
+/* The bucket of a block of so many granules: 1 is a header alone; 8-byte steps up to 256 bytes,
+ * then 16 steps to each power of two.  (Microsoft: Low-fragmentation Heap, its table.) */
+#define STEP(Shift, Sixteenth)                                                           \
+    [((Sixteenth) << (Shift)) + 1 ...((Sixteenth) + 1) << (Shift)] =                     \
+        32 + ((Shift)-1) * 16 + (Sixteenth)-15
+#define FOUR_STEPS(Shift, From)                                                          \
+    STEP(Shift, From), STEP(Shift, (From) + 1), STEP(Shift, (From) + 2),                 \
+        STEP(Shift, (From) + 3)
+#define STEPS(Shift)                                                                     \
+    FOUR_STEPS(Shift, 16), FOUR_STEPS(Shift, 20), FOUR_STEPS(Shift, 24),                 \
+        FOUR_STEPS(Shift, 28)
+const UCHAR RtlpBuckets[FRONT_UNITS + 1] = {
+    0,  FRONT_ZERO, 2,  3,        4,        5,        6,        7,        8,       9,
+    10, 11,         12, 13,       14,       15,       16,       17,       18,      19,
+    20, 21,         22, 23,       24,       25,       26,       27,       28,      29,
+    30, 31,         32, STEPS(1), STEPS(2), STEPS(3), STEPS(4), STEPS(5), STEPS(6)};
 
 /* Granules of a bucket's blocks. */
 ULONG RtlpBucketUnits(ULONG Bucket)
 {
+    if (Bucket == FRONT_ZERO)
+        return ZERO_STRIDE >> GRANULE_SHIFT;
     if (Bucket <= 32)
         return Bucket;
     ULONG Shift = (Bucket - 33) / 16 + 1;

@@ -69,3 +69,11 @@ bool RtlpCheckTail(HEAP *Heap, PVOID Block, SIZE_T Size)
         }
     return true;
 }
+
+bool RtlpCheckSlack(HEAP *Heap, HEAP_ENTRY *Entry)
+{
+    if (RtlpSlackIsWhole(Entry, RtlpDecode(Heap, Entry)))
+        return true;
+    RtlpHeapFailure(Heap, heap_failure_buffer_overrun, Entry + 1, "RtlpCheckSlack");
+    return false;
+}

@@ -92,6 +92,30 @@ static void long_stretches(void)
     }
 }
 
+/* Whether no byte of Size bytes from At on can be touched; whole pages are looked at. */
+static int guarded(char *at, SIZE_T size)
+{
+    MEMORY_BASIC_INFORMATION info;
+    for (char *end = at + size; at < end; at = (char *)info.BaseAddress + info.RegionSize)
+        if (VirtualQuery(at, &info, sizeof info) != sizeof info ||
+            info.State != MEM_RESERVE)
+            return 0;
+    return 1;
+}
+
+/* What lies before the first block, the lock among it, is out of an underrun's reach, and so is it
+ * for an overrun that comes from before the heap. */
+static void guards(void)
+{
+    for (int i = 0; i < 20; i++) {
+        HANDLE heap = HeapCreate(0, 0, i % 2 ? 0x20000 : 0);
+        char *first = HeapAlloc(heap, 0, 100);
+        CHECK(heap && first && ((ULONG_PTR)first & 0xFFF) == 8);
+        CHECK(guarded(first - 8 - 0x10000, 0x10000));
+        CHECK(guarded((char *)heap - 0x10000, 0x10000));
+    }
+}
+
 /* What was asked to be committed from the start stays so, whatever comes and goes. */
 static void initial(void)
 {
@@ -103,8 +127,13 @@ static void initial(void)
         CHECK((block = HeapAlloc(heap, 0, size)) != NULL);
         CHECK(HeapFree(heap, 0, block));
     }
-    CHECK(VirtualQuery(heap, &info, sizeof info) == sizeof info);
-    CHECK(info.State == MEM_COMMIT && info.RegionSize >= 0x40000);
+    /* the heap's own page, then pages that nothing can touch, then the blocks */
+    SIZE_T committed = 0;
+    for (char *at = (char *)heap; at < (char *)heap + 0x60000; at += info.RegionSize) {
+        CHECK(VirtualQuery(at, &info, sizeof info) == sizeof info);
+        committed += info.State == MEM_COMMIT ? info.RegionSize : 0;
+    }
+    CHECK(committed >= 0x40000);
     CHECK(HeapValidate(heap, 0, NULL) && HeapDestroy(heap));
 }
 
@@ -205,6 +234,7 @@ int main(void)
     fixed();
     scraped();
     long_stretches();
+    guards();
     initial();
     impossible();
     lockless();
