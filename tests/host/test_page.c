@@ -83,9 +83,13 @@ static int set_up(void **state)
         MiAddPages(0, 1);
         MiAddPages(1, 19);
         added = TRUE;
+        assert_int_equal(free_pages(), PAGES);
+        assert_int_equal(MiCheckPages(), 0);
     }
     while (take(MmPageUser, 0) != PFN_NONE) {
     }
+    for (PFN_NUMBER pfn = 0; pfn < PAGES; pfn++)
+        assert_true(held[pfn]); /* P1: each that was added comes out */
     for (PFN_NUMBER pfn = PAGES; pfn-- > 0;)
         give(pfn);
     zeroings = 0;

@@ -36,7 +36,8 @@ static MMVAD *add(uint32_t first, uint32_t pages)
 static void drop(MMVAD *vad)
 {
     MiRemoveVad(&space, vad);
-    assert_int_equal(vad->CommitCharge, 0xA5A5A5A5u); /* not vad.c's to change */
+    for (size_t i = offsetof(MMVAD, CommitCharge); i < sizeof *vad; i++)
+        assert_int_equal(((unsigned char *)vad)[i], 0xA5); /* not vad.c's to change */
     free(vad);
 }
 
@@ -86,6 +87,8 @@ static void finds_what_is_there(void **state)
     }
     MMVAD *from = MiFindVadFrom(&space, 0x10 + 20);
     assert_int_equal(from->StartingVpn, 0x10 + 48);
+    for (uint32_t vpn = from->StartingVpn; vpn <= from->EndingVpn; vpn++)
+        assert_ptr_equal(MiFindVadFrom(&space, vpn), from);
     assert_null(MiFindVadFrom(&space, 0x70000));
 }
 
@@ -110,7 +113,7 @@ static void neighbours(void **state)
     }
 }
 
-/* A damaged order is seen. */
+/* V1, broken once each way: where it changes no gap, too. */
 static void the_check_sees(void **state)
 {
     (void)state;
@@ -122,6 +125,52 @@ static void the_check_sees(void **state)
     assert_int_not_equal(MiCheckVads(&space), 0);
     second->EndingVpn = 0x14F;
     assert_int_equal(MiCheckVads(&space), 0);
+    second->StartingVpn = 0x148, second->EndingVpn = 0x147;
+    assert_int_not_equal(MiCheckVads(&space), 0);
+    second->StartingVpn = 0x140, second->EndingVpn = 0x14F;
+    MMVAD *shares = add(0x160, 8);
+    add(0x168, 8); /* in the same granule */
+    shares->EndingVpn = 0x168;
+    assert_int_not_equal(MiCheckVads(&space), 0);
+    shares->EndingVpn = 0x167;
+    MMVAD *lowest = add(0x10, 16);
+    assert_int_equal(MiCheckVads(&space), 0);
+    lowest->StartingVpn = 0xF;
+    assert_int_not_equal(MiCheckVads(&space), 0);
+    lowest->StartingVpn = 0x10;
+}
+
+/* V3: between two regions of one granule is no gap, and none of less than none. */
+static void a_granule_shared(void **state)
+{
+    (void)state;
+    add(0x10, 0xF0);
+    add(0x100, 5);
+    add(0x105, 3);
+    add(0x10C, 2);
+    assert_int_equal(MiCheckVads(&space), 0);
+    assert_int_equal(MiFindGap(&space, 1, TOP, 0), 0x110);
+    assert_int_equal(MiFindGap(&space, 0x7FEE1, TOP, 0), 0);
+    assert_int_equal(MiFindGap(&space, 1, 0x10F, 1), 0);
+    add(0x120, 0x7FFEF - 0x120);
+    assert_int_equal(MiFindGap(&space, 16, TOP, 1), 0x110);
+    assert_int_equal(MiFindGap(&space, 17, TOP, 1), 0);
+    assert_int_equal(MiFindGap(&space, 17, TOP, 0), 0);
+}
+
+/* At most high is the last page of the last granule, not that of the place; and the ends. */
+static void at_most_high(void **state)
+{
+    (void)state;
+    for (int down = 0; down < 2; down++) {
+        assert_int_equal(MiFindGap(&space, 1, 0x1E, down), 0);
+        assert_int_equal(MiFindGap(&space, 1, 0x1F, down), 0x10);
+        assert_int_equal(MiFindGap(&space, 1, 0x2E, down), 0x10);
+        assert_int_equal(MiFindGap(&space, 17, 0x2E, down), 0);
+        assert_int_equal(MiFindGap(&space, 0xFFFFF, TOP, down), 0);
+        assert_int_equal(MiFindGap(&space, 1, 0xFFFFF, down), down ? 0xFFFF0 : 0x10);
+        assert_int_equal(MiFindGap(&space, 1, 0, down), 0);
+    }
 }
 
 static void gaps_at_the_edges(void **state)
@@ -172,6 +221,8 @@ int main(void)
         cmocka_unit_test_teardown(neighbours, empty),
         cmocka_unit_test_teardown(the_check_sees, empty),
         cmocka_unit_test_teardown(gaps_at_the_edges, empty),
+        cmocka_unit_test_teardown(a_granule_shared, empty),
+        cmocka_unit_test_teardown(at_most_high, empty),
         cmocka_unit_test_teardown(as_the_plain_search, empty),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

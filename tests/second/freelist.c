@@ -1,190 +1,285 @@
-/* freelist.c - a second free list for the heap, written from ntdll/heap/core/freelist.h alone by
- * somebody who had not read ours: a list for each size class, and a bit for each list.
+/* freelist.c - a second free list, written from ntdll/heap/core/freelist.h alone: a treap.
  *
- *   class   2 .. 63     entries of exactly so many granules
- *          64 .. 103    four classes for each power of two: 64..79, 80..95, 96..111, 112..127,
- *                       128..159, ...
+ * The idea: a free entry's two words are its two children in a binary tree.  The key is
+ * size, then address: going down once finds the smallest entry that fits.  Each entry has
+ * a rank, a secret hash of its address, and no child outranks its parent.  So the shape
+ * is that of random insertion, the depth some 2 ln(entries), whatever a program does.
  *
- * Every entry of a higher class is larger than every entry of a lower one, so the first entry of
- * the lowest list above a size fits.  A list is circular and begins in HEAP.FreeIndex; an entry's
- * two words are its links.
+ *   FreeIndex     header   lower  higher
+ *   Root ------> | 12 ... |  o   |  o  |  rank 90        the words hold address XOR Key;
+ *   Key                     /        \                   Key is odd, so zeros and most
+ *        | 5 ... | - | o |           | 40 ... | - | - |  other bytes of a program's are
+ *                      |  rank 71              rank 33   seen to be no link
+ *               | 9 ... | - | - |  rank 8
+ *
+ * No second pointer confirms a link.  What it leads to must do so: an aligned, readable,
+ * free header whose checksum holds, a lower rank than the parent's, a key on the right
+ * side of the parent's.  Ranks fall at each step, so a forged ring ends a walk.  A change
+ * first walks every link that it will use; only then it writes (F7).
+ *
+ * Invariants
+ *   - the tree holds each free entry once (H5), in order of key, ranks falling (H6)
+ *   - TotalFreeSize is the sum of its sizes (H7, F8)
+ *   - what a damaged link hides is neither found, removed nor written to
  */
 #include "heap/core/freelist.h"
 
-#define EXACT   64u
-#define CLASSES 104u
-#define MOST    ((SIZE_T)HEAP_MAXIMUM_BLOCK_SIZE)
-#define TRIES   4 /* entries of the own class that a hasty search looks at */
-
-typedef struct {
-    LIST_ENTRY Lists[CLASSES];
-    ULONG Used[(CLASSES + 31) / 32]; /* bit: the list has an entry */
+typedef struct _INDEX { /* in HEAP.FreeIndex */
+    LIST_ENTRY *Root;   /* a link, encoded as all are */
+    ULONG_PTR Key;
 } INDEX;
-C_ASSERT(sizeof(INDEX) <= HEAP_FREE_INDEX_WORDS * sizeof(ULONG_PTR));
 
-static INDEX *RtlpIndex(const HEAP *Heap)
+typedef struct _PLACE { /* where a walk by key is: at a link */
+    HEAP_ENTRY *Parent; /* its owner; null: the root */
+    bool Higher;        /* which of the owner's two */
+    HEAP_ENTRY *Node;   /* what it leads to; null: nothing */
+    HEAP_ENTRY *Next;   /* the lowest entry seen that is above the key; null: none */
+} PLACE;
+
+#define MOST           HEAP_MAXIMUM_BLOCK_SIZE
+#define INDEX_OF(Heap) ((INDEX *)(Heap)->FreeIndex)
+
+static LIST_ENTRY **LinkAt(HEAP *Heap, HEAP_ENTRY *Parent, bool Higher)
 {
-    return (INDEX *)Heap->FreeIndex;
+    if (!Parent)
+        return &INDEX_OF(Heap)->Root;
+    return Higher ? &FREE_OF(Parent)->FreeList.Blink : &FREE_OF(Parent)->FreeList.Flink;
 }
 
-static HEAP_ENTRY *RtlpEntryOf(LIST_ENTRY *Link)
+static HEAP_ENTRY *ReadLink(HEAP *Heap, LIST_ENTRY **Link)
 {
-    return &CONTAINING_RECORD(Link, HEAP_FREE_ENTRY, FreeList)->Header;
+    return (HEAP_ENTRY *)((ULONG_PTR)*Link ^ INDEX_OF(Heap)->Key);
 }
 
-static ULONG RtlpClass(ULONG Units)
+static void WriteLink(HEAP *Heap, LIST_ENTRY **Link, HEAP_ENTRY *Entry)
 {
-    if (Units < EXACT)
-        return Units;
-    ULONG Power = 31 - (ULONG)__builtin_clz(Units);
-    return EXACT + (Power - 6) * 4 + ((Units >> (Power - 2)) & 3);
+    *Link = (LIST_ENTRY *)((ULONG_PTR)Entry ^ INDEX_OF(Heap)->Key);
 }
 
-/* The lowest class from Class on that has an entry; CLASSES: none. */
-static ULONG RtlpUsedFrom(const INDEX *Index, ULONG Class)
+/* Each step can be undone, so two entries never have the same rank. */
+static ULONG_PTR RankOf(HEAP *Heap, const HEAP_ENTRY *Entry)
 {
-    for (ULONG Word = Class / 32; Word < sizeof Index->Used / sizeof(ULONG); Word++) {
-        ULONG Bits = Index->Used[Word];
-        if (Word == Class / 32)
-            Bits &= ~0u << (Class % 32);
-        if (Bits)
-            return Word * 32 + (ULONG)__builtin_ctz(Bits);
+    ULONG_PTR Rank = (ULONG_PTR)Entry ^ INDEX_OF(Heap)->Key;
+    Rank *= (ULONG_PTR)0x9E3779B97F4A7C15ull;
+    Rank ^= Rank >> (sizeof Rank * 4 - 1);
+    Rank *= (ULONG_PTR)0xD6E8FEB86659FD93ull;
+    return Rank ^ Rank >> (sizeof Rank * 4);
+}
+
+/* Whether the key Units, Entry is above that of Node. */
+static bool IsAbove(HEAP *Heap, ULONG Units, HEAP_ENTRY *Entry, HEAP_ENTRY *Node)
+{
+    ULONG Size = CODE_SIZE(RtlpDecode(Heap, Node));
+    return Units != Size ? Units > Size : Entry > Node;
+}
+
+static bool CanRead(const HEAP_ENTRY *Entry)
+{
+    return ((ULONG_PTR)Entry & (GRANULE - 1)) == 0 && RtlpIsReadable(Entry) &&
+           RtlpIsReadable((const HEAP_ENTRY *)&FREE_OF(Entry)->FreeList);
+}
+
+/* Fills in At->Node.  False: the link or what it leads to is damaged. */
+static bool Follow(HEAP *Heap, PLACE *At)
+{
+    HEAP_ENTRY *Node = ReadLink(Heap, LinkAt(Heap, At->Parent, At->Higher));
+    if (!(At->Node = Node))
+        return true;
+    if (!CanRead(Node))
+        return false;
+    ULONG Code = RtlpDecode(Heap, Node);
+    if (!RtlpCodeIsGood(Code) || CODE_FLAGS(Code) & HEAP_ENTRY_BUSY)
+        return false;
+    return !At->Parent ||
+           (RankOf(Heap, Node) < RankOf(Heap, At->Parent) &&
+            IsAbove(Heap, CODE_SIZE(Code), Node, At->Parent) == At->Higher);
+}
+
+/* Without the key a link to what can be read cannot be forged: if At leads to such, the
+ * header there is blamed, else the link. */
+static bool Report(HEAP *Heap, const PLACE *At, PCSTR Call)
+{
+    PVOID Owner = At->Parent ? (PVOID)(At->Parent + 1) : Heap;
+    if (CanRead(At->Node))
+        RtlpHeapFailure(Heap, heap_failure_entry_corruption, At->Node + 1, Call);
+    else
+        RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Owner, Call);
+    return false;
+}
+
+/* Goes down from At, by the key, to the link that leads to Entry or to nothing.  False:
+ * it came to damage, which is reported unless Call is null. */
+static bool Descend(HEAP *Heap, PLACE *At, ULONG Units, HEAP_ENTRY *Entry, PCSTR Call)
+{
+    while (Follow(Heap, At)) {
+        if (!At->Node || At->Node == Entry)
+            return true;
+        At->Parent = At->Node;
+        At->Higher = IsAbove(Heap, Units, Entry, At->Node);
+        if (!At->Higher)
+            At->Next = At->Node;
     }
-    return CLASSES;
+    return Call && Report(Heap, At, Call);
 }
 
+/* The same from the root, for At->Next: below Entry, the way goes on. */
+static bool DescendPast(HEAP *Heap, PLACE *At, ULONG Units, HEAP_ENTRY *Entry)
+{
+    *At = (PLACE){0};
+    if (!Descend(Heap, At, Units, Entry, NULL) || !At->Node)
+        return !At->Node;
+    At->Parent = Entry;
+    At->Higher = true;
+    return Descend(Heap, At, Units, Entry, NULL);
+}
+
+/* Node and what is below it, its links known to be sound, go to both sides of Entry. */
+static void Split(HEAP *Heap, HEAP_ENTRY *Node, ULONG Units, HEAP_ENTRY *Entry)
+{
+    LIST_ENTRY **Low = LinkAt(Heap, Entry, false), **High = LinkAt(Heap, Entry, true);
+    while (Node) {
+        bool Lower = IsAbove(Heap, Units, Entry, Node);
+        LIST_ENTRY ***Side = Lower ? &Low : &High;
+        WriteLink(Heap, *Side, Node);
+        *Side = LinkAt(Heap, Node, Lower);
+        Node = ReadLink(Heap, *Side);
+    }
+    WriteLink(Heap, Low, NULL);
+    WriteLink(Heap, High, NULL);
+}
+
+/* The trees below Entry, their links known to be sound, become one at Link. */
+static void Merge(HEAP *Heap, LIST_ENTRY **Link, HEAP_ENTRY *Entry)
+{
+    HEAP_ENTRY *Low = ReadLink(Heap, LinkAt(Heap, Entry, false));
+    HEAP_ENTRY *High = ReadLink(Heap, LinkAt(Heap, Entry, true));
+    while (Low && High) {
+        bool LowFirst = RankOf(Heap, Low) > RankOf(Heap, High);
+        HEAP_ENTRY **First = LowFirst ? &Low : &High;
+        WriteLink(Heap, Link, *First);
+        Link = LinkAt(Heap, *First, LowFirst);
+        *First = ReadLink(Heap, Link);
+    }
+    WriteLink(Heap, Link, Low ? Low : High);
+}
+
+/* The key is made of the heap's own keys.  It is odd: an encoded address is none. */
 void RtlpOpenFreeIndex(HEAP *Heap)
 {
-    for (ULONG Class = 0; Class < CLASSES; Class++)
-        RtlpInitializeList(&RtlpIndex(Heap)->Lists[Class]);
+    ULONG_PTR Key = Heap->PointerKey ^ ((ULONG_PTR)Heap->Encoding.Code1 << 1);
+    INDEX_OF(Heap)->Key = (Key ^ (ULONG_PTR)Heap * 0x9E3779B1u) | 1;
+    WriteLink(Heap, &INDEX_OF(Heap)->Root, NULL);
 }
 
+/* On damage Entry stays outside: it is lost, but nothing else is. */
 void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 {
-    INDEX *Index = RtlpIndex(Heap);
-    ULONG Class = RtlpClass(Units);
-    LIST_ENTRY *List = &Index->Lists[Class], *First = List->Flink;
-    if (!RtlpPointsAt(&First->Blink, List)) {
-        RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Entry + 1,
-                        "RtlpInsertFree");
+    PLACE At = {0};
+    if (!Descend(Heap, &At, Units, Entry, __func__))
         return;
+    LIST_ENTRY **Link = &INDEX_OF(Heap)->Root;
+    HEAP_ENTRY *Node = ReadLink(Heap, Link);
+    while (Node && RankOf(Heap, Node) > RankOf(Heap, Entry)) {
+        Link = LinkAt(Heap, Node, IsAbove(Heap, Units, Entry, Node));
+        Node = ReadLink(Heap, Link);
     }
-    RtlpInsertBefore(First, &FREE_OF(Entry)->FreeList);
-    Index->Used[Class / 32] |= 1u << (Class % 32);
+    Split(Heap, Node, Units, Entry);
+    WriteLink(Heap, Link, Entry);
     Heap->TotalFreeSize += Units;
 }
 
+/* Merge uses the two spines beside Entry: they are where its own key leads below it. */
 bool RtlpRemoveFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 {
-    INDEX *Index = RtlpIndex(Heap);
-    ULONG Class = RtlpClass(Units);
-    if (!RtlpSafeUnlink(Heap, &FREE_OF(Entry)->FreeList))
+    PLACE At = {0}, Low = {.Parent = Entry}, High = {.Parent = Entry, .Higher = true};
+    if (!Descend(Heap, &At, Units, Entry, __func__))
         return false;
-    if (Index->Lists[Class].Flink == &Index->Lists[Class])
-        Index->Used[Class / 32] &= ~(1u << (Class % 32));
+    if (!At.Node) /* it is hidden, or was never put in */
+        return Report(Heap, &(PLACE){.Parent = Entry}, __func__);
+    if (!Descend(Heap, &Low, Units, Entry, __func__) ||
+        !Descend(Heap, &High, Units, Entry, __func__))
+        return false;
+    Merge(Heap, LinkAt(Heap, At.Parent, At.Higher), Entry);
     Heap->TotalFreeSize -= Units;
     return true;
 }
 
+/* The best fit; Every changes nothing.  On damage: the best of those seen. */
 HEAP_ENTRY *RtlpFindFree(HEAP *Heap, ULONG Units, bool Every)
 {
-    INDEX *Index = RtlpIndex(Heap);
-    ULONG Class = RtlpClass(Units);
-    LIST_ENTRY *List = &Index->Lists[Class];
-    int Tries = 0;
-    for (LIST_ENTRY *Link = List->Flink; Link != List && (Every || Tries < TRIES);
-         Link = Link->Flink, Tries++) {
-        if (!RtlpIsLinked(Link)) {
-            RtlpHeapFailure(Heap, heap_failure_freelists_corruption, NULL,
-                            "RtlpFindFree");
-            break;
-        }
-        if (CODE_SIZE(RtlpDecode(Heap, RtlpEntryOf(Link))) >= Units)
-            return RtlpEntryOf(Link);
-    }
-    Class = RtlpUsedFrom(Index, Class + 1);
-    return Class < CLASSES ? RtlpEntryOf(Index->Lists[Class].Flink) : NULL;
+    PLACE At = {0};
+    (void)Every;
+    (void)Descend(Heap, &At, Units, NULL, __func__);
+    return At.Next;
 }
 
 HEAP_ENTRY *RtlpNextFree(HEAP *Heap, HEAP_ENTRY *Entry)
 {
-    INDEX *Index = RtlpIndex(Heap);
-    ULONG Class = 0;
-    if (Entry) {
-        ULONG Code = RtlpProbeEntry(Heap, Entry);
-        LIST_ENTRY *Link = &FREE_OF(Entry)->FreeList;
-        if (!Code || !RtlpIsLinked(Link))
-            return NULL;
-        Class = RtlpClass(CODE_SIZE(Code));
-        if (Link->Flink != &Index->Lists[Class])
-            return RtlpEntryOf(Link->Flink);
-        Class++;
+    PLACE At;
+    ULONG Units = Entry ? CODE_SIZE(RtlpDecode(Heap, Entry)) : 0;
+    return DescendPast(Heap, &At, Units, Entry) ? At.Next : NULL;
+}
+
+/* Steps by key look at every link: each lies on the way to the key before its entry. */
+ULONG RtlpCheckFreeIndex(HEAP *Heap, SIZE_T Entries, SIZE_T Units, PVOID *Where)
+{
+    PLACE At = {0};
+    SIZE_T Count = 0, Sum = 0;
+    *Where = Heap;
+    for (ULONG Size = 0; DescendPast(Heap, &At, Size, At.Next); Sum += Size) {
+        if (!At.Next && Count == Entries)
+            return Sum == Units && Heap->TotalFreeSize == Units ? 0 : 7;
+        *Where = At.Next;
+        if (!At.Next || Count++ == Entries)
+            return 5;
+        Size = CODE_SIZE(RtlpDecode(Heap, At.Next));
     }
-    Class = RtlpUsedFrom(Index, Class);
-    return Class < CLASSES ? RtlpEntryOf(Index->Lists[Class].Flink) : NULL;
+    *Where = At.Parent ? (PVOID)At.Parent : Heap;
+    return 6;
 }
 
-/* How many granules the next piece of Units gets: what remains is nothing or at least 2. */
-static ULONG RtlpPart(SIZE_T Units)
+/* Takes Entry, which lies beside Units granules, if it is free and both fit one entry.
+ * Result: its size; 0: it stays, for it is busy, too large or damaged (reported). */
+static ULONG TakeBeside(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
 {
-    if (Units <= MOST)
-        return (ULONG)Units;
-    return (ULONG)(Units - MOST < 2 ? MOST - 2 : MOST);
+    bool Busy = CODE_FLAGS(RtlpDecode(Heap, Entry)) & HEAP_ENTRY_BUSY;
+    if (Busy || Heap->Flags & HEAP_DISABLE_COALESCE_ON_FREE)
+        return 0;
+    ULONG Size = CODE_SIZE(RtlpCheckEntry(Heap, Entry));
+    return Size && Size + Units <= MOST && RtlpRemoveFree(Heap, Entry, Size) ? Size : 0;
 }
 
-static SIZE_T RtlpLast(SIZE_T Units)
+/* Joins the entry after; it must fit the last of the pieces that Units will become. */
+static void JoinAfter(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T *Units)
 {
-    while (Units > MOST)
-        Units -= RtlpPart(Units);
-    return Units;
-}
-
-/* Takes Neighbour out of the index if it is free and fits beside Size; how large it is, or 0. */
-static ULONG RtlpTake(HEAP *Heap, HEAP_ENTRY *Neighbour, SIZE_T Size)
-{
-    if (Heap->Flags & HEAP_DISABLE_COALESCE_ON_FREE ||
-        CODE_FLAGS(RtlpDecode(Heap, Neighbour)) & HEAP_ENTRY_BUSY)
-        return 0;
-    ULONG Code = RtlpProbeEntry(Heap, Neighbour);
-    if (!Code) {
-        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Neighbour + 1,
-                        "RtlpJoinFree");
-        return 0;
-    }
-    if (CODE_SIZE(Code) + Size > MOST ||
-        !RtlpRemoveFree(Heap, Neighbour, CODE_SIZE(Code)))
-        return 0;
-    return CODE_SIZE(Code);
+    SIZE_T Last = (*Units - 1) % MOST + 1;
+    HEAP_ENTRY *After = (HEAP_ENTRY *)((char *)Entry + (*Units << GRANULE_SHIFT));
+    *Units += TakeBeside(Heap, After, Last);
 }
 
 HEAP_ENTRY *RtlpJoinFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T *Units)
 {
     ULONG Before = RtlpPreviousSize(Heap, Entry);
-    if (Before && Before <= MOST) {
-        HEAP_ENTRY *Previous = RtlpEntryBefore(Entry, Before);
-        if (RtlpTake(Heap, Previous, RtlpPart(*Units))) {
-            *Units += Before;
-            Entry = Previous;
-        }
+    if (Before - 1 < MOST && TakeBeside(Heap, RtlpEntryBefore(Entry, Before), *Units)) {
+        Entry = RtlpEntryBefore(Entry, Before);
+        *Units += Before;
     }
-    *Units += RtlpTake(Heap, RtlpEntryAfter(Entry, (ULONG)*Units), RtlpLast(*Units));
+    JoinAfter(Heap, Entry, Units);
     return Entry;
 }
 
+/* The pieces are as large as they can be, but never is a single granule left. */
 void RtlpFormFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
 {
-    ULONG Before = RtlpPreviousSize(Heap, Entry);
+    ULONG Previous = RtlpPreviousSize(Heap, Entry);
     UCHAR Segment = Entry->SegmentOffset;
-    HEAP_ENTRY *After = RtlpEntryAfter(Entry, (ULONG)Units);
-    RtlpSetPreviousSize(Heap, After, (ULONG)RtlpLast(Units));
-    while (Units) {
-        ULONG Part = RtlpPart(Units);
-        RtlpWriteFree(Heap, Entry, Part, Before, Segment);
-        RtlpInsertFree(Heap, Entry, Part);
-        Entry = RtlpEntryAfter(Entry, Part);
-        Units -= Part;
-        Before = Part;
+    for (ULONG Piece; Units; Units -= Piece, Previous = Piece) {
+        Piece = Units == MOST + 1 ? MOST - 1 : Units < MOST ? (ULONG)Units : MOST;
+        RtlpWriteFree(Heap, Entry, Piece, Previous, Segment);
+        RtlpInsertFree(Heap, Entry, Piece);
+        Entry = RtlpEntryAfter(Entry, Piece);
     }
+    RtlpSetPreviousSize(Heap, Entry, Previous);
 }
 
 bool RtlpCutFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Cut,
@@ -192,41 +287,14 @@ bool RtlpCutFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Cut,
 {
     HEAP_ENTRY *Rest = RtlpEntryAfter(Entry, Cut);
     SIZE_T Left = Units - Cut;
+    UCHAR Segment = Entry->SegmentOffset;
     if (!RtlpRemoveFree(Heap, Entry, Units))
         return false;
-    if (Left) {
-        Rest->SegmentOffset = Entry->SegmentOffset;
-        Left += RtlpTake(Heap, RtlpEntryAfter(Entry, Units), Left);
-    }
     RtlpSetPreviousSize(Heap, Rest, PreviousSize);
-    if (Left)
+    if (Left) {
+        Rest->SegmentOffset = Segment;
+        JoinAfter(Heap, Rest, &Left);
         RtlpFormFree(Heap, Rest, Left);
-    return true;
-}
-
-ULONG RtlpCheckFreeIndex(HEAP *Heap, SIZE_T Entries, SIZE_T Units, PVOID *Where)
-{
-    INDEX *Index = RtlpIndex(Heap);
-    SIZE_T Found = 0, Sum = 0;
-    for (ULONG Class = 0; Class < CLASSES; Class++) {
-        LIST_ENTRY *List = &Index->Lists[Class], *Link = List;
-        *Where = List;
-        bool Used = Index->Used[Class / 32] >> (Class % 32) & 1;
-        if (Used != (List->Flink != List))
-            return 6;
-        while (RtlpIsLinked(Link) && Link->Flink != List) {
-            Link = Link->Flink;
-            *Where = RtlpEntryOf(Link);
-            ULONG Code = RtlpProbeEntry(Heap, RtlpEntryOf(Link));
-            if (++Found > Entries || !Code || CODE_FLAGS(Code) & HEAP_ENTRY_BUSY)
-                return 5;
-            if (RtlpClass(CODE_SIZE(Code)) != Class)
-                return 6;
-            Sum += CODE_SIZE(Code);
-        }
-        if (!RtlpIsLinked(Link))
-            return 6;
     }
-    *Where = Heap;
-    return Found != Entries ? 5 : Sum != Units || Sum != Heap->TotalFreeSize ? 7 : 0;
+    return true;
 }

@@ -1,457 +1,301 @@
-/* malloc.c - a second malloc for cw3220.dll, by the binary buddy system, written from
- * crt/borland/heap.h alone.  (Knuth, TAOCP 1, 2.5, algorithms R and S.)
+/* malloc.c - a second malloc for cw3220.dll, written from crt/borland/heap.h alone: regions of
+ * equal cells.
  *
- *     region, from VirtualAlloc:
+ * The idea: nothing is split and nothing joined.  A region of 64 KiB, which the system
+ * aligns to as much, is cut into equal cells for one size class; a block is a cell.  The
+ * free cells of a region are a chain; the regions of a class that have any, a list.
  *
- *     | REGION, state[UNITS] ......... | units of 32 bytes, 1 MiB of them ............. |
+ *   lists[class] --> region <--> region           region of a block: its address, rounded
+ *                   | next, free .. | cell | cell | cell | .. |         down to 64 KiB
+ *                                   /       \
+ *     in use:  | room, check |    room    | ~room, check |  the rest of the cell  |
+ *     free:    |    0, check | next, check |  nothing of the heap's               |
  *
- * Nothing is kept in a block: state[n] says what begins at unit n.  A block of order k is
- * 32 << k bytes at a multiple of its size; a free one joins with its buddy, the block at its
- * unit ^ 1 << k.  The bytes from the requested size to the block's end (at most GUARD of them)
- * hold a pattern, and so do the first GUARD bytes of a free block: both are looked at before
- * the block changes hands.  A request that no region can hold has a region of its own.
+ * So a cell has two tags: a head that says its room, and a tail after so many bytes.  A
+ * check is a hash of the tag's word, its address and the process's key: no other place
+ * looks like a tag, and what a program writes over one is seen at the next use (M7).
+ * A block too large for a class has a region of its own, which goes back with it (M6).
+ * One of small cells goes back when all are free and its class has another (M4).
  *
- *     U1  the blocks of a region tile it, each at a multiple of its size
- *     U2  no two buddies are both free
- *     U3  a free block is once in the list of its order
- *     U4  the patterns are whole
+ * Invariants
+ *   - a bit in `starts` for each 64 KiB at which a region begins, and for no other
+ *   - a region is in its class's list if and only if fewer than all cells are used
+ *   - between calls lists[0], of regions with one cell, is empty
  */
-#include "borland/heap.h"
+#include "crt/borland/heap.h"
 
-#define UNIT         32u
-#define ORDERS       16u /* of order 15 is a whole region */
-#define UNITS        (1u << (ORDERS - 1))
-#define GUARD        16u
-#define REQUEST_MOST 0x7FFF0000u
-#define NONE         0xFFFFFFFFu
+enum { TAGS = 16, CLASSES = 41, CELL_MOST = 0x4000 };
+enum { REGION = 0x10000, PAGE = 0x1000, SIZE_MOST = 0x7FFF0000 };
 
-enum { INSIDE, USED, FREE };
-struct state {
-    uint32_t kind : 2;
-    uint32_t order : 6;
-    uint32_t less : 24;      /* used: bytes of the block that were not requested */
-    uint32_t next, previous; /* free: units in the list of the order, or NONE */
+struct tag {
+    uint32_t word, check; /* a head's word: bytes of room; 0: the cell is free */
 };
 struct region {
-    struct region *next;
-    char *memory;
-    size_t large; /* not 0: one block of this many requested bytes, `room` in all */
-    size_t room;
-    uint32_t first[ORDERS];
-    struct state state[UNITS];
+    struct region *next, **link; /* in the list of its class; what points here */
+    struct tag *free;            /* the first free cell */
+    uint32_t class, cell, cells; /* cell: bytes of one */
+    uint32_t used, unused;
 };
-static struct region *regions;
-static uint32_t pattern;
 
-void heap_start(uint32_t key)
+#define TAIL(head)     ((struct tag *)((char *)((head) + 1) + (head)->word))
+#define REGION_OF(at)  ((struct region *)((uintptr_t)(at) & ~(uintptr_t)(REGION - 1)))
+#define END_OF(region) ((char *)((region) + 1) + (region)->cells * (region)->cell)
+#define CHUNK_OF(at)   ((uint32_t)(uintptr_t)(at) / REGION)
+
+static uint32_t secret;
+static struct region *lists[CLASSES];
+static uint32_t starts[0x10000 / 32];
+
+static uint32_t hash(const struct tag *tag)
 {
-    pattern = key * 2654435761u | 0x01010101u;
+    uint32_t x = ((uint32_t)(uintptr_t)tag ^ secret) * 0x9E3779B1u + tag->word;
+    x = (x ^ x >> 15) * 0x85EBCA6Bu;
+    return x ^ x >> 13;
 }
 
-void heap_end(void)
+static void put_tags(struct tag *head, uint32_t room, uint32_t tail)
 {
-    while (regions != NULL) {
-        struct region *gone = regions;
-        regions = gone->next;
-        VirtualFree(gone, 0, MEM_RELEASE);
-    }
+    head->word = room;
+    head->check = hash(head);
+    TAIL(head)->word = tail;
+    TAIL(head)->check = ~hash(TAIL(head)); /* no head's, whatever is freed */
 }
 
-/* ---- patterns ---- */
-
-static unsigned char pattern_at(const char *at)
+static int is_whole(const struct tag *head)
 {
-    return (unsigned char)(pattern >> ((uintptr_t)at & 3) * 8) ^
-           (unsigned char)((uintptr_t)at >> 5);
+    uint32_t chunk = CHUNK_OF(head);
+    return starts[chunk / 32] >> chunk % 32 & 1 && (uintptr_t)head % 8 == 0 &&
+           (char *)head < END_OF(REGION_OF(head)) && head->check == hash(head) &&
+           TAIL(head)->check == ~hash(TAIL(head));
 }
 
-static void mark(char *from, const char *to)
+static struct tag *need_used(void *block)
 {
-    for (unsigned n = 0; from < to && n < GUARD; from++, n++)
-        *from = (char)pattern_at(from);
+    struct tag *head = (struct tag *)block - 1;
+    if (!is_whole(head) || !head->word)
+        heap_abort("not in use, or written beyond its end", block);
+    return head;
 }
 
-static int is_marked(const char *from, const char *to)
+static uint32_t room_for(size_t size)
 {
-    for (unsigned n = 0; from < to && n < GUARD; from++, n++)
-        if ((unsigned char)*from != pattern_at(from))
-            return 0;
-    return 1;
+    return size < 16 ? 16 : ((uint32_t)size + 7) & ~7u;
 }
 
-/* ---- regions ---- */
-
-static char *unit_memory(const struct region *region, uint32_t unit)
+/* Classes are a quarter of a power of two apart, at least 8 bytes.  0: too large. */
+static uint32_t class_of(uint32_t total, uint32_t *cell)
 {
-    return region->memory + unit * UNIT;
+    uint32_t shift = total < 64 ? 0 : 29 - __builtin_clz(total / 8), step = 8u << shift;
+    *cell = (total + step - 1) & ~(step - 1);
+    return *cell > CELL_MOST ? 0 : *cell / step + shift * 4;
 }
 
-static size_t bytes_of(uint32_t order)
+static void list_add(struct region *region)
 {
-    return (size_t)UNIT << order;
+    region->link = &lists[region->class];
+    region->next = *region->link;
+    if (region->next)
+        region->next->link = &region->next;
+    *region->link = region;
 }
 
-static struct region *region_of(const void *block)
+static void list_remove(struct region *region)
 {
-    const char *at = block;
-    struct region *region = regions;
-    while (region != NULL && (at < region->memory || at >= region->memory + region->room))
-        region = region->next;
-    return region;
+    *region->link = region->next;
+    if (region->next)
+        region->next->link = region->link;
 }
 
-static void list_insert(struct region *region, uint32_t unit, uint32_t order)
+static void free_cell(struct region *region, struct tag *head)
 {
-    uint32_t head = region->first[order];
-    region->state[unit] = (struct state){FREE, order, 0, head, NONE};
-    if (head != NONE)
-        region->state[head].previous = unit;
-    region->first[order] = unit;
-    mark(unit_memory(region, unit), unit_memory(region, unit) + GUARD);
+    put_tags(head, 0, (uint32_t)(uintptr_t)region->free);
+    region->free = head;
 }
 
-static void list_remove(struct region *region, uint32_t unit)
+static void flip_start(struct region *region)
 {
-    struct state *state = &region->state[unit];
-    char *memory = unit_memory(region, unit);
-    if (!is_marked(memory, memory + GUARD))
-        heap_abort("a free block was written to", memory);
-    if (state->next != NONE)
-        region->state[state->next].previous = state->previous;
-    if (state->previous != NONE)
-        region->state[state->previous].next = state->next;
-    else
-        region->first[state->order] = state->next;
-    state->kind = INSIDE;
+    starts[CHUNK_OF(region) / 32] ^= 1u << CHUNK_OF(region) % 32;
 }
 
-/* A region with `room` bytes for blocks, in no state yet; NULL: no memory. */
-static struct region *region_make(size_t room)
+/* A new region in the list of its class; NULL: no memory. */
+static struct region *grow(uint32_t total)
 {
-    size_t head = (sizeof(struct region) + 0xFFFF) & ~(size_t)0xFFFF;
-    char *memory =
-        VirtualAlloc(NULL, head + room, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-    if (memory == NULL)
+    uint32_t cell, class = class_of(total, &cell);
+    uint32_t bytes = class ? REGION : (total + sizeof(struct region) + PAGE - 1) & -PAGE;
+    struct region *region =
+        VirtualAlloc(NULL, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (!region)
         return NULL;
-    struct region *region = (struct region *)memory;
-    region->memory = memory + head;
-    region->room = room;
-    region->next = regions;
-    regions = region;
+    bytes -= sizeof *region;
+    region->class = class;
+    region->cell = class ? cell : bytes;
+    region->cells = class ? bytes / cell : 1;
+    flip_start(region);
+    list_add(region);
+    for (char *at = END_OF(region); at > (char *)(region + 1);)
+        free_cell(region, (struct tag *)(at -= region->cell));
     return region;
 }
 
-static void region_drop(struct region *region)
+static void give(struct tag *head)
 {
-    struct region **link = &regions;
-    while (*link != region)
-        link = &(*link)->next;
-    *link = region->next;
+    struct region *region = REGION_OF(head);
+    free_cell(region, head);
+    if (region->used-- == region->cells)
+        list_add(region);
+    int alone = !region->next && lists[region->class] == region;
+    if (region->used || (region->class && alone))
+        return;
+    list_remove(region);
+    flip_start(region);
     VirtualFree(region, 0, MEM_RELEASE);
 }
 
-/* ---- take and give ---- */
-
-static uint32_t order_for(size_t size)
+static void *take(size_t size)
 {
-    uint32_t order = 0;
-    size_t whole = ((size + 7) & ~(size_t)7) + 8;
-    while (order < ORDERS && bytes_of(order) < whole)
-        order++;
-    return order;
-}
-
-static void set_used(struct region *region, uint32_t unit, uint32_t order, size_t size)
-{
-    char *memory = unit_memory(region, unit);
-    region->state[unit] =
-        (struct state){USED, order, (uint32_t)(bytes_of(order) - size), NONE, NONE};
-    mark(memory + size, memory + bytes_of(order));
-}
-
-/* Algorithm R: the smallest free block that is large enough, halved until it fits. */
-static void *take(struct region *region, uint32_t order, size_t size)
-{
-    uint32_t have = order;
-    while (have < ORDERS && region->first[have] == NONE)
-        have++;
-    if (have == ORDERS || region->large != 0)
+    uint32_t room = room_for(size), cell;
+    if (size > SIZE_MOST)
         return NULL;
-    uint32_t unit = region->first[have];
-    list_remove(region, unit);
-    while (have > order) {
-        have--;
-        list_insert(region, unit + (1u << have), have);
-    }
-    set_used(region, unit, order, size);
-    return unit_memory(region, unit);
-}
-
-static void *take_large(size_t size)
-{
-    struct region *region = region_make((size + 8 + 0xFFF) & ~(size_t)0xFFF);
-    if (region == NULL)
+    struct region *region = lists[class_of(room + TAGS, &cell)];
+    if (!region && !(region = grow(room + TAGS)))
         return NULL;
-    region->large = size;
-    mark(region->memory + size, region->memory + region->room);
-    return region->memory;
+    struct tag *head = region->free;
+    if (!is_whole(head) || head->word)
+        heap_abort("written to while it was free", head + 1);
+    region->free = (struct tag *)(uintptr_t)TAIL(head)->word;
+    if (++region->used == region->cells)
+        list_remove(region);
+    put_tags(head, room, ~room);
+    return head + 1;
 }
 
-static void *take_any(size_t size)
+void heap_start(uint32_t key)
 {
-    uint32_t order = order_for(size);
-    if (order >= ORDERS)
-        return take_large(size);
-    for (struct region *region = regions; region != NULL; region = region->next) {
-        void *block = take(region, order, size);
-        if (block != NULL)
-            return block;
+    secret = key;
+}
+
+/* size bytes in block's own cell, or in another if it may move.  It does move when it
+ * needs less than half of its cell, unless there is no other. */
+static void *serve(void *block, size_t size, int move)
+{
+    heap_enter();
+    struct tag *head = block ? need_used(block) : NULL;
+    uint32_t room = room_for(size), cell = head ? REGION_OF(head)->cell : 0;
+    int fits = size <= SIZE_MOST && room + TAGS <= cell;
+    void *result = move && (!fits || room + TAGS < cell / 2) ? take(size) : NULL;
+    if (result && head) {
+        memcpy(result, block, size < head->word ? size : head->word);
+        give(head);
+    } else if (!result && fits) {
+        put_tags(head, room, ~room);
+        result = block;
     }
-    struct region *region = region_make(bytes_of(ORDERS - 1));
-    if (region == NULL)
-        return NULL;
-    for (uint32_t i = 0; i < ORDERS; i++)
-        region->first[i] = NONE;
-    list_insert(region, 0, ORDERS - 1);
-    return take(region, order, size);
-}
-
-/* Algorithm S: join with the buddy as long as it is free. */
-static void give(struct region *region, uint32_t unit)
-{
-    uint32_t order = region->state[unit].order;
-    region->state[unit].kind = INSIDE;
-    while (order < ORDERS - 1) {
-        uint32_t buddy = unit ^ 1u << order;
-        struct state *state = &region->state[buddy];
-        if (state->kind != FREE || state->order != order)
-            break;
-        list_remove(region, buddy);
-        unit &= ~(1u << order);
-        order++;
-    }
-    list_insert(region, unit, order);
-    if (order == ORDERS - 1 && (regions != region || region->next != NULL))
-        region_drop(region);
-}
-
-static size_t requested(const struct region *region, uint32_t unit)
-{
-    const struct state *state = &region->state[unit];
-    return region->large != 0 ? region->large : bytes_of(state->order) - state->less;
-}
-
-static size_t whole(const struct region *region, uint32_t unit)
-{
-    return region->large != 0 ? region->room : bytes_of(region->state[unit].order);
-}
-
-/* Refuses what is no block in use.  *unit is its first. */
-static struct region *checked(const void *block, uint32_t *unit)
-{
-    struct region *region = region_of(block);
-    if (region == NULL)
-        heap_abort("not a block of this heap", block);
-    *unit = (uint32_t)((const char *)block - region->memory) / UNIT;
-    const struct state *state = &region->state[*unit];
-    if (unit_memory(region, *unit) != block || (region->large != 0 && *unit != 0))
-        heap_abort("not the start of a block", block);
-    if (region->large == 0 && state->kind != USED)
-        heap_abort(state->kind == FREE ? "the block is free already" : "it is no block",
-                   block);
-    const char *end = (const char *)block + whole(region, *unit);
-    if (!is_marked((const char *)block + requested(region, *unit), end))
-        heap_abort("written past the end of the block", block);
-    return region;
-}
-
-/* ---- the functions ---- */
-
-static void *fail(int error)
-{
-    *errno_place() = error;
-    return NULL;
+    if (!result)
+        *errno_place() = BORLAND_ENOMEM;
+    heap_leave();
+    return result;
 }
 
 void *__cdecl malloc(size_t size)
 {
-    if (size == 0)
-        return NULL;
-    if (size > REQUEST_MOST)
-        return fail(BORLAND_ENOMEM);
-    heap_enter();
-    void *block = take_any(size);
-    heap_leave();
-    return block != NULL ? block : fail(BORLAND_ENOMEM);
+    return size ? serve(NULL, size, 1) : NULL;
 }
 
+/* It does not call malloc: of that and memset a compiler may make a call of calloc. */
 void *__cdecl calloc(size_t count, size_t size)
 {
-    if (size != 0 && count > REQUEST_MOST / size)
-        return fail(BORLAND_ENOMEM);
-    void *block = malloc(count * size);
-    return block != NULL ? memset(block, 0, count * size) : NULL;
+    size_t bytes = size && count > SIZE_MOST / size ? (size_t)-1 : count * size;
+    void *block = bytes ? serve(NULL, bytes, 1) : NULL;
+    return block ? memset(block, 0, bytes) : NULL;
 }
 
 void __cdecl free(void *block)
 {
-    uint32_t unit;
-    if (block == NULL)
+    if (!block)
         return;
     heap_enter();
-    struct region *region = checked(block, &unit);
-    if (region->large == 0)
-        give(region, unit);
-    else
-        region_drop(region);
+    give(need_used(block));
     heap_leave();
-}
-
-/* The block at `size` bytes where it lies; 0: it is too small, or would waste half. */
-static int resize(struct region *region, uint32_t unit, size_t size)
-{
-    char *memory = unit_memory(region, unit);
-    size_t room = whole(region, unit);
-    if (((size + 7) & ~(size_t)7) + 8 > room)
-        return 0;
-    if (region->large != 0) {
-        region->large = size;
-        mark(memory + size, memory + room);
-    } else {
-        set_used(region, unit, region->state[unit].order, size);
-    }
-    return 1;
 }
 
 void *__cdecl realloc(void *block, size_t size)
 {
-    uint32_t unit;
-    if (block == NULL)
-        return malloc(size);
-    if (size == 0) {
-        free(block);
-        return NULL;
-    }
-    if (size > REQUEST_MOST)
-        return fail(BORLAND_ENOMEM);
-    heap_enter();
-    struct region *region = checked(block, &unit);
-    size_t old = requested(region, unit);
-    int stays = size * 2 > whole(region, unit) && resize(region, unit, size);
-    void *moved = stays ? block : take_any(size);
-    heap_leave();
-    if (moved == NULL)
-        return fail(BORLAND_ENOMEM);
-    if (moved != block) {
-        memcpy(moved, block, old < size ? old : size);
-        free(block);
-    }
-    return moved;
+    if (size)
+        return serve(block, size, 1);
+    free(block);
+    return NULL;
 }
 
 void *__cdecl expand(void *block, size_t size)
 {
-    uint32_t unit;
-    if (block == NULL)
-        return fail(BORLAND_EINVAL);
-    if (size > REQUEST_MOST)
-        return fail(BORLAND_ENOMEM);
-    heap_enter();
-    struct region *region = checked(block, &unit);
-    int stays = resize(region, unit, size);
-    heap_leave();
-    return stays ? block : fail(BORLAND_ENOMEM);
+    if (block)
+        return serve(block, size, 0);
+    *errno_place() = BORLAND_EINVAL;
+    return NULL;
 }
 
 size_t __cdecl msize(void *block)
 {
     heap_enter();
-    struct region *region = region_of(block);
-    size_t size = (size_t)-1;
-    if (region != NULL)
-        size = requested(region, (uint32_t)((char *)block - region->memory) / UNIT);
+    struct tag *head = (struct tag *)block - 1;
+    size_t room = is_whole(head) && head->word ? head->word : (size_t)-1;
     heap_leave();
-    return size;
+    return room;
 }
 
-/* ---- the walk and the check ---- */
-
-static void show(struct region *region, uint32_t unit, struct heap_node *node)
+/* The walk is by address.  The first region at or after a chunk; NULL: none. */
+static struct region *region_from(uint32_t chunk)
 {
-    char *memory = unit_memory(region, unit);
-    node->block = memory;
-    node->used = region->large != 0 || region->state[unit].kind == USED;
-    node->size = node->used ? requested(region, unit) : whole(region, unit) - 8;
-    node->spare = (uint32_t *)(memory + GUARD);
-    node->spare_end =
-        node->used ? node->spare : (uint32_t *)(memory + whole(region, unit));
+    for (; chunk < 0x10000; chunk++)
+        if (!starts[chunk / 32])
+            chunk |= 31;
+        else if (starts[chunk / 32] >> chunk % 32 & 1)
+            return (struct region *)(uintptr_t)(chunk * REGION);
+    return NULL;
+}
+
+void heap_end(void)
+{
+    for (struct region *region; (region = region_from(0)); flip_start(region))
+        VirtualFree(region, 0, MEM_RELEASE);
+}
+
+/* The cell after head, from NULL to the first; NULL: none. */
+static struct tag *cell_after(struct tag *head)
+{
+    char *next = head ? (char *)head + REGION_OF(head)->cell : NULL;
+    if (next && next < END_OF(REGION_OF(head)))
+        return (struct tag *)next;
+    struct region *region = region_from(head ? CHUNK_OF(head) + 1 : 0);
+    return region ? (struct tag *)(region + 1) : NULL;
 }
 
 int heap_next(struct heap_node *node)
 {
-    struct region *region = node->block != NULL ? region_of(node->block) : regions;
-    uint32_t unit = 0;
-    if (region == NULL)
-        return node->block != NULL ? HEAP_CORRUPT : HEAP_EMPTY;
-    if (node->block != NULL) {
-        unit = (uint32_t)((char *)node->block - region->memory) / UNIT;
-        if (region->large == 0 && region->state[unit].kind == INSIDE)
-            return HEAP_CORRUPT;
-        unit = region->large != 0 ? UNITS : unit + (1u << region->state[unit].order);
-    }
-    if (unit >= UNITS) {
-        region = region->next;
-        unit = 0;
-    }
-    if (region == NULL)
-        return HEAP_END;
-    show(region, unit, node);
+    struct tag *head = node->block ? (struct tag *)node->block - 1 : NULL;
+    if (head && !is_whole(head))
+        return HEAP_CORRUPT;
+    struct tag *next = cell_after(head);
+    if (!next)
+        return head ? HEAP_END : HEAP_EMPTY;
+    if (!is_whole(next))
+        return HEAP_CORRUPT;
+    uint32_t cell = REGION_OF(next)->cell;
+    *node = (struct heap_node){.block = next + 1,
+                               .size = next->word ? next->word : cell - TAGS,
+                               .used = next->word != 0,
+                               .spare = (uint32_t *)(TAIL(next) + 1),
+                               .spare_end = (uint32_t *)((char *)next + cell)};
     return HEAP_OK;
-}
-
-/* U1, U2, U4 for one block; *free_blocks counts it if it is free. */
-static int block_sound(const struct region *region, uint32_t unit, uint32_t *free_blocks)
-{
-    const struct state *state = &region->state[unit];
-    const char *memory = unit_memory(region, unit);
-    if (state->kind == INSIDE || state->order >= ORDERS ||
-        unit & ((1u << state->order) - 1))
-        return 0;
-    if (state->kind == USED)
-        return is_marked(memory + requested(region, unit),
-                         memory + bytes_of(state->order));
-    const struct state *buddy = &region->state[(unit ^ 1u << state->order) & (UNITS - 1)];
-    ++*free_blocks;
-    return is_marked(memory, memory + GUARD) &&
-           (state->order == ORDERS - 1 || buddy->kind != FREE ||
-            buddy->order != state->order);
-}
-
-static int region_sound(const struct region *region)
-{
-    uint32_t free_blocks = 0, listed = 0;
-    if (region->large != 0)
-        return is_marked(region->memory + region->large, region->memory + region->room);
-    for (uint32_t unit = 0; unit < UNITS; unit += 1u << region->state[unit].order)
-        if (!block_sound(region, unit, &free_blocks))
-            return 0;
-    for (uint32_t order = 0; order < ORDERS; order++)
-        for (uint32_t unit = region->first[order]; unit != NONE;
-             unit = region->state[unit].next, listed++)
-            if (region->state[unit].kind != FREE || region->state[unit].order != order ||
-                listed > free_blocks)
-                return 0;
-    return listed == free_blocks;
 }
 
 int heap_sound(void)
 {
     heap_enter();
-    int result = regions == NULL ? HEAP_EMPTY : HEAP_OK;
-    for (struct region *region = regions; region != NULL && result == HEAP_OK;
-         region = region->next)
-        if (!region_sound(region))
-            result = HEAP_CORRUPT;
+    struct tag *head = cell_after(NULL);
+    int result = head ? HEAP_OK : HEAP_EMPTY;
+    while (head && is_whole(head))
+        head = cell_after(head);
     heap_leave();
-    return result;
+    return head ? HEAP_CORRUPT : result;
 }

@@ -1,153 +1,187 @@
-/* page.c - a second page allocator, written from kernel/mm/pagealloc.h alone: two bitmaps.
+/* page.c - a second page allocator, written from kernel/mm/pagealloc.h alone: stacks of runs.
  *
- * One bit a page says "held here"; there is a map for pages with old bytes and one for pages
- * of zeros.  Above each map is a pyramid: a bit of level n + 1 is set if its word of level n
- * has any bit set.  The highest page below a limit is found with one bit scan a level, so the
- * number of pages does not matter; the highest page is also one of the highest zone.
+ * The idea: free pages that lie side by side are one run, and a run describes itself in
+ * the Links of its own first two pages.  For each kind (old bytes, zeroed) and each zone
+ * there is one stack of runs; only the length of the top run is kept outside of it.
  *
- *      level 4   one word        .............1
- *      level 3   8 words         ...1........
- *      level 0   2^18 words      0110...1     a bit a page, 2^23 pages (32 GiB)
+ *   PAGESTACK            page 40   41   42   43      page 7           page 90  91
+ *   Top = 40, 4 pages -> [to 7]    -    -    -   --> [to 90*]  -->    [none]   [2]
+ *   Pages = 7            four pages                  one page         two pages
  *
- * Nothing of a page's MMPFN is used.
+ * A Link names the run below by its first page; the star is the bit MANY: that run has
+ * two pages or more, and the Link of its second one holds how many.  A page is taken from
+ * the end of the top run.  A page that is put beside the top run lengthens it; any other
+ * becomes a run of its own.  So each step touches two or three MMPFNs.
+ *
+ * Invariants
+ *   - no page is in two runs, and a run lies in one zone
+ *   - Pages is the sum of the lengths; an empty stack has Top.Length 0, Top.First NO_RUN
+ *   - State of each page in a stack is MiPageFree or MiPageZeroed, by the stack's kind
  */
-#include "kd/kd.h"
 #include "mm/pagealloc.h"
+#include "kd/kd.h"
 
-#define PAGE_BITS 23
-#define MAX_PAGES (1u << PAGE_BITS)
-#define LEVELS    5
-#define NO_BIT    0xFFFFFFFFu
+#define MANY   0x80000000u /* in a Link: the run below has a second page */
+#define NO_RUN 0x7FFFFFFFu /* no page's number: they are below 2^23 (MI_MAX_PFN) */
 
-typedef struct {
-    ULONG Level0[MAX_PAGES >> 5], Level1[MAX_PAGES >> 10], Level2[MAX_PAGES >> 15];
-    ULONG Level3[MAX_PAGES >> 20], Level4[1];
-    ULONG Count; /* bits set in level 0 */
-} PAGEMAP;
+typedef struct _PAGERUN {
+    PFN_NUMBER First;
+    ULONG Length;
+} PAGERUN;
 
-static PAGEMAP Old, Zeros;
+typedef struct _PAGESTACK {
+    PAGERUN Top;
+    ULONG Pages; /* of all runs */
+} PAGESTACK;
 
-static ULONG *Level(PAGEMAP *map, ULONG level)
-{
-    ULONG *const levels[LEVELS] = {map->Level0, map->Level1, map->Level2, map->Level3,
-                                   map->Level4};
-    return levels[level];
-}
+enum { OLD, ZEROED, KINDS };
 
-static BOOLEAN Has(PAGEMAP *map, ULONG page)
-{
-    return (map->Level0[page >> 5] >> (page & 31)) & 1;
-}
-
-static void Set(PAGEMAP *map, ULONG page)
-{
-    map->Count++;
-    for (ULONG level = 0; level < LEVELS; level++, page >>= 5)
-        Level(map, level)[page >> 5] |= 1u << (page & 31);
-}
-
-static void Clear(PAGEMAP *map, ULONG page)
-{
-    map->Count--;
-    for (ULONG level = 0; level < LEVELS; level++, page >>= 5) {
-        ULONG *word = &Level(map, level)[page >> 5];
-        *word &= ~(1u << (page & 31));
-        if (*word)
-            return;
+#define EMPTY                                                                            \
+    {                                                                                    \
+        {NO_RUN, 0}, 0                                                                   \
     }
+static PAGESTACK Stacks[KINDS][MI_ZONES] = {{EMPTY, EMPTY, EMPTY}, {EMPTY, EMPTY, EMPTY}};
+
+/* The run below the one that begins at first. */
+static PAGERUN RunBelow(PFN_NUMBER first)
+{
+    ULONG link = MiPfn(first)->Link;
+    PAGERUN below = {link & ~MANY, 1};
+    if (link == NO_RUN)
+        below.Length = 0;
+    else if (link & MANY)
+        below.Length = MiPfn(below.First + 1)->Link;
+    return below;
 }
 
-/* The highest page of the map that is less than limit; NO_BIT: there is none. */
-static ULONG HighestBelow(PAGEMAP *map, ULONG limit)
+/* The run becomes the top; the old top's length moves into its second page. */
+static void PushRun(PAGESTACK *stack, PFN_NUMBER first, ULONG count)
 {
-    ULONG level = 0, at = limit; /* looked for: a bit below `at` in this level */
-    ULONG word = 0;
-    for (; level < LEVELS; level++, at >>= 5) {
-        word = at & 31 ? Level(map, level)[at >> 5] & ((1u << (at & 31)) - 1) : 0;
-        if (word)
-            break;
+    BOOLEAN many = stack->Top.Length > 1;
+    if (many)
+        MiPfn(stack->Top.First + 1)->Link = stack->Top.Length;
+    MiPfn(first)->Link = stack->Top.First | (many ? MANY : 0);
+    stack->Top.First = first;
+    stack->Top.Length = count;
+    stack->Pages += count;
+}
+
+/* An empty stack needs no case of its own: no page lies beside NO_RUN. */
+static void PutPage(PAGESTACK *stack, PFN_NUMBER pfn)
+{
+    PAGERUN *top = &stack->Top;
+    if (pfn != top->First + top->Length && pfn + 1 != top->First) {
+        PushRun(stack, pfn, 1);
+        return;
     }
-    if (!word)
-        return NO_BIT;
-    at = (at & ~31u) | (31 - (ULONG)__builtin_clz(word));
-    while (level-- > 0)
-        at = at << 5 | (31 - (ULONG)__builtin_clz(Level(map, level)[at]));
-    return at;
+    if (pfn < top->First) {
+        MiPfn(pfn)->Link = MiPfn(top->First)->Link;
+        top->First = pfn;
+    }
+    top->Length++;
+    stack->Pages++;
 }
 
-/* One past the highest page of zone. */
-static ULONG EndOf(ULONG zone)
+/* The stack is not empty. */
+static PFN_NUMBER TakeLast(PAGESTACK *stack)
 {
-    if (zone == MI_ZONE_LINEAR)
-        return MiLinearPages;
-    return zone == MI_ZONE_NEAR ? MI_FAR_PFN : MAX_PAGES - 1;
+    PFN_NUMBER pfn = stack->Top.First + --stack->Top.Length;
+    stack->Pages--;
+    if (!stack->Top.Length)
+        stack->Top = RunBelow(pfn);
+    return pfn;
 }
 
-static PFN_NUMBER TakeFrom(PAGEMAP *map, ULONG zone)
+/* The stack of the highest zone, up to zone, that has a page of the kind; NULL: none. */
+static PAGESTACK *HighestStack(ULONG kind, ULONG zone)
 {
-    ULONG page = HighestBelow(map, EndOf(zone));
-    if (page == NO_BIT)
-        return PFN_NONE;
-    Clear(map, page);
-    return page;
+    for (ULONG zones = zone + 1; zones; zones--)
+        if (Stacks[kind][zones - 1].Pages)
+            return &Stacks[kind][zones - 1];
+    return NULL;
 }
 
 void MiAddPages(PFN_NUMBER first, ULONG count)
 {
-    ASSERT(first + count < MAX_PAGES);
-    for (ULONG page = first; page < first + count; page++)
-        Set(&Old, page);
+    PFN_NUMBER end = first + count;
+    while (first < end) {
+        ULONG zone = MiZoneOf(first);
+        PFN_NUMBER next = first;
+        for (; next < end && MiZoneOf(next) == zone; next++)
+            MiPfn(next)->State = MiPageFree;
+        PushRun(&Stacks[OLD][zone], first, next - first);
+        first = next;
+    }
 }
 
 PFN_NUMBER MiTakePage(ULONG zone, BOOLEAN zeroed)
 {
-    PFN_NUMBER page = TakeFrom(zeroed ? &Zeros : &Old, zone);
-    if (page != PFN_NONE)
-        return page;
-    page = TakeFrom(zeroed ? &Old : &Zeros, zone);
-    if (zeroed && page != PFN_NONE)
-        MiZeroPage(page);
-    return page;
+    PAGESTACK *stack = HighestStack(zeroed ? ZEROED : OLD, zone);
+    if (stack)
+        return TakeLast(stack);
+    stack = HighestStack(zeroed ? OLD : ZEROED, zone);
+    if (!stack)
+        return PFN_NONE;
+    PFN_NUMBER pfn = TakeLast(stack);
+    if (zeroed)
+        MiZeroPage(pfn);
+    return pfn;
 }
 
-void MiGivePage(PFN_NUMBER page)
+void MiGivePage(PFN_NUMBER pfn)
 {
-    ASSERT(page < MAX_PAGES && !Has(&Old, page) && !Has(&Zeros, page));
-    Set(&Old, page);
+    ASSERT(MiPfn(pfn)->State == MiPageFree);
+    PutPage(&Stacks[OLD][MiZoneOf(pfn)], pfn);
 }
 
+/* Pages leave the old run at its end and join the zeroed run at its beginning: a run that
+ * is zeroed page by page stays one run. */
 BOOLEAN MmZeroOnePage(void)
 {
-    PFN_NUMBER page = TakeFrom(&Old, MI_ZONE_FAR);
-    if (page == PFN_NONE)
+    PAGESTACK *stack = HighestStack(OLD, MI_ZONE_FAR);
+    if (!stack)
         return FALSE;
-    MiZeroPage(page);
-    Set(&Zeros, page);
+    PFN_NUMBER pfn = TakeLast(stack);
+    MiZeroPage(pfn);
+    MiPfn(pfn)->State = MiPageZeroed;
+    PutPage(&Stacks[ZEROED][MiZoneOf(pfn)], pfn);
     return TRUE;
 }
 
 void MiCountPages(MIPAGECOUNTS *counts)
 {
-    *counts = (MIPAGECOUNTS){.Free = Old.Count, .Zeroed = Zeros.Count};
-}
-
-/* 0, or 1: a count; 2: a bit of the pyramid. */
-static ULONG Check(PAGEMAP *map)
-{
-    ULONG count = 0;
-    for (ULONG at = 0; at < MAX_PAGES >> 5; at++) {
-        ULONG word = map->Level0[at];
-        BOOLEAN said = (map->Level1[at >> 5] >> (at & 31)) & 1;
-        if (said != (word != 0))
-            return 2;
-        for (; word; word &= word - 1)
-            count++;
+    counts->Free = counts->Zeroed = 0;
+    for (ULONG zone = 0; zone < MI_ZONES; zone++) {
+        counts->Free += Stacks[OLD][zone].Pages;
+        counts->Zeroed += Stacks[ZEROED][zone].Pages;
     }
-    return count == map->Count ? 0 : 1;
 }
 
+/* 1: a run is longer than what is left of the count; 2: a page of another zone or state;
+ * 3: the runs end too early.  The count bounds the walk, should the runs be a ring. */
+static ULONG CheckStack(const PAGESTACK *stack, ULONG zone, ULONG state)
+{
+    ULONG left = stack->Pages;
+    for (PAGERUN run = stack->Top; run.Length; run = RunBelow(run.First)) {
+        if (run.Length > left)
+            return 1;
+        left -= run.Length;
+        for (ULONG i = 0; i < run.Length; i++)
+            if (MiZoneOf(run.First + i) != zone || MiPfn(run.First + i)->State != state)
+                return 2;
+    }
+    return left ? 3 : 0;
+}
+
+/* Tens: the zone, and 3 more for a stack of zeroed pages; units: as CheckStack. */
 ULONG MiCheckPages(void)
 {
-    ULONG wrong = Check(&Old);
-    return wrong ? wrong : Check(&Zeros);
+    for (ULONG kind = 0; kind < KINDS; kind++)
+        for (ULONG zone = 0; zone < MI_ZONES; zone++) {
+            ULONG state = kind == ZEROED ? MiPageZeroed : MiPageFree;
+            ULONG wrong = CheckStack(&Stacks[kind][zone], zone, state);
+            if (wrong)
+                return (kind * MI_ZONES + zone) * 10 + wrong;
+        }
+    return 0;
 }

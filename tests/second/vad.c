@@ -1,243 +1,299 @@
-/* vad.c - a second set of regions, written from kernel/mm/vad.h alone: a treap and a list.
+/* vad.c - a second set of regions, written from kernel/mm/vad.h alone: a weight-balanced tree.
  *
- * The treap finds a region by page number; its shape comes from a hash of StartingVpn, so no
- * rotation rule is needed.  The list gives the neighbours.  Each node knows the free granules
- * between its predecessor and itself, and the largest such gap of its subtree:
+ * The idea: a binary tree in order of address, in which no side weighs more than three
+ * times the other; a weight is the number of regions and one.  Each region also says of
+ * its whole subtree which granules it spans, and how wide the widest gap inside it is:
  *
- *      list    A <-> B <-> C <-> D            Gap(B): the granules between A and B
- *      treap         B                        Largest(B): of Gap(A) .. Gap(D)
- *                   / \
- *                  A   D
- *                     /
- *                    C
+ *                      (C)  First..End of A to D, Hole = the widest of the three gaps
+ *                     /   \
+ *     A..B, Hole 6  (A)    (D)          |A|  gap 6  |B|gap 2|C|  gap 4  |D|
+ *                     \                 ^ First of C's subtree            ^ End
+ *                      (B)
  *
- * The functions recurse as deep as the treap is high: about 2 log n.
+ * What two subtrees and the region between them say is joined by looking at their ends
+ * alone, so a change is carried up the path and nowhere else.  A search for a gap goes
+ * down only where one that is wide enough must be, but for the path along the limit.
+ *
+ * There is no parent link.  The depth is below 2.5 log2(n): 48 for as many regions as the
+ * user half has pages.  So recursion is short, whatever order a program reserves in.
+ *
+ * Invariants
+ *   - in order, StartingVpn rises and regions do not overlap (V1); two of them may share
+ *     a granule, which makes no gap between them
+ *   - Count, First, End, Hole are what Summarize computes; HEAVY bounds both weights
+ *   - the region found last is NULL or in the tree
  */
 #include <stddef.h>
-#include <stdint.h>
-#include "mm/layout.h"
 #include "mm/vad.h"
+#include "mm/layout.h"
 
-typedef struct {
-    MMVAD *Left, *Right, *Previous, *Next;
-    uintptr_t Weight;  /* a parent's is not less than its children's */
-    uintptr_t Largest; /* granules: the largest gap before any region of the subtree */
+#define HEAVY      3  /* a side may weigh so many times the other */
+#define INNER      2  /* ... an inner grandchild, of the outer one (a proven pair) */
+#define DEPTH_MOST 64 /* a deeper tree is broken */
+#define ROOT(vads) ((MMVAD *)(vads)->Private[0])
+
+enum { LOWER, HIGHER };
+
+typedef struct _NODE {   /* in MMVAD.Private; the last four tell of the subtree */
+    MMVAD *Child[2];     /* LOWER, HIGHER */
+    uint32_t Count;      /* regions */
+    uint32_t First, End; /* granules from First to End - 1 are spanned */
+    uint32_t Hole;       /* granules of the widest gap between two regions */
 } NODE;
-typedef struct {
-    MMVAD *Root, *First, *Last, *Found;
-} TREAP;
-_Static_assert(sizeof(NODE) <= sizeof((MMVAD *)0)->Private, "six words");
-_Static_assert(sizeof(TREAP) <= sizeof(MMVADS), "four words");
+_Static_assert(sizeof(NODE) <= sizeof(((MMVAD *)0)->Private), "a node must fit");
 
-static NODE *Of(const MMVAD *vad)
+static NODE *NodeOf(const MMVAD *vad)
 {
-    return (NODE *)vad->Private;
+    return (NODE *)(uintptr_t)vad->Private;
 }
 
-static TREAP *In(const MMVADS *vads)
+static uint32_t WeightOf(const MMVAD *top)
 {
-    return (TREAP *)vads->Private;
+    return top ? NodeOf(top)->Count + 1 : 1;
 }
 
-/* The first granule after vad; of nothing: the lowest that may be used. */
-static uint32_t After(const MMVAD *vad)
+static uint32_t FirstGranule(const MMVAD *vad)
 {
-    return vad ? vad->EndingVpn / MI_GRANULE + 1 : MI_LOWEST_VPN / MI_GRANULE;
+    return vad->StartingVpn / MI_GRANULE;
 }
 
-static uint32_t Gap(const MMVAD *vad)
+static uint32_t EndGranule(const MMVAD *vad)
 {
-    uint32_t from = After(Of(vad)->Previous), to = vad->StartingVpn / MI_GRANULE;
-    return to > from ? to - from : 0;
+    return vad->EndingVpn / MI_GRANULE + 1;
 }
 
-static uint32_t LargestOf(const MMVAD *vad)
+/* The wider of hole and the gap from end to first. */
+static uint32_t Widest(uint32_t hole, uint32_t end, uint32_t first)
 {
-    return vad ? (uint32_t)Of(vad)->Largest : 0;
+    return first > end && first - end > hole ? first - end : hole;
 }
 
-static void Measure(MMVAD *vad)
+/* What top must say, given that its children tell the truth. */
+static NODE Summarize(const MMVAD *top)
 {
-    uint32_t best = Gap(vad), left = LargestOf(Of(vad)->Left),
-             right = LargestOf(Of(vad)->Right);
-    best = left > best ? left : best;
-    Of(vad)->Largest = right > best ? right : best;
-}
-
-/* Measures anew what lies on the way from root to the region at vpn. */
-static void Refresh(MMVAD *root, uint32_t vpn)
-{
-    if (!root)
-        return;
-    if (vpn < root->StartingVpn)
-        Refresh(Of(root)->Left, vpn);
-    else if (vpn > root->EndingVpn)
-        Refresh(Of(root)->Right, vpn);
-    Measure(root);
-}
-
-/* Cuts the subtree at root into what lies below vpn and what lies above. */
-static void Split(MMVAD *root, uint32_t vpn, MMVAD **below, MMVAD **above)
-{
-    if (!root) {
-        *below = *above = NULL;
-        return;
+    NODE sum = *NodeOf(top);
+    const MMVAD *lower = sum.Child[LOWER], *higher = sum.Child[HIGHER];
+    sum.Count = WeightOf(lower) + WeightOf(higher) - 1;
+    sum.First = FirstGranule(top);
+    sum.End = EndGranule(top);
+    sum.Hole = 0;
+    if (lower) {
+        sum.Hole = Widest(NodeOf(lower)->Hole, NodeOf(lower)->End, FirstGranule(top));
+        sum.First = NodeOf(lower)->First;
     }
-    if (root->StartingVpn < vpn) {
-        *below = root;
-        Split(Of(root)->Right, vpn, &Of(root)->Right, above);
-    } else {
-        *above = root;
-        Split(Of(root)->Left, vpn, below, &Of(root)->Left);
+    if (higher) {
+        sum.Hole = Widest(sum.Hole, EndGranule(top), NodeOf(higher)->First);
+        sum.Hole = Widest(sum.Hole, 0, NodeOf(higher)->Hole);
+        sum.End = NodeOf(higher)->End;
     }
-    Measure(root);
+    return sum;
 }
 
-static MMVAD *Join(MMVAD *below, MMVAD *above)
+/* ---- balance ---- */
+
+/* The child at side takes the place of top, which becomes its child. */
+static MMVAD *Rotate(MMVAD *top, int side)
 {
-    if (!below || !above)
-        return below ? below : above;
-    MMVAD *root = Of(below)->Weight >= Of(above)->Weight ? below : above;
-    if (root == below)
-        Of(root)->Right = Join(Of(below)->Right, above);
+    MMVAD *up = NodeOf(top)->Child[side];
+    NodeOf(top)->Child[side] = NodeOf(up)->Child[!side];
+    NodeOf(up)->Child[!side] = top;
+    *NodeOf(top) = Summarize(top);
+    *NodeOf(up) = Summarize(up);
+    return up;
+}
+
+/* After one region more or less below top: its summary and its balance.  Returns the
+ * region that has the place of top now. */
+static MMVAD *Balance(MMVAD *top)
+{
+    for (int side = LOWER; side <= HIGHER; side++) {
+        MMVAD **child = NodeOf(top)->Child, *heavy = child[side];
+        if (WeightOf(heavy) <= HEAVY * WeightOf(child[!side]))
+            continue;
+        const NODE *node = NodeOf(heavy);
+        if (WeightOf(node->Child[!side]) >= INNER * WeightOf(node->Child[side]))
+            child[side] = Rotate(heavy, !side);
+        return Rotate(top, side);
+    }
+    *NodeOf(top) = Summarize(top);
+    return top;
+}
+
+static MMVAD *Insert(MMVAD *top, MMVAD *vad)
+{
+    if (!top)
+        return vad;
+    MMVAD **child = &NodeOf(top)->Child[vad->StartingVpn > top->StartingVpn];
+    *child = Insert(*child, vad);
+    return Balance(top);
+}
+
+/* Takes the outermost region at side out of top, which is not NULL. */
+static MMVAD *TakeOutermost(MMVAD *top, int side, MMVAD **taken)
+{
+    MMVAD **child = NodeOf(top)->Child;
+    if (!child[side]) {
+        *taken = top;
+        return child[!side];
+    }
+    child[side] = TakeOutermost(child[side], side, taken);
+    return Balance(top);
+}
+
+/* One tree of two that were in balance with each other: the heavier gives the new top. */
+static MMVAD *Join(MMVAD *lower, MMVAD *higher)
+{
+    MMVAD *top;
+    if (!lower || !higher)
+        return lower ? lower : higher;
+    if (WeightOf(lower) > WeightOf(higher))
+        lower = TakeOutermost(lower, HIGHER, &top);
     else
-        Of(root)->Left = Join(below, Of(above)->Left);
-    Measure(root);
-    return root;
+        higher = TakeOutermost(higher, LOWER, &top);
+    NodeOf(top)->Child[LOWER] = lower;
+    NodeOf(top)->Child[HIGHER] = higher;
+    return Balance(top);
 }
 
-MMVAD *MiFindVadFrom(const MMVADS *vads, uint32_t vpn)
+static MMVAD *Remove(MMVAD *top, MMVAD *vad)
 {
-    MMVAD *best = NULL;
-    for (MMVAD *at = In(vads)->Root; at;) {
-        if (at->EndingVpn >= vpn) {
-            best = at;
-            at = Of(at)->Left;
-        } else {
-            at = Of(at)->Right;
-        }
-    }
-    return best;
-}
-
-MMVAD *MiFindVad(MMVADS *vads, uint32_t vpn)
-{
-    MMVAD *found = In(vads)->Found;
-    if (found && found->StartingVpn <= vpn && vpn <= found->EndingVpn)
-        return found;
-    found = MiFindVadFrom(vads, vpn);
-    if (!found || found->StartingVpn > vpn)
-        return NULL;
-    return In(vads)->Found = found;
-}
-
-MMVAD *MiNextVad(const MMVADS *vads, const MMVAD *vad)
-{
-    (void)vads;
-    return Of(vad)->Next;
-}
-
-MMVAD *MiPreviousVad(const MMVADS *vads, const MMVAD *vad)
-{
-    (void)vads;
-    return Of(vad)->Previous;
-}
-
-static void Link(TREAP *treap, MMVAD *previous, MMVAD *next)
-{
-    *(previous ? &Of(previous)->Next : &treap->First) = next;
-    *(next ? &Of(next)->Previous : &treap->Last) = previous;
+    MMVAD **child = NodeOf(top)->Child;
+    if (top == vad)
+        return Join(child[LOWER], child[HIGHER]);
+    child += vad->StartingVpn > top->StartingVpn;
+    *child = Remove(*child, vad);
+    return Balance(top);
 }
 
 void MiInsertVad(MMVADS *vads, MMVAD *vad)
 {
-    TREAP *treap = In(vads);
-    MMVAD *next = MiFindVadFrom(vads, vad->StartingVpn);
-    MMVAD *previous = next ? Of(next)->Previous : treap->Last, *below, *above;
-    *Of(vad) = (NODE){.Weight = vad->StartingVpn * 2654435761u ^ vad->StartingVpn >> 7};
-    Link(treap, previous, vad);
-    Link(treap, vad, next);
-    Measure(vad);
-    Split(treap->Root, vad->StartingVpn, &below, &above);
-    treap->Root = Join(Join(below, vad), above);
-    if (next)
-        Refresh(treap->Root, next->StartingVpn);
+    *NodeOf(vad) = (NODE){{NULL, NULL}, 0, 0, 0, 0};
+    *NodeOf(vad) = Summarize(vad);
+    vads->Private[0] = Insert(ROOT(vads), vad);
 }
 
 void MiRemoveVad(MMVADS *vads, MMVAD *vad)
 {
-    TREAP *treap = In(vads);
-    MMVAD *next = Of(vad)->Next, *below, *above, *mine;
-    Link(treap, Of(vad)->Previous, next);
-    Split(treap->Root, vad->StartingVpn, &below, &above);
-    Split(above, vad->StartingVpn + 1, &mine, &above);
-    treap->Root = Join(below, above);
-    if (next)
-        Refresh(treap->Root, next->StartingVpn);
-    if (treap->Found == vad)
-        treap->Found = NULL;
+    vads->Private[0] = Remove(ROOT(vads), vad);
+    if (vads->Private[1] == vad)
+        vads->Private[1] = NULL;
 }
 
-/* The page where need granules begin in the granules from .. to - 1, none past limit; 0. */
-static uint32_t Fit(uint32_t from, uint32_t to, uint32_t need, uint32_t limit,
-                    int topDown)
+/* ---- search ---- */
+
+/* Faults come in bursts on one region: the one found last is looked at first. */
+MMVAD *MiFindVad(MMVADS *vads, uint32_t vpn)
 {
-    to = to < limit ? to : limit;
-    if (to < need || to - need < from)
-        return 0;
-    return (topDown ? to - need : from) * MI_GRANULE;
+    MMVAD *vad = vads->Private[1];
+    if (vad && vpn >= vad->StartingVpn && vpn <= vad->EndingVpn)
+        return vad;
+    vad = MiFindVadFrom(vads, vpn);
+    if (!vad || vpn < vad->StartingVpn)
+        return NULL;
+    vads->Private[1] = vad;
+    return vad;
 }
 
-/* The best gap before a region of the subtree. */
-static uint32_t Search(const MMVAD *root, uint32_t need, uint32_t limit, int topDown)
+MMVAD *MiFindVadFrom(const MMVADS *vads, uint32_t vpn)
 {
-    if (LargestOf(root) < need)
+    MMVAD *top = ROOT(vads), *found = NULL;
+    while (top) {
+        int side = top->EndingVpn < vpn ? HIGHER : LOWER;
+        if (side == LOWER)
+            found = top;
+        top = NodeOf(top)->Child[side];
+    }
+    return found;
+}
+
+/* The region beside vad at side; by its address, for there is no parent link. */
+static MMVAD *Beside(const MMVADS *vads, const MMVAD *vad, int side)
+{
+    MMVAD *top = ROOT(vads), *found = NULL;
+    while (top) {
+        int beyond = side == HIGHER ? top->StartingVpn > vad->StartingVpn
+                                    : top->StartingVpn < vad->StartingVpn;
+        if (beyond)
+            found = top;
+        top = NodeOf(top)->Child[beyond ? !side : side];
+    }
+    return found;
+}
+
+MMVAD *MiNextVad(const MMVADS *vads, const MMVAD *vad)
+{
+    return Beside(vads, vad, HIGHER);
+}
+
+MMVAD *MiPreviousVad(const MMVADS *vads, const MMVAD *vad)
+{
+    return Beside(vads, vad, LOWER);
+}
+
+/* The best place for need granules in low .. high - 1, where the regions of top lie and
+ * no others; 0: none.  low is the end of a region or the bottom, so a subtree below the
+ * limit is entered only if it has a place: only the path along the limit can fail. */
+static uint32_t FindPlace(const MMVAD *top, uint32_t low, uint32_t high, uint32_t need,
+                          int topDown)
+{
+    if (high < low + need)
         return 0;
-    const MMVAD *sides[] = {Of(root)->Left, Of(root)->Right};
-    uint32_t found = Search(sides[!!topDown], need, limit, topDown);
-    if (!found)
-        found = Fit(After(Of(root)->Previous), root->StartingVpn / MI_GRANULE, need,
-                    limit, topDown);
-    return found ? found : Search(sides[!topDown], need, limit, topDown);
+    if (!top)
+        return topDown ? high - need : low;
+    const NODE *node = NodeOf(top);
+    if (node->First < low + need && node->Hole < need && high < node->End + need)
+        return 0;
+    uint32_t first = FirstGranule(top), end = EndGranule(top), place = 0;
+    if (first > high)
+        first = high;
+    if (topDown)
+        place = FindPlace(node->Child[HIGHER], end, high, need, topDown);
+    if (!place)
+        place = FindPlace(node->Child[LOWER], low, first, need, topDown);
+    if (!place && !topDown)
+        place = FindPlace(node->Child[HIGHER], end, high, need, topDown);
+    return place;
 }
 
 uint32_t MiFindGap(const MMVADS *vads, uint32_t pages, uint32_t high, int topDown)
 {
-    uint32_t need = (pages - 1) / MI_GRANULE + 1, limit = (high + 1) / MI_GRANULE;
-    uint32_t last = Fit(After(In(vads)->Last), limit, need, limit, topDown);
-    if (topDown && last)
-        return last;
-    uint32_t found = Search(In(vads)->Root, need, limit, topDown);
-    return found ? found : last;
+    uint32_t need = pages / MI_GRANULE + (pages % MI_GRANULE != 0);
+    uint32_t end = high / MI_GRANULE + (high % MI_GRANULE == MI_GRANULE - 1);
+    uint32_t low = MI_LOWEST_VPN / MI_GRANULE;
+    return FindPlace(ROOT(vads), low, end, need, topDown) * MI_GRANULE;
 }
 
-/* The number of regions of the subtree, or a negative number. */
-static int Check(const MMVAD *root)
+/* before: the region before those of top, then the last of them. */
+static int CheckTree(const MMVAD *top, const MMVAD **before, int depth)
 {
-    if (!root)
+    if (!top)
         return 0;
-    const NODE *node = Of(root);
-    int left = Check(node->Left), right = Check(node->Right);
-    uintptr_t largest = node->Largest;
-    Measure((MMVAD *)root);
-    if (left < 0 || right < 0 || node->Largest != largest)
-        return -1;
-    return left + right + 1;
+    if (depth > DEPTH_MOST)
+        return 1;
+    const NODE *node = NodeOf(top);
+    int wrong = CheckTree(node->Child[LOWER], before, depth + 1);
+    if (wrong)
+        return wrong;
+    if (top->StartingVpn > top->EndingVpn || top->StartingVpn < MI_LOWEST_VPN)
+        return 2;
+    if (*before && (*before)->EndingVpn >= top->StartingVpn)
+        return 3;
+    *before = top;
+    if ((wrong = CheckTree(node->Child[HIGHER], before, depth + 1)))
+        return wrong;
+    NODE sum = Summarize(top);
+    if (sum.Count != node->Count || sum.First != node->First || sum.End != node->End ||
+        sum.Hole != node->Hole)
+        return 4;
+    uint32_t lower = WeightOf(node->Child[LOWER]), higher = WeightOf(node->Child[HIGHER]);
+    return lower > HEAVY * higher || higher > HEAVY * lower ? 5 : 0;
 }
 
 int MiCheckVads(const MMVADS *vads)
 {
-    const MMVAD *previous = NULL;
-    int count = 0;
-    for (const MMVAD *at = In(vads)->First; at;
-         previous = at, at = Of(at)->Next, count++) {
-        if (Of(at)->Previous != previous || at->StartingVpn > at->EndingVpn)
-            return 1;
-        if (previous ? at->StartingVpn <= previous->EndingVpn
-                     : at->StartingVpn < MI_LOWEST_VPN)
-            return 2;
-    }
-    if (In(vads)->Last != previous)
-        return 3;
-    return Check(In(vads)->Root) == count ? 0 : 4;
+    const MMVAD *before = NULL, *last = vads->Private[1];
+    int wrong = CheckTree(ROOT(vads), &before, 0);
+    if (!wrong && last && MiFindVadFrom(vads, last->StartingVpn) != last)
+        return 6;
+    return wrong;
 }

@@ -183,11 +183,18 @@ RTLP_PROBING bool RtlpIsReadable(const HEAP_ENTRY *Entry)
     return Readable;
 }
 
-/* Whether both neighbours of Link, which a program may have written over, point at it. */
-RTLP_PROBING bool RtlpIsLinked(const LIST_ENTRY *Link)
+/* Whether the neighbour of Link, which a program may have written over, points at it. */
+RTLP_PROBING bool RtlpIsLinkedAfter(const LIST_ENTRY *Link)
 {
-    return RtlpPointsAt(&Link->Flink->Blink, Link) &&
-           RtlpPointsAt(&Link->Blink->Flink, Link);
+    return RtlpPointsAt(&Link->Flink->Blink, Link);
+}
+RTLP_PROBING bool RtlpIsLinkedBefore(const LIST_ENTRY *Link)
+{
+    return RtlpPointsAt(&Link->Blink->Flink, Link);
+}
+static inline bool RtlpIsLinked(const LIST_ENTRY *Link)
+{
+    return RtlpIsLinkedAfter(Link) && RtlpIsLinkedBefore(Link);
 }
 
 #endif

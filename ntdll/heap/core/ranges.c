@@ -40,8 +40,7 @@ bool RtlpInsertUcr(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_UCR_DESCRIPTOR *Ucr)
         ULONG Above = Heap->UcrInUse & (~1u << Class);
         Next = Above ? Heap->UcrHints[__builtin_ctz(Above)] : &Heap->UCRList;
     }
-    if (!RtlpPointsAt(&Next->Blink->Flink, Next) ||
-        !RtlpPointsAt(&Segment->UCRSegmentList.Blink->Flink, &Segment->UCRSegmentList)) {
+    if (!RtlpIsLinkedBefore(Next) || !RtlpIsLinkedBefore(&Segment->UCRSegmentList)) {
         RtlpHeapFailure(Heap, heap_failure_listentry_corruption, Next, "RtlpInsertUcr");
         return false;
     }
