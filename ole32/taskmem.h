@@ -1,7 +1,8 @@
 /* taskmem.h - the contract of COM memory: what ole32/taskmem.c is given and must provide.
  *
  * Three functions, and one object with an IMalloc interface around them.  Any file that keeps
- * this contract can replace taskmem.c; tests/second/taskmem.c is another one.
+ * this contract and includes "taskmem.h" can replace taskmem.c; tests/second/taskmem.c is
+ * another one.  The build defines _OLE32_ and links libuuid (IID_IMalloc, IID_IUnknown).
  *
  *     make REPLACE=ole32/taskmem.c=MINE.c build/bin/ole32.dll
  *     tools/fathom run --add build/bin/ole32.dll PROGRAM.exe
@@ -37,8 +38,8 @@ typedef struct {
     LPVOID(WINAPI *ReAlloc)(HANDLE Heap, DWORD Flags, LPVOID Block, SIZE_T Size);
     BOOL(WINAPI *Free)(HANDLE Heap, DWORD Flags, LPVOID Block);
     SIZE_T(WINAPI *Size)(HANDLE Heap, DWORD Flags, LPCVOID Block);
-    BOOL(WINAPI *Validate)
-    (HANDLE Heap, DWORD Flags, LPCVOID Block); /* 1: a block of it */
+    /* 1: a block of it */
+    BOOL(WINAPI *Validate)(HANDLE Heap, DWORD Flags, LPCVOID Block);
     SIZE_T(WINAPI *Compact)(HANDLE Heap, DWORD Flags);
 } OLEHEAP;
 extern const OLEHEAP *volatile OlepHeap;
@@ -46,8 +47,9 @@ extern const OLEHEAP *volatile OlepHeap;
 /* ---- to provide ---- exported by ole32.def, declared in <objbase.h>:
  *
  * CoTaskMemAlloc    Size bytes, contents undefined; 0 gives a block of its own; NULL: no memory
- * CoTaskMemRealloc  the block at Size bytes, perhaps elsewhere, the bytes both sizes have
- *                   kept; NULL block: CoTaskMemAlloc; Size 0: freed, and NULL; NULL: no memory
+ * CoTaskMemRealloc  NULL block: CoTaskMemAlloc(Size), also of 0; else Size 0: freed, and NULL;
+ *                   else the block at Size bytes, perhaps elsewhere, the bytes both sizes have
+ *                   kept; NULL: no memory
  * CoTaskMemFree     NULL is ignored
  * CoGetMalloc       S_OK and the object for MEMCTX_TASK (1); E_INVALIDARG and a NULL *Malloc
  *                   for any other; E_INVALIDARG for a NULL Malloc
@@ -56,7 +58,7 @@ extern const OLEHEAP *volatile OlepHeap;
  *
  * QueryInterface    S_OK for IUnknown and IMalloc, *Object is the object; E_NOINTERFACE for
  *                   any other, and *Object is NULL; E_POINTER for a NULL Object
- * AddRef, Release   any number: nothing is counted
+ * AddRef, Release   any number above 0: nothing is counted
  * Alloc, Realloc, Free   as the three functions
  * GetSize           the bytes that were requested; (SIZE_T)-1 for NULL
  * DidAlloc          what Validate returns: 1, a block of task memory; 0; -1 for NULL

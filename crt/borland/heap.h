@@ -1,29 +1,29 @@
 /* heap.h - the contract of a runtime's malloc: what crt/borland/heap.c is given and provides.
  *
- * Any file that keeps it can replace heap.c (with blocks.h, one way to do it); another way is
- * tests/second/malloc.c.  All variables are the file's own.
- *
+ * Any file that keeps it and includes "borland/heap.h" can replace heap.c, as tests/second/malloc.c
+ * does.  All variables are the file's own.
  *     make REPLACE=crt/borland/heap.c=MINE.c build/bin/cw3220.dll
  *     tools/fathom run --add build/bin/cw3220.dll PROGRAM.exe
  *
  * May call: what is given below, and VirtualAlloc and VirtualFree (kernel32).
- *
  * Invariants:
  *     M1  a block is 8-byte aligned; its bytes are the caller's alone until it is freed
  *     M2  the walk visits each block in use once, as used, and free memory as free blocks
  *     M3  a call that fails returns NULL, sets errno, and changes no block
- *     M4  freed memory is used again: a program in balance needs no more and more memory
+ *     M4  freed memory is used again: a program that frees what it allocates, in any order and
+ *         of any sizes, commits no more in its later rounds than in its first ones
  *     M5  before the first malloc the heap has no memory; after heap_end it has none
- *     M6  the pages of a block of 1 MiB or more go back when it is freed, if others remain
+ *     M6  the pages of a block of 1 MiB or more go back when it is freed; they may stay if the
+ *         heap has no other memory
  *     M7  a block that is not in use is never freed or resized: heap_abort.  Likewise when
- *         the 8 bytes after a block (its size rounded up to 8, at least 16) were written to,
- *         or the first 8 of a free block before it is used again.  heap_sound sees both
+ *         the 8 bytes after a block's room were written to, or the first 8 of a free block
+ *         before it is used again.  heap_sound sees both
  *     M8  each function returns with the lock as it was when called; two threads may be in
- *         malloc at once
+ *         malloc at once.  heap_abort may be called with the lock
  *     M9  malloc and free cost the same at 10 live blocks and at 10,000
- *
- * Tested by: tests/guest/crt/borland*.c (M1..M8), tests/bench/malloc.t (M9).
- * Costs today, in instructions: a malloc and a free 450, a step of the walk 150.
+ * Tested by: tests/guest/crt/borland_contract.c (M1, M3, M4, M8, sizes), borland_walk.c (M2, M5,
+ *   M6, heap_sound), borland_abort.c (M7); tests/bench/malloc.t (M9).
+ * Costs today, in instructions (no demand): a malloc and a free 450, a step of the walk 150.
  */
 #ifndef CRT_BORLAND_HEAP_H
 #define CRT_BORLAND_HEAP_H
@@ -42,11 +42,8 @@ DECLSPEC_NORETURN void heap_abort(const char *what, const void *block);
 void *__cdecl memcpy(void *to, const void *from, size_t bytes);
 void *__cdecl memset(void *at, int value, size_t bytes);
 /* ---- to provide ---- */
-/* Before any other call; `key` differs from process to process, for checksums. */
-void heap_start(uint32_t key);
-/* All memory goes back to the system.  No other call comes after it. */
-void heap_end(void);
-
+void heap_start(uint32_t key); /* first of all calls; a random number, for checksums */
+void heap_end(void);           /* the last call: all memory goes back to the system */
 /* `size` bytes.  NULL for 0 without an error; NULL and ENOMEM: no memory, or above
  * 0x7FFF0000 bytes. */
 void *__cdecl malloc(size_t size);
@@ -56,15 +53,16 @@ void *__cdecl calloc(size_t count, size_t size);
  * block: malloc; size 0: free, and NULL.  ENOMEM: the block stays as it was. */
 void *__cdecl realloc(void *block, size_t size);
 void __cdecl free(void *block); /* NULL is ignored */
-/* The block at `size` bytes where it lies.  NULL and the block as it was: EINVAL for a NULL
- * block, else ENOMEM. */
+/* The block at `size` bytes where it lies; 0: at the least room.  NULL and the block as it was:
+ * EINVAL for a NULL block, else ENOMEM.  Neither realloc nor expand fails for no more room. */
 void *__cdecl expand(void *block, size_t size);
-/* The bytes a block in use has room for; (size_t)-1: `block` is in no memory of the heap. */
+/* The room of a block in use: `size` rounded up to 8, at least 16, and at most 16 bytes more;
+ * (size_t)-1: `block` is in no memory of the heap.  Of any other address: any number. */
 size_t __cdecl msize(void *block);
 
 enum heap_result { HEAP_EMPTY = 1, HEAP_OK = 2, HEAP_END = 5, HEAP_CORRUPT = -1 };
 /* One block as the walk shows it.  spare to spare_end: the words of a free block that the heap
- * does not use itself: all but at most the first 32 bytes and the last 8. */
+ * does not use itself: all but at most the first 32 bytes and the last 8.  (Used: not read.) */
 struct heap_node {
     void *block; /* as malloc returned it, or would */
     size_t size; /* bytes of room */
@@ -75,6 +73,7 @@ struct heap_node {
  * caller has the lock.  HEAP_OK; else the node is unchanged: HEAP_END, HEAP_EMPTY (no
  * memory), HEAP_CORRUPT (damaged, or node->block is no block). */
 int heap_next(struct heap_node *node);
-/* Checks the module's own invariants.  HEAP_OK, HEAP_EMPTY, HEAP_CORRUPT. */
+/* Checks the module's own invariants, with the lock or without.  HEAP_OK, HEAP_EMPTY,
+ * HEAP_CORRUPT. */
 int heap_sound(void);
 #endif

@@ -4,9 +4,9 @@
  *                            ^ |                                 |
  *               MiGivePage --+ +--------> MiTakePage <-----------+
  *
- * page.c provides the functions of the first part.  All of its state is private: another
- * page.c may keep lists, a bitmap or buddies.  Units: PFN_NUMBER is a physical page number
- * (address / 4096), counts are pages.
+ * page.c provides the functions of the first part; it includes "mm/pagealloc.h" and, for
+ * ASSERT, "kd/kd.h".  All of its state is private: another page.c may keep lists, a bitmap or
+ * buddies.  Units: PFN_NUMBER is a physical page number (address / 4096), counts are pages.
  *
  * Zones, by MiZoneOf(page):
  *   0 MI_ZONE_LINEAR   the kernel has an address for it (below 512 MiB)
@@ -14,21 +14,24 @@
  *   2 MI_ZONE_FAR      above
  *
  * Given
- *   MMPFN (pfn.h): of a page that the allocator holds, Link and State are its own, but
- *   State must not become MiPageActive or MiPageFixed.  A page comes as MiPageAbsent when
- *   it is added, as MiPageFree when it is given.  No other field may be changed.
+ *   MMPFN (pfn.h): of a page that the allocator holds, Link and State are its own, to use or
+ *   not; State must not become MiPageActive or MiPageFixed.  A page comes as MiPageAbsent
+ *   when it is added, as MiPageFree when it is given.  The caller of MiTakePage sets State.
+ *   No other field may be changed.  Only a page that was added is ever given.
  * May call
  *   MiPfn, MiZoneOf, MiZeroPage, ASSERT.  Nothing may be allocated; no lock is needed.
  * Invariants
  *   P1  each page that was added is either held here or taken, never both
- *   P2  a page taken as zeroed holds 4096 zero bytes
+ *   P2  a page taken as zeroed holds 4096 zero bytes; a page that is held as zeroed is not
+ *       zeroed again
  *   P3  MiCountPages is exact
+ *   P4  the number of pages does not matter to take, give, zero and count; MiAddPages and
+ *       MiCheckPages may look at each page
  * Tested by
- *   tests/host/test_page.c (a machine of 160 pages), tests/guest/mm at 64, 256, 768 and
- *   4608 MB, MmAudit after every program (P1, P3 and MiCheckPages).
+ *   tests/host/test_page.c (P1..P3 and the order of kinds and zones, 160 pages); tests/guest/mm
+ *   at 64, 256, 768 and 4608 MB, MmAudit after every program (P1, P3 and MiCheckPages).
  *   tests/second/page.c is another allocator that keeps this contract.
- * Costs today, in instructions: take 41, give 24, zero a page 275; the number of pages
- *   must not matter to any of them.
+ * Costs today, in instructions (no demand): take 41, give 24, zero a page 275.
  */
 #ifndef FATHOM_PAGEALLOC_H
 #define FATHOM_PAGEALLOC_H
@@ -56,7 +59,7 @@ void MiAddPages(PFN_NUMBER first, ULONG count);
  * the highest zone comes first, so that what the kernel must reach lasts. */
 PFN_NUMBER MiTakePage(ULONG zone, BOOLEAN zeroed);
 void MiGivePage(PFN_NUMBER); /* free again, with old bytes */
-/* Zeroes one free page of the highest zone that has one; FALSE: every free page is zeroed. */
+/* Zeroes one page with old bytes, of the highest zone that has one; FALSE: there is none. */
 BOOLEAN MmZeroOnePage(void);
 typedef struct _MIPAGECOUNTS {
     ULONG Free, Zeroed; /* pages held, with old bytes and with zeros */

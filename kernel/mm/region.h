@@ -33,7 +33,7 @@
 typedef struct _MIRESERVE { /* all of it in pages */
     ULONG First;       /* where; 0: anywhere.  Comes back as chosen, granule aligned */
     ULONG Pages;       /* at least 1 */
-    ULONG High;        /* anywhere: the last page that may be used */
+    ULONG High;        /* anywhere: the last page of its last granule is at most this */
     BOOLEAN TopDown;   /* anywhere: the highest place instead of the lowest */
     UCHAR Protection;  /* these four go into the MMVAD */
     BOOLEAN MemCommit; /* commit all of it */

@@ -9,23 +9,25 @@
  * vad.c provides the functions below.  All of its state is private: it lies in MMVADS, one
  * for each space, and in MMVAD.Private.  Another vad.c may keep a tree, a treap, a list.
  *
- * Given
+ * Given, by #include "mm/vad.h" and "mm/layout.h" (MI_GRANULE, MI_LOWEST_VPN)
  *   MMVADS with all bytes zero is a space without regions.  Private of a region is the
  *   module's own from MiInsertVad to MiRemoveVad; it comes with any contents.
  *   While a region is inserted, the others do not change its bounds and do not move it.
+ *   A space has at most 524,272 regions (one a page); the kernel's stack is 12 KiB, so
+ *   recursion needs a bound.
  * May call
- *   rtl/avl.h (a balanced tree).  Nothing is allocated, nothing fails, no page is touched:
- *   tests/host compiles vad.c as it is.
+ *   rtl/avl.h (a balanced tree), or nothing.  Nothing is allocated, nothing fails, no page is
+ *   touched: tests/host compiles vad.c as it is.
  * Invariants
  *   V1  regions do not overlap, StartingVpn <= EndingVpn, MI_LOWEST_VPN <= StartingVpn
  *   V2  MiFindVad finds what was inserted and not removed, and nothing else
- *   V3  a gap is whole granules of MI_GRANULE pages (64 KiB): a region's last granule
- *       belongs to it, though it may not fill it
+ *   V3  a gap is whole granules of MI_GRANULE pages (64 KiB): a region's first and last
+ *       granule belong to it, though it may not fill them; two regions may share a granule
  * Tested by
- *   tests/host/test_vad.c (against a plain array), tests/guest/mm, MmAudit (MiCheckVads).
+ *   tests/host/test_vad.c (V1..V3, every function), tests/guest/mm, MmAudit (MiCheckVads).
  *   tests/second/vad.c is another book of regions that keeps this contract.
- * Costs today: every function is O(log n); find 13 instructions for the region found last,
- *   insert and remove about 1,300 together among 500 regions.
+ * Costs today (no demand; a list is right, if slow): every function is O(log n); find 13
+ *   instructions for the region found last, insert and remove about 1,300 together among 500.
  */
 #ifndef FATHOM_VAD_H
 #define FATHOM_VAD_H
@@ -60,12 +62,14 @@ typedef struct _MMVAD {
 MMVAD *MiFindVad(MMVADS *, uint32_t vpn); /* the region that vpn lies in; NULL: none */
 /* The first region that ends at or after vpn; NULL.  From 0: the first of all. */
 MMVAD *MiFindVadFrom(const MMVADS *, uint32_t vpn);
-MMVAD *MiNextVad(const MMVADS *, const MMVAD *); /* in order of address; NULL: the last */
+/* The next in order of address of one that is inserted; NULL: it is the last (first). */
+MMVAD *MiNextVad(const MMVADS *, const MMVAD *);
 MMVAD *MiPreviousVad(const MMVADS *, const MMVAD *);
 void MiInsertVad(MMVADS *, MMVAD *); /* its range is free */
 void MiRemoveVad(MMVADS *, MMVAD *);
-/* The lowest (topDown: highest) place for pages > 0 pages: a multiple of MI_GRANULE, not
- * below MI_LOWEST_VPN, all of the granules it needs free and at most high (a page, included).
+/* The lowest (topDown: highest) place for pages > 0 pages, a multiple of MI_GRANULE, not
+ * below MI_LOWEST_VPN, all of the granules it needs free.  The last page of its last granule, which
+ * may lie after the last of pages, is at most high.  pages and high are at most 0xFFFFF (4 GiB).
  * 0: there is none. */
 uint32_t MiFindGap(const MMVADS *, uint32_t pages, uint32_t high, int topDown);
 int MiCheckVads(const MMVADS *); /* 0: V1 and its own structures hold; else a number */

@@ -304,7 +304,8 @@ static inline void RtlpAuditUnlocked(HEAP *Heap)
     RtlpUnlockHeap(Heap);
 }
 
-/* The decoded header of Entry, or 0 (reported) when checksum, segment or neighbour is wrong. */
+/* The decoded header of Entry, or 0 (reported) when checksum, segment or PreviousSize of the entry
+ * after it is wrong. */
 static inline ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry)
 {
     ULONG Code = RtlpProbeEntry(Heap, Entry);
