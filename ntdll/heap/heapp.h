@@ -304,8 +304,7 @@ static inline void RtlpAuditUnlocked(HEAP *Heap)
     RtlpUnlockHeap(Heap);
 }
 
-/* The decoded header of Entry, or 0 (reported) when checksum, segment or PreviousSize of the entry
- * after it is wrong. */
+/* The decoded header of Entry; 0 (reported): checksum, segment or the entry after it is wrong. */
 static inline ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry)
 {
     ULONG Code = RtlpProbeEntry(Heap, Entry);

@@ -183,18 +183,16 @@ RTLP_PROBING bool RtlpIsReadable(const HEAP_ENTRY *Entry)
     return Readable;
 }
 
-/* Whether the neighbour of Link, which a program may have written over, points at it. */
-RTLP_PROBING bool RtlpIsLinkedAfter(const LIST_ENTRY *Link)
+/* Whether both neighbours of Link, which a program may have written over, point at it. */
+RTLP_PROBING bool RtlpIsLinked(const LIST_ENTRY *Link)
 {
-    return RtlpPointsAt(&Link->Flink->Blink, Link);
+    return RtlpPointsAt(&Link->Flink->Blink, Link) &&
+           RtlpPointsAt(&Link->Blink->Flink, Link);
 }
-RTLP_PROBING bool RtlpIsLinkedBefore(const LIST_ENTRY *Link)
-{
-    return RtlpPointsAt(&Link->Blink->Flink, Link);
-}
-static inline bool RtlpIsLinked(const LIST_ENTRY *Link)
-{
-    return RtlpIsLinkedAfter(Link) && RtlpIsLinkedBefore(Link);
-}
+
+/* The neighbours' links to Link, as addresses: what Link holds may be anything, null too. */
+#define LINK_BEFORE(Link) ((LIST_ENTRY *const *)(ULONG_PTR)(Link)->Blink) /* its Flink */
+#define LINK_AFTER(Link)                                                                 \
+    ((LIST_ENTRY *const *)((ULONG_PTR)(Link)->Flink + offsetof(LIST_ENTRY, Blink)))
 
 #endif

@@ -87,7 +87,7 @@ void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
         Index->InUse[Class / 32] |= 1u << (Class % 32);
         Index->Summary |= 1u << (Class / 32);
     }
-    if (!RtlpIsLinkedBefore(Next)) {
+    if (!RtlpPointsAt(LINK_BEFORE(Next), Next)) {
         RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Next, "RtlpInsertFree");
         RtlpInitializeList(Link);
         return;
@@ -136,7 +136,7 @@ static HEAP_ENTRY *RtlpFindInClass(HEAP *Heap, ULONG Class, ULONG Units, SIZE_T 
             return RtlpEntryOfLink(Link);
         if (RtlpClassOf(Size) != Class)
             return NULL;
-        if (!RtlpIsLinkedAfter(Link)) {
+        if (!RtlpPointsAt(LINK_AFTER(Link), Link)) {
             RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Link,
                             "RtlpFindFree");
             return NULL;
@@ -163,7 +163,7 @@ HEAP_ENTRY *RtlpFindFree(HEAP *Heap, ULONG Units, bool Every)
 HEAP_ENTRY *RtlpNextFree(HEAP *Heap, HEAP_ENTRY *Entry)
 {
     LIST_ENTRY *Link = Entry ? &FREE_OF(Entry)->FreeList : &Heap->FreeLists;
-    if (!RtlpIsLinkedAfter(Link) || Link->Flink == &Heap->FreeLists)
+    if (!RtlpPointsAt(LINK_AFTER(Link), Link) || Link->Flink == &Heap->FreeLists)
         return NULL;
     return RtlpEntryOfLink(Link->Flink);
 }

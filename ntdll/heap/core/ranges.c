@@ -40,7 +40,8 @@ bool RtlpInsertUcr(HEAP *Heap, HEAP_SEGMENT *Segment, HEAP_UCR_DESCRIPTOR *Ucr)
         ULONG Above = Heap->UcrInUse & (~1u << Class);
         Next = Above ? Heap->UcrHints[__builtin_ctz(Above)] : &Heap->UCRList;
     }
-    if (!RtlpIsLinkedBefore(Next) || !RtlpIsLinkedBefore(&Segment->UCRSegmentList)) {
+    if (!RtlpPointsAt(LINK_BEFORE(Next), Next) ||
+        !RtlpPointsAt(LINK_BEFORE(&Segment->UCRSegmentList), &Segment->UCRSegmentList)) {
         RtlpHeapFailure(Heap, heap_failure_listentry_corruption, Next, "RtlpInsertUcr");
         return false;
     }

@@ -9,7 +9,7 @@ static int commit_crime(int kind)
     HMODULE dll = LoadLibraryA("cw3220.dll");
     void *(*take)(size_t) = (void *)GetProcAddress(dll, "malloc");
     void (*give)(void *) = (void *)GetProcAddress(dll, "free");
-    char *first = take(40), *second = take(40), *third = take(40);
+    char *first = take(40), *volatile second = take(40), *third = take(40);
     static char image[64];
     switch (kind) {
     case 0: /* double free */
@@ -36,6 +36,22 @@ static int commit_crime(int kind)
         give(second);
         memset(second, 'x', 8);
         take(40);
+        break;
+    case 6: /* into the 8 bytes after a block: seen when it is resized */
+        second[40] ^= 1;
+        ((void *(*)(void *, size_t))GetProcAddress(dll, "realloc"))(second, 80);
+        break;
+    case 7: /* their last one, at the room's end */
+        second[47] ^= 1;
+        give(second);
+        break;
+    case 8: /* a freed block is resized */
+        give(second);
+        ((void *(*)(void *, size_t))GetProcAddress(dll, "realloc"))(second, 80);
+        break;
+    case 9: /* and by expand */
+        give(second);
+        ((void *(*)(void *, size_t))GetProcAddress(dll, "_expand"))(second, 8);
         break;
     default: /* no crime */
         give(third);
@@ -67,8 +83,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1)
         return commit_crime(argv[1][0] - '0');
-    for (int kind = 0; kind < 6; kind++)
+    for (int kind = 0; kind < 10; kind++)
         CHECK_EQUAL(run(kind), 3);
-    CHECK_EQUAL(run(6), 0);
+    CHECK_EQUAL(run(10), 0);
     return 0;
 }

@@ -36,7 +36,8 @@ static void apart(void)
     for (unsigned i = 0; i < ARRAYSIZE(block); i++) {
         block[i] = malloc(i + 1);
         CHECK(block[i] != NULL && ((size_t)block[i] & 7) == 0);
-        CHECK(_msize(block[i]) >= i + 1);
+        const size_t least = i < 16 ? 16 : (i + 8) & ~7u, room = _msize(block[i]);
+        CHECK(room >= least && room <= least + 16 && room % 8 == 0);
         memset(block[i], (int)i, i + 1);
     }
     for (unsigned i = 0; i < ARRAYSIZE(block); i++) {
@@ -85,6 +86,24 @@ static void wrapping(void)
     CHECK(!strcmp(block, "kept") && heapchecknode(block) == _USEDENTRY);
     CHECK_EQUAL(heapcheck(), _HEAPOK);
     free(block);
+}
+
+/* M3: no more room is never refused, and 0 is the least. */
+static void shrinking(void)
+{
+    for (size_t size = 3000000; size > 16; size /= 3) {
+        char *block = malloc(size), *volatile same = block;
+        memset(block, (int)(size & 0x7F), size);
+        CHECK(_expand(block, size) == same && _expand(block, size - 1) == same);
+        CHECK(_expand(block, size / 2 + 1) == same);
+        CHECK(is_all((unsigned char *)block, size & 0x7F, size / 2 + 1));
+        CHECK((block = realloc(block, size / 3 + 1)) != NULL);
+        CHECK(is_all((unsigned char *)block, size & 0x7F, size / 3 + 1));
+        same = block;
+        CHECK(_expand(block, 0) == same && _msize(block) >= 16);
+        free(block);
+    }
+    CHECK_EQUAL(heapcheck(), _HEAPOK);
 }
 
 /* M3, when the system has no memory: the block stays where and as it was. */
@@ -284,6 +303,7 @@ int main(void)
     apart();
     zeros();
     wrapping();
+    shrinking();
     failing();
     given_back();
     between_threads();

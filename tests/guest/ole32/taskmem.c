@@ -20,14 +20,27 @@ static void functions(void)
     block = CoTaskMemRealloc(NULL, 10);
     CHECK(block != NULL);
     CoTaskMemFree(block);
+    block = CoTaskMemRealloc(NULL, 0); /* as CoTaskMemAlloc(0): a block of its own */
+    char *other = CoTaskMemAlloc(0);
+    CHECK(block != NULL && other != NULL && block != other);
+    CHECK_EQUAL(HeapSize(GetProcessHeap(), 0, block), 0);
+    CoTaskMemFree(block);
+    CoTaskMemFree(other);
     CHECK(CoTaskMemAlloc(0x7FFFFFFF) == NULL);
+    block = CoTaskMemAlloc(7); /* C4: a call that fails changes no block */
+    strcpy(block, "kept");
+    CHECK(CoTaskMemRealloc(block, 0x7FFFFFFF) == NULL && strcmp(block, "kept") == 0);
+    CHECK_EQUAL(HeapSize(GetProcessHeap(), 0, block), 7);
+    CoTaskMemFree(block);
 }
 
 static void object(void)
 {
     IMalloc *allocator, *again;
     IUnknown *unknown;
-    CHECK(CoGetMalloc(2, &allocator) == E_INVALIDARG);
+    allocator = (IMalloc *)&again;
+    CHECK(CoGetMalloc(2, &allocator) == E_INVALIDARG && allocator == NULL);
+    CHECK(CoGetMalloc(1, NULL) == E_INVALIDARG && CoGetMalloc(2, NULL) == E_INVALIDARG);
     CHECK(CoGetMalloc(1, &allocator) == S_OK && CoGetMalloc(1, &again) == S_OK);
     CHECK(allocator == again);
     CHECK(IMalloc_QueryInterface(allocator, &IID_IUnknown, (void **)&unknown) == S_OK);
@@ -51,8 +64,17 @@ static void object(void)
     block = CoTaskMemAlloc(20);
     IMalloc_Free(allocator, block);
     IMalloc_HeapMinimize(allocator);
-    IMalloc_AddRef(allocator);
-    IMalloc_Release(allocator);
+    CHECK(IMalloc_AddRef(allocator) > 0);
+    for (int i = 0; i < 5; i++) /* C3: more often than anybody has it */
+        CHECK(IMalloc_Release(allocator) > 0);
+    CHECK(CoGetMalloc(1, &again) == S_OK && again == allocator);
+    block = IMalloc_Alloc(again, 0);
+    CHECK(block != NULL && IMalloc_GetSize(again, block) == 0);
+    CHECK(IMalloc_Realloc(again, block, 0) == NULL);
+    block = IMalloc_Realloc(again, NULL, 0);
+    CHECK_EQUAL(IMalloc_DidAlloc(again, block), 1);
+    IMalloc_Free(again, block);
+    IMalloc_Free(again, NULL);
 }
 
 static void apartment(void)
