@@ -131,6 +131,15 @@ try:
         line = f"  {inside:08x} nt!PageAlloc+20\n".encode()
         told = reports.Reports(images).text(line).decode()
     says(told, r"^  [0-9a-f]{8} nt!.* at kernel/mm/\w+\.[ch]:\d+", "a bug check: the kernel's lines")
+    names = {
+        "double* make<double>(int)": "make<double>",
+        "Foo::operator()(int) const": "Foo::operator()",
+        "A<std::tuple<void (*)(int), int> >::operator()()": "A<std::tuple<void (*)(int), int> >::operator()",
+        "(anonymous namespace)::pool::free(void*) [clone .constprop.0]": "(anonymous namespace)::pool::free",
+        "operator new[](unsigned int)": "operator new[]",
+        "main": "main",
+    }
+    plan.equal({name: reports.plain(name) for name in names}, names, "names without types and arguments")
     symbols.BINUTILS = "no-such-"
     line = b"   0 0021ff08 004080da faults!_ZN4NameD1Ev+1a\n"
     with symbols.Images(OUT, [[faults]]) as images:

@@ -139,24 +139,24 @@ class Leaks:
         if giver is None or at == len(frames) or not self._gives(giver):
             return None
         name, decided, lines = self._symbol(giver).removeprefix("debug_"), False, []
+        waiting = []  # the system's frames: shown if one of the program's follows
         for frame in frames[at:]:
             image, module, offset = frame
             if not self._own(frame):
-                if decided and self._system(frame):
-                    break
-                lines.append(f"{module.partition('.')[0]}!{self._symbol(frame)}")
+                waiting.append(f"{module.partition('.')[0]}!{self._symbol(frame)}")
                 continue
             for place in (image and image.at(offset - 1)) or [None]:
                 if not decided:
-                    if place and self._for_caller(module, place):
-                        name = reports.plain(place.function) if self._new(place) else name
+                    if self._for_caller(module, place):
+                        name = reports.plain(place.function) if place and self._new(place) else name
                         continue
                     if self._runtime(image, place, group, frames):
                         return None
                     decided = True
-                elif place and place.function.startswith("__") and reports.is_library(place):
-                    return name, tuple(lines)  # below main
-                lines.append(self._text(module, place, offset))
+                elif place and reports.is_library(place):
+                    continue
+                lines += [*waiting, self._text(module, place, offset)]
+                waiting = []
         return (name, tuple(lines)) if decided else None
 
     @staticmethod
@@ -171,10 +171,6 @@ class Leaks:
         known = GIVERS.get(frame[1].lower().removesuffix(".dll"))
         return bool(known and known.match(self._symbol(frame)))
 
-    def _system(self, frame):
-        """Where a thread begins: nothing of the program's comes after."""
-        return self._symbol(frame) in ("BaseThreadInitThunk", "_RtlUserThreadStart")
-
     @staticmethod
     def _new(place):
         return place.function.startswith("operator new") or IN_PROGRAM.match(place.function)
@@ -183,7 +179,7 @@ class Leaks:
         """It allocates for whoever called it."""
         if module.lower().startswith(RUNTIMES):
             return True
-        if place.line and not reports.is_library(place):
+        if place is None or (place.line and not reports.is_library(place)):
             return False
         name = reports.plain(place.function)
         return bool(self._new(place)) or name.startswith(("std::", "__gnu_cxx::"))

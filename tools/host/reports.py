@@ -36,18 +36,19 @@ CLONE = re.compile(r"\.(constprop|isra|part|cold|lto_priv)(\.\d+)?| \[clone .*\]
 
 def plain(function):
     """A demangled name without return type and arguments."""
-    function, _, called = CLONE.sub("", function).partition("operator")
-    if called:
-        return function.rpartition(" ")[2] + "operator" + re.match(r"(\(\))?[^(]*", called)[0]
-    depth, start = 0, 0
-    hidden = function.replace("(anonymous namespace)", "{anonymous_namespace}")
+    before, _, called = CLONE.sub("", function).partition("operator")
+    hidden = before.replace("(anonymous namespace)", "{anonymous_namespace}")
+    depth, start, end = 0, 0, len(before)
     for at, letter in enumerate(hidden):
         if letter == "(" and depth == 0:
-            return function[start:at]
+            end = at
+            break
         depth += (letter in "<(") - (letter in ">)")
         if letter == " " and depth == 0:
             start = at + 1
-    return function[start:]
+    if called and end == len(before):
+        return before[start:] + "operator" + re.match(r"(\(\))?[^(]*", called)[0]
+    return before[start:end]
 
 
 def is_linked_in(place):
@@ -59,7 +60,7 @@ def is_library(place):
     name = plain(place.function)
     if name.startswith(("std::", "__gnu_cxx::", "operator new", "operator delete")):
         return True
-    if STDIO.match(name):
+    if STDIO.match(name) or name == "execute_native_thread_routine":  # of std::thread
         return True
     if place.line:
         return is_linked_in(place) or any(part in place.file for part in HEADERS)
