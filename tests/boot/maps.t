@@ -6,9 +6,11 @@ front of it (otherloader.asm): every page of them is counted, and can be used.""
 import os
 import random
 import re
+import shutil
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -89,7 +91,6 @@ def holes(first, last, count, top, begin=MIB):
 
 
 TOP256 = 0xFFE0000
-boots("40 fragments in 250 MiB", holes(4 * MIB, 15 * MIB, 40, TOP256))
 boots("600 entries", holes(40 * MIB, 250 * MIB, 300, TOP256), place=TOP256 - 0x10000)
 laid = [(MIB, TOP256 - MIB, 1)] + [(i * 0x123450, 5000, 2) for i in range(90, 200)]
 laid += [(0x8000000, 0x1000000, 1), (0x9001800, 0x800, 1), (0x10000000, 0, 1)]
@@ -101,6 +102,7 @@ boots(
     place=200 * MIB + 0x3000,
 )
 if LONG:
+    boots("40 fragments in 250 MiB", holes(4 * MIB, 15 * MIB, 40, TOP256))
     boots("91 ranges low", holes(3 * MIB, 15 * MIB, 45, TOP256))
     boots("91 ranges high", holes(100 * MIB, 250 * MIB, 45, TOP256))
     boots("321 ranges", holes(200 * MIB, 250 * MIB, 160, TOP256))
@@ -138,23 +140,22 @@ def boots_by_firmware(boot, count):
 
 
 def stops(boot, mem, size, words):
-    """A machine whose archive has a file of size MiB more says that it has too little memory."""
-    with tempfile.NamedTemporaryFile(prefix="fathom-maps-", suffix=".bin") as more:
-        more.truncate(size * MIB)
-        machine = ["--boot", boot, "--mem", str(mem), "--add", more.name]
-        done = subprocess.run(
-            [TOOL, "run", *machine, os.path.join(OUT, "archive", "hello.exe")],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
+    """A machine whose archive has a file of size MiB more says that it has too little memory.  The
+    tool would not start it."""
+    with firmware.Odd(boot, mem) as machine:
+        archive = machine.path("archive.tar")
+        shutil.copyfile(os.path.join(OUT, "archive.tar"), archive)
+        with tarfile.open(archive, "a", format=tarfile.USTAR_FORMAT) as tar:
+            more = tarfile.TarInfo("more.bin")
+            more.size = size * MIB
+            with open("/dev/zero", "rb") as zeros:
+                tar.addfile(more, zeros)
+        machine.start("walk", archive)
+        text = machine.until("are needed\n", "boot stopped", "C:\\>")
     plan.true(
-        done.returncode in (243, 245) and re.search(words, done.stdout),
+        re.search(words, text),
         f"{boot}, {mem} MiB, an archive of {size} MiB: too little, with figures",
-        f"exit {done.returncode}",
-        done.stdout[-2000:],
+        text[-2000:],
     )
 
 
