@@ -20,6 +20,17 @@ PPEB __wrap_RtlpHeapPeb(void)
     return &LabPeb;
 }
 
+/* What the heap shares with other files of ntdll.  Faults are judged by ntdll's own heap; threads
+ * may always have come. */
+void (*RtlpFaultJudge)(const EXCEPTION_RECORD *Record, CONTEXT *Context);
+BOOLEAN RtlpThreadsCame = TRUE;
+
+/* Stacks are captured by ntdll: its unwinder is no export. */
+ULONG RtlpUnwindStack(ULONG Skip, ULONG Count, PVOID *Frames)
+{
+    return RtlCaptureStackBackTrace(Skip + 1, Count, Frames, NULL);
+}
+
 static LONG NTAPI LabFault(PEXCEPTION_POINTERS Fault)
 {
     return RtlpResumeHeapProbe(Fault->ExceptionRecord, Fault->ContextRecord)
