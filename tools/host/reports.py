@@ -195,16 +195,16 @@ class Reports:
         return [(first if i == 0 else " " * len(first)) + one for i, one in enumerate(lines)]
 
     def _remember(self, image, module, offset, places):
-        """The first function on the stack of a crash that the student wrote."""
-        if not self.crash or not image.own or (self.own and self.own[0]):
+        """The first function on the stack of a crash that the student wrote; without symbols, its
+        place."""
+        if not self.crash or not image.own or self.own:
             return
         for place in places:
             if not is_library(place):
-                self.own = (True, plain(place.function), place.at())
+                self.own = plain(place.function), place.at()
                 return
-        if not self.own:
-            name = plain(places[-1].function) if places else f"{module}+{offset:x}"
-            self.own = (not places, name, places[-1].at() if places else "")
+        if not places:
+            self.own = f"{module}+{offset:x}", ""
 
     def _crashed(self, match):
         head, _, code, kind, where, module, offset, symbol = match.groups()
@@ -232,5 +232,5 @@ class Reports:
             kind = self.damage
         if not self.own:
             return kind
-        _, function, at = self.own
+        function, at = self.own
         return f"{kind}, in {function}" + (f" at {at}" if at else "")
