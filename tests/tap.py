@@ -16,7 +16,7 @@ class Plan:
         """One check; why is shown when it fails."""
         self.count += 1
         self.failed += not good
-        name = name.replace("#", "\\#")
+        name = name.replace("\\", "\\\\").replace("#", "\\#")
         print(f"{'ok' if good else 'not ok'} {self.count} - {name}", flush=True)
         for text in () if good else why:
             for line in str(text).split("\n"):
