@@ -231,6 +231,13 @@ void RtlpFrontNoteSize(HEAP *Heap, PVOID Block, SIZE_T Size)
         RtlpNoteSize(Group, Block, Size);
 }
 
+/* The next older region, or null.  It lies before Region: a walk of damaged ones ends, too. */
+static const FRONT_REGION *RtlpOlderRegion(const FRONT_REGION *Region)
+{
+    const FRONT_REGION *Older = Region->NextInZone;
+    return Older < Region ? Older : NULL;
+}
+
 bool RtlpFrontNext(const HEAP *Heap, FRONT_ITEM *Item)
 {
     const FRONT_REGION *Region = Item->Region;
@@ -238,9 +245,9 @@ bool RtlpFrontNext(const HEAP *Heap, FRONT_ITEM *Item)
         RtlpDescribeBlock(Region, Item->Index, Item);
         return true;
     }
-    Region = Region ? Region->NextInZone : RtlpNewestRegion(Heap);
+    Region = Region ? RtlpOlderRegion(Region) : RtlpNewestRegion(Heap);
     while (Region && Region->State == RegionReleased)
-        Region = Region->NextInZone;
+        Region = RtlpOlderRegion(Region);
     if (!Region)
         return false;
     *Item = (FRONT_ITEM){.Region = (PVOID)Region,
