@@ -100,8 +100,8 @@ static void damage(void)
     said[0] = 0;
     block[10] = 'x';
     CHECK(!_CrtCheckMemory());
-    sprintf(text, "HEAP CORRUPTION DETECTED: after Normal block (#%ld) at 0x%p.\n",
-            request, block);
+    sprintf(text, "HEAP CORRUPTION DETECTED: after Normal block (#%ld) at 0x%08lX.\n",
+            request, (unsigned long)(ULONG_PTR)block);
     CHECK(strstr(said, text) != NULL);
     sprintf(text, "%s(%d)", __FILE__, line);
     CHECK(heard(text));
