@@ -39,8 +39,9 @@ $1
 @printf %s '$(subst ','\'',$1) \# $(TOOLS)' > $@.cmd
 endef
 # Asked once, and not before the first product: what is missing has been installed then.
-TOOLS = $(eval TOOLS := $(shell $(tools_said) 2>/dev/null | cksum | tr ' ' -))$(TOOLS)
-tools_said = { $(MINGW)gcc --version; nasm -v; gcc --version; stat -Lc %Y /usr/$(MINGW:-=)/include/_mingw.h /usr/include/efi/efi.h; }
+TOOLS = $(eval TOOLS := $(subst $(space),-,$(strip $(shell $(tools_said) 2>/dev/null))))$(TOOLS)
+tools_said = $(MINGW)gcc -dumpfullversion; nasm -v; ls -lL --time-style=+%s /usr/$(MINGW:-=)/include/_mingw.h
+space := $(subst x,,x x)
 # A source that goes away is no missing prerequisite: what it made is no longer asked for.
 may_go = && echo '$<:' >> $(basename $@).d
 
