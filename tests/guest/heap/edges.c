@@ -6,6 +6,17 @@
 #include <string.h>
 #include "check.h"
 
+/* A heap, or the end: NULL is no heap, and the heap says so of each use. */
+static HANDLE new_heap(DWORD options, SIZE_T initial, SIZE_T maximum)
+{
+    HANDLE heap = HeapCreate(options, initial, maximum);
+    if (!heap) {
+        printf("no memory for a heap\n");
+        exit(1);
+    }
+    return heap;
+}
+
 static int in_wine;
 
 /* A fixed-size heap serves one block of nearly its size (or of the 508 KiB that any fixed
@@ -14,7 +25,7 @@ static void fixed(void)
 {
     static const SIZE_T sizes[] = {0x10000, 0x40000, 0x80000, 0x200000};
     for (int i = 0; i < 4; i++) {
-        HANDLE heap = HeapCreate(0, 0, sizes[i]);
+        HANDLE heap = new_heap(0, 0, sizes[i]);
         SIZE_T most = sizes[i] < 0x7EFF8 ? sizes[i] - 0x1000 : 0x7EFF8, taken = 0;
         if (in_wine) /* which keeps more of it to itself */
             most -= 0x2000;
@@ -41,7 +52,7 @@ static void fixed(void)
  * that are nearly so. */
 static void scraped(void)
 {
-    HANDLE heap = HeapCreate(0, 0, 0x40000);
+    HANDLE heap = new_heap(0, 0, 0x40000);
     void *blocks[300], *wanted = NULL;
     int count = 0;
     while (count < 300) {
@@ -75,7 +86,7 @@ static unsigned any(unsigned below)
 static void long_stretches(void)
 {
     for (unsigned round = 1; round <= 12; round++) {
-        HANDLE heap = HeapCreate(0, 0, 0);
+        HANDLE heap = new_heap(0, 0, 0);
         void *blocks[64] = {NULL};
         seed = round;
         for (int step = 0; step < 500; step++) {
@@ -108,7 +119,7 @@ static int guarded(char *at, SIZE_T size)
 static void guards(void)
 {
     for (int i = 0; i < 20; i++) {
-        HANDLE heap = HeapCreate(0, 0, i % 2 ? 0x20000 : 0);
+        HANDLE heap = new_heap(0, 0, i % 2 ? 0x20000 : 0);
         char *first = HeapAlloc(heap, 0, 100);
         CHECK(heap && first && ((ULONG_PTR)first & 0xFFF) == 8);
         CHECK(guarded(first - 8 - 0x10000, 0x10000));
@@ -119,7 +130,7 @@ static void guards(void)
 /* What was asked to be committed from the start stays so, whatever comes and goes. */
 static void initial(void)
 {
-    HANDLE heap = HeapCreate(0, 0x40000, 0);
+    HANDLE heap = new_heap(0, 0x40000, 0);
     MEMORY_BASIC_INFORMATION info;
     void *block;
     CHECK(heap);
@@ -147,7 +158,7 @@ static void impossible(void)
         CHECK(!HeapCreate(0, 0, sizes[i]));
         CHECK(!HeapCreate(0, sizes[i], 0x10000));
     }
-    HANDLE heap = HeapCreate(0, 0, 0);
+    HANDLE heap = new_heap(0, 0, 0);
     SetLastError(1234);
     CHECK(!HeapReAlloc(heap, 0, NULL, 10));
     CHECK_EQUAL(GetLastError(), 1234); /* "it does not call SetLastError" */
@@ -157,7 +168,7 @@ static void impossible(void)
 /* A heap without a lock can be locked, walked and summed up; nothing is done. */
 static void lockless(void)
 {
-    HANDLE heap = HeapCreate(HEAP_NO_SERIALIZE, 0, 0);
+    HANDLE heap = new_heap(HEAP_NO_SERIALIZE, 0, 0);
     PROCESS_HEAP_ENTRY entry = {0};
     int busy = 0;
     CHECK(HeapAlloc(heap, 0, 10) && HeapLock(heap));
@@ -203,7 +214,7 @@ static void several(void)
     multiple_allocate *take = (void *)GetProcAddress(ntdll, "RtlMultipleAllocateHeap");
     multiple_free *give = (void *)GetProcAddress(ntdll, "RtlMultipleFreeHeap");
     enumerate *all = (void *)GetProcAddress(ntdll, "RtlEnumProcessHeaps");
-    HANDLE heaps[2] = {HeapCreate(0, 0, 0), HeapCreate(0, 0, 0)};
+    HANDLE heaps[2] = {new_heap(0, 0, 0), new_heap(0, 0, 0)};
     PVOID blocks[40];
     DWORD count = 0;
     if (in_wine && !take)
