@@ -3,12 +3,14 @@
 
 A .t speaks TAP itself, a .list is a batch of guest programs, anything else is a host program: in
 TAP if it speaks it (cmocka does), else judged by its exit code.  FATHOM_MEM: how many MiB the
-guest programs' machines have; tests/guest/SET/options: more options for the batch of a SET.  The CPU seconds of the test and of all its children go as one line
-to the file that FATHOM_CPU names (tests/run.py).
+guest programs' machines have; tests/guest/SET/options: more options for the batch of a SET.  The
+CPU seconds of the test and of all its children go as one line to the file that FATHOM_CPU names
+(tests/run.py).
 """
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 
@@ -42,6 +44,8 @@ def options(path):
 
 
 def run(path):
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)  # a shell's background job has them ignored
     if path.endswith(".t"):
         return subprocess.run([path]).returncode
     if path.endswith(".list"):
