@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
+# long: too
 # needs: system programs attacks
 """Programs that misuse malloc, by kind, size and direction (programs/kinds.cpp), by default, in the
 guest and on the host: which go unnoticed is what docs/attacks.md says, each with its reason, and no
-more than MOST.  In the guest again under gflags.  The check at exit and its switch; a fault of
+more than MOST.  In make test-long in the guest again under gflags.  The check at exit and its switch; a fault of
 ntdll's that comes from a damaged heap."""
 import collections
 import os
@@ -11,7 +12,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import OUT, TOP, Plan  # noqa: E402
+from tap import LONG, OUT, TOP, Plan  # noqa: E402
 
 MOST = 27
 BEGIN, END = "<!-- kinds: from here -->", "<!-- kinds: to here -->"
@@ -65,7 +66,7 @@ for where, table in tables.items():
     plan.true(
         len(unnoticed(table)) <= MOST, f"{where}: at most {MOST} go unnoticed", unnoticed(table)
     )
-for words, most in (("htc+hfc+hpc", 26), ("hpa", 6)):
+for words, most in (("htc+hfc+hpc", 26), ("hpa", 6)) if LONG else ():
     left = unnoticed(guest("--gflags", words))
     plan.true(len(left) <= most, f"--gflags {words}: at most {most}", f"{len(left)}: {left}")
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# long: only
 # needs: system
 """tools/fathom builds before it runs: no stale system is judged."""
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# long: only
 # needs: system
 """Every input is a dependency: a change of one builds what it touches, and nothing else."""
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# long: only
 # needs: system
 """REPLACE=: another file in place of one of ours, whatever it is; what cannot be is refused."""
 import os

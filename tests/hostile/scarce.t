@@ -4,7 +4,7 @@
 """The kernel's own allocations fail, one at a time.  scarce.exe is run for every n up to its own
 count, the n-th failing; every program of the guest suite for the n's of a stride.  Whatever the
 programs make of it: the kernel lives, every page, handle and object comes back, and a program dies
-at most of STATUS_NO_MEMORY.  In make test: every third n of scarce.exe, one n of each program."""
+at most of STATUS_NO_MEMORY.  In make test: every third n of scarce.exe; the guest suite in make test-long."""
 import glob
 import os
 import re
@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tap import LONG, OUT, TOP, Plan
 
 plan = Plan()
-RUNS = int(os.environ.get("FATHOM_SCARCE_RUNS", "4" if LONG else "1"))  # of each program of the suite
+RUNS = int(os.environ.get("FATHOM_SCARCE_RUNS", "4"))  # of each program of the suite
 STEP = 1 if LONG else 3  # of scarce.exe's n
 SCARCE = os.path.join(OUT, "tests", "hostile", "programs", "scarce.exe")
 OUT_OF_MEMORY = ("C0000017", "C000009A", "C000012D")
@@ -67,12 +67,20 @@ plan.equal(len(results), len(failing) + 1, "each run has an outcome")
 plan.true(re.search(r"^  exit: 0$", results[-1][1], re.M), "and afterwards it runs as before", results[-1][1])
 judge(results, f"scarce.exe for n in steps of {STEP}")
 
-SUITE = sorted(p for p in glob.glob(os.path.join(OUT, "tests", "guest", "*", "*.exe")) if "/fuzz/" not in p and "/wild." not in p)
-lines = []
-for program, (name, report) in zip(SUITE, batch([f"ends=any {p}" for p in SUITE])):
-    count = allocations(report)
-    stride = count // RUNS + 1
-    print(f"# {name}: {count} allocations, stride {stride}", flush=True)
-    lines += [f"ends=any poolfail={n} {program}" for n in range(stride // 2 + 1, count + 1, stride)]
-judge(batch(lines), "the guest suite by these strides")
+
+def suite():
+    """Every guest program, RUNS times."""
+    found = glob.glob(os.path.join(OUT, "tests", "guest", "*", "*.exe"))
+    programs = sorted(p for p in found if "/fuzz/" not in p and "/wild." not in p)
+    lines = []
+    for program, (name, report) in zip(programs, batch([f"ends=any {p}" for p in programs])):
+        count = allocations(report)
+        stride = count // RUNS + 1
+        print(f"# {name}: {count} allocations, stride {stride}", flush=True)
+        lines += [f"ends=any poolfail={n} {program}" for n in range(stride // 2 + 1, count + 1, stride)]
+    judge(batch(lines), "the guest suite by these strides")
+
+
+if LONG:
+    suite()
 plan.done()

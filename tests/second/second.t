@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# long: only
 # needs: system second
 """A file written from a contract alone takes the place of ours: the guest programs of its set
 run with the DLL that has it, which `fathom batch --add` puts before the archive's, or with the
