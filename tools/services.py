@@ -27,7 +27,7 @@ def rows(path):
     with open(path) as table:
         text = re.sub(r"\n[ \t]+", " ", "".join(row for row in table if row[0] != "#"))
     for row in filter(None, text.split("\n")):
-        parts = re.fullmatch(r"(0x[0-9a-f]+)\s+(Nt\w+)\s+\((.+)\)", row)
+        parts = re.fullmatch(r"(0x[0-9a-fA-F]+)\s+(Nt\w+)\s+\((.+)\)", row)
         if not parts:
             raise SystemExit(f"{path}: {row}: NUMBER NAME (PROTOTYPE) expected")
         number, name, arguments = int(parts[1], 16), parts[2], parts[3].split(", ")

@@ -96,8 +96,16 @@ class Odd(Machine):
 
     def until(self, *words):
         """The console's text, once it has one of words or the machine has ended."""
+        return self._read(lambda: any(word in self.text for word in words))
+
+    def until_line(self, *words):
+        """The same, once the line that has the word is whole."""
+        found = lambda word: word in self.text and "\n" in self.text[self.text.rindex(word) :]
+        return self._read(lambda: any(map(found, words)))
+
+    def _read(self, enough):
         end = time.monotonic() + SECONDS
-        while time.monotonic() < end and not any(word in self.text for word in words):
+        while time.monotonic() < end and not enough():
             if select.select([self.console], [], [], 2)[0]:
                 try:
                     data = self.console.recv(65536)

@@ -124,7 +124,7 @@ def boots_by_firmware(boot, count):
     """The same by UEFI, whose map has so many holes (state.c); its loader says usable MiB, ranges."""
     firmware.PROGRAM = os.path.join(OUT, "tests", "boot", "programs", "allmemory.exe")
     with firmware.Odd(boot, 256, state=f"fragments {count:x}\n") as machine:
-        text = machine.boot_with().until("held ", "boot stopped", "bug check")
+        text = machine.boot_with().until_line("held ", "boot stopped", "bug check")
     found = re.search(
         r"(\d+) MiB usable, (\d+) ranges.*total (\d+)\s+limit (\d+)\s+held (\d+)", text, re.S
     )

@@ -35,8 +35,8 @@ BROKEN = [
     ),
     (
         "ntdll/heap/front/region.c",
-        r"(ULONG Count = .*)\(Commit - sizeof\(HEAP_USERDATA_HEADER\)\) / Size",
-        r"\1Commit / Size + 1",
+        r"\(\(Commit - sizeof\(HEAP_USERDATA_HEADER\)\) / Size\)",
+        r"(Commit / Size + 1)",
         "the front end hands out a block that is not committed",
     ),
     (

@@ -1,47 +1,15 @@
-/* debug.c - the debug heap: patterns in and after blocks, and their check.
+/* debug.c - the debug heap: patterns in and after blocks in use, and their check.
  *
  * HEAP_TAIL_CHECKING_ENABLED (gflags htc) keeps a granule of ABh after what was asked
- * for; HEAP_FREE_CHECKING_ENABLED (hfc) fills free entries with FEEEFEEEh and fresh
- * blocks with BAADF00Dh.  A pattern that is gone names the block that was overrun, or the
- * free memory that was still written to.
+ * for; HEAP_FREE_CHECKING_ENABLED (hfc) fills fresh blocks with BAADF00Dh (freefill.c has
+ * the free ones).  A pattern that is gone names the block that was overrun.
  *
  * Lock: the heap's.  In Windows: the same flags and patterns (RtlDebugAllocateHeap).
  */
 #include "heap/heapp.h"
 
 #define ALLOC_HEAP_FILL      0xBAADF00Du
-#define FREE_HEAP_FILL       0xFEEEFEEEu
 #define CHECK_HEAP_TAIL_FILL 0xABu
-
-void RtlpWriteFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG PreviousSize,
-                   UCHAR SegmentIndex)
-{
-    ULONG Flags = 0;
-    if (Heap->Flags & HEAP_FREE_CHECKING_ENABLED) {
-        ULONG *End = (ULONG *)RtlpEntryAfter(Entry, Units);
-        for (ULONG *Word = (ULONG *)(FREE_OF(Entry) + 1); Word < End; Word++)
-            *Word = FREE_HEAP_FILL;
-        Flags = HEAP_ENTRY_FILL_PATTERN;
-    }
-    Entry->UnusedBytes = 0;
-    Entry->SegmentOffset = SegmentIndex;
-    RtlpSetCode(Heap, Entry, Units, Flags);
-    RtlpSetPreviousSize(Heap, Entry, PreviousSize);
-}
-
-/* Whether a free entry still holds its pattern, if it has one; reported if not. */
-bool RtlpCheckFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG Flags)
-{
-    if (!(Flags & HEAP_ENTRY_FILL_PATTERN))
-        return true;
-    ULONG *End = (ULONG *)RtlpEntryAfter(Entry, Units);
-    for (ULONG *Word = (ULONG *)(FREE_OF(Entry) + 1); Word < End; Word++)
-        if (*Word != FREE_HEAP_FILL) {
-            RtlpHeapFailure(Heap, heap_failure_usage_after_free, Word, "RtlpCheckFree");
-            return false;
-        }
-    return true;
-}
 
 void RtlpFillTail(const HEAP *Heap, PVOID Block, SIZE_T Size)
 {
