@@ -50,9 +50,12 @@ static inline MEMORY_BASIC_INFORMATION query(const void *address)
 /* ---- an access that may fault: 0, or the exception's code ---- */
 static jmp_buf memory_back;
 static volatile DWORD memory_code, memory_kind, memory_address;
+static volatile LONG memory_armed; /* memory_back is where to go */
 
 static LONG CALLBACK memory_handler(EXCEPTION_POINTERS *e)
 {
+    if (!InterlockedExchange(&memory_armed, 0))
+        return EXCEPTION_CONTINUE_SEARCH;
     memory_code = e->ExceptionRecord->ExceptionCode;
     memory_kind = e->ExceptionRecord->ExceptionInformation[0];
     memory_address = e->ExceptionRecord->ExceptionInformation[1];
@@ -64,11 +67,13 @@ static inline DWORD touch(volatile char *address, int write)
     void *handler = AddVectoredExceptionHandler(1, memory_handler);
     memory_code = 0;
     if (!setjmp(memory_back)) {
+        memory_armed = 1;
         if (write)
             *address = 1;
         else
             (void)*address;
     }
+    memory_armed = 0;
     RemoveVectoredExceptionHandler(handler);
     NOTE("the exception of an access", memory_code);
     return memory_code;

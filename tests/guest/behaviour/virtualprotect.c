@@ -73,9 +73,11 @@ static int executes(char *base)
     void *handler = AddVectoredExceptionHandler(1, memory_handler);
     volatile int ran = 0;
     if (!setjmp(*back)) {
+        memory_armed = 1;
         ((void (*)(void))base)();
         ran = 1;
     }
+    memory_armed = 0;
     RemoveVectoredExceptionHandler(handler);
     return ran;
 }
