@@ -5,7 +5,6 @@
 doors, and of an exception, an APC and a DllMain: at each address of the assembler's code, and at a
 sample of the others (make test-long: at all)."""
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -20,9 +19,6 @@ plan = Plan()
 PROGRAM = os.path.join(OUT, "tests", "record", "programs", "lesson.exe")
 FATHOM = os.path.join(TOP, "tools", "fathom")
 SAMPLE = 1 if LONG else 60  # one address of so many
-# A trap that returns to the first instruction of a function: gdb takes the one before it, of another
-# function, for the caller's (docs/caveats.md).  Two of 11,559 addresses.
-FIRST = re.compile(r"KiTrapExit _CallHandlers ")
 scratch = tempfile.TemporaryDirectory(prefix="fathom-record-")
 
 
@@ -76,7 +72,6 @@ for door, words, arguments, through in STRETCHES if LONG else STRETCHES[:1]:
     rows = [line.split() for line in done.stdout.splitlines() if line.startswith("STEP")]
     last = str(recording.count - 1)  # main has returned
     lost = [" ".join(row) for row in rows if row[1] != last and "main" not in row]
-    lost = [row for row in lost if not FIRST.search(row)]
     plan.equal(len(rows), len(wanted), f"{door}: gdb was at {len(wanted)} instructions of {recording.count}")
     plan.true(not lost, f"{door}: the backtrace reaches main at each of them", *lost[:20], *([] if rows else [done.stderr]))
     seen = {name for row in rows for name in row[3:]}

@@ -26,10 +26,15 @@ def offsets(out):
 
 # ESP: from user mode it was saved; from the kernel it is where it would have been saved.
 #   breg5 SegCs; deref; lit3; and; bra 6; breg5 ESP; skip 4; breg5 ESP; deref
-def esp_rule(at):
-    cs, esp = sleb(at["KTRAP_SegCs"]), sleb(at["KTRAP_HardwareEsp"])
-    rule = [0x75, *cs, 0x06, 0x33, 0x1A, 0x28, 0x06, 0x00]
-    return rule + [0x75, *esp, 0x2F, 0x04, 0x00, 0x75, *esp, 0x06]
+def esp_rule(register, cs, esp):
+    """cs and esp: where they are, from EBP or ESP on (breg5, breg4)."""
+    base = 0x70 + register
+    rule = [base, *sleb(cs), 0x06, 0x33, 0x1A, 0x28, 0x06, 0x00]
+    return rule + [base, *sleb(esp), 0x2F, 0x04, 0x00, base, *sleb(esp), 0x06]
+
+
+def escaped(rule):
+    return ", ".join(map(hex, [VAL_EXPRESSION, ESP, len(rule), *rule]))
 
 
 def sleb(value):
@@ -37,7 +42,7 @@ def sleb(value):
     return [value & 0x7F | 0x80, value >> 7]
 
 
-VAL_EXPRESSION, ESP = 0x16, 4
+VAL_EXPRESSION, ESP, EBP = 0x16, 4, 5
 
 
 def add(start, end, out):
@@ -46,8 +51,7 @@ def add(start, end, out):
     rules = "\n".join(
         f"    .cfi_offset %{name}, {at['KTRAP_' + name.title()] - CFA}" for name in REGISTERS
     )
-    rule = esp_rule(at)
-    escape = ", ".join(map(hex, [VAL_EXPRESSION, ESP, len(rule), *rule]))
+    rule = esp_rule(EBP, at["KTRAP_SegCs"], at["KTRAP_HardwareEsp"])
     describe(
         start,
         end,
@@ -56,8 +60,30 @@ def add(start, end, out):
     .cfi_signal_frame
     .cfi_def_cfa %ebp, {CFA}
 {rules}
-    .cfi_escape {escape}""",
+    .cfi_escape {escaped(rule)}""",
     )
+
+
+def add_return(start, end, out):
+    """The same of KiTrapExit, whose last two instructions have the caller's EBP in EBP: there the
+    processor's part of the frame is found from ESP on."""
+    rows = gdb.selected_inferior().architecture().disassemble(start, end - 1)
+    last = next(i for i, row in enumerate(rows) if row["asm"].startswith("iret"))
+    grow, iret = rows[last - 1], rows[last]
+    more = int(grow["asm"].rsplit(",", 1)[1], 16)  # add esp, ...
+    add(start, grow["addr"], out)
+    for row, eip in ((grow, more), (iret, 0)):
+        describe(
+            row["addr"],
+            row["addr"] + row["length"],
+            out,
+            f"""
+    .cfi_signal_frame
+    .cfi_def_cfa %esp, {eip + 4}
+    .cfi_offset %eip, -4
+    .cfi_escape {escaped(esp_rule(ESP, eip + 4, eip + 12))}""",
+        )
+    add(iret["addr"] + iret["length"], end, out)
 
 
 def outermost(start, end, out):

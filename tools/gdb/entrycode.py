@@ -1,8 +1,8 @@
 """Frames of the kernel's entry code where EBP is not its trap frame: the first instructions of a
-trap, which build the frame, and the last ones of both ways out.
+trap, which build the frame, and the last ones before sysexit (entrycfi.py has those before iret).
 
 The first ones are read: each push and `sub esp` says how far the stack has grown since the
-processor pushed.  The others are few, and found by what they are.
+processor pushed.  The others are found by what they are.
 
     base ->  error code, EIP, CS, EFLAGS (, ESP, SS)     pushed by the processor, 0 for no code
     ESP  ->  what was pushed since: depth bytes
@@ -82,7 +82,6 @@ class EntryUnwinder(Unwinder):
     def _learn(self):
         """When there is memory to read: the code itself."""
         frames = entries()
-        self.iret = after("KiTrapExit", r"mov\s+ebp,DWORD PTR \[esp", 2)
         self.sysexit = after("KiFastCallEntry", r"mov\s+ebp,DWORD PTR \[ebp", 2)
         self.frames = frames
 
@@ -118,10 +117,6 @@ class EntryUnwinder(Unwinder):
                 saved = {name: read(base - at) for name, at in places.items()}
                 saved.setdefault("ebp", register("ebp"))
                 return self._interrupted(pending, pc, base + WORD_BYTES, saved)
-            if pc in self.iret:
-                match = GROW.match(self.iret[pc])
-                frame = register("esp") + (int(match[2], 16) if match else 0)
-                return self._interrupted(pending, pc, frame, {"ebp": register("ebp")})
             if pc in self.sysexit:
                 user = {"eip": register("edx"), "esp": register("ecx"), "ebp": register("ebp")}
                 return self._caller(pending, pc, user["esp"], user)

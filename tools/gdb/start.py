@@ -48,7 +48,8 @@ gdb.execute(f"file {quoted(kernel)}", to_string=True)
 code = linkmap.add_assembler(os.path.join(out, "kernel", "ntoskrnl.map"), out)
 for name, (start, end) in code:
     if "/dispatch/" in name:
-        entrycfi.add(start, end, out)
+        describe = entrycfi.add_return if "/exit." in name else entrycfi.add
+        describe(start, end, out)
     if "/sysenter." in name:
         unwind.register((start, end))
 entrycode.register()
