@@ -60,7 +60,7 @@ NTSTATUS NTAPI RtlpEnterContended(PRTL_CRITICAL_SECTION);
 NTSTATUS NTAPI RtlpWakeCriticalSection(PRTL_CRITICAL_SECTION);
 extern RTL_CRITICAL_SECTION RtlpPebLock;
 extern BOOLEAN RtlpShutdownInProgress, RtlpThreadsCame; /* a second thread began, ever */
-void RtlpCheckHeapsAtExit(void); /* heap/check/process.c */
+void RtlpCheckHeapsAtExit(void);                        /* heap/check/process.c */
 void RtlpWait(PVOID key);
 ULONG RtlpRareError(ULONG Status); /* rarestatus.c */
 NTSTATUS RtlpWaitUntil(PVOID key, PLARGE_INTEGER timeout);

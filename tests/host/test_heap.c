@@ -168,7 +168,8 @@ static void TestNoRoom(void **State)
     HostHeap.RefuseReserve = true;
     while (RtlAllocateHeap(Heap, 0, 25957))
         Count++;
-    assert_in_range(Count, 5, 7); /* the 256 KiB that it began with, but for what guards it */
+    assert_in_range(Count, 5,
+                    7); /* the 256 KiB that it began with, but for what guards it */
     assert_null(RtlAllocateHeap(Heap, 0, 2000000));
     for (unsigned i = 0; i < 40; i++)
         RtlAllocateHeap(Heap, 0, 24);

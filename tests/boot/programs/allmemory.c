@@ -16,7 +16,8 @@ static char *chunks[MOST];
 
 int main(void)
 {
-    QUERY query = (QUERY)(void *)GetProcAddress(GetModuleHandleA("ntdll"), "NtFathomQuery");
+    QUERY query =
+        (QUERY)(void *)GetProcAddress(GetModuleHandleA("ntdll"), "NtFathomQuery");
     FATHOM_MEMORY memory;
     ULONG returned, count = 0;
     if (!query || query(FathomQueryMemory, 0, &memory, sizeof memory, &returned) < 0)

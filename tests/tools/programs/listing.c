@@ -30,9 +30,10 @@ static void list(const char *folder, int depth)
             continue;
         snprintf(path, sizeof path, "%s\\%s", folder, found.cFileName);
         const BOOL inner = (found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-        printf("%s %lx %lu %08lx%08lx %08lx%08lx %lx\n", path, found.dwFileAttributes, found.nFileSizeLow,
-               found.ftCreationTime.dwHighDateTime, found.ftCreationTime.dwLowDateTime,
-               found.ftLastWriteTime.dwHighDateTime, found.ftLastWriteTime.dwLowDateTime, inner ? 0 : sum_of(path));
+        printf("%s %lx %lu %08lx%08lx %08lx%08lx %lx\n", path, found.dwFileAttributes,
+               found.nFileSizeLow, found.ftCreationTime.dwHighDateTime,
+               found.ftCreationTime.dwLowDateTime, found.ftLastWriteTime.dwHighDateTime,
+               found.ftLastWriteTime.dwLowDateTime, inner ? 0 : sum_of(path));
         if (inner && depth < 8)
             list(path, depth + 1);
     } while (FindNextFileA(search, &found));
@@ -45,7 +46,8 @@ int main(int count, char **words)
     list(count > 1 ? words[1] : "C:", 0);
     for (int i = 0; i < 2; i++) {
         DWORD mode = 0;
-        HANDLE console = CreateFileA(consoles[i], GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, NULL);
+        HANDLE console = CreateFileA(consoles[i], GENERIC_READ | GENERIC_WRITE, 3, NULL,
+                                     OPEN_EXISTING, 0, NULL);
         BOOL good = GetConsoleMode(console, &mode);
         printf("%s %d %lx\n", consoles[i], good, mode);
     }

@@ -3,7 +3,8 @@
 
 int main(void)
 {
-    LONG(NTAPI * raise)(LONG, ULONG, ULONG, ULONG_PTR *, ULONG, ULONG *) =
+    LONG(NTAPI * raise)
+    (LONG, ULONG, ULONG, ULONG_PTR *, ULONG, ULONG *) =
         (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"), "NtRaiseHardError");
     ULONG_PTR parameters[2] = {0, 0};
     ULONG answer;

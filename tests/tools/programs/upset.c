@@ -5,12 +5,12 @@
 
 static int failed;
 
-#define DO(what)                                                  \
-    do {                                                          \
-        if (!(what)) {                                            \
-            printf("%s: error %lu\n", #what, GetLastError());     \
-            failed = 1;                                           \
-        }                                                         \
+#define DO(what)                                                                         \
+    do {                                                                                 \
+        if (!(what)) {                                                                   \
+            printf("%s: error %lu\n", #what, GetLastError());                            \
+            failed = 1;                                                                  \
+        }                                                                                \
     } while (0)
 
 static BOOL write_to(const char *path, DWORD how, DWORD bytes)
@@ -27,7 +27,8 @@ static BOOL write_to(const char *path, DWORD how, DWORD bytes)
 static BOOL old_times(const char *path)
 {
     const FILETIME old = {1, 0x01000000};
-    HANDLE file = CreateFileA(path, FILE_WRITE_ATTRIBUTES, 0, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE file =
+        CreateFileA(path, FILE_WRITE_ATTRIBUTES, 0, NULL, OPEN_EXISTING, 0, NULL);
     BOOL good = SetFileTime(file, &old, NULL, &old);
     return CloseHandle(file) && good;
 }
@@ -35,7 +36,8 @@ static BOOL old_times(const char *path)
 int main(void)
 {
     /* Another gets the name of the next program, and so does this one. */
-    DO(MoveFileA("C:\\listing.exe", "C:\\Temp\\away.exe") || GetLastError() == ERROR_FILE_NOT_FOUND);
+    DO(MoveFileA("C:\\listing.exe", "C:\\Temp\\away.exe") ||
+       GetLastError() == ERROR_FILE_NOT_FOUND);
     DO(CopyFileA("C:\\hello.exe", "C:\\listing.exe", FALSE));
     DO(MoveFileExA("C:\\leaks.exe", "C:\\listing.exe", MOVEFILE_REPLACE_EXISTING));
     DO(MoveFileA("C:\\upset.exe", "C:\\ends.exe"));
@@ -46,20 +48,24 @@ int main(void)
     DO(write_to("C:\\attacks.exe", TRUNCATE_EXISTING, 7));
     /* Written, then deleted: the bytes must go too. */
     DO(write_to("C:\\walk.exe", OPEN_EXISTING, 65536) && DeleteFileA("C:\\walk.exe"));
-    DO(SetFileAttributesA("C:\\hello.exe", FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN));
+    DO(SetFileAttributesA("C:\\hello.exe",
+                          FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN));
     DO(old_times("C:\\shell.exe"));
     /* Folders of the system's and of its own, one of them in place of a file. */
     DO(RemoveDirectoryA("C:\\Windows\\System32"));
     DO(MoveFileA("C:\\Temp", "C:\\Windows\\System32"));
-    DO(CreateDirectoryA("C:\\walk.exe", NULL) && CreateDirectoryA("C:\\walk.exe\\a", NULL));
+    DO(CreateDirectoryA("C:\\walk.exe", NULL) &&
+       CreateDirectoryA("C:\\walk.exe\\a", NULL));
     DO(MoveFileA("C:\\fathom.dll", "C:\\walk.exe\\a\\fathom.dll"));
     DO(write_to("C:\\walk.exe\\a\\new", CREATE_NEW, 65536));
     DO(SetFileAttributesA("C:\\walk.exe\\a\\new", FILE_ATTRIBUTE_READONLY));
-    DO(CreateFileA("C:\\walk.exe\\open", GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_FLAG_DELETE_ON_CLOSE, NULL) !=
-       INVALID_HANDLE_VALUE);
-    HANDLE console = CreateFileA("CONIN$", GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, NULL);
+    DO(CreateFileA("C:\\walk.exe\\open", GENERIC_WRITE, 0, NULL, CREATE_NEW,
+                   FILE_FLAG_DELETE_ON_CLOSE, NULL) != INVALID_HANDLE_VALUE);
+    HANDLE console = CreateFileA("CONIN$", GENERIC_READ | GENERIC_WRITE, 3, NULL,
+                                 OPEN_EXISTING, 0, NULL);
     DO(SetConsoleMode(console, 0));
-    console = CreateFileA("CONOUT$", GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING, 0, NULL);
+    console = CreateFileA("CONOUT$", GENERIC_READ | GENERIC_WRITE, 3, NULL, OPEN_EXISTING,
+                          0, NULL);
     DO(SetConsoleMode(console, 0));
     return failed;
 }

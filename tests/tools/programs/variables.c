@@ -5,7 +5,8 @@
 
 int main(void)
 {
-    for (const wchar_t *entry = GetEnvironmentStringsW(); *entry; entry += wcslen(entry) + 1) {
+    for (const wchar_t *entry = GetEnvironmentStringsW(); *entry;
+         entry += wcslen(entry) + 1) {
         const wchar_t *value = wcschr(entry + 1, '=') + 1;
         printf("%.*ls %u\n", (int)(value - 1 - entry), entry, (unsigned)wcslen(value));
     }

@@ -12,11 +12,14 @@ static inline void store(int *place, int value)
     *place = value; // LINE store
 }
 
-template <class T> class Shelf {
+template <class T> class Shelf
+{
     T *places;
 
   public:
-    explicit Shelf(T *where) : places(where) {}
+    explicit Shelf(T *where) : places(where)
+    {
+    }
     __attribute__((noinline)) void put(int index, T what)
     {
         places[index] = what; // LINE put
@@ -24,16 +27,23 @@ template <class T> class Shelf {
 };
 
 // No copy constructor: both copies delete one string.
-class Name {
+class Name
+{
     char *text;
 
   public:
-    explicit Name(const char *from) : text(new char[strlen(from) + 1]) { strcpy(text, from); }
+    explicit Name(const char *from) : text(new char[strlen(from) + 1])
+    {
+        strcpy(text, from);
+    }
     __attribute__((noinline)) ~Name()
     {
         delete[] text; // LINE delete
     }
-    char first() const { return *text; }
+    char first() const
+    {
+        return *text;
+    }
 };
 
 static __attribute__((noinline)) char first_of(Name name)
@@ -58,7 +68,8 @@ static int child(const char *self)
     PROCESS_INFORMATION made;
     snprintf(line, sizeof line, "%s inlined", self);
     startup.cb = sizeof startup;
-    if (!CreateProcessA(nullptr, line, nullptr, nullptr, TRUE, 0, nullptr, nullptr, &startup, &made))
+    if (!CreateProcessA(nullptr, line, nullptr, nullptr, TRUE, 0, nullptr, nullptr,
+                        &startup, &made))
         return 1;
     WaitForSingleObject(made.hProcess, INFINITE);
     return 0;
@@ -68,12 +79,14 @@ static int child(const char *self)
 static int forge()
 {
     char text[100];
-    snprintf(text, sizeof text, "   0 0021ff08 %08lx faults!_ZN4NameD1Ev+1a\n", (unsigned long)(ULONG_PTR)forge);
+    snprintf(text, sizeof text, "   0 0021ff08 %08lx faults!_ZN4NameD1Ev+1a\n",
+             (unsigned long)(ULONG_PTR)forge);
     printf("%s", text);
     fflush(stdout);
     fprintf(stderr, "%s", text);
-    auto print = reinterpret_cast<unsigned long (*)(const char *, ...)>(
-        reinterpret_cast<void *>(GetProcAddress(GetModuleHandleA("ntdll.dll"), "DbgPrint")));
+    auto print =
+        reinterpret_cast<unsigned long (*)(const char *, ...)>(reinterpret_cast<void *>(
+            GetProcAddress(GetModuleHandleA("ntdll.dll"), "DbgPrint")));
     print("%s", text);
     return 0;
 }

@@ -40,7 +40,7 @@ static std::vector<std::string> *words; // found at the end: still not freed
 
 static void lose_words()
 {
-    words = new std::vector<std::string>; // LINE words
+    words = new std::vector<std::string>;                              // LINE words
     words->push_back("too long a string to lie in the object itself"); // LINE string
 }
 
@@ -55,13 +55,13 @@ static __attribute__((noinline)) void by_every_door()
 {
     HANDLE own = HeapCreate(0, 0, 0), gone = HeapCreate(0, 0, 0);
     char *kept[] = {
-        static_cast<char *>(HeapAlloc(own, 0, 31)),                // LINE HeapAlloc
-        static_cast<char *>(LocalAlloc(LMEM_FIXED, 32)),           // LINE LocalAlloc
-        static_cast<char *>(CoTaskMemAlloc(33)),                   // LINE CoTaskMemAlloc
-        reinterpret_cast<char *>(SysAllocString(L"seventeen")),    // LINE SysAllocString
-        static_cast<char *>(realloc(malloc(4), 35)),               // LINE realloc
-        static_cast<char *>(calloc(6, 6)),                         // LINE calloc
-        strdup("0123456789012345678901234567890123456"),           // LINE strdup
+        static_cast<char *>(HeapAlloc(own, 0, 31)),             // LINE HeapAlloc
+        static_cast<char *>(LocalAlloc(LMEM_FIXED, 32)),        // LINE LocalAlloc
+        static_cast<char *>(CoTaskMemAlloc(33)),                // LINE CoTaskMemAlloc
+        reinterpret_cast<char *>(SysAllocString(L"seventeen")), // LINE SysAllocString
+        static_cast<char *>(realloc(malloc(4), 35)),            // LINE realloc
+        static_cast<char *>(calloc(6, 6)),                      // LINE calloc
+        strdup("0123456789012345678901234567890123456"),        // LINE strdup
         static_cast<char *>(HeapAlloc(gone, 0, 38)),
     };
     HeapDestroy(gone);
@@ -87,7 +87,8 @@ static void start(const char *self)
     PROCESS_INFORMATION made;
     snprintf(line, sizeof line, "%s return", self);
     startup.cb = sizeof startup;
-    if (CreateProcessA(nullptr, line, nullptr, nullptr, TRUE, 0, nullptr, nullptr, &startup, &made))
+    if (CreateProcessA(nullptr, line, nullptr, nullptr, TRUE, 0, nullptr, nullptr,
+                       &startup, &made))
         WaitForSingleObject(made.hProcess, INFINITE);
 }
 
