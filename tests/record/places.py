@@ -1,19 +1,15 @@
-"""Read by gdb on a recording: the frames at each step of $PLACES, one line each:
+"""Read by gdb on a recording: what `bt` prints at each step of $PLACES, its names in one line each:
 STEP n pc name name ...  Steps are comma-separated numbers."""
 import os
+import re
 
 import gdb
 
+FRAME = re.compile(r"^#\d+ +(?:0x[0-9a-f]+ in )?(.*?) ?\(", re.M)
+
 
 def names():
-    found, frame = [], gdb.newest_frame()
-    try:
-        while frame is not None and len(found) < 80:
-            found.append(str(frame.name()).replace(" ", "_"))
-            frame = frame.older()
-    except gdb.error as wrong:
-        found.append(str(wrong).replace(" ", "_"))
-    return found
+    return [name.replace(" ", "_") or "?" for name in FRAME.findall(gdb.execute("bt", to_string=True))]
 
 
 for n in os.environ["PLACES"].split(","):

@@ -26,7 +26,7 @@ def text(recording, address, cr3):
 
 
 def modules(recording, cr3):
-    """[(base name, base)] at the step where recording stands, in the order of loading."""
+    """[(base name, base)] at the step where recording is, in the order of loading."""
     data = word(recording, PEB + 0x0C, cr3)
     head, found = data + 0x0C, []
     entry = word(recording, head, cr3) if data else 0

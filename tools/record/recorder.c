@@ -49,6 +49,7 @@ void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *, ACCESSED, int, 
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, ENDED, void *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
+uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
 struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(qemu_plugin_meminfo_t, uint64_t);
 bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *);
 uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *);
@@ -345,7 +346,6 @@ static void Executed(unsigned cpu, void *pc)
 static void Translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block)
 {
     (void)id;
-    uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *);
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(block); i++) {
         struct qemu_plugin_insn *one = qemu_plugin_tb_get_insn(block, i);
         void *pc = (void *)(uintptr_t)(uint32_t)qemu_plugin_insn_vaddr(one);

@@ -3,7 +3,7 @@ bytes of memory that it changed.  docs/recording.md has the format.
 
     MAGIC | HEAD | PAGE ... | STEP STEP ... | DONE       each: kind, bytes, CRC-32, data
 
-Step n is the machine before instruction n.  A Recording stands at one step; to go to another it
+Step n is the machine before instruction n.  A Recording is at one step; to go to another it
 applies or takes back the changes between them, so the work grows with the distance.  A change of
 memory is old XOR new: it leads both ways.
 """
@@ -163,7 +163,7 @@ class Recording:
             self.kept[index] = decode(data, count)
         return self.kept[index][n - self.first[index]]
 
-    # ---- where it stands ----
+    # ---- where it is ----
     def _apply(self, n):
         for address, change in self.step(n)[1]:
             end = address + len(change)
@@ -171,7 +171,7 @@ class Recording:
             self.memory[address:end] = new.to_bytes(len(change), "big")
 
     def forward(self):
-        """One step on; False: it stands at the last."""
+        """One step on; False: it is at the last."""
         if self.n + 1 >= self.count:
             return False
         self.n += 1
@@ -179,7 +179,7 @@ class Recording:
         return True
 
     def back(self):
-        """One step back; False: it stands at the first."""
+        """One step back; False: it is at the first."""
         if self.n == 0:
             return False
         self._apply(self.n)

@@ -13,7 +13,7 @@ from .recording import CR3, EIP
 
 GDB_REGISTERS = 16  # of ours, in gdb's order
 OFTEN = 512  # steps between two looks for Ctrl-C
-ALL_BUT_FIRST = "T05thread:01;"
+STOPPED = "T05thread:01;"
 
 
 class Server:
@@ -111,10 +111,10 @@ class Server:
         return bool(ready)
 
     def _step(self, _):
-        return ALL_BUT_FIRST if self.recording.forward() else "T05replaylog:end;"
+        return STOPPED if self.recording.forward() else "T05replaylog:end;"
 
     def _step_back(self, _):
-        return ALL_BUT_FIRST if self.recording.back() else "T05replaylog:begin;"
+        return STOPPED if self.recording.back() else "T05replaylog:begin;"
 
     def _continue(self, _):
         while self.recording.forward():
@@ -134,7 +134,7 @@ class Server:
                 return stop
 
     def _stop(self, changed):
-        """Why it stops where it stands; changed: the step whose writes count."""
+        """Why it stops where it is; changed: the step whose writes count."""
         written = self._written(changed) if changed and self.watches else None
         if written is not None:
             return f"T05watch:{written:x};"
@@ -167,7 +167,7 @@ ANSWERS = [
     ("qfThreadInfo", same("m1")),
     ("qsThreadInfo", same("l")),
     ("qC", same("QC1")),
-    ("?", same(ALL_BUT_FIRST)),
+    ("?", same(STOPPED)),
     ("bs", Server._step_back),
     ("bc", Server._continue_back),
     ("g", Server._registers),

@@ -2,7 +2,7 @@
  *
  *     MAGIC | HEAD | PAGE ... | STEP STEP ... | DONE       each: kind, bytes, CRC-32, data
  *
- * A Recording stands at one step.  To go to another it applies, or takes back, the changes between
+ * A Recording is at one step.  To go to another it applies, or takes back, the changes between
  * the two; a change of memory is old XOR new and leads both ways.  For browsers and Node: no module
  * is imported, and deflated data goes through DecompressionStream.
  */
