@@ -27,7 +27,7 @@ bench: $(SYSTEM) $(LOADERS) $(BENCH_EXES) ## what things cost: one line `name va
 
 # What gdb reads: an ELF copy of the kernel (it mis-reads DWARF of a PE above 2 GiB), and NASM's
 # line tables, which tools/gdb/ adds at the addresses of the link maps.  A local label of NASM is no
-# function's start: names with a dot that end in a letter go (GCC's .part.0 stays).
-kernel_elf = $(MINGW)objcopy --remove-leading-char --wildcard --strip-symbol='_*.*[a-z]' --strip-symbol=_text_start -O elf32-i386 $< $@
+# function's start: names with a dot that end in a letter go (GCC's .part.0 stays), and those of macros (..@).
+kernel_elf = $(MINGW)objcopy --remove-leading-char --wildcard --strip-symbol='_*.*[a-z]' --strip-symbol='..@*' --strip-symbol=_text_start -O elf32-i386 $< $@
 $(O)/gdb/ntoskrnl.elf: $(O)/kernel/ntoskrnl.exe FORCE
 	$(call product,kernel_elf)

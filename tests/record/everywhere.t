@@ -74,6 +74,6 @@ for door, words, arguments, through in STRETCHES if LONG else STRETCHES[:1]:
     lost = [" ".join(row) for row in rows if row[1] != last and "main" not in row]
     plan.equal(len(rows), len(wanted), f"{door}: gdb was at {len(wanted)} instructions of {recording.count}")
     plan.true(not lost, f"{door}: the backtrace reaches main at each of them", *lost[:20], *([] if rows else [done.stderr]))
-    seen = {name for row in rows for name in row[3:]}
-    plan.true(through <= seen, f"{door}: {', '.join(sorted(through))} are among them", *sorted(through - seen))
+    seen = {name for row in rows for name in row[4:]}
+    plan.true(through <= seen, f"{door}: {', '.join(sorted(through))} are callers among them", *sorted(through - seen))
 plan.done()

@@ -29,12 +29,15 @@ def add_assembler(path, out, slide=0):
     return code
 
 
+NAMES = ("--strip-unneeded-symbol=_*", "--strip-unneeded-symbol=..@*")
+
+
 def strip_names(debug, out):
     """The object without its own names (they carry the underscore of i386 PE): only
     lines."""
-    bare = kept(out, debug, "")
+    bare = kept(out, debug, ".lines")
     if not os.path.exists(bare):
         subprocess.run(
-            ["objcopy", "-w", "--strip-unneeded-symbol=_*", debug, bare], check=True
+            ["objcopy", "-w", *NAMES, debug, bare], check=True
         )
     return bare
