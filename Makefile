@@ -6,6 +6,7 @@
 #   REPLACE="kernel/mm/page.c=MINE.c ..."   build with another file in place of one of ours
 #   DEBUG=1                        -Og and every checker on
 #   POISON=1                       the kernel stack is filled before each service, pool blocks when freed
+#   FRONT=windows7                 the heap's front end in Windows 7's shape (docs/front-ends.md)
 #   V=1                            the whole commands, not one short line for each product
 #
 # How make knows what is old:
@@ -26,13 +27,16 @@ $(error run make in the top folder of Fathom, or make -C FOLDER)
 endif
 include mk/setup.mk mk/tree.mk
 # A make that a recipe starts is asked anew.
-unexport IN_TREE AGAIN O REPLACE DEBUG POISON V
+unexport IN_TREE AGAIN O REPLACE DEBUG POISON FRONT BACK V
 ifndef ELSEWHERE
 
 # $(call product,NAME): the recipe of everything that is built; the variable NAME is the command.
 # It runs if a prerequisite is newer, if it is not the command in X.cmd, or if one of MAKES is gone.
-product = $(if $(or $(filter-out FORCE,$?),$(call differ,$(strip $($1)) \# $(TOOLS),$(file <$@.cmd)),$(call gone,$(MAKES))),$(call build,$(strip $($1))))
+product = $(if $(or $(newer),$(call differ,$(strip $($1)) \# $(TOOLS),$(file <$@.cmd)),$(call gone,$(MAKES))),$(call build,$(strip $($1))))
 gone = $(filter-out $(wildcard $1),$1)
+# To `make -q` all that has a recipe is new: it compares the dates.  (-n shows more than is to do.)
+newer = $(if $(filter-out FORCE,$?),$(if $(asked),$(shell find $(filter-out FORCE,$^) -prune -newer $@ 2>&1),new))
+asked := $(findstring q,$(filter-out --%,$(firstword $(MAKEFLAGS))))
 define build
 @mkdir -p $(@D)$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')
 $1
@@ -76,14 +80,14 @@ CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse 
 nasm_all = nasm -M -MP -MT $@ -MF $(basename $@).d $1 $< && nasm -f win32 $1 -o $@ $< && \
   nasm -f elf32 -g -F dwarf $1 -o $(@:.o=.dbg.o) $<
 
-include mk/gen.mk mk/kernel.mk mk/user.mk mk/image.mk mk/run.mk mk/book.mk mk/record.mk mk/test.mk mk/heap.mk mk/style.mk mk/release.mk
--include $(shell find $(O)/ -name tree -prune -o -name '*.d' -print 2>/dev/null)
+include mk/gen.mk mk/kernel.mk mk/user.mk mk/image.mk mk/run.mk mk/programs.mk mk/book.mk mk/record.mk mk/web.mk mk/site.mk mk/test.mk mk/labs.mk mk/heap.mk mk/style.mk mk/release.mk mk/handout.mk
+-include $(shell find $(O)/ -name tree -prune -o -path $(O)/programs -prune -o -name '*.d' -print 2>/dev/null)
 endif
 
 help: ## this list
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' Makefile mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
 	@echo '  test-NAME     the tests with NAME in their path'
-	@echo 'with: O=DIR (build there)  DEBUG=1  POISON=1  V=1 (whole commands)  REPLACE="kernel/mm/page.c=MINE.c ..."'
+	@echo 'with: O=DIR (build there)  DEBUG=1  POISON=1  FRONT=windows7  V=1 (whole commands)  REPLACE="kernel/mm/page.c=MINE.c ..."'
 	@echo '      run, walk, gdb: MEM=MB  CPU=MODEL  BOOT=multiboot|ia32|x64 (run)  ADD="FILE ..." (more on C:)'
 	@echo '      gdb: PROGRAM=FILE.exe  ARGS="..."  RECORDING=FILE'
 

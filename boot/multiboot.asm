@@ -80,7 +80,7 @@ _KiSystemStartup:
     mov eax, boot_pointers - KERNEL_BASE
     mov cr3, eax
     mov eax, cr4
-    or eax, 1 << 5                      ; PAE
+    or eax, 1 << 5 | 1 << 4             ; PAE; PSE, without which v86 takes no large page
     mov cr4, eax
     mov eax, cr0
     or eax, 80000001h                   ; PG, PE; ke sets the rest

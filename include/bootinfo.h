@@ -1,4 +1,4 @@
-/* bootinfo.h - Multiboot-1 information, as far as the kernel reads it.
+/* bootinfo.h - Multiboot-1 information: what the kernel reads of it.
  *
  * Whoever loads the kernel (QEMU's -kernel, GRUB, v86, our own UEFI loader) enters it with
  * EAX = 2BADB002h and EBX = the physical address of a MULTIBOOT_INFO.  One module: the ustar

@@ -24,7 +24,7 @@
 
 typedef struct _FATHOM_FRAME {
     ULONG Address; /* instruction (TRAP) or return address */
-    ULONG Frame;   /* EBP of the function, 0 if it keeps none */
+    ULONG Frame; /* EBP of the function; where it would be, if it was found by scanning */
     ULONG Flags;
     ULONG Arguments[FATHOM_FRAME_ARGUMENTS];
 } FATHOM_FRAME;
@@ -44,10 +44,24 @@ typedef struct _FATHOM_EVENT {
 } FATHOM_EVENT;
 C_ASSERT(sizeof(FATHOM_EVENT) == offsetof(FATHOM_EVENT, Frames));
 
+/* The same for the host (kernel/observe/stream.c): a stream of these, one after the other.  Words:
+ * FieldCount fields, FrameCount addresses; then FrameCount bytes, FATHOM_FRAME_* of each frame, and
+ * TextLength bytes of text. */
+typedef struct __attribute__((packed, aligned(4))) _FATHOM_RECORD {
+    USHORT Size; /* bytes, whole record, multiple of 4 */
+    UCHAR Id, FieldCount;
+    ULONG Sequence; /* of all records; a gap: events were lost */
+    ULONGLONG Time; /* as above */
+    ULONG ProcessId, ThreadId;
+    USHORT FrameCount, TextLength;
+    ULONG Words[];
+} FATHOM_RECORD;
+C_ASSERT(offsetof(FATHOM_RECORD, Words) == 28);
+
 /* NtFathomTrace(Mask, Flags): bit n of Mask turns event n on, for the calling process.
  * 0 turns tracing off and drops what was not read. */
 #define FATHOM_TRACE_STACKS 1 /* record the stack of each event */
-#define FATHOM_TRACE_SERIAL 2 /* also send them out of COM2, for all processes */
+#define FATHOM_TRACE_SERIAL 2 /* also send them to the host */
 
 /* Operation of a HeapOperation event. */
 #define FATHOM_HEAP_ALLOCATE   1
@@ -55,6 +69,10 @@ C_ASSERT(sizeof(FATHOM_EVENT) == offsetof(FATHOM_EVENT, Frames));
 #define FATHOM_HEAP_REALLOCATE 3
 #define FATHOM_HEAP_CREATE     4
 #define FATHOM_HEAP_DESTROY    5
+
+/* Served of it: events.tbl has them all. */
+#define FATHOM_SERVED_FRONT 1
+#define FATHOM_SERVED_LIST  2
 
 /* NtFathomReport kinds: what ntdll says of a process, apart from what programs print. */
 typedef enum _FATHOM_REPORT {
@@ -74,6 +92,7 @@ typedef enum _FATHOM_QUERY {
     FathomQueryRegions = 2,   /* FATHOM_REGION[] of process id Argument (0: own) */
     FathomQueryPage = 3,      /* FATHOM_PAGE of address Argument in the own process */
     FathomQueryClock = 4,     /* FATHOM_CLOCK */
+    FathomQueryTables = 6,    /* FATHOM_TABLES, in and out, of user address Argument */
     FathomQuerySeed = 5, /* 4 or 8 random bytes, others each time (boot option seed=N) */
 } FATHOM_QUERY;
 
@@ -98,11 +117,20 @@ typedef struct _FATHOM_PAGE {
     ULONG Present, Pfn, Protect, ShareCount;
 } FATHOM_PAGE;
 
+typedef struct _FATHOM_TABLES {
+    ULONGLONG Pdpte, Pde, Pte; /* the entries of the page; of no table: 0 */
+    ULONG ProcessId;           /* in: whose */
+    ULONG Reserved;
+} FATHOM_TABLES;
+
 /* NtDeviceIoControlFile on a console handle (FileFsDeviceInformation: FILE_DEVICE_CONSOLE). */
 #define IOCTL_CONSOLE_GET_MODE 0x500000 /* out: ULONG, as GetConsoleMode */
 #define IOCTL_CONSOLE_SET_MODE 0x500004 /* in: ULONG */
 #define IOCTL_CONSOLE_GET_SIZE 0x500008 /* out: ULONG columns, ULONG rows */
-#define IOCTL_CONSOLE_GET_KEYS 0x50000C /* out: ULONG, 1 if there is something to read */
+#define IOCTL_CONSOLE_GET_KEYS                                                           \
+    0x50000C /* out: 1 if there is something to read; its first byte */
+/* out: ULONG, the last byte that a program wrote, and in bits 8 on how many there were; ULONG 0 */
+#define IOCTL_CONSOLE_GET_WRITTEN 0x500010
 
 typedef struct _FATHOM_CLOCK {
     ULONG Icount; /* 1: the TSC counts guest instructions (boot option icount=1) */

@@ -120,8 +120,22 @@ NTSYSAPI NTSTATUS NTAPI LdrLockLoaderLock(ULONG flags, PULONG disposition,
                                           PULONG_PTR cookie);
 NTSYSAPI NTSTATUS NTAPI LdrUnlockLoaderLock(ULONG flags, ULONG_PTR cookie);
 NTSYSAPI VOID NTAPI LdrShutdownProcess(void);
+NTSYSAPI BOOLEAN NTAPI RtlDllShutdownInProgress(void);
+
+#define FLS_SLOTS 128u
+typedef struct _FLS_DATA {
+    LIST_ENTRY Links; /* PEB.FlsListHead, under the PEB lock */
+    PVOID Slots[FLS_SLOTS];
+} FLS_DATA;
+NTSYSAPI NTSTATUS NTAPI RtlFlsAlloc(PFLS_CALLBACK_FUNCTION, PULONG Index);
+NTSYSAPI NTSTATUS NTAPI RtlFlsFree(ULONG Index);
+NTSYSAPI VOID NTAPI RtlProcessFlsData(FLS_DATA *);
+
 NTSYSAPI VOID NTAPI LdrShutdownThread(void);
 NTSYSAPI PIMAGE_NT_HEADERS NTAPI RtlImageNtHeader(PVOID base);
+PVOID NTAPI RtlImageDirectoryEntryToData(PVOID base, BOOLEAN mapped, USHORT entry,
+                                         PULONG size);
+PVOID NTAPI RtlImageRvaToVa(PIMAGE_NT_HEADERS, PVOID base, ULONG rva, PVOID *section);
 NTSYSAPI DECLSPEC_NORETURN VOID NTAPI RtlExitUserThread(NTSTATUS);
 typedef VOID(NTAPI *PUSER_THREAD_START_ROUTINE)(PVOID);
 typedef struct _INITIAL_TEB {

@@ -8,7 +8,7 @@
 #define FATHOM_NTPORT_H
 
 typedef struct _PORT_MESSAGE {
-    SHORT DataLength;  /* bytes behind this header */
+    SHORT DataLength;  /* bytes after this header */
     SHORT TotalLength; /* header and data; on receipt they agree */
     SHORT Type;        /* LPC_* */
     SHORT DataInfoOffset;

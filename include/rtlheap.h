@@ -14,6 +14,7 @@
 #else
 #include "nthost.h"
 #endif
+#include "heapcall.h"
 
 /* Flags of RtlCreateHeap, RtlAllocateHeap and friends that the stock headers lack. */
 #define HEAP_SETTABLE_USER_VALUE         0x00000100
@@ -42,13 +43,8 @@
 
 /* PEB.TracingFlags: the kernel sets it while event HeapOperation is on (events.tbl). */
 #define PEB_HEAP_TRACING_ENABLED 1
-
-/* NtFathomHeapEvent's Operation. */
-#define HEAP_EVENT_ALLOCATE   1 /* Block, Size: the result and what was asked for */
-#define HEAP_EVENT_FREE       2 /* Block */
-#define HEAP_EVENT_REALLOCATE 3 /* Block, Size: the result and what was asked for */
-#define HEAP_EVENT_CREATE     4 /* Size: bytes reserved */
-#define HEAP_EVENT_DESTROY    5
+#define PEB_FATHOM_HEAP_STACKS   0x80000000 /* with the stack of each call */
+#define PEB_FATHOM_HEAP_BATCHED  0x40000000 /* calls of the front end wait in HEAP_BATCH */
 
 #ifndef _WIN32 /* winternl.h has these */
 typedef NTSTATUS(NTAPI *PRTL_HEAP_COMMIT_ROUTINE)(PVOID Base, PVOID *CommitAddress,

@@ -7,7 +7,7 @@
  *   stack top (page aligned)          KTHREAD.InitialStack
  *     FXSAVE area, 512 bytes, 16-aligned
  *     16 bytes spare (Windows: the V86 segment registers)
- *     SS, ESP, EFLAGS, CS, EIP        <- TSS.Esp0 points behind SS
+ *     SS, ESP, EFLAGS, CS, EIP        <- TSS.Esp0 points after SS
  *     error code (or 0)
  *     EBP EBX ESI EDI, FS, exception list, previous mode,
  *     EAX ECX EDX, DS ES GS, debug registers

@@ -1,6 +1,6 @@
 /* init.c - the boot as a table of phases.
  *
- * Each phase needs only what stands above it.  A machine on which we cannot run is told
+ * Each phase needs only what is above it.  A machine on which we cannot run is told
  * so in one line and stopped; after that a phase that fails is a bug check.
  */
 #include "dispatch/dispatch.h"
@@ -65,7 +65,7 @@ static void KiCheckMachine(void)
     if (!(KiBootInfo->Flags & MULTIBOOT_HAS_MMAP))
         KiCannotRun("the loader gave no memory map.");
     if (KiTopOfMemory() < LEAST_MEMORY)
-        KiCannotRun("at least 64 MiB of memory are needed.");
+        KiCannotRun("at least 32 MiB of memory are needed, by UEFI 64.");
     if (!(KiBootInfo->Flags & MULTIBOOT_HAS_MODULES) || KiBootInfo->ModuleCount == 0)
         KiCannotRun("the loader gave no archive of programs (one module is needed).");
 }
@@ -110,13 +110,16 @@ static void KiStartProcesses(void)
     KePsCrashHook = PsCrash;
 }
 
-/* trace=MASK or trace=all: these events of every process, out of COM2. */
+/* trace=MASK or trace=all: these events of every process to the host; ring=PORT, stacks=1: how. */
 static void KiStartTrace(void)
 {
     const char *mask = KeBootOption("trace");
     ExInitializeTrace();
-    if (mask != NULL)
-        KdSerialTraceMask = strcmp(mask, "all") == 0 ? ~0u : KeBootNumber("trace", 0);
+    if (mask != NULL) {
+        KdHostTraceMask = strcmp(mask, "all") == 0 ? ~0u : KeBootNumber("trace", 0);
+        KdHostStacks = KeBootNumber("stacks", 0);
+        KdOpenStream(KeBootNumber("ring", 0));
+    }
     KdSetTraceMask(0);
 }
 

@@ -8,8 +8,8 @@
 
 static UINT InputPage = 437, OutputPage = 437;
 
-static BOOL Control(HANDLE console, ULONG code, PVOID in, ULONG inLength, PVOID out,
-                    ULONG outLength)
+BOOL BasepConsoleControl(HANDLE console, ULONG code, PVOID in, ULONG inLength, PVOID out,
+                         ULONG outLength)
 {
     IO_STATUS_BLOCK iosb;
     NTSTATUS status = NtDeviceIoControlFile(BasepResolve(console), NULL, NULL, NULL,
@@ -24,18 +24,14 @@ static BOOL Control(HANDLE console, ULONG code, PVOID in, ULONG inLength, PVOID 
 /* ERROR_INVALID_HANDLE: a file or a pipe, not a console. */
 BOOL WINAPI GetConsoleMode(HANDLE console, LPDWORD mode)
 {
-    return Control(console, IOCTL_CONSOLE_GET_MODE, NULL, 0, mode, sizeof *mode);
+    return BasepConsoleControl(console, IOCTL_CONSOLE_GET_MODE, NULL, 0, mode,
+                               sizeof *mode);
 }
 
 BOOL WINAPI SetConsoleMode(HANDLE console, DWORD mode)
 {
-    return Control(console, IOCTL_CONSOLE_SET_MODE, &mode, sizeof mode, NULL, 0);
-}
-
-/* 1 where there is unread input, however much; else 0. */
-BOOL WINAPI GetNumberOfConsoleInputEvents(HANDLE console, LPDWORD count)
-{
-    return Control(console, IOCTL_CONSOLE_GET_KEYS, NULL, 0, count, sizeof *count);
+    return BasepConsoleControl(console, IOCTL_CONSOLE_SET_MODE, &mode, sizeof mode, NULL,
+                               0);
 }
 
 UINT WINAPI GetConsoleCP(void)
@@ -139,7 +135,7 @@ BOOL WINAPI GetConsoleScreenBufferInfo(HANDLE console, PCONSOLE_SCREEN_BUFFER_IN
 {
     ULONG size[2]; /* columns, rows */
 
-    if (!Control(console, IOCTL_CONSOLE_GET_SIZE, NULL, 0, size, sizeof size))
+    if (!BasepConsoleControl(console, IOCTL_CONSOLE_GET_SIZE, NULL, 0, size, sizeof size))
         return FALSE;
     *info = (CONSOLE_SCREEN_BUFFER_INFO){
         .dwSize = {(SHORT)size[0], (SHORT)size[1]},

@@ -38,7 +38,6 @@ DWORD WINAPI GetEnvironmentVariableW(LPCWSTR name, LPWSTR out, DWORD size)
         return 0;
     if (!size) /* an empty value does not fit a buffer of nothing */
         return 1;
-    RtlSetLastWin32Error(NO_ERROR);
     out[value.Length / sizeof(WCHAR)] = 0;
     return value.Length / sizeof(WCHAR);
 }

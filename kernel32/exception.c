@@ -152,19 +152,20 @@ BOOL WINAPI IsBadStringPtrW(LPCWSTR string, UINT_PTR most)
     return FALSE;
 }
 
-/* A debugger gets the string as an exception (DBG_PRINTEXCEPTION_C: length with the NUL,
- * and address); without one it vanishes, as on Windows without DebugView. */
+/* The string as an exception (DBG_PRINTEXCEPTION_C: length with the NUL, and address), which a
+ * debugger and vectored handlers see; no frame but ours is asked, and the thread goes on. */
 VOID WINAPI OutputDebugStringA(LPCSTR string)
 {
     ULONG_PTR arguments[2] = {string ? strlen(string) + 1 : 0, (ULONG_PTR)string};
 
-    if (string && BasePeb()->BeingDebugged)
-        RaiseException((DWORD)DBG_PRINTEXCEPTION_C, 0, 2, arguments);
+    if (string)
+        BasepRaisePrint(arguments);
 }
 
 VOID WINAPI OutputDebugStringW(LPCWSTR string)
 {
     LPSTR bytes = BasepToAnsi(string);
+
     OutputDebugStringA(bytes);
     BasepFree(bytes);
 }

@@ -147,7 +147,7 @@ VOID WINAPI DeleteFiber(LPVOID other)
 
     if (IsThreadAFiber() && BaseTeb()->NtTib.FiberData == other)
         RtlExitUserThread(1);
-    BasepFreeFls(fiber->FlsData);
+    RtlProcessFlsData(fiber->FlsData);
     RtlFreeUserStack(fiber->DeallocationStack);
     RtlFreeHeap(BaseHeap(), 0, fiber);
 }

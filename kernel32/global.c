@@ -2,7 +2,7 @@
  *
  * GlobalAlloc and LocalAlloc are the doors of the chain: the fixed case reaches
  * RtlAllocateHeap from their own frame.  The families differ only in the flags they
- * accept and in what unlocking a fixed object answers.  Source: the Microsoft pages of
+ * accept, in what unlocking answers for what is not movable, and in GMEM_MODIFY.  Source: the Microsoft pages of
  * each function.
  */
 #include "local.h"
@@ -55,6 +55,11 @@ HLOCAL WINAPI LocalFree(HLOCAL memory)
     return BasepFreeObject(memory);
 }
 
+static BOOL IsPointer(HLOCAL memory)
+{
+    return memory && ((ULONG_PTR)memory & 7) == 0;
+}
+
 /* Attributes change with GMEM_MODIFY only. */
 static BOOL AreGood(UINT flags, UINT valid)
 {
@@ -66,9 +71,12 @@ HGLOBAL WINAPI GlobalReAlloc(HGLOBAL memory, SIZE_T bytes, UINT flags)
 {
     if (!AreGood(flags, GMEM_VALID_FLAGS))
         return BadFlags();
+    if (flags & GMEM_MODIFY && flags & GMEM_MOVEABLE && IsPointer(memory))
+        return BasepMakeMovable(memory, flags);
     return BasepReAllocate(memory, bytes, flags);
 }
 
+/* LMEM_MODIFY makes no fixed object movable: its handle is what the program has. */
 HLOCAL WINAPI LocalReAlloc(HLOCAL memory, SIZE_T bytes, UINT flags)
 {
     if (!AreGood(flags, LMEM_VALID_FLAGS))
@@ -86,15 +94,12 @@ LPVOID WINAPI LocalLock(HLOCAL memory)
     return BasepLock(memory);
 }
 
-static BOOL IsPointer(HLOCAL memory)
-{
-    return memory && ((ULONG_PTR)memory & 7) == 0;
-}
-
-/* A fixed object is always "still locked". */
+/* A fixed object is always "still locked"; so is, with ERROR_INVALID_HANDLE, what is no object
+ * any more. */
 BOOL WINAPI GlobalUnlock(HGLOBAL memory)
 {
-    return IsPointer(memory) || BasepUnlock(memory);
+    return IsPointer(memory) || BasepUnlock(memory) ||
+           (memory && RtlGetLastWin32Error() == ERROR_INVALID_HANDLE);
 }
 
 /* A fixed object never is: ERROR_NOT_LOCKED. */

@@ -82,8 +82,6 @@ BOOL WINAPI HeapQueryInformation(HANDLE heap, HEAP_INFORMATION_CLASS class,
         (NTSTATUS)RtlQueryHeapInformation(heap, class, information, length, returned));
 }
 
-#define MOVABLE_HEADER sizeof(BASE_BLOCK)
-
 /* PROCESS_HEAP_ENTRY to ntdll's entry: where the walk is, is all that has to survive. */
 static void ToRtlEntry(const PROCESS_HEAP_ENTRY *from, RTL_HEAP_WALK_ENTRY *to)
 {
@@ -101,11 +99,6 @@ static void ToRtlEntry(const PROCESS_HEAP_ENTRY *from, RTL_HEAP_WALK_ENTRY *to)
         to->Flags = RTL_HEAP_UNCOMMITTED_RANGE;
     } else if (from->wFlags & PROCESS_HEAP_ENTRY_BUSY) {
         to->Flags = RTL_HEAP_BUSY;
-        if (from->wFlags & PROCESS_HEAP_ENTRY_MOVEABLE) {
-            to->DataAddress = (PUCHAR)to->DataAddress - MOVABLE_HEADER;
-            to->DataSize += MOVABLE_HEADER;
-            to->OverheadBytes -= MOVABLE_HEADER;
-        }
     }
 }
 
@@ -127,15 +120,11 @@ static void FromRtlEntry(HANDLE heap, const RTL_HEAP_WALK_ENTRY *from,
     } else if (from->Flags & RTL_HEAP_BUSY) {
         HANDLE handle;
         to->wFlags = PROCESS_HEAP_ENTRY_BUSY;
-        /* A movable object begins after the header that GlobalAlloc puts there. */
         if (heap == BaseHeap() && BasepMovableBlock(from->DataAddress, &handle)) {
             to->wFlags |= PROCESS_HEAP_ENTRY_MOVEABLE;
             if (BasepFlags(handle) & GMEM_DDESHARE)
                 to->wFlags |= PROCESS_HEAP_ENTRY_DDESHARE;
             to->Block.hMem = handle;
-            to->lpData = (PUCHAR)to->lpData + MOVABLE_HEADER;
-            to->cbData -= MOVABLE_HEADER;
-            to->cbOverhead += MOVABLE_HEADER;
         }
     }
 }

@@ -89,6 +89,8 @@ HANDLE BasepCreated(NTSTATUS, HANDLE);
 /* probe.asm */
 BOOL NTAPI BasepTouchRead(LPCVOID); /* can a byte be read (written) there? */
 BOOL NTAPI BasepTouchWrite(LPVOID);
+void NTAPI
+BasepRaisePrint(const ULONG_PTR arguments[2]); /* DBG_PRINTEXCEPTION_C, and goes on */
 
 /* local.c */
 BOOL BasepMovableBlock(PVOID block,
@@ -101,10 +103,11 @@ HMODULE BasepModule(LPCWSTR name);
 /* handle.c: STD_OUTPUT_HANDLE and its kin used as handles stand for the streams
  * themselves. */
 HANDLE BasepResolve(HANDLE);
+BOOL BasepConsoleControl(HANDLE console, ULONG code, PVOID in, ULONG inLength, PVOID out,
+                         ULONG outLength); /* ERROR_INVALID_HANDLE: no console */
 
 /* tls.c */
 void BasepThreadEnds(void); /* runs FLS callbacks, frees the slots */
-void BasepFreeFls(PVOID);   /* the same for one fiber's block; NULL is allowed */
 extern HMODULE BaseDllHandle;
 
 /* exception.c, console.c, process.c: what DllMain starts. */

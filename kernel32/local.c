@@ -4,20 +4,22 @@
  * block of the default heap and its handle is the pointer.  A movable object is an entry of a
  * table; its block can move or be discarded while its lock count is 0:
  *
- *     HGLOBAL = entry + 4           handle table                default heap
- *     low bits 100: never a         +----------------+         +--------+------+-----------
- *     heap pointer, which is -----> | Block  ------- | ------> | Handle | Mark | bytes ...
- *     a multiple of 8               | locks, flags   |         +--------+------+-----------
- *                                   +----------------+                         ^
- *                                                                 GlobalLock's result
+ *     handle table                           default heap
+ *     +-------------------+                  +------------+-----------+------------+
+ *     | flags, lock count |                  | HEAP_ENTRY | bytes ... | user value |
+ *     +-------------------+                  +------------+-----------+------------+
+ *     | Block  ---------- | ---------------------------->^                  |
+ *     +-------------------+                               '- GlobalLock's    |
+ *        ^                                                   result          |
+ *        '-- HGLOBAL, low bits 100: never a block <--------------------------'
  *
- * The header before a movable block leads from the pointer to the handle (GlobalHandle), and
- * makes the pointer one that HeapFree refuses.  Windows keeps the same as the block's settable
- * user value.
+ * The block is an ordinary one of the default heap.  Its settable user value is the handle
+ * (GlobalHandle, HeapWalk), its user flag 1 says that it is movable.  HeapFree of a locked
+ * pointer frees the block, and the handle leads to freed memory: as in Windows.
  *
  * Invariants: an entry is USED or on the free list; a USED entry has Block != NULL unless
- * DISCARDED; Block->Handle is the entry's handle.  Lock: TableLock, held around entry changes.
- * The table is reserved whole and committed by the page: 65,535 handles, then
+ * DISCARDED; the block's user value is the entry's handle.  Lock: TableLock, held around entry
+ * changes.  The table is reserved whole and committed by the page: 65,536 handles, then
  * ERROR_NOT_ENOUGH_MEMORY.
  */
 #include "local.h"
@@ -34,63 +36,61 @@ static BOOL IsFixed(HLOCAL memory)
            RtlValidateHeap(BaseHeap(), 0, memory);
 }
 
-/* A block for a movable object, without its header's handle. NULL: no memory. */
-static BASE_BLOCK *NewBlock(ULONG heapFlags, SIZE_T bytes)
+/* A wild pointer cannot even be asked: ERROR_NOACCESS, as the touch of its header would say. */
+static BOOL IsWild(HLOCAL memory)
 {
-    if (bytes > (SIZE_T)-1 - sizeof(BASE_BLOCK))
-        return NULL;
-    return RtlAllocateHeap(BaseHeap(), heapFlags, bytes + sizeof(BASE_BLOCK));
+    return !LooksLikeHandle(memory) &&
+           !BasepTouchRead((PUCHAR)memory - sizeof(ULONGLONG));
 }
 
-static void SetBlock(BASE_HANDLE *entry, BASE_BLOCK *block)
+/* Gives the entry a block of its own; FALSE: no memory. */
+static BOOL NewBlock(BASE_HANDLE *entry, ULONG heapFlags, SIZE_T bytes)
 {
-    *block = (BASE_BLOCK){.Handle = BasepHandleOf(entry), .Mark = BASE_BLOCK_MARK};
+    PVOID block = RtlAllocateHeap(
+        BaseHeap(), heapFlags | HEAP_SETTABLE_USER_VALUE | HEAP_SETTABLE_USER_FLAG1,
+        bytes);
+
+    if (!block)
+        return FALSE;
+    RtlSetUserValueHeap(BaseHeap(), 0, block, BasepHandleOf(entry));
     entry->Flags &= ~BASE_HANDLE_DISCARDED;
     entry->Block = block;
+    return TRUE;
 }
 
 /* LMEM_MOVEABLE: size 0 makes an object that is already discarded. */
 HLOCAL BasepAllocateMovable(UINT flags, SIZE_T bytes)
 {
     BASE_HANDLE *entry = BasepTakeEntry(flags);
-    BASE_BLOCK *block;
+    PVOID block;
 
     if (!entry)
         return NULL;
     if (!bytes) {
         entry->Flags |= BASE_HANDLE_DISCARDED;
-        return BasepHandleOf(entry);
-    }
-    block = NewBlock(flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0, bytes);
-    if (!block) {
+    } else if (!NewBlock(entry, flags & LMEM_ZEROINIT ? HEAP_ZERO_MEMORY : 0, bytes)) {
         BasepReturnEntry(BasepHandleOf(entry), &block);
         return NULL;
     }
-    SetBlock(entry, block);
     return BasepHandleOf(entry);
 }
 
-/* NULL on success (and for NULL), the handle itself on failure. A locked object goes too. */
+/* NULL on success (and for NULL), the handle itself on failure, with ERROR_NOACCESS for a wild
+ * pointer or ERROR_INVALID_HANDLE. A locked object goes too. */
 HLOCAL BasepFreeObject(HLOCAL memory)
 {
-    BASE_BLOCK *block;
+    PVOID block = memory;
 
     if (!memory)
         return NULL;
-    if (!LooksLikeHandle(memory) && RtlFreeHeap(BaseHeap(), 0, memory))
-        return NULL;
-    if (!BasepReturnEntry(memory, &block)) {
-        RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
+    if (IsWild(memory)) {
+        RtlSetLastWin32Error(ERROR_NOACCESS);
         return memory;
     }
-    /* Written over below its first byte: the heap is asked about a block that is none, so
-     * that it says so. */
-    if (block && (block->Mark != BASE_BLOCK_MARK || block->Handle != memory) &&
-        !RtlFreeHeap(BaseHeap(), 0, block + 1))
+    if ((LooksLikeHandle(memory) && !BasepReturnEntry(memory, &block)) ||
+        (block && !RtlFreeHeap(BaseHeap(), 0, block))) {
+        RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
         return memory;
-    if (block) {
-        block->Mark = 0; /* a stale pointer no longer leads to a handle */
-        RtlFreeHeap(BaseHeap(), 0, block);
     }
     return NULL;
 }
@@ -116,7 +116,7 @@ LPVOID BasepLock(HLOCAL memory)
     } else if (entry) {
         if (entry->Locks < LMEM_LOCKCOUNT)
             entry->Locks++;
-        pointer = entry->Block + 1;
+        pointer = entry->Block;
     }
     RtlReleaseSRWLockExclusive(&BasepTableLock);
     if (!pointer)
@@ -179,7 +179,7 @@ SIZE_T BasepSize(HLOCAL memory)
     if (entry && !entry->Block)
         return 0;
     if (entry)
-        bytes = RtlSizeHeap(BaseHeap(), 0, entry->Block) - sizeof(BASE_BLOCK);
+        bytes = RtlSizeHeap(BaseHeap(), 0, entry->Block);
     else if (IsFixed(memory))
         bytes = RtlSizeHeap(BaseHeap(), 0, memory);
     if (bytes == (SIZE_T)-1) {
@@ -189,23 +189,15 @@ SIZE_T BasepSize(HLOCAL memory)
     return bytes;
 }
 
-/* Is this heap block (not GlobalLock's result) the block of a movable object? */
+/* Is this block of the default heap one of a movable object? */
 BOOL BasepMovableBlock(PVOID block, HANDLE *handle)
 {
-    BASE_BLOCK header;
-    BASE_HANDLE *entry;
-    SIZE_T read;
+    ULONG flags = 0;
 
-    /* The pointer is anybody's word: the service reads without a fault. */
-    if (!NT_SUCCESS(NtReadVirtualMemory(NtCurrentProcess(), block, &header, sizeof header,
-                                        &read)) ||
-        header.Mark != BASE_BLOCK_MARK)
-        return FALSE;
-    entry = BasepEntryOf(header.Handle);
-    if (!entry || entry->Block != block)
-        return FALSE;
-    *handle = header.Handle;
-    return TRUE;
+    if (BasePeb()->NtGlobalFlag & FLG_HEAP_PAGE_ALLOCS)
+        return (*handle = BasepSearchBlock(block)) != NULL;
+    return RtlGetUserInfoHeap(BaseHeap(), 0, block, handle, &flags) &&
+           flags & HEAP_SETTABLE_USER_FLAG1;
 }
 
 /* The handle of a pointer: of GlobalLock's result the object's, of a fixed block the
@@ -214,46 +206,52 @@ HLOCAL BasepHandle(LPCVOID pointer)
 {
     HANDLE handle;
 
-    if (pointer && !LooksLikeHandle((HLOCAL)pointer)) {
-        if (BasepMovableBlock((BASE_BLOCK *)pointer - 1, &handle))
-            return handle;
-        if (IsFixed((HLOCAL)pointer))
-            return (HLOCAL)pointer;
-    }
+    if (IsFixed((HLOCAL)pointer))
+        return BasepMovableBlock((PVOID)pointer, &handle) ? handle : (HLOCAL)pointer;
     RtlSetLastWin32Error(pointer ? ERROR_INVALID_HANDLE : ERROR_INVALID_PARAMETER);
     return NULL;
 }
 
-/* LMEM_MODIFY: no size; a movable object's attributes, or fixed becomes movable. */
-static HLOCAL Modify(HLOCAL memory, BASE_HANDLE *entry, UINT flags)
+/* A movable object with what a fixed one holds, which goes: GlobalReAlloc(GMEM_MODIFY |
+ * GMEM_MOVEABLE). NULL with ERROR_NOT_ENOUGH_MEMORY, ERROR_NOACCESS or ERROR_INVALID_HANDLE. */
+HLOCAL BasepMakeMovable(HLOCAL fixed, UINT flags)
 {
     HLOCAL movable;
+    SIZE_T bytes;
 
-    if (entry) {
-        entry->Flags &= ~BASE_HANDLE_DISCARDABLE;
-        if (flags & LMEM_DISCARDABLE)
-            entry->Flags |= BASE_HANDLE_DISCARDABLE;
-        return memory;
+    if (!IsFixed(fixed)) {
+        RtlSetLastWin32Error(IsWild(fixed) ? ERROR_NOACCESS : ERROR_INVALID_HANDLE);
+        return NULL;
     }
-    if (!(flags & LMEM_MOVEABLE))
-        return memory;
-    SIZE_T bytes = RtlSizeHeap(BaseHeap(), 0, memory);
+    bytes = RtlSizeHeap(BaseHeap(), 0, fixed);
     movable = BasepAllocateMovable(flags & ~LMEM_ZEROINIT, bytes);
     if (!movable) {
         RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
     if (bytes)
-        memcpy(BasepEntryOf(movable)->Block + 1, memory, bytes);
-    RtlFreeHeap(BaseHeap(), 0, memory);
+        memcpy(BasepEntryOf(movable)->Block, fixed, bytes);
+    RtlFreeHeap(BaseHeap(), 0, fixed);
     return movable;
+}
+
+/* LMEM_MODIFY: no size, only a movable object's attributes; a fixed one has none. */
+static HLOCAL Modify(HLOCAL memory, BASE_HANDLE *entry, UINT flags)
+{
+    if (entry) {
+        entry->Flags &= ~BASE_HANDLE_DISCARDABLE;
+        if (flags & LMEM_DISCARDABLE)
+            entry->Flags |= BASE_HANDLE_DISCARDABLE;
+    }
+    return memory;
 }
 
 /* Give a movable object another size; with LMEM_MOVEABLE 0 discards it, unless it is
  * locked. */
 static HLOCAL Resize(BASE_HANDLE *entry, SIZE_T bytes, ULONG heapFlags, UINT flags)
 {
-    BASE_BLOCK *block;
+    const BOOL stays = entry->Locks && !(flags & LMEM_MOVEABLE);
+    PVOID block;
 
     if (!bytes) {
         if (entry->Locks || !(flags & LMEM_MOVEABLE)) {
@@ -266,22 +264,18 @@ static HLOCAL Resize(BASE_HANDLE *entry, SIZE_T bytes, ULONG heapFlags, UINT fla
         entry->Flags |= BASE_HANDLE_DISCARDED;
         return BasepHandleOf(entry);
     }
-    if (!entry->Block)
-        block = NewBlock(heapFlags, bytes);
-    else if (bytes > (SIZE_T)-1 - sizeof *block)
-        block = NULL;
-    else {
-        ULONG place =
-            entry->Locks && !(flags & LMEM_MOVEABLE) ? HEAP_REALLOC_IN_PLACE_ONLY : 0;
-        block = RtlReAllocateHeap(BaseHeap(), heapFlags | place, entry->Block,
-                                  bytes + sizeof *block);
+    if (entry->Block) {
+        block = RtlReAllocateHeap(BaseHeap(),
+                                  heapFlags | (stays ? HEAP_REALLOC_IN_PLACE_ONLY : 0),
+                                  entry->Block, bytes);
+        entry->Block = block ? block : entry->Block;
+    } else {
+        block = NewBlock(entry, heapFlags, bytes) ? entry->Block : NULL;
     }
-    if (!block) {
-        RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
-        return NULL;
-    }
-    SetBlock(entry, block);
-    return BasepHandleOf(entry);
+    if (block)
+        return BasepHandleOf(entry);
+    RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
+    return NULL;
 }
 
 /* NULL with the last error leaves the object as it was. What is fixed, or locked, moves
@@ -293,7 +287,7 @@ HLOCAL BasepReAllocate(HLOCAL memory, SIZE_T bytes, UINT flags)
     PVOID moved;
 
     if (!entry && !IsFixed(memory)) {
-        RtlSetLastWin32Error(ERROR_INVALID_HANDLE);
+        RtlSetLastWin32Error(IsWild(memory) ? ERROR_NOACCESS : ERROR_INVALID_HANDLE);
         return NULL;
     }
     if (flags & LMEM_MODIFY)

@@ -4,39 +4,36 @@
 
 #include "k32.h"
 
-#define BASE_HANDLE_COUNT                                                                \
-    65535                 /* "65,536 handles a process", one of which no one ever got */
-#define BASE_HANDLE_TAG 4 /* the low bits that tell a handle from a pointer */
-#define BASE_BLOCK_MARK 0x4C424F47u /* "GOBL" */
+#define BASE_HANDLE_COUNT 65536 /* handles a process (Microsoft: GlobalAlloc) */
 
-/* In front of a movable object's bytes; 8 bytes keep them aligned. */
-typedef struct {
-    HLOCAL Handle;
-    ULONG Mark;
-} BASE_BLOCK;
+#define BASE_HANDLE_USED        0x0001
+#define BASE_HANDLE_MOVEABLE    0x0002
+#define BASE_HANDLE_DISCARDABLE 0x0004
+#define BASE_HANDLE_DISCARDED   0x0008
+#define BASE_HANDLE_DDESHARE    0x8000
 
-#define BASE_HANDLE_USED        0x01
-#define BASE_HANDLE_DISCARDED   0x02
-#define BASE_HANDLE_DISCARDABLE 0x04
-#define BASE_HANDLE_DDESHARE    0x08
-
+/* An entry of the table.  A handle is the address of its Block, so its low bits are 100: no
+ * block of the heap, which is a multiple of 8, looks like it. */
 typedef struct BASE_HANDLE {
     union {
-        BASE_BLOCK *Block;
-        struct BASE_HANDLE *NextFree;
+        struct {
+            USHORT Flags; /* USED and MOVEABLE in every live one */
+            UCHAR Locks;
+            UCHAR Pad;
+        };
+        struct BASE_HANDLE *NextFree; /* a multiple of 8: not USED */
     };
-    UCHAR Flags;
-    UCHAR Locks;
-    USHORT Pad;
+    PVOID Block; /* a block of the default heap; NULL: discarded, or a free entry */
 } BASE_HANDLE;
-C_ASSERT(sizeof(BASE_HANDLE) == 8 && sizeof(BASE_BLOCK) == 8);
+C_ASSERT(sizeof(BASE_HANDLE) == 8 && offsetof(BASE_HANDLE, Block) == 4);
 
 /* localtab.c */
 extern RTL_SRWLOCK BasepTableLock;
 HLOCAL BasepHandleOf(BASE_HANDLE *);
 BASE_HANDLE *BasepEntryOf(HLOCAL);
 BASE_HANDLE *BasepTakeEntry(UINT flags);
-BOOL BasepReturnEntry(HLOCAL, BASE_BLOCK **);
+BOOL BasepReturnEntry(HLOCAL, PVOID *block);
+HLOCAL BasepSearchBlock(PVOID block);
 
 /* local.c */
 HLOCAL BasepAllocateMovable(UINT flags, SIZE_T bytes);
@@ -45,6 +42,7 @@ HLOCAL BasepFreeObject(HLOCAL);
 LPVOID BasepLock(HLOCAL);
 BOOL BasepUnlock(HLOCAL);
 UINT BasepFlags(HLOCAL);
+HLOCAL BasepMakeMovable(HLOCAL fixed, UINT flags);
 SIZE_T BasepSize(HLOCAL);
 HLOCAL BasepHandle(LPCVOID pointer);
 

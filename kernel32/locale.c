@@ -57,6 +57,49 @@ BOOL WINAPI IsValidLocale(LCID locale, DWORD flags)
     return Good(locale);
 }
 
+/* The names of the locale, and of the invariant one. */
+LCID WINAPI LocaleNameToLCID(LPCWSTR name, DWORD flags)
+{
+    if (!flags && !name)
+        return ENGLISH;
+    if (!flags && (!_wcsicmp(name, L"en-US") || !_wcsicmp(name, L"en")))
+        return ENGLISH;
+    if (!flags && !*name)
+        return LOCALE_INVARIANT;
+    RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
+    return 0;
+}
+
+int WINAPI LCIDToLocaleName(LCID locale, LPWSTR name, int size, DWORD flags)
+{
+    const BOOL invariant = locale == LOCALE_INVARIANT;
+    const int needed = invariant ? 1 : 6;
+
+    if (flags || !Good(locale) || size < 0 || (size && !name))
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    if (size && size < needed)
+        return BasepFail(ERROR_INSUFFICIENT_BUFFER);
+    if (size)
+        wcscpy(name, invariant ? L"" : L"en-US");
+    return needed;
+}
+
+int WINAPI GetUserDefaultLocaleName(LPWSTR name, int size)
+{
+    return LCIDToLocaleName(ENGLISH, name, size, 0);
+}
+
+int WINAPI GetSystemDefaultLocaleName(LPWSTR name, int size)
+{
+    return LCIDToLocaleName(ENGLISH, name, size, 0);
+}
+
+int WINAPI GetLocaleInfoEx(LPCWSTR name, LCTYPE type, LPWSTR data, int size)
+{
+    const LCID locale = LocaleNameToLCID(name, 0);
+    return locale ? GetLocaleInfoW(locale, type, data, size) : 0;
+}
+
 /* CT_CTYPE1 of the first 128 characters by range; Latin-1 below. */
 static WORD Type1(WCHAR c)
 {

@@ -1,8 +1,8 @@
 /* localtab.c - the handle table of movable objects.
  *
  * Reserved whole (512 KiB) at the first movable object and committed by the page as it fills;
- * free entries form a list.  65,535 handles, then there is none.  An entry never moves, so its
- * address is the handle.
+ * free entries form a list.  65,536 handles, then there is none.  An entry never moves, so an
+ * address in it is the handle.
  */
 #include "local.h"
 
@@ -11,14 +11,14 @@ RTL_SRWLOCK BasepTableLock;
 
 HLOCAL BasepHandleOf(BASE_HANDLE *entry)
 {
-    return (HLOCAL)((PUCHAR)entry + BASE_HANDLE_TAG);
+    return (HLOCAL)&entry->Block;
 }
 
 /* The entry of a live handle; NULL for a pointer, a stale handle, or anything else. */
 BASE_HANDLE *BasepEntryOf(HLOCAL handle)
 {
-    BASE_HANDLE *entry = (BASE_HANDLE *)((ULONG_PTR)handle - BASE_HANDLE_TAG);
-    if (((ULONG_PTR)handle & 7) != BASE_HANDLE_TAG || entry < Table || entry >= TableEnd)
+    BASE_HANDLE *entry = CONTAINING_RECORD(handle, BASE_HANDLE, Block);
+    if ((ULONG_PTR)entry & 7 || entry < Table || entry >= TableEnd)
         return NULL;
     return entry->Flags & BASE_HANDLE_USED ? entry : NULL;
 }
@@ -43,10 +43,7 @@ static BOOL GrowTable(void)
                                             MEM_COMMIT, PAGE_READWRITE)))
         return FALSE;
     entry = TableEnd;
-    limit = entry + PAGE_SIZE / sizeof *entry;
-    TableEnd = limit;
-    if (limit > Table + BASE_HANDLE_COUNT)
-        limit = Table + BASE_HANDLE_COUNT;
+    limit = TableEnd = entry + PAGE_SIZE / sizeof *entry;
     while (limit-- > entry) {
         limit->NextFree = FreeEntries;
         FreeEntries = limit;
@@ -54,7 +51,7 @@ static BOOL GrowTable(void)
     return TRUE;
 }
 
-/* A new entry, USED and empty; NULL: 65,535 are in use, or no memory. */
+/* A new entry, USED and empty; NULL: 65,536 are in use, or no memory. */
 BASE_HANDLE *BasepTakeEntry(UINT flags)
 {
     BASE_HANDLE *entry = NULL;
@@ -62,7 +59,7 @@ BASE_HANDLE *BasepTakeEntry(UINT flags)
     if (FreeEntries || GrowTable()) {
         entry = FreeEntries;
         FreeEntries = entry->NextFree;
-        *entry = (BASE_HANDLE){.Flags = BASE_HANDLE_USED};
+        *entry = (BASE_HANDLE){.Flags = BASE_HANDLE_USED | BASE_HANDLE_MOVEABLE};
         if (flags & GMEM_DDESHARE)
             entry->Flags |= BASE_HANDLE_DDESHARE;
         if (flags & LMEM_DISCARDABLE)
@@ -74,7 +71,7 @@ BASE_HANDLE *BasepTakeEntry(UINT flags)
 
 /* Give the entry of a live handle back; *block: what it held. FALSE: no such handle. Looking and
  * taking are one step, so that of two threads that free one handle only one succeeds. */
-BOOL BasepReturnEntry(HLOCAL handle, BASE_BLOCK **block)
+BOOL BasepReturnEntry(HLOCAL handle, PVOID *block)
 {
     BASE_HANDLE *entry;
 
@@ -87,4 +84,18 @@ BOOL BasepReturnEntry(HLOCAL handle, BASE_BLOCK **block)
     }
     RtlReleaseSRWLockExclusive(&BasepTableLock);
     return entry != NULL;
+}
+
+/* The handle of a block, entry by entry: for a heap that keeps no user values (gflags' hpa).
+ * NULL: none has it. */
+HLOCAL BasepSearchBlock(PVOID block)
+{
+    HLOCAL found = NULL;
+
+    RtlAcquireSRWLockExclusive(&BasepTableLock);
+    for (BASE_HANDLE *entry = Table; entry < TableEnd && !found; entry++)
+        if (entry->Flags & BASE_HANDLE_USED && entry->Block == block)
+            found = BasepHandleOf(entry);
+    RtlReleaseSRWLockExclusive(&BasepTableLock);
+    return found;
 }

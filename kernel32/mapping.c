@@ -68,10 +68,11 @@ HANDLE WINAPI OpenFileMappingW(DWORD access, BOOL inherit, LPCWSTR name)
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    if (access == FILE_MAP_COPY) /* copies are read from the section */
+    if ((access & ~FILE_MAP_EXECUTE) ==
+        FILE_MAP_COPY) /* copies are read from the section */
         wanted = SECTION_MAP_READ;
-    else if (access & FILE_MAP_EXECUTE)
-        wanted = (access & ~FILE_MAP_EXECUTE) | SECTION_MAP_EXECUTE_EXPLICIT |
+    if (access & FILE_MAP_EXECUTE)
+        wanted = (wanted & ~FILE_MAP_EXECUTE) | SECTION_MAP_EXECUTE_EXPLICIT |
                  SECTION_MAP_EXECUTE;
     if (!BaseFormatObjectAttributes(&object, NULL, name, inherit ? OBJ_INHERIT : 0))
         return NULL;
@@ -89,12 +90,13 @@ HANDLE WINAPI OpenFileMappingA(DWORD access, BOOL inherit, LPCSTR name)
     return section;
 }
 
-/* The page protection of a view by the access that was asked for. */
+/* The page protection of a view by the access that was asked for.  FILE_MAP_COPY means a copy
+ * alone; beside any other right but FILE_MAP_EXECUTE it is SECTION_QUERY, which has that bit. */
 static ULONG ViewProtection(DWORD access)
 {
     BOOL execute = (access & FILE_MAP_EXECUTE) != 0;
 
-    if ((access & (FILE_MAP_COPY | FILE_MAP_READ | FILE_MAP_WRITE)) == FILE_MAP_COPY)
+    if ((access & ~FILE_MAP_EXECUTE) == FILE_MAP_COPY)
         return execute ? PAGE_EXECUTE_WRITECOPY : PAGE_WRITECOPY;
     if (access & FILE_MAP_WRITE)
         return execute ? PAGE_EXECUTE_READWRITE : PAGE_READWRITE;

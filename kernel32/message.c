@@ -1,7 +1,9 @@
 /* message.c - FormatMessage: a system text or the caller's, with inserts.
  *
- * %1 ... %99, each with an optional !printf format!; %n a line end, %0 ends without one,
- * %% and %. and %! and "% " themselves.  All work is done in UTF-16, the A form converts
+ * %1 ... %99, each with an optional !printf format!, whose * take inserts of their own before
+ * the one that is printed; %n a line end, %0 ends without one, %% and %. and %! and "% "
+ * themselves.  A line of the text ends with CR LF, LF or CR.  With a width the text's line ends
+ * are blanks, and a blank becomes a line end where the line would grow beyond the width.  All work is done in UTF-16, the A form converts
  * at both ends.  Message tables in modules: there are none in ours
  * (ERROR_RESOURCE_TYPE_NOT_FOUND).
  */
@@ -11,7 +13,9 @@
 typedef struct {
     LPWSTR Text; /* from the default heap, grows */
     DWORD Length, Room;
-    BOOL Failed; /* no memory */
+    DWORD Width;       /* characters a line; 0: any */
+    DWORD Line, Blank; /* where the line begins; after its last blank, 0: none */
+    BOOL Failed;       /* no memory */
 } OUTPUT;
 
 typedef struct {
@@ -41,6 +45,41 @@ static void Put(OUTPUT *out, WCHAR c)
         return;
     out->Text[out->Length++] = c;
     out->Text[out->Length] = 0;
+}
+
+static void PutLineEnd(OUTPUT *out)
+{
+    Put(out, '\r');
+    Put(out, '\n');
+    out->Line = out->Length;
+    out->Blank = 0;
+}
+
+/* The last blank of the line becomes its end; the word after it begins the next. */
+static void Break(OUTPUT *out)
+{
+    const DWORD word = out->Blank, length = out->Length - word;
+
+    Put(out, 0); /* room for one more */
+    if (out->Failed)
+        return;
+    memmove(out->Text + word + 1, out->Text + word, length * sizeof(WCHAR));
+    out->Text[word - 1] = '\r';
+    out->Text[word] = '\n';
+    out->Line = word + 1;
+    out->Blank = 0;
+}
+
+/* A character of the message: lines are broken at blanks. */
+static void PutWrapped(OUTPUT *out, WCHAR c)
+{
+    Put(out, c);
+    if (!out->Width)
+        return;
+    if (c == ' ')
+        out->Blank = out->Length;
+    else if (out->Blank && out->Length - out->Line > out->Width)
+        Break(out);
 }
 
 static void PutText(OUTPUT *out, LPCWSTR text)
@@ -76,7 +115,17 @@ static int Number(LPCWSTR *at)
     return value;
 }
 
-static FORMAT ParseFormat(LPCWSTR *at)
+/* A number, or for a * the insert whose turn it is. */
+static int NumberOrInsert(LPCWSTR *at, INSERTS *inserts, DWORD *turn)
+{
+    if (**at != '*')
+        return Number(at);
+    (*at)++;
+    return inserts->Ignore ? 0 : (int)Argument(inserts, (*turn)++);
+}
+
+/* turn: the number of the first insert; it comes back as that of the one to print. */
+static FORMAT ParseFormat(LPCWSTR *at, INSERTS *inserts, DWORD *turn)
 {
     FORMAT format = {.Precision = -1, .Letter = 's'};
 
@@ -90,10 +139,14 @@ static FORMAT ParseFormat(LPCWSTR *at)
         else
             break;
     }
-    format.Width = Number(at);
+    format.Width = NumberOrInsert(at, inserts, turn);
+    if (format.Width < 0) {
+        format.Left = TRUE;
+        format.Width = -format.Width;
+    }
     if (**at == '.') {
         (*at)++;
-        format.Precision = Number(at);
+        format.Precision = NumberOrInsert(at, inserts, turn);
     }
     for (;; (*at)++) {
         if (**at == 'h')
@@ -118,16 +171,18 @@ static void PutPadded(OUTPUT *out, const FORMAT *format, LPCWSTR text, int lengt
     WCHAR fill = format->Zero && !format->Left ? '0' : ' ';
 
     for (i = 0; i < pad && !format->Left; i++)
-        Put(out, fill);
+        PutWrapped(out, fill);
     for (i = 0; i < length; i++)
-        Put(out, text[i]);
+        PutWrapped(out, text[i]);
     for (i = 0; i < pad && format->Left; i++)
-        Put(out, ' ');
+        PutWrapped(out, ' ');
 }
 
 static void PutNumber(OUTPUT *out, const FORMAT *format, ULONG_PTR value)
 {
-    WCHAR digits[16], *at = digits + ARRAYSIZE(digits);
+    WCHAR digits[48], *at = digits + ARRAYSIZE(digits);
+    FORMAT padded = *format;
+    int least = format->Precision < 40 ? format->Precision : 40;
     BOOL hex = format->Letter == 'x' || format->Letter == 'X' || format->Letter == 'p';
     BOOL negative =
         (format->Letter == 'd' || format->Letter == 'i') && (LONG_PTR)value < 0;
@@ -138,9 +193,17 @@ static void PutNumber(OUTPUT *out, const FORMAT *format, ULONG_PTR value)
         *--at = set[rest % (hex ? 16 : 10)];
         rest /= hex ? 16 : 10;
     } while (rest);
+    while (digits + ARRAYSIZE(digits) - at < least)
+        *--at = '0';
+    if (least >= 0)
+        padded.Zero = FALSE;
+    if (format->Alternate && hex && value) {
+        *--at = format->Letter;
+        *--at = '0';
+    }
     if (negative)
         *--at = '-';
-    PutPadded(out, format, at, (int)(digits + ARRAYSIZE(digits) - at));
+    PutPadded(out, &padded, at, (int)(digits + ARRAYSIZE(digits) - at));
 }
 
 static void PutInsert(OUTPUT *out, const FORMAT *format, ULONG_PTR value, BOOL ansi)
@@ -175,18 +238,20 @@ static void PutInsert(OUTPUT *out, const FORMAT *format, ULONG_PTR value, BOOL a
     }
 }
 
-/* Lines are left as they are (width 0) or broken only at %n
- * (FORMAT_MESSAGE_MAX_WIDTH_MASK). */
+/* Lines are left as they are (width 0), broken only at %n (FORMAT_MESSAGE_MAX_WIDTH_MASK), or
+ * where they reach the width. */
 static void Expand(OUTPUT *out, LPCWSTR at, INSERTS *inserts, DWORD width)
 {
     while (*at) {
         WCHAR c = *at++;
-        if (c == '\r' && *at == '\n')
-            continue;
-        if (c == '\n') {
-            PutText(out, width ? L" " : L"\r\n");
+        if (c == '\r' || c == '\n') {
+            at += c == '\r' && *at == '\n';
+            if (width)
+                PutWrapped(out, ' ');
+            else
+                PutLineEnd(out);
         } else if (c != '%') {
-            Put(out, c);
+            PutWrapped(out, c);
         } else if (*at >= '1' && *at <= '9') {
             LPCWSTR start = at;
             DWORD number = *at++ - '0';
@@ -195,7 +260,7 @@ static void Expand(OUTPUT *out, LPCWSTR at, INSERTS *inserts, DWORD width)
                 number = number * 10 + (*at++ - '0');
             if (*at == '!') {
                 at++;
-                format = ParseFormat(&at);
+                format = ParseFormat(&at, inserts, &number);
             }
             if (inserts->Ignore) {
                 Put(out, '%');
@@ -207,12 +272,12 @@ static void Expand(OUTPUT *out, LPCWSTR at, INSERTS *inserts, DWORD width)
         } else if (*at == '0') {
             return;
         } else if (*at == 'n') {
-            PutText(out, L"\r\n");
+            PutLineEnd(out);
             at++;
         } else if (*at == 'r' || *at == 't') {
             Put(out, *at++ == 'r' ? '\r' : '\t');
         } else if (*at) {
-            Put(out, *at++);
+            PutWrapped(out, *at++);
         }
     }
 }
@@ -238,6 +303,9 @@ static LPWSTR Format(DWORD flags, LPCWSTR source, DWORD id, INSERTS *inserts)
     }
     Put(&out, 0);
     out.Length = 0;
+    out.Width = flags & FORMAT_MESSAGE_MAX_WIDTH_MASK;
+    if (out.Width == FORMAT_MESSAGE_MAX_WIDTH_MASK)
+        out.Width = 0;
     Expand(&out, text, inserts, flags & FORMAT_MESSAGE_MAX_WIDTH_MASK);
     if (text != source)
         PutText(&out, flags & FORMAT_MESSAGE_MAX_WIDTH_MASK ? L" " : L"\r\n");
@@ -261,6 +329,17 @@ static INSERTS Prepare(DWORD flags, va_list *arguments, BOOL ansi)
     return inserts;
 }
 
+/* FORMAT_MESSAGE_ALLOCATE_BUFFER writes to out: NULL with ERROR_NOT_ENOUGH_MEMORY if it is null,
+ * as on Windows. */
+static LPWSTR WithPlace(LPWSTR text, DWORD flags, LPVOID out)
+{
+    if (!text || out || !(flags & FORMAT_MESSAGE_ALLOCATE_BUFFER))
+        return text;
+    BasepFree(text);
+    RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
+    return NULL;
+}
+
 /* Characters without the NUL; 0: failure. FORMAT_MESSAGE_ALLOCATE_BUFFER: *(LPWSTR *)out
  * gets a LocalAlloc block of at least `size` characters. ERROR_INSUFFICIENT_BUFFER
  * otherwise. */
@@ -272,6 +351,7 @@ DWORD WINAPI FormatMessageW(DWORD flags, LPCVOID source, DWORD id, DWORD languag
     DWORD length;
 
     (void)language;
+    text = WithPlace(text, flags, out);
     if (!text)
         return 0;
     length = wcslen(text);
@@ -301,7 +381,7 @@ DWORD WINAPI FormatMessageA(DWORD flags, LPCVOID source, DWORD id, DWORD languag
     DWORD length;
 
     (void)language;
-    text = Format(flags, from, id, &inserts);
+    text = WithPlace(Format(flags, from, id, &inserts), flags, out);
     BasepFree(from);
     if (!text)
         return 0;

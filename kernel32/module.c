@@ -9,9 +9,15 @@
 #define AS_DATA                                                                          \
     (LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_DATAFILE_EXCLUSIVE |                     \
      LOAD_LIBRARY_AS_IMAGE_RESOURCE)
+#define SEARCH_FLAGS                                                                     \
+    (LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_APPLICATION_DIR |            \
+     LOAD_LIBRARY_SEARCH_USER_DIRS | LOAD_LIBRARY_SEARCH_SYSTEM32 |                      \
+     LOAD_LIBRARY_SEARCH_DEFAULT_DIRS)
 #define KNOWN_FLAGS                                                                      \
     (DONT_RESOLVE | AS_DATA | LOAD_WITH_ALTERED_SEARCH_PATH |                            \
-     LOAD_IGNORE_CODE_AUTHZ_LEVEL | LOAD_LIBRARY_REQUIRE_SIGNED_TARGET | 0x1F00)
+     LOAD_IGNORE_CODE_AUTHZ_LEVEL | SEARCH_FLAGS)
+#define FOLDERS_CHARS  1500u /* three paths of MAX_PATH, and PATH as far as it fits */
+#define SYSTEM_FOLDERS L"C:\\Windows\\System32;C:\\;" /* as ntdll's search.c */
 
 /* The loader's entry of a base address, or of the exe for NULL. Under the loader lock. */
 static PLDR_DATA_TABLE_ENTRY FindEntry(HMODULE module)
@@ -28,12 +34,75 @@ static PLDR_DATA_TABLE_ENTRY FindEntry(HMODULE module)
     return NULL;
 }
 
-/* ERROR_MOD_NOT_FOUND, ERROR_PROC_NOT_FOUND, ERROR_BAD_EXE_FORMAT, ERROR_DLL_INIT_FAILED. */
+/* The folder of a path and a semicolon, appended to a list that has room. */
+static void AddFolder(LPWSTR list, LPCWSTR path)
+{
+    LPWSTR end = list + wcslen(list);
+    SIZE_T folder = wcslen(path);
+
+    while (folder && path[folder - 1] != '\\' && path[folder - 1] != '/')
+        folder--;
+    memcpy(end, path, folder * sizeof *path);
+    wcscpy(end + folder, folder ? L";" : L"");
+}
+
+/* Whether the path says drive and folder. */
+static BOOL IsAbsolute(LPCWSTR path)
+{
+    return (path[0] && path[1] == ':' && (path[2] == '\\' || path[2] == '/')) ||
+           ((path[0] == '\\' || path[0] == '/') && path[1] == path[0]);
+}
+
+/* The folders that flags name, for the DLL and those that it needs: with the altered search path
+ * the DLL's own in place of the program's ("Dynamic-Link Library Search Order").  No folder was
+ * ever added by AddDllDirectory, which Windows 7 has by an update only. */
+static void ListFolders(LPWSTR list, LPCWSTR name, DWORD flags)
+{
+    static const WCHAR current[] = L".;";
+    SIZE_T used;
+
+    list[0] = 0;
+    if (flags & (LOAD_WITH_ALTERED_SEARCH_PATH | LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR))
+        AddFolder(list, name);
+    if (flags & (LOAD_LIBRARY_SEARCH_APPLICATION_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS))
+        AddFolder(list, BasePeb()->ProcessParameters->ImagePathName.Buffer);
+    if (flags & (LOAD_WITH_ALTERED_SEARCH_PATH | LOAD_LIBRARY_SEARCH_SYSTEM32 |
+                 LOAD_LIBRARY_SEARCH_DEFAULT_DIRS))
+        wcscat(list, SYSTEM_FOLDERS);
+    if (!(flags & LOAD_WITH_ALTERED_SEARCH_PATH))
+        return;
+    wcscat(list, current);
+    used = wcslen(list);
+    GetEnvironmentVariableW(L"PATH", list + used, (DWORD)(FOLDERS_CHARS - used));
+}
+
+/* NULL with ERROR_INVALID_PARAMETER: flags that exclude each other, or that need a full path. */
+static LPWSTR FoldersOf(LPCWSTR name, DWORD flags)
+{
+    LPWSTR list;
+
+    if ((flags & SEARCH_FLAGS && flags & LOAD_WITH_ALTERED_SEARCH_PATH) ||
+        (flags & LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR && !IsAbsolute(name)) ||
+        wcslen(name) > MAX_PATH) {
+        RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
+        return NULL;
+    }
+    list = RtlAllocateHeap(BaseHeap(), 0, FOLDERS_CHARS * sizeof *list);
+    if (list)
+        ListFolders(list, name, flags);
+    else
+        RtlSetLastWin32Error(ERROR_NOT_ENOUGH_MEMORY);
+    return list;
+}
+
+/* ERROR_MOD_NOT_FOUND, ERROR_PROC_NOT_FOUND, ERROR_BAD_EXE_FORMAT, ERROR_DLL_INIT_FAILED;
+ * ERROR_INVALID_PARAMETER also for flags of later systems. */
 HMODULE WINAPI LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags)
 {
     UNICODE_STRING text;
     ULONG characteristics = 0;
     PVOID base = NULL;
+    LPWSTR folders = NULL;
     NTSTATUS status;
 
     if (!name || file || flags & ~KNOWN_FLAGS) {
@@ -51,7 +120,14 @@ HMODULE WINAPI LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags)
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return NULL;
     }
-    status = LdrLoadDll(NULL, characteristics ? &characteristics : NULL, &text, &base);
+    if (flags & SEARCH_FLAGS ||
+        (flags & LOAD_WITH_ALTERED_SEARCH_PATH && IsAbsolute(name))) {
+        folders = FoldersOf(name, flags);
+        if (!folders)
+            return NULL;
+    }
+    status = LdrLoadDll(folders, characteristics ? &characteristics : NULL, &text, &base);
+    BasepFree(folders);
     if (status == STATUS_DLL_NOT_FOUND) {
         RtlSetLastWin32Error(ERROR_MOD_NOT_FOUND);
         return NULL;

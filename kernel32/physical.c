@@ -11,6 +11,31 @@ WINBOOL WINAPI GetNumaHighestNodeNumber(PULONG node)
     return TRUE;
 }
 
+/* The processors of a node; ERROR_INVALID_PARAMETER: there is no such node. */
+WINBOOL WINAPI GetNumaNodeProcessorMask(UCHAR node, PULONGLONG mask)
+{
+    *mask = node == 0; /* one processor, number 0 */
+    return node == 0 || BasepFail(ERROR_INVALID_PARAMETER);
+}
+
+/* The node of a processor; ERROR_INVALID_PARAMETER and FFh: there is no such processor. */
+WINBOOL WINAPI GetNumaProcessorNode(UCHAR processor, PUCHAR node)
+{
+    *node = processor == 0 ? 0 : 0xFF;
+    return processor == 0 || BasepFail(ERROR_INVALID_PARAMETER);
+}
+
+/* Bytes that are free in a node. */
+WINBOOL WINAPI GetNumaAvailableMemoryNode(UCHAR node, PULONGLONG bytes)
+{
+    MEMORYSTATUSEX status = {.dwLength = sizeof status};
+
+    if (node != 0 || !GlobalMemoryStatusEx(&status))
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    *bytes = status.ullAvailPhys;
+    return TRUE;
+}
+
 /* FALSE with ERROR_INVALID_PARAMETER: there is no such node. */
 BOOL BasepIsNode(DWORD node)
 {

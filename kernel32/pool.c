@@ -3,7 +3,7 @@
  * A worker is made when an item arrives and none is idle, up to MOST_WORKERS; one that has
  * been idle for a while leaves.  Items are taken in the order they came.
  * Lock: Lock, a leaf; no callback runs under it.
- * Windows: ntdll!TppWorkerThread, behind RtlQueueWorkItem.
+ * Windows: ntdll!TppWorkerThread, of RtlQueueWorkItem.
  */
 #include "pool.h"
 

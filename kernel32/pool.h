@@ -1,4 +1,5 @@
-/* pool.h - an item that waits for an object, for a time, or for both; then a callback runs.
+/* pool.h - an item that waits for an object, for a time, or for both; then a callback runs.  A work
+ * object, whose callback runs in a worker each time that it is submitted.
  *
  * A timer of a timer queue is an item without an object; a registered wait has one, and its
  * time is the time-out.  waiter.c waits for both kinds, timerqueue.c has the documented face.
@@ -31,6 +32,16 @@ typedef struct POOL_ITEM {
     BOOLEAN Spent, TimedOut, Deleted;
     HANDLE Completion; /* to be set when it is gone */
 } POOL_ITEM;
+
+/* Freed when it is closed and no submission of it is left: a larger object may begin with it. */
+struct _TP_WORK {
+    PTP_WORK_CALLBACK Routine;
+    PTP_SIMPLE_CALLBACK Simple; /* in its place: of TrySubmitThreadpoolCallback */
+    PVOID Context;
+    ULONG Queued, Running,
+        Dropped; /* submissions: not begun; begun; of Queued: cancelled */
+    BOOLEAN Closed;
+};
 
 /* All of this; taken before that of pool.c; no callback runs under it. */
 extern SRWLOCK BasepPoolLock;

@@ -5,16 +5,7 @@
  * own: there is nothing here that makes these.
  * Windows: ntdll!TpAllocWork, TpPostWork, TpWaitForWork, TpReleaseWork.
  */
-#include "k32.h"
-
-struct _TP_WORK {
-    PTP_WORK_CALLBACK Routine;
-    PTP_SIMPLE_CALLBACK Simple; /* in its place: of TrySubmitThreadpoolCallback */
-    PVOID Context;
-    ULONG Queued, Running,
-        Dropped; /* submissions: not begun; begun; of Queued: cancelled */
-    BOOLEAN Closed;
-};
+#include "pool.h"
 
 struct _TP_CALLBACK_INSTANCE { /* on the stack of the worker */
     PTP_WORK Work;

@@ -91,8 +91,8 @@ BOOL WINAPI GlobalMemoryStatusEx(LPMEMORYSTATUSEX status)
     status->ullTotalVirtual = span;
     status->ullAvailVirtual = span - counters.VirtualSize;
     status->ullAvailExtendedVirtual = 0;
-    status->dwMemoryLoad =
-        (DWORD)(100 - status->ullAvailPhys * 100 / (status->ullTotalPhys | 1));
+    status->dwMemoryLoad = (DWORD)((status->ullTotalPhys - status->ullAvailPhys) * 100 /
+                                   (status->ullTotalPhys | 1));
     return TRUE;
 }
 

@@ -284,3 +284,37 @@ BOOL WINAPI SetThreadStackGuarantee(PULONG bytes)
     *bytes = old;
     return TRUE;
 }
+
+/* User mode has three segments, alike in all threads but for the base of FS, the TEB: what the
+ * kernel's table has of them.  ERROR_INVALID_PARAMETER: a selector of none of them; and what asking
+ * the thread says (THREAD_QUERY_INFORMATION). */
+BOOL WINAPI GetThreadSelectorEntry(HANDLE thread, DWORD selector, LPLDT_ENTRY entry)
+{
+    static const struct {
+        USHORT Selector, Limit; /* as loaded; in bytes or, for a flat one, pages */
+        UCHAR Type;             /* present, ring 3, accessed: DPL, type */
+        BOOL Flat;
+    } segments[] = {{0x1B, 0xFFFF, 0x1B, TRUE},
+                    {0x23, 0xFFFF, 0x13, TRUE},
+                    {0x3B, 0xFFF, 0x13, FALSE}};
+    THREAD_BASIC basic;
+    ULONG base, i;
+
+    if (!Basic(thread, &basic))
+        return FALSE;
+    for (i = 0; i < ARRAYSIZE(segments) && segments[i].Selector != (selector | 3); i++)
+        ;
+    if (i == ARRAYSIZE(segments))
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    base = segments[i].Flat ? 0 : (ULONG)(ULONG_PTR)basic.Teb;
+    *entry = (LDT_ENTRY){.LimitLow = segments[i].Limit, .BaseLow = (WORD)base};
+    entry->HighWord.Bits.BaseMid = base >> 16 & 0xFF;
+    entry->HighWord.Bits.BaseHi = base >> 24;
+    entry->HighWord.Bits.Type = segments[i].Type;
+    entry->HighWord.Bits.Dpl = 3;
+    entry->HighWord.Bits.Pres = 1;
+    entry->HighWord.Bits.Default_Big = 1;
+    entry->HighWord.Bits.LimitHi = segments[i].Flat ? 0xF : 0;
+    entry->HighWord.Bits.Granularity = segments[i].Flat;
+    return TRUE;
+}

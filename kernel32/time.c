@@ -45,6 +45,8 @@ BOOL WINAPI QueryPerformanceFrequency(LARGE_INTEGER *frequency)
 /* 100 ns of interrupt time since boot. */
 BOOL WINAPI QueryUnbiasedInterruptTime(PULONGLONG time)
 {
+    if (!BasepTouchWrite(time) || !BasepTouchWrite((PUCHAR)(time + 1) - 1))
+        return BasepFail(ERROR_INVALID_PARAMETER);
     *time = ReadTime(&USER_SHARED_DATA->InterruptTime);
     return TRUE;
 }
@@ -52,6 +54,28 @@ BOOL WINAPI QueryUnbiasedInterruptTime(PULONGLONG time)
 VOID WINAPI GetSystemTimeAsFileTime(LPFILETIME time)
 {
     ULONGLONG now = ReadTime(&USER_SHARED_DATA->SystemTime);
+    *time = (FILETIME){(DWORD)now, (DWORD)(now >> 32)};
+}
+
+/* Windows 8's, which stock mingw-w64 lets programs import.  The counter gives what lies between two
+ * ticks; where it has left the clock by more than two of them, the clock counts. */
+VOID WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME time)
+{
+    static SRWLOCK lock;
+    static ULONGLONG between; /* the clock less the counter, in 100 ns */
+    const ULONGLONG clock = ReadTime(&USER_SHARED_DATA->SystemTime);
+    LARGE_INTEGER counter, frequency;
+    ULONGLONG now;
+
+    NtQueryPerformanceCounter(&counter, &frequency);
+    now = (ULONGLONG)(counter.QuadPart / frequency.QuadPart) * 10000000u +
+          (ULONGLONG)(counter.QuadPart % frequency.QuadPart) * 10000000u /
+              frequency.QuadPart;
+    RtlAcquireSRWLockExclusive(&lock);
+    if (now + between < clock || now + between > clock + 2 * 156250u)
+        between = clock - now;
+    now += between;
+    RtlReleaseSRWLockExclusive(&lock);
     *time = (FILETIME){(DWORD)now, (DWORD)(now >> 32)};
 }
 

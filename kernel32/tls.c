@@ -2,19 +2,13 @@
  *
  * TLS: 64 slots in the TEB, 1,024 more in a block of the default heap made at first use;
  * the bitmaps of what is taken are PEB.TlsBitmap and PEB.TlsExpansionBitmap, under the
- * PEB lock. FLS: 128 slots in a block that TEB.FlsData points to; the blocks of all
- * fibers are in PEB.FlsListHead; PEB.FlsBitmap, PEB.FlsCallback.  The callbacks run when the
- * thread ends, the fiber is deleted or the slot is freed.
+ * PEB lock. FLS: 128 slots in a block that TEB.FlsData points to; ntdll/fls.c gives them out.
+ * The callbacks run when the thread ends, the process exits, the fiber is deleted or the slot
+ * is freed.
  */
 #include "k32.h"
 
 #define EXPANSION_SLOTS 1024u
-#define FLS_SLOTS       128u
-
-typedef struct {
-    LIST_ENTRY Links; /* PEB.FlsListHead, under the PEB lock */
-    PVOID Slots[FLS_SLOTS];
-} FLS_DATA;
 
 DWORD WINAPI TlsAlloc(void)
 {
@@ -94,76 +88,22 @@ BOOL WINAPI TlsSetValue(DWORD index, LPVOID value)
     return TRUE;
 }
 
-static PFLS_CALLBACK_FUNCTION *Callbacks(void)
-{
-    PPEB peb = BasePeb();
-    if (!peb->FlsCallback)
-        peb->FlsCallback = RtlAllocateHeap(BaseHeap(), HEAP_ZERO_MEMORY,
-                                           FLS_SLOTS * sizeof(PFLS_CALLBACK_FUNCTION));
-    return peb->FlsCallback;
-}
-
 /* ERROR_NO_MORE_ITEMS, ERROR_NOT_ENOUGH_MEMORY: FLS_OUT_OF_INDEXES. Index 0 is never
  * given. */
 DWORD WINAPI FlsAlloc(PFLS_CALLBACK_FUNCTION callback)
 {
-    PPEB peb = BasePeb();
-    ULONG index = FLS_OUT_OF_INDEXES, error = ERROR_NOT_ENOUGH_MEMORY;
+    ULONG index;
 
-    RtlAcquirePebLock();
-    if (Callbacks()) {
-        RTL_BITMAP map = {FLS_SLOTS, peb->FlsBitmapBits};
-        peb->FlsBitmapBits[0] |= 1;
-        error = ERROR_NO_MORE_ITEMS;
-        index = RtlFindClearBitsAndSet(&map, 1, 1);
-        if (index != FLS_OUT_OF_INDEXES) {
-            Callbacks()[index] = callback;
-            if (index > peb->FlsHighIndex)
-                peb->FlsHighIndex = index;
-        }
-    }
-    RtlReleasePebLock();
-    if (index == FLS_OUT_OF_INDEXES)
-        RtlSetLastWin32Error(error);
-    else
-        FlsSetValue(index, NULL);
+    if (!BasepResult(RtlFlsAlloc(callback, &index)))
+        return FLS_OUT_OF_INDEXES;
+    FlsSetValue(index, NULL);
     return index;
 }
 
-static BOOL FlsTaken(DWORD index)
-{
-    RTL_BITMAP map = {FLS_SLOTS, BasePeb()->FlsBitmapBits};
-    return index && index < FLS_SLOTS && RtlAreBitsSet(&map, index, 1);
-}
-
-static void RunCallback(FLS_DATA *data, DWORD index)
-{
-    PFLS_CALLBACK_FUNCTION callback = Callbacks()[index];
-    PVOID value = data->Slots[index];
-
-    if (value) {
-        data->Slots[index] = NULL;
-        if (callback)
-            callback(value);
-    }
-}
-
-/* Runs the callback for every thread's value, in the calling thread; as on Windows with the
- * lock held, so that no thread ends meanwhile. */
+/* ERROR_INVALID_PARAMETER: the index was not given. */
 BOOL WINAPI FlsFree(DWORD index)
 {
-    RTL_BITMAP map = {FLS_SLOTS, BasePeb()->FlsBitmapBits};
-    PLIST_ENTRY head = &BasePeb()->FlsListHead, entry;
-
-    if (!FlsTaken(index))
-        return BasepFail(ERROR_INVALID_PARAMETER);
-    RtlAcquirePebLock();
-    for (entry = head->Flink; entry != head; entry = entry->Flink)
-        RunCallback(CONTAINING_RECORD(entry, FLS_DATA, Links), index);
-    Callbacks()[index] = NULL;
-    RtlClearBits(&map, index, 1);
-    RtlReleasePebLock();
-    return TRUE;
+    return BasepResult(RtlFlsFree(index));
 }
 
 PVOID WINAPI FlsGetValue(DWORD index)
@@ -201,27 +141,11 @@ BOOL WINAPI FlsSetValue(DWORD index, PVOID value)
     return TRUE;
 }
 
-void BasepFreeFls(PVOID fls)
-{
-    FLS_DATA *data = fls;
-    DWORD index;
-
-    if (!data)
-        return;
-    for (index = 1; index < FLS_SLOTS; index++)
-        RunCallback(data, index);
-    RtlAcquirePebLock();
-    data->Links.Blink->Flink = data->Links.Flink;
-    data->Links.Flink->Blink = data->Links.Blink;
-    RtlReleasePebLock();
-    RtlFreeHeap(BaseHeap(), 0, data);
-}
-
 void BasepThreadEnds(void)
 {
     PTEB teb = BaseTeb();
 
-    BasepFreeFls(teb->FlsData);
+    RtlProcessFlsData(teb->FlsData);
     teb->FlsData = NULL;
     if (teb->TlsExpansionSlots) {
         RtlFreeHeap(BaseHeap(), 0, teb->TlsExpansionSlots);

@@ -54,6 +54,34 @@ WINBOOL WINAPI GetDiskFreeSpaceExA(LPCSTR directory, PULARGE_INTEGER available,
     return done;
 }
 
+/* In clusters, whose size the first two say. */
+WINBOOL WINAPI GetDiskFreeSpaceW(LPCWSTR root, LPDWORD sectors, LPDWORD bytes,
+                                 LPDWORD free, LPDWORD total)
+{
+    SIZES sizes;
+
+    if (!QuerySizes(root, &sizes))
+        return FALSE;
+    if (sectors)
+        *sectors = sizes.SectorsPerAllocationUnit;
+    if (bytes)
+        *bytes = sizes.BytesPerSector;
+    if (free)
+        *free = sizes.AvailableAllocationUnits.LowPart;
+    if (total)
+        *total = sizes.TotalAllocationUnits.LowPart;
+    return TRUE;
+}
+
+WINBOOL WINAPI GetDiskFreeSpaceA(LPCSTR root, LPDWORD sectors, LPDWORD bytes,
+                                 LPDWORD free, LPDWORD total)
+{
+    LPWSTR wide = BasepToWide(root);
+    BOOL done = (wide || !root) && GetDiskFreeSpaceW(wide, sectors, bytes, free, total);
+    BasepFree(wide);
+    return done;
+}
+
 static BOOL IsRootC(LPCWSTR root)
 {
     return !root || !_wcsicmp(root, L"C:\\") || !_wcsicmp(root, L"C:") ||

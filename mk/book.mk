@@ -7,7 +7,7 @@ cold_cc = $(CC_PE) -O1 -g -Wall -Wextra $(PREFIX_MAP) -o $@ $<
 $(BOOK)/cold.exe: tools/book/cold.c FORCE
 	$(call product,cold_cc)
 book_trace = FATHOM_TRACE=$@ $(FATHOM) gdb --script tools/book/trace.py $< > $(BOOK)/gdb.log 2>&1 || { cat $(BOOK)/gdb.log; false; }
-$(BOOK)/trace.txt: $(BOOK)/cold.exe $(SYSTEM) $(O)/gdb/ntoskrnl.elf tools/book/trace.py FORCE
+$(BOOK)/trace.txt: $(BOOK)/cold.exe $(SYSTEM) $(DEBUGGER) tools/book/trace.py FORCE
 	$(call product,book_trace)
 book_path = $(PYTHON) tools/book/path.py $(O) $< $@
 $(BOOK)/path.json: $(BOOK)/trace.txt $(addprefix tools/book/,path.py source.py) FORCE

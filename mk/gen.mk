@@ -9,9 +9,9 @@ $(O)/gen/services.made: include/services.tbl tools/services.py tools/settled.py 
 	$(call product,make_services)
 $(SERVICES_GEN): $(O)/gen/services.made ;
 
-make_events = $(PYTHON) tools/events.py include/events.tbl $(EVENTS_GEN) && touch $@
+make_events = $(PYTHON) tools/events/make.py include/events.tbl $(EVENTS_GEN) && touch $@
 $(O)/gen/events.made: private MAKES := $(EVENTS_GEN)
-$(O)/gen/events.made: include/events.tbl tools/events.py tools/settled.py FORCE
+$(O)/gen/events.made: include/events.tbl tools/events/make.py tools/events/table.py tools/settled.py FORCE
 	$(call product,make_events)
 $(EVENTS_GEN): $(O)/gen/events.made ;
 

@@ -2,9 +2,17 @@
 #
 # What is built here is ntdll/heap as it is, but for its doors to the system (doors.c, os.c, probe.c,
 # report.c, surroundings.c, leaks.c), which tests/host/heap_os.c replaces.
-HEAP_DOORS := $(addprefix ntdll/heap/,core/doors.c core/os.c core/probe.c check/fault.c check/report.c check/surroundings.c \
+HEAP_DOORS := $(addprefix ntdll/heap/,core/doors.c core/os.c core/probe.c gflags/batch.c check/fault.c check/report.c check/surroundings.c \
   gflags/leaks.c)
-HEAP_HOST := $(filter-out $(HEAP_DOORS),$(call files,ntdll/heap/*/*.c)) tests/host/heap_os.c
+heap_host = $(filter-out $(HEAP_DOORS),$(call files,$(addprefix ntdll/heap/,$(addsuffix /*.c,api check core gflags))) \
+  $(call files,$1/*.c)) tests/host/heap_os.c
+HEAP_HOST := $(call heap_host,$(FRONT_FOLDER))
+# What includes front.h; with windows7 only these are compiled again (test_heap_windows7).
+FRONT_USERS := $(addprefix ntdll/heap/,api/info api/walk check/around check/validate core/allocate core/call core/create core/find \
+  core/free core/realloc gflags/batch gflags/events)
+LFH_BOTH := $(call heap_host,ntdll/heap/front/windows7)
+LFH_HOST := $(filter $(FRONT_USERS:=.c) ntdll/heap/front/% tests/host/%,$(LFH_BOTH))
+LFH_SHARED := $(filter-out $(LFH_HOST),$(LFH_BOTH))
 
 # The fuzzer, as long as one likes: make fuzz SECONDS=3600.  What it finds is left in $(O)/fuzz.
 SECONDS ?= 60
@@ -22,7 +30,7 @@ fuzz: $(O)/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
 # The heap as malloc for programs of the host: LD_PRELOAD=build/host/libfathomheap.so git log
 # libstrictheap.so commits what it needs and no more, as in the system.
 LIBRARY_CC := $(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIC -fvisibility=hidden -fno-strict-aliasing \
-  -Iinclude -Itests/host -I$(O)/gen -I. -Intdll
+  -Iinclude -Itests/host -I$(O)/gen -I. -Intdll $(FRONT_FLAGS)
 $(eval $(call flavour,preload,$(LIBRARY_CC) -DHEAP_LAZY=1))
 $(eval $(call flavour,strict,$(LIBRARY_CC)))
 library_ld = $(LIBRARY_CC) -shared -o $@ $(filter %.o,$^) -lpthread
@@ -47,7 +55,8 @@ bench-preload: $(O)/host/libfathomheap.so $(O)/host/bench ## python3, gcc and gi
 # Which of the heap's lines the host tests run through.
 coverage: $(GEN) ## how much of the heap the host tests run through; the rest named
 	@$(PYTHON) tests/heap/coverage.py $(O)/coverage $(HOST_CC) -- -std=gnu11 -g -O0 -fno-strict-aliasing \
-	  $(addprefix -I,include tests/host . kernel ntdll $(O)/gen) -- $(HEAP_HOST) -- $(call files,tests/host/test_heap*.c)
+	  $(addprefix -I,include tests/host . kernel ntdll $(O)/gen) $(FRONT_FLAGS) -- $(HEAP_HOST) -- \
+	  $(filter-out %_windows7.c,$(call files,tests/host/test_heap*.c))
 .PHONY: coverage
 
 # The search for damage that nothing tells (tests/host/corrupt_heap.c), as long as one likes.
@@ -77,6 +86,26 @@ attacks-table: $(O)/host/attacks $(O)/host/libstrictheap.so ## docs/attacks.md's
 	@$(PYTHON) tests/attacks/table.py
 .PHONY: attacks-table
 
+# What docs/attacks.md shows of runs: the sample report and the check's costs; with SEED and TRIALS
+# the search's table, too.
+attacks-captured: $(SYSTEM) $(O)/tests/bench/heap.exe $(O)/tests/host/test_heap_corruption ## what docs/attacks.md shows of runs
+	@$(PYTHON) tests/attacks/captured.py report
+	@$(PYTHON) tests/attacks/captured.py cost
+	@nice -n 19 $(PYTHON) tests/attacks/captured.py corrupt $(SEED) $(TRIALS)
+.PHONY: attacks-captured
+
+# docs/front-ends.md's tables: the other front end is built beside this one.
+FRONTS_CORRUPT = SEED=$(SEED) TRIALS=$(TRIALS)
+front-ends: $(SYSTEM) $(O)/tests/bench/heap.exe $(O)/tests/host/test_heap_corruption ## docs/front-ends.md's tables, SEED=1 TRIALS=100000
+	+$(MAKE) O=$(O)/windows7 FRONT=windows7 all $(O)/windows7/tests/bench/heap.exe $(O)/windows7/tests/host/test_heap_corruption
+	tools/fathom run --icount --timeout 300 $(O)/tests/bench/heap.exe > $(O)/front-cost.txt
+	FATHOM_OUT=$(O)/windows7 tools/fathom run --icount --timeout 300 $(O)/windows7/tests/bench/heap.exe > $(O)/windows7/front-cost.txt
+	$(PYTHON) tests/attacks/fronts.py cost $(O)/front-cost.txt $(O)/windows7/front-cost.txt
+	-nice -n 19 $(O)/tests/host/test_heap_corruption $(SEED) $(TRIALS) > $(O)/front-corrupt.txt
+	-nice -n 19 $(O)/windows7/tests/host/test_heap_corruption $(SEED) $(TRIALS) > $(O)/windows7/front-corrupt.txt
+	$(PYTHON) tests/attacks/fronts.py corrupt $(O)/front-corrupt.txt $(O)/windows7/front-corrupt.txt $(FRONTS_CORRUPT)
+.PHONY: front-ends
+
 # The heap as a DLL of its own beside ntdll's, for heaps that a program makes there and no others
 # (tests/second/labheap): with our free list, with a second one, and with ours that forgets that a
 # class has become empty.
@@ -85,6 +114,8 @@ ours_FREELIST := $(O)/dll/ntdll/heap/core/freelist.o
 second_FREELIST := $(O)/tests/second/freelist.o
 broken_FREELIST := $(O)/tests/second/broken/freelist.o
 CFLAGS_second_freelist := $(CFLAGS_ntdll)
+$(O)/tests/second/freelist.o: $(O)/tests/second/%.o: labs/5-backend/second/%.c FORCE | $(GEN)
+	$(call product,second_cc)
 CFLAGS_second_labheap/doors := $(CFLAGS_ntdll)
 broken_freelist = sed 's/= Same ? Next : NULL;/= Next;/' $< > $@ && ! cmp -s $< $@
 $(O)/tests/second/broken/freelist.c: ntdll/heap/core/freelist.c FORCE
@@ -95,4 +126,20 @@ broken_cc = $(CC_PE) $(USER_CFLAGS) $(CFLAGS_ntdll) -c $< -o $@
 labheap_ld = $(CC_PE) -shared -nostdlib -Wl,--kill-at -Wl,--wrap,RtlpHeapPeb -Wl,-e,_DllMain@12 -o $@ $(filter-out FORCE,$^) -lgcc
 $(LABHEAPS): $(O)/tests/second/%/labheap.dll: $$($$*_FREELIST) $(O)/tests/second/labheap/doors.o \
   $(filter-out $(ours_FREELIST),$(filter $(O)/dll/ntdll/heap/%,$(ntdll_OBJ))) tests/second/labheap/labheap.def $(O)/lib/libntdll.a FORCE
+	$(call product,labheap_ld)
+
+# Lab 6 (labs/6-frontend): the same DLL with a front end in one file (ntdll/heap/front/lab), which
+# the grader puts in place of the first objects here.  Only what includes front.h is compiled again.
+LAB_FRONT := $(O)/labs/front
+LAB_FRONT_OURS := $(LAB_FRONT)/lab.o $(patsubst %.c,$(O)/dll/%.o,$(call files,ntdll/heap/front/*.c))
+LAB_FRONT_REST := $(patsubst %.c,$(O)/dll/%.o,$(filter-out $(FRONT_USERS:=.c),$(call files,$(foreach room,api check core gflags,ntdll/heap/$(room)/*.c))))
+lab_front_cc = $(CC_PE) $(USER_CFLAGS) $(CFLAGS_ntdll) -DFRONT_FILE='"heap/front/lab/lab.h"' -c $< -o $@ $(may_go)
+$(LAB_FRONT)/%.o: CFLAGS_ntdll += -mno-accumulate-outgoing-args -mno-stack-arg-probe -mpreferred-stack-boundary=2
+$(LAB_FRONT)/ntdll/heap/core/call.o: CFLAGS_ntdll += -Os -ffixed-ebx -ffixed-esi -ffixed-edi
+$(LAB_FRONT)/lab.o: ntdll/heap/front/lab/lab.c FORCE | $(GEN)
+	$(call product,lab_front_cc)
+$(LAB_FRONT)/%.o: %.c FORCE | $(GEN)
+	$(call product,lab_front_cc)
+$(LAB_FRONT)/labheap.dll: $(LAB_FRONT_OURS) $(FRONT_USERS:%=$(LAB_FRONT)/%.o) $(LAB_FRONT_REST) $(O)/tests/second/labheap/doors.o \
+  tests/second/labheap/labheap.def $(O)/lib/libntdll.a FORCE
 	$(call product,labheap_ld)

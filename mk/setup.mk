@@ -11,13 +11,17 @@ SETUP_FREE := help clean hooks
 # What a goal needs is the first group of this list that names it; else base.
 SETUP_attacks := attacks-table
 SETUP_bench := bench-host heap-cost
-SETUP_long := test-long
+SETUP_long := test-long test-web
 SETUP_test := test test-% check-% lint fuzz coverage corrupt preload bench-preload
+SETUP_web := web web-serve
 SETUP_style := tidy style
-SETUP_gdb := gdb %recorder.so
+SETUP_gdb := gdb sessions tutorial editor %recorder.so %layouts.json
 SETUP_book := book reading-order density
+SETUP_site := picture chinese site $(if $(SYSTEM_ONLY),,release)
+SETUP_window := $(if $(filter gtk sdl,$(SCREEN)),run)
+SETUP_programs := programs
 SETUP_run := $(if $(filter multiboot,$(BOOT)),,run) image efi bench release %.EFI %.img
-setup_for = $(firstword $(foreach g,attacks bench long test style book gdb run,$(if $(filter $(SETUP_$(g)),$(1)),$(g))) base)
+setup_for = $(firstword $(foreach g,attacks bench programs long site web test style book gdb window run,$(if $(filter $(SETUP_$(g)),$(1)),$(g))) base)
 SETUP_GOALS := $(filter-out $(SETUP_FREE),$(or $(MAKECMDGOALS),all))
 SETUP_GROUPS := $(sort $(foreach goal,$(SETUP_GOALS),$(call setup_for,$(goal))))
 

@@ -2,7 +2,7 @@
 #
 # A test is found by where it lies; its first lines may say what it needs:
 #   tests/host/NAME.c       /* sources: kernel/rtl/avl.c ... */   built for the host, ASan + UBSan;
-#                           /* cflags: -I... */ on a second line for more flags; HEAP: the heap (heap.mk)
+#                           /* cflags: -I... */ on a second line for more flags; HEAP: the heap (heap.mk), LFH: with front/windows7
 #   tests/guest/SET/NAME.c  (or .cpp)  /* link: -lole32 */  built as any Win32 program; all of a SET
 #                           run in one boot (tools/fathom batch), exit code 0 is success;
 #                           tests/guest/SET/runs, if there is one, says how (lines for batch),
@@ -57,11 +57,12 @@ objects = $(patsubst %.c,$(O)/host/$1/%.o,$2)
 # Host tests: objects are shared by the tests of one flavour: plain, heap, or the test's own.
 HOST_CC ?= gcc
 HOST_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
-  -fno-omit-frame-pointer $(if $(DEBUG),-DDEBUG=1) -Iinclude -Itests/host -I$(O)/gen -I. -Ikernel -Ikernel/executive -Intdll
+  -fno-omit-frame-pointer $(if $(DEBUG),-DDEBUG=1) -Iinclude -Itests/host -I$(O)/gen -I. -Ikernel -Ikernel/executive -Intdll$(addprefix $(space),$(FRONT_FLAGS))
 cflags_plain :=
 cflags_heap := -fno-strict-aliasing
 host_flavour = $(if $(filter-out $(cflags_heap),$(cflags_$1)),$(notdir $1),$(if $(cflags_$1),heap,plain))
-host_objects = $(call objects,$(call host_flavour,$1),$1.c $(subst HEAP,$(HEAP_HOST),$(sources_$1)))
+host_objects = $(call objects,$(call host_flavour,$1),$1.c $(subst LFH,$(LFH_HOST),$(subst HEAP,$(HEAP_HOST),$(sources_$1)))) \
+  $(if $(filter LFH,$(sources_$1)),$(call objects,heap,$(LFH_SHARED)))
 $(foreach test,$(HOST_C:%.c=%),$(eval cflags_$(notdir $(test)) := $(cflags_$(test))))
 $(foreach name,$(sort $(foreach test,$(HOST_C:%.c=%),$(call host_flavour,$(test)))),\
   $(eval $(call flavour,$(name),$(HOST_CC) $(HOST_CFLAGS) $(cflags_$(name)))))
@@ -72,6 +73,7 @@ $(HOST_TESTS): $(O)/tests/host/%: $$(call host_objects,tests/host/$$*) FORCE
 # Guest programs.  Those of tests/guest/crtd are of the debug runtime.
 GUEST_CFLAGS := -O2 -g -Wall -Wextra $(PREFIX_MAP) -MMD -MP -Iinclude -Itests/guest -I$(O)/gen -Icrt/include
 $(O)/tests/guest/crtd/%.o: CRT_FLAGS := -D_DEBUG
+$(addprefix $(O)/tests/gdb/programs/,steps.o raises.o crossings.o ever.o): CRT_FLAGS := -O0
 $(O)/tests/guest/crtd/%.exe: CRT_LIB := -L$(O)/lib/debug
 $(filter $(O)/tests/guest/crtd/%,$(GUEST_EXES)): $(DEBUG_LIB)
 uses_crt = $(foreach path,$1,$(if $(filter -lfathomcrt -lcw3220,$(link_$(path))),$(O)/$(path).exe))
@@ -100,14 +102,16 @@ export FATHOM_MEM := $(MEM)
 # A second implementation of a contract, in its DLL beside ours, for --add (tests/second/*.t):
 # NAME.dll with tests/second/NAME_SECOND.c in place of our NAME_FIRST.c.
 SECOND_DLLS := $(addprefix $(O)/tests/second/,cw3220.dll ole32.dll)
-cw3220_SECOND := malloc
+cw3220_SECOND := heap
 cw3220_FIRST := crt/borland/heap
-CFLAGS_second_malloc := $(CFLAGS_crt)
+CFLAGS_second_heap := $(CFLAGS_crt)
 ole32_SECOND := taskmem
 ole32_FIRST := ole32/taskmem
 CFLAGS_second_taskmem := $(CFLAGS_ole32)
 second_cc = $(CC_PE) $(USER_CFLAGS) $(CFLAGS_second_$*) -c $< -o $@ $(may_go)
 $(O)/tests/second/%.o: tests/second/%.c FORCE | $(GEN)
+	$(call product,second_cc)
+$(O)/tests/second/heap.o: $(O)/tests/second/%.o: labs/7-malloc/second/%.c FORCE | $(GEN)
 	$(call product,second_cc)
 second_objects = $(O)/tests/second/$($1_SECOND).o $(filter-out $(O)/dll/$($1_FIRST).o,$($1_OBJ))
 second_ld = $(CC_PE) -shared -nostdlib -Wl,--image-base,$($*_BASE) -Wl,--kill-at -o $@ $(filter-out FORCE,$^) $($*_LINK) -lgcc
@@ -158,8 +162,14 @@ NEEDS_system := $(SYSTEM)
 NEEDS_loaders := $(LOADERS)
 NEEDS_image := $(O)/fathom.img
 NEEDS_state := $(EFI_ARCHS:%=$(O)/tests/boot/state/%.o) $(foreach arch,$(EFI_ARCHS),$(O)/tests/boot/state/$($(arch)_EFI).EFI)
-NEEDS_gdb := $(O)/gdb/ntoskrnl.elf
+NEEDS_gdb := $(DEBUGGER)
+NEEDS_lessons := $(LESSONS)
 NEEDS_record := $(O)/record/recorder.so
+NEEDS_web := $(O)/web/layouts.json
+NEEDS_tab := $(O)/web/ready
+NEEDS_picture := $(O)/book/cold.exe
+NEEDS_lecture := $(O)/tests/boot/programs/machine.exe
+NEEDS_site := $(LESSONS) $(DEBUGGER) $(O)/book/cold.exe $(O)/web/ready
 NEEDS_guests := $(GUEST_EXES)
 NEEDS_bench := $(BENCH_EXES)
 NEEDS_attacks := $(O)/host/attacks $(O)/host/kinds $(O)/host/libstrictheap.so
@@ -190,6 +200,10 @@ $(PROGRAMS_OUT)/needed.dll: tests/tools/dll/needed.c FORCE
 	$(call product,needed_dll)
 $(PROGRAMS_OUT)/libneeded.a: $(PROGRAMS_OUT)/needed.dll ;
 $(PROGRAMS_OUT)/needs.exe: $(PROGRAMS_OUT)/libneeded.a
+
+events: ## docs/events.md from include/events.tbl
+	$(PYTHON) tools/events/document.py
+.PHONY: events
 
 behaviour: ## docs/behaviour.md from the tests
 	$(PYTHON) tools/behaviour.py

@@ -6,7 +6,7 @@
 #     DIR/tree/kernel/mm/page.c  a copy of MINE.c, if it is replaced
 #     DIR/tree/build             a link to DIR
 # So commands and dependencies are the same wherever DIR is, and a replaced header is found by
-# all who include it.  DIR/settings has the DEBUG, POISON and REPLACE of the last time; AGAIN=1 takes
+# all who include it.  DIR/settings has the DEBUG, POISON, FRONT and REPLACE of the last time; AGAIN=1 takes
 # them (tools/fathom does), and what was made of a file that is now another is made anew.
 # $(call differ,TEXT,TEXT): empty if they are the same.  $(call quoted,TEXT): one word for the shell.
 differ = $(subst x$1x,,x$2x)$(subst x$2x,,x$1x)
@@ -24,12 +24,13 @@ endif
 define settings :=
 DEBUG := $(DEBUG)
 POISON := $(POISON)
+FRONT := $(filter-out groups,$(FRONT))
 REPLACE := $(strip $(REPLACE))
 endef
 ELSEWHERE := $(filter-out build,$(O))$(strip $(REPLACE))
 
 ifneq ($(ELSEWHERE)$(call differ,$(before),$(settings)),)
-problem := $(shell tools/tree.py $(foreach v,O DEBUG POISON REPLACE,$(call quoted,$($v))) 2>&1)
+problem := $(shell tools/tree.py $(foreach v,O DEBUG POISON FRONT REPLACE,$(call quoted,$($v))) 2>&1)
 $(if $(problem),$(error $(problem)))
 endif
 
@@ -37,7 +38,7 @@ ifneq ($(ELSEWHERE),)
 .PHONY: $(or $(MAKECMDGOALS),all) in-tree
 $(or $(MAKECMDGOALS),all): in-tree ; @:
 in-tree:
-	+@$(MAKE) -C $(call quoted,$(O)/tree) IN_TREE=1 O=build REPLACE= DEBUG=$(DEBUG) POISON=$(POISON) \
+	+@$(MAKE) -C $(call quoted,$(O)/tree) IN_TREE=1 O=build REPLACE= DEBUG=$(DEBUG) POISON=$(POISON) FRONT=$(FRONT) \
 	  $(foreach v,ADD PROGRAM GDB_SCRIPT,$(if $($v),$v='$(abspath $($v))')) $(patsubst $(O)/%,build/%,$(MAKECMDGOALS))
 endif
 endif

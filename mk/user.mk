@@ -6,11 +6,18 @@
 #   NAME_LINK   more for the linker          NAME_MORE   more objects       NAME_DEFS   more .def files
 # A .def has plain names or Name@N: tools/exports.py finds the stdcall decoration of the plain
 # ones, --kill-at takes it off again in the DLL, and the import library has both.
-DLL_NAMES := ntdll kernel32 msvcrt msvcrtd cw3220 ole32 oleaut32 psapi fathom
+DLL_NAMES := ntdll kernel32 msvcrt msvcrtd cw3220 ole32 oleaut32 psapi advapi32 user32 shell32 shlwapi fathom
 NO_ENTRY := -Wl,-e,0
 DLL_MAIN := -Wl,-e,_DllMain@12
 
-ntdll_FOLDERS := ntdll $(addprefix ntdll/heap/,core front check gflags api) ntdll/ldr
+# The heap's front end: FRONT=windows7 takes ntdll/heap/front/windows7 in place of groups.c and its
+# neighbours (front.h).
+ifeq ($(or $(FRONT),$(wildcard ntdll/heap/front/groups.c)),)
+FRONT := lab# a handout of lab 6: the student's
+endif
+FRONT_FOLDER := ntdll/heap/front$(addprefix /,$(filter-out groups,$(FRONT)))
+FRONT_FLAGS := $(foreach name,$(filter-out groups,$(FRONT)),-DFRONT_FILE='"heap/front/$(name)/$(name).h"')
+ntdll_FOLDERS := ntdll ntdll/heap/core $(FRONT_FOLDER) $(addprefix ntdll/heap/,check gflags api) ntdll/ldr
 ntdll_BASE := 0x7C900000
 ntdll_LINK := $(NO_ENTRY)
 ntdll_MORE := $(O)/dll/stubs_gen.o
@@ -21,10 +28,11 @@ kernel32_BASE := 0x7C800000
 kernel32_USES := ntdll
 kernel32_LINK := $(DLL_MAIN)
 
-# mingw-w64 12 moved the x87 code of these out of libmingwex into its import library of msvcrt.dll:
-# $(MATH) holds them from there, and is empty where libmingwex still has them.
+# mingw-w64 12 moved the code of these (imaxabs.o has _abs64) out of libmingwex into its import library
+# of msvcrt.dll: $(MATH) holds them from there, and is empty where libmingwex still has them.
 MATH := $(O)/lib/libmath.a
-MATH_MEMBERS := -e '_common_a-\(atan2\|ceil\|cos\|exp\|fabs\|floor\|fmod\|log\|modf\|pow\|sin\|sqrt\)\.o$$'
+MATH_MEMBERS := -e '_common_a-\(atan2\|ceil\|copysign\|cos\|exp\|fabs\|floor\|fmod\|log\|logb\|modf\|pow\|sin\|sqrt\)\.o$$' \
+  -e '_extra_a-imaxabs\.o$$'
 math_library = rm -rf $@ $(@D)/math && mkdir $(@D)/math && cd $(@D)/math && \
   stock=$$($(CC_PE) -print-file-name=libmsvcrt-os.a) && \
   for m in $$($(MINGW)ar t $$stock | grep $(MATH_MEMBERS)); do $(MINGW)ar x $$stock $$m || exit 1; done && \
@@ -37,7 +45,7 @@ msvcrt_FOLDERS := crt/msvcrt crt/new
 msvcrt_BASE := 0x77C10000
 msvcrt_USES := kernel32
 msvcrt_LINK := -lmingwex $(MATH) -lmingwex $(O)/lib/libkernel32.a $(DLL_MAIN)
-msvcrt_DEFS := $(addprefix crt/msvcrt/,wide.def locale.def process.def more.def)
+msvcrt_DEFS := $(addprefix crt/msvcrt/,wide.def locale.def process.def more.def classes.def)
 
 # The debug runtime: msvcrt's objects but for the heap and new, and the debug layer in their place.
 msvcrtd_FOLDERS := crt/debug
@@ -67,6 +75,16 @@ psapi_BASE := 0x76BF0000
 psapi_USES := kernel32
 psapi_LINK := $(NO_ENTRY)
 
+# Small DLLs of what console programs import: each says in its first lines what it can honestly do.
+advapi32_BASE := 0x77DD0000
+user32_BASE := 0x7E410000
+shell32_BASE := 0x73800000
+shlwapi_BASE := 0x77F60000
+SMALL_DLLS := advapi32 user32 shell32 shlwapi
+$(foreach name,$(SMALL_DLLS),$(eval $(name)_FOLDERS := $(name))\
+  $(eval $(name)_USES := kernel32)$(eval $(name)_LINK := $(NO_ENTRY))\
+  $(eval CFLAGS_$(name) := -ffreestanding -fno-tree-loop-distribute-patterns -I$(name)))
+
 fathom_FOLDERS := fathom
 fathom_BASE := 0x6FA00000
 fathom_USES := ntdll
@@ -80,6 +98,11 @@ $1_LIBS := $$($1_USES:%=$$(O)/lib/lib%.a)
 endef
 $(foreach name,$(DLL_NAMES),$(eval $(call dll,$(name))))
 DLLS := $(DLL_NAMES:%=$(O)/bin/%.dll)
+# BACK=standin, in a handout of lab 5: the system's heap has another free list than the student's,
+# which only labheap.dll has (mk/heap.mk).
+ifeq ($(BACK),standin)
+ntdll_OBJ := $(patsubst $(O)/dll/ntdll/heap/core/freelist.o,$(O)/dll/labs/5-backend/standin/freelist.o,$(ntdll_OBJ))
+endif
 
 # The exports are found anew with each object, but the list and the import library stay as they
 # are while the exports are the same: then nothing else is linked again.
@@ -111,7 +134,8 @@ $(O)/dll/%.o: %.asm FORCE
 $(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm FORCE
 	$(call product,dll_asm)
 
-CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -D_CRTIMP= -Intdll
+CFLAGS_labs = $(CFLAGS_ntdll)
+CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -D_CRTIMP= -Intdll$(addprefix $(space),$(FRONT_FLAGS))
 # The heap's common path makes no call: it needs no room for one's arguments.
 $(O)/dll/ntdll/heap/%.o: CFLAGS_ntdll += -mno-accumulate-outgoing-args -mno-stack-arg-probe -mpreferred-stack-boundary=2 -Wframe-larger-than=2048
 # RtlAllocateHeap and RtlFreeHeap get by with the registers that a function need not save:
@@ -150,9 +174,9 @@ $(DEBUG_LIB): $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o $(O)/lib/deb
 # Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
 PROGRAM_CFLAGS := -O2 -g $(PREFIX_MAP) -Wall -Wextra -fno-omit-frame-pointer -MMD -MP -Iinclude -I$(O)/gen
 PROGRAM_SRC := $(call files,user/*.c user/*.cpp)
-PROGRAMS := $(patsubst user/%,$(O)/bin/%.exe,$(basename $(PROGRAM_SRC))) $(O)/bin/walk.exe
+PROGRAMS := $(patsubst user/%,$(O)/bin/%.exe,$(basename $(PROGRAM_SRC))) $(O)/bin/walk.exe $(O)/bin/shell.exe
 program_cc = $(MINGW)gcc $(PROGRAM_CFLAGS) $(PROGRAM_FLAGS) -c $< -o $@ $(may_go)
-program_cxx = $(MINGW)g++ $(PROGRAM_CFLAGS) -c $< -o $@ $(may_go)
+program_cxx = $(MINGW)g++ $(PROGRAM_CFLAGS) $(PROGRAM_FLAGS) -c $< -o $@ $(may_go)
 program_ld = $(MINGW)$(if $(filter %.cpp,$(wildcard user/$*.*)),g++ -static,gcc) $(filter %.o,$^) -o $@ $(PROGRAM_LIBS) $(link_user/$*)
 $(O)/user/%.o: user/%.c FORCE | $(GEN)
 	$(call product,program_cc)
@@ -164,9 +188,17 @@ $(patsubst user/%,$(O)/bin/%.exe,$(basename $(PROGRAM_SRC))): $(O)/bin/%.exe: $(
 $(O)/user/leaks.o: PROGRAM_FLAGS := -D_DEBUG -Icrt/include
 $(O)/bin/leaks.exe: private PROGRAM_LIBS := -L$(O)/lib/debug
 $(O)/bin/leaks.exe: $(DEBUG_LIB)
-walk_ld = $(MINGW)g++ -static $(filter %.o,$^) -o $@ -lole32
+# Those of docs/debugging: each local variable has its place, each line its own instructions.
+LESSONS := $(patsubst user/lessons/%,$(O)/bin/%.exe,$(basename $(call files,user/lessons/*.c user/lessons/*.cpp)))
+$(O)/user/lessons/%.o: PROGRAM_FLAGS := -O0
+$(LESSONS): $(O)/bin/%.exe: $(O)/user/lessons/%.o FORCE
+	$(call product,lesson_ld)
+lesson_ld = $(MINGW)$(if $(wildcard user/lessons/$*.cpp),g++ -static,gcc) $< -o $@
+walk_ld = $(MINGW)g++ -static $(filter %.o,$^) -o $@ -lole32 -luuid
 $(O)/bin/walk.exe: $(patsubst %.cpp,$(O)/%.o,$(call files,user/walk/*.cpp)) FORCE
 	$(call product,walk_ld)
+$(O)/bin/shell.exe: $(patsubst %.c,$(O)/%.o,$(call files,user/shell/*.c)) FORCE
+	$(call product,program_ld)
 
 # The archive: everything that runs, without line tables, names kept (COFF symbols).
 STRIPPED := $(patsubst $(O)/bin/%,$(O)/archive/%,$(DLLS) $(PROGRAMS))
@@ -176,4 +208,4 @@ $(STRIPPED): $(O)/archive/%: $(O)/bin/% FORCE
 archive = tar --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C $(O)/archive -cf $@ $(sort $(STRIPPED:$(O)/archive/%=./%))
 $(O)/archive.tar: $(STRIPPED) FORCE
 	$(call product,archive)
-all: $(O)/kernel/ntoskrnl.exe $(O)/archive.tar $(CRT_LIBS) $(DEBUG_LIB)
+all: $(O)/kernel/ntoskrnl.exe $(O)/archive.tar $(CRT_LIBS) $(DEBUG_LIB) $(LESSONS)

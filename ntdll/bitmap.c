@@ -140,6 +140,85 @@ ULONG NTAPI RtlFindSetBitsAndClear(PRTL_BITMAP Map, ULONG Count, ULONG Hint)
     return found;
 }
 
+/* The length of the first run of value at or after from; *start: where it begins.  0: none. */
+static ULONG NextRun(PRTL_BITMAP map, ULONG from, ULONG *start, BOOLEAN value)
+{
+    *start = from + Run(map, from, NONE, !value);
+    return Run(map, *start, NONE, value);
+}
+
+static ULONG Longest(PRTL_BITMAP map, ULONG *start, BOOLEAN value)
+{
+    ULONG longest = 0, at, length;
+    *start = NONE;
+    for (at = 0; (length = NextRun(map, at, &at, value)); at += length)
+        if (length > longest) {
+            longest = length;
+            *start = at;
+        }
+    return longest;
+}
+
+/* The bits of the longest run, of several the first; 0 and *Start FFFFFFFFh: there is none. */
+ULONG NTAPI RtlFindLongestRunClear(PRTL_BITMAP Map, PULONG Start)
+{
+    return Longest(Map, Start, FALSE);
+}
+
+ULONG NTAPI RtlFindLongestRunSet(PRTL_BITMAP Map, PULONG Start)
+{
+    return Longest(Map, Start, TRUE);
+}
+
+/* The bits of the first run that ends after From, counted from From on; 0: there is none. */
+ULONG NTAPI RtlFindNextForwardRunClear(PRTL_BITMAP Map, ULONG From, PULONG Start)
+{
+    return NextRun(Map, From, Start, FALSE);
+}
+
+/* The bits of the last run that begins at From or before, counted to From; 0: there is none. */
+ULONG NTAPI RtlFindLastBackwardRunClear(PRTL_BITMAP Map, ULONG From, PULONG Start)
+{
+    ULONG end = From < Map->SizeOfBitMap ? From + 1 : Map->SizeOfBitMap, start;
+    while (end && RtlTestBit(Map, end - 1))
+        end--;
+    for (start = end; start && !RtlTestBit(Map, start - 1);)
+        start--;
+    *Start = start;
+    return end - start;
+}
+
+/* Puts the run before those that are shorter; beyond room the last one is dropped.  The count. */
+static ULONG Insert(RTL_BITMAP_RUN *runs, ULONG count, ULONG room, RTL_BITMAP_RUN run)
+{
+    ULONG at = count < room ? count : room - 1;
+    if (count == room && runs[at].NumberOfBits >= run.NumberOfBits)
+        return count;
+    for (; at && runs[at - 1].NumberOfBits < run.NumberOfBits; at--)
+        runs[at] = runs[at - 1];
+    runs[at] = run;
+    return count < room ? count + 1 : count;
+}
+
+/* How many of the Size entries were filled: with the longest runs, the longest first, or with
+ * the first ones. */
+ULONG NTAPI RtlFindClearRuns(PRTL_BITMAP Map, RTL_BITMAP_RUN *Runs, ULONG Size,
+                             BOOLEAN Longest)
+{
+    RTL_BITMAP_RUN run = {0, 0};
+    ULONG count = 0;
+    while (
+        Size && (Longest || count < Size) &&
+        (run.NumberOfBits = NextRun(Map, run.StartingIndex, &run.StartingIndex, FALSE))) {
+        if (Longest)
+            count = Insert(Runs, count, Size, run);
+        else
+            Runs[count++] = run;
+        run.StartingIndex += run.NumberOfBits;
+    }
+    return count;
+}
+
 /* Number of the highest or lowest set bit; -1 if there is none. */
 CCHAR NTAPI RtlFindMostSignificantBit(ULONGLONG Set)
 {

@@ -107,7 +107,7 @@ _RtlUnwind@16:
     ret 16
 
 ; RtlpExecuteHandlerFor*(record, frame, context, &dispatcher, handler): call one handler
-; behind a registration of our own, so that a fault or an unwind inside it is told from
+; after a registration of our own, so that a fault or an unwind inside it is told from
 ; one outside.  The registration carries the frame being handled, at +8.
     align 16, db 90h
 _RtlpExecuteHandlerForException@20:

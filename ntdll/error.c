@@ -1,7 +1,8 @@
 /* error.c - NTSTATUS to Win32 error: the one table, and the last error it sets.
  *
  * A kernel status is translated once, where a Win32 function reports it.  The table is
- * sorted by status, for a binary search; what hardly anybody meets is in rarestatus.c.
+ * sorted by status, for a binary search; what hardly anybody meets is in rarestatus.c
+ * and farstatus.c.
  * A status without a row is
  * ERROR_MR_MID_NOT_FOUND (317), as on Windows; exceptions' codes remain as they are
  * (SAME).  The pairs are those of "RtlNtStatusToDosError" and of the tables at Microsoft
@@ -248,7 +249,8 @@ ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS Status)
         else
             low = middle + 1;
     }
-    return RtlpRareError(status);
+    const ULONG error = RtlpFarError(status);
+    return error ? error : RtlpRareError(status);
 }
 
 /* Also remembers the status in TEB.LastStatusValue, for `!gle`. */

@@ -12,7 +12,8 @@
  * therefore stays NULL (Windows 7 fills it in at the first wait).
  *
  * While the process ends (RtlpShutdownInProgress) all other threads are gone, perhaps with the
- * lock in hand.  Waiting would never end, so the process ends at once, as on Windows.
+ * lock in hand.  A wait without a time-out would never end, here, for an SRW lock (srw.c) or for
+ * an initialisation (once.c), so the process ends at once, as on Windows.
  *
  * Documented: Critical Section Objects; the bits as in `!cs` of WinDbg since Vista.
  */
@@ -30,9 +31,24 @@ static LONG Exchange(PRTL_CRITICAL_SECTION section, LONG new, LONG old)
     return __sync_val_compare_and_swap(&section->LockCount, old, new);
 }
 
+static void EndIfOrphaned(void)
+{
+    if (RtlpShutdownInProgress)
+        NtTerminateProcess(NtCurrentProcess(), STATUS_THREAD_IS_TERMINATING);
+}
+
+/* Somebody else is about to change what the caller looks at. */
+void RtlpYield(void)
+{
+    EndIfOrphaned();
+    NtYieldExecution();
+}
+
 /* Sleep until RtlpWake(key); wake exactly one sleeper of key, waiting for it if need be. */
 NTSTATUS RtlpWaitUntil(PVOID key, PLARGE_INTEGER timeout)
 {
+    if (!timeout)
+        EndIfOrphaned();
     return NtWaitForKeyedEvent(NULL, key, FALSE, timeout);
 }
 
@@ -69,8 +85,7 @@ NTSTATUS NTAPI RtlpEnterContended(PRTL_CRITICAL_SECTION section)
                 return Own(section);
             continue;
         }
-        if (RtlpShutdownInProgress)
-            NtTerminateProcess(NtCurrentProcess(), STATUS_THREAD_IS_TERMINATING);
+        EndIfOrphaned();
         if (Exchange(section, (old - CS_WAITER) | woken, old) != old)
             continue;
         RtlpWait(section);

@@ -63,8 +63,10 @@ extern BOOLEAN RtlpShutdownInProgress, RtlpThreadsCame; /* a second thread began
 void RtlpCheckHeapsAtExit(void);                        /* heap/check/process.c */
 void RtlpWait(PVOID key);
 ULONG RtlpRareError(ULONG Status); /* rarestatus.c */
+ULONG RtlpFarError(ULONG Status);  /* farstatus.c; 0: none */
 NTSTATUS RtlpWaitUntil(PVOID key, PLARGE_INTEGER timeout);
 void RtlpWake(PVOID key);
+void RtlpYield(void);
 
 /* thread.c: what the loader does for them at the start and the end */
 typedef DWORD(__fastcall *PTHREAD_INIT_THUNK)(ULONG, PUSER_THREAD_START_ROUTINE, PVOID);

@@ -42,8 +42,11 @@ NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base,
         return STATUS_INVALID_PARAMETER;
     for (; at < end && (ULONG)Digit(*at) < base; at++)
         value = value * base + (ULONG)Digit(*at);
-    *Value = negative ? 0 - value : value;
-    return STATUS_SUCCESS;
+    value = negative ? 0 - value : value;
+    return NT_SUCCESS(NtWriteVirtualMemory(NtCurrentProcess(), Value, &value,
+                                           sizeof value, NULL))
+               ? STATUS_SUCCESS
+               : STATUS_ACCESS_VIOLATION;
 }
 
 NTSTATUS NTAPI RtlCharToInteger(PCSZ String, ULONG Base, PULONG Value)

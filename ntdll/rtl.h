@@ -8,6 +8,7 @@
 #define FATHOM_NTDLL_RTL_H
 
 #include "ntdll.h"
+#include "teb.h"
 
 /* ---- types that the stock headers lack ---- */
 typedef VOID(NTAPI *PKNORMAL_ROUTINE)(PVOID Context, PVOID Argument1, PVOID Argument2);
@@ -165,17 +166,5 @@ ULONG __cdecl DbgPrint(PCSTR Format, ...);
 ULONG __cdecl DbgPrintEx(ULONG Component, ULONG Level, PCSTR Format, ...);
 VOID NTAPI DbgBreakPoint(VOID);
 VOID NTAPI DbgUserBreakPoint(VOID);
-static inline PTEB NtTeb(void)
-{
-    PTEB teb;
-    __asm__("movl %%fs:0x18, %0" : "=r"(teb));
-    return teb;
-}
-static inline PPEB NtPeb(void)
-{
-    PPEB peb;
-    __asm__("movl %%fs:0x30, %0" : "=r"(peb));
-    return peb;
-}
 
 #endif

@@ -64,7 +64,7 @@ static ON_ALIGNED_STACK BOOLEAN JoinQueue(PVOID *word, ULONG_PTR value, BOOLEAN 
             return FALSE;
     } else {
         if ((value & BUSY) || Swap(word, value | BUSY, value) != value) {
-            NtYieldExecution();
+            RtlpYield();
             return FALSE;
         }
         WAIT_BLOCK *first = (WAIT_BLOCK *)(value & ~BITS);
@@ -84,7 +84,7 @@ static void ReleaseQueued(PVOID *word)
         value = Read(word);
         if (!(value & BUSY) && Swap(word, value | BUSY, value) == value)
             break;
-        NtYieldExecution();
+        RtlpYield();
     }
     WAIT_BLOCK *first = (WAIT_BLOCK *)(value & ~BITS);
     if (first->Holders > 1) {
@@ -182,7 +182,7 @@ static WAIT_BLOCK *TakeQueue(PVOID *word)
         ULONG_PTR value = Read(word);
         if (!(value & BUSY) && Swap(word, value | BUSY, value) == value)
             return (WAIT_BLOCK *)value;
-        NtYieldExecution();
+        RtlpYield();
     }
 }
 

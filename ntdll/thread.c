@@ -12,6 +12,7 @@
  * threads are stopped, the DLLs are called (LdrShutdownProcess), the process ends.
  */
 #include "ntdllp.h"
+#include "userstack.h"
 
 #define ThreadAmILastThread 12
 
@@ -103,8 +104,15 @@ NTSTATUS NTAPI RtlCreateUserThread(HANDLE Process, PSECURITY_DESCRIPTOR Descript
     return status;
 }
 
-/* A stack as the kernel makes one: Reserve bytes, Commit of them at the top, one guard
- * page below.  0 means the program's own figures.  On failure nothing remains. */
+static BOOLEAN IsAlignment(ULONG_PTR Value)
+{
+    return Value >= PAGE_SIZE && !(Value & (Value - 1));
+}
+
+/* A stack as the kernel makes one (userstack.h): Reserve bytes, a multiple of Alignment,
+ * Commit of them, a multiple of PageSize, at the top.  0 means the program's own figures.  On
+ * failure nothing remains.  STATUS_INVALID_PARAMETER: PageSize and Alignment are powers of two,
+ * at least a page. */
 NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve, ULONG_PTR ZeroBits,
                                   SIZE_T PageSize, ULONG_PTR Alignment,
                                   PINITIAL_TEB InitialTeb)
@@ -112,12 +120,10 @@ NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve, ULONG_PTR ZeroB
     PIMAGE_NT_HEADERS image = RtlImageNtHeader(NtPeb()->ImageBaseAddress);
     SIZE_T commit = Commit ? Commit : image->OptionalHeader.SizeOfStackCommit;
     SIZE_T reserve = Reserve ? Reserve : image->OptionalHeader.SizeOfStackReserve;
-    if (PageSize < PAGE_SIZE || Alignment < ALLOCATION_GRANULARITY)
+    if (!IsAlignment(PageSize) || !IsAlignment(Alignment))
         return STATUS_INVALID_PARAMETER;
     commit = ALIGN_UP(commit, PageSize);
-    if (reserve <= commit) /* Windows: the next megabyte above */
-        reserve = ALIGN_UP(commit + PAGE_SIZE, 0x100000);
-    reserve = ALIGN_UP(reserve, Alignment);
+    reserve = ALIGN_UP(USER_STACK_RESERVE(reserve, commit), Alignment);
     PVOID base = NULL;
     NTSTATUS status = NtAllocateVirtualMemory(NtCurrentProcess(), &base, ZeroBits,
                                               &reserve, MEM_RESERVE, PAGE_READWRITE);
@@ -130,7 +136,7 @@ NTSTATUS NTAPI RtlCreateUserStack(SIZE_T Commit, SIZE_T Reserve, ULONG_PTR ZeroB
                                      PAGE_READWRITE);
     PVOID guard = (PCHAR)limit - PAGE_SIZE;
     size = PAGE_SIZE;
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status) && USER_STACK_HAS_GUARD(reserve, commit))
         status = NtAllocateVirtualMemory(NtCurrentProcess(), &guard, 0, &size, MEM_COMMIT,
                                          PAGE_READWRITE | PAGE_GUARD);
     if (!NT_SUCCESS(status)) {

@@ -63,47 +63,56 @@ static BOOLEAN Holds(LONGLONG ours, LONGLONG theirs, ULONG condition)
         return ours <= theirs;
     case VER_AND:
         return (ours & theirs) == theirs;
-    default:
-        return (ours & theirs) != 0; /* VER_OR */
+    case VER_OR:
+        return !theirs || (ours & theirs) != 0;
+    default: /* none was set */
+        return FALSE;
     }
 }
 
-/* STATUS_REVISION_MISMATCH if a condition does not hold.  Major, minor and service pack
- * are compared as one number where more than one is asked for, as documented. */
+/* Major, minor and service pack, in this order: the first that differs decides.  Each is judged by its
+ * own condition as long as those before it say VER_EQUAL; any other condition goes for all that
+ * follow. */
+static BOOLEAN HoldsVersion(PRTL_OSVERSIONINFOEXW wanted, ULONG types,
+                            ULONGLONG conditions)
+{
+    const struct {
+        ULONG Type, Bit, Ours, Theirs;
+    } parts[] = {{VER_MAJORVERSION, 1, MAJOR, wanted->dwMajorVersion},
+                 {VER_MINORVERSION, 0, MINOR, wanted->dwMinorVersion},
+                 {VER_SERVICEPACKMAJOR, 5, SERVICE_PACK, wanted->wServicePackMajor},
+                 {VER_SERVICEPACKMINOR, 4, 0, wanted->wServicePackMinor}};
+    ULONG condition = VER_EQUAL;
+    for (ULONG i = 0; i < 4; i++) {
+        if (!(types & parts[i].Type))
+            continue;
+        if (condition == VER_EQUAL)
+            condition = (ULONG)(conditions >> (parts[i].Bit * 3)) & 7;
+        if (!condition || parts[i].Ours != parts[i].Theirs)
+            return Holds(parts[i].Ours, parts[i].Theirs, condition);
+    }
+    return condition != VER_LESS && condition != VER_GREATER;
+}
+
+/* STATUS_REVISION_MISMATCH if a condition does not hold, or one that is asked for was not set.
+ * Documented: VerifyVersionInfo. */
 NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW Wanted, ULONG Types,
                                     ULONGLONG Conditions)
 {
-    if (!Types)
-        return STATUS_INVALID_PARAMETER;
-    LONGLONG ours = 0, theirs = 0;
-    ULONG condition = 0;
     const struct {
         ULONG Type, Bit, Ours, Theirs;
-    } parts[] = {{VER_MAJORVERSION, 1, MAJOR, Wanted->dwMajorVersion},
-                 {VER_MINORVERSION, 0, MINOR, Wanted->dwMinorVersion},
-                 {VER_SERVICEPACKMAJOR, 5, SERVICE_PACK, Wanted->wServicePackMajor},
-                 {VER_SERVICEPACKMINOR, 4, 0, Wanted->wServicePackMinor}};
-    for (ULONG i = 0; i < 4; i++) {
-        if (!(Types & parts[i].Type))
-            continue;
-        ours = ours << 16 | parts[i].Ours;
-        theirs = theirs << 16 | parts[i].Theirs;
-        if (!condition)
-            condition = (ULONG)(Conditions >> (parts[i].Bit * 3)) & 7;
-    }
-    if (condition && !Holds(ours, theirs, condition))
+    } others[] = {{VER_BUILDNUMBER, 2, BUILD, Wanted->dwBuildNumber},
+                  {VER_PLATFORMID, 3, VER_PLATFORM_WIN32_NT, Wanted->dwPlatformId},
+                  {VER_SUITENAME, 6, VER_SUITE_SINGLEUSERTS, Wanted->wSuiteMask},
+                  {VER_PRODUCT_TYPE, 7, VER_NT_WORKSTATION, Wanted->wProductType}};
+    if (!Types)
+        return STATUS_INVALID_PARAMETER;
+    if (!HoldsVersion(Wanted, Types, Conditions))
         return STATUS_REVISION_MISMATCH;
-    if ((Types & VER_BUILDNUMBER) &&
-        !Holds(BUILD, Wanted->dwBuildNumber, (ULONG)(Conditions >> 6) & 7))
-        return STATUS_REVISION_MISMATCH;
-    if ((Types & VER_PLATFORMID) &&
-        !Holds(VER_PLATFORM_WIN32_NT, Wanted->dwPlatformId, (ULONG)(Conditions >> 9) & 7))
-        return STATUS_REVISION_MISMATCH;
-    if ((Types & VER_SUITENAME) &&
-        !Holds(VER_SUITE_SINGLEUSERTS, Wanted->wSuiteMask, (ULONG)(Conditions >> 18) & 7))
-        return STATUS_REVISION_MISMATCH;
-    if ((Types & VER_PRODUCT_TYPE) &&
-        !Holds(VER_NT_WORKSTATION, Wanted->wProductType, (ULONG)(Conditions >> 21) & 7))
-        return STATUS_REVISION_MISMATCH;
+    for (ULONG i = 0; i < 4; i++)
+        if (Types & others[i].Type &&
+            !Holds(others[i].Ours, others[i].Theirs,
+                   (ULONG)(Conditions >> (others[i].Bit * 3)) & 7))
+            return STATUS_REVISION_MISMATCH;
     return STATUS_SUCCESS;
 }

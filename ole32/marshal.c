@@ -1,33 +1,16 @@
-/* marshal.c - the proxy and the stub of ISounding: [out] parameters between processes.
+/* marshal.c - the proxy and the stub of ISounding.
  *
  *   client                                  server
  *   Sound()                                 the object's Sound()
- *     proxy: request ──────────────────────>  stub: calls it; it allocates
- *     proxy: CoTaskMemAlloc, here  <────────  stub: copies to the wire,
- *     the caller frees with CoTaskMemFree           CoTaskMemFree, there
+ *     proxy: request ──────────────────────>  stub: calls it; OlepPutSounding
+ *     proxy: OlepTakeSounding  <────────────  reply
  *
- * A pointer means nothing in another process.  So each block is made twice, by the method
- * in the server and by the proxy in the client, and each is freed on its own side: the
- * stub can free what a method of anybody's allocated, and the caller what the proxy
- * allocated, because all of them agree on one allocator.  The scalar is copied and needs
- * nothing.
- *
- * On the wire: CALL_REQUEST there; REPLY, then PlaceBytes of the string, zero included,
- * then the array, back.  The other process is not trusted: every length is checked against
- * what came.  It may be gone: RPC_S_SERVER_UNAVAILABLE (nothing was executed), or
+ * outparam.h says how the [out] parameters go from one process to the other.  The other process
+ * is not trusted, and may be gone: RPC_S_SERVER_UNAVAILABLE (nothing was executed), or
  * RPC_S_CALL_FAILED (something may have been), as HRESULTs.
- * Windows: MIDL writes both halves as format strings, which rpcrt4's NdrClientCall2 and
- * NdrStubCall2 interpret.  Source: Microsoft's "Memory Management Rules" of COM.
+ * Windows: rpcrt4's NdrClientCall2 and NdrStubCall2.
  */
-#include "remote.h"
-
-typedef struct {
-    HRESULT Result;
-    ULONG Fathoms;
-    ULONG PlaceBytes;
-    SOUNDING Sounding; /* its pointer is null on the wire */
-    BYTE Rest[];
-} REPLY;
+#include "outparam.h"
 
 typedef struct {
     ISounding Face;
@@ -38,37 +21,6 @@ typedef struct {
 } PROXY;
 
 /* ---- the stub: in the server ---- */
-
-static SIZE_T TextBytes(LPCOLESTR Text)
-{
-    SIZE_T Length = 0;
-    while (Text[Length] != 0)
-        Length++;
-    return (Length + 1) * sizeof(OLECHAR);
-}
-
-/* All of it in the message, or RPC_E_SERVER_CANTMARSHAL_DATA. */
-static HRESULT PutReply(CALL_MESSAGE *Message, LPCOLESTR Place, const SOUNDING *Sounding,
-                        ULONG Fathoms)
-{
-    REPLY *Reply = (REPLY *)Message->Data;
-    const SIZE_T Room = sizeof(Message->Data) - sizeof(*Reply);
-    if (Place == NULL || Sounding == NULL)
-        return RPC_E_SERVER_CANTMARSHAL_DATA;
-    const SIZE_T Text = TextBytes(Place);
-    if (Text > Room || Sounding->Count > (Room - Text) / sizeof(ULONG) ||
-        (Sounding->Count != 0 && Sounding->Depths == NULL))
-        return RPC_E_SERVER_CANTMARSHAL_DATA;
-    const SIZE_T Array = Sounding->Count * sizeof(ULONG);
-    Reply->Fathoms = Fathoms;
-    Reply->PlaceBytes = (ULONG)Text;
-    Reply->Sounding = *Sounding;
-    Reply->Sounding.Depths = NULL;
-    OlepCopy(Reply->Rest, Place, Text);
-    OlepCopy(Reply->Rest + Text, Sounding->Depths, Array);
-    OlepSetLength(&Message->Header, sizeof(*Reply) + Text + Array);
-    return S_OK;
-}
 
 #define SOUND_METHOD 3 /* its place in the table, after IUnknown's */
 
@@ -86,23 +38,18 @@ static HRESULT CheckRequest(const IUnknown *Object, const CALL_MESSAGE *Message)
 void OlepStubInvoke(IUnknown *Object, CALL_MESSAGE *Message)
 {
     ISounding *Target = (ISounding *)Object;
-    REPLY *Reply = (REPLY *)Message->Data;
     LPOLESTR Place = NULL;
     SOUNDING *Sounding = NULL;
     ULONG Fathoms = 0;
     HRESULT Result = CheckRequest(Object, Message);
     if (SUCCEEDED(Result))
         Result = Target->lpVtbl->Sound(Target, &Place, &Sounding, &Fathoms);
-    OlepSetLength(&Message->Header, sizeof(*Reply));
+    OlepSetLength(&Message->Header, sizeof(CALL_REPLY));
     if (SUCCEEDED(Result)) {
-        const HRESULT Put = PutReply(Message, Place, Sounding, Fathoms);
+        const HRESULT Put = OlepPutSounding(Message, Place, Sounding, Fathoms);
         Result = FAILED(Put) ? Put : Result;
-        if (Sounding != NULL)
-            CoTaskMemFree(Sounding->Depths);
-        CoTaskMemFree(Sounding);
-        CoTaskMemFree(Place);
     }
-    Reply->Result = Result;
+    ((CALL_REPLY *)Message->Data)->Result = Result;
 }
 
 /* ---- the proxy: in the client ---- */
@@ -114,41 +61,6 @@ static HRESULT Lost(NTSTATUS Status)
                : Status == (NTSTATUS)0xC0000253 /* STATUS_LPC_REPLY_LOST */
                      ? HRESULT_FROM_WIN32(RPC_S_CALL_FAILED)
                      : RPC_E_SYS_CALL_FAILED;
-}
-
-/* What came, in task memory of this process.  All or nothing. */
-static HRESULT TakeReply(const CALL_MESSAGE *Message, LPOLESTR *Place,
-                         SOUNDING **Sounding, ULONG *Fathoms)
-{
-    const REPLY *Reply = (const REPLY *)Message->Data;
-    const SIZE_T Length = (SIZE_T)Message->Header.DataLength;
-    if (Length < sizeof(*Reply))
-        return RPC_E_INVALID_DATA;
-    if (FAILED(Reply->Result))
-        return Reply->Result;
-    const SIZE_T Rest = Length - sizeof(*Reply), Text = Reply->PlaceBytes;
-    if (Text < sizeof(OLECHAR) || Text % sizeof(OLECHAR) != 0 || Text > Rest ||
-        Reply->Sounding.Count != (Rest - Text) / sizeof(ULONG) ||
-        ((const OLECHAR *)Reply->Rest)[Text / sizeof(OLECHAR) - 1] != 0)
-        return RPC_E_INVALID_DATA;
-    const SIZE_T Array = Reply->Sounding.Count * sizeof(ULONG);
-    LPOLESTR String = CoTaskMemAlloc(Text);
-    SOUNDING *Structure = CoTaskMemAlloc(sizeof(*Structure));
-    ULONG *Depths = CoTaskMemAlloc(Array);
-    if (String == NULL || Structure == NULL || Depths == NULL) {
-        CoTaskMemFree(Depths);
-        CoTaskMemFree(Structure);
-        CoTaskMemFree(String);
-        return E_OUTOFMEMORY;
-    }
-    OlepCopy(String, Reply->Rest, Text);
-    OlepCopy(Depths, Reply->Rest + Text, Array);
-    *Structure = Reply->Sounding;
-    Structure->Depths = Depths;
-    *Place = String;
-    *Sounding = Structure;
-    *Fathoms = Reply->Fathoms;
-    return Reply->Result;
 }
 
 static HRESULT STDMETHODCALLTYPE Proxy_Sound(ISounding *This, LPOLESTR *Place,
@@ -165,8 +77,9 @@ static HRESULT STDMETHODCALLTYPE Proxy_Sound(ISounding *This, LPOLESTR *Place,
     ((CALL_REQUEST *)Proxy->Message.Data)->Method = SOUND_METHOD;
     OlepSetLength(Header, sizeof(CALL_REQUEST));
     const NTSTATUS Status = NtRequestWaitReplyPort(Proxy->Port, Header, Header);
-    HRESULT Result =
-        Status == 0 ? TakeReply(&Proxy->Message, Place, Sounding, Fathoms) : Lost(Status);
+    HRESULT Result = Status == 0
+                         ? OlepTakeSounding(&Proxy->Message, Place, Sounding, Fathoms)
+                         : Lost(Status);
     LeaveCriticalSection(&Proxy->Lock);
     return Result;
 }

@@ -4,7 +4,7 @@
  *        └─ CONVERSATION ── one client's connection and its object (null: disconnected)
  *
  * A connection asks the factory for an object; a request goes to that object's stub; a
- * client that has gone is an object released.  A revoked class admits nobody, but objects
+ * client that has gone is an object released.  A revoked class admits no client, but objects
  * that clients hold live on: its thread stays until the last of them has gone.  A
  * disconnected object is released at once, and its clients get RPC_E_DISCONNECTED.
  * Clients are not trusted: what they send is checked, and no other client waits for them.
@@ -265,7 +265,7 @@ HRESULT WINAPI CoRegisterClassObject(REFCLSID Clsid, LPUNKNOWN Factory, DWORD Co
     return Result;
 }
 
-/* Nobody is admitted any more; objects that clients hold stay theirs.  CO_E_OBJNOTREG: no
+/* No client is admitted any more; objects that clients hold stay theirs.  CO_E_OBJNOTREG: no
  * class of this process has the cookie. */
 HRESULT WINAPI CoRevokeClassObject(DWORD Cookie)
 {

@@ -1,24 +1,15 @@
 /* spy.c - IMallocSpy: a debugging object that sees every task allocation, before and after.
- *
- *     PreAlloc(size) -> size'             HeapAlloc(size')  PostAlloc(block) -> the pointer
- *                                                                       that the caller gets
- *     PreFree(pointer, spied) -> block    HeapFree(block)   PostFree(spied)
+ * spy.h is the contract.
  *
  * While a spy is registered, OlepHeap points to SpiedHeap, whose functions call the hooks and,
  * between them, kernel32; else it points to PlainHeap, which is kernel32's functions.
- *
- * The hooks may enlarge a request and shift the pointer, so the spy must know, when a block
- * comes back, whether it saw the allocation ("spied").  spied.c has those blocks, by the
- * pointer that the caller holds.  A spy that is revoked while such blocks live stays
- * (E_ACCESSDENIED) until the last of them is freed, then goes by itself.
+ * spied.c has the blocks that the spy saw allocated, by the pointer that the caller holds.
  *
  * Lock: SpyLock, from before the first hook until after the second, as documented ("the
  * allocator holds a lock on the spy between the two calls"); recursive, since a hook may
  * allocate for itself, and then is not called again (SpyDepth).
- * Source: Microsoft's pages for IMallocSpy, CoRegisterMallocSpy and CoRevokeMallocSpy.
  */
-#include "spied.h"
-#include "taskmem.h"
+#include "spy.h"
 
 const OLEHEAP *volatile OlepHeap;
 static IMallocSpy *Spy; /* or NULL */

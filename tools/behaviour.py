@@ -23,6 +23,27 @@ statement of Microsoft's page of that title, in short, and the test under `tests
 
 """
 
+# The page in the Chinese site: the words around the statements, which are in Microsoft's words.
+CHINESE_HEAD = """# 文档怎么说，由什么来证明
+
+由 `tools/behaviour.py` 从测试本身生成；如果它与测试说的不一致，`make test` 就会失败。每一行是微软同名文档页面上的一条说法（简短的英文），
+以及 `tests/guest` 下证明它的测试。*相同*：与文档一致（Windows 7 SP1）；*简化*：符合文字，但 Windows 做得更多；*不同*：说法写的是这里的行为。
+
+"""
+CHINESE = {"same": "相同", "simplified": "简化", "differs": "不同"}
+TOTAL = re.compile(r"^(\d+) statements: (\d+) the same, (\d+) simplified, (\d+) differ\.$", re.M)
+
+
+def in_chinese(page):
+    """docs/behaviour.md with its words in Chinese."""
+    page = page.replace(HEAD, CHINESE_HEAD).replace(
+        "| statement | test | here |", "| 说法 | 测试 | 这里 |"
+    )
+    page = TOTAL.sub(r"\1 条说法：\2 条相同，\3 条简化，\4 条不同。", page)
+    return re.sub(
+        r"\| (same|simplified|differs) \|$", lambda m: f"| {CHINESE[m[1]]} |", page, flags=re.M
+    )
+
 
 def text(strings):
     """The C string literals, joined."""

@@ -42,6 +42,7 @@ TREES = {
     "cw3220": ["dll/crt/borland"],
     "ole32": ["dll/ole32"],
     "oleaut32": ["dll/oleaut32"],
+    "small": ["dll/advapi32", "dll/user32", "dll/shell32", "dll/shlwapi"],
 }
 
 Object = collections.namedtuple("Object", "defined used")

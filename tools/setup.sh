@@ -5,8 +5,11 @@
 #   base      build the system and boot it by Multiboot        gdb       base, gdb, recordings
 #   run       base, the UEFI loaders, the disk image, OVMF     test      run, gdb and what tests need
 #   bench     run and the allocators to compare with           attacks   run and the hardened allocators
+#   programs  base, Debian's sources, tclsh
 #   style     base, clang-format, clang-tidy                   container long and style
-#   book      gdb, and what prints the book                    long      test, book, GRUB, node
+#   book      gdb, and what prints the book                    long      test, book, site, web, GRUB
+#   site      run, gdb, the web site, its Chinese, a browser        web       gdb, node and npm
+#   window    run, QEMU's screen in a window
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
 # will do).  PACKAGE may be a choice, A|B: the first that apt offers (Debian releases differ).  @ is
@@ -29,12 +32,15 @@ base) groups="base" ;;
 run) groups="base run" ;;
 gdb) groups="base gdb" ;;
 test) groups="base run gdb test" ;;
-bench | attacks) groups="base run $group" ;;
+bench | attacks | window) groups="base run $group" ;;
 style) groups="base style" ;;
 book) groups="base gdb book" ;;
-long) groups="base run gdb test book long" ;;
-container) groups="base run gdb test style book long" ;;
-*) echo "setup: no group $group: base, run, gdb, test, bench, attacks, style, book, long, container" >&2; exit 2 ;;
+programs) groups="base programs" ;;
+site) groups="base run gdb site" ;;
+web) groups="base gdb web" ;;
+long) groups="base run gdb test book site web long" ;;
+container) groups="base run gdb test style book site web long" ;;
+*) echo "setup: no group $group: base, run, window, gdb, test, bench, attacks, programs, style, book, site, web, long, container" >&2; exit 2 ;;
 esac
 
 needs() {
@@ -52,6 +58,8 @@ run  gnu-efi             /usr/lib32/crt0-efi-ia32.o
 run  fdisk               sfdisk
 run  mtools              mformat
 run  ovmf                /usr/share/ovmf/OVMF.fd
+window qemu-system-gui   /usr/lib/*/qemu/ui-gtk.so
+window qemu-system-gui   /usr/lib/*/qemu/ui-sdl.so
 run  ovmf-ia32           /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd
 gdb  gdb                 gdb
 gdb  gcc                 gcc
@@ -60,11 +68,18 @@ test libcmocka-dev       /usr/include/cmocka.h
 test clang               clang
 test libclang-rt-@-dev   /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 test perl                prove
+test g++                 g++
+test patch               patch
 long grub-common         grub-mkrescue
 long grub-pc-bin         /usr/lib/grub/i386-pc/multiboot.mod
 long grub-efi-amd64-bin  /usr/lib/grub/x86_64-efi/multiboot.mod
 long xorriso             xorriso
-long nodejs              node
+web  nodejs              node
+web  npm                 npm
+programs dpkg-dev dpkg-source
+programs tcl      tclsh
+programs gcc      gcc
+programs libc6-dev /usr/include/stdio.h
 bench libc6-dev          /usr/include/stdio.h
 bench git                git
 bench libjemalloc2       /usr/lib/*/libjemalloc.so.2
@@ -72,6 +87,7 @@ bench libmimalloc3|libmimalloc2.0 /usr/lib/*/libmimalloc.so.[23]
 bench libtcmalloc-minimal4t64|libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_minimal.so.4
 bench valgrind           valgrind
 attacks gcc              gcc
+attacks g++              g++
 attacks libjemalloc2     /usr/lib/*/libjemalloc.so.2
 attacks libmimalloc3|libmimalloc2.0 /usr/lib/*/libmimalloc.so.[23]
 attacks libtcmalloc-minimal4t64|libtcmalloc-minimal4 /usr/lib/*/libtcmalloc_minimal_debug.so.4
@@ -80,6 +96,13 @@ attacks libclang-rt-@-dev /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.scud
 attacks electric-fence   /usr/lib/libefence.so.0
 book weasyprint          weasyprint
 book python3-pygments    pygmentize
+site po4a                po4a-updatepo
+site mkdocs              mkdocs
+site mkdocs-material     /usr/share/mkdocs/themes/material/base.html
+site fonts-noto-cjk      /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
+site webp                img2webp
+site chromium            chromium
+site chromium-driver     chromedriver
 style clang-format       clang-format
 style clang-tidy         clang-tidy
 ROWS

@@ -1,13 +1,15 @@
 /* attacks.cpp - what happens when a program damages its heap: each attack, one process each.
  *
- *   attacks            every attack, in a process of its own; a table: attack, what happened
+ *   attacks            every attack, in a process of its own; one screen: which ends which way
+ *   attacks --all      a table: attack, what happened, each report before its row; also where
+ *                      standard output is no console
  *   attacks NAME       that one, here
  *   attacks list       the names
  *
  * An attack prints what the last call answered and ends with 0 when the answer was the
- * documented error, with 1 when the damage went unnoticed, with 3 when there was none.  A heap that notices ends the
- * process (STATUS_HEAP_CORRUPTION, 0xC0000374).  The same program runs on Windows and in
- * Wine.  docs/attacks.md has what each of them does.
+ * documented error, with 1 when the damage went unnoticed, with 3 when there was none.
+ * A heap that notices ends the process (STATUS_HEAP_CORRUPTION, 0xC0000374).  The same
+ * program runs on Windows and in Wine.  docs/attacks.md has what each of them does.
  */
 #include <windows.h>
 #include <cstdint>
@@ -211,10 +213,13 @@ int movable_handle()
     return give(GlobalAlloc(GMEM_MOVEABLE, 100));
 }
 
+/* The heap cannot know that the block is a movable object's; its handle leads to freed memory. */
 int locked_pointer()
 {
-    heap = GetProcessHeap();
-    return give(GlobalLock(GlobalAlloc(GMEM_MOVEABLE, 100)));
+    HGLOBAL handle = GlobalAlloc(GMEM_MOVEABLE, 100);
+    HeapFree(GetProcessHeap(), 0, GlobalLock(handle));
+    SetLastError(0);
+    return answer("GlobalFree", GlobalFree(handle) != nullptr);
 }
 
 int realloc_freed()
@@ -350,7 +355,8 @@ static int run_here(const char *name)
     return 2;
 }
 
-static void run_apart(const char *self, const char *front, const char *name)
+/* Its exit code; ~0: it cannot be started, which is said. */
+static DWORD run_apart(const char *self, const char *front, const char *name)
 {
     char line[MAX_PATH + 64];
     STARTUPINFOA start = {};
@@ -362,12 +368,17 @@ static void run_apart(const char *self, const char *front, const char *name)
     if (!CreateProcessA(self, line, nullptr, nullptr, TRUE, 0, nullptr, nullptr, &start,
                         &child)) {
         std::printf("%s%s: cannot start (%lu)\n", front, name, GetLastError());
-        return;
+        return ~0u;
     }
     WaitForSingleObject(child.hProcess, INFINITE);
     GetExitCodeProcess(child.hProcess, &code);
     CloseHandle(child.hThread);
     CloseHandle(child.hProcess);
+    return code;
+}
+
+static void show_row(const char *front, const char *name, DWORD code)
+{
     std::printf("%4s%-20s ", front, name);
     if (code == CORRUPTION)
         std::printf("stopped: heap corruption\n");
@@ -382,19 +393,103 @@ static void run_apart(const char *self, const char *front, const char *name)
     std::fflush(stdout);
 }
 
-int main(int argc, char **argv)
+/* ---- one screen ---- */
+struct outcome {
+    const char *front, *name;
+    DWORD code;
+};
+static outcome outcomes[2 * sizeof attacks / sizeof *attacks];
+static int tried;
+
+/* The attacks that ended so, in rows of less than 80 columns. */
+static void show_group(const char *title, bool (*is)(DWORD))
+{
+    int count = 0, column = 80;
+    for (int i = 0; i < tried; i++)
+        count += is(outcomes[i].code);
+    std::printf("%s: %d", title, count);
+    for (int i = 0; i < tried; i++) {
+        const outcome &one = outcomes[i];
+        const int length = (int)(std::strlen(one.front) + std::strlen(one.name)) + 1;
+        if (!is(one.code))
+            continue;
+        if (column + length > 78) {
+            std::printf("\n ");
+            column = 1;
+        }
+        std::printf(" %s%s", one.front, one.name);
+        column += length;
+    }
+    std::printf("\n");
+}
+
+static void show_groups()
+{
+    std::printf(
+        "%d attacks on a heap, a process each (lfh-: on blocks of the front end)\n",
+        tried);
+    show_group("stopped: heap corruption", [](DWORD code) { return code == CORRUPTION; });
+    show_group("stopped otherwise", [](DWORD code) {
+        return code != CORRUPTION && code != 0 && code != HARMLESS && code != UNNOTICED;
+    });
+    show_group("documented answer", [](DWORD code) { return code == 0; });
+    show_group("harmless: the heap is sound",
+               [](DWORD code) { return code == HARMLESS; });
+    show_group("UNNOTICED", [](DWORD code) { return code == UNNOTICED; });
+    std::printf("attacks NAME: that one, with its report; attacks --all: all of them\n");
+}
+
+/* The reports meanwhile go to a screen of their own, which a terminal then puts away. */
+static bool on_screen()
+{
+    DWORD mode;
+    return GetConsoleMode(GetStdHandle(STD_OUTPUT_HANDLE), &mode) != 0;
+}
+
+static void change_screen(const char *how)
+{
+    std::printf("\x1b[?1049%s\x1b[0m\x1b[2J\x1b[H", how);
+    std::fflush(stdout);
+}
+
+static void try_all(bool brief)
 {
     char self[MAX_PATH];
-    if (argc > 1 && std::strcmp(argv[1], "list"))
-        return run_here(argv[1]);
     GetModuleFileNameA(nullptr, self, sizeof self);
     for (int front = 0; front < 2; front++)
         for (const attack &one : attacks)
             if (one.front || !front) {
-                if (argc > 1)
-                    std::printf("%s%s\n", front ? "lfh-" : "", one.name);
-                else
-                    run_apart(self, front ? "lfh-" : "", one.name);
+                outcome &now = outcomes[tried++] = {front ? "lfh-" : "", one.name, 0};
+                now.code = run_apart(self, now.front, now.name);
+                if (!brief)
+                    show_row(now.front, now.name, now.code);
             }
+}
+
+static void list_names()
+{
+    for (int front = 0; front < 2; front++)
+        for (const attack &one : attacks)
+            if (one.front || !front)
+                std::printf("%s%s\n", front ? "lfh-" : "", one.name);
+}
+
+int main(int argc, char **argv)
+{
+    const char *const word = argc > 1 ? argv[1] : "";
+    const bool brief = argc == 1 && on_screen();
+    if (!std::strcmp(word, "list")) {
+        list_names();
+        return 0;
+    }
+    if (argc > 1 && std::strcmp(word, "--all"))
+        return run_here(word);
+    if (brief)
+        change_screen("h");
+    try_all(brief);
+    if (brief) {
+        change_screen("l");
+        show_groups();
+    }
     return 0;
 }

@@ -18,13 +18,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include "model.h"
 #include "spy.h"
-extern "C" {
-#include "sounding.h"
-}
-
-static const CLSID class_of_soundings = {
-    0x6FA00001, 0, 0x4F75, {0xA7, 0xA7, 0x46, 0x61, 0x74, 0x68, 0x6F, 0x6D}};
 
 static int wrong;
 
@@ -49,13 +44,13 @@ static bool same_blocks(const deed *a, const deed *b, unsigned count)
     return true;
 }
 
-/* Did each of the three go by this function? (Where functions have names.) */
-static bool by(const deed *deeds, const char *function)
+/* Did each of them go by this function? (Where functions have names.) */
+static bool by(const deed *deeds, const char *function, unsigned count = 3)
 {
     unsigned found = 0;
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < count; i++)
         found += std::strstr(deeds[i].by, function) != nullptr;
-    return found == 3 || GetModuleHandleA("fathom.dll") == nullptr;
+    return found == count || GetModuleHandleA("fathom.dll") == nullptr;
 }
 
 /* Blocks and what was done with them; the stack once where it is always the same. */
@@ -94,65 +89,6 @@ extern "C" void __RPC_USER MIDL_user_free(void *block)
 
 /* ---- the server ---- */
 
-static const WCHAR place[] = L"Challenger Deep";
-static const ULONG depths[] = {5975, 5960, 5944, 5849};
-
-static HRESULT STDMETHODCALLTYPE query(ISounding *self, REFIID, void **object)
-{
-    *object = self;
-    return S_OK;
-}
-
-static ULONG STDMETHODCALLTYPE keep(ISounding *)
-{
-    return 2;
-}
-
-/* The method allocates with CoTaskMemAlloc, as the rule says, and never frees. */
-static HRESULT STDMETHODCALLTYPE sound(ISounding *, LPOLESTR *text, SOUNDING **sounding,
-                                       ULONG *fathoms)
-{
-    *text = (LPOLESTR)CoTaskMemAlloc(sizeof place);
-    *sounding = (SOUNDING *)CoTaskMemAlloc(sizeof **sounding);
-    ULONG *array = (ULONG *)CoTaskMemAlloc(sizeof depths);
-    if (!*text || !*sounding || !array)
-        return E_OUTOFMEMORY;
-    std::memcpy(*text, place, sizeof place);
-    std::memcpy(array, depths, sizeof depths);
-    **sounding = {GetCurrentProcessId(), 4, array};
-    *fathoms = depths[0];
-    return S_OK;
-}
-
-static const ISoundingVtbl sounding_table = {query, keep, keep, sound};
-static ISounding the_sounding = {&sounding_table};
-
-class factory final : public IClassFactory
-{
-    HRESULT STDMETHODCALLTYPE QueryInterface(REFIID, void **object) override
-    {
-        *object = this;
-        return S_OK;
-    }
-    ULONG STDMETHODCALLTYPE AddRef() override
-    {
-        return 2;
-    }
-    ULONG STDMETHODCALLTYPE Release() override
-    {
-        return 1;
-    }
-    HRESULT STDMETHODCALLTYPE CreateInstance(IUnknown *, REFIID, void **object) override
-    {
-        *object = &the_sounding;
-        return S_OK;
-    }
-    HRESULT STDMETHODCALLTYPE LockServer(BOOL) override
-    {
-        return S_OK;
-    }
-};
-
 /* The remote procedure, and the server's stub around it: what it allocated by
  * MIDL_user_allocate the stub frees once it is on the wire. */
 static wchar_t *name_the_place()
@@ -181,6 +117,12 @@ static int serve()
         return 1;
     WriteFile(out, "R", 1, &moved, nullptr);
     while (ReadFile(in, &word, 1, &moved, nullptr) && moved == 1 && word != 'Q') {
+        if (word == 'F') { /* the third block of the next call cannot be had */
+            watcher.seen = {};
+            watcher.fail_at = 3;
+            WriteFile(out, &word, 1, &moved, nullptr);
+            continue;
+        }
         if (word == 'N') {
             wchar_t *text = name_the_place();
             DWORD bytes = text ? sizeof place : 0;
@@ -258,6 +200,29 @@ static bool ask(const process &child, char word, void *to, DWORD bytes)
 
 static const char *const parts[] = {"the string", "the structure", "its array"};
 
+/* The same call where the server has no memory for the third block. */
+static void failing(const process &server, ISounding *object)
+{
+    LPOLESTR text = (LPOLESTR)&text;
+    SOUNDING *sounding = (SOUNDING *)&sounding;
+    ULONG fathoms = 0;
+    server_facts facts{};
+    char ready = 0;
+    if (!ask(server, 'F', &ready, 1))
+        return;
+    watcher.seen = {};
+    const HRESULT result = object->lpVtbl->Sound(object, &text, &sounding, &fathoms);
+    if (!ask(server, 'L', &facts, sizeof facts))
+        return;
+    std::printf("\n   Sound again, and its third CoTaskMemAlloc fails: %08lX\n", result);
+    expect(result == E_OUTOFMEMORY && !text && !sounding,
+           "each [out] pointer is NULL here: there is nothing to free");
+    expect(facts.seen.allocated == 2 && facts.seen.freed == 2 && facts.seen.live == 0 &&
+               by(facts.seen.gone, "!sound > ole32!CoTaskMemFree", 2),
+           "the method itself freed the two that it had; none is left in the server");
+    expect(watcher.seen.allocated == 0, "the proxy allocated nothing");
+}
+
 static bool com(const process &server)
 {
     ISounding *object = nullptr;
@@ -294,13 +259,15 @@ static bool com(const process &server)
                by(facts.seen.made, "!sound > ole32!CoTaskMemAlloc"),
            "the method allocated three blocks with CoTaskMemAlloc: its default heap");
     expect(facts.seen.freed == 3 && facts.seen.live == 0 && facts.all_same &&
-               by(facts.seen.gone, "!OlepStubInvoke > ole32!CoTaskMemFree"),
+               by(facts.seen.gone,
+                  "!OlepStubInvoke > ole32!OlepPutSounding > ole32!CoTaskMemFree"),
            "the stub, not the method, freed those three; none is left");
     std::printf("\n2. In the client, process %lu\n", GetCurrentProcessId());
     show("  allocated, when the reply came:", after.made, 3, parts);
     const deed given[3] = {{text, 0, ""}, {sounding, 0, ""}, {sounding->Depths, 0, ""}};
     expect(after.allocated == 3 && same_blocks(given, after.made, 3) &&
-               by(after.made, "!Proxy_Sound > ole32!CoTaskMemAlloc"),
+               by(after.made,
+                  "!Proxy_Sound > ole32!OlepTakeSounding > ole32!CoTaskMemAlloc"),
            "the proxy allocated what the caller was given, with CoTaskMemAlloc here");
     expect(HeapValidate(heap, 0, text) && HeapValidate(heap, 0, sounding) &&
                HeapValidate(heap, 0, sounding->Depths),
@@ -321,6 +288,7 @@ static bool com(const process &server)
     expect(watcher.seen.freed == 3 && watcher.seen.live == 0 &&
                same_blocks(given, watcher.seen.gone, 3),
            "the caller freed its three with CoTaskMemFree; none is left");
+    failing(server, object);
     object->lpVtbl->Release(object);
     expect(CoRevokeMallocSpy() == S_OK, "the spy goes: no block it saw is alive");
     return true;
@@ -368,7 +336,7 @@ static int misuse(bool with_delete)
         ::operator delete(text);
     else
         std::free(text);
-    return 0; /* nobody noticed */
+    return 0; /* it was not noticed */
 }
 
 static void misuses()

@@ -1,4 +1,4 @@
-/* leaks.c - blocks that nobody frees, found by the debug runtime: which, where, and when.
+/* leaks.c - blocks that are never freed, found by the debug runtime: which, where, and when.
  *
  *   leaks       runs the two below, with the number that the first found
  *   leaks 0     makes three mistakes, each of which is told; ends with the leak's number
@@ -30,7 +30,7 @@ static void __attribute__((noinline)) forgets(void)
 static void show_fills(void)
 {
     unsigned char *block = malloc(4);
-    printf("\n2. What memory looks like\n   fresh, and the four bytes behind it: ");
+    printf("\n2. What memory looks like\n   fresh, and the four bytes after it: ");
     for (int i = 0; block && i < 8; i++)
         printf("%02X ", block[i]);
     printf("\n   (CD: not written yet; FD: no man's land, not yours)\n\n");
@@ -55,7 +55,7 @@ static long show_leak(void)
     _CrtMemCheckpoint(&before);
     forgets();
     _CrtMemCheckpoint(&after);
-    printf("1. What was not given back between two points\n");
+    printf("1. What was not freed between two points\n");
     if (_CrtMemDifference(&difference, &before, &after)) {
         _CrtMemDumpAllObjectsSince(&before);
         _CrtMemDumpStatistics(&difference);
@@ -65,7 +65,7 @@ static long show_leak(void)
 
 static void show_overrun(void)
 {
-    printf("3. A write behind a block, noticed when it is freed\n");
+    printf("3. A write past the end of a block, found when it is freed\n");
     char *block = malloc(5);
     strcpy(block, "fives");
     free(block);
@@ -109,9 +109,10 @@ int main(int count, char **words)
     if (count > 1)
         return mistakes(atol(words[1]));
     const DWORD number = run(0);
-    printf("\n5. Who made it: a second run, with _CrtSetBreakAlloc(%lu), the number in "
-           "braces\n",
-           number);
+    printf(
+        "\n5. Who allocated it: a second run, with _CrtSetBreakAlloc(%lu), the number in "
+        "braces\n",
+        number);
     const DWORD code = run(number);
     printf(
         "   it ended with %08lX; the stack in the report names who asked for the block\n",

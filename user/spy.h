@@ -81,6 +81,7 @@ class spy final : public IMallocSpy
 
   public:
     ledger seen{};
+    unsigned fail_at = 0; /* the n-th allocation from now on fails, once */
 
     HRESULT STDMETHODCALLTYPE QueryInterface(REFIID, void **object) override
     {
@@ -97,6 +98,8 @@ class spy final : public IMallocSpy
     }
     SIZE_T STDMETHODCALLTYPE PreAlloc(SIZE_T size) override
     {
+        if (fail_at && --fail_at == 0)
+            return 0;
         return asked = size;
     }
     void *STDMETHODCALLTYPE PostAlloc(void *block) override

@@ -64,7 +64,7 @@ void FileForget(UINT8 *data, UINTN size)
 }
 
 /* Read path into fresh pages that end at or below limit (a byte address).  *data gets one
- * zero byte behind *size.  On failure it has said why and nothing stays allocated. */
+ * zero byte after *size.  On failure it has said why and nothing stays allocated. */
 EFI_STATUS FileLoad(BOOT *boot, CHAR16 *path, UINT64 limit, UINT8 **data, UINTN *size)
 {
     EFI_FILE_HANDLE file;

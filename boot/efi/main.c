@@ -188,7 +188,7 @@ static EFI_STATUS (*const Steps[])(BOOT *) = {
     ScreenFind,     MemoryPrepare, copy_trampoline, enter_kernel,
 };
 
-/* Give someone at the screen the time to read, but never wait for good. */
+/* Give someone at the screen the time to read, but never wait for ever. */
 static void wait_for_key(void)
 {
     EFI_EVENT events[2] = {NULL, ST->ConIn->WaitForKey};

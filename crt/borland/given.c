@@ -1,12 +1,14 @@
-/* given.c - what cw3220's heap is given (heap.h): its lock, errno, the report of damage.
+/* given.c - what cw3220's heap is given (heap.h): its lock, errno, the report of damage, the new
+ * handler.
  *
  * errno is one for each thread: a small table by thread number, since the address of a TLS
  * word cannot be had from TlsAlloc.
  */
 #include "borland/given.h"
 
-#define ERRNO_SLOTS     64
-#define HEAP_ABORT_CODE 3u
+#define ERRNO_SLOTS       64
+#define HEAP_ABORT_CODE   3u
+#define BORLAND_EXCEPTION 0x0EEFFACEu
 
 static CRITICAL_SECTION lock;
 static struct {
@@ -14,6 +16,8 @@ static struct {
     int value;
 } errno_table[ERRNO_SLOTS];
 static int errno_shared;
+typedef void(__cdecl *new_handler)(void);
+static new_handler at_no_memory;
 
 void given_start(void)
 {
@@ -59,6 +63,22 @@ void errno_detach(void)
     }
 }
 
+int heap_new_handler(void)
+{
+    const new_handler handler = at_no_memory;
+    if (handler != NULL)
+        handler();
+    return handler != NULL;
+}
+
+/* set_new_handler: `handler` from now on; result: the one before. */
+new_handler __cdecl heap_set_new_handler(new_handler handler)
+{
+    const new_handler before = at_no_memory;
+    at_no_memory = handler;
+    return before;
+}
+
 static void say_error(const char *text, size_t length)
 {
     DWORD written;
@@ -70,6 +90,12 @@ DECLSPEC_NORETURN void __cdecl abort(void)
     static const char text[] = "Abnormal program termination\r\n";
     say_error(text, sizeof(text) - 1);
     ExitProcess(HEAP_ABORT_CODE);
+}
+
+void heap_throw(void)
+{
+    RaiseException(BORLAND_EXCEPTION, EXCEPTION_NONCONTINUABLE, 0, NULL);
+    abort();
 }
 
 static char *append(char *at, const char *end, const char *text)

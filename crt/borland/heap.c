@@ -274,6 +274,15 @@ void __cdecl free(void *memory)
     heap_leave();
 }
 
+void *__cdecl heap_new(size_t size)
+{
+    void *memory;
+    while ((memory = malloc(size != 0 ? size : 1)) == NULL)
+        if (!heap_new_handler())
+            heap_throw();
+    return memory;
+}
+
 void *__cdecl calloc(size_t count, size_t size)
 {
     size_t bytes;

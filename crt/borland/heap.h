@@ -1,6 +1,6 @@
 /* heap.h - the contract of a runtime's malloc: what crt/borland/heap.c is given and provides.
  *
- * Any file that keeps it and includes "borland/heap.h" can replace heap.c, as tests/second/malloc.c
+ * Any file that keeps it and includes "borland/heap.h" can replace heap.c, as labs/7-malloc/second
  * does.  All variables are the file's own.
  *     make REPLACE=crt/borland/heap.c=MINE.c build/bin/cw3220.dll
  *     tools/fathom run --add build/bin/cw3220.dll PROGRAM.exe
@@ -15,9 +15,9 @@
  *     M5  before the first malloc the heap has no memory; after heap_end it has none
  *     M6  the pages of a block of 1 MiB or more go back when it is freed; they may stay if the
  *         heap has no other memory
- *     M7  a block that is not in use is never freed or resized: heap_abort.  Likewise when
- *         the 8 bytes after a block's room were written to, or the first 8 of a free block
- *         before it is used again.  heap_sound sees both
+ *     M7  heap_abort when a program frees or resizes a block that is not in use, or one whose
+ *         8 bytes after the room were written to; also before a free block is used again, if
+ *         its first 8 bytes were written to.  heap_sound sees both kinds of damage
  *     M8  each function returns with the lock as it was when called; two threads may be in
  *         malloc at once.  heap_abort may be called with the lock
  *     M9  malloc and free cost the same at 10 live blocks and at 10,000
@@ -28,6 +28,7 @@
 #ifndef CRT_BORLAND_HEAP_H
 #define CRT_BORLAND_HEAP_H
 #define WIN32_LEAN_AND_MEAN
+#define _KERNEL32_ /* kernel32 is called by name, not through pointers: what a file calls shows */
 #include <windows.h>
 #include <stdint.h>
 
@@ -39,6 +40,8 @@ int *__cdecl errno_place(void); /* errno of the calling thread */
 #define BORLAND_EINVAL 19
 /* "Heap error: WHAT (block HEXADDRESS)" to the standard error; the program ends with 3. */
 DECLSPEC_NORETURN void heap_abort(const char *what, const void *block);
+int heap_new_handler(void); /* calls what set_new_handler was given; 0: nothing was */
+DECLSPEC_NORETURN void heap_throw(void); /* bad_alloc, as an exception */
 void *__cdecl memcpy(void *to, const void *from, size_t bytes);
 void *__cdecl memset(void *at, int value, size_t bytes);
 /* ---- to provide ---- */
@@ -53,8 +56,11 @@ void *__cdecl calloc(size_t count, size_t size);
  * block: malloc; size 0: free, and NULL.  ENOMEM: the block stays as it was. */
 void *__cdecl realloc(void *block, size_t size);
 void __cdecl free(void *block); /* NULL is ignored */
+/* operator new: a block of `size` bytes, of 0 too.  While there is no memory it calls the new
+ * handler, without the lock, and tries again; without a handler heap_throw. */
+void *__cdecl heap_new(size_t size);
 /* The block at `size` bytes where it lies; 0: at the least room.  NULL and the block as it was:
- * EINVAL for a NULL block, else ENOMEM.  Neither realloc nor expand fails for no more room. */
+ * EINVAL for a NULL block, else ENOMEM.  realloc and expand to at most the room never fail. */
 void *__cdecl expand(void *block, size_t size);
 /* The room of a block in use: `size` rounded up to 8, at least 16, and at most 16 bytes more;
  * (size_t)-1: `block` is in no memory of the heap.  Of any other address: any number. */

@@ -143,7 +143,7 @@ size_t __cdecl _msize(void *memory)
     return _msize_dbg(memory, _NORMAL_BLOCK);
 }
 
-/* The inside's names.  Nobody but the lock's owner may see another origin than the CRT
+/* The inside's names.  Only the lock's owner may see another origin than the CRT
  * itself, so they are read under the lock. */
 void *__cdecl malloc(size_t size)
 {

@@ -7,7 +7,7 @@
  *
  * The block is cut from a larger one of malloc.  The word before it is that block's address,
  * and by the BDs (the CRT's mark) the debug runtime knows what it is.  Alignments are powers of
- * two; an alignment below a pointer's counts as a pointer's.
+ * two; one below a pointer's, 0 included, counts as a pointer's.
  *
  * Lock: none of its own.  Source: Microsoft C runtime reference, _aligned_malloc and so on.
  */
@@ -18,12 +18,11 @@ static void **base_of(void *block)
     return (void **)((uintptr_t)block & ~(sizeof(void *) - 1)) - 2;
 }
 
-/* `size` bytes such that the byte at `offset` is aligned.  EINVAL: alignment no power of
- * two, or offset not inside; ENOMEM. */
+/* `size` bytes such that the byte at `offset` is aligned.  EINVAL: alignment neither 0 nor a
+ * power of two, or offset not inside; ENOMEM. */
 void *__cdecl _aligned_offset_malloc(size_t size, size_t alignment, size_t offset)
 {
-    if (alignment == 0 || (alignment & (alignment - 1)) != 0 ||
-        (offset != 0 && offset >= size)) {
+    if ((alignment & (alignment - 1)) != 0 || (offset != 0 && offset >= size)) {
         *_errno() = EINVAL;
         return NULL;
     }

@@ -114,88 +114,26 @@ WIDE_KIND(print, _BLANK | _PUNCT | 0x100 | _UPPER | _LOWER | _DIGIT)
 WIDE_KIND(graph, _PUNCT | 0x100 | _UPPER | _LOWER | _DIGIT)
 WIDE_KIND(cntrl, _CONTROL)
 
-int __cdecl tolower(int c)
-{
-    return c >= 'A' && c <= 'Z' ? c + 32 : c;
-}
-
-int __cdecl toupper(int c)
-{
-    return c >= 'a' && c <= 'z' ? c - 32 : c;
-}
-
-int __cdecl _tolower(int c)
-{
-    return c + 32;
-}
-
-int __cdecl _toupper(int c)
-{
-    return c - 32;
-}
-
-wint_t __cdecl towlower(wint_t c)
-{
-    return c >= L'A' && c <= L'Z' ? c + 32 : c;
-}
-
-wint_t __cdecl towupper(wint_t c)
-{
-    return c >= L'a' && c <= L'z' ? c - 32 : c;
-}
-
-int __cdecl isleadbyte(int c)
-{
-    (void)c;
-    return 0;
-}
-
-int __cdecl __isascii(int c)
-{
-    return (unsigned int)c < 128;
-}
-
-int __cdecl __toascii(int c)
-{
-    return c & 127;
-}
-
-int __cdecl __iscsymf(int c)
-{
-    return isalpha(c) || c == '_';
-}
-
-int __cdecl __iscsym(int c)
-{
-    return isalnum(c) || c == '_';
-}
-
-unsigned short **__cdecl crt_p_pctype(void)
-{
-    return &crt_pctype;
-}
-
-unsigned short **__cdecl crt_p_pwctype(void)
-{
-    return &crt_pwctype;
-}
-
-const unsigned short *__cdecl crt_pctype_func(void)
-{
-    return crt_pctype;
-}
-
-int *__cdecl __p___mb_cur_max(void)
-{
-    return &crt_mb_cur_max;
-}
-
-int __cdecl ___mb_cur_max_func(void)
-{
-    return crt_mb_cur_max;
-}
-
-unsigned char *__cdecl __p__mbctype(void)
-{
-    return crt_mbctype;
-}
+/* A function that is its value. */
+#define VALUE(type, name, parameters, value)                                             \
+    type __cdecl(name) parameters                                                        \
+    {                                                                                    \
+        return value;                                                                    \
+    }
+VALUE(int, tolower, (int c), c >= 'A' && c <= 'Z' ? c + 32 : c)
+VALUE(int, toupper, (int c), c >= 'a' && c <= 'z' ? c - 32 : c)
+VALUE(int, _tolower, (int c), c + 32)
+VALUE(int, _toupper, (int c), c - 32)
+VALUE(wint_t, towlower, (wint_t c), c >= L'A' && c <= L'Z' ? c + 32 : c)
+VALUE(wint_t, towupper, (wint_t c), c >= L'a' && c <= L'z' ? c - 32 : c)
+VALUE(int, isleadbyte, (int c), ((void)c, 0))
+VALUE(int, __isascii, (int c), (unsigned int)c < 128)
+VALUE(int, __toascii, (int c), c & 127)
+VALUE(int, __iscsymf, (int c), isalpha(c) || c == '_')
+VALUE(int, __iscsym, (int c), isalnum(c) || c == '_')
+VALUE(unsigned short **, crt_p_pctype, (void), &crt_pctype)
+VALUE(unsigned short **, crt_p_pwctype, (void), &crt_pwctype)
+VALUE(const unsigned short *, crt_pctype_func, (void), crt_pctype)
+VALUE(int *, __p___mb_cur_max, (void), &crt_mb_cur_max)
+VALUE(int, ___mb_cur_max_func, (void), crt_mb_cur_max)
+VALUE(unsigned char *, __p__mbctype, (void), crt_mbctype)

@@ -172,7 +172,7 @@ static int read_mark(int fd, int otherwise)
     return otherwise;
 }
 
-/* Under "ccs=UTF-8", "ccs=UTF-16LE" or "ccs=UNICODE" behind the comma of a mode the new
+/* Under "ccs=UTF-8", "ccs=UTF-16LE" or "ccs=UNICODE" after the comma of a mode the new
  * descriptor is in that; 0 and EINVAL: another word. */
 int crt_encode(int fd, const char *mode)
 {

@@ -3,9 +3,10 @@
  * Included by format.c (CHAR char) and wformat.c (CHAR wchar_t).  A conversion is read
  * into a `struct spec`, its text is made in a buffer, and one function sets it out:
  * blanks, sign or prefix, zeros, text, blanks.  %c and %s mean CHAR's own width, %C and
- * %S the other one; h and l choose explicitly.  Sizes: h, l, ll, L, I, I32, I64, w, z and
- * j and t as mingw's headers allow. Source: Microsoft C runtime reference, "Format
- * specification syntax".
+ * %S the other one; h and l choose explicitly.  Sizes: h, l, ll, I, I32, I64, w; before an
+ * integer's letter also z, j and t of later runtimes, which mingw's headers allow.  L says
+ * nothing: a long double is a double.  An I, z or t that is none of these is no conversion and
+ * written as it is.  Source: Microsoft C runtime reference, "Format specification syntax".
  */
 struct spec {
     int left, plus, space, alternate, zero;
@@ -191,6 +192,12 @@ static void put_string(struct crt_sink *sink, const struct spec *spec, const voi
     }
 }
 
+static int is_integer(CHAR letter)
+{
+    return letter == 'd' || letter == 'i' || letter == 'u' || letter == 'o' ||
+           letter == 'x' || letter == 'X';
+}
+
 /* Reads flags, width, precision and size; `format` is after the %. */
 static const CHAR *read_spec(const CHAR *format, struct spec *spec, va_list *args)
 {
@@ -235,19 +242,17 @@ static const CHAR *read_spec(const CHAR *format, struct spec *spec, va_list *arg
             spec->size = *format == 'h' ? 'h' : 'l';
         } else if (*format == 'l') {
             spec->size = spec->size == 'l' ? 'L' : 'l';
-        } else if (*format == 'L' || *format == 'j') {
+        } else if ((*format == 'z' || *format == 't' || *format == 'j' ||
+                    *format == 'I') &&
+                   is_integer(format[1])) {
             spec->size = *format == 'j' ? 'L' : 'l';
-        } else if (*format == 'z' || *format == 't') {
-            spec->size = 'l';
         } else if (*format == 'I' && format[1] == '6' && format[2] == '4') {
             spec->size = 'L';
             format += 2;
         } else if (*format == 'I' && format[1] == '3' && format[2] == '2') {
             spec->size = 'l';
             format += 2;
-        } else if (*format == 'I') {
-            spec->size = 'l';
-        } else if (*format != 'F' && *format != 'N') { /* far, near: of the 16-bit days */
+        } else if (*format != 'F' && *format != 'N' && *format != 'L') { /* far, near */
             return format;
         }
     }
@@ -303,8 +308,9 @@ static void convert(struct crt_sink *sink, struct spec *spec, va_list *args)
         int character = va_arg(*args, int);
         char narrow = (char)character;
         wchar_t wide = (wchar_t)character;
-        if (is_wide(spec))
-            put_wide(sink, spec, &wide, 1);
+        if (is_wide(
+                spec)) /* one that the "C" locale lacks is nothing, unlike in a text */
+            put_wide(sink, spec, &wide, sizeof(CHAR) == 2 || wide < 256);
         else
             put_narrow(sink, spec, &narrow, 1);
         break;

@@ -31,15 +31,21 @@ intptr_t __cdecl _get_heap_handle(void)
     return (intptr_t)crt_heap;
 }
 
+/* malloc where there was no memory: as long as the program's handler asks for it. */
+static __attribute__((noinline)) void *try_again(size_t size)
+{
+    void *block = NULL;
+    while (block == NULL && crt_no_memory(size))
+        block = size <= _HEAP_MAXREQ ? HeapAlloc(crt_heap, 0, size) : NULL;
+    return block;
+}
+
 /* `size` bytes, 8-byte aligned, contents undefined; size 0 gives a block of its own. Null
  * and ENOMEM when there is no memory.  Source: malloc. */
 void *__cdecl malloc(size_t size)
 {
-    for (;;) {
-        void *block = size <= _HEAP_MAXREQ ? HeapAlloc(crt_heap, 0, size) : NULL;
-        if (block != NULL || !crt_no_memory(size))
-            return block;
-    }
+    void *block = size <= _HEAP_MAXREQ ? HeapAlloc(crt_heap, 0, size) : NULL;
+    return block != NULL ? block : try_again(size);
 }
 
 /* Frees a block; a null pointer is ignored.  errno and the last error stay as they were unless

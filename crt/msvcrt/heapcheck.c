@@ -78,17 +78,23 @@ int __cdecl _heapwalk(_HEAPINFO *entry)
     return result;
 }
 
+#define SBH_MOST 1016u /* bytes */
+static size_t sbh_threshold;
+
 size_t __cdecl _get_sbh_threshold(void)
 {
-    return 0;
+    return sbh_threshold;
 }
 
-/* Only 0 ("off") can be set: 1 if that was asked, else 0 and EINVAL.
- * Source: _set_sbh_threshold. */
+/* Up to 1016 bytes, rounded up to 16: 1, and it is told; there is no small-block heap any more,
+ * the heap's front end does its work.  More: 0 and EINVAL.  Source: _set_sbh_threshold. */
 int __cdecl _set_sbh_threshold(size_t threshold)
 {
-    if (threshold == 0)
-        return 1;
-    *_errno() = EINVAL;
-    return 0;
+    if (threshold > SBH_MOST) {
+        *_errno() = EINVAL;
+        return 0;
+    }
+    threshold = (threshold + 15) & ~(size_t)15;
+    sbh_threshold = threshold < SBH_MOST ? threshold : SBH_MOST;
+    return 1;
 }

@@ -1,9 +1,9 @@
-/* math.c - math.h: what libmingwex lacks, on the x87, and how errors are reported.
+/* math.c - math.h: what libmingwex lacks for a double, and how errors are reported.
  *
- * sin, cos, exp, log, pow, floor and their like are libmingwex's; it has no asin, sinh,
- * log10 of its own for this runtime, since it takes those from the DLL that is built
- * here. An error (domain, range) sets errno, and asks the program's handler of
- * __setusermatherr.
+ * sin, cos, log, pow, floor and their like are libmingwex's, and its copysign and logb are
+ * _copysign and _logb.  It takes asin, sinh, frexp, log10 from the DLL that is built here: they are
+ * its asinl, sinhl, frexpl, log10l, hypotl and nexttoward, rounded.  An error (domain, range) sets
+ * errno, and asks the program's handler of __setusermatherr.
  */
 #include "crt.h"
 #include <float.h>
@@ -34,23 +34,25 @@ static double domain_error(const char *name, double x)
     return nothing;
 }
 
-static long double x87_atan2(long double y, long double x)
+/* What atan, exp and tanh say of a NaN, unlike asin, acos and the rest: EDOM, and the NaN. */
+static double of_nan(const char *name, double x)
 {
-    long double result;
-    __asm__("fpatan" : "=t"(result) : "0"(x), "u"(y) : "st(1)");
-    return result;
+    __mingw_raise_matherr(_DOMAIN, name, x, 0, x);
+    return x;
 }
 
-static long double x87_sqrt(long double x)
-{
-    long double result;
-    __asm__("fsqrt" : "=t"(result) : "0"(x));
-    return result;
-}
+/* A function that is its value. */
+#define VALUE(type, name, parameters, value)                                             \
+    type __cdecl(name) parameters                                                        \
+    {                                                                                    \
+        return value;                                                                    \
+    }
 
 double __cdecl atan(double x)
 {
-    return (double)x87_atan2(x, 1.0L);
+    if (__builtin_isnan(x))
+        return of_nan("atan", x);
+    return (double)atanl(x);
 }
 
 double __cdecl asin(double x)
@@ -59,7 +61,7 @@ double __cdecl asin(double x)
         return x;
     if (x < -1 || x > 1)
         return domain_error("asin", x);
-    return (double)x87_atan2(x, x87_sqrt((1.0L - x) * (1.0L + x)));
+    return (double)asinl(x);
 }
 
 double __cdecl acos(double x)
@@ -68,7 +70,7 @@ double __cdecl acos(double x)
         return x;
     if (x < -1 || x > 1)
         return domain_error("acos", x);
-    return (double)x87_atan2(x87_sqrt((1.0L - x) * (1.0L + x)), x);
+    return (double)acosl(x);
 }
 
 double __cdecl tan(double x)
@@ -78,28 +80,26 @@ double __cdecl tan(double x)
     return (double)((long double)sin(x) / (long double)cos(x));
 }
 
-double __cdecl sinh(double x)
+VALUE(double, sinh, (double x), (double)sinhl(x))
+VALUE(double, cosh, (double x), (double)coshl(x))
+/* expl is libmingwex's; a double's range ends earlier. */
+double __cdecl exp(double x)
 {
-    if (x > -0.5 && x < 0.5) {
-        long double e = expm1l(x);
-        return (double)((e + e / (e + 1)) / 2);
-    }
-    long double e = expl(x);
-    return (double)((e - 1 / e) / 2);
-}
-
-double __cdecl cosh(double x)
-{
-    long double e = expl(x);
-    return (double)((e + 1 / e) / 2);
+    if (__builtin_isnan(x))
+        return of_nan("exp", x);
+    if (__builtin_isinf(x))
+        return x > 0 ? x : 0;
+    const double result = (double)expl(x);
+    if (__builtin_isinf(result) || result == 0)
+        __mingw_raise_matherr(result == 0 ? _UNDERFLOW : _OVERFLOW, "exp", x, 0, result);
+    return result;
 }
 
 double __cdecl tanh(double x)
 {
-    if (x > 40 || x < -40)
-        return x > 0 ? 1 : -1;
-    long double e = expm1l(2.0L * x);
-    return (double)(e / (e + 2));
+    if (__builtin_isnan(x))
+        return of_nan("tanh", x);
+    return (double)tanhl(x);
 }
 
 double __cdecl log10(double x)
@@ -110,55 +110,19 @@ double __cdecl log10(double x)
         __mingw_raise_matherr(_SING, "log10", x, 0, -__builtin_huge_val());
         return -__builtin_huge_val();
     }
-    long double result;
-    __asm__("fldlg2\n\tfxch\n\tfyl2x" : "=t"(result) : "0"((long double)x) : "st(1)");
-    return (double)result;
+    return (double)log10l(x);
 }
 
 double __cdecl frexp(double x, int *exponent)
 {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof(bits));
-    int power = (int)(bits >> 52 & 0x7FF);
     *exponent = 0;
-    if (power == 0x7FF || x == 0)
-        return x;
-    if (power == 0) {
-        double scaled = frexp(x * 0x1p64, exponent);
-        *exponent -= 64;
-        return scaled;
-    }
-    *exponent = power - 1022;
-    bits = (bits & ~((uint64_t)0x7FF << 52)) | (uint64_t)1022 << 52;
-    memcpy(&x, &bits, sizeof(x));
-    return x;
+    return __builtin_isfinite(x) ? (double)frexpl(x, exponent) : x;
 }
 
-double __cdecl _hypot(double x, double y)
-{
-    return (double)x87_sqrt((long double)x * x + (long double)y * y);
-}
-
-double __cdecl _copysign(double x, double y)
-{
-    return __builtin_copysign(x, y);
-}
-
-double __cdecl _chgsign(double x)
-{
-    return -x;
-}
-
-int __cdecl _finite(double x)
-{
-    return __builtin_isfinite(x);
-}
-
-int __cdecl(_isnan)(double x)
-{
-    return __builtin_isnan(x);
-}
-
+VALUE(double, _hypot, (double x, double y), (double)hypotl(x, y))
+VALUE(double, _chgsign, (double x), -x)
+VALUE(int, _finite, (double x), __builtin_isfinite(x))
+VALUE(int, _isnan, (double x), __builtin_isnan(x))
 int __cdecl _fpclass(double x)
 {
     uint64_t bits;
@@ -176,40 +140,9 @@ int __cdecl _fpclass(double x)
     return negative ? _FPCLASS_NN : _FPCLASS_PN;
 }
 
-double __cdecl _logb(double x)
-{
-    int exponent;
-    if (x == 0)
-        return -__builtin_huge_val();
-    frexp(x, &exponent);
-    return exponent - 1;
-}
-
-double __cdecl _scalb(double x, long power)
-{
-    return ldexp(x, power);
-}
-
-double __cdecl _nextafter(double x, double y)
-{
-    uint64_t bits;
-    if (__builtin_isnan(x) || __builtin_isnan(y))
-        return x + y;
-    if (x == y)
-        return y;
-    if (x == 0)
-        return __builtin_copysign(0x0.0000000000001p-1022, y);
-    memcpy(&bits, &x, sizeof(bits));
-    bits += (x < y) == (x > 0) ? 1 : (uint64_t)-1;
-    memcpy(&x, &bits, sizeof(x));
-    return x;
-}
-
-double __cdecl _cabs(struct _complex z)
-{
-    return _hypot(z.x, z.y);
-}
-
+VALUE(double, _scalb, (double x, long power), ldexp(x, power))
+VALUE(double, _nextafter, (double x, double y), nexttoward(x, y))
+VALUE(double, _cabs, (struct _complex z), _hypot(z.x, z.y))
 /* The control word, abstract bits as in float.h; only exceptions, rounding and precision
  * are translated.  Source: _controlfp. */
 static const struct {

@@ -120,10 +120,13 @@ int __cdecl _ungetch(int character)
 /* True if _getch would not wait.  Source: _kbhit. */
 int __cdecl _kbhit(void)
 {
-    DWORD events = 0;
-    return pushed != EOF ||
-           (GetNumberOfConsoleInputEvents(GetStdHandle(STD_INPUT_HANDLE), &events) &&
-            events != 0);
+    INPUT_RECORD records[2]; /* a key's release may come first */
+    DWORD count = 0, i = 0;
+    if (!PeekConsoleInputA(GetStdHandle(STD_INPUT_HANDLE), records, 2, &count))
+        count = 0;
+    while (i < count && !records[i].Event.KeyEvent.bKeyDown)
+        i++;
+    return pushed != EOF || i < count;
 }
 
 int __cdecl crt_putch(int character)
@@ -157,31 +160,36 @@ void __cdecl _wperror(const wchar_t *message)
     perror(narrow);
 }
 
-/* Digits of a number without point or sign, in a buffer of the thread: `count` places
- * after the point (_fcvt) or in all (_ecvt); *point says where the point belongs. */
-static char *cvt(double value, int count, int *point, int *negative, int conversion)
+/* Digits of a number without point or sign, in a buffer of the thread: `count` places after
+ * the point (fixed: _fcvt) or in all (_ecvt); *point says where the point belongs.
+ *
+ * 99999.9999 fixed, 1 place: 1000000, point 6       0.0001 fixed, 1 place: none, point -3
+ * 123.0001 fixed, -1 places: 12, point 3            0.6, 0 digits: none, point 1 (it is rounded)
+ */
+static char *cvt(double value, int count, int *point, int *negative, int fixed)
 {
-    char text[CRT_FLOAT_TEXT], *out = crt_thread()->cvt_text, *to = out;
-    crt_float(text, sizeof(text), value, conversion, count, 0, negative);
-    char *at = text;
-    if (conversion == 'e') {
-        char *power = strchr(text, 'e');
-        *point = value == 0 ? 0 : (power != NULL ? atoi(power + 1) : 0) + 1;
+    char text[CRT_FLOAT_TEXT], *out = crt_thread()->cvt_text, *to = out, *at = text;
+    crt_float(text, sizeof(text), value, 'e', 17, 0, negative);
+    char *power = strchr(text, 'e');
+    int digits = count, up = text[0] >= '5' && text[0] <= '9';
+    *point = value == 0 || power == NULL ? 0 : atoi(power + 1) + 1;
+    if (fixed)
+        digits += *point;
+    if (digits > 0) {
+        int before = *point;
+        crt_float(text, sizeof(text), value, 'e', digits - 1, 0, negative);
+        power = strchr(text, 'e');
+        if (value != 0)
+            *point = (power != NULL ? atoi(power + 1) : 0) + 1;
         for (; *at && *at != 'e'; at++)
             if (*at != '.')
                 *to++ = *at;
-    } else {
-        char *dot = strchr(text, '.');
-        *point = (int)(dot != NULL ? dot - text : (ptrdiff_t)strlen(text));
-        if (*at == '0') {
-            /* No digits before the point: zeros after it move it to the left. */
-            *point = 0;
-            for (at += dot != NULL ? 2 : 1; value != 0 && *at == '0'; at++)
-                --*point;
-        }
-        for (; *at; at++)
-            if (*at != '.')
-                *to++ = *at;
+        if (fixed && power != NULL && *point > before && value != 0)
+            *to++ = '0'; /* rounded up to one more digit before the point */
+    } else if (digits == 0 && up && value != 0) {
+        ++*point;
+        if (fixed)
+            *to++ = '1';
     }
     *to = 0;
     return out;
@@ -189,12 +197,12 @@ static char *cvt(double value, int count, int *point, int *negative, int convers
 
 char *__cdecl _ecvt(double value, int count, int *point, int *negative)
 {
-    return cvt(value, count > 0 ? count - 1 : 0, point, negative, 'e');
+    return cvt(value, count, point, negative, 0);
 }
 
 char *__cdecl _fcvt(double value, int count, int *point, int *negative)
 {
-    return cvt(value, count, point, negative, 'f');
+    return cvt(value, count, point, negative, 1);
 }
 
 errno_t __cdecl strerror_s(char *out, size_t room, int error)

@@ -119,7 +119,7 @@ int __cdecl _pclose(FILE *stream)
     int status = -1;
     HANDLE process = forget(stream);
     if (process == NULL) {
-        *_errno() = EINVAL;
+        *_errno() = stream == NULL ? EINVAL : EBADF;
         return -1;
     }
     fclose(stream);

@@ -52,6 +52,12 @@ static int digit_value(int c)
                                                 : 99;
 }
 
+/* %p takes digits alone: "0x" ends it after the 0. */
+static int is_pointer(const struct field *field)
+{
+    return (field->conversion | 32) == 'p';
+}
+
 /* Gathers an integer's text; its length, 0 if there is none. */
 static int gather_integer(struct crt_source *source, struct field *field, char *text,
                           int *base)
@@ -65,7 +71,7 @@ static int gather_integer(struct crt_source *source, struct field *field, char *
         left--;
         c = get(source);
     }
-    if (c == '0' && left > 0 && (*base == 0 || *base == 16)) {
+    if (c == '0' && left > 0 && (*base == 0 || *base == 16) && !is_pointer(field)) {
         text[used++] = '0';
         digits = 1;
         left--;
@@ -151,7 +157,7 @@ static int scan_integer(struct crt_source *source, struct field *field, va_list 
     if (gather_integer(source, field, text, &base) == 0)
         return 0;
     uint64_t value;
-    if (field->size == 'L' || field->conversion == 'p')
+    if (field->size == 'L' || is_pointer(field))
         value = text[0] == '-' ? (uint64_t)_strtoi64(text, NULL, base)
                                : _strtoui64(text, NULL, base);
     else if (field->conversion == 'd' || field->conversion == 'i')
@@ -251,7 +257,8 @@ static const CHAR *read_field(const CHAR *format, struct field *field)
         else if (*format >= '0' && *format <= '9')
             field->width = field->width * 10 + (*format - '0');
         else if (*format == 'h')
-            field->size = 'h';
+            field->size =
+                field->size == 'h' ? 0 : 'h'; /* hh, unknown here, takes it back */
         else if (*format == 'l')
             field->size = field->size == 'l' ? 'L' : 'l';
         else if (*format == 'L' || *format == 'w' || *format == 'z' || *format == 't')
@@ -317,6 +324,7 @@ static int scan_field(struct crt_source *source, struct field *field, const CHAR
     case 'x':
     case 'X':
     case 'p':
+    case 'P':
         return scan_integer(source, field, args);
     }
     if ((kind | 32) == 'a' || ((kind | 32) >= 'e' && (kind | 32) <= 'g'))

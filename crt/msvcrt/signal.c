@@ -86,9 +86,14 @@ handler_function __cdecl signal(int number, handler_function handler)
     return old;
 }
 
-/* Delivers a signal to the calling thread; unhandled, the process ends with exit code 3. */
+/* Delivers a signal to the calling thread; unhandled, the process ends with exit code 3.  Of a
+ * signal that is an exception's otherwise, the handler finds no exception: __pxcptinfoptrs tells
+ * NULL meanwhile. */
 int __cdecl raise(int number)
 {
+    struct crt_thread *own = crt_thread();
+    void *const pointers = own->exception_pointers;
+    const int code = own->fp_code;
     handler_function *place = place_of(number);
     if (place == NULL) {
         *_errno() = EINVAL;
@@ -103,10 +108,16 @@ int __cdecl raise(int number)
         _exit(3);
     }
     *place = SIG_DFL;
-    if (number == SIGFPE)
+    if (number == SIGFPE || number == SIGSEGV || number == SIGILL)
+        own->exception_pointers = NULL;
+    if (number == SIGFPE) {
+        own->fp_code = _FPE_EXPLICITGEN;
         ((fp_function)(void *)handler)(number, _FPE_EXPLICITGEN);
-    else
+    } else {
         handler(number);
+    }
+    own->exception_pointers = pointers;
+    own->fp_code = code;
     return 0;
 }
 

@@ -175,11 +175,6 @@ long __cdecl(labs)(long value)
     return value < 0 ? -value : value;
 }
 
-__int64 __cdecl(_abs64)(__int64 value)
-{
-    return value < 0 ? -value : value;
-}
-
 div_t __cdecl div(int number, int by)
 {
     div_t result = {number / by, number % by};

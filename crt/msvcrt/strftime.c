@@ -177,20 +177,38 @@ size_t __cdecl wcsftime(wchar_t *text, size_t size, const wchar_t *format,
     return length;
 }
 
-/* "Wed Jan 02 02:03:55 1980\n": 26 bytes.  Source: asctime. */
+/* Two halves of the year, each two characters, as msvcrt writes them: ":000" is 10000. */
+static void put_year(char *text, int year)
+{
+    const int half[] = {year / 100, year % 100};
+    for (int i = 0; i < 2; i++) {
+        text[2 * i] = (char)('0' + half[i] / 10);
+        text[2 * i + 1] = (char)('0' + half[i] % 10);
+    }
+}
+
+/* "Wed Jan 02 02:03:55 1980\n": 26 bytes; NULL if a field is out of range. */
+static char *ascii_time(char *out, const struct tm *date)
+{
+    struct tm within = *date;
+    if (within.tm_year > 9999 - 1900)
+        within.tm_year = 0; /* for strftime, which has four digits */
+    if (strftime(out, 26, "%a %b %d %H:%M:%S %Y\n", &within) == 0)
+        return NULL;
+    put_year(out + 20, date->tm_year + 1900);
+    return out;
+}
+
+/* Source: asctime. */
 char *__cdecl asctime(const struct tm *date)
 {
-    char *out = crt_thread()->asctime_text;
-    if (date == NULL || strftime(out, 26, "%a %b %d %H:%M:%S %Y\n", date) == 0)
-        return NULL;
-    return out;
+    return date != NULL ? ascii_time(crt_thread()->asctime_text, date) : NULL;
 }
 
 errno_t __cdecl asctime_s(char *text, size_t size, const struct tm *date)
 {
-    if (text == NULL || size < 26 || date == NULL)
+    if (text == NULL || size < 26 || date == NULL || ascii_time(text, date) == NULL)
         return *_errno() = EINVAL;
-    strftime(text, size, "%a %b %d %H:%M:%S %Y\n", date);
     return 0;
 }
 

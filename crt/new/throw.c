@@ -1,4 +1,4 @@
-/* throw.c - std::bad_alloc of the Visual C++ runtime, thrown.
+/* throw.c - the runtime's own exceptions, thrown: std::bad_alloc, bad_cast, bad_typeid.
  *
  *     RaiseException(E06D7363h "msc", { 19930520h, object, ThrowInfo })
  *     ThrowInfo ─> CatchableTypeArray ─> CatchableType ─> type_info ".?AVbad_alloc@std@@"
@@ -8,23 +8,11 @@
  * is an unhandled exception with that code.  Source: the layout as MSVC's ehdata.h
  * declares it.
  */
-#include "msvcrt/crt.h"
+#include "new/stdclasses.h"
 #include "new/throw.h"
 
 #define CXX_EXCEPTION 0xE06D7363u
 #define CXX_MAGIC     0x19930520u
-
-struct exception_object {
-    const void *const *table;
-    const char *text;
-    int owned;
-};
-
-struct type_info {
-    const void *const *table;
-    void *undecorated;
-    char name[32];
-};
 
 struct catchable_type {
     unsigned int properties;
@@ -36,7 +24,7 @@ struct catchable_type {
 
 struct catchable_types {
     int count;
-    const struct catchable_type *types[2];
+    const struct catchable_type *types[3];
 };
 
 struct throw_info {
@@ -46,32 +34,30 @@ struct throw_info {
     const struct catchable_types *types;
 };
 
-/* Members of std::exception: `this` comes in ecx.  The destructor frees nothing, for the
- * text is a constant; bit 0 of `flags` asks for delete. */
-static void *__thiscall exception_destroy(struct exception_object *self,
-                                          unsigned int flags)
-{
-    if (flags & 1)
-        free(self);
-    return self;
-}
+#define TYPE(NAME, TEXT)                                                                 \
+    static const struct type_info NAME##_type = {type_info_table, NULL, TEXT};           \
+    static const struct catchable_type NAME##_catch = {                                  \
+        0, &NAME##_type, {0, -1, 0}, sizeof(struct exception_object), NULL};
+TYPE(std_exception, ".?AVexception@std@@")
+TYPE(bad_alloc, ".?AVbad_alloc@std@@")
+TYPE(exception, ".?AVexception@@")
+TYPE(bad_cast, ".?AVbad_cast@@")
+TYPE(bad_typeid, ".?AVbad_typeid@@")
+TYPE(non_rtti, ".?AV__non_rtti_object@@")
 
-static const char *__thiscall exception_what(struct exception_object *self)
-{
-    return self->text;
-}
-
-static const void *const exception_table[] = {(const void *)exception_destroy,
-                                              (const void *)exception_what};
-static const struct type_info bad_alloc_type = {NULL, NULL, ".?AVbad_alloc@std@@"};
-static const struct type_info exception_type = {NULL, NULL, ".?AVexception@std@@"};
-static const struct catchable_type bad_alloc_catch = {
-    0, &bad_alloc_type, {0, -1, 0}, sizeof(struct exception_object), NULL};
-static const struct catchable_type exception_catch = {
-    0, &exception_type, {0, -1, 0}, sizeof(struct exception_object), NULL};
-static const struct catchable_types bad_alloc_types = {
-    2, {&bad_alloc_catch, &exception_catch}};
-static const struct throw_info bad_alloc_info = {0, NULL, NULL, &bad_alloc_types};
+/* What can be caught as: the class first, then its bases. */
+static const struct catchable_types catches[] = {
+    [ThrowBadAlloc] = {2, {&bad_alloc_catch, &std_exception_catch}},
+    [ThrowBadCast] = {2, {&bad_cast_catch, &exception_catch}},
+    [ThrowBadTypeid] = {2, {&bad_typeid_catch, &exception_catch}},
+    [ThrowNonRtti] = {3, {&non_rtti_catch, &bad_typeid_catch, &exception_catch}},
+};
+static const void *const *const tables[] = {
+    [ThrowBadAlloc] = exception_table,
+    [ThrowBadCast] = bad_cast_table,
+    [ThrowBadTypeid] = bad_typeid_table,
+    [ThrowNonRtti] = non_rtti_table,
+};
 
 void __stdcall _CxxThrowException(void *object, const void *info)
 {
@@ -79,9 +65,15 @@ void __stdcall _CxxThrowException(void *object, const void *info)
     RaiseException(CXX_EXCEPTION, EXCEPTION_NONCONTINUABLE, 3, arguments);
 }
 
+void throw_class(enum thrown kind, const char *text)
+{
+    const struct throw_info info = {0, NULL, NULL, &catches[kind]};
+    struct exception_object object = {tables[kind], text, 0};
+    _CxxThrowException(&object, &info);
+    __builtin_unreachable();
+}
+
 void throw_bad_alloc(void)
 {
-    struct exception_object object = {exception_table, "bad allocation", 0};
-    _CxxThrowException(&object, &bad_alloc_info);
-    __builtin_unreachable();
+    throw_class(ThrowBadAlloc, "bad allocation");
 }

@@ -53,6 +53,9 @@ void KiDispatchException(EXCEPTION_RECORD *record, KTRAP_FRAME *frame,
     PKTHREAD thread = KeGetCurrentThread();
     CONTEXT context = {.ContextFlags = KiContextFlags()};
     ULONG esp = frame->HardwareEsp;
+    const ULONG_PTR *info = record->ExceptionInformation;
+    KD_TRACE(Exception, record->ExceptionCode, (ULONG)record->ExceptionAddress, info[0],
+             info[1], firstChance);
     KeContextFromThread(thread, &context);
     NTSTATUS pushed = STATUS_UNSUCCESSFUL;
     if (firstChance && KeUserExceptionDispatcher != 0)

@@ -16,7 +16,7 @@ NTSTATUS NTAPI KiNoService(void)
 static void KiSwitch(KSERVICE *table, const PVOID *routines, ULONG count, BOOLEAN on)
 {
     for (ULONG i = 0; i < count; i++) {
-        if (routines[i] != KiNoService)
+        if (routines[i] != KiNoService && &table[i] != &KiFathomTable[KI_HEAP_EVENT])
             table[i].Routine = on ? KiTracedService : routines[i];
     }
 }

@@ -14,6 +14,7 @@ typedef struct _KSERVICE {
     ULONG ArgumentBytes; /* at most KSERVICE_MOST_BYTES */
 } KSERVICE;
 #define KSERVICE_MOST_BYTES 0x80
+#define KI_HEAP_EVENT       (SERVICE_NtFathomHeapEvent - FATHOM_FIRST) /* no event of its own */
 
 extern KSERVICE KiServiceTable[SERVICE_COUNT], KiFathomTable[FATHOM_COUNT];
 extern const PVOID KiServiceRoutines[SERVICE_COUNT], KiFathomRoutines[FATHOM_COUNT];

@@ -12,17 +12,16 @@
 /* From traced.asm.  The service's routine. */
 PVOID KiTraceServiceEnter(const KSERVICE *service, const ULONG *arguments)
 {
-    const BOOLEAN second =
-        service >= KiFathomTable && service < KiFathomTable + FATHOM_COUNT;
-    const ULONG index = service - (second ? KiFathomTable : KiServiceTable);
-    const ULONG number = second ? FATHOM_FIRST + index : index;
+    const ULONG own = service - KiFathomTable; /* huge: it is of the first table */
+    const ULONG number =
+        own < FATHOM_COUNT ? FATHOM_FIRST + own : (ULONG)(service - KiServiceTable);
     PKTHREAD thread = KeGetCurrentThread();
     ULONG a[6] = {0};
     memcpy(a, arguments, min(service->ArgumentBytes, sizeof a));
     KD_TRACE(ServiceEnter, number, a[0], a[1], a[2], a[3], a[4], a[5]);
     thread->TracedService = number + 1;
     KeRequestExitWork(thread);
-    return second ? KiFathomRoutines[index] : KiServiceRoutines[index];
+    return own < FATHOM_COUNT ? KiFathomRoutines[own] : KiServiceRoutines[number];
 }
 
 void KiTraceServiceExit(PKTHREAD thread, NTSTATUS status)

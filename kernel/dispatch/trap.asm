@@ -1,28 +1,14 @@
 ; trap.asm - 256 ways in, and one trap frame.
 ;
-; Each vector has a stub that makes the stack alike (a zero where the processor pushes no error
-; code) and goes to the common entry, which builds the KTRAP_FRAME and calls
-; KiDispatchTrap(frame, vector).  The page fault has an entry of its own: it is the way of every
-; first touch.  All gates are interrupt gates: handlers begin with interrupts off.  The way out
-; is exit.asm's.
+; A stub for each vector makes the stack alike (a zero where the processor pushes no error code);
+; the common entry builds the KTRAP_FRAME and calls KiDispatchTrap(frame, vector).  The page fault's
+; entry is pagefault.asm, the way out exit.asm.  All gates are interrupt gates: interrupts are off.
 
 %include "dispatch/frame.inc"
-
-extern _KiDispatchTrap, _KiPageFault, _KiNmi, _KiDoubleFault, _KiTrapExit
-global _KiTrapTable, _KiTrap0E, _KiTrapCommon, _KiNmiTask, _KiDoubleFaultTask
+extern _KiDispatchTrap, _KiTrap0E, _KiNmi, _KiDoubleFault, _KiTrapExit
+global _KiTrapTable, _KiTrapCommon, _KiNmiTask, _KiDoubleFaultTask
 
 section .text
-
-_KiTrap0E:
-    push ebp
-    ENTER_TRAP
-    mov ebp, esp
-    mov eax, cr2
-    push eax
-    push ebp
-    call _KiPageFault
-    jmp _KiTrapExit
-
 _KiTrapCommon:                          ; EBP = vector, the interrupted EBP is on the stack
     ENTER_TRAP
     mov ebx, ebp
@@ -30,7 +16,6 @@ _KiTrapCommon:                          ; EBP = vector, the interrupted EBP is o
     push ebx
     push ebp
     call _KiDispatchTrap
-
     jmp _KiTrapExit
 
 ; The two fault tasks: entered by a task switch, with their own stack and no trap frame.

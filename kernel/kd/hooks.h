@@ -1,7 +1,7 @@
 /* hooks.h - what the core asks of the rooms above it: one table.
  *
  * Each room of the core says what happens (events), speaks to the host and shows stacks,
- * but how that is done is known in observe, which stands above them all.  So the core
+ * but how that is done is known in observe, which is above them all.  So the core
  * calls the entries of KdHooks, and KdConnectObserver (observe/observe.h) fills the table
  * as the first act of the boot.  Until then an entry does nothing and returns 0.
  */

@@ -1,7 +1,7 @@
-/* print.c - DbgPrint: one line of text to whoever listens.
+/* print.c - DbgPrint: one line of text to each output.
  *
- * With a host at the port (token= on the command line) it is an 'L' frame; the console
- * belongs to the programs then.  Without, it is the console itself.  A line is built
+ * With a host at the port (token= on the command line) it is an 'L' frame; the serial line
+ * belongs to the programs then.  Without, it is that line.  A screen has both.  A line is built
  * whole first, so that two never mix; what is longer than the buffer goes in pieces. */
 #include "kd/kd.h"
 
@@ -14,7 +14,7 @@ typedef struct {
     ULONG Length;
 } LINE;
 
-/* Before io has a console: straight to VGA text, top down, as far as the screen goes.  On a
+/* Before io has a console: straight to VGA text, top down, to the screen's end.  On a
  * machine without VGA text nobody sees it and nothing is harmed. */
 static void KdpEarlyScreen(const char *text, ULONG length)
 {
@@ -48,11 +48,10 @@ static void KdpSerialText(const char *text, ULONG length)
 
 void KdPrintText(const char *text, ULONG length)
 {
-    if (KdHostPresent) {
+    if (KdHostPresent)
         KdHooks.HostSend(KdpFrameType, text, length);
-        return;
-    }
-    KdpSerialText(text, length);
+    else
+        KdpSerialText(text, length);
     KdpScreen(text, length);
 }
 

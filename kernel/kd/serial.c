@@ -51,7 +51,7 @@ void KdSerialWrite(ULONG index, const void *bytes, ULONG length)
     if (!KdpPresent[index])
         return;
     for (ULONG i = 0; i < length; i++) {
-        /* A line nobody drains must not stop the machine: wait long, not for ever. */
+        /* A line that is not read must not stop the machine: wait long, not for ever. */
         for (ULONG wait = 0; wait < 100000; wait++) {
             if (KdIn8(KdpPorts[index] + UART_STATUS) & STATUS_CAN_SEND)
                 break;

@@ -10,7 +10,7 @@
 #define PIC1            0x20
 #define PIC2            0xA0
 #define PIC_END         0x20
-#define SHARED_HANDLERS 3
+#define SHARED_HANDLERS 4
 
 static void (*KiHandlers[16][SHARED_HANDLERS])(void);
 

@@ -116,6 +116,7 @@ static void KiSwitchTo(PKTHREAD next)
         KiPcr.Reschedule = old->ExitWork != 0;
         return;
     }
+    KD_TRACE(ContextSwitch, old->State, (ULONG)next);
     KiSaveFloat(old);
     KiPcr.CurrentThread = next;
     KiTss.Esp0 = KiEsp0(next);

@@ -20,8 +20,7 @@
 typedef struct _MIALLOCATION { /* what was asked; Range comes back as what was done */
     MIREQUEST Range;
     ULONG_PTR ZeroBits;
-    ULONG Type, Protect; /* MEM_*, PAGE_* */
-    ULONG Protection;    /* MM_* */
+    ULONG Type, Protect, Protection; /* MEM_*, PAGE_*, MM_* */
 } MIALLOCATION;
 
 static NTSTATUS MiCheckAllocation(MIALLOCATION *ask)
@@ -32,14 +31,14 @@ static NTSTATUS MiCheckAllocation(MIALLOCATION *ask)
     if (type & ~(TYPES | MODIFIERS) || !(type & TYPES) || (resets && type != resets) ||
         resets == (MEM_RESET | MI_MEM_RESET_UNDO))
         return STATUS_INVALID_PARAMETER_5;
-    if (type & (MEM_WRITE_WATCH | MEM_PHYSICAL) && !(type & MEM_RESERVE))
-        return STATUS_INVALID_PARAMETER_5;
-    if (type & MEM_PHYSICAL && type != (MEM_RESERVE | MEM_PHYSICAL))
+    if ((type & MEM_WRITE_WATCH && !(type & MEM_RESERVE)) ||
+        (type & MEM_PHYSICAL && type != (MEM_RESERVE | MEM_PHYSICAL)))
         return STATUS_INVALID_PARAMETER_5;
     if (type & MEM_PHYSICAL && ask->Protect != PAGE_READWRITE)
         return STATUS_INVALID_PARAMETER_6;
     ask->Protection = MiProtectionFromPage(ask->Protect);
-    if (ask->Protection == MM_INVALID || MiIsCopy(ask->Protection))
+    if (ask->Protection == MM_INVALID ||
+        (MiIsCopy(ask->Protection) && type != MEM_COMMIT)) /* of a view it may be */
         return STATUS_INVALID_PAGE_PROTECTION;
     return type & MEM_LARGE_PAGES ? STATUS_PRIVILEGE_NOT_HELD : STATUS_SUCCESS;
 }
@@ -74,8 +73,10 @@ static NTSTATUS MiCommitPart(MMSPACE *space, MIALLOCATION *ask)
     MMVAD *vad = MiFindVad(&space->Vads, first);
     if (!vad || last > vad->EndingVpn || vad->NoChange || vad->Physical)
         return STATUS_CONFLICTING_ADDRESSES;
-    NTSTATUS status = vad->View ? vad->View->Commit(vad, first, last)
-                                : MiCommit(space, vad, first, last, ask->Protection);
+    NTSTATUS status = vad->View ? vad->View->Commit(vad, first, last, ask->Protection)
+                      : MiIsCopy(ask->Protection)
+                          ? STATUS_INVALID_PAGE_PROTECTION
+                          : MiCommit(space, vad, first, last, ask->Protection);
     if (!NT_SUCCESS(status))
         return status;
     ask->Range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};
@@ -112,6 +113,8 @@ static NTSTATUS MiAllocate(MMSPACE *space, MIALLOCATION *ask)
     if (ask->Type & MEM_RESERVE && range->Base &&
         (ULONG_PTR)range->Base < MM_LOWEST_USER_ADDRESS)
         return STATUS_INVALID_PARAMETER_2;
+    if (ask->Type & MEM_RESERVE && MiIsCopy(ask->Protection))
+        return STATUS_INVALID_PAGE_PROTECTION;
     if (space->Closed)
         return STATUS_PROCESS_IS_TERMINATING;
     MMSPACE *back = MiAttach(space);
@@ -147,11 +150,8 @@ NTSTATUS NTAPI NtAllocateVirtualMemory(HANDLE process, PVOID *baseAddress,
                                        ULONG_PTR zeroBits, PSIZE_T regionSize, ULONG type,
                                        ULONG protect)
 {
-    MIALLOCATION ask;
+    MIALLOCATION ask = {.ZeroBits = zeroBits, .Type = type, .Protect = protect};
     MMSPACE *space;
-    ask.ZeroBits = zeroBits;
-    ask.Type = type;
-    ask.Protect = protect;
     NTSTATUS status = MiCheckAllocation(&ask);
     if (NT_SUCCESS(status))
         status = MiCaptureRange(baseAddress, regionSize, &ask.Range);

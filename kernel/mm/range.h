@@ -31,9 +31,9 @@ typedef struct _MMVIEW {
     ULONG (*Protection)(const MMVAD *, ULONG vpn); /* when the PTE is 0; MM_* */
     /* The last page, up to last, that has the same Protection as vpn and those between. */
     ULONG (*AlikeTo)(const MMVAD *, ULONG vpn, ULONG last);
-    /* MEM_COMMIT inside the view.  STATUS_COMMITMENT_LIMIT, STATUS_ALREADY_COMMITTED,
-     * STATUS_CONFLICTING_ADDRESSES: nothing was changed. */
-    NTSTATUS (*Commit)(const MMVAD *, ULONG first, ULONG last);
+    /* MEM_COMMIT inside the view, with this MM_*.  STATUS_COMMITMENT_LIMIT, STATUS_NO_MEMORY,
+     * STATUS_ALREADY_COMMITTED, STATUS_CONFLICTING_ADDRESSES: nothing was changed. */
+    NTSTATUS (*Commit)(const MMVAD *, ULONG first, ULONG last, ULONG protection);
     void (*Wrote)(const MMVAD *, ULONG vpn); /* a PTE that saw a write goes */
     void (*Release)(const MMVAD *);          /* the view goes */
     NTSTATUS Reset;                          /* MEM_RESET's answer */

@@ -1,6 +1,6 @@
 /* observe.h - watching the system: stacks, names, events, the host port.
  *
- * Observe stands above memory and below the executive.  The core reaches it through
+ * Observe is above memory and below the executive.  The core reaches it through
  * KdHooks (kd/hooks.h) alone; what observe needs from processes and sections it is handed
  * as functions.
  */
@@ -9,6 +9,8 @@
 
 #include "kd/kd.h"
 #include "ke/ke.h"
+
+#include "heapcall.h"
 
 struct _MMSPACE;
 
@@ -86,15 +88,49 @@ typedef struct _KDTRACE {
     ULONG Lost;       /* events that found no room */
     UCHAR Buffer[];
 } KDTRACE;
-/* The current process's trace (or NULL) and ids: ex hands it over. */
-extern KDTRACE *(*KdCurrentTrace)(ULONG *processId, ULONG *threadId);
-extern ULONG KdSerialTraceMask; /* boot option trace=MASK: all processes, out of COM2 */
-/* These events are wanted from now on, and those of KdSerialTraceMask. */
+/* Whose a thread's events are: ex hands it over; unchanged for the kernel's own threads. */
+typedef struct _KDOWNER {
+    ULONG ProcessId, ThreadId;
+    KDTRACE *Trace; /* its process's, or NULL */
+    ULONG *Taken;   /* heap calls taken from its batch so far */
+} KDOWNER;
+extern void (*KdOwnerOf)(PKTHREAD, KDOWNER *);
+extern ULONG KdHostTraceMask; /* boot option trace=MASK: of all processes, to the host */
+extern ULONG KdHostStacks;    /* boot option stacks=: which have their stacks */
+#define KD_STACKS_OF_ALL  1   /* as the kernel walks them */
+#define KD_STACKS_OF_HEAP 2 /* HeapOperation, as ntdll walks them: in user mode, exact */
+/* These events are wanted from now on, and those of KdHostTraceMask. */
 void KdSetTraceMask(ULONG wanted);
 extern ULONGLONG KdTraceOverhead; /* TSC that tracing itself has used */
 /* Move whole records into buffer (kernel memory, length bytes); returns the bytes copied,
  * 0 when there is none or the first is larger than the buffer. */
 ULONG KdReadTrace(KDTRACE *, UCHAR *buffer, ULONG length);
 void KdTraceEvent(ULONG id, ULONG count, const ULONG *fields); /* what KD_TRACE reaches */
+/* What this thread does since ended (low half of the clock) to its next HeapOperation is tracing's
+ * own work: it takes no time, and its services and faults are no events. */
+void KdTraceWork(ULONG ended);
+/* A HeapOperation.  Its time is call->Ended: what ntdll did since then is tracing's own cost. */
+void KdTraceHeapCall(const FATHOM_HEAP_CALL *call);
+
+/* batch.c: whether threads keep their heap calls; PEB.TracingFlags of a process whose own mask is
+ * own; the calls that a thread has kept are taken now, between two times as events have them. */
+BOOLEAN KdHasBatches(void);
+ULONG KdHeapTracing(ULONG own);
+void KdTakeBatch(PKTHREAD, const KDOWNER *, ULONGLONG before, ULONGLONG now);
+
+/* stream.c: the same for the host. */
+typedef struct _KDEVENT {
+    ULONG Id, FieldCount, FrameCount, ProcessId, ThreadId;
+    const ULONG *Fields;
+    const FATHOM_FRAME *Frames;
+    ULONGLONG Time;
+} KDEVENT;
+/* Where records go: a ring for the host that an OUT to port stops the machine for; 0: COM2. */
+void KdOpenStream(ULONG port);
+void KdStreamEvent(const KDEVENT *, const char *text); /* text: may be NULL */
+/* Room for count records to be filled in, bytes in all, with numbers from *number on; NULL: none,
+ * they are counted as lost.  Then they are whole. */
+FATHOM_RECORD *KdNewRecords(ULONG bytes, ULONG count, ULONG *number);
+void KdEndRecords(const FATHOM_RECORD *first, ULONG bytes);
 
 #endif

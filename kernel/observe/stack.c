@@ -10,7 +10,7 @@
  * arguments because KiFastSystemCall and the stub push nothing.  The two bytes before the
  * saved EIP are read, and must be sysenter (0F 34) or int 2Eh (CD 2E), to say so.
  *   - foreign code without EBP (libstdc++'s operator new).  A function is taken to keep a
- * frame if `push ebp; mov ebp,esp` stands near its start.  If not, its stack is scanned
+ * frame if `push ebp; mov ebp,esp` is near its start.  If not, its stack is scanned
  * upward for the first dword that follows a call instruction of an executable image; the
  * frame found so is marked FATHOM_FRAME_GUESSED.
  *
@@ -60,8 +60,8 @@ static void KdpEmitArguments(FATHOM_FRAME *frame, ULONG_PTR at)
     frame->Flags |= FATHOM_FRAME_ARGS;
 }
 
-/* Offset in the function's first bytes just behind `mov ebp,esp`, when a `push ebp`
- * stands before it (the compiler may put another instruction between the two); 0: it
+/* Offset in the function's first bytes just after `mov ebp,esp`, when a `push ebp`
+ * is before it (the compiler may put another instruction between the two); 0: it
  * keeps no frame. */
 static ULONG KdpFramePrologue(ULONG_PTR start)
 {
@@ -124,6 +124,7 @@ static BOOLEAN KdpScanForCaller(WALK *walk, FATHOM_FRAME *frame, ULONG_PTR start
     }
     if (!best || !KdpRead(found, &value, 4))
         return FALSE;
+    frame->Frame = found - 4; /* where EBP would be, had it kept one */
     KdpEmitArguments(frame, found + 4);
     walk->Eip = value;
     walk->Esp = found + 4;
@@ -151,7 +152,7 @@ static BOOLEAN KdpStepUser(WALK *walk)
     char text[4];
     ULONG_PTR start = 0;
     BOOLEAN atTrap = (walk->Flags & FATHOM_FRAME_TRAP) != 0;
-    /* A return address may lie behind a call that ends its function: look one byte back. */
+    /* A return address may lie after a call that ends its function: look one byte back. */
     KdNameAddress(atTrap ? walk->Eip : walk->Eip - 1, text, sizeof text, &start);
     ULONG prologue = KdpFramePrologue(start);
     BOOLEAN framed = prologue && walk->Eip - start >= prologue;
@@ -162,7 +163,7 @@ static BOOLEAN KdpStepUser(WALK *walk)
         return KdpFollowEbp(walk);
     }
     if (atTrap && prologue && walk->Esp) { /* interrupted inside its prologue */
-        UCHAR at; /* before `push ebp` the return address is on top, behind it one further
+        UCHAR at; /* before `push ebp` the return address is on top, after it one further
                      down */
         ULONG pushed = KdpRead(start, &at, 1) && at == 0x55 && walk->Eip > start ? 4 : 0;
         ULONG value;
@@ -173,7 +174,7 @@ static BOOLEAN KdpStepUser(WALK *walk)
             return TRUE;
         }
     }
-    /* EBP 0 is how a thread begins: nobody called this function. */
+    /* EBP 0 is how a thread begins: this function has no caller. */
     return walk->Ebp && (KdpScanForCaller(walk, frame, start) || KdpFollowEbp(walk));
 }
 

@@ -11,8 +11,10 @@
  *   ntdll!RtlAllocateHeap+4c
  *   walk!_Znwj+18        names stay mangled here; who prints may demangle
  *
- * A search is linear in the symbols of one image: it runs only while something is being
- * traced, or on the way down.  Lock: none, the kernel is not preempted.
+ * A search is linear in the symbols of one image, and a walk of a stack asks for the same few
+ * hundred addresses again and again: KdpKnown remembers what was found, or that nothing was.  A
+ * file is a part of the boot archive, which stays as it is, so what is known stays true.  Lock:
+ * none, the kernel is not preempted.
  * WinDbg: `ln ADDRESS`.
  */
 #include "observe/observe.h"
@@ -31,6 +33,13 @@ typedef struct {
     const char *Name; /* not necessarily NUL-ended ... */
     ULONG Length;     /* ... so its length */
 } BEST;
+
+#define KNOWN 1024u
+static struct {
+    const UCHAR *File; /* of the image, in the boot archive; NULL: not yet used */
+    ULONG Rva;         /* that was asked for */
+    BEST Best;
+} KdpKnown[KNOWN];
 
 static ULONG KdpBoundedLength(const char *text, SIZE_T limit)
 {
@@ -165,7 +174,7 @@ static void KdpSearchExports(const KDIMAGE *image, ULONG wanted, BEST *best)
     }
 }
 
-/* i386 PE decorates: one underscore in front, @bytes behind a stdcall name. */
+/* i386 PE decorates: one underscore before, @bytes after a stdcall name. */
 static void KdpUndecorate(BEST *best)
 {
     if (best->Name[0] == '_' || best->Name[0] == '@') {
@@ -215,12 +224,23 @@ static BOOLEAN KdpNameKernel(ULONG_PTR address, BEST *best, ULONG_PTR *start)
     return TRUE;
 }
 
+/* The symbol before an offset in the image, as its file has it. */
+static BEST KdpFindSymbol(const KDIMAGE *image, ULONG rva)
+{
+    __typeof__(*KdpKnown) *known = &KdpKnown[(rva ^ (ULONG_PTR)image->File >> 9) % KNOWN];
+    if (known->File != image->File || known->Rva != rva) {
+        *known = (__typeof__(*known)){.File = image->File, .Rva = rva};
+        KdpSearchCoff(image, rva, &known->Best);
+        if (!known->Best.Name)
+            KdpSearchExports(image, rva, &known->Best);
+    }
+    return known->Best;
+}
+
 static BOOLEAN KdpNameUser(ULONG_PTR address, const KDIMAGE *image, BEST *best,
                            ULONG_PTR *start)
 {
-    KdpSearchCoff(image, address - image->Base, best);
-    if (!best->Name)
-        KdpSearchExports(image, address - image->Base, best);
+    *best = KdpFindSymbol(image, address - image->Base);
     if (!best->Name)
         return FALSE;
     KdpUndecorate(best);

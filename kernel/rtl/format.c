@@ -2,7 +2,7 @@
  * point.
  *
  * It writes through a function, so the same code serves the serial line, a buffer and a
- * frame to the host.  An unknown conversion is printed as it stands: a wrong format must
+ * frame to the host.  An unknown conversion is printed as it is: a wrong format must
  * be seen.
  */
 #include "rtl/rtl.h"

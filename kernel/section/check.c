@@ -259,3 +259,13 @@ BOOLEAN MmQueryPage(ULONG_PTR address, FATHOM_PAGE *page)
     page->ShareCount = MiPfn(page->Pfn)->ShareCount;
     return TRUE;
 }
+
+/* The entries on the way to a user address of any space. */
+void MmQueryTables(MMSPACE *space, ULONG_PTR address, FATHOM_TABLES *tables)
+{
+    MMSPACE *before = MmAttachSpace(space);
+    tables->Pdpte = space->Pdpt[address >> 30];
+    tables->Pde = MiPdeOf(address)->Long;
+    tables->Pte = MiHasTable(address) ? MiPteOf(address)->Long : 0;
+    MmAttachSpace(before);
+}

@@ -153,14 +153,15 @@ static ULONG MiFileBytes(const MMCONTROL *control, ULONG page, ULONGLONG *offset
     return size - at < PAGE_SIZE ? (ULONG)(size - at) : PAGE_SIZE;
 }
 
-/* The page, brought if it is not there yet. STATUS_NO_MEMORY, STATUS_IN_PAGE_ERROR. */
-NTSTATUS MiFetchShared(MMCONTROL *control, ULONG page, PFN_NUMBER *out)
+/* The page, brought if it is not there yet; address: where it will be seen first, for the event,
+ * or 0. STATUS_NO_MEMORY, STATUS_IN_PAGE_ERROR. */
+NTSTATUS MiFetchShared(MMCONTROL *control, ULONG page, ULONG_PTR address, PFN_NUMBER *out)
 {
     MMSHARED *shared = &control->Shared[page];
     if (!shared->Present) {
         ULONGLONG offset;
         ULONG length = MiFileBytes(control, page, &offset);
-        PFN_NUMBER pfn = PageAlloc(MmPageShared, MM_PAGE_ZEROED, 0);
+        PFN_NUMBER pfn = PageAlloc(MmPageShared, MM_PAGE_ZEROED, address);
         if (pfn == PFN_NONE)
             return STATUS_NO_MEMORY;
         if (length && !NT_SUCCESS(control->File->Read(control->File, offset,
@@ -194,7 +195,7 @@ NTSTATUS MiCommitShared(MMCONTROL *control, ULONG page, ULONG count)
 
 static NTSTATUS MiViewFetch(const MMVAD *vad, ULONG vpn, PFN_NUMBER *pfn)
 {
-    return MiFetchShared(vad->Control, MiVadPage(vad, vpn), pfn);
+    return MiFetchShared(vad->Control, MiVadPage(vad, vpn), MiAddress(vpn), pfn);
 }
 
 static ULONG MiViewProtection(const MMVAD *vad, ULONG vpn)
@@ -228,21 +229,23 @@ static ULONG MiImageAlikeTo(const MMVAD *vad, ULONG vpn, ULONG last)
     return end < last ? end : last;
 }
 
-static NTSTATUS MiViewCommit(const MMVAD *vad, ULONG first, ULONG last)
+static NTSTATUS MiViewCommit(const MMVAD *vad, ULONG first, ULONG last, ULONG protection)
 {
-    return MiCommitShared(vad->Control, MiVadPage(vad, first), last - first + 1);
+    ULONG old;
+    (void)vad;
+    return MiProtectPages(MiCurrentSpace, first, last, protection, TRUE, &old);
 }
 
 /* As on Windows: the caller may not commit pages of a file. */
-static NTSTATUS MiFileCommit(const MMVAD *vad, ULONG first, ULONG last)
+static NTSTATUS MiFileCommit(const MMVAD *vad, ULONG first, ULONG last, ULONG protection)
 {
-    (void)vad, (void)first, (void)last;
+    (void)vad, (void)first, (void)last, (void)protection;
     return STATUS_ALREADY_COMMITTED;
 }
 
-static NTSTATUS MiImageCommit(const MMVAD *vad, ULONG first, ULONG last)
+static NTSTATUS MiImageCommit(const MMVAD *vad, ULONG first, ULONG last, ULONG protection)
 {
-    (void)vad, (void)first, (void)last;
+    (void)vad, (void)first, (void)last, (void)protection;
     return STATUS_CONFLICTING_ADDRESSES;
 }
 

@@ -39,6 +39,17 @@ NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
     return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
 }
 
+/* Whether every page of the caller's range can be read: of a bad source nothing is written. */
+static NTSTATUS MiReadPages(ULONG_PTR at, SIZE_T size)
+{
+    UCHAR byte;
+    NTSTATUS status = STATUS_SUCCESS;
+    for (ULONG_PTR end = at + size; NT_SUCCESS(status) && at < end;
+         at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE)
+        status = MiCopyBytes(&byte, (void *)at, 1);
+    return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
+}
+
 static NTSTATUS MiCopyService(HANDLE process, ACCESS_MASK access, ULONG_PTR theirs,
                               ULONG_PTR mine, SIZE_T size, SIZE_T *userDone)
 {
@@ -54,7 +65,9 @@ static NTSTATUS MiCopyService(HANDLE process, ACCESS_MASK access, ULONG_PTR thei
     status = MiReferenceProcess(process, access, &space);
     if (!NT_SUCCESS(status))
         return status;
-    if (size)
+    if (!reading)
+        status = MiReadPages(mine, size);
+    if (size && NT_SUCCESS(status))
         status =
             reading
                 ? MmCopyVirtualMemory(space, theirs, MiCurrentSpace, mine, size, &done)

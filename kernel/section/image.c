@@ -21,7 +21,7 @@ typedef struct _MIPE { /* what was read of the file, all of it copied */
     MMFILE *File;
     ULONG NtOffset;
     IMAGE_NT_HEADERS32 Nt;
-    ULONG SectionTable; /* file offset */
+    ULONG SectionTable, TableEnd; /* file offsets */
 } MIPE;
 
 static NTSTATUS MiReadFile(MMFILE *file, ULONGLONG offset, void *buffer, ULONG length)
@@ -63,6 +63,8 @@ static NTSTATUS MiReadHeaders(MIPE *pe)
     const IMAGE_FILE_HEADER *header = &pe->Nt.FileHeader;
     pe->SectionTable = pe->NtOffset + offsetof(IMAGE_NT_HEADERS32, OptionalHeader) +
                        header->SizeOfOptionalHeader;
+    pe->TableEnd =
+        pe->SectionTable + header->NumberOfSections * sizeof(IMAGE_SECTION_HEADER);
     if (pe->Nt.OptionalHeader.Magic == IMAGE_NT_OPTIONAL_HDR64_MAGIC ||
         header->Machine == IMAGE_FILE_MACHINE_AMD64)
         return STATUS_INVALID_IMAGE_WIN_64;
@@ -83,16 +85,14 @@ static NTSTATUS MiCheckHeaders(const MIPE *pe)
 {
     const IMAGE_OPTIONAL_HEADER32 *o = &pe->Nt.OptionalHeader;
     ULONG sections = pe->Nt.FileHeader.NumberOfSections;
-    ULONG tableEnd = pe->SectionTable + sections * sizeof(IMAGE_SECTION_HEADER);
     BOOLEAN packed = o->SectionAlignment < PAGE_SIZE;
     if (!MiIsPowerOf2(o->FileAlignment) || !MiIsPowerOf2(o->SectionAlignment) ||
         o->SectionAlignment < o->FileAlignment ||
         (packed && o->SectionAlignment != o->FileAlignment))
         return STATUS_INVALID_IMAGE_FORMAT;
     if (sections > MAX_SECTIONS || o->SizeOfHeaders > MAX_HEADERS ||
-        tableEnd > (packed ? pe->File->Size : o->SizeOfHeaders) ||
-        o->SizeOfHeaders > pe->File->Size ||
-        tableEnd > ALIGN_UP(o->SizeOfImage, PAGE_SIZE) ||
+        pe->TableEnd > pe->File->Size || o->SizeOfHeaders > pe->File->Size ||
+        pe->TableEnd > ALIGN_UP(o->SizeOfImage, PAGE_SIZE) ||
         pe->NtOffset + sizeof pe->Nt > ALIGN_UP(o->SizeOfImage, PAGE_SIZE))
         return STATUS_INVALID_IMAGE_FORMAT;
     if (!o->SizeOfImage || o->SizeOfImage > MM_HIGHEST_USER_ADDRESS - 0x20000 ||
@@ -163,7 +163,9 @@ static NTSTATUS MiPlaceSections(const MIPE *pe, MMCONTROL *control)
 {
     const IMAGE_OPTIONAL_HEADER32 *o = &pe->Nt.OptionalHeader;
     MMSUBSECTION *parts = control->Subsections;
-    ULONG next = MiPages(o->SizeOfHeaders);
+    /* SizeOfHeaders may leave out the section table. */
+    ULONG headers = o->SizeOfHeaders > pe->TableEnd ? o->SizeOfHeaders : pe->TableEnd;
+    ULONG next = MiPages(headers);
     if (o->SectionAlignment < PAGE_SIZE) {
         /* Packed tighter than a page: the file as it lies, one run. */
         ULONG bytes =
@@ -172,8 +174,7 @@ static NTSTATUS MiPlaceSections(const MIPE *pe, MMCONTROL *control)
             (MMSUBSECTION){0, control->Pages, 0, bytes, MM_EXECUTE_WRITECOPY};
         return STATUS_SUCCESS;
     }
-    parts[control->SubsectionCount++] =
-        (MMSUBSECTION){0, next, 0, o->SizeOfHeaders, MM_READONLY};
+    parts[control->SubsectionCount++] = (MMSUBSECTION){0, next, 0, headers, MM_READONLY};
     for (ULONG i = 0; i < pe->Nt.FileHeader.NumberOfSections; i++) {
         IMAGE_SECTION_HEADER header;
         NTSTATUS status = MiReadFile(pe->File, pe->SectionTable + i * sizeof header,

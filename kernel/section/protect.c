@@ -37,13 +37,13 @@ static BOOLEAN MiIsChargedInView(MMPTE pte, ULONG protection)
 /* Every page committed? more, less: pages of a view that will newly be charged, or no
  * longer. */
 static NTSTATUS MiExamine(const MMVAD *vad, ULONG first, ULONG last, ULONG protection,
-                          ULONG *more, ULONG *less)
+                          BOOLEAN commit, ULONG *more, ULONG *less)
 {
     ULONG old;
     *more = *less = 0;
     for (ULONG vpn = first; vpn <= last;) {
         ULONG end = MiRunEnd(vad, vpn, last, &old);
-        if (old == MM_DECOMMIT)
+        if (old == MM_DECOMMIT && !commit)
             return STATUS_NOT_COMMITTED;
         for (; vad->View && vpn < end; vpn++) {
             MMPTE pte = MiReadPte(vpn);
@@ -79,8 +79,8 @@ static BOOLEAN MiProtectPrivate(MMSPACE *space, MMVAD *vad, ULONG first, ULONG l
     return TRUE;
 }
 
-static NTSTATUS MiProtect(MMSPACE *space, ULONG first, ULONG last, ULONG asked,
-                          ULONG *oldProtect)
+NTSTATUS MiProtectPages(MMSPACE *space, ULONG first, ULONG last, ULONG asked,
+                        BOOLEAN commit, ULONG *oldProtect)
 {
     ULONG more, less;
     MMVAD *vad = MiFindVad(&space->Vads, first);
@@ -89,16 +89,20 @@ static NTSTATUS MiProtect(MMSPACE *space, ULONG first, ULONG last, ULONG asked,
     NTSTATUS status;
     ULONG protection = MiAllowedProtection(vad, asked, &status);
     if (NT_SUCCESS(status))
-        status = MiExamine(vad, first, last, protection, &more, &less);
+        status = MiExamine(vad, first, last, protection, commit, &more, &less);
     if (!NT_SUCCESS(status))
         return status;
     if (!MiChargeVad(space, vad, (LONG)more))
         return STATUS_COMMITMENT_LIMIT;
     *oldProtect = MiPageFromProtection(MiPteProtection(MiReadPte(first), vad, first));
     if (vad->View ? !MiMakeTables(first, last)
-                  : !MiProtectPrivate(space, vad, first, last, protection)) {
+                  : !MiProtectPrivate(space, vad, first, last, protection))
+        status = STATUS_NO_MEMORY;
+    if (NT_SUCCESS(status) && commit)
+        status = MiCommitShared(vad->Control, MiVadPage(vad, first), last - first + 1);
+    if (!NT_SUCCESS(status)) {
         MiChargeVad(space, vad, -(LONG)more);
-        return STATUS_NO_MEMORY;
+        return status;
     }
     for (ULONG vpn = first; vad->View && vpn <= last; vpn++)
         MiChangeProtection(vpn, MiPageProtection(vad, vpn, protection, asked));
@@ -124,7 +128,7 @@ NTSTATUS MmProtectVirtualMemory(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG
         return STATUS_INVALID_PARAMETER_3;
     ULONG first = MiVpn(*base), last = MiVpn((ULONG_PTR)*base + *size - 1);
     MMSPACE *back = MmAttachSpace(space);
-    status = MiProtect(space, first, last, protection, old);
+    status = MiProtectPages(space, first, last, protection, FALSE, old);
     MmAttachSpace(back);
     if (!NT_SUCCESS(status))
         return status;

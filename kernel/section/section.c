@@ -10,17 +10,16 @@
 #include "section/shared.h"
 #include "services.h"
 
-#define SEC_KNOWN                                                                        \
-    (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE | SEC_UNCACHED | SEC_LARGE_PAGES |             \
-     0x00800000u /* SEC_FILE */)
-#define SEC_UNCACHED (SEC_NOCACHE | SEC_WRITECOMBINE)
+#define SEC_KNOWN     (SEC_COMMIT | SEC_RESERVE | SEC_IMAGE | SEC_UNCACHED | SEC_LARGE_PAGES)
+#define SEC_UNCACHED  (SEC_NOCACHE | SEC_WRITECOMBINE)
+#define ROUND_TO_PAGE 0x40000000u /* AT_ROUND_TO_PAGE of ZwMapViewOfSection */
 
-/* May a view have protection p when its section has most? */
+/* May pages have protection p when their section, or their view, has most? */
 BOOLEAN MiMayView(ULONG most, ULONG p)
 {
     if (p == MM_NOACCESS)
         return TRUE;
-    return (!MiIsExecutable(p) || MiIsExecutable(most)) &&
+    return !MiTraps(most) && (!MiIsExecutable(p) || MiIsExecutable(most)) &&
            (!MiIsWritable(p) || MiIsWritable(most));
 }
 
@@ -43,14 +42,15 @@ static NTSTATUS MiCheckSection(MMFILE *file, ULONG protection, ULONG attributes)
 
 /* ---- the three kinds of control; each returns one reference ---- */
 
-static NTSTATUS MiMemoryControl(ULONGLONG size, ULONG attributes, MMCONTROL **out)
+static NTSTATUS MiMemoryControl(ULONGLONG *size, ULONG attributes, MMCONTROL **out)
 {
     NTSTATUS status;
-    if (!size)
+    if (!*size)
         return STATUS_INVALID_PARAMETER_4;
-    if (size > MM_HIGHEST_USER_ADDRESS)
+    if (*size > MM_HIGHEST_USER_ADDRESS)
         return STATUS_SECTION_TOO_BIG;
-    *out = MiNewControl(MiControlMemory, NULL, MiPages(size),
+    *size = ALIGN_UP(*size, PAGE_SIZE);
+    *out = MiNewControl(MiControlMemory, NULL, MiPages(*size),
                         (attributes & SEC_COMMIT) != 0, &status);
     return status;
 }
@@ -93,7 +93,8 @@ static NTSTATUS MiImageControl(MMFILE *file, MMCONTROL **out)
         (*out)->References++;
         return STATUS_SUCCESS;
     }
-    NTSTATUS status = MiCreateImageControl(file, out);
+    NTSTATUS status =
+        file->Size ? MiCreateImageControl(file, out) : STATUS_INVALID_FILE_FOR_SECTION;
     if (NT_SUCCESS(status))
         file->ImageControl = *out;
     return status;
@@ -117,7 +118,7 @@ NTSTATUS MmCreateSection(MMFILE *file, ULONGLONG maximumSize, ULONG protect,
         size = NT_SUCCESS(status) ? (ULONGLONG)control->Pages << PAGE_SHIFT : 0;
     } else {
         status = file ? MiFileControl(file, &size, protection, &control)
-                      : MiMemoryControl(size, attributes, &control);
+                      : MiMemoryControl(&size, attributes, &control);
     }
     if (!NT_SUCCESS(status))
         return status;
@@ -150,6 +151,7 @@ void MmQuerySection(MMSECTION *section, MMSECTION_FACTS *facts)
     facts->Size = section->Size;
     facts->Attributes = section->Attributes | (section->Control->File ? 0x00800000u : 0);
     facts->Protect = section->Protect;
+    facts->Name = section->Control->File ? section->Control->File->Name : "";
 }
 
 /* Files and writable only. *size comes back as what it is now. */
@@ -271,12 +273,12 @@ static NTSTATUS MiCheckView(const MMSECTION *section, PVOID base, ULONG_PTR zero
 {
     if (zeroBits > 21)
         return STATUS_INVALID_PARAMETER_4;
-    if (type & ~(MEM_RESERVE | MEM_TOP_DOWN))
+    if (type & ~(MEM_RESERVE | MEM_TOP_DOWN | ROUND_TO_PAGE))
         return STATUS_INVALID_PARAMETER_9;
     if (protection == MM_INVALID || protection & MM_GUARD & ~MM_NOACCESS)
         return STATUS_INVALID_PAGE_PROTECTION;
-    if ((ULONG_PTR)base & (ALLOCATION_GRANULARITY - 1) ||
-        offset & (ALLOCATION_GRANULARITY - 1))
+    if (!(type & ROUND_TO_PAGE) && ((ULONG_PTR)base & (ALLOCATION_GRANULARITY - 1) ||
+                                    offset & (ALLOCATION_GRANULARITY - 1)))
         return STATUS_MAPPED_ALIGNMENT;
     if ((ULONG_PTR)base > MM_HIGHEST_USER_ADDRESS)
         return STATUS_INVALID_PARAMETER_3;
@@ -303,6 +305,10 @@ NTSTATUS MmMapViewOfSection(MMSECTION *section, MMSPACE *space, PVOID *base,
     ULONG protection = MiProtectionFromPage(protect);
     ULONGLONG start = offset ? (ULONGLONG)offset->QuadPart : 0;
     SIZE_T size = *viewSize;
+    if (allocationType & ROUND_TO_PAGE) { /* both down, as the pages of a section are */
+        *base = (PVOID)ALIGN_DOWN((ULONG_PTR)*base, PAGE_SIZE);
+        start = offset->QuadPart &= -(LONGLONG)PAGE_SIZE;
+    }
     NTSTATUS status =
         MiCheckView(section, *base, zeroBits, start, &size, allocationType, protection);
     if (!NT_SUCCESS(status))
@@ -351,21 +357,31 @@ NTSTATUS MmPrefetchSection(MMSECTION *section)
     for (ULONG page = 0; NT_SUCCESS(status) && page < section->Control->Pages; page++)
         if (section->Control->Kind != MiControlImage ||
             MiFindSubsection(section->Control, page))
-            status = MiFetchShared(section->Control, page, &pfn);
+            status = MiFetchShared(section->Control, page, 0, &pfn);
     return status;
+}
+
+BOOLEAN MmFindView(MMSPACE *space, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
+                   BOOLEAN *image)
+{
+    MMVAD *vad = address <= MM_HIGHEST_USER_ADDRESS
+                     ? MiFindVad(&space->Vads, MiVpn(address))
+                     : NULL;
+    if (!vad || vad->Kind == MiVadPrivate)
+        return FALSE;
+    *base = MiAddress(vad->StartingVpn);
+    *size = MiAddress(vad->EndingVpn - vad->StartingVpn + 1);
+    *image = vad->Kind == MiVadImage;
+    return TRUE;
 }
 
 BOOLEAN MmFindImage(MMSPACE *space, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
                     MMFILE **file)
 {
-    MMVAD *vad = address <= MM_HIGHEST_USER_ADDRESS
-                     ? MiFindVad(&space->Vads, MiVpn(address))
-                     : NULL;
-    if (!vad || vad->Kind != MiVadImage)
+    BOOLEAN image;
+    if (!MmFindView(space, address, base, size, &image) || !image)
         return FALSE;
-    *base = MiAddress(vad->StartingVpn);
-    *size = MiAddress(vad->EndingVpn - vad->StartingVpn + 1);
-    *file = vad->Control->File;
+    *file = MiFindVad(&space->Vads, MiVpn(address))->Control->File;
     return TRUE;
 }
 

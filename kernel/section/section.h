@@ -54,6 +54,7 @@ NTSTATUS MmExtendSection(MMSECTION *, ULONGLONG *size);
 typedef struct _MMSECTION_FACTS {
     ULONGLONG Size;
     ULONG Attributes, Protect;
+    const char *Name; /* its file's, UTF-8; empty: memory alone */
     /* images: */
     ULONG_PTR ImageBase, EntryPoint; /* EntryPoint: offset from the base */
     SIZE_T StackReserve, StackCommit;
@@ -62,7 +63,10 @@ typedef struct _MMSECTION_FACTS {
 } MMSECTION_FACTS;
 NTSTATUS MmPrefetchSection(MMSECTION *);
 void MmQuerySection(MMSECTION *, MMSECTION_FACTS *);
-/* The image mapped at an address of a space: its base and file; FALSE: none. */
+/* The view at an address of a space, and whether it is of an image; FALSE: none. */
+BOOLEAN MmFindView(MMSPACE *, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
+                   BOOLEAN *image);
+/* The image mapped there: its base and file; FALSE: none. */
 BOOLEAN MmFindImage(MMSPACE *, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
                     MMFILE **);
 
@@ -73,8 +77,8 @@ NTSTATUS MmQueryBasic(MMSPACE *, ULONG_PTR address, MEMORY_BASIC_INFORMATION *);
 NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
                              ULONG_PTR target, SIZE_T size, SIZE_T *done);
 /* A stack as RtlCreateUserStack makes it; base, limit, deallocation as in the TEB. */
-NTSTATUS MmCreateUserStack(MMSPACE *, SIZE_T reserve, SIZE_T commit, PVOID *base,
-                           PVOID *limit, PVOID *deallocation);
+NTSTATUS MmCreateUserStack(MMSPACE *, ULONG_PTR zeroBits, SIZE_T reserve, SIZE_T commit,
+                           PVOID *base, PVOID *limit, PVOID *deallocation);
 /* PEB or TEB: a kernel-owned region that VirtualFree/Protect refuse. Windows' places
  * (7FFDx000). */
 NTSTATUS MmCreatePeb(MMSPACE *, PVOID *peb);
@@ -103,8 +107,10 @@ typedef struct _MMUSAGE {
 } MMUSAGE;
 void MmQuerySpace(MMSPACE *, MMUSAGE *);
 struct _FATHOM_PAGE;
+struct _FATHOM_TABLES;
 /* The page at a user address of the current space; FALSE: none is there. */
 BOOLEAN MmQueryPage(ULONG_PTR address, struct _FATHOM_PAGE *);
+void MmQueryTables(MMSPACE *, ULONG_PTR address, struct _FATHOM_TABLES *);
 /* Every invariant.  0: all hold; else a number (check.c), and DbgPrint says which. */
 ULONG MmAudit(void);
 

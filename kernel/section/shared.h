@@ -50,12 +50,16 @@ void MiDereferenceControl(MMCONTROL *);
 NTSTATUS MiGrowControl(MMCONTROL *, ULONG pages);
 void MiFlushControl(MMCONTROL *);
 /* The control's page; brings it if need be.  STATUS_IN_PAGE_ERROR, STATUS_NO_MEMORY. */
-NTSTATUS MiFetchShared(MMCONTROL *, ULONG page, PFN_NUMBER *);
+NTSTATUS MiFetchShared(MMCONTROL *, ULONG page, ULONG_PTR address, PFN_NUMBER *);
 /* The pages page..page+count-1 are committed.  STATUS_COMMITMENT_LIMIT. */
 NTSTATUS MiCommitShared(MMCONTROL *, ULONG page, ULONG count);
 const MMSUBSECTION *MiFindSubsection(const MMCONTROL *, ULONG page);
 const MMVIEW *MiViewOf(const MMCONTROL *); /* the operations of its views */
 NTSTATUS MiCreateImageControl(MMFILE *, MMCONTROL **);
 BOOLEAN MiMayView(ULONG most, ULONG protection);
+/* NtProtectVirtualMemory's work in the current space; commit: the pages of a memory section's view
+ * are committed first. */
+NTSTATUS MiProtectPages(MMSPACE *, ULONG first, ULONG last, ULONG asked, BOOLEAN commit,
+                        ULONG *oldProtect);
 
 #endif

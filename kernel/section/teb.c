@@ -7,6 +7,7 @@
  */
 #include "mm/fault.h"
 #include "section/section.h"
+#include "userstack.h"
 
 /* A region of one committed page that is there. */
 static NTSTATUS MiCreateBlock(MMSPACE *space, ULONG vpn, PVOID *address)
@@ -60,19 +61,21 @@ void MmDeleteTeb(MMSPACE *space, PVOID teb)
     MmAttachSpace(back);
 }
 
-/* A thread's first stack, as RtlCreateUserStack makes the others: reserve and commit in
- * bytes, one page of guard below what is committed. STATUS_NO_MEMORY and what allocation
- * says. */
-NTSTATUS MmCreateUserStack(MMSPACE *space, SIZE_T reserve, SIZE_T commit,
-                           PVOID *stackBase, PVOID *limit, PVOID *deallocation)
+/* A thread's first stack, as RtlCreateUserStack makes the others (userstack.h): reserve and
+ * commit in bytes. STATUS_INVALID_PARAMETER: no address has so many zero bits;
+ * STATUS_NO_MEMORY and what allocation says. */
+NTSTATUS MmCreateUserStack(MMSPACE *space, ULONG_PTR zeroBits, SIZE_T reserve,
+                           SIZE_T commit, PVOID *stackBase, PVOID *limit,
+                           PVOID *deallocation)
 {
     PVOID base = NULL, part;
     reserve = ALIGN_UP(reserve, ALLOCATION_GRANULARITY);
     commit = ALIGN_UP(commit ? commit : PAGE_SIZE, PAGE_SIZE);
-    if (reserve < commit + 2 * PAGE_SIZE)
-        reserve = ALIGN_UP(commit + 2 * PAGE_SIZE, 0x100000);
-    NTSTATUS status =
-        MmAllocateVirtualMemory(space, &base, 0, &reserve, MEM_RESERVE, PAGE_READWRITE);
+    reserve = USER_STACK_RESERVE(reserve, commit);
+    if (zeroBits >= 32 || 0xFFFFFFFFu >> zeroBits < MM_LOWEST_USER_ADDRESS)
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS status = MmAllocateVirtualMemory(space, &base, zeroBits, &reserve,
+                                              MEM_RESERVE, PAGE_READWRITE);
     if (!NT_SUCCESS(status))
         return status;
     ULONG_PTR top = (ULONG_PTR)base + reserve;
@@ -80,7 +83,7 @@ NTSTATUS MmCreateUserStack(MMSPACE *space, SIZE_T reserve, SIZE_T commit,
     part = (PVOID)(top - commit);
     status = MmAllocateVirtualMemory(space, &part, 0, &size, MEM_COMMIT, PAGE_READWRITE);
     part = (PVOID)(top - commit - PAGE_SIZE);
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status) && USER_STACK_HAS_GUARD(reserve, commit))
         status = MmAllocateVirtualMemory(space, &part, 0, &guard, MEM_COMMIT,
                                          PAGE_READWRITE | PAGE_GUARD);
     if (!NT_SUCCESS(status)) {

@@ -96,7 +96,7 @@ NTSTATUS NTAPI NtGetWriteWatch(HANDLE process, ULONG flags, PVOID base, SIZE_T s
     if (NT_SUCCESS(status) && (!count || count > 0x20000000))
         status = STATUS_INVALID_PARAMETER_5;
     if (NT_SUCCESS(status))
-        status = MmProbeForRead(addresses, count * sizeof *addresses, 1);
+        status = MmProbeForWrite(addresses, count * sizeof *addresses, 1);
     if (NT_SUCCESS(status))
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))

@@ -5,7 +5,7 @@
  * HEAP_ENTRY that says how long it is and how long the one before it is, both in granules
  * of 8 bytes:
  *
- *   first segment
+ *   another  |first segment
  *   . . . . .+------+. . . . .+------+------+------+------+-----------+. . . . . . . . .
  *   Guard:   | HEAP | 64 KiB: | busy | free | busy | free | busy: UCR | reserved, not
  *   no access|      |no access|      |  |   |      |  ^   |  |        | committed
@@ -13,7 +13,8 @@
  *                                       '-- FreeLists-'      '--> UCRList: what can be
  *                                  (sorted by size, with hints)        committed
  *
- * The HEAP_SEGMENTs of further segments lie after HEAP; those segments hold blocks alone.
+ * The guard is a reservation of its own, so that the heap's AllocationBase is its handle.  The
+ * HEAP_SEGMENTs of further segments lie after HEAP; those segments hold blocks alone.
  *
  * Allocate: round up to granules, ask the free lists for the smallest class that surely
  * fits (one list sorted by class, a hint into it and a bit for each class: two bit scans,
@@ -43,7 +44,7 @@
  * Invariants; RtlpCheckHeap (validate.c, front/check.c) tests each and names the one that does
  * not hold, DEBUG=1 after every operation:
  *   H1   the heap and each segment carry their signature and lie where they say; the table
- *        of segments and SegmentList hold the same ones.
+ *        of segments and SegmentList hold the same ones; what RtlCreateHeap set is unchanged.
  *   H2   entries tile each committed run exactly: header, size, next header, up to the
  *        entry that ends the run; each header's checksum holds, and a busy one's unused
  *        bytes are no more than rounding makes them.
@@ -68,8 +69,7 @@
  *   H13  descriptors fill the zone; each is in its bucket's ring if it is in use, in
  *        Released if it has no memory, and in neither, full and with the alarm on, if it is
  *        detached.  The active group is of its bucket.
- *   H14  the counters of reserved and committed bytes are the sums of all that, of Guard and of
- *        OwnCommit.
+ *   H14  the counters of reserved and committed bytes are the sums of all that and of OwnCommit.
  *   H15  the bytes after each busy block of the back end, up to its entry's end, hold the pattern
  *        (RtlpFillSlack); with tail checking, those of each block; with free checking, those of
  *        each free entry.
@@ -109,9 +109,10 @@
 #define HEAP_MAXIMUM_SEGMENTS   250 /* SegmentOffset is a byte; FEh and FFh are taken */
 #define HEAP_TAIL_SIZE          GRANULE /* bytes of ABh after a block under tail checking */
 
-/* A heap's own structures lie between pages that nothing can touch: no write within 64 KiB of a
- * block reaches them.  The first heaps of a process, which every program has, have more before
- * them: there a write 1 MiB below a block ends, too. */
+/* A heap's own structures lie between pages that nothing can touch, those before them in a
+ * reservation of their own: no write within 64 KiB of a block reaches them.  The first heaps
+ * of a process, which every program has, have more before them: there a write 1 MiB below a
+ * block ends, too. */
 #define HEAP_GUARD       ALLOCATION_GRANULARITY /* bytes */
 #define HEAP_GUARD_WIDE  0x100000u
 #define HEAP_GUARDS_WIDE 8u /* heaps */
@@ -298,10 +299,11 @@ typedef struct _HEAP {
     PVOID Front; /* FrontEndHeap; RtlpNoFront: none, or HeapLock keeps it shut */
     ULONG Pad;   /* bytes before the first entry of a run: HEAP_CREATE_ALIGN_16 */
     ULONG SegmentCount;
-    SIZE_T Guard;     /* bytes before this that nothing can touch; 0: a caller's memory */
+    SIZE_T Guard;     /* bytes reserved before this, not counted; 0: a caller's memory */
     SIZE_T OwnCommit; /* bytes committed from here on that hold no block */
     SIZE_T NextReserve;   /* bytes that the next segment reserves */
     SIZE_T InitialCommit; /* bytes from here on that stay committed */
+    ULONG_PTR HeaderSum;  /* RtlpHeaderSum: of what never changes */
     ULONG Protect;        /* PAGE_READWRITE or PAGE_EXECUTE_READWRITE */
     ULONG UcrInUse;       /* bit: class has a range */
     ULONG_PTR FreeIndex[HEAP_FREE_INDEX_WORDS]; /* freelist.c's own */

@@ -9,11 +9,13 @@
 #include "heap/heap.h"
 #include "heap/core/entry.h"
 
-/* One read of a word that other threads may write meanwhile. */
+/* One read of a word that other threads may write meanwhile, and one write of what they read. */
 #ifdef __SANITIZE_THREAD__
-#define RTLP_READ(Value) __atomic_load_n(&(Value), __ATOMIC_ACQUIRE)
+#define RTLP_READ(Value)       __atomic_load_n(&(Value), __ATOMIC_ACQUIRE)
+#define RTLP_WRITE(Value, New) __atomic_store_n(&(Value), New, __ATOMIC_RELAXED)
 #else
-#define RTLP_READ(Value) (*(const volatile __typeof__(Value) *)&(Value))
+#define RTLP_READ(Value)       (*(const volatile __typeof__(Value) *)&(Value))
+#define RTLP_WRITE(Value, New) (*(volatile __typeof__(Value) *)&(Value) = (New))
 #endif
 #define RTLP_RARELY(Truth) __builtin_expect((Truth), false)
 #define RTLP_MOSTLY(Truth) __builtin_expect((Truth) != 0, true)
@@ -42,17 +44,18 @@ typedef enum _HEAP_FAILURE_TYPE {
 #define LONG_PATH_FLAGS (~(ULONG)(HEAP_NO_SERIALIZE | HEAP_GENERATE_EXCEPTIONS))
 
 /* encode.c */
-ULONG RtlpMostUnused(const HEAP *Heap, ULONG EntryFlags); /* bytes of a busy entry */
-ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry); /* as RtlpCheckEntry, not reported */
+ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry); /* RtlpProbe, out of line */
 void RtlpInitializeEncoding(HEAP *Heap);
 ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size);
-bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last); /* not reported */
 /* The entry after the range that Last describes; null: the segment ends there. */
 HEAP_ENTRY *RtlpAfterRange(const HEAP *Heap, const HEAP_ENTRY *Last);
 bool RtlpCheckBefore(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Before);
 /* Takes Entry out of its list if both neighbours point at it; false: reported, untouched.
  */
 bool RtlpSafeUnlink(HEAP *Heap, LIST_ENTRY *Entry);
+
+/* header.c: over the fields of HEAP that never change; HEAP.HeaderSum is what it was at first. */
+ULONG_PTR RtlpHeaderSum(const HEAP *Heap);
 
 /* segment.c */
 void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, char *Base,
@@ -62,6 +65,10 @@ HEAP_SEGMENT *RtlpSegmentPlace(const HEAP *Heap, ULONG Index);
 /* Bytes from the start of segment Index to its first run. */
 SIZE_T RtlpSegmentHead(SIZE_T Guard, ULONG Index);
 HEAP_ENTRY *RtlpExtendHeap(HEAP *Heap, ULONG Units, ULONG *Got);
+ULONG RtlpFreeBefore(const HEAP *Heap, const HEAP_ENTRY *Last);
+SIZE_T RtlpCommitBytes(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr, ULONG Units);
+HEAP_ENTRY *RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Size,
+                          SIZE_T *Units);
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
 
 /* ranges.c */
@@ -75,11 +82,6 @@ HEAP_UCR_DESCRIPTOR *RtlpFindUcr(HEAP *Heap, SIZE_T Pages);
 bool RtlpCheckRange(HEAP *Heap, HEAP_ENTRY *Last);
 void RtlpEndRun(HEAP *Heap, ULONG Index, ULONG PreviousSize, char *Address, SIZE_T Size,
                 HEAP_UCR_DESCRIPTOR *From);
-/* Where the entry that ends a run lies when the committed pages end at End. */
-static inline HEAP_ENTRY *RtlpRunEnd(const HEAP *Heap, const char *End)
-{
-    return (HEAP_ENTRY *)(End - Heap->Pad - UCR_ENTRY_BYTES);
-}
 
 /* decommit.c */
 void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units);
@@ -215,7 +217,8 @@ void RtlpFindAround(const HEAP *Heap, PVOID Address, HEAP_NEIGHBOUR *Inside,
 HEAP_ENTRY_EXTRA *RtlpExtraOf(const HEAP_BLOCK *Found); /* null: it has none */
 
 /* The doors out: os.c in the system, tests/host/heap_os.c on a host. */
-NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect);
+NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size,
+                     ULONG Protect); /* *Base: there; null: anywhere */
 /* Reserve bytes, the first Commit of them committed: one call if that is all. */
 NTSTATUS RtlpReserveAndCommit(PVOID *Base, SIZE_T Reserve, SIZE_T Commit, ULONG Protect);
 NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect);
@@ -236,12 +239,13 @@ void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
 void RtlpEndCorrupt(CONTEXT *Context, PVOID Address, HEAP *Heap, HEAP_FAILURE_TYPE Type,
                     PVOID Block);
 #endif
-bool RtlpHeapSurvives(void);    /* it did ask */
-bool RtlpExitIsUnchecked(void); /* and for this: no check at exit */
-bool RtlpHadThreads(void);      /* there was a second thread at some time */
-void RtlpOpenReports(void);     /* surroundings.c: reports name the blocks around */
-void RtlpTellBlocks(void);      /* leaks.c: which are left, when the process ends */
-void RtlpTellImage(PVOID Base); /* the same: where an image is that goes */
+bool RtlpHeapSurvives(void);      /* it did ask */
+extern bool RtlpAskedToTerminate; /* HeapEnableTerminationOnCorruption was set */
+bool RtlpExitIsUnchecked(void);   /* and for this: no check at exit */
+bool RtlpHadThreads(void);        /* there was a second thread at some time */
+void RtlpOpenReports(void);       /* surroundings.c: reports name the blocks around */
+void RtlpTellBlocks(void);        /* leaks.c: which are left, when the process ends */
+void RtlpTellImage(PVOID Base);   /* the same: where an image is that goes */
 void RtlpHeapSetStatus(NTSTATUS Status); /* the thread's last status and last error */
 void RtlpHeapRaise(NTSTATUS Status);     /* HEAP_GENERATE_EXCEPTIONS */
 ULONG RtlpHeapRandom(void);
@@ -253,70 +257,47 @@ void RtlpLeaveRecords(void);
 ULONG RtlpCaptureStack(ULONG Skip, ULONG Count, PVOID *Frames); /* result: how many */
 ULONG RtlpUnwindStack(ULONG Skip, ULONG Count,
                       PVOID *Frames); /* the same: ntdll/unwind.c */
-void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size);
+ULONG RtlpTraceClock(void);           /* the events' clock, its low half */
+ULONG *RtlpCommits(void);             /* how often this thread called RtlpCommit */
+void RtlpTellCall(
+    FATHOM_HEAP_CALL *); /* HeapOperation; with the stack, if that is wanted */
 
-#ifndef _WIN32
-extern ULONG HostHeapTracing;
-#endif
-/* Whether heap events are wanted; asked on every call's way, so in two instructions. */
-static inline bool RtlpHeapTracing(void)
+/* gflags/events.c: what a call of a heap says of itself.  These take no lock that is held. */
+typedef struct _HEAP_CALL {
+    bool Traced;
+    ULONG Began, Commits;
+} HEAP_CALL;
+PVOID RtlpTakeTraced(HEAP *Heap, ULONG Flags,
+                     SIZE_T Size); /* as untraced, without the lock */
+/* An allocation's or (Old: the block as given) a reallocation's end; Block: null if it failed. */
+void RtlpTraceBlock(const HEAP_CALL *Call, HEAP *Heap, PVOID Old, PVOID Block,
+                    SIZE_T Size);
+void RtlpTraceFree(const HEAP_CALL *Call, HEAP *Heap, PVOID Block,
+                   const HEAP_BLOCK *Found);
+void RtlpTraceHeap(ULONG Operation, HEAP *Heap, SIZE_T Size); /* create, destroy */
+/* gflags/batch.c: as RtlpFrontTake and RtlpFrontGive, traced. */
+PVOID RtlpTakeBatched(HEAP *Heap, SIZE_T Size);
+bool RtlpGiveBatched(HEAP *Heap, PVOID Block);
+
+#include "heap/enter.h"
+
+/* The most bytes of a busy entry that no program asked for. */
+static inline ULONG RtlpMostUnused(const HEAP *Heap, ULONG EntryFlags)
 {
-#ifdef _WIN32
-    return (*(const ULONG *)(0x7FFDF000 + offsetof(PEB, TracingFlags)) &
-            PEB_HEAP_TRACING_ENABLED) != 0; /* the PEB's fixed place (ntos.h's map) */
-#else
-    return (HostHeapTracing & PEB_HEAP_TRACING_ENABLED) != 0;
-#endif
+    ULONG Most = (ULONG)Heap->AlignRound + 1 + GRANULE; /* a granule too small to split */
+    if (EntryFlags & HEAP_ENTRY_EXTRA_PRESENT)
+        Most += (ULONG)ALIGN_UP(sizeof(HEAP_ENTRY_EXTRA), 16);
+    return Most;
 }
 
-static inline void RtlpLockHeap(HEAP *Heap)
+/* Whether the bytes after what was asked for hold the pattern of RtlpFillSlack. */
+static inline bool RtlpSlackIsWhole(const HEAP_ENTRY *Entry, ULONG Code)
 {
-    if (Heap->LockVariable)
-        RtlpEnterLock(Heap->LockVariable);
-}
-
-static inline void RtlpUnlockHeap(HEAP *Heap)
-{
-    if (Heap->LockVariable)
-        RtlpLeaveLock(Heap->LockVariable);
-}
-
-/* Takes the heap's lock unless Flags of the call or of the heap forbid it; result: whether it
- * did, for RtlpLeaveHeap. */
-static inline bool RtlpEnterHeap(HEAP *Heap, ULONG Flags)
-{
-    bool Locked = !((Flags | Heap->Flags) & HEAP_NO_SERIALIZE);
-    if (Locked)
-        RtlpLockHeap(Heap);
-    return Locked;
-}
-
-static inline void RtlpLeaveHeap(HEAP *Heap, bool Locked)
-{
-    if (Locked)
-        RtlpUnlockHeap(Heap);
-}
-
-static inline void RtlpAuditUnlocked(HEAP *Heap)
-{
-    RtlpLockHeap(Heap);
-    RTLP_AUDIT(Heap);
-    RtlpUnlockHeap(Heap);
-}
-
-/* The decoded header of Entry; 0 (reported): checksum, segment or the entry after it is wrong. */
-static inline ULONG RtlpCheckEntry(HEAP *Heap, HEAP_ENTRY *Entry)
-{
-    ULONG Code = RtlpProbeEntry(Heap, Entry);
-    if (!Code)
-        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Entry + 1, "RtlpCheckEntry");
-    return Code;
-}
-
-/* Whether Heap is a heap; false: reported. */
-static inline bool RtlpIsHeap(HEAP *Heap)
-{
-    return (Heap && RtlpIsSigned(Heap) && Heap->Heap == Heap) || RtlpNoHeap(Heap);
+    const UCHAR *End = (const UCHAR *)Entry + ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT);
+    for (ULONG Left = RtlpSlack(Entry, Code); Left; Left--)
+        if (*--End != SLACK_FILL)
+            return false;
+    return true;
 }
 
 #endif

@@ -46,17 +46,20 @@ static NTSTATUS Initialise(LDRP_MODULE *module)
     return status;
 }
 
-/* Load Name (or count it once more) and initialise what came with it.  SearchPath NULL:
- * the usual folders.  STATUS_DLL_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT,
+/* Load Name (or count it once more) and initialise what came with it.  SearchPath, also for
+ * the DLLs that it needs; NULL: the usual folders.  Flags: IMAGE_FILE_EXECUTABLE_IMAGE is
+ * DONT_RESOLVE_DLL_REFERENCES.  STATUS_DLL_NOT_FOUND, STATUS_INVALID_IMAGE_FORMAT,
  * STATUS_ENTRYPOINT_NOT_FOUND, STATUS_DLL_INIT_FAILED, STATUS_NO_MEMORY: nothing stays.
  */
 NTSTATUS NTAPI LdrLoadDll(PWSTR SearchPath, PULONG Flags, PUNICODE_STRING Name,
                           PVOID *Base)
 {
-    (void)Flags;
+    const BOOLEAN resolve = !Flags || !(*Flags & IMAGE_FILE_EXECUTABLE_IMAGE);
     LDRP_MODULE *module;
     Lock();
-    NTSTATUS status = LdrpLoadModule(SearchPath, Name, &module);
+    LdrpSearchPath = SearchPath && !((ULONG_PTR)SearchPath & 1) ? SearchPath : NULL;
+    NTSTATUS status = LdrpLoadModule(LdrpSearchPath, Name, resolve, &module);
+    LdrpSearchPath = NULL;
     if (NT_SUCCESS(status)) {
         LdrpCountClosure(module, +1);
         status = Initialise(module);
@@ -155,6 +158,8 @@ NTSTATUS NTAPI LdrGetProcedureAddress(PVOID Base, PANSI_STRING Name, ULONG Ordin
         status = LdrpRunInitializers(NULL);
     else if (!NT_SUCCESS(status))
         LdrpDropUnused();
+    if (status == STATUS_PROCEDURE_NOT_FOUND)
+        LdrpReportMiss(Name, Ordinal, module);
     Unlock();
     if (status == STATUS_PROCEDURE_NOT_FOUND)
         return Name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
@@ -235,4 +240,31 @@ NTSTATUS NTAPI LdrUnlockLoaderLock(ULONG Flags, ULONG_PTR Cookie)
         return STATUS_INVALID_PARAMETER_2;
     Unlock();
     return STATUS_SUCCESS;
+}
+
+/* For a program that places images itself: adds Delta at each of the Count items of one block,
+ * whose page lies at Page.  Where the next block begins; NULL: an item of a kind that x86 images
+ * do not have: it and what follows it are not done.  Source: "PE Format", base relocations. */
+PIMAGE_BASE_RELOCATION NTAPI LdrProcessRelocationBlock(ULONG_PTR Page, ULONG Count,
+                                                       PUSHORT Items, LONG_PTR Delta)
+{
+    for (; Count; Count--, Items++) {
+        PVOID at = (PVOID)(Page + (*Items & 0xFFF));
+        switch (*Items >> 12) {
+        case IMAGE_REL_BASED_ABSOLUTE:
+            break;
+        case IMAGE_REL_BASED_HIGH:
+            *(USHORT UNALIGNED *)at += (USHORT)((ULONG)Delta >> 16);
+            break;
+        case IMAGE_REL_BASED_LOW:
+            *(USHORT UNALIGNED *)at += (USHORT)Delta;
+            break;
+        case IMAGE_REL_BASED_HIGHLOW:
+            *(ULONG UNALIGNED *)at += (ULONG)Delta;
+            break;
+        default:
+            return NULL;
+        }
+    }
+    return (PIMAGE_BASE_RELOCATION)Items;
 }

@@ -70,6 +70,7 @@ static NTSTATUS InitializeProcess(PVOID context, PVOID ntdllBase)
     if (!NT_SUCCESS(status))
         return status;
     LdrpLenient = LdrpSwitch(L"FATHOM_LENIENT");
+    LdrpVerbose = LdrpSwitch(L"FATHOM_VERBOSE");
     memcpy(path, image->Buffer, image->Length);
     path[image->Length / sizeof(WCHAR)] = 0;
     LdrpImage = Adopt(peb->ImageBaseAddress, path);

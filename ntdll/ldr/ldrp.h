@@ -29,6 +29,7 @@ typedef struct _LDRP_MODULE {
 extern PEB_LDR_DATA LdrpData;
 extern LDRP_MODULE *LdrpImage, *LdrpNtdll; /* the program; ourselves */
 extern BOOLEAN LdrpLenient;                /* FATHOM_LENIENT=1 */
+extern BOOLEAN LdrpVerbose;                /* FATHOM_VERBOSE=1 */
 extern BOOLEAN LdrpStarting;               /* the first thread has not begun yet */
 
 #define LDRP_FOR_EACH(module, list, links)                                               \
@@ -52,7 +53,10 @@ NTSTATUS LdrpOpenDll(PCWSTR searchPath, PCUNICODE_STRING name, UNICODE_STRING *f
                      HANDLE *file);
 
 /* module.c */
-NTSTATUS LdrpLoadModule(PCWSTR searchPath, PCUNICODE_STRING name, LDRP_MODULE **);
+/* resolve FALSE: neither imports nor DllMain, ever (DONT_RESOLVE_DLL_REFERENCES) */
+NTSTATUS LdrpLoadModule(PCWSTR searchPath, PCUNICODE_STRING name, BOOLEAN resolve,
+                        LDRP_MODULE **);
+extern PCWSTR LdrpSearchPath; /* of the load that is under way; NULL: the usual folders */
 LDRP_MODULE *LdrpNewModule(PVOID base, PIMAGE_NT_HEADERS, PCUNICODE_STRING fullName);
 LDRP_MODULE *LdrpFindByBase(PVOID base);
 LDRP_MODULE *LdrpFindByAddress(PVOID address);
@@ -70,6 +74,7 @@ NTSTATUS LdrpProcedure(LDRP_MODULE *, LDRP_NAME, ULONG ordinal, ULONG hint,
 
 /* report.c */
 void LdrpReport(NTSTATUS, const char *what, ULONG ordinal, PCUNICODE_STRING module);
+void LdrpReportMiss(const ANSI_STRING *name, ULONG ordinal, const LDRP_MODULE *);
 PVOID LdrpMissingStub(PCUNICODE_STRING module, const char *name, ULONG ordinal);
 
 /* option.c */

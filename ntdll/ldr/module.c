@@ -245,10 +245,13 @@ static NTSTATUS MapImage(HANDLE file, PVOID *base, PIMAGE_NT_HEADERS *headers)
     return status;
 }
 
+PCWSTR LdrpSearchPath;
+
 /* The module of that name, loaded if need be, imports bound, not yet initialised nor
  * counted. On failure what was brought in for it has LoadCount 0 and goes with
  * LdrpDropUnused. */
-NTSTATUS LdrpLoadModule(PCWSTR searchPath, PCUNICODE_STRING name, LDRP_MODULE **result)
+NTSTATUS LdrpLoadModule(PCWSTR searchPath, PCUNICODE_STRING name, BOOLEAN resolve,
+                        LDRP_MODULE **result)
 {
     WCHAR buffer[260 + 4];
     UNICODE_STRING whole = *name, full;
@@ -279,6 +282,10 @@ NTSTATUS LdrpLoadModule(PCWSTR searchPath, PCUNICODE_STRING name, LDRP_MODULE **
         return STATUS_NO_MEMORY;
     }
     status = RelocateModule(module);
+    if (!resolve) {
+        module->Entry.Flags &= ~LDRP_LOAD_IN_PROGRESS;
+        return status;
+    }
     if (NT_SUCCESS(status))
         status = LdrpBindImports(module);
     if (NT_SUCCESS(status))

@@ -77,7 +77,13 @@ VOID NTAPI LdrShutdownThread(VOID)
     RtlLeaveCriticalSection(&LdrpLoaderLock);
 }
 
-/* The process ends; all other threads are gone.  Only once. */
+BOOLEAN NTAPI RtlDllShutdownInProgress(VOID)
+{
+    return RtlpShutdownInProgress;
+}
+
+/* The process ends; all other threads are gone.  Only once.  First the fiber local storage of this
+ * thread, then the DLLs. */
 VOID NTAPI LdrShutdownProcess(VOID)
 {
     if (RtlpShutdownInProgress)
@@ -85,6 +91,8 @@ VOID NTAPI LdrShutdownProcess(VOID)
     RtlpShutdownInProgress = TRUE;
     LdrpData.ShutdownInProgress = TRUE;
     LdrpData.ShutdownThreadId = NtTeb()->ClientId.UniqueThread;
+    RtlProcessFlsData(NtTeb()->FlsData);
+    NtTeb()->FlsData = NULL;
     LdrpCallTlsCallbacks(LdrpImage, DLL_PROCESS_DETACH);
     PLIST_ENTRY head = &LdrpData.InInitializationOrderModuleList;
     for (PLIST_ENTRY at = head->Blink; at != head; at = at->Blink)

@@ -116,7 +116,8 @@ NTSTATUS LdrpOpenExports(const void *base, PIMAGE_NT_HEADERS headers,
 
 /* Entry number index of the address table: a function, or a forwarder if it points back
  * into the export directory. */
-static NTSTATUS Pick(const LDRP_EXPORTS *e, ULONG index, LDRP_EXPORT *export)
+__attribute__((always_inline)) static inline NTSTATUS
+Pick(const LDRP_EXPORTS *e, ULONG index, LDRP_EXPORT *export)
 {
     if (index >= e->FunctionCount || !e->Functions[index])
         return STATUS_PROCEDURE_NOT_FOUND;
@@ -144,29 +145,65 @@ static int Compare(const char *a, const char *b, ULONG bytes)
     return 0;
 }
 
+/* The first four bytes of a name as a number that orders as they do; 0: there are fewer. */
+static inline ULONG FirstBytes(const char *text, ULONG length)
+{
+    return length < 4 ? 0 : __builtin_bswap32(*(const ULONG UNALIGNED *)text);
+}
+
 /* hint: where the name probably is (from the import), else any number.  Other import
- * libraries of GNU count from one, so the place before it is the second to be looked at. */
+ * libraries of GNU count from one, so the place before it is the second to be looked at.  Nearly
+ * every other name that is looked at differs in its first four bytes, a 0 among them or not. */
 NTSTATUS LdrpExportByName(const LDRP_EXPORTS *e, LDRP_NAME name, ULONG hint,
                           LDRP_EXPORT *export)
 {
     ULONG low = 0, high = e->NameCount;
     ULONG middle = hint < high ? hint : high / 2;
+    const ULONG first = FirstBytes(name.Text, name.Length);
     while (low < high) {
         ULONG rva = e->Names[middle];
         if (rva >= e->ImageSize)
             return BAD;
         ULONG room = e->ImageSize - rva;
         const char *here = (const char *)At(e->Base, rva);
-        int order = Compare(name.Text, here, name.Length < room ? name.Length : room);
-        if (order == 0 && room <= name.Length)
-            return BAD; /* the image ends in a name */
-        if (order == 0 && !here[name.Length])
-            return Pick(e, e->Ordinals[middle], export);
+        const ULONG theirs = first && room >= 4 ? FirstBytes(here, room) : first;
+        int order = first < theirs ? -1 : first > theirs;
+        if (order == 0) {
+            order = Compare(name.Text, here, name.Length < room ? name.Length : room);
+            if (order == 0 && room <= name.Length)
+                return BAD; /* the image ends in a name */
+            if (order == 0 && !here[name.Length])
+                return Pick(e, e->Ordinals[middle], export);
+        }
         if (order <= 0)
             high = middle;
         else
             low = middle + 1;
         middle = middle == hint && order <= 0 ? middle - 1 : low + (high - low) / 2;
+    }
+    return STATUS_PROCEDURE_NOT_FOUND;
+}
+
+/* Four bytes at a time, the length of neither name known: zeros says where the first 0 of a word
+ * is, and zeros ^ (zeros - 1) covers the bytes up to it. */
+NTSTATUS LdrpExportByHint(const LDRP_EXPORTS *e, ULONG hint, const void *base,
+                          ULONG imageSize, ULONG rva, LDRP_EXPORT *export)
+{
+    if (hint >= e->NameCount || e->Names[hint] >= e->ImageSize || rva >= imageSize)
+        return STATUS_PROCEDURE_NOT_FOUND;
+    ULONG room = imageSize - rva, left = e->ImageSize - e->Names[hint];
+    room = room < left ? room : left;
+    if (room < 4)
+        return STATUS_PROCEDURE_NOT_FOUND;
+    const UCHAR *name = At(base, rva), *here = At(e->Base, e->Names[hint]);
+    for (const UCHAR *last = name + room - 4; name <= last; name += 4, here += 4) {
+        ULONG word = *(const ULONG UNALIGNED *)name, zeros = ZeroBytes(word);
+        ULONG differ = word ^ *(const ULONG UNALIGNED *)here;
+        if (zeros)
+            return differ & (zeros ^ (zeros - 1)) ? STATUS_PROCEDURE_NOT_FOUND
+                                                  : Pick(e, e->Ordinals[hint], export);
+        if (differ)
+            break;
     }
     return STATUS_PROCEDURE_NOT_FOUND;
 }

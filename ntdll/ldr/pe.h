@@ -39,6 +39,10 @@ BOOLEAN LdrpString(const void *base, ULONG imageSize, ULONG rva, LDRP_NAME *);
 /* STATUS_PROCEDURE_NOT_FOUND: it exports nothing. */
 NTSTATUS LdrpOpenExports(const void *base, PIMAGE_NT_HEADERS, LDRP_EXPORTS *);
 NTSTATUS LdrpExportByName(const LDRP_EXPORTS *, LDRP_NAME, ULONG hint, LDRP_EXPORT *);
+/* The export at hint if its name is the one at rva of an image; else, and where either name ends
+ * close to its image's end, STATUS_PROCEDURE_NOT_FOUND: LdrpExportByName knows. */
+NTSTATUS LdrpExportByHint(const LDRP_EXPORTS *, ULONG hint, const void *base,
+                          ULONG imageSize, ULONG rva, LDRP_EXPORT *);
 NTSTATUS LdrpExportByOrdinal(const LDRP_EXPORTS *, ULONG ordinal, LDRP_EXPORT *);
 NTSTATUS LdrpRelocate(void *base, PIMAGE_NT_HEADERS, ULONG_PTR delta);
 

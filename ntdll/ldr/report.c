@@ -1,16 +1,17 @@
 /* report.c - what is missing, said by name.
  *
- * A program that cannot start because a DLL or a function is not there says which: the
- * kernel prints it (NtRaiseHardError), and the process ends with the status.  With
- * FATHOM_LENIENT=1 a missing function is no obstacle until it is called: its slot gets a
- * small stub that says its name then, and ends the process with the same status.
+ * A program that cannot start because DLLs or functions are not there says which, all of them: the
+ * kernel prints each (NtRaiseHardError), and the process ends with the last one's status.  With
+ * FATHOM_LENIENT=1 a missing function, or one of a missing DLL, is no obstacle until it is called:
+ * its slot gets a small stub that says its name then, and ends the process with the same status.
+ * With FATHOM_VERBOSE=1 what GetProcAddress does not find is a line of the log.
  *
  *   stub:  push offset Missing   68 imm32
  *          call LdrpCallMissing  E8 rel32
  */
 #include "ldrp.h"
 
-BOOLEAN LdrpLenient;
+BOOLEAN LdrpLenient, LdrpVerbose;
 
 typedef struct _MISSING {
     UNICODE_STRING Module;
@@ -18,13 +19,15 @@ typedef struct _MISSING {
     ULONG Ordinal;
 } MISSING;
 
-#define STUB_SIZE 10
+#define HARDERROR_OVERRIDE_ERRORMODE 0x10000000 /* of NtRaiseHardError, with the status */
+#define STUB_SIZE                    10
 static PUCHAR StubPage;
 static ULONG StubCount;
 
 /* what: a function (ENTRYPOINT_NOT_FOUND) or the DLL itself (DLL_NOT_FOUND and others),
  * or NULL; module: where it was looked for, or who wanted it. */
-void LdrpReport(NTSTATUS status, const char *what, ULONG ordinal, PCUNICODE_STRING module)
+static void Report(NTSTATUS status, NTSTATUS how, const char *what, ULONG ordinal,
+                   PCUNICODE_STRING module)
 {
     ANSI_STRING ansi;
     UNICODE_STRING first = {0};
@@ -41,15 +44,36 @@ void LdrpReport(NTSTATUS status, const char *what, ULONG ordinal, PCUNICODE_STRI
         parameters[0] = (ULONG_PTR)module;
         mask = 3;
     }
-    NtRaiseHardError(status, 2, mask, parameters, HARDERROR_OPTION_OK, &response);
+    NtRaiseHardError(status | how, 2, mask, parameters, HARDERROR_OPTION_OK, &response);
     RtlFreeUnicodeString(&first);
+}
+
+/* A program that cannot start says why, SEM_FAILCRITICALERRORS or not: it did not choose it. */
+void LdrpReport(NTSTATUS status, const char *what, ULONG ordinal, PCUNICODE_STRING module)
+{
+    Report(status, LdrpStarting ? HARDERROR_OVERRIDE_ERRORMODE : 0, what, ordinal,
+           module);
+}
+
+/* name NULL: by ordinal. */
+void LdrpReportMiss(const ANSI_STRING *name, ULONG ordinal, const LDRP_MODULE *module)
+{
+    if (!LdrpVerbose)
+        return;
+    if (name)
+        DbgPrint("fathom: %wZ: GetProcAddress: %Z not found in %wZ\n",
+                 &LdrpImage->Entry.BaseDllName, name, &module->Entry.BaseDllName);
+    else
+        DbgPrint("fathom: %wZ: GetProcAddress: ordinal %u not found in %wZ\n",
+                 &LdrpImage->Entry.BaseDllName, ordinal, &module->Entry.BaseDllName);
 }
 
 static void __stdcall __attribute__((noreturn, used)) CallMissing(MISSING *missing)
 {
     NTSTATUS status =
         missing->Name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
-    LdrpReport(status, missing->Name, missing->Ordinal, &missing->Module);
+    Report(status, HARDERROR_OVERRIDE_ERRORMODE, missing->Name, missing->Ordinal,
+           &missing->Module);
     NtTerminateProcess(NtCurrentProcess(), status);
     __builtin_trap();
 }

@@ -89,7 +89,7 @@ NTSTATUS LdrpOpenDll(PCWSTR searchPath, PCUNICODE_STRING name, UNICODE_STRING *f
         return status == STATUS_NO_MEMORY || NT_SUCCESS(status) ? status
                                                                 : STATUS_DLL_NOT_FOUND;
     }
-    if (searchPath && !((ULONG_PTR)searchPath & 1))
+    if (searchPath)
         return TryList(searchPath, wcslen(searchPath), name, full, file);
     PCUNICODE_STRING image = &parameters->ImagePathName;
     ULONG folder = image->Length / sizeof(WCHAR);

@@ -27,15 +27,20 @@ static BOOLEAN Widen(const char *name, ULONG chars, WCHAR buffer[260],
     return TRUE;
 }
 
+/* Opens the module's exports when they are first asked for. */
+static NTSTATUS Open(LDRP_MODULE *module)
+{
+    if (module->Exports.Base)
+        return STATUS_SUCCESS;
+    return LdrpOpenExports(module->Entry.DllBase, module->Headers, &module->Exports);
+}
+
 static NTSTATUS Export(LDRP_MODULE *module, LDRP_NAME name, ULONG ordinal, ULONG hint,
                        LDRP_EXPORT *export)
 {
-    if (!module->Exports.Base) {
-        NTSTATUS status =
-            LdrpOpenExports(module->Entry.DllBase, module->Headers, &module->Exports);
-        if (!NT_SUCCESS(status))
-            return status;
-    }
+    NTSTATUS status = Open(module);
+    if (!NT_SUCCESS(status))
+        return status;
     return name.Text ? LdrpExportByName(&module->Exports, name, hint, export)
                      : LdrpExportByOrdinal(&module->Exports, ordinal, export);
 }
@@ -60,7 +65,7 @@ static NTSTATUS Follow(LDRP_NAME forwarder, LDRP_MODULE **module, LDRP_NAME *nam
         for (const char *digit = after + 1; *digit >= '0' && *digit <= '9'; digit++)
             *ordinal = *ordinal * 10 + (*digit - '0');
     }
-    return LdrpLoadModule(NULL, &dll, module);
+    return LdrpLoadModule(LdrpSearchPath, &dll, TRUE, module);
 }
 
 /* The address of a function by name (or, without a Text, by ordinal).  importer is bound to
@@ -91,8 +96,36 @@ NTSTATUS LdrpProcedure(LDRP_MODULE *module, LDRP_NAME name, ULONG ordinal, ULONG
     return STATUS_INVALID_IMAGE_FORMAT;
 }
 
-/* One slot.  what is its import entry: an ordinal, or the offset of hint and name. */
-static NTSTATUS BindSlot(LDRP_MODULE *module, LDRP_MODULE *from, ULONG what, PVOID *slot)
+/* The way that most slots take: the hint is right, and no forwarder. */
+static BOOLEAN BindByHint(LDRP_MODULE *module, LDRP_MODULE *from, ULONG what, ULONG hint,
+                          PVOID *slot)
+{
+    LDRP_EXPORT export;
+    if (!NT_SUCCESS(Open(from)) ||
+        !NT_SUCCESS(LdrpExportByHint(&from->Exports, hint, module->Entry.DllBase,
+                                     module->Entry.SizeOfImage, what, &export)) ||
+        export.Forwarder.Text)
+        return FALSE;
+    *slot = (PCHAR)from->Entry.DllBase + export.Rva;
+    return TRUE;
+}
+
+/* The slot's function is nowhere: a stub takes its place if the run is lenient, else it is
+ * reported. */
+static NTSTATUS BindMissing(PCUNICODE_STRING dll, const char *name, ULONG ordinal,
+                            PVOID *slot)
+{
+    if (LdrpLenient && (*slot = LdrpMissingStub(dll, name, ordinal)))
+        return STATUS_SUCCESS;
+    const NTSTATUS status = name ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
+    LdrpReport(status, name, ordinal, dll);
+    return status;
+}
+
+/* One slot.  what is its import entry: an ordinal, or the offset of hint and name.  from: NULL if
+ * the DLL is missing. */
+static NTSTATUS BindSlot(LDRP_MODULE *module, LDRP_MODULE *from, PCUNICODE_STRING dll,
+                         ULONG what, PVOID *slot)
 {
     PVOID base = module->Entry.DllBase;
     LDRP_NAME name = {NULL, 0};
@@ -101,23 +134,39 @@ static NTSTATUS BindSlot(LDRP_MODULE *module, LDRP_MODULE *from, ULONG what, PVO
         if (what >= size - 2)
             return STATUS_INVALID_IMAGE_FORMAT;
         hint = *(const USHORT UNALIGNED *)((PCHAR)base + what);
+        if (from && BindByHint(module, from, what + 2, hint, slot))
+            return STATUS_SUCCESS;
         if (!LdrpString(base, size, what + 2, &name))
             return STATUS_INVALID_IMAGE_FORMAT;
     }
-    NTSTATUS status = LdrpProcedure(from, name, ordinal, hint, module, slot);
-    if (status != STATUS_PROCEDURE_NOT_FOUND)
-        return status;
-    if (LdrpLenient &&
-        (*slot = LdrpMissingStub(&from->Entry.BaseDllName, name.Text, ordinal)))
-        return STATUS_SUCCESS;
-    status = name.Text ? STATUS_ENTRYPOINT_NOT_FOUND : STATUS_ORDINAL_NOT_FOUND;
-    LdrpReport(status, name.Text, ordinal, &from->Entry.BaseDllName);
-    return status;
+    if (!from)
+        return BindMissing(dll, name.Text, ordinal, slot);
+    const NTSTATUS status = LdrpProcedure(from, name, ordinal, hint, module, slot);
+    return status == STATUS_PROCEDURE_NOT_FOUND
+               ? BindMissing(&from->Entry.BaseDllName, name.Text, ordinal, slot)
+               : status;
+}
+
+/* All slots of a table; what is missing does not end it, so that every name is reported. */
+static NTSTATUS BindSlots(LDRP_MODULE *module, LDRP_MODULE *from, PCUNICODE_STRING dll,
+                          const ULONG *what, PVOID *slot, ULONG count)
+{
+    NTSTATUS result = STATUS_SUCCESS;
+    for (ULONG i = 0; i < count; i++) {
+        const NTSTATUS status = BindSlot(module, from, dll, what[i], &slot[i]);
+        if (NT_SUCCESS(status))
+            continue;
+        result = status;
+        if (status != STATUS_ENTRYPOINT_NOT_FOUND && status != STATUS_ORDINAL_NOT_FOUND)
+            break;
+    }
+    return result;
 }
 
 /* All slots of one descriptor.  The slots may lie in a read-only section: they are made
  * writable for the time. */
 static NTSTATUS BindDescriptor(LDRP_MODULE *module, LDRP_MODULE *from,
+                               PCUNICODE_STRING dll,
                                const IMAGE_IMPORT_DESCRIPTOR *descriptor)
 {
     ULONG size = module->Entry.SizeOfImage;
@@ -142,17 +191,43 @@ static NTSTATUS BindDescriptor(LDRP_MODULE *module, LDRP_MODULE *from,
         NtProtectVirtualMemory(NtCurrentProcess(), &base, &bytes, PAGE_READWRITE, &old);
     if (!NT_SUCCESS(status))
         return status;
-    for (ULONG i = 0; i < count && NT_SUCCESS(status); i++)
-        status = BindSlot(module, from, name[i], &slot[i]);
+    status = BindSlots(module, from, dll, name, slot, count);
     NtProtectVirtualMemory(NtCurrentProcess(), &base, &bytes, old, &ignored);
     return status;
 }
 
-/* Load what module imports from and fill its slots.  A DLL or function that is missing is
- * reported by name. */
+/* What module imports from the DLL of this name. */
+static NTSTATUS BindDll(LDRP_MODULE *module, LDRP_NAME name,
+                        const IMAGE_IMPORT_DESCRIPTOR *descriptor)
+{
+    WCHAR buffer[260];
+    UNICODE_STRING dll;
+    LDRP_MODULE *from = NULL;
+    if (!Widen(name.Text, name.Length, buffer, &dll))
+        return STATUS_INVALID_IMAGE_FORMAT;
+    NTSTATUS status = LdrpLoadModule(LdrpSearchPath, &dll, TRUE, &from);
+    const BOOLEAN missing = status == STATUS_DLL_NOT_FOUND && !from;
+    if (missing) {
+        buffer[name.Length] = 0;
+        if (!RtlCreateUnicodeString(&dll, buffer)) /* the stubs': it is never freed */
+            return STATUS_NO_MEMORY;
+        const NTSTATUS bound = BindDescriptor(module, NULL, &dll, descriptor);
+        if (LdrpLenient)
+            return bound;
+    }
+    if (!from && (missing || status == STATUS_INVALID_IMAGE_FORMAT))
+        LdrpReport(status, name.Text, 0, &module->Entry.BaseDllName);
+    if (NT_SUCCESS(status))
+        status = LdrpDependOn(module, from);
+    return NT_SUCCESS(status) ? BindDescriptor(module, from, &dll, descriptor) : status;
+}
+
+/* Load what module imports from and fill its slots.  Every DLL and function that is missing is
+ * reported by name; the status is that of the last. */
 NTSTATUS LdrpBindImports(LDRP_MODULE *module)
 {
     ULONG size;
+    NTSTATUS result = STATUS_SUCCESS;
     PVOID base = module->Entry.DllBase;
     const IMAGE_IMPORT_DESCRIPTOR *descriptor =
         LdrpDirectory(base, module->Headers, IMAGE_DIRECTORY_ENTRY_IMPORT, &size);
@@ -163,21 +238,14 @@ NTSTATUS LdrpBindImports(LDRP_MODULE *module)
     for (; descriptor <= last && descriptor->Name && descriptor->FirstThunk;
          descriptor++) {
         LDRP_NAME name;
-        WCHAR buffer[260];
-        UNICODE_STRING dll;
-        if (!LdrpString(base, module->Entry.SizeOfImage, descriptor->Name, &name) ||
-            !Widen(name.Text, name.Length, buffer, &dll))
+        if (!LdrpString(base, module->Entry.SizeOfImage, descriptor->Name, &name))
             return STATUS_INVALID_IMAGE_FORMAT;
-        LDRP_MODULE *from;
-        NTSTATUS status = LdrpLoadModule(NULL, &dll, &from);
-        if (status == STATUS_DLL_NOT_FOUND || status == STATUS_INVALID_IMAGE_FORMAT)
-            LdrpReport(status, name.Text, 0, &module->Entry.BaseDllName);
-        if (NT_SUCCESS(status))
-            status = LdrpDependOn(module, from);
-        if (NT_SUCCESS(status))
-            status = BindDescriptor(module, from, descriptor);
+        const NTSTATUS status = BindDll(module, name, descriptor);
         if (!NT_SUCCESS(status))
-            return status;
+            result = status;
+        if (!NT_SUCCESS(status) && status != STATUS_DLL_NOT_FOUND &&
+            status != STATUS_ENTRYPOINT_NOT_FOUND && status != STATUS_ORDINAL_NOT_FOUND)
+            break;
     }
-    return STATUS_SUCCESS;
+    return result;
 }

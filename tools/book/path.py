@@ -14,8 +14,8 @@ import sys
 
 import source
 
-sys.path.insert(0, os.path.join(source.TOP, "tools", "gdb"))
-import mapfile
+sys.path.insert(0, os.path.join(source.TOP, "tools"))
+from symbolfiles import mapfile
 
 MODULES = {  # name: (its file with DWARF, the link map, the first address, the last)
     "nt": ("gdb/ntoskrnl.elf", "kernel/ntoskrnl.map", 0x80100000, 0x80200000),

@@ -11,7 +11,7 @@ import subprocess
 
 import gdb
 
-import kept
+from symbolfiles import kept
 
 REGISTERS = "edx ecx eax edi esi ebx ebp eip".split()
 CFA = 0x8C  # offset of the canonical frame address: the end of the frame

@@ -13,9 +13,12 @@ import gdb
 from gdb.unwinder import Unwinder, register_unwinder
 
 PUSH = re.compile(r"push\s+(?:DWORD PTR )?(\w+)")
+STORE = re.compile(r"mov\s+DWORD PTR \[esp\+(0x[0-9a-f]+)\],(eax|ecx|edx)$")
+CALLERS = ("ebp", "ebx", "esi", "edi", "eax", "ecx", "edx")
 GROW = re.compile(r"(sub|add)\s+esp,(0x[0-9a-f]+)$")
 CODES = (10, 11, 12, 13, 17)  # vectors whose trap pushes an error code: kernel/dispatch/trap.asm
 WORD_BYTES, VECTORS = 4, 256
+KERNEL = 0x80000000
 
 
 class FrameId:
@@ -42,7 +45,9 @@ def growth(start, depth, saved):
             break
         if match := PUSH.match(text):
             depth += WORD_BYTES
-            saved = {**saved, match[1]: depth} if match[1] in ("ebp", "ebx", "esi", "edi") else saved
+            saved = {**saved, match[1]: depth} if match[1] in CALLERS else saved
+        elif match := STORE.match(text):
+            saved = {**saved, match[2]: depth - int(match[1], 16)}
         elif text.startswith("popf"):
             depth -= WORD_BYTES
         elif match := GROW.match(text):
@@ -51,8 +56,9 @@ def growth(start, depth, saved):
 
 
 def entries():
-    """The same of every entry: KiTrap0E with its code, the common part, the stub of each vector."""
+    """The same of every entry: KiTrap0E with its code, int 2Eh, the common part, the stubs."""
     found = growth(address("KiTrap0E"), 0, {})
+    found.update(growth(address("KiSystemService"), -WORD_BYTES, {}))  # int 2Eh pushes no code
     found.update(growth(address("KiTrapCommon"), WORD_BYTES, {"ebp": WORD_BYTES}))
     table = address("KiTrapTable")
     for vector in range(VECTORS):
@@ -67,6 +73,12 @@ def read(where):
     return int.from_bytes(data.tobytes(), "little")
 
 
+def begins(pc):
+    """Whether a function begins there."""
+    said = gdb.execute(f"info symbol {pc:#x}", to_string=True)
+    return " in section" in said and " + " not in said
+
+
 def after(name, pattern, count):
     """{pc: text} of the instructions after the first that looks so, in the code of name."""
     rows = lines(address(name), 120)
@@ -78,6 +90,7 @@ class EntryUnwinder(Unwinder):
     def __init__(self):
         super().__init__("fathom-entry")
         self.word, self.frames = gdb.lookup_type("unsigned int"), None
+        self.interrupted = set()  # (EIP, ESP) of what a trap's first instructions interrupted
 
     def _learn(self):
         """When there is memory to read: the code itself."""
@@ -99,23 +112,33 @@ class EntryUnwinder(Unwinder):
         """frame: where the processor pushed EIP."""
         user = read(frame + 4) & 3
         esp = read(frame + 12) if user else frame + 12
+        self.interrupted.add((read(frame), esp))
         return self._caller(pending, pc, esp, {"eip": read(frame), "esp": esp, **saved})
+
+    def _entered(self, pending, pc, esp, register):
+        """A trap at a function's first instruction: its caller is on the stack.  gdb, which takes
+        EIP for a return address, would go by what is said of the byte before."""
+        if (pc, esp) not in self.interrupted or not begins(pc):
+            return None
+        saved = {name: register(name) for name in CALLERS}
+        return self._caller(pending, pc, esp + 4, {**saved, "eip": read(esp), "esp": esp + 4})
 
     def __call__(self, pending):
         def register(name):
             return int(pending.read_register(name)) & 0xFFFFFFFF
 
         pc = register("eip")
-        if pc < 0x80000000:
-            return None
         try:
+            if pc < KERNEL:
+                return self._entered(pending, pc, register("esp"), register)
             if self.frames is None:
                 self._learn()
             if pc in self.frames:
                 depth, places = self.frames[pc]
                 base = register("esp") + depth
                 saved = {name: read(base - at) for name, at in places.items()}
-                saved.setdefault("ebp", register("ebp"))
+                for name in CALLERS:  # those are in their registers still
+                    saved.setdefault(name, register(name))
                 return self._interrupted(pending, pc, base + WORD_BYTES, saved)
             if pc in self.sysexit:
                 user = {"eip": register("edx"), "esp": register("ecx"), "ebp": register("ebp")}
@@ -125,6 +148,16 @@ class EntryUnwinder(Unwinder):
         return None
 
 
+unwinder = None
+
+
+def building(pc):
+    """Whether a trap's entry builds its frame there."""
+    return unwinder is not None and pc in (unwinder.frames or ())
+
+
 def register():
     """Asked before unwind.py's, which would take the last instructions for the first ones."""
-    register_unwinder(None, EntryUnwinder(), replace=True)
+    global unwinder
+    unwinder = EntryUnwinder()
+    register_unwinder(None, unwinder, replace=True)

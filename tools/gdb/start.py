@@ -14,15 +14,27 @@ import sys
 import gdb
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [here, os.path.dirname(here)]  # gdb's own files, and tools/ for stub/
+import chain
 import entrycfi
 import entrycode
+import exceptions
 import frames  # noqa: F401  it registers itself
+import goingon
+import hostwords
 import linkmap
 import manners
 import modules
+import ownership
+import points
+import printers
+import samename
+import typed
 import unwind
-from kept import quoted
+import where
+import words
+from symbolfiles.kept import quoted
 
 for setting in (
     "pagination off",
@@ -31,11 +43,13 @@ for setting in (
     "disassembly-flavor intel",
     "print symbol-filename off",
     "backtrace past-main on",
+    "print frame-arguments all",
     "print pretty on",
     "target-wide-charset UTF-16LE",
     "print thread-events off",
     "python print-stack message",
-    "style enabled " + ("on" if sys.stdout.isatty() else "off"),
+    "sysroot /",
+    "style enabled " + ("on" if os.isatty(1) else "off"),  # sys.stdout is gdb's: never a terminal
 ):
     gdb.execute("set " + setting, to_string=True)
 
@@ -54,8 +68,20 @@ for name, (start, end) in code:
         unwind.register((start, end))
 entrycode.register()
 if "recording" in session:
-    modules.place(out, session["modules"], session["loaded"])
     print(f"recorded: {session['recording']}")
-else:
-    modules.watch(out, session["modules"])
+modules.begin(out)
+if "port" in session and "recording" not in session:
+    modules.early(session["program"], out)
+points.begin()
+ownership.begin()
+where.begin()
+samename.begin()
+hostwords.begin()
 manners.begin("recording" in session)
+printers.begin()
+goingon.begin("recording" in session, session.get("counts", False))
+if "recording" not in session:
+    exceptions.begin(out)
+typed.begin()
+chain.begin()
+words.begin(session.get("memory", ""), "recording" in session)

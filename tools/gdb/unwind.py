@@ -1,4 +1,6 @@
-"""The frame of KiFastCallEntry's first instructions: still on the way in, the user's stack is in EDX.
+"""The frame of KiFastCallEntry's first instructions: still on the way in, EDX is the user's stack.
+Its caller is KiFastSystemCall, by the address after its sysenter (KiFastSystemCallRet), as
+everywhere else in KiFastCallEntry; that frame is one and the same before and after the return.
 
 The rest of the kernel's entry code is described by entrycfi.py and entrycode.py, the dispatchers of
 ntdll by dispatchers.py, all C by its compiler; gdb itself reads the few instructions of the stubs.
@@ -19,6 +21,7 @@ class RingUnwinder(Unwinder):
         super().__init__("fathom")
         self.fast_entry, self.outermost = fast_entry, (0, 0)
         self.word = gdb.lookup_type("unsigned int")
+        self.back = None
 
     def _read(self, address):
         data = gdb.selected_inferior().read_memory(address & 0xFFFFFFFF, 4)
@@ -27,9 +30,8 @@ class RingUnwinder(Unwinder):
     def _value(self, number):
         return gdb.Value(number).cast(self.word)
 
-    def _caller_at(self, pending, stack, pc, bp):
-        info = pending.create_unwind_info(FrameId(self._value(stack + 4), self._value(pc)))
-        saved = {"eip": self._read(stack), "esp": stack + 4, "ebp": bp}
+    def _frame(self, pending, identity, pc, saved):
+        info = pending.create_unwind_info(FrameId(self._value(identity), self._value(pc)))
         for name, number in saved.items():
             info.add_saved_register(name, self._value(number))
         return info
@@ -40,11 +42,18 @@ class RingUnwinder(Unwinder):
 
         try:
             pc, bp = register("eip"), register("ebp")
+            if self.back is None:
+                self.back = int(gdb.parse_and_eval("(unsigned int)&KiFastSystemCallRet"))
+            if pc == self.back:
+                esp = register("esp")
+                caller = {"eip": self._read(esp), "esp": esp + 4, "ebp": bp}
+                return self._frame(pending, esp + 4, pc, caller)
             if self.outermost[0] <= pc < self.outermost[1]:
                 return None  # entrycfi.py says that nobody called it
             start, end = self.fast_entry
             if start <= pc < end and self._read(bp + MARK_AT) != MARK:
-                return self._caller_at(pending, register("edx"), pc, bp)
+                stack = register("edx")
+                return self._frame(pending, stack, pc, {"eip": self.back, "esp": stack, "ebp": bp})
         except gdb.error:  # no such memory, or a register that nobody saved
             pass
         return None

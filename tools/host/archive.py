@@ -80,7 +80,8 @@ class Archive:
         command = subprocess.list2cmdline(["C:\\" + name_on_c(program), *words])
         if characters(command) > LONGEST_COMMAND:
             raise Refused(
-                f"{program}: its command line has {characters(command)} characters; at most {LONGEST_COMMAND} arrive"
+                f"{program}: its command line has {characters(command)} characters; at most "
+                f"{LONGEST_COMMAND} arrive"
             )
         self.line("run", command)
 

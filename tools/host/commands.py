@@ -1,13 +1,19 @@
 """The commands of tools/fathom: what they boot, and what they make of it."""
+import copy
 import os
 import secrets
 import subprocess
 import sys
+import tempfile
+import tempfile
 
-from record import record
+from record import record, recording
+from trace import answers
 
 from . import batch, build, debug, interrupt, options as words, replay, tap, terminal, verdict
 from .archive import NO_INPUT, Archive
+from .events import STACKS_OF_HEAP, Events
+from .fold import Fold
 from .leaks import NO_LIST
 from .machine import TOP, Machine, close_all
 from .refused import Refused, reason
@@ -19,7 +25,11 @@ from .verdict import Verdict
 LONGEST_LINE = 1000  # characters of the kernel's command line that it reads (kernel/ke/boot.c)
 
 
-NEEDED = {"gdb": ["gdb/ntoskrnl.elf"], "record": ["record/recorder.so"]}
+NEEDED = {
+    "gdb": ["gdb/ntoskrnl.elf", "gdb/offsets"],
+    "record": ["record/recorder.so"],
+    "replay": ["record/recorder.so", "web/layouts.json"],
+}
 
 
 def out_folder():
@@ -32,7 +42,7 @@ def need_build(options):
     needed = ["kernel/ntoskrnl.exe", "archive.tar"]
     if options.boot != "multiboot":
         needed += ["efi/BOOTIA32.EFI", "efi/BOOTX64.EFI"]
-    needed += NEEDED.get(options.command, [])
+    needed += NEEDED.get(options.command, []) if not getattr(options, "stepping", False) else []
     own = [getattr(options, name) for name in ("program", "list") if hasattr(options, name)]
     build.need(out, needed, [*filter(None, own), *options.add])
     return out
@@ -45,34 +55,20 @@ def new_machine(options, **more):
         options.mem,
         options.cpu,
         options.icount,
-        events=options.events,
+        events=options.recorded,
         **more,
     )
 
 
-def command_line(options, token, last):
+def command_line(options, token, last, machine=None):
     seed = [f"seed={options.seed}"] if options.seed is not None else []
     extra = ["icount=1"] if options.icount else []
     extra += ["door=int2e"] if options.door == "int2e" else []
-    extra += [f"trace={trace_mask(options.trace)}"] if options.events else []
+    extra += options.recorded.words(machine and machine.has_ring()) if options.recorded else []
     line = " ".join([f"token={token}", *seed, *extra, *options.boot_word, last])
     if len(line) > LONGEST_LINE:
         raise Refused(f"--boot-word: the kernel reads {LONGEST_LINE} characters of its command line, not {len(line)}")
     return line
-
-
-def trace_mask(names):
-    """The kernel's option trace= for a list of names as in include/events.tbl."""
-    if names is None:
-        return "all"
-    with open(os.path.join(TOP, "include", "events.tbl"), encoding="utf-8") as table:
-        rows = [line.split() for line in table if line[:1].isdigit()]
-    numbers, mask = {row[1].lower(): int(row[0]) for row in rows}, 0
-    for name in names.split(","):
-        if name.lower() not in numbers:
-            raise Refused(f"--trace {name}: the events are {' '.join(row[1] for row in rows)}")
-        mask |= 1 << numbers[name.lower()]
-    return mask
 
 
 def new_archive(options):
@@ -80,7 +76,9 @@ def new_archive(options):
     archive = Archive(os.path.join(options.out, "archive.tar"))
     environment = list(options.env)
     environment += ["FATHOM_LENIENT=1"] if options.lenient else []
+    environment += ["FATHOM_VERBOSE=1"] if options.verbose else []
     environment += ["FATHOM_NO_TERMINATE=1"] if options.no_terminate else []
+    environment += ["FATHOM_AS_WINDOWS=1"] if options.as_windows else []
     flags = always = words.GFLAGS_OF_LEAKS if options.leaks else 0
     for image, value in options.gflags:
         if image:
@@ -99,8 +97,8 @@ def follow(options, archive, sink, files, **more):
     list, the paths of what lies on C: for it."""
     archive.check(options.mem)
     token = secrets.token_hex(16)
-    line = command_line(options, token, "run")
     with new_machine(options, **more) as machine:
+        line = command_line(options, token, "run", machine)
         archive.write(machine.path("archive.tar"))
         machine.start(line, machine.path("archive.tar"))
         show = (lambda data: terminal.write_all(2, data)) if options.verbose else None
@@ -114,7 +112,8 @@ class PassThrough:
     """The sink of `run`: output to ours as it comes, input from ours when it is asked
     for."""
 
-    def __init__(self, line_end="\n"):
+    def __init__(self, line_end="\n", out=1):
+        self.out = out  # descriptor of the program's standard output
         self.fresh = True  # standard error stands at the start of a line
         self.line_end = line_end.encode()  # a raw terminal wants a carriage return too
 
@@ -127,7 +126,9 @@ class PassThrough:
     audit = verdict
 
     def output(self, _, data):
-        terminal.write_all(1, data)
+        terminal.write_all(self.out, data)
+        if self.out == 2 and data:
+            self.fresh = data.endswith(b"\n")
 
     def error(self, _, data):
         terminal.write_all(2, data)
@@ -144,8 +145,27 @@ class PassThrough:
             self.log(text.encode("utf-8", "surrogateescape") + b"\n")
 
 
+class AtTerminal(PassThrough):
+    """The sink of `boot` on a terminal: the console and the log are one text, folded at words."""
+
+    def __init__(self):
+        super().__init__("\r\n")
+        self.fold = Fold(terminal.columns)
+
+    def show(self, data):
+        terminal.write_all(1, self.fold.feed(data))
+
+    def error(self, _, data):
+        super().error(_, self.fold.feed(data))
+
+
 def run(options):
-    archive, sink = new_archive(options), PassThrough()
+    return run_one(options, PassThrough()).code
+
+
+def run_one(options, sink):
+    """The program's Verdict; the last line on standard error is said."""
+    archive = new_archive(options)
     archive.run(options.program, options.arguments, options.add, poolfail=options.poolfail)
     session = follow(options, archive, sink, [[*options.add, options.program]])
     result = session.verdicts.get(0) or session.nothing_known()
@@ -162,7 +182,7 @@ def run(options):
     if result.leaked and result.kind in ("exited", "larger"):
         result.kind = "leaks"
     sink.last_line(result.line())
-    return result.code
+    return result
 
 
 class Reporter:
@@ -240,7 +260,6 @@ def boot(options):
     the walk."""
     at_terminal = terminal.interactive() and not options.walk
     token, plain = secrets.token_hex(16), terminal.PlainText()
-    line = command_line(options, token, "shell" if at_terminal else "walk")
     path = os.path.join(options.out, "archive.tar")
     archive = Archive(path)
     archive.place(options.add)
@@ -249,9 +268,10 @@ def boot(options):
         if options.add:
             path = machine.path("archive.tar")
             archive.write(path)
-        machine.start(line, path)
-        show = lambda data: terminal.write_all(1, data if at_terminal else plain.feed(data))
-        sink = PassThrough("\r\n" if at_terminal else "\n")
+        word = "shell" if at_terminal else "walk"
+        machine.start(command_line(options, token, word, machine), path)
+        sink = AtTerminal() if at_terminal else PassThrough()
+        show = sink.show if at_terminal else lambda data: terminal.write_all(1, plain.feed(data))
         images = Images(options.out, [options.add])
         timeout = None if at_terminal else options.timeout
         session = Session(machine, token, timeout, sink, show, Reports(images))
@@ -278,22 +298,115 @@ def run_gdb(options):
     archive.run(options.program, options.arguments, options.add)
     archive.check(options.mem)
     with new_machine(options) as machine:
-        return debug.gdb(options, archive, machine, PassThrough(), lambda token: command_line(options, token, "run"))
+        line = lambda token: command_line(options, token, "run", machine)
+        return debug.gdb(options, archive, machine, PassThrough(), line)
 
 
-def run_record(options):
+def choose_way(options):
+    """Of recording: the plugin where there can be one."""
+    if options.command in words.RECORDING and not options.stepping and not record.takes_plugins(out_folder()):
+        print("fathom: no plugin for QEMU can be had here: stepping, 100 times slower", file=sys.stderr)
+        options.stepping = True
+
+
+class Silent:
+    """The sink of a run that nobody watches."""
+
+    start = verdict = audit = output = error = log = lambda *_: None
+
+    def stdin(self, _):
+        return None
+
+
+def events_around(options, out):
+    """The same run once more, with events and unrecorded, to the file out: what came before the
+    stretch and what comes after it.  Events in the stretch itself would be steps of it."""
+    again = copy.copy(options)
+    again.events, again.events_format, again.trace, again.events_stacks = out, "binary", None, False
+    again.recorded = Events(again)
+    archive = new_archive(again)
+    archive.run(again.program, again.arguments, again.add)
+    follow(again, archive, Silent(), [[*again.add, again.program]])
+
+
+def make_recording(options):
+    """The number of instructions that options.output has then."""
     options.icount = True
     archive = new_archive(options)
     archive.run(options.program, options.arguments, options.add)
     archive.check(options.mem)
     line = command_line(options, record.TOKEN, "run")
-    with record.Recorder(options.out, options.boot, options.mem, options.cpu) as machine:
-        steps = record.run(options, archive, machine, PassThrough(), line)
+    kind = record.Stepped if options.stepping else record.Recorder
+    with kind(options.out, options.boot, options.mem, options.cpu) as machine:
+        around = lambda: events_around(options, machine.path("events"))
+        return record.run(options, archive, machine, PassThrough(), line, around)
+
+
+def run_record(options):
+    steps = make_recording(options)
     print(f"{options.output}: {steps:,} instructions, {os.path.getsize(options.output):,} bytes")
     return 0
 
 
-CALLS = {"run": run, "batch": run_batch, "boot": boot, "gdb": run_gdb, "record": run_record}
+def run_replay(options):
+    """The page of a recording; PROGRAM.exe is recorded first."""
+    page = options.output
+    with tempfile.TemporaryDirectory(prefix="fathom-") as scratch:
+        if not recording.is_one(options.program):
+            options.output = os.path.join(scratch, "recording")
+            make_recording(options)
+            options.recording = options.output
+        else:
+            options.recording = options.program
+            options.program = options.arguments[0] if options.arguments else None
+        text = replay.page(options)
+    with open(page, "w") as out:
+        out.write(text)
+    print(f"{page}: {len(text):,} bytes; open it in a browser")
+    return 0
+
+
+def observed(options, sink, answer):
+    """Run the program under icount; its events go to answer(path, options, how it was cut short),
+    also when a signal ended it."""
+    options.icount, options.events_format, options.events_stacks = True, "binary", STACKS_OF_HEAP
+    with tempfile.TemporaryDirectory(prefix="fathom-events-") as folder:
+        options.events = os.path.join(folder, "events")
+        options.recorded = Events(options)
+        signal = result = None
+        try:
+            result = run_one(options, sink)
+            how = result.line() if result.kind not in ("exited", "larger", "leaks") else None
+        except interrupt.Interrupted as caught:
+            signal, how = caught, f"fathom: ended by {caught.name}"
+        notes = answer(options.events, options, how)
+    for note in notes:
+        sink.last_line(f"fathom: {options.command}: {note}")
+    if signal:
+        raise signal
+    return result.code
+
+
+def run_trace(options):
+    answers.check(options)
+    return observed(options, PassThrough(), answers.trace)
+
+
+def run_where(options):
+    options.trace = answers.HEAP
+    return observed(options, PassThrough(out=2), answers.where)
+
+
+CALLS = {
+    "run": run,
+    "batch": run_batch,
+    "boot": boot,
+    "gdb": run_gdb,
+    "record": run_record,
+    "replay": run_replay,
+    "trace": run_trace,
+    "where": run_where,
+}
 
 
 def main(description):
@@ -305,6 +418,8 @@ def main(description):
         except SystemExit:  # --help
             return 0
         words.check(options)
+        options.recorded = Events(options) if options.events else None
+        choose_way(options)
         options.out = need_build(options)
         return options.call(options)
     except (Refused, build.NotBuilt, OSError, subprocess.CalledProcessError) as wrong:

@@ -7,8 +7,9 @@ import struct
 
 HELLO, START, OUTPUT, ERROR, INPUT = b"H", b"S", b"O", b"E", b"I"
 VERDICT, AUDIT, LOG, THREADS, BUGCHECK, QUIT = b"X", b"A", b"L", b"T", b"B", b"Q"
-REPORT, IMAGE, STACK = b"R", b"M", b"U"
+REPORT, IMAGE, STACK, CONSOLE = b"R", b"M", b"U", b"C"
 WINDOW, DOORBELL = b"W", b"!"  # a ring in the machine's memory, and: look at it
+RING = b"V"  # where records of events lie (events.py)
 DATA, WINDOW_DATA, KILL = b"D", b"d", b"K"
 KNOWN = (
     HELLO
@@ -20,12 +21,14 @@ KNOWN = (
     + AUDIT
     + LOG
     + REPORT
+    + CONSOLE
     + IMAGE
     + STACK
     + THREADS
     + BUGCHECK
     + QUIT
     + WINDOW
+    + RING
 )
 MAX_PAYLOAD = 1 << 24
 

@@ -42,7 +42,7 @@ RUNTIMES = ("libstdc++-", "libgcc_s_", "libwinpthread-")
 IN_PROGRAM = re.compile(r"(__mingw|_)*(aligned_)?(m|c|re)alloc$|_*(str|wcs)n?dup$")  # linked in
 RESERVE = re.compile(r"_GLOBAL__sub_I__ZN9__gnu_cxx|\(anonymous namespace\)::pool::")
 STARTUP_BYTES = 0x800  # before the entry point, where symbols do not say what is there
-RESERVE_BYTES = 18944  # libstdc++ 12's for exceptions, where symbols do not say so
+RESERVES = (18944, 12800)  # bytes of libstdc++ 12's and 14's, where symbols do not say so
 
 
 @dataclass
@@ -192,7 +192,7 @@ class Leaks:
         if place is None:  # no symbols at all: the start-up, by where and what it is
             own = [f for f in frames if f[0] is image]
             near = -STARTUP_BYTES < own[-1][2] - image.entry < 0
-            return near and (len(own) == 1 or (group.count, group.bytes) == (1, RESERVE_BYTES))
+            return near and (len(own) == 1 or group.count == 1 and group.bytes in RESERVES)
         if place.line and not reports.is_library(place):
             return False
         return reports.is_library(place) or bool(RESERVE.match(place.function))

@@ -6,7 +6,7 @@ has their bare names, whatever is in the name of the directory.  If we die, QEMU
 (PR_SET_PDEATHSIG).
 
   console  COM1     what a person sees; the firmware and the loaders write there too
-  events   COM2     trace events (to a file, if asked)
+  events   COM2     trace events, where the kernel has no ring for them (events.py)
   host     E9h out  frames from the kernel (frames.py)
   reply    COM3     frames to the kernel
   qmp               QEMU's own, for an NMI
@@ -17,9 +17,11 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 
 from . import interrupt
+from .events import Ring, possible
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BOOTS = ("multiboot", "ia32", "x64")
@@ -34,10 +36,28 @@ DISKS = {
     "usb": ["-device", "qemu-xhci", "usb-storage"],
 }
 DEFAULT_CPU = "max"
+SPOOL = "events"  # the file of a machine's folder that its records go to
 EXIT_ORDERLY, EXIT_BUGCHECK = (
     33,
     35,
 )  # (10h << 1) | 1 and (11h << 1) | 1 of isa-debug-exit
+
+
+WINDOWS = {"gtk": "gtk,window-close=off", "sdl": "sdl,window-close=off"}
+VNC_PORT, VNC_PORTS = 5900, 100
+
+
+def vnc_number():
+    """The first display of VNC that nobody has, and a line that names it."""
+    for number in range(VNC_PORTS):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", VNC_PORT + number))
+            except OSError:
+                continue
+        print(f"fathom: the screen is at 127.0.0.1:{VNC_PORT + number} (VNC)", file=sys.stderr)
+        return number
+    raise OSError(f"no port from {VNC_PORT} to {VNC_PORT + VNC_PORTS - 1} is free for VNC")
 
 
 def _die_with_parent():
@@ -79,7 +99,8 @@ class Pipe:
 
 
 class Machine:
-    """options: boot, mem (MiB), cpu, icount, disk, screen; out: the build directory."""
+    """options: boot, mem (MiB), cpu, icount, disk, screen; events: events.Events, where they go;
+    out: the build directory."""
 
     def __init__(
         self,
@@ -99,6 +120,7 @@ class Machine:
         self.process = None
         self.errors = None
         self.memory = None  # descriptor of the machine's memory
+        self.ring = None  # Ring: the machine's events, if they come that way
         self.inherited = []
         with interrupt.whole():  # a signal finds the folder in LIVE, or none
             self.folder = tempfile.mkdtemp(prefix="fathom-")
@@ -133,11 +155,20 @@ class Machine:
         self.inherited.append(theirs)
         return ours, ["-chardev", f"socket,id={name},fd={theirs.fileno()}"]
 
+    def has_ring(self):
+        return bool(self.events) and possible()
+
+    def _event_arguments(self):
+        if not self.has_ring():
+            return ["-serial", f"file:{SPOOL}" if self.events else "null"]
+        self.ring = Ring(self, self.path(SPOOL))
+        return ["-serial", "null", *self.ring.arguments()]
+
     def _memory_arguments(self):
-        """Memory that we can map too (window.py); where there are no memory files, QEMU's
-        own."""
+        """Memory that we can map too (window.py, events.py); where there are no memory files,
+        QEMU's own."""
         arguments = ["-m", str(self.mem)]
-        if self.icount or not hasattr(os, "memfd_create"):
+        if self.icount and not (self.halted or self.has_ring()) or not hasattr(os, "memfd_create"):
             return arguments
         self.memory = os.memfd_create("fathom")
         os.ftruncate(self.memory, self.mem << 20)
@@ -200,7 +231,7 @@ class Machine:
             "-net",
             "none",
             "-display",
-            "none",
+            self._display(),
             "-no-reboot",
             "-no-user-config",
             "-vga",
@@ -217,8 +248,7 @@ class Machine:
         self.reply, reply = self._line("reply")
         self.host, host = self._line("host")
         self.qmp, qmp = self._line("qmp")
-        events = ["-serial", f"file:{os.path.abspath(self.events)}" if self.events else "null"]
-        arguments += console + ["-serial", "chardev:console"] + events
+        arguments += console + ["-serial", "chardev:console"] + self._event_arguments()
         arguments += reply + ["-serial", "chardev:reply"]
         arguments += host + ["-device", "isa-debugcon,iobase=0xe9,chardev=host"]
         arguments += qmp + ["-mon", "chardev=qmp,mode=control"]
@@ -231,7 +261,7 @@ class Machine:
             arguments,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
-            stdout=self.errors,
+            stdout=self.ring.theirs if self.ring else self.errors,
             stderr=self.errors,
             pass_fds=[s.fileno() for s in self.inherited]
             + self.inherit()
@@ -242,6 +272,12 @@ class Machine:
         for line in self.inherited:
             line.close()
         self.inherited = []
+
+    def _display(self):
+        """QEMU's word for where its screen is seen.  A window cannot be closed: `exit` leaves."""
+        if self.screen == "vnc":
+            return f"vnc=127.0.0.1:{vnc_number()}"
+        return WINDOWS.get(self.screen, "none")
 
     def inherit(self):
         """More descriptors for QEMU."""
@@ -273,11 +309,13 @@ class Machine:
         return self.errors.read().decode("utf-8", "replace").strip()
 
     def close(self):
-        """End it, whatever it does, and remove its files."""
+        """End it, whatever it does, keep its events, and remove its files."""
         with interrupt.whole():
             if self.process and self.process.poll() is None:
                 self.process.kill()
                 self.process.wait()
+            if self.events and self.process:
+                self._keep_events()
             for line in (getattr(self, n, None) for n in ("console", "reply", "host", "qmp")):
                 if line:
                     line.close()
@@ -289,6 +327,13 @@ class Machine:
             shutil.rmtree(self.folder, ignore_errors=True)
             if self in LIVE:
                 LIVE.remove(self)
+
+    def _keep_events(self):
+        events, self.events = self.events, None
+        if self.ring:
+            self.ring.close()
+        if os.path.exists(self.path(SPOOL)):
+            events.finish(self.path(SPOOL), self.out)
 
     def __enter__(self):
         return self

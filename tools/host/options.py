@@ -2,8 +2,11 @@
 import argparse
 
 from . import batch, verdict
+from .events import FORMATS
 from .machine import BOOTS, DEFAULT_CPU, DISKS
 from .refused import Refused
+from trace.answers import FORMATS as TRACES
+from trace.table import SORTS
 
 LEAST_MEMORY, MOST_MEMORY, LEAST_FOR_UEFI = 32, 65536, 64  # MiB
 LONGEST_SECONDS = 1_000_000
@@ -90,8 +93,49 @@ def stretch(parser):
     which.add_argument("--from", dest="start", metavar="SYMBOL", help="from this function on")
     which.add_argument("--all", action="store_true", help="the program's whole life")
     parser.add_argument("--to", metavar="SYMBOL", help="with --from: up to this function")
+    parser.add_argument(
+        "--after",
+        metavar="SYMBOL",
+        help="with --door: from there on, all calls, whoever makes them",
+    )
     parser.add_argument("--instructions", type=number, metavar="N", help="end after so many")
+    parser.add_argument(
+        "--stepping",
+        action="store_true",
+        help="through QEMU's gdb stub, 100 times slower: the way taken where QEMU has no plugins",
+    )
+    parser.add_argument(
+        "--preemption",
+        action="store_true",
+        help="with --stepping let interrupts in (without --stepping they always are)",
+    )
     parser.add_argument("-o", dest="output", metavar="FILE", required=True)
+
+
+def timeline(parser):
+    """The options of trace."""
+    parser.add_argument("-o", dest="output", metavar="FILE", required=True)
+    parser.add_argument(
+        "--format",
+        choices=TRACES,
+        help="what FILE is (perfetto, or speedscope if its name ends so)",
+    )
+
+
+def table(parser):
+    """The options of where."""
+    parser.add_argument(
+        "--top",
+        type=whole_number(1, 1 << 30),
+        metavar="N",
+        help="only the N largest call sites; the rest is one line",
+    )
+    parser.add_argument("--sort", choices=SORTS, default="bytes", help="by which column (bytes)")
+    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
+
+
+RECORDING = ("record", "replay")  # the machine is always the same one
+OWN = {"record": stretch, "replay": stretch, "trace": timeline, "where": table}  # of one command alone
 
 
 def parser(description, calls):
@@ -148,7 +192,16 @@ def parser(description, calls):
     machine.add_argument(
         "--events",
         metavar="FILE",
-        help="trace events (services, faults, pages, heap, ...) to FILE, one a line",
+        help="trace events (services, faults, pages, heap, ...) to FILE (-: standard output), one a line",
+    )
+    machine.add_argument(
+        "--events-stacks", action="store_true", help="each with its stack, across the ring"
+    )
+    machine.add_argument(
+        "--events-format",
+        choices=FORMATS,
+        default="text",
+        help="text, or binary records for a program that reads them (text)",
     )
     machine.add_argument(
         "--trace",
@@ -156,7 +209,10 @@ def parser(description, calls):
         help="only these --events, as include/events.tbl names them (all)",
     )
     machine.add_argument(
-        "--verbose", "-v", action="store_true", help="the console on standard error"
+        "--verbose",
+        "-v",
+        action="store_true",
+        help="the console on standard error, and what GetProcAddress does not find"
     )
     machine.add_argument(
         "--add", action="append", default=[], metavar="FILE", help="put FILE on C: as well"
@@ -165,10 +221,22 @@ def parser(description, calls):
     program.add_argument(
         "--lenient",
         action="store_true",
-        help="a missing import fails when it is called, not at the start",
+        help="a missing function, or one of a missing DLL, fails when it is called, not at the start",
     )
-    program.add_argument(
+    corruption = program.add_mutually_exclusive_group()
+    corruption.add_argument(
+        "--terminate",
+        action="store_true",
+        help="heap corruption ends the program, whatever it says itself (the default)",
+    )
+    corruption.add_argument(
         "--no-terminate", action="store_true", help="heap corruption returns an error"
+    )
+    corruption.add_argument(
+        "--as-windows",
+        action="store_true",
+        help="as Windows 7: heap corruption ends the program if its subsystem version is 6.0 or "
+        "above, or if it set HeapEnableTerminationOnCorruption; no check at exit",
     )
     program.add_argument(
         "--gflags",
@@ -210,8 +278,11 @@ def parser(description, calls):
         ("run", "run one program"),
         ("gdb", "the same under gdb"),
         ("record", "write down every instruction of a stretch of it"),
+        ("replay", "a page to step through a recording, or through a program's main"),
+        ("trace", "run one program; what happened when, for Perfetto or speedscope"),
+        ("where", "run one program; which of its lines allocated how much"),
     ):
-        shared = [machine, program, *([entry] if name != "record" else [])]
+        shared = [machine, program, *([entry] if name not in RECORDING else [])]
         one = commands.add_parser(name, parents=shared, help=words, **shape)
         one.set_defaults(call=calls[name])
         if name == "gdb":
@@ -221,8 +292,19 @@ def parser(description, calls):
             one.add_argument(
                 "--recording", metavar="FILE", help="step through a recording, forward and back"
             )
-        if name == "record":
-            stretch(one)
+            one.add_argument(
+                "--listen",
+                type=whole_number(0, 65535),
+                metavar="PORT",
+                help="wait for an editor's gdb, tools/fathom-gdb (0: a free port)",
+            )
+            one.add_argument(
+                "--gdbinit",
+                metavar="FILE",
+                help="your own gdb commands, read once gdb has attached (or $FATHOM_GDBINIT)",
+            )
+        if name in OWN:
+            OWN[name](one)
         one.add_argument(
             "program", metavar="PROGRAM.exe", nargs="?" if name == "gdb" else None
         )
@@ -252,7 +334,13 @@ def parser(description, calls):
     whole.add_argument(
         "--disk", choices=DISKS, default="virtio", help="what the disk is (virtio)"
     )
-    whole.add_argument("--screen", action="store_true", help="with a (hidden) VGA card")
+    whole.add_argument(
+        "--screen",
+        nargs="?",
+        const="none",
+        choices=("none", "gtk", "sdl", "vnc"),
+        help="with a VGA card: hidden (none), in a window (gtk, sdl), or for a VNC viewer",
+    )
     whole.set_defaults(call=calls["boot"])
     return top
 
@@ -261,13 +349,19 @@ def check(options):
     """What one option says of another."""
     if options.boot != "multiboot" and options.mem < LEAST_FOR_UEFI:
         raise Refused(f"--mem {options.mem}: by UEFI at least {LEAST_FOR_UEFI} MiB are needed")
-    if options.trace and not options.events:
+    if options.trace and not options.events and options.command != "trace":
         raise Refused("--trace wants --events FILE to put them in")
+    if options.events and options.command in OWN:
+        raise Refused(f"--events: not of {options.command}; run it once more with --events")
     if options.command == "gdb" and not (options.program or options.recording):
         raise Refused("gdb wants a PROGRAM.exe, or --recording FILE")
-    if options.command == "record" and options.to and not options.start:
+    if options.command == "gdb" and options.listen is not None and options.script:
+        raise Refused("--listen waits for an editor: --script has no gdb to read it")
+    if options.command in RECORDING and options.to and not options.start:
         raise Refused("--to wants --from SYMBOL")
+    if options.command in RECORDING and options.after and not options.door:
+        raise Refused("--after wants --door NAME")
     if options.command == "gdb" and options.boot == "x64":
         raise Refused("--boot x64: gdb sees a 64-bit machine there; use ia32 or multiboot")
-    if options.command == "record" and options.boot != "multiboot":
+    if options.command in RECORDING and options.boot != "multiboot":
         raise Refused(f"--boot {options.boot}: recordings are of multiboot")

@@ -27,14 +27,16 @@ def delays(pid):
 
 
 class Patience:
-    """A limit of so many seconds from now on, for the process pid (None: not yet started)."""
+    """A limit of so many seconds from now on, for the process pid (None: not yet started).  excused():
+    seconds that the machine was held so far by someone who looks at it."""
 
-    def __init__(self, seconds, pid):
-        self.seconds, self.pids = seconds, (pid, os.getpid())
+    def __init__(self, seconds, pid, excused=None):
+        self.seconds, self.pids, self.excused = seconds, (pid, os.getpid()), excused or (lambda: 0)
+        self.held = self.excused()
         self.start, self.before = time.monotonic(), [delays(pid) for pid in self.pids]
 
     def by_clock(self):
-        return self.seconds - (time.monotonic() - self.start)
+        return self.seconds - (time.monotonic() - self.start) + self.excused() - self.held
 
     def left(self):
         """Seconds until the limit, at least; the delays are looked up only when they matter."""

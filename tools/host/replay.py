@@ -1,18 +1,21 @@
 """`fathom gdb --recording FILE`: gdb on a recording, which is served in the background.
 
-Symbols are those of the very files that were recorded: each is looked for by name, in the
-program's folder, the recording's and the build directory, and taken if its SHA-256 is the one
+Symbols are those of the very files that were recorded: each is looked for by name, in the folders
+of the program, the recording and what is added (--add), and in the build directory, and taken if its SHA-256 is the one
 in the recording's header.
 """
 import hashlib
-import json
 import os
 import shutil
-import socket
+import sys
 import tempfile
 import threading
 
 from record import loaded, recording, serve
+from stub import process
+from stub.libraries import ALWAYS, Libraries
+from stub.wire import Wire
+from web import page as web_page
 
 from . import debug, machine
 from .refused import Refused
@@ -25,7 +28,8 @@ def digest(path):
 
 def folders(options):
     """Where a module's file may be, in the order of looking."""
-    own = [os.path.dirname(os.path.abspath(p)) for p in (options.program, options.recording) if p]
+    given = (options.program, options.recording, *options.add)
+    own = [os.path.dirname(os.path.abspath(p)) for p in given if p]
     return own + [os.path.join(options.out, name) for name in ("bin", "kernel", "archive")]
 
 
@@ -50,44 +54,62 @@ def facts(options, record):
             f"{options.recording}: the kernel in {options.out} is another one than was recorded; "
             "record it again"
         )
-    present = loaded.ever(record)
-    rows = [[name, base] for base, name in present.items() if name.lower() in files]
-    unknown = [name for name in present.values() if name.lower() not in files]
+    unknown = [name for name in loaded.ever(record).values() if name.lower() not in files]
     return {
         "out": options.out,
         "top": machine.TOP,
         "modules": files,
-        "loaded": rows,
         "recording": f"{' '.join(record.head['command'])}: {record.count:,} instructions",
     }, unknown
 
 
-def gdb(options):
-    """gdb's exit status."""
+def read(options):
     try:
-        record = recording.Recording(options.recording)
+        return recording.Recording(options.recording)
     except recording.Damaged as wrong:
         raise Refused(f"{options.recording}: {wrong}") from None
+
+
+def page(options):
+    """The text of the page of a recording."""
+    record = read(options)
+    files, missing = find_files(record, folders(options))
+    if "ntoskrnl.exe" in missing:
+        raise Refused(f"{options.recording}: the kernel in {options.out} is another one than was recorded")
+    for name in missing:
+        print(f"fathom: {name}: no file here is the recorded one: it has no names", file=sys.stderr)
+    return web_page.build(options.recording, record, files, options.out)
+
+
+def gdb(options):
+    """gdb's exit status."""
+    record = read(options)
     handed, unknown = facts(options, record)
     for name in unknown:
         print(f"fathom: {name}: no file here is the recorded one; it has no symbols", flush=True)
-    folder = tempfile.mkdtemp(prefix="fathom-")
+    folder, over = tempfile.mkdtemp(prefix="fathom-"), threading.Event()
     try:
-        with socket.socket(socket.AF_UNIX) as listening:
-            listening.bind(os.path.join(folder, "gdb"))
-            listening.listen(1)
-            with open(os.path.join(folder, "gdb.json"), "w") as out:
-                json.dump(handed, out)
-            threading.Thread(target=serve_one, args=(listening, record), daemon=True).start()
-            return debug.start_gdb(options, folder)
+        with debug.gdbs_line(options, folder) as listening:
+            arguments = (listening, record, options.out, handed["modules"], over)
+            threading.Thread(target=serve_one, args=arguments, daemon=True).start()
+            return debug.attach(options, folder, handed, listening, over)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def serve_one(listening, record):
+def serve_one(listening, record, out, files, over):
+    """To one gdb; then over is set."""
     try:
         connection, _ = listening.accept()
     except OSError:
         return  # gdb never came
+    libraries = Libraries(out, files, only=True)
+    hook = process.addresses(os.path.join(out, "bin", ALWAYS))["_LdrpModuleLoaded"]
+    kernel = process.Kernel(record, out)
     with connection:
-        serve.Server(record, connection).serve()
+        serve.Server(record, Wire(connection), kernel, libraries, hook, say).serve()
+    over.set()
+
+
+def say(line):
+    print(line, flush=True)

@@ -36,6 +36,8 @@ class Session:
     from, or None for none.  annotate: the reports.Reports that the machine's reports go
     through."""
 
+    excused = None  # seconds that the machine was held from outside (patience.py)
+
     def __init__(self, machine, token, timeout, sink, on_console=None, annotate=None):
         self.machine, self.token, self.timeout, self.sink = machine, token, timeout, sink
         self.reports = annotate or Reports(Images(machine.out, []))
@@ -53,16 +55,22 @@ class Session:
             selectors.PollSelector()
         )  # poll takes regular files, epoll does not
         self.wanted = None  # (index, max) of standard input asked for
+        self.held = False  # it is not read now
         self._phase("boot", BOOT_SECONDS[machine.boot])
 
     def _phase(self, name, seconds):
         self.phase, self.drained = name, False
         process = self.machine.process
-        self.patience = Patience(seconds, process and process.pid) if seconds else None
+        pid = process and process.pid
+        self.patience = Patience(seconds, pid, self.excused) if seconds else None
 
     def watch(self, descriptor, call):
         """Also call call(descriptor) whenever something can be read there."""
         self.selector.register(descriptor, selectors.EVENT_READ, call)
+
+    def forget(self, descriptor):
+        """Watch it no longer."""
+        self.selector.unregister(descriptor)
 
     # ---- the loop ----
 
@@ -70,6 +78,8 @@ class Session:
         """Until the machine has ended.  Leaves verdicts, audits and end."""
         self.selector.register(self.machine.host, selectors.EVENT_READ, self._host)
         self.selector.register(self.machine.console, selectors.EVENT_READ, self._console)
+        if ring := self.machine.ring:
+            self.selector.register(ring.gate, selectors.EVENT_READ, ring.knock)
         try:
             while self.phase != "over":
                 left = self.patience.left() if self.patience else None
@@ -85,8 +95,7 @@ class Session:
             self._over(Verdict("bugcheck" if self.hello else "noboot", None, 0, f"damaged frame: {wrong}"))
         finally:
             self.selector.close()
-        if rest := self._receive(self.machine.console):
-            self._show(rest)
+        self._drain_console()
         self._judge_cut_short()
 
     def _late(self):
@@ -135,6 +144,11 @@ class Session:
             ]
             self._over(Verdict("noboot", None, 0, reason[0].removeprefix("fathom: ")))
 
+    def _drain_console(self):
+        """What the serial line had before the frame that has come."""
+        if rest := self._receive(self.machine.console):
+            self._show(rest)
+
     def _show(self, data):
         self.console += data
         del self.console[:-CONSOLE_KEPT]
@@ -171,6 +185,7 @@ class Session:
         if kind == frames.HELLO:
             if payload.decode("latin-1") != self.token:
                 raise frames.Damaged("foreign token")
+            self._drain_console()  # firmware and loader were before
             self.hello = True
             self._phase("running", self.timeout)
         elif kind == frames.START:
@@ -183,6 +198,8 @@ class Session:
             (self.sink.output if kind == frames.OUTPUT else self.sink.error)(index, data)
         elif kind == frames.WINDOW:
             self._open_window(payload)
+        elif kind == frames.RING:
+            self._open_ring(payload)
         elif kind == frames.INPUT:
             index, most, _ = frames.words(payload, 2)
             self._want_input(index, most)
@@ -194,6 +211,8 @@ class Session:
             self.sink.audit(index, self.audits[index])
         elif kind == frames.LOG:
             self.sink.log(payload)
+        elif kind == frames.CONSOLE:
+            self._show(payload)
         elif kind == frames.IMAGE:
             self.reports.image(payload)
         elif kind == frames.STACK:
@@ -202,6 +221,7 @@ class Session:
             if shown := self.reports.text(payload):
                 self.sink.log(shown)
         elif kind == frames.BUGCHECK:
+            self._drain_console()
             self.bugcheck = payload.decode("utf-8", "replace")
             self.sink.log(self.reports.text(payload) + self.reports.rest())
             if self.phase != "nmi":
@@ -212,12 +232,19 @@ class Session:
 
     def _open_window(self, payload):
         *place, _ = frames.words(payload, 4)
-        if self.machine.memory is None:
+        if self.machine.memory is None or self.machine.icount:
             return
         try:
             self.window = self.decoder.window = Window(self.machine.memory, *place)
         except ValueError as wrong:
             raise frames.Damaged(str(wrong)) from None
+
+    def _open_ring(self, payload):
+        if self.machine.ring:
+            try:
+                self.machine.ring.offered(*frames.words(payload, 2)[:2])
+            except ValueError as wrong:
+                raise frames.Damaged(str(wrong)) from None
 
     def _verdict(self, payload):
         index, kind, status, address, text = frames.words(payload, 4)
@@ -238,7 +265,19 @@ class Session:
             self._send(frames.DATA)
             return
         self.wanted = (descriptor, min(most, STDIN_PIECE))
-        self.selector.register(descriptor, selectors.EVENT_READ, self._input_ready)
+        if not self.held:
+            self.watch(descriptor, self._input_ready)
+
+    def hold_input(self):
+        """From now on what is typed is for another: the program's input is not read."""
+        if self.wanted and not self.held:
+            self.forget(self.wanted[0])
+        self.held = True
+
+    def release_input(self):
+        if self.wanted and self.held:
+            self.watch(self.wanted[0], self._input_ready)
+        self.held = False
 
     def _input_ready(self, descriptor):
         _, most = self.wanted
@@ -253,9 +292,9 @@ class Session:
             self._send(frames.DATA, data)
 
     def _forget_input(self):
-        if self.wanted:
-            self.selector.unregister(self.wanted[0])
-            self.wanted = None
+        if self.wanted and not self.held:
+            self.forget(self.wanted[0])
+        self.wanted = None
 
     # ---- how it ended ----
 
@@ -264,8 +303,7 @@ class Session:
 
     def _last_console_line(self):
         """All that a kernel says that stops before it can send frames."""
-        if rest := self._receive(self.machine.console):
-            self._show(rest)
+        self._drain_console()
         plain = PlainText().feed(bytes(self.console)).decode("utf-8", "replace")
         return next((line for line in reversed(plain.splitlines()) if line.strip()), "the kernel stopped at its start")
 

@@ -59,6 +59,14 @@ class RawTerminal:
         write_all(1, b"\x1b[0m")
 
 
+def columns():
+    """Of the terminal; 0: it does not say."""
+    try:
+        return os.get_terminal_size(1).columns
+    except OSError:
+        return 0
+
+
 def interactive():
     return sys.stdin.isatty() and sys.stdout.isatty()
 

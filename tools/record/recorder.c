@@ -1,7 +1,7 @@
 /* recorder.c - a QEMU plugin that writes down every instruction: registers and changed memory.
  *
- * QEMU runs one instruction a translation block (`singlestep on`) and logs the processor's
- * registers before each (`log cpu,nochain`) into a pipe.  The log is written before the block
+ * QEMU runs one instruction a translation block (`one-insn-per-tb`) and logs the processor's
+ * registers before each (`log cpu,fpu,nochain`) into a pipe.  The log is written before the block
  * runs, and the block begins with a call of Executed, so both are of the same instruction:
  *
  *      QEMU's log --pipe--> Executed:  registers before instruction n
@@ -9,6 +9,8 @@
  *                              |
  *                              +--> block of records --pipe--> record.py
  *
+ * The x87 and SSE registers are recorded as memory after the last byte of RAM, as FXSAVE lays
+ * them out: Shadow has a page more than Ram for them.
  *
  * Where has an instruction been?  Its stores (Accessed), the page table entries of its loads,
  * stores and its own bytes (the processor sets accessed and dirty bits), and the top of the
@@ -16,8 +18,9 @@
  * looked at too often costs time and nothing else.  At the end all memory is compared with
  * Shadow: Control->Missed counts bytes that changed anywhere else.
  *
- * The functions of the plugin interface, version 1, are declared here: QEMU 4.2 to 8.2 have
- * it, and Debian has no package with the header.  docs/recording.md has the format.
+ * The functions of the plugin interface are declared here: Debian has no package with the header.
+ * They are the same in its version 1 (QEMU to 8.2) and 2 (9.0 on).  docs/recording.md has the
+ * format.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -41,6 +44,11 @@ typedef void (*EXECUTED)(unsigned, void *);
 typedef void (*ACCESSED)(unsigned, qemu_plugin_meminfo_t, uint64_t, void *);
 typedef void (*ENDED)(qemu_plugin_id_t, void *);
 VISIBLE int qemu_plugin_version = 1;
+extern int qemu_plugin_num_vcpus(void) __attribute__((weak)); /* of version 2 on */
+__attribute__((constructor)) static void ChooseVersion(void)  /* before QEMU asks */
+{
+    qemu_plugin_version += qemu_plugin_num_vcpus != NULL;
+}
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, TRANSLATED);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *, EXECUTED, int,
                                             void *);
@@ -76,8 +84,10 @@ static const char *const Names[REGISTERS] = {
     "EAX=", "ECX=", "EDX=", "EBX=", "ESP=", "EBP=", "ESI=", "EDI=", "EIP=", "EFL=",
     "CS =", "SS =", "DS =", "ES =", "FS =", "GS =", "CR0=", "CR2=", "CR3=", "CR4="};
 
+#define FXSAVE_BYTES 288u /* through XMM7; what follows is reserved */
+
 static volatile CONTROL *Control;
-static uint8_t *Ram, *Shadow;
+static uint8_t *Ram, *Shadow, Floating[FXSAVE_BYTES];
 static uint64_t RamBytes;
 static int Log = -1, Out = -1;
 
@@ -153,29 +163,45 @@ static void Put(uint32_t value) /* seven bits a byte, the low ones first */
 /* ---- memory: what differs from Shadow ---- */
 static uint8_t *Writes; /* where this step's count of writes is */
 
-static void PutWrite(uint32_t address, uint32_t bytes)
+static void PutWrite(uint32_t address, const uint8_t *now, uint32_t bytes)
 {
     Put(address);
     *BlockEnd++ = (uint8_t)bytes;
     for (uint32_t i = 0; i < bytes; i++) {
-        *BlockEnd++ = Ram[address + i] ^ Shadow[address + i];
-        Shadow[address + i] = Ram[address + i];
+        *BlockEnd++ = now[i] ^ Shadow[address + i];
+        Shadow[address + i] = now[i];
     }
     Writes[0]++;
     if (!Writes[0])
         Writes[1]++;
 }
 
-/* At most 64 bytes at a physical address: one write, from the first to the last that differs. */
+/* At most 64 bytes: one write, from the first to the last that differs. */
+static void Compare(uint32_t address, const uint8_t *now, uint32_t bytes)
+{
+    if (!memcmp(now, Shadow + address, bytes))
+        return;
+    while (*now == Shadow[address])
+        address++, now++, bytes--;
+    while (now[bytes - 1] == Shadow[address + bytes - 1])
+        bytes--;
+    PutWrite(address, now, bytes);
+}
+
+/* At most 64 bytes at a physical address. */
 static void Changed(uint32_t address, uint32_t bytes)
 {
-    if (address + bytes > RamBytes || !memcmp(Ram + address, Shadow + address, bytes))
-        return;
-    while (Ram[address] == Shadow[address])
-        address++, bytes--;
-    while (Ram[address + bytes - 1] == Shadow[address + bytes - 1])
-        bytes--;
-    PutWrite(address, bytes);
+    if (address + bytes <= RamBytes)
+        Compare(address, Ram + address, bytes);
+}
+
+static bool FloatingNew; /* since the last step */
+
+static void PutFloating(void)
+{
+    for (uint32_t at = 0; FloatingNew && at < FXSAVE_BYTES; at += 16)
+        Compare((uint32_t)RamBytes + at, Floating + at, 16);
+    FloatingNew = false;
 }
 
 static uint64_t Entry(uint32_t address)
@@ -222,6 +248,7 @@ static void PutWrites(const uint32_t *before, const uint32_t *now)
             Walk(before[CR3], Places[i].Address);
     }
     PlaceCount = 0;
+    PutFloating();
     if (!PAGING(now))
         return;
     Walk(now[CR3], now[EIP]);
@@ -238,9 +265,9 @@ static void PutWrites(const uint32_t *before, const uint32_t *now)
 static uint32_t Last[REGISTERS];
 static char Text[1 << 20];
 
-static uint32_t Hex(const char *at)
+static uint64_t Hex64(const char *at)
 {
-    uint32_t value = 0;
+    uint64_t value = 0;
     for (unsigned digit;; at++) {
         if (*at >= '0' && *at <= '9')
             digit = (unsigned)*at - '0';
@@ -249,6 +276,52 @@ static uint32_t Hex(const char *at)
         else
             return value;
         value = value << 4 | digit;
+    }
+}
+
+static uint32_t Hex(const char *at)
+{
+    return (uint32_t)Hex64(at);
+}
+
+/* A register of the log: two numbers after "NAME=", the first of 16 digits. */
+static void ReadPair(const char *text, const char *name, uint64_t *first,
+                     uint64_t *second)
+{
+    const char *at = strstr(text, name);
+    if (!at)
+        return;
+    at = strchr(at, '=') + 1;
+    *first = Hex64(at);
+    *second = Hex64(at + 17);
+}
+
+/* The log names the x87 registers by their place, FXSAVE by their distance from the top. */
+static void ReadFloating(const char *text, size_t length)
+{
+    static char last[4096];
+    if (length >= sizeof last || !memcmp(last, text, length + 1))
+        return;
+    memcpy(last, text, length + 1);
+    FloatingNew = true;
+    const uint32_t control = Hex(text + 4), status = Hex(strstr(text, "FSW=") + 4);
+    const uint32_t tags = Hex(strstr(text, "FTW=") + 4),
+                   mxcsr = Hex(strstr(text, "MXCSR=") + 6);
+    memcpy(Floating, (uint16_t[2]){(uint16_t)control, (uint16_t)status}, 4);
+    Floating[4] = (uint8_t)tags;
+    memcpy(Floating + 24, &mxcsr, 4);
+    for (unsigned i = 0; i < 8; i++) {
+        char name[8];
+        uint64_t low = 0, high = 0;
+        snprintf(name, sizeof name, "FPR%u=", i);
+        ReadPair(text, name, &low, &high);
+        uint8_t *at = Floating + 32 + 16 * ((i - (status >> 11)) & 7);
+        memcpy(at, &low, 8);
+        memcpy(at + 8, &high, 2);
+        snprintf(name, sizeof name, "MM%02u=", i); /* XMM, or the low half of a YMM */
+        ReadPair(text, name, &high, &low);
+        memcpy(Floating + 160 + 16 * i, &low, 8);
+        memcpy(Floating + 168 + 16 * i, &high, 8);
     }
 }
 
@@ -271,7 +344,10 @@ static bool ReadRegisters(uint32_t *now)
         if (at)
             now[order[i]] = Hex(at += 4);
     }
-    return at != NULL;
+    const char *floating = at ? strstr(at, "FCW=") : NULL;
+    if (floating)
+        ReadFloating(floating, strlen(floating));
+    return floating != NULL;
 }
 
 static void PutRegisters(const uint32_t *now)
@@ -319,6 +395,7 @@ static bool Begin(const uint32_t *now)
     if (now[EIP] != Control->StartEip || now[ESP] != Control->StartEsp)
         return false;
     memcpy(Shadow, Ram, RamBytes);
+    memcpy(Shadow + RamBytes, Floating, FXSAVE_BYTES);
     memcpy(Last, now, sizeof Last);
     PlaceCount = 0;
     Control->Begun = 1;
@@ -386,7 +463,7 @@ VISIBLE int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int count
         if (!strncmp(words[i], "memory=", 7))
             Ram = Map(value, &RamBytes);
         else if (!strncmp(words[i], "shadow=", 7))
-            Shadow = Map(value, &RamBytes);
+            Shadow = Map(value, &bytes);
         else if (!strncmp(words[i], "control=", 8))
             Control = Map(value, &bytes);
         else if (!strncmp(words[i], "log=", 4))

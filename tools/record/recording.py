@@ -1,19 +1,24 @@
 """A recording: every instruction of a stretch of a program's life, with the registers and the
 bytes of memory that it changed.  docs/recording.md has the format.
 
-    MAGIC | HEAD | PAGE ... | STEP STEP ... | DONE       each: kind, bytes, CRC-32, data
+    MAGIC | HEAD | PAGE ... | STEP STEP ... | EVNT | DONE       each: kind, bytes, CRC-32, data
 
 Step n is the machine before instruction n.  A Recording is at one step; to go to another it
 applies or takes back the changes between them, so the work grows with the distance.  A change of
-memory is old XOR new: it leads both ways.
+memory is old XOR new: it leads both ways.  After the last byte of RAM the memory has a page more:
+the x87 and SSE registers, as FXSAVE lays them out.
 """
 import bisect
+import io
 import json
 import struct
 import zlib
 
+from events.stream import Stream
+from stub.space import PAGE_BYTES, Space
+
 MAGIC = b"Fathom recording\n"
-VERSION = 1
+VERSION = 2
 CHUNK = struct.Struct("<4sII")  # kind, bytes of data, CRC-32 of kind and data
 REGISTERS = (
     "eax ecx edx ebx esp ebp esi edi eip eflags cs ss ds es fs gs cr0 cr2 cr3 cr4".split()
@@ -21,8 +26,8 @@ REGISTERS = (
 EIP, CR3 = REGISTERS.index("eip"), REGISTERS.index("cr3")
 STATE = struct.Struct(f"<{len(REGISTERS)}I")
 STEP_HEAD = struct.Struct("<II")  # number of the first step, how many
-PAGE_BYTES = 4096
 PAGES_A_CHUNK = 256
+FXSAVE_BYTES = 288  # through XMM7
 BLOCKS_KEPT = 8  # decoded
 
 
@@ -31,6 +36,31 @@ class Damaged(Exception):
 
 
 # ---- writing ----
+def put_number(value):
+    """Seven bits a byte, the low ones first."""
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def encode(state, steps):
+    """What decode takes.  state: the registers before the first step."""
+    out = bytearray(STATE.pack(*state))
+    for registers, writes in steps:
+        changes = [(new - old + 0x80000000) % (1 << 32) - 0x80000000 for old, new in zip(state, registers)]
+        out += sum(1 << i for i, change in enumerate(changes) if change).to_bytes(3, "little")
+        for change in filter(None, changes):
+            out += put_number((change << 1 ^ change >> 31) & 0xFFFFFFFF)
+        out += len(writes).to_bytes(2, "little")
+        for address, change in writes:
+            out += put_number(address) + bytes([len(change)]) + change
+        state = registers
+    return bytes(out)
+
+
 class Writer:
     def __init__(self, out):
         self.out, self.steps = out, 0
@@ -59,12 +89,22 @@ class Writer:
         self.chunk(b"STEP", STEP_HEAD.pack(self.steps, count) + zlib.compress(data, 6))
         self.steps += count
 
+    def events(self, stream):
+        """stream: of the whole run, as tools/events/stream.py reads it."""
+        self.chunk(b"EVNT", zlib.compress(stream, 6))
+
     def done(self, facts):
         text = json.dumps({"steps": self.steps, **facts}, sort_keys=True)
         self.chunk(b"DONE", text.encode())
 
 
 # ---- reading ----
+def is_one(path):
+    """Whether a file begins as a recording does."""
+    with open(path, "rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
 def chunks(file):
     """(kind, where its data is, data) of each, checked."""
     if file.read(len(MAGIC)) != MAGIC:
@@ -116,11 +156,12 @@ def decode(data, count):
     return steps
 
 
-class Recording:
+class Recording(Space):
     def __init__(self, path):
         self.file, self.head, self.foot = open(path, "rb"), None, None
-        self.first, self.places, self.kept = [], [], {}
-        self.memory, self.decoded = None, 0  # decoded: bytes, of all blocks so far
+        self.first, self.places, self.kept, self.stream = [], [], {}, b""
+        super().__init__(None, 0)
+        self.decoded = 0  # decoded: bytes, of all blocks so far
         try:
             for kind, at, data in chunks(self.file):
                 self._take(kind, at, data)
@@ -137,7 +178,8 @@ class Recording:
             self.head = json.loads(data)
             if self.head["version"] != VERSION:
                 raise Damaged(f"it is of version {self.head['version']}, not {VERSION}")
-            self.memory = bytearray(self.head["memory"] << 20)
+            self.ram = self.head["memory"] << 20
+            self.memory = bytearray(self.ram + PAGE_BYTES)
         elif kind == b"PAGE":
             pages = zlib.decompress(data)
             for start in range(0, len(pages), PAGE_BYTES + 4):
@@ -147,8 +189,14 @@ class Recording:
             first, count = STEP_HEAD.unpack_from(data)
             self.first.append(first)
             self.places.append((at + STEP_HEAD.size, len(data) - STEP_HEAD.size, count))
+        elif kind == b"EVNT":
+            self.stream = zlib.decompress(data)
         elif kind == b"DONE":
             self.foot = json.loads(data)
+
+    def events(self):
+        """A list: of the whole run, before the stretch, in it and after it (docs/events.md)."""
+        return list(Stream(io.BytesIO(self.stream))) if self.stream else []
 
     def step(self, n):
         """(registers, changes of memory since step n - 1) of step n."""
@@ -195,32 +243,13 @@ class Recording:
     def registers(self):
         return self.step(self.n)[0]
 
-    # ---- memory of the address space that CR3 names ----
-    def _entry(self, address):
-        return int.from_bytes(self.memory[address : address + 8], "little")
+    def floating(self):
+        """The x87 and SSE registers: an FXSAVE image; it has no addresses of x87 instructions."""
+        return bytes(self.memory[self.ram : self.ram + FXSAVE_BYTES])
 
+    # ---- memory of the address space that CR3 names; without: the one of this step ----
     def physical(self, address, cr3=None):
-        """The physical address of a virtual one; None: no page is there."""
-        cr3 = self.registers()[CR3] if cr3 is None else cr3
-        top = self._entry((cr3 & ~31) + (address >> 30) * 8)
-        if not top & 1:
-            return None
-        middle = self._entry((top & 0xFFFFF000) + (address >> 21 & 511) * 8)
-        if not middle & 1:
-            return None
-        if middle & 0x80:
-            return middle & 0xFFE00000 | address & 0x1FFFFF
-        low = self._entry((middle & 0xFFFFF000) + (address >> 12 & 511) * 8)
-        return low & 0x000FFFFFFFFFF000 | address & 0xFFF if low & 1 else None
+        return super().physical(address, self.registers()[CR3] if cr3 is None else cr3)
 
     def read(self, address, size, cr3=None):
-        """As many of the bytes from a virtual address on as are there."""
-        data = b""
-        while size > 0 and address < 1 << 32:
-            part = min(size, PAGE_BYTES - address % PAGE_BYTES)
-            where = self.physical(address, cr3)
-            if where is None or where + part > len(self.memory):
-                break
-            data += self.memory[where : where + part]
-            address, size = address + part, size - part
-        return data
+        return super().read(address, size, self.registers()[CR3] if cr3 is None else cr3)

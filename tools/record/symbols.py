@@ -88,3 +88,9 @@ class Symbols:
                 return self.of(file)[plain]
         raise Unknown(f"{name}: {module + ' has' if module else 'the program and its DLLs have'} "
                       "no such function")
+
+    def extent(self, name):
+        """(start, end) of a function MODULE!NAME: it ends where the next begins."""
+        start = self.find(name)
+        module = {"nt": KERNEL}.get(name.partition("!")[0], name.partition("!")[0])
+        return start, min(at for at in self.of(module).values() if at > start)

@@ -61,7 +61,7 @@ bool page_of(const void *address, ULONG *pfn)
 }
 
 /* "walk!_Znwj+1f" -> module "walk", function "operator new", offset 1fh */
-static void name(Frame &frame)
+void name_frame(Frame &frame)
 {
     char text[512] = "";
     if (fathom_symbol(frame.address, text, sizeof text) < 0)
@@ -109,11 +109,18 @@ std::vector<Event> capture_end()
         Event event = {raw->Id, raw->Sequence, raw->Time, {}, {}};
         memcpy(event.fields, raw->Fields, sizeof event.fields);
         for (ULONG i = 0; i < raw->FrameCount; i++) {
-            Frame frame = {raw->Frames[i].Address, raw->Frames[i].Flags, {}, "", "", 0};
+            Frame frame = {raw->Frames[i].Address,
+                           raw->Frames[i].Frame,
+                           raw->Frames[i].Flags,
+                           {},
+                           "",
+                           "",
+                           0};
             memcpy(frame.arguments, raw->Frames[i].Arguments, sizeof frame.arguments);
-            name(frame);
+            name_frame(frame);
             event.frames.push_back(frame);
         }
+        settle_guesses(event.frames);
         events.push_back(event);
     }
     return events;

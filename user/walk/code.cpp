@@ -95,6 +95,8 @@ void show_code()
     bool known = list("ntdll!KiFastSystemCall", fast, "sysenter");
     proof(known && !memcmp(fast, "\x8B\xD4\x0F\x34", 4), "11",
           "KiFastSystemCall is %02X %02X %02X %02X", fast[0], fast[1], fast[2], fast[3]);
+    screen_text(format("sysenter: %02X %02X %02X %02X at ntdll!KiFastSystemCall", fast[0],
+                       fast[1], fast[2], fast[3]));
     if (!uses_fast)
         proof(list("ntdll!KiIntSystemCall", slow, "ret"), "11",
               "KiIntSystemCall is known code");

@@ -87,6 +87,26 @@ static const Event *find_heap_operation(const std::vector<Event> &events, ULONG 
     return nullptr;
 }
 
+/* What the heap itself said of its call: who served it. */
+const char *served_by(const Event *operation)
+{
+    static const char *const words[] = {
+        "nobody: it failed", "the front end", "the free list",   "a commit",
+        "a large block",     "the page heap", "the block itself"};
+    const ULONG served = operation ? operation->fields[6] : 0;
+    return served < sizeof words / sizeof *words ? words[served] : "an unknown part";
+}
+
+/* The functions of the chain that were found in the stack, from the call to the crossing. */
+static std::string in_short(const Door &door, const Event &event)
+{
+    std::string text;
+    for (const Step *step = door.chain + 1; step->row && strcmp(step->row, "10"); step++)
+        if (const Frame *frame = find_frame(event, step->module, step->function))
+            text += (text.empty() ? "" : " > ") + frame->function;
+    return text;
+}
+
 /* Pages that the same fault took for page tables. */
 static ULONG count_page_tables(const std::vector<Event> &events, const Event *fault,
                                const Event *done)
@@ -119,6 +139,9 @@ static void show_commit(const Door &door, const std::vector<Event> &events, void
     std::string why;
     const char *row = door.chain[0].row;
     bool good = follows(*commit, door.chain, &why, &row);
+    screen_text(in_short(door, *commit));
+    if (good)
+        screen_rows(door.chain);
     proof(good, row, "%s%s%s", good ? "the commit follows the chain" : "the commit",
           good ? "" : ": ", why.c_str());
     proof(leave && leave->fields[1] == 0, "12",
@@ -184,8 +207,13 @@ NOINLINE static void walk_warm(const Door &door)
     ULONG crossings = count_services(events, service_allocate);
     const Event *operation = find_heap_operation(events, FATHOM_HEAP_ALLOCATE);
     std::string path = operation ? one_line(*operation, door.chain[0].function) : "";
-    say("\n  the warm call, %u bytes: %lu x NtAllocateVirtualMemory%s%s",
-        (unsigned)warm_size, crossings, path.empty() ? "" : "; ", path.c_str());
+    say("\n  the warm call, %u bytes: %lu x NtAllocateVirtualMemory%s%s%s%s",
+        (unsigned)warm_size, crossings, operation ? "; served by " : "",
+        operation ? served_by(operation) : "", path.empty() ? "" : "; ", path.c_str());
+    if (operation)
+        proof(operation->fields[6] == FATHOM_SERVED_FRONT ||
+                  operation->fields[6] == FATHOM_SERVED_LIST,
+              "8", "the heap had the block: %s served it", served_by(operation));
     proof((crossings == 0) == door.warm_stays, door.chain[0].row, "%s",
           door.warm_stays ? "a warm call stays in its heap"
                           : "every call crosses: this door has no heap");
@@ -209,6 +237,18 @@ static bool went_back(const Door &door, const std::vector<Event> &events, void *
     return false;
 }
 
+/* Stock `operator delete` is one jump to free: it is in the stack by that jump alone. */
+static void show_delete(const Door &door, const Event *freed)
+{
+    const Frame *called = freed ? find_frame(*freed, "msvcrt", "free") : nullptr;
+    const Frame *caller = freed ? find_frame(*freed, "", "door_delete") : nullptr;
+    Frame between = {};
+    const bool found = called && caller && jumps_on(*caller, *called, &between);
+    proof(found && between.function == "operator delete", door.chain[0].row,
+          "the caller's call leads to %s at %08lX, which jumps to msvcrt!free",
+          found ? name_of(between).c_str() : "no function", between.address);
+}
+
 NOINLINE static void walk_free(const Door &door, void *block)
 {
     capture_begin();
@@ -223,8 +263,28 @@ NOINLINE static void walk_free(const Door &door, void *block)
     say("\n  the free: %lu x NtFreeVirtualMemory%s%s",
         count_services(events, service_free), deepest ? "; " : "",
         deepest ? one_line(*deepest, "walk_free").c_str() : "");
+    if (door.constructs)
+        show_delete(door, deepest);
     proof(went_back(door, events, block), door.chain[0].row, "the block went back to %s",
           door.heap() ? "its heap" : "the system");
+}
+
+/* Memory comes by the page: of one byte, too. */
+NOINLINE static void walk_one_byte()
+{
+    capture_begin();
+    void *block = VirtualAlloc(nullptr, 1, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    std::vector<Event> events = capture_end();
+    const Event *commit = find_commit(events, (ULONG)block);
+    MEMORY_BASIC_INFORMATION region = {};
+    VirtualQuery(block, &region, sizeof region);
+    say("\n  VirtualAlloc(1): asked for 1 byte; region %08lX + %lX committed",
+        commit ? commit->fields[0] : 0, commit ? commit->fields[1] : 0);
+    proof(block && commit && commit->fields[1] == 0x1000 && region.RegionSize == 0x1000,
+          "9", "VirtualAlloc(1) is one page: %lu bytes at %p, state %s",
+          (ULONG)region.RegionSize, region.BaseAddress,
+          region.State == MEM_COMMIT ? "committed" : "not committed");
+    VirtualFree(block, 0, MEM_RELEASE);
 }
 
 void walk_door(const Door &door)
@@ -245,5 +305,7 @@ void walk_door(const Door &door)
     show_touch(door, events, touched);
     show_heap(door, events, block);
     walk_warm(door);
+    if (!door.warm_stays)
+        walk_one_byte();
     walk_free(door, block);
 }

@@ -1,6 +1,6 @@
 /* doors.cpp - the doors: ten ways to ask Windows for memory, and the chain below each.
  *
- * Each door is one small function that is not inlined, so that it stands in the captured
+ * Each door is one small function that is not inlined, so that it is in the captured
  * stack as the program's own frame.  The chains are the table of docs/chain.md, outermost
  * first.
  */
@@ -202,21 +202,24 @@ static HANDLE default_heap()
 }
 
 const Door doors[] = {
-    {"new", door_new, door_delete, crt_heap, new_chain, true, true},
-    {"malloc (msvcrt.dll)", door_malloc, door_free, crt_heap, malloc_chain, false, true},
-    {"malloc (cw3220.dll)", door_borland_malloc, door_borland_free, no_heap,
+    {"new", "new", door_new, door_delete, crt_heap, new_chain, true, true},
+    {"malloc", "malloc (msvcrt.dll)", door_malloc, door_free, crt_heap, malloc_chain,
+     false, true},
+    {"borland", "malloc (cw3220.dll)", door_borland_malloc, door_borland_free, no_heap,
      borland_chain, false, true},
-    {"IMalloc::Alloc", door_imalloc, door_imalloc_free, default_heap, imalloc_chain,
+    {"imalloc", "IMalloc::Alloc", door_imalloc, door_imalloc_free, default_heap,
+     imalloc_chain, false, true},
+    {"cotaskmem", "CoTaskMemAlloc", door_task, door_task_free, default_heap, task_chain,
      false, true},
-    {"CoTaskMemAlloc", door_task, door_task_free, default_heap, task_chain, false, true},
-    {"GlobalAlloc", door_global, door_global_free, default_heap, global_chain, false,
+    {"global", "GlobalAlloc", door_global, door_global_free, default_heap, global_chain,
+     false, true},
+    {"local", "LocalAlloc", door_local, door_local_free, default_heap, local_chain, false,
      true},
-    {"LocalAlloc", door_local, door_local_free, default_heap, local_chain, false, true},
-    {"HeapAlloc, default heap", door_heap, door_heap_free, default_heap, heap_chain,
-     false, true},
-    {"HeapAlloc, heap of HeapCreate", door_own_heap, door_own_heap_free, created_heap,
-     own_heap_chain, false, true},
-    {"VirtualAlloc", door_virtual, door_virtual_free, no_heap, virtual_chain, false,
-     false},
+    {"heapalloc", "HeapAlloc, default heap", door_heap, door_heap_free, default_heap,
+     heap_chain, false, true},
+    {"heapcreate", "HeapAlloc, heap of HeapCreate", door_own_heap, door_own_heap_free,
+     created_heap, own_heap_chain, false, true},
+    {"virtual", "VirtualAlloc", door_virtual, door_virtual_free, no_heap, virtual_chain,
+     false, false},
 };
 const size_t door_count = sizeof doors / sizeof *doors;

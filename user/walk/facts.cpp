@@ -69,6 +69,46 @@ static const char *in_which_heap(void *block)
     return found;
 }
 
+/* The slot of module's import table for a function of dll; nullptr: it imports none. */
+static void *const *import_slot(HMODULE module, const char *dll, const char *function)
+{
+    const char *base = (const char *)module;
+    const auto *headers =
+        (const IMAGE_NT_HEADERS *)(base + ((const IMAGE_DOS_HEADER *)base)->e_lfanew);
+    const ULONG table =
+        headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT]
+            .VirtualAddress;
+    if (!table)
+        return nullptr;
+    for (auto *of = (const IMAGE_IMPORT_DESCRIPTOR *)(base + table); of->Name; of++) {
+        const auto *names = (const ULONG *)(base + of->OriginalFirstThunk);
+        if (_stricmp(base + of->Name, dll))
+            continue;
+        for (size_t i = 0; names[i]; i++)
+            if (!(names[i] & IMAGE_ORDINAL_FLAG32) &&
+                !strcmp(base + names[i] + 2, function))
+                return (void *const *)(base + of->FirstThunk) + i;
+    }
+    return nullptr;
+}
+
+/* Why malloc's stack has no HeapAlloc: the loader followed the forwarder, and put ntdll's
+ * function itself into msvcrt's slot. */
+static void show_slot()
+{
+    void *const *slot =
+        import_slot(GetModuleHandleA("msvcrt.dll"), "kernel32.dll", "HeapAlloc");
+    Frame leads = {slot ? (ULONG)*slot : 0, 0, 0, {}, "", "", 0};
+    if (!capture_open())
+        return; /* another system's msvcrt may import it from elsewhere */
+    name_frame(leads);
+    proof(slot && *slot == (void *)GetProcAddress(GetModuleHandleA("ntdll.dll"),
+                                                  "RtlAllocateHeap"),
+          "7", "msvcrt imports KERNEL32!HeapAlloc: its slot at %p holds %p, %s",
+          (const void *)slot, slot ? *slot : nullptr, name_of(leads).c_str());
+    screen_text(format("msvcrt's HeapAlloc slot: %s", name_of(leads).c_str()));
+}
+
 void show_facts()
 {
     title("Which heap is which");
@@ -79,6 +119,7 @@ void show_facts()
     proof(heap_alloc && heap_alloc == rtl_allocate, "7",
           "kernel32.HeapAlloc resolves to %p, ntdll.RtlAllocateHeap is %p", heap_alloc,
           rtl_allocate);
+    show_slot();
     proof(crt_heap() && crt_heap() != GetProcessHeap(), "2",
           "the CRT's heap %p is not GetProcessHeap() %p", crt_heap(), GetProcessHeap());
     void *local = LocalAlloc(LMEM_FIXED, 100), *global = GlobalAlloc(GMEM_FIXED, 100);

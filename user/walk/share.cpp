@@ -5,7 +5,7 @@
  * exit code:
  *
  *   bits 31..28   1: the address is not readable there; 2: it holds other bytes; 3: the
- * secret bits 27..0    the physical page behind the address there (0: none)
+ * secret bits 27..0    the physical page of the address there (0: none)
  *
  * A number that is random per run is the secret, so that nothing but this memory can hold
  * it.
@@ -89,6 +89,9 @@ void show_sharing()
     if (named && there)
         proof(there != pfn, "5", "one address, two physical pages: %lX and %lX", pfn,
               there);
+    screen_text(named && there ? format("one address, two processes, two pages: %lX, %lX",
+                                        pfn, there)
+                               : "another process does not see GlobalAlloc's block");
     CloseHandle(second.hProcess);
     CloseHandle(second.hThread);
     GlobalFree(block);

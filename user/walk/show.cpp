@@ -3,7 +3,8 @@
  * A staircase is one captured stack, unedited, the caller above the called, each a step
  * to the right; the ring boundary is drawn where the frames change from user to kernel.
  * On a console that takes escape sequences there is colour, otherwise plain text.
- * NO_COLOR (any value) turns it off (no-color.org), FATHOM_COLOR turns it on.
+ * NO_COLOR (any value) turns it off (no-color.org), FATHOM_COLOR turns it on.  Long lines
+ * fold at words where the output has a width: a console's, or COLUMNS.
  */
 #include "walk.h"
 #include <cstdarg>
@@ -12,10 +13,11 @@
 #include <cstring>
 
 int failures;
+bool whole = true;
 static bool colour;
+static size_t width; /* of the console; 0: none, nothing folds */
 
-enum Ink { plain, bold, dim, green, red, cyan, yellow };
-static const char *ink(Ink which)
+const char *ink(Ink which)
 {
     static const char *const codes[] = {"\x1b[0m",  "\x1b[1m",  "\x1b[2m", "\x1b[32m",
                                         "\x1b[31m", "\x1b[36m", "\x1b[33m"};
@@ -26,7 +28,12 @@ void show_open()
 {
     DWORD mode;
     HANDLE out = GetStdHandle(STD_OUTPUT_HANDLE);
+    CONSOLE_SCREEN_BUFFER_INFO screen;
     colour = GetConsoleMode(out, &mode) != 0;
+    if (GetConsoleScreenBufferInfo(out, &screen))
+        width = screen.dwSize.X;
+    else if (getenv("COLUMNS"))
+        width = strtoul(getenv("COLUMNS"), nullptr, 10);
     if (getenv("FATHOM_COLOR"))
         colour = true;
     if (getenv("NO_COLOR"))
@@ -49,21 +56,58 @@ std::string format(const char *pattern, ...)
     return line;
 }
 
+/* How many of the first bytes of text fill this many columns; escape sequences fill none. */
+static size_t bytes_of(const std::string &text, size_t columns)
+{
+    size_t at = 0;
+    for (size_t used = 0; at < text.size(); at++) {
+        if (text[at] == '\x1b')
+            at = text.find('m', at);
+        else if (used++ == columns)
+            return at;
+    }
+    return at;
+}
+
+std::vector<std::string> folded(const std::string &line, size_t columns, size_t margin)
+{
+    std::vector<std::string> lines;
+    std::string rest = line;
+    for (size_t fits; columns && (fits = bytes_of(rest, columns)) < rest.size();) {
+        size_t blank = rest.rfind(' ', fits);
+        if (blank == std::string::npos || blank <= margin)
+            break; /* one long word: the console breaks it */
+        lines.push_back(rest.substr(0, blank));
+        rest = std::string(margin, ' ') + rest.substr(blank + 1);
+    }
+    lines.push_back(rest);
+    return lines;
+}
+
+void print(const std::string &line)
+{
+    for (const std::string &part :
+         folded(line, width, line.find_first_not_of(' ') % 60 + 4))
+        printf("%s\n", part.c_str());
+}
+
 void title(const char *pattern, ...)
 {
     va_list arguments;
     va_start(arguments, pattern);
     std::string line = vformat(pattern, arguments);
     va_end(arguments);
-    printf("\n%s%s%s\n%s\n", ink(bold), line.c_str(), ink(plain),
-           std::string(line.size(), '=').c_str());
+    if (whole)
+        printf("\n%s%s%s\n%s\n", ink(bold), line.c_str(), ink(plain),
+               std::string(line.size(), '=').c_str());
 }
 
 void say(const char *pattern, ...)
 {
     va_list arguments;
     va_start(arguments, pattern);
-    printf("%s\n", vformat(pattern, arguments).c_str());
+    if (whole)
+        print(vformat(pattern, arguments));
     va_end(arguments);
 }
 
@@ -75,8 +119,10 @@ void proof(bool holds, const char *row, const char *pattern, ...)
     va_end(arguments);
     if (!holds)
         failures++;
-    printf("  %s%s%s  row %-3s %s\n", ink(holds ? green : red),
-           holds ? "holds" : "BROKEN", ink(plain), row, line.c_str());
+    screen_proof(holds, row, line);
+    if (whole)
+        print(format("  %s%s%s  row %-3s %s", ink(holds ? green : red),
+                     holds ? "holds" : "BROKEN", ink(plain), row, line.c_str()));
     if (!holds)
         fflush(stdout); /* a broken layer may end the program at its next step */
 }
@@ -104,7 +150,7 @@ static const struct {
     {"nt", "PageAlloc", "use flags address"},
 };
 
-static std::string arguments_of(const Frame &frame)
+std::string arguments_of(const Frame &frame)
 {
     if (!(frame.flags & FATHOM_FRAME_ARGS))
         return "";
@@ -125,7 +171,7 @@ static std::string arguments_of(const Frame &frame)
     return "";
 }
 
-static std::string name_of(const Frame &frame)
+std::string name_of(const Frame &frame)
 {
     std::string name = frame.module.empty() ? "?" : frame.module;
     if (!frame.function.empty())
@@ -137,27 +183,37 @@ static void boundary(const Event &event, size_t user)
 {
     bool service = event.frames[user].flags & FATHOM_FRAME_STUB;
     bool fast = event.frames[user].function == "KiFastSystemCall";
-    printf("%s  ~~~~~~~~ ring 3 ~~~~~~~~ %s ~~~~~~~~ ring 0 ~~~~~~~~%s\n", ink(yellow),
-           !service ? "page fault (trap 0Eh)"
-           : fast   ? "sysenter"
-                    : "int 2Eh",
-           ink(plain));
+    print(format("%s  ~~~~~~~~ ring 3 ~~~~~~~~ %s ~~~~~~~~ ring 0 ~~~~~~~~%s",
+                 ink(yellow),
+                 !service ? "page fault (trap 0Eh)"
+                 : fast   ? "sysenter"
+                          : "int 2Eh",
+                 ink(plain)));
 }
 
 void staircase(const char *caption, const Event &event, const std::string &foot)
 {
+    if (!whole)
+        return;
     printf("\n  %s%s%s\n", ink(bold), caption, ink(plain));
     int depth = 0;
     for (size_t i = event.frames.size(); i-- > 0;) {
         const Frame &frame = event.frames[i];
-        printf("  %s%08lX%s %*s%s%s%s%s%s\n", ink(dim), frame.address, ink(plain),
-               depth++, "", ink(frame.kernel() ? cyan : plain), name_of(frame).c_str(),
-               ink(plain), arguments_of(frame).c_str(),
-               frame.flags & FATHOM_FRAME_GUESSED ? "   (guessed)" : "");
+        print(format("  %s%08lX%s %*s%s%s%s%s%s", ink(dim), frame.address, ink(plain),
+                     depth++, "", ink(frame.kernel() ? cyan : plain),
+                     name_of(frame).c_str(), ink(plain), arguments_of(frame).c_str(),
+                     frame.flags & FATHOM_FRAME_GUESSED ? "   (guessed)" : ""));
         if (i > 0 && !frame.kernel() && event.frames[i - 1].kernel())
             boundary(event, i);
     }
-    printf("  %s=> %s%s\n", ink(green), foot.c_str(), ink(plain));
+    print(format("  %s=> %s%s", ink(green), foot.c_str(), ink(plain)));
+}
+
+/* ntdll's functions that tell of a call: no part of it. */
+static bool tells(const Frame &frame)
+{
+    return !frame.function.compare(0, 9, "RtlpTrace") ||
+           !frame.function.compare(0, 8, "RtlpTell");
 }
 
 /* The user part of a stack on one line, from a function of this program inwards. */
@@ -167,10 +223,15 @@ std::string one_line(const Event &event, const char *from_function)
     bool on = false;
     for (size_t i = event.frames.size(); i-- > 0;) {
         const Frame &frame = event.frames[i];
+        Frame jump = {};
         if (frame.function == from_function && same_module(frame.module, ""))
             on = true;
-        if (on && !frame.kernel() && !(frame.flags & FATHOM_FRAME_STUB))
-            line += (line.empty() ? "" : " > ") + name_of(frame);
+        if (!on || frame.kernel() || tells(frame) || (frame.flags & FATHOM_FRAME_STUB))
+            continue;
+        if (!line.empty() && jumps_on(event.frames[i + 1], frame, &jump)) {
+            line += " > " + name_of(jump) + " (jmp)";
+        }
+        line += (line.empty() ? "" : " > ") + name_of(frame);
     }
     return line;
 }

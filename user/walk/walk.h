@@ -5,7 +5,11 @@
  *   descent.cpp  one door walked: cold, touch, warm, free
  *   capture.cpp  events of one call, from fathom.dll
  *   judge.cpp    does a captured stack follow the chain? which row broke?
- *   show.cpp     drawing
+ *   show.cpp     drawing: all that is captured
+ *   screen.cpp   one line for each door, on one screen
+ *   unwind.cpp   a frame of the compiler's own code, by its .eh_frame
+ *   steps.h      one door step by step: lecture.cpp, steps.cpp, reasons.cpp
+ *   out.cpp      the rule for COM's [out] parameters
  *   code.cpp     the bytes at KiFastSystemCall, decoded
  *   facts.cpp    identities of heaps and exports, a replaced operator new
  *   share.cpp    GlobalAlloc between two processes
@@ -28,7 +32,7 @@
 
 /* ---- capture.cpp ---- */
 struct Frame {
-    ULONG address, flags;
+    ULONG address, frame, flags;
     ULONG arguments[FATHOM_FRAME_ARGUMENTS];
     std::string module;   /* "ntdll"; empty: unknown */
     std::string function; /* demangled, without offset and parameters; empty: unknown */
@@ -50,8 +54,8 @@ bool capture_open();   /* false: not Fathom (there is no fathom.dll) */
 bool capture_counts(); /* the clock counts instructions */
 void capture_begin();  /* events of this process from here on */
 std::vector<Event> capture_end();
-bool page_of(const void *address,
-             ULONG *pfn); /* the physical page behind it, if there is one */
+void name_frame(Frame &frame);                 /* by its address */
+bool page_of(const void *address, ULONG *pfn); /* its physical page, if there is one */
 
 /* ---- doors.cpp ---- */
 struct Step {
@@ -60,6 +64,7 @@ struct Step {
     const char *function; /* alternatives are separated by | */
 };
 struct Door {
+    const char *key; /* what is typed after `walk` */
     const char *title;
     void *(*allocate)(size_t);
     void (*release)(void *);
@@ -84,7 +89,12 @@ bool same_module(const std::string &module, const char *wanted);
 
 /* ---- show.cpp ---- */
 extern int failures;
+extern bool whole; /* each capture is printed; else screen.cpp's lines alone */
 void show_open();
+std::vector<std::string> folded(const std::string &line, size_t columns, size_t margin);
+void print(const std::string &line); /* on a console long lines fold at words */
+enum Ink { plain, bold, dim, green, red, cyan, yellow };
+const char *ink(Ink which); /* empty where there is no colour */
 void title(const char *format, ...) __attribute__((format(gnu_printf, 1, 2)));
 void say(const char *format, ...) __attribute__((format(gnu_printf, 1, 2)));
 void proof(bool holds, const char *row, const char *format, ...)
@@ -93,11 +103,29 @@ void staircase(const char *caption, const Event &event, const std::string &foot)
 std::string one_line(const Event &event, const char *from_function);
 std::string format(const char *format, ...) __attribute__((format(gnu_printf, 1, 2)));
 
+std::string name_of(const Frame &frame); /* "ntdll!RtlAllocateHeap" */
+std::string arguments_of(const Frame &frame);
+
+/* ---- screen.cpp ---- */
+void screen_open(bool fathom);
+void screen_proof(bool holds, const char *row, const std::string &what);
+void screen_rows(const Step *chain); /* rows that a captured stack shows */
+void screen_text(const std::string &text);
+void screen_line(const char *key); /* what was proved since the last line */
+void screen_close(bool fathom);
+
+/* ---- unwind.cpp ---- */
+void settle_guesses(std::vector<Frame> &frames);
+bool jumps_on(const Frame &caller, const Frame &called, Frame *between);
+
 /* ---- the other parts ---- */
 void walk_door(const Door &door);
+const char *served_by(const Event *operation); /* a HeapOperation: "the front end" */
 void show_code();
 void show_facts();
 void show_sharing();
+void show_out();
+int serve_main();             /* the second process of out.cpp */
 int peek_main(ULONG address); /* the second process of share.cpp */
 void show_costs();
 

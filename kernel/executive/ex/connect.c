@@ -36,7 +36,7 @@ NTSTATUS NTAPI NtCreatePort(HANDLE *userPort, POBJECT_ATTRIBUTES userAttributes,
     return status;
 }
 
-/* What a client says as it connects: a message with his words behind the header. */
+/* What a client says as it connects: a message with its text after the header. */
 static NTSTATUS ExpCaptureWords(const PORT *connection, const void *user,
                                 ULONG *userLength, ULONG *room, PORT_MESSAGE **message)
 {
@@ -98,7 +98,7 @@ static NTSTATUS ExpConnect(PORT *connection, HANDLE *userPort, ULONG *userLimit,
     return status;
 }
 
-/* STATUS_OBJECT_NAME_NOT_FOUND: nobody listens; STATUS_PORT_CONNECTION_REFUSED, the
+/* STATUS_OBJECT_NAME_NOT_FOUND: no port has the name; STATUS_PORT_CONNECTION_REFUSED, the
  * server's words are there all the same. */
 NTSTATUS NTAPI NtConnectPort(HANDLE *userPort, PUNICODE_STRING userName, PVOID qos,
                              PVOID clientView, PVOID serverView, ULONG *userLimit,
@@ -106,7 +106,7 @@ NTSTATUS NTAPI NtConnectPort(HANDLE *userPort, PUNICODE_STRING userName, PVOID q
 {
     OBATTRIBUTES attributes = {0};
     PORT *connection;
-    (void)qos; /* nobody is impersonated */
+    (void)qos; /* no client is impersonated */
     if (clientView != NULL || serverView != NULL)
         return STATUS_NOT_SUPPORTED;
     NTSTATUS status = MmProbeForWrite(userPort, sizeof *userPort, 4);

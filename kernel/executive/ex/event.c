@@ -78,7 +78,18 @@ NTSTATUS NTAPI NtCreateEvent(HANDLE *userHandle, ACCESS_MASK desired,
 NTSTATUS NTAPI NtOpenEvent(HANDLE *handle, ACCESS_MASK desired,
                            POBJECT_ATTRIBUTES attributes)
 {
-    return ObOpenNamed(&ExEventType, attributes, desired, handle);
+    OBATTRIBUTES captured;
+    NTSTATUS status = ObCaptureAttributes(attributes, &captured);
+    if (!NT_SUCCESS(status))
+        return status;
+    KEVENT *condition = ExFindCondition(captured.Name, captured.NameLength);
+    ObReleaseAttributes(&captured);
+    if (condition == NULL)
+        return ObOpenNamed(&ExEventType, attributes, desired, handle);
+    const ACCESS_MASK access = ObMapAccess(&ExEventType, desired);
+    if (access & ~(ACCESS_MASK)(SYNCHRONIZE | READ_CONTROL | EVENT_QUERY_STATE))
+        return STATUS_ACCESS_DENIED;
+    return ObReturnHandle(condition, access, captured.Attributes & OBJ_INHERIT, handle);
 }
 
 static NTSTATUS ExpActOnEvent(HANDLE handle, LONG *userPrevious, LONG (*act)(KEVENT *))
@@ -127,6 +138,7 @@ NTSTATUS NTAPI NtQueryEvent(HANDLE handle, ULONG class, void *user, ULONG length
                                                 (void **)&event, NULL);
     if (!NT_SUCCESS(status))
         return status;
+    ExLookAtMemory();
     const LONG facts[2] = {event->Header.Type & 0x7F, event->Header.SignalState};
     ObDereferenceObject(event);
     return ObReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);

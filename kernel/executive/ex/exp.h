@@ -35,6 +35,12 @@ void ExSetVariable(EXENVIRONMENT *, const WCHAR *entry); /* in place of one of i
 ULONG ExDecodeValue(const char *at, const char *end, WCHAR *value);
 ULONG ExNumber(const WCHAR *); /* decimal, or 0x and hexadecimal */
 
+/* ---- condition.c ---- */
+void ExInitializeConditions(void);
+/* The event of that name, which from now on follows memory; NULL: it is no condition. */
+KEVENT *ExFindCondition(const WCHAR *name, ULONG length);
+void ExLookAtMemory(void); /* sets and resets the two events */
+
 DECLSPEC_NORETURN void ExPowerOff(void); /* start.c: the last frame, then off */
 
 /* A timeout given by user mode: *timeout points at *copy, or is NULL when there is none. */

@@ -7,7 +7,7 @@
  *   fathom: prog.exe: entry point Foo not found in KERNEL32.dll
  *
  * The loader and the heap of ntdll are the callers, and kernel32 for an exception that
- * nobody handled.  It never stops the machine: the
+ * no handler took.  It never stops the machine: the
  * option to do so is for subsystems that Fathom does not have.
  */
 #include "ex/ex.h"
@@ -16,8 +16,8 @@
 #include "ps/ps.h"
 #include "services.h"
 
-#define MAX_PARAMETERS 4 /* MAXIMUM_HARDERROR_PARAMETERS */
-#define RESPONSE_OK    6 /* ResponseOk */
+#define MAX_PARAMETERS     4          /* MAXIMUM_HARDERROR_PARAMETERS */
+#define OVERRIDE_ERRORMODE 0x10000000 /* with the status: whatever SetErrorMode said */
 
 /* %0 and %1 stand for the parameters: strings where the mask says so, else numbers. */
 static const struct {
@@ -66,7 +66,7 @@ static void ExpPrint(NTSTATUS status, const PARAMETER *parameter, ULONG count)
              second);
 }
 
-/* The one parameter is the EXCEPTION_POINTERS of an exception that nobody handled: the
+/* The one parameter is the EXCEPTION_POINTERS of an exception that no handler took: the
  * report is that of a crash, but the caller goes on. */
 static NTSTATUS ExpReportException(const ULONG_PTR *userParameters)
 {
@@ -115,12 +115,13 @@ static BOOLEAN ExpIsStarting(const EPROCESS *process)
 
 /* STATUS_INVALID_PARAMETER: more than four; STATUS_ACCESS_VIOLATION and the string errors
  * of ObCaptureString: nothing is printed. */
-NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
+NTSTATUS NTAPI NtRaiseHardError(NTSTATUS asked, ULONG count, ULONG stringMask,
                                 PULONG_PTR parameters, ULONG options, PULONG response)
 {
     ULONG_PTR raw[MAX_PARAMETERS];
     PARAMETER captured[MAX_PARAMETERS] = {0};
-    const ULONG answer = RESPONSE_OK;
+    const NTSTATUS status = asked & ~OVERRIDE_ERRORMODE;
+    const ULONG answer = 6; /* ResponseOk */
     USHORT length;
     (void)options;
     if (count > MAX_PARAMETERS)
@@ -139,8 +140,7 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS status, ULONG count, ULONG stringMask,
             captured[i].String[length] = 0;
     }
     if (NT_SUCCESS(result)) {
-        /* SEM_FAILCRITICALERRORS: no message of what the loader's status says as well. */
-        if (ExpIsTold() || status == STATUS_HEAP_CORRUPTION) {
+        if (asked != status || ExpIsTold() || status == STATUS_HEAP_CORRUPTION) {
             const ULONG before =
                 KdSetPrintFrame(status == STATUS_HEAP_CORRUPTION ? 'R' : 'L');
             ExpPrint(status, captured, count);

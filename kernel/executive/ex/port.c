@@ -35,7 +35,7 @@ void ExpFinish(MESSAGE *message, NTSTATUS status)
 }
 
 /* All messages of a list that are of this conversation, or, for a connection port, are
- * requests to it that nobody has accepted. */
+ * requests to it that no server has accepted. */
 static void ExpFinishAll(LIST_ENTRY *list, const PORT *port, NTSTATUS status)
 {
     LIST_ENTRY *next;

@@ -64,6 +64,27 @@ static NTSTATUS ExpReturnRegions(ULONG id, void *user, ULONG length, ULONG *size
     return status;
 }
 
+/* STATUS_INVALID_PARAMETER: no user address. STATUS_INVALID_CID: no such process. */
+static NTSTATUS ExpReturnTables(ULONG_PTR address, void *user, ULONG length,
+                                ULONG *userReturned)
+{
+    FATHOM_TABLES tables = {0};
+    NTSTATUS status = length < sizeof tables
+                          ? STATUS_INFO_LENGTH_MISMATCH
+                          : MmCopyFromUser(&tables, user, sizeof tables);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (address > MM_HIGHEST_USER_ADDRESS)
+        return STATUS_INVALID_PARAMETER;
+    EPROCESS *process = PsLookupProcess(tables.ProcessId);
+    if (process == NULL)
+        return STATUS_INVALID_CID;
+    if (process->Space != NULL) /* it is just being made */
+        MmQueryTables(process->Space, address, &tables);
+    ObDereferenceObject(process);
+    return ObReturnStructure(&tables, sizeof tables, user, length, userReturned, TRUE);
+}
+
 /* STATUS_INVALID_INFO_CLASS, STATUS_INFO_LENGTH_MISMATCH (*returned says what is needed). */
 NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG length,
                              ULONG *userReturned)
@@ -82,6 +103,8 @@ NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG leng
     case FathomQueryPage:
         MmQueryPage(argument, &page);
         return ObReturnStructure(&page, sizeof page, user, length, userReturned, TRUE);
+    case FathomQueryTables:
+        return ExpReturnTables(argument, user, length, userReturned);
     case FathomQueryClock:
         return ObReturnStructure(&clock, sizeof clock, user, length, userReturned, TRUE);
     case FathomQuerySeed:

@@ -11,7 +11,12 @@
  *   run=C:\PROG.EXE A  image, and the whole text as command line
  *
  * Each program finds C: as the archive has it, with its own files: the ones before it leave
- * nothing there, and it sees none of theirs.  Around each program the machine is measured (measure.c).  docs/hostport.md has the frames. */
+ * nothing there, and it sees none of theirs.  Around each program the machine is
+ * measured (measure.c).  docs/hostport.md has the frames.
+ *
+ * A list of several programs keeps the images of the DLLs that nearly all of them map, as ntdll's
+ * is always kept.  Otherwise each program's copy is new code to the processor: translating it
+ * again was two thirds of a small program's time in QEMU. */
 #include "exp.h"
 
 #define LONGEST_COMMAND 32766u /* characters: what a UNICODE_STRING can say */
@@ -27,6 +32,7 @@ typedef struct {
     ULONG InputSize;
     NTSTATUS Status;  /* why it cannot start */
     BOOLEAN Measured; /* Before is filled */
+    ULONG Programs;
     EXMEASURE Before;
     WCHAR *Value; /* of the line read last; room for the longest */
     ULONG ValueLength;
@@ -122,7 +128,7 @@ static void ExpJudge(ULONG index, const EPROCESS *process, BOOLEAN killed)
         ExpSendVerdict(index, Exited, process->ExitStatus, 0, "");
 }
 
-/* The first word of the command line, or what stands in quotes. */
+/* The first word of the command line, or what is in quotes. */
 static void ExpImageOf(const WCHAR *commandLine, WCHAR *path, ULONG room)
 {
     const WCHAR stop = *commandLine == '"' ? '"' : ' ';
@@ -273,10 +279,25 @@ static BOOLEAN ExpMakeRoom(RUNLIST *list)
         longest = max(longest, (ULONG)(end - line));
         if (ExpHasKey(line, end, "env="))
             environment += end - line;
+        list->Programs += ExpHasKey(line, end, "run=");
     }
     list->Next = first;
     list->Value = ExAllocatePool((longest + 1) * sizeof(WCHAR), EX_TAG);
     return list->Value != NULL && ExMakeEnvironment(&list->Environment, environment);
+}
+
+/* The image of a system's DLL stays from now on, all its pages brought, so that no program seems to
+ * lose one.  Without the file, or with too little memory for it, nothing is kept. */
+static void ExpKeepImage(const WCHAR *name)
+{
+    MMSECTION *section;
+    MMFILE *file = IoOpenArchiveFile(name);
+    if (file == NULL)
+        return;
+    if (NT_SUCCESS(MmCreateSection(file, 0, PAGE_EXECUTE, SEC_IMAGE, &section)) &&
+        !NT_SUCCESS(MmPrefetchSection(section)))
+        MmDereferenceSection(section);
+    file->Dereference(file);
 }
 
 static void ExpDoLines(RUNLIST *list, const UCHAR *text, ULONG size)
@@ -288,6 +309,10 @@ static void ExpDoLines(RUNLIST *list, const UCHAR *text, ULONG size)
     if (!ExpMakeRoom(list)) {
         DbgPrint("fathom: too little memory for the run list\n");
         return;
+    }
+    if (list->Programs > 1) {
+        ExpKeepImage(L"kernel32.dll");
+        ExpKeepImage(L"msvcrt.dll");
     }
     for (const char *line, *end; ExpNextLine(list, &line, &end);)
         ExpDoLine(list, line, end);

@@ -149,13 +149,17 @@ static NTSTATUS ExpCaptureView(PVOID *base, PLARGE_INTEGER offset, PSIZE_T size,
     return status;
 }
 
-static void ExpTraceModule(MMSECTION *section, const EXVIEW *view)
+static void ExpTraceMap(MMSECTION *section, MMSPACE *space, const EXVIEW *view,
+                        ULONG protect)
 {
     MMSECTION_FACTS facts;
-    EPROCESS *process = PsCurrentProcess();
     MmQuerySection(section, &facts);
-    if (facts.Attributes & SEC_IMAGE && process)
-        KD_TRACE(ModuleLoad, (ULONG)view->Base, view->Size, process->Id);
+    if (facts.Attributes & SEC_IMAGE)
+        KD_TRACE(ModuleLoad, (ULONG)view->Base, view->Size, PsIdOfSpace(space),
+                 (ULONG)facts.Name);
+    else
+        KD_TRACE(SectionMap, (ULONG)view->Base, view->Size, protect, PsIdOfSpace(space),
+                 (ULONG)facts.Name);
 }
 
 NTSTATUS NTAPI NtMapViewOfSection(HANDLE handle, HANDLE process, PVOID *base,
@@ -177,10 +181,11 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE handle, HANDLE process, PVOID *base,
     if (NT_SUCCESS(status)) {
         status = MmMapViewOfSection(section, space, &view.Base, zeroBits, commit,
                                     &view.Offset, &view.Size, type, protect);
+        if (NT_SUCCESS(status))
+            ExpTraceMap(section, space, &view, protect);
         MmDereferenceSpace(space);
     }
     if (NT_SUCCESS(status)) {
-        ExpTraceModule(section, &view);
         MmCopyToUser(base, &view.Base, sizeof view.Base);
         MmCopyToUser(size, &view.Size, sizeof view.Size);
         if (offset)
@@ -195,15 +200,16 @@ NTSTATUS NTAPI NtUnmapViewOfSection(HANDLE process, PVOID base)
     MMSPACE *space;
     ULONG_PTR start;
     SIZE_T size;
-    MMFILE *file;
-    EPROCESS *self = PsCurrentProcess();
+    BOOLEAN image;
     NTSTATUS status = MmReferenceSpaceByHandle(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    BOOLEAN image = MmFindImage(space, (ULONG_PTR)base, &start, &size, &file);
+    const BOOLEAN view = MmFindView(space, (ULONG_PTR)base, &start, &size, &image);
     status = MmUnmapViewOfSection(space, base);
-    if (NT_SUCCESS(status) && image && self)
-        KD_TRACE(ModuleUnload, start, size, self->Id);
+    if (NT_SUCCESS(status) && view && image)
+        KD_TRACE(ModuleUnload, start, size, PsIdOfSpace(space));
+    else if (NT_SUCCESS(status) && view)
+        KD_TRACE(SectionUnmap, start, size, PsIdOfSpace(space));
     MmDereferenceSpace(space);
     return status;
 }

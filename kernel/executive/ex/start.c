@@ -1,8 +1,8 @@
 /* start.c - the end of start-up: what the boot line asks for is run, then the power goes
  * off.
  *
- *   walk      (or nothing) walk.exe on the console; its exit status is the machine's
- *   shell     walk.exe, then shell.exe
+ *   walk      (or nothing) walk.exe --all on the console; its exit status is the machine's
+ *   shell     walk.exe, one screen of it, then shell.exe
  *   run       the run list (runlist.c)
  *   init=X    X instead of walk.exe
  */
@@ -17,11 +17,11 @@ static NTSTATUS ExpWaitForEnd(EPROCESS *process)
 }
 
 /* A program on the console, to its end; its exit status, or why it did not start. */
-static NTSTATUS ExpRunOnConsole(const WCHAR *path)
+static NTSTATUS ExpRunOnConsole(const WCHAR *path, const WCHAR *line)
 {
     EPROCESS *process;
     const PSCREATE create = {
-        .ImagePath = path, .CommandLine = path, .GlobalFlag = KeBootNumber("gflags", 0)};
+        .ImagePath = path, .CommandLine = line, .GlobalFlag = KeBootNumber("gflags", 0)};
     NTSTATUS status = PsCreateInitialProcess(&create, &process);
     if (!NT_SUCCESS(status)) {
         DbgPrint("fathom: %S: could not start (%08x)\n", path, (unsigned)status);
@@ -36,11 +36,14 @@ static NTSTATUS ExpRunFirst(void)
     WCHAR path[80] = L"C:\\";
     const char *name = KeBootOption("init");
     ULONG i = 0;
-    if (name == NULL || *name == 0 || *name == ' ')
+    const WCHAR *line = NULL;
+    if (name == NULL || *name == 0 || *name == ' ') {
         name = "walk.exe";
+        line = KeBootOption("shell") != NULL ? L"walk" : L"walk --all";
+    }
     for (; name[i] && name[i] != ' ' && i < 70; i++)
         path[3 + i] = (UCHAR)name[i];
-    NTSTATUS status = ExpRunOnConsole(path);
+    NTSTATUS status = ExpRunOnConsole(path, line ? line : path);
     if (KdHostPresent) {
         const ULONG verdict[4] = {0, 0, status, 0};
         KdHostSend('X', verdict, sizeof verdict);
@@ -82,6 +85,7 @@ void ExStart(void)
     if (KeBootOption("seed") != NULL)
         ExpSeed = KeBootNumber("seed", 0);
     KdHostCommand = ExHostCommand;
+    ExInitializeConditions();
     if (KeBootOption("run") != NULL) {
         if (!ExRunList())
             DbgPrint("fathom: the archive has no run list\n");
@@ -90,7 +94,7 @@ void ExStart(void)
         PsListenToConsole();
         ExpRunFirst();
         if (KeBootOption("shell") != NULL)
-            ExpRunOnConsole(L"C:\\shell.exe");
+            ExpRunOnConsole(L"C:\\shell.exe", L"shell");
     }
     ExPowerOff();
 }

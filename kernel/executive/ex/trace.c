@@ -1,4 +1,4 @@
-/* trace.c - the services behind events and names: what fathom.dll calls.
+/* trace.c - the services of events and names: what fathom.dll calls.
  *
  * A process traces itself: NtFathomTrace gives it a KDTRACE (a ring of records in pool),
  * NtFathomReadEvents moves whole records out of it, NtFathomHeapEvent lets ntdll's heap
@@ -14,14 +14,12 @@
 
 #define READ_CHUNK 0x4000u
 
-static KDTRACE *ExpCurrentTrace(ULONG *processId, ULONG *threadId)
+static void ExpOwnerOf(PKTHREAD thread, KDOWNER *owner)
 {
-    EPROCESS *process = PsCurrentProcess();
-    if (!process)
-        return NULL;
-    *processId = process->Id;
-    *threadId = PsCurrentThread()->Id;
-    return process->TraceBuffer;
+    ETHREAD *of = PsThreadOf(thread);
+    if (of && of->Process)
+        *owner =
+            (KDOWNER){of->Process->Id, of->Id, of->Process->TraceBuffer, &of->HeapEvents};
 }
 
 static BOOLEAN ExpFindImage(ULONG_PTR address, KDIMAGE *image)
@@ -73,7 +71,7 @@ void ExInitializeTrace(void)
     KdFindImage = ExpFindImage;
     PsDeleteTrace = ExDeleteTrace;
     KdDescribeThread = ExpDescribeThread;
-    KdCurrentTrace = ExpCurrentTrace;
+    KdOwnerOf = ExpOwnerOf;
 }
 
 /* The process's records go; for NtFathomTrace(0) and for ps when a process is deleted. */
@@ -87,13 +85,15 @@ void ExDeleteTrace(EPROCESS *process)
     ExpRecompute();
 }
 
-static void ExpTellHeap(BOOLEAN on)
+static void ExpTellHeap(ULONG mask)
 {
     ULONG *flags = &((PEB *)PsCurrentProcess()->Peb)->TracingFlags;
     ULONG value;
     if (!NT_SUCCESS(MmCopyFromUser(&value, flags, sizeof value)))
         return;
-    value = on ? value | PEB_HEAP_TRACING_ENABLED : value & ~PEB_HEAP_TRACING_ENABLED;
+    value &=
+        ~(PEB_HEAP_TRACING_ENABLED | PEB_FATHOM_HEAP_BATCHED | PEB_FATHOM_HEAP_STACKS);
+    value |= KdHeapTracing(mask);
     MmCopyToUser(flags, &value, sizeof value);
 }
 
@@ -108,7 +108,7 @@ NTSTATUS NTAPI NtFathomTrace(ULONG mask, ULONG flags)
         process->TraceBuffer = ExAllocatePool(sizeof(KDTRACE) + KDTRACE_SIZE, 'carT');
     if (mask && !process->TraceBuffer)
         return STATUS_NO_MEMORY;
-    ExpTellHeap(((mask | KdSerialTraceMask) & (1u << EventHeapOperation)) != 0);
+    ExpTellHeap(mask);
     if (!mask) {
         ExDeleteTrace(process);
         return STATUS_SUCCESS;
@@ -147,10 +147,26 @@ NTSTATUS NTAPI NtFathomReadEvents(PVOID buffer, ULONG length, ULONG *returned)
     return NT_SUCCESS(status) ? told : status;
 }
 
-/* operation: FATHOM_HEAP_*; block and size as the heap function had them. */
-NTSTATUS NTAPI NtFathomHeapEvent(ULONG operation, PVOID heap, PVOID block, SIZE_T size)
+/* call: a FATHOM_HEAP_CALL of length bytes, as many as its frames take; of operation 0: the batch
+ * alone is taken.  With length 0 it is Ended of one that will come (KdTraceWork).  Never an event
+ * as a service (KeTraceServices).
+ * STATUS_INVALID_PARAMETER, STATUS_ACCESS_VIOLATION: no event. */
+NTSTATUS NTAPI NtFathomHeapEvent(PVOID call, ULONG length)
 {
-    KD_TRACE(HeapOperation, operation, (ULONG)heap, (ULONG)block, size);
+    static FATHOM_HEAP_CALL copy; /* the kernel is not preempted */
+    const ULONG head = offsetof(FATHOM_HEAP_CALL, Frames);
+    if (length == 0) {
+        KdTraceWork((ULONG)call);
+        return STATUS_SUCCESS;
+    }
+    if (length < head || length > sizeof copy)
+        return STATUS_INVALID_PARAMETER;
+    const NTSTATUS status = MmCopyFromUser(&copy, call, length);
+    if (!NT_SUCCESS(status))
+        return status;
+    copy.FrameCount = min(copy.FrameCount, (length - head) / sizeof(ULONG));
+    if (KdTraceMask & 1u << EventHeapOperation)
+        KdTraceHeapCall(&copy);
     return STATUS_SUCCESS;
 }
 

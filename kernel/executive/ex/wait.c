@@ -15,7 +15,7 @@ NTSTATUS ExCaptureTimeout(const LARGE_INTEGER *user, LARGE_INTEGER *copy,
     return status;
 }
 
-/* The object to wait for behind a handle; *body holds the reference.
+/* The object of a handle, to wait for; *body holds the reference.
  * STATUS_OBJECT_TYPE_MISMATCH: it cannot be waited for. */
 static NTSTATUS ExpReferenceWaitable(HANDLE handle, void **body, void **object)
 {
@@ -148,7 +148,7 @@ NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, LARGE_INTEGER *userInterval)
                               : status;
 }
 
-/* STATUS_NO_YIELD_PERFORMED when nobody else was ready. */
+/* STATUS_NO_YIELD_PERFORMED when no other thread was ready. */
 NTSTATUS NTAPI NtYieldExecution(void)
 {
     const ULONG before = KeGetCurrentThread()->ContextSwitches;

@@ -1,4 +1,4 @@
-/* console.c - the console: text to COM1 and the screen, lines from COM1 and the keyboard.
+/* console.c - the console: text to COM1 (or a host) and the screen, lines from COM1, the keyboard.
  *
  * Reading gives a line at a time with echo and backspace, as a console with
  * ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT does, ended by CR LF; without line input it gives
@@ -23,6 +23,7 @@ static int IopPeeked = -1;
 static KEVENT IopReaderMayGo;
 #define INPUT_AT_FIRST  (ENABLE_PROCESSED_INPUT | ENABLE_LINE_INPUT | ENABLE_ECHO_INPUT)
 #define OUTPUT_AT_FIRST (ENABLE_PROCESSED_OUTPUT | ENABLE_WRAP_AT_EOL_OUTPUT)
+static ULONG IopWritten; /* the last byte of programs; bits 8 on: how many there were */
 static ULONG IopInputMode = INPUT_AT_FIRST, IopOutputMode = OUTPUT_AT_FIRST;
 
 void IopResetConsole(void)
@@ -37,19 +38,24 @@ BOOLEAN IopInputIsProcessed(void)
     return (IopInputMode & ENABLE_PROCESSED_INPUT) != 0;
 }
 
+/* A host gets it in the same stream as the kernel's lines, so that all stand in order. */
+static void IopSend(const char *text, ULONG length)
+{
+    KdHostPresent ? KdHostSend('C', text, length) : KdSerialWrite(0, text, length);
+}
+
 /* A line feed alone starts a new line, as with ENABLE_PROCESSED_OUTPUT; a serial terminal
  * needs the carriage return said. */
 static void IopPut(const char *text, ULONG length)
 {
-    static char last;
     ULONG start = 0;
-    for (ULONG i = 0; i < length; last = text[i++])
-        if (text[i] == '\n' && last != '\r') {
-            KdSerialWrite(0, text + start, i - start);
-            KdSerialWrite(0, "\r", 1);
+    for (ULONG i = 0; i < length; IopWritten = (IopWritten | 0xFF) + 1 + (UCHAR)text[i++])
+        if (text[i] == '\n' && (UCHAR)IopWritten != '\r') {
+            IopSend(text + start, i - start);
+            IopSend("\r", 1);
             start = i;
         }
-    KdSerialWrite(0, text + start, length - start);
+    IopSend(text + start, length - start);
     IopScreenWrite(text, length);
 }
 
@@ -79,6 +85,7 @@ static NTSTATUS IopWaitForKey(int *key)
             return status;
     }
     IopPeeked = -1;
+    IopScreenLook(0);
     return STATUS_SUCCESS;
 }
 
@@ -188,8 +195,8 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
                            void *out, ULONG outLength, ULONG *done)
 {
     ULONG *mode = file->Stream == 0 ? &IopInputMode : &IopOutputMode;
-    ULONG answer[2];
-    ULONG size = sizeof *mode;
+    ULONG answer[2] = {0};
+    const ULONG size = code == IOCTL_CONSOLE_GET_MODE ? sizeof *mode : sizeof answer;
     switch (code) {
     case IOCTL_CONSOLE_SET_MODE:
         if (inLength < sizeof *mode)
@@ -200,10 +207,13 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
         break;
     case IOCTL_CONSOLE_GET_SIZE:
         IopScreenSize(&answer[0], &answer[1]);
-        size = sizeof answer;
         break;
     case IOCTL_CONSOLE_GET_KEYS:
         answer[0] = IopLineTaken != IopLineLength || IopPeekKey() >= 0;
+        answer[1] = IopLineTaken != IopLineLength ? IopLine[IopLineTaken] : IopPeeked;
+        break;
+    case IOCTL_CONSOLE_GET_WRITTEN:
+        answer[0] = IopWritten;
         break;
     default:
         return STATUS_INVALID_DEVICE_REQUEST;

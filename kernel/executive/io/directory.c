@@ -45,7 +45,7 @@ static BOOLEAN IopNextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUN
     return FALSE;
 }
 
-/* Where the name stands in each class's structure, and where its length does. */
+/* Where the name is in each class's structure, and where its length does. */
 static BOOLEAN IopLayout(ULONG class, ULONG *lengthAt, ULONG *nameAt)
 {
     switch (class) {

@@ -24,7 +24,7 @@ static void IopCountSharing(IOFILE *file, int by)
 {
     IONODE *node = file->Node;
     node->Handles += by;
-    if (!IopForData(file->Access)) /* attributes alone hinder nobody */
+    if (!IopForData(file->Access)) /* attributes alone conflict with nothing */
         return;
     node->Opens += by;
     node->Readers += by * ((file->Access & (FILE_READ_DATA | FILE_EXECUTE)) != 0);
@@ -60,6 +60,7 @@ static void IopCloseFile(void *body)
         IopPipeClose(file);
     if (node == NULL)
         return;
+    IopDropLocks(file, NULL);
     if (file->Counted)
         IopCountSharing(file, -1);
     file->Counted = FALSE;

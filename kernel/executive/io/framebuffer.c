@@ -3,31 +3,34 @@
  *   a pixel of 2, 3 or 4 bytes, lowest byte first:   ..RRRRRR GGGGGGGG BBBBBBBB
  *                                       red's position -^     (its size from there on)
  *
- * The sixteen colours are converted once, so that drawing only stores.  The framebuffer may
+ * A letter's dot is a square of IopScale pixels, the largest that leaves 80 columns.  The
+ * sixteen colours are converted once, so that drawing only stores; each is legible on the
+ * first (a contrast of 4.5 and more, tests/boot/contrast.t).  The framebuffer may
  * lie above 4 GiB: page tables with PAE reach it.  One that cannot be used is named, and
  * the console is the serial line alone.
  *
- * Source: Multiboot Specification 0.6.96, section 3.3 (framebuffer_*).
+ * Sources: Multiboot Specification 0.6.96, section 3.3 (framebuffer_*); IBM VGA, 3C8h and 3C9h.
  */
 #include "font.h"
 #include "iop.h"
+#include "kd/port.h"
 
 #define CELL_WIDTH  8u
 #define CELL_HEIGHT 16u
-#define MAX_WIDTH   1280u /* of what text uses: screen.c keeps 160 columns, 64 rows */
-#define MAX_HEIGHT  1024u
+#define COLUMNS     80u     /* at least so many are left when letters grow */
+#define MAX_HEIGHT  0x4000u /* of what is mapped */
 #define TYPE_RGB    1
 #define TYPE_TEXT   2
 #define REACH       44 /* bits of a physical address: a page number has 32 */
 
 static UCHAR *IopFrame; /* its first pixel */
-static ULONG IopPitch, IopPixelBytes;
+static ULONG IopPitch, IopPixelBytes, IopScale;
 static ULONG IopInks[16]; /* IopPalette as pixels */
 
-/* The 16 colours of VGA, 0xRRGGBB. */
+/* In VGA's order, 0xRRGGBB. */
 static const ULONG IopPalette[16] = {
-    0x000000, 0x0000AA, 0x00AA00, 0x00AAAA, 0xAA0000, 0xAA00AA, 0xAA5500, 0xAAAAAA,
-    0x555555, 0x5555FF, 0x55FF55, 0x55FFFF, 0xFF5555, 0xFF55FF, 0xFFFF55, 0xFFFFFF};
+    0x000000, 0x5C8CFF, 0x00B000, 0x00B0B0, 0xFF5A5A, 0xD860D8, 0xC88000, 0xC8C8C8,
+    0x8C8C8C, 0x8FB4FF, 0x60FF60, 0x60FFFF, 0xFF9090, 0xFF8CFF, 0xFFFF60, 0xFFFFFF};
 
 /* One part of a colour, 0 to 255, in its place in a pixel. */
 static ULONG IopPlace(ULONG part, UCHAR position, UCHAR size)
@@ -43,6 +46,16 @@ static void IopMixInks(const UCHAR *places)
         IopInks[i] = IopPlace(colour >> 16, places[0], places[1]) |
                      IopPlace(colour >> 8 & 0xFF, places[2], places[3]) |
                      IopPlace(colour & 0xFF, places[4], places[5]);
+    }
+}
+
+/* The same in VGA's own text: its registers lead colour 6 to entry 14h, 8 and on to 38h and on. */
+void IopMixVga(void)
+{
+    for (ULONG i = 0; i < 16; i++) {
+        KdOut8(0x3C8, i < 8 ? (i == 6 ? 0x14 : i) : 0x30 + i);
+        for (ULONG shift = 24; shift > 0; shift -= 8) /* red first, of 6 bits */
+            KdOut8(0x3C9, IopPalette[i] >> (shift - 6) & 0x3F);
     }
 }
 
@@ -85,8 +98,7 @@ BOOLEAN IopOpenFramebuffer(const MULTIBOOT_INFO *info, ULONG *columns, ULONG *ro
     if (!(info->Flags & MULTIBOOT_HAS_FRAMEBUFFER) || info->FramebufferType == TYPE_TEXT)
         return FALSE;
     const char *wrong = IopJudgeFramebuffer(info);
-    const ULONG width =
-        info->FramebufferWidth < MAX_WIDTH ? info->FramebufferWidth : MAX_WIDTH;
+    const ULONG scale = info->FramebufferWidth / (COLUMNS * CELL_WIDTH);
     const ULONG height =
         info->FramebufferHeight < MAX_HEIGHT ? info->FramebufferHeight : MAX_HEIGHT;
     if (wrong == NULL) {
@@ -102,15 +114,16 @@ BOOLEAN IopOpenFramebuffer(const MULTIBOOT_INFO *info, ULONG *columns, ULONG *ro
     IopPitch = info->FramebufferPitch;
     IopPixelBytes = (info->FramebufferBpp + 7) / 8;
     IopMixInks(IopFindPlaces(info));
-    *columns = width / CELL_WIDTH;
-    *rows = height / CELL_HEIGHT;
+    IopScale = scale != 0 ? scale : 1;
+    *columns = info->FramebufferWidth / (CELL_WIDTH * IopScale);
+    *rows = height / (CELL_HEIGHT * IopScale);
     return TRUE;
 }
 
 static void IopDrawLine(UCHAR *to, UCHAR bits, ULONG ink, ULONG paper)
 {
-    for (ULONG x = 0; x < CELL_WIDTH; x++, to += IopPixelBytes) {
-        const ULONG pixel = bits & 0x80 >> x ? ink : paper;
+    for (ULONG x = 0; x < CELL_WIDTH * IopScale; x++, to += IopPixelBytes) {
+        const ULONG pixel = bits & 0x80 >> x / IopScale ? ink : paper;
         if (IopPixelBytes == 4) {
             *(ULONG *)to = pixel;
             continue;
@@ -125,7 +138,8 @@ void IopDrawCharacter(ULONG row, ULONG column, UCHAR character, UCHAR colour)
 {
     const ULONG ink = IopInks[colour & 15], paper = IopInks[colour >> 4];
     UCHAR *line =
-        IopFrame + row * CELL_HEIGHT * IopPitch + column * CELL_WIDTH * IopPixelBytes;
-    for (ULONG y = 0; y < CELL_HEIGHT; y++, line += IopPitch)
-        IopDrawLine(line, IopFontRow(character, y), ink, paper);
+        IopFrame +
+        (row * CELL_HEIGHT * IopPitch + column * CELL_WIDTH * IopPixelBytes) * IopScale;
+    for (ULONG y = 0; y < CELL_HEIGHT * IopScale; y++, line += IopPitch)
+        IopDrawLine(line, IopFontRow(character, y / IopScale), ink, paper);
 }

@@ -42,6 +42,8 @@ typedef struct _IONODE {
     UCHAR **
         Chunks; /* contents once written: ChunkCount pieces of IOP_CHUNK, or NULL holes */
     ULONG ChunkCount;
+    LIST_ENTRY Locks; /* lock.c */
+    ULONG LockCount;
     ULONG Handles; /* files that are open; all but the ones for attributes alone share: */
     ULONG Opens, Readers, Writers, Deleters, SharedRead, SharedWrite, SharedDelete;
 } IONODE;
@@ -125,6 +127,22 @@ BOOLEAN IopMatches(const WCHAR *pattern, const WCHAR *name);
 NTSTATUS IopCreateFileObject(IOPKIND, IOFILE **);
 NTSTATUS IopReferenceFile(HANDLE, ACCESS_MASK, IOFILE **);
 
+/* ---- lock.c ---- */
+typedef struct _IOPLOCK {
+    LIST_ENTRY Links; /* IONODE.Locks */
+    const IOFILE *File;
+    const MMSPACE *Space;    /* of the process */
+    ULONGLONG First, Length; /* bytes */
+    ULONG Key;
+    BOOLEAN Write, Exclusive; /* what it is to keep out: a lock has both or none */
+} IOPLOCK;
+/* STATUS_FILE_LOCK_CONFLICT: a lock keeps the caller out of these bytes. */
+NTSTATUS IopCheckLocks(const IOFILE *, ULONGLONG first, ULONGLONG length, BOOLEAN write);
+/* STATUS_LOCK_NOT_GRANTED; STATUS_THREAD_IS_TERMINATING: it waited, and the thread ends. */
+NTSTATUS IopTakeLock(const IOPLOCK *, BOOLEAN immediately);
+/* All of the file object's, or the first like one; FALSE: there was none. */
+BOOLEAN IopDropLocks(const IOFILE *, const IOPLOCK *one);
+
 /* ---- fileinfo.c ---- node NULL: a device */
 NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *user, NTSTATUS, ULONG information);
 void IopFillBasic(const IONODE *, FILE_BASIC_INFORMATION *);
@@ -147,10 +165,11 @@ NTSTATUS IopConsoleControl(IOFILE *, ULONG code, const void *in, ULONG inLength,
 /* FALSE: there is none that can be drawn on; what is wrong with one has been said. */
 BOOLEAN IopOpenFramebuffer(const MULTIBOOT_INFO *, ULONG *columns, ULONG *rows);
 /* colour: foreground | background << 4, VGA's numbers */
+void IopMixVga(void); /* the sixteen colours, where VGA draws itself */
 void IopDrawCharacter(ULONG row, ULONG column, UCHAR character, UCHAR colour);
 
 /* ---- localapic.c ---- */
-/* FALSE: there is none that is on.  Afterwards it passes on the PIC's interrupts and NMI, no other. */
+/* FALSE: none is on.  Afterwards it passes on the PIC's interrupts and NMI, no other. */
 BOOLEAN IopTakeLocalApic(void);
 /* What its timer has counted since the first call; it ends at 2^32 - 1. */
 ULONG IopApicCount(void);
@@ -165,11 +184,11 @@ ULONGLONG IopTimeOfCmos(const UCHAR raw[6], UCHAR statusB);
 
 /* ---- screen.c, keyboard.c ---- */
 void IopScreenWrite(const char *, ULONG);
+void IopScreenLook(LONG up); /* screens up, or down; 0: back to the cursor */
 void IopScreenSize(ULONG *columns, ULONG *rows); /* 80x25 without a screen */
 void IopInitializeKeyboard(void);
-int IopReadKey(void); /* a byte typed at the keyboard or on COM1, or -1 */
-BOOLEAN
-IopTakeInterruption(void); /* Ctrl-C or Ctrl-Break was typed since the last call */
+int IopReadKey(void);              /* a byte typed at the keyboard or on COM1, or -1 */
+BOOLEAN IopTakeInterruption(void); /* was Ctrl-C or Ctrl-Break typed since the last? */
 BOOLEAN IopInputIsProcessed(void); /* console.c: Ctrl-C is no character */
 void IopResetConsole(void); /* console.c: its modes as at boot, no line half read */
 

@@ -3,6 +3,8 @@
  * The interrupts make characters of what comes and put them in a ring; whoever reads takes
  * them out.  Ctrl-C (unless the console's mode says otherwise) and Ctrl-Break do not go into
  * the ring: they wake whoever waits for them, and end a read that is under way.
+ * Keys of no character make what a terminal sends for them (ESC [ A), but Page Up and Page
+ * Down, which are the screen's.
  * Source: IBM PC AT Technical Reference, keyboard scan codes, set 1.
  */
 #include "iop.h"
@@ -16,14 +18,17 @@
 #define CONTROL         0x1D
 #define CAPS_LOCK       0x3A
 #define BREAK           0x46 /* behind E0: Ctrl-Pause */
+#define PAGE_UP         0x49
+#define PAGE_DOWN       0x51
 #define COM1_IRQ        4
 #define CTRL_C          3
 
 static volatile UCHAR IopRing[RING_SIZE];
 static volatile ULONG IopRingHead, IopRingTail; /* the interrupts move Tail only */
 static KEVENT IopControlTyped;
-static ULONG IopControl; /* which: 0 Ctrl-C, 1 Ctrl-Break */
+static ULONG IopControl; /* which: 1 Ctrl-C, 2 Ctrl-Break; 0: none */
 static volatile BOOLEAN IopInterrupted;
+static volatile LONG IopPages; /* screens up that were asked for, and not yet shown */
 
 static UCHAR IopReadPort(USHORT port)
 {
@@ -65,7 +70,7 @@ static int IopTranslate(UCHAR code)
 
 static void IopControlKey(ULONG event)
 {
-    IopControl = event;
+    IopControl = event + 1;
     IopInterrupted = TRUE;
     KeSetEvent(&IopControlTyped);
 }
@@ -76,6 +81,23 @@ static void IopTyped(int key)
         IopControlKey(0);
     else if (key >= 0 && IopRingTail - IopRingHead < RING_SIZE)
         IopRing[IopRingTail++ % RING_SIZE] = key;
+}
+
+/* A key of the grey block, with E0 before it. */
+static void IopGreyKey(UCHAR code)
+{
+    static const struct {
+        UCHAR Code;
+        char Text[5];
+    } keys[] = {{0x48, "\33[A"}, {0x50, "\33[B"}, {0x4D, "\33[C"}, {0x4B, "\33[D"},
+                {0x47, "\33[H"}, {0x4F, "\33[F"}, {0x53, "\33[3~"}};
+    if (code == PAGE_UP || code == PAGE_DOWN) {
+        IopPages += code == PAGE_UP ? 1 : -1;
+        KeSetEvent(&IopControlTyped);
+    }
+    for (ULONG i = 0; i < sizeof keys / sizeof *keys; i++)
+        for (const char *c = keys[i].Code == code ? keys[i].Text : ""; *c != 0; c++)
+            IopTyped(*c);
 }
 
 static void IopKeyboardInterrupt(void)
@@ -91,6 +113,8 @@ static void IopKeyboardInterrupt(void)
             IopControlKey(1);
         else if (!extended || code == 0x1C || code == 0x35)
             IopTyped(IopTranslate(code));
+        else
+            IopGreyKey(code);
         extended = FALSE;
     }
 }
@@ -124,8 +148,13 @@ void IoListenForControl(void)
 
 ULONG IoWaitForControl(void)
 {
-    KeWaitForSingleObject(&IopControlTyped, FALSE, FALSE, NULL);
-    return IopControl;
+    ULONG control;
+    do { /* pages are shown at once, whatever the programs do; Ctrl-C goes back to the cursor */
+        KeWaitForSingleObject(&IopControlTyped, FALSE, FALSE, NULL);
+        IopScreenLook(__atomic_exchange_n(&IopPages, 0, __ATOMIC_RELAXED));
+        control = __atomic_exchange_n(&IopControl, 0, __ATOMIC_RELAXED);
+    } while (control == 0);
+    return control - 1;
 }
 
 int IopReadKey(void)

@@ -9,7 +9,7 @@
  *
  * Where no PIT ticks (ticker.c), its timer does, at the vector of line 0.
  *
- * A vector of it that nobody asked for (the spurious one, FFh) is ignored by dispatch/trap.c.
+ * A vector of it that was not asked for (the spurious one, FFh) is ignored by dispatch/trap.c.
  * In x2APIC mode it is left as it is.  Lock: none, only at boot.
  * Sources: Intel SDM vol. 3, chapter 10 (local APIC); MP Specification 1.4, section 3.6.2.2.
  */

@@ -26,7 +26,7 @@ static void IopShow(KEVENT *event, BOOLEAN state)
         KeResetEvent(event);
 }
 
-/* After every change: whoever waits, or will, sees how things stand. */
+/* After every change: threads that wait, or will, see the new state. */
 static void IopChanged(IOPIPE *pipe)
 {
     const BOOLEAN closing = !pipe->Reader || !pipe->Writer;

@@ -111,7 +111,9 @@ static NTSTATUS IopReadDisk(IOFILE *file, void *buffer, ULONG length,
     if ((ULONGLONG)offset >= node->File.Size)
         return STATUS_END_OF_FILE;
     ULONG part = node->File.Size - offset < length ? node->File.Size - offset : length;
-    status = IopReadNode(node, offset, buffer, part, TRUE);
+    status = IopCheckLocks(file, offset, part, FALSE);
+    if (NT_SUCCESS(status))
+        status = IopReadNode(node, offset, buffer, part, TRUE);
     if (NT_SUCCESS(status)) {
         *done = part;
         file->Position = offset + part;
@@ -128,7 +130,8 @@ static NTSTATUS IopWriteDisk(IOFILE *file, const void *buffer, ULONG length,
         return status;
     if (file->Node->Directory)
         return STATUS_INVALID_DEVICE_REQUEST;
-    if (length != 0)
+    status = IopCheckLocks(file, offset, length, TRUE);
+    if (NT_SUCCESS(status) && length != 0)
         status = IopWriteNode(file->Node, offset, buffer, length, TRUE);
     if (NT_SUCCESS(status)) {
         *done = length;
@@ -145,10 +148,10 @@ NTSTATUS NTAPI NtReadFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
     COMPLETION completion;
     ULONG done = 0;
     NTSTATUS status = IopReferenceFile(handle, FILE_READ_DATA, &file);
-    (void)key; /* of byte-range locks, which there are none of */
+    (void)key; /* the owner's process and file are enough */
     if (!NT_SUCCESS(status))
         return status;
-    status = MmProbeForRead(buffer, length, 1);
+    status = MmProbeForWrite(buffer, length, 1); /* a write watch sees all of it */
     if (NT_SUCCESS(status))
         status = IopPrepareCompletion(&completion, event, apc, apcContext, userIosb);
     if (!NT_SUCCESS(status)) {
@@ -232,6 +235,71 @@ NTSTATUS NTAPI NtWriteFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcCont
     status = IopComplete(file, &completion, status, done);
     ObDereferenceObject(file);
     return status;
+}
+
+/* The range that the caller names; on success *file is referenced, and the two are for one file. */
+static NTSTATUS IopCaptureLock(HANDLE handle, const LARGE_INTEGER *userFirst,
+                               const LARGE_INTEGER *userLength, ULONG key,
+                               BOOLEAN exclusive, IOPLOCK *lock, IOFILE **file)
+{
+    ACCESS_MASK granted;
+    *lock = (IOPLOCK){.Space = MmCurrentSpace(),
+                      .Key = key,
+                      .Write = exclusive,
+                      .Exclusive = exclusive};
+    NTSTATUS status = MmCopyFromUser(&lock->First, userFirst, sizeof lock->First);
+    if (NT_SUCCESS(status))
+        status = MmCopyFromUser(&lock->Length, userLength, sizeof lock->Length);
+    if (NT_SUCCESS(status))
+        status =
+            ObReferenceObjectByHandle(handle, &IoFileType, 0, (void **)file, &granted);
+    if (!NT_SUCCESS(status))
+        return status;
+    lock->File = *file;
+    if (!(granted & (FILE_READ_DATA | FILE_WRITE_DATA)))
+        status = STATUS_ACCESS_DENIED;
+    else if ((*file)->Kind != IopDisk || (*file)->Node->Directory)
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    else if (lock->Length && lock->First + (lock->Length - 1) < lock->First)
+        status = STATUS_INVALID_LOCK_RANGE;
+    if (!NT_SUCCESS(status))
+        ObDereferenceObject(*file);
+    return status;
+}
+
+NTSTATUS NTAPI NtLockFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcContext,
+                          IO_STATUS_BLOCK *userIosb, LARGE_INTEGER *userFirst,
+                          LARGE_INTEGER *userLength, ULONG key, BOOLEAN immediately,
+                          BOOLEAN exclusive)
+{
+    IOFILE *file;
+    IOPLOCK lock;
+    COMPLETION completion;
+    NTSTATUS status =
+        IopCaptureLock(handle, userFirst, userLength, key, exclusive, &lock, &file);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = IopPrepareCompletion(&completion, event, apc, apcContext, userIosb);
+    if (NT_SUCCESS(status))
+        status = IopComplete(file, &completion, IopTakeLock(&lock, immediately), 0);
+    ObDereferenceObject(file);
+    return status;
+}
+
+NTSTATUS NTAPI NtUnlockFile(HANDLE handle, IO_STATUS_BLOCK *userIosb,
+                            LARGE_INTEGER *userFirst, LARGE_INTEGER *userLength,
+                            ULONG key)
+{
+    IOFILE *file;
+    IOPLOCK lock;
+    NTSTATUS status = MmProbeForWrite(userIosb, sizeof *userIosb, 4);
+    if (NT_SUCCESS(status))
+        status = IopCaptureLock(handle, userFirst, userLength, key, FALSE, &lock, &file);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = IopDropLocks(file, &lock) ? STATUS_SUCCESS : STATUS_RANGE_NOT_LOCKED;
+    ObDereferenceObject(file);
+    return NT_SUCCESS(status) ? IopReturnIosb(userIosb, status, 0) : status;
 }
 
 /* Nothing is held back: what was written is where it will stay. */

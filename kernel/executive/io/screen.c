@@ -1,14 +1,23 @@
 /* screen.c - the text screen: a framebuffer (framebuffer.c), or VGA text at B8000h, or nothing.
  *
- * Characters are kept in cells; a cell is drawn when it changes.  Of terminal control it
+ * Characters are kept in cells of the last KEPT lines; a cell is drawn when what is shown in
+ * its place changes.  A word that a row has no room for goes to the next one whole.
+ *
+ *     line  0 ... IopTop - IopBack ... IopTop ... IopTop + IopRow ...
+ *                 ^ first that is shown  ^ first of the screen  ^ the cursor's
+ *
+ * Page Up shows what has left the screen; a key goes back to the cursor.  Of terminal control it
  * knows CR, LF, BS, TAB, and ESC [ ... m (colours, bold, reverse), J, K, H: what the walk
  * and the shell say.  UTF-8 beyond ASCII is shown as the nearest sign the font has.
  */
 #include "iop.h"
+#include "kd/port.h"
 
 #define MAX_COLUMNS 160u
 #define MAX_ROWS    64u
+#define KEPT        1024u /* lines, a power of 2 */
 #define VGA_TEXT    0xB8000u
+#define VGA_OUTPUT  0x3CC /* its register of the output, as it is read */
 #define LIGHT_GREY  7
 
 typedef struct {
@@ -19,8 +28,11 @@ C_ASSERT(sizeof(CELL) == 2);
 static BOOLEAN IopPixels;       /* there is a framebuffer */
 static volatile USHORT *IopVga; /* VGA text memory; NULL: none */
 static ULONG IopColumns = 80, IopRows = 25;
-static CELL IopCells[MAX_ROWS][MAX_COLUMNS];
+static CELL *IopLines;                       /* KEPT of IopColumns cells */
+static CELL IopShown[MAX_ROWS][MAX_COLUMNS]; /* as they are drawn */
+static ULONG IopTop, IopBack;
 static ULONG IopColumn, IopRow;
+static BOOLEAN IopBlank; /* one that the edge has swallowed: here a row may end */
 static UCHAR IopColour = LIGHT_GREY;
 static struct {
     enum { Plain, Escape, Csi } State;
@@ -29,9 +41,18 @@ static struct {
     ULONG Follow; /* bytes it still lacks */
 } IopParser;
 
-static void IopDrawCell(ULONG row, ULONG column)
+/* The line that is row of the screen, as written. */
+static CELL *IopLine(ULONG row)
 {
-    const CELL cell = IopCells[row][column];
+    return IopLines + (IopTop + row) % KEPT * IopColumns;
+}
+
+static void IopShow(ULONG row, ULONG column, CELL cell)
+{
+    CELL *const shown = &IopShown[row][column];
+    if (shown->Character == cell.Character && shown->Colour == cell.Colour)
+        return;
+    *shown = cell;
     if (IopVga != NULL)
         IopVga[row * IopColumns + column] = cell.Character | cell.Colour << 8;
     if (IopPixels)
@@ -40,11 +61,16 @@ static void IopDrawCell(ULONG row, ULONG column)
 
 static void IopSetCell(ULONG row, ULONG column, CELL cell)
 {
-    CELL *old = &IopCells[row][column];
-    if (old->Character == cell.Character && old->Colour == cell.Colour)
-        return;
-    *old = cell;
-    IopDrawCell(row, column);
+    IopLine(row)[column] = cell;
+    if (IopBack == 0)
+        IopShow(row, column, cell);
+}
+
+static void IopShowAll(void)
+{
+    for (ULONG row = 0; row < IopRows; row++)
+        for (ULONG column = 0; column < IopColumns; column++)
+            IopShow(row, column, IopLine(row - IopBack)[column]);
 }
 
 static void IopClearCells(ULONG row, ULONG from, ULONG to)
@@ -59,16 +85,38 @@ static void IopNewLine(void)
     if (++IopRow < IopRows)
         return;
     IopRow = IopRows - 1;
-    for (ULONG row = 0; row + 1 < IopRows; row++)
-        for (ULONG column = 0; column < IopColumns; column++)
-            IopSetCell(row, column, IopCells[row + 1][column]);
-    IopClearCells(IopRow, 0, IopColumns);
+    IopTop++;
+    for (ULONG column = 0; column < IopColumns; column++)
+        IopLine(IopRow)[column] = (CELL){' ', IopColour};
+    if (IopBack != 0 && IopBack < KEPT - IopRows) /* what is looked at stays */
+        IopBack++;
+    IopShowAll();
+}
+
+/* The row is full: its last word goes along, unless half the row is of it. */
+static void IopFold(void)
+{
+    ULONG from = IopColumns;
+    while (from > IopColumns / 2 && IopLine(IopRow)[from - 1].Character != ' ')
+        from--;
+    if (IopBlank || from == IopColumns / 2 || IopRows < 2)
+        from = IopColumns;
+    IopNewLine();
+    for (ULONG at = from; at < IopColumns; at++) {
+        IopSetCell(IopRow, IopColumn++, IopLine(IopRow - 1)[at]);
+        IopSetCell(IopRow - 1, at, (CELL){' ', IopColour});
+    }
 }
 
 static void IopPutCharacter(UCHAR c)
 {
+    if (IopColumn == IopColumns && c == ' ') {
+        IopBlank = TRUE;
+        return;
+    }
     if (IopColumn == IopColumns)
-        IopNewLine();
+        IopFold();
+    IopBlank = FALSE;
     IopSetCell(IopRow, IopColumn++, (CELL){c, IopColour});
 }
 
@@ -139,52 +187,23 @@ static void IopInSequence(UCHAR c)
     }
 }
 
-/* What stands for a code point that the font lacks. */
+/* The sign for a code point that the font lacks. */
 static UCHAR IopNearest(ULONG point)
 {
-    if (point >= 0x2500 && point < 0x2580) /* box drawing */
-        return point == 0x2500 || point == 0x2550   ? '-'
-               : point == 0x2502 || point == 0x2551 ? '|'
-                                                    : '+';
-    switch (point) {
-    case 0x2013:
-    case 0x2014:
-    case 0x2212:
-        return '-';
-    case 0x2018:
-    case 0x2019:
-        return '\'';
-    case 0x201C:
-    case 0x201D:
-        return '"';
-    case 0x2190:
-        return '<';
-    case 0x2192:
-    case 0x25B8:
-    case 0x25BA:
-        return '>';
-    case 0x2191:
-        return '^';
-    case 0x2193:
-    case 0x25BC:
-        return 'v';
-    case 0x2022:
-    case 0x00B7:
-    case 0x2026:
-        return '.';
-    case 0x2713:
-    case 0x2714:
-        return '*';
-    case 0x00D7:
-    case 0x2717:
-        return 'x';
-    case 0x2588:
-    case 0x2592:
-    case 0x2593:
-        return '#';
-    default:
-        return '?';
-    }
+    static const struct {
+        USHORT First, Last;
+        char Sign;
+    } signs[] = {{0x00B7, 0x00B7, '.'},  {0x00D7, 0x00D7, 'x'}, {0x2013, 0x2014, '-'},
+                 {0x2018, 0x2019, '\''}, {0x201C, 0x201D, '"'}, {0x2022, 0x2026, '.'},
+                 {0x2190, 0x2190, '<'},  {0x2191, 0x2191, '^'}, {0x2192, 0x2192, '>'},
+                 {0x2193, 0x2193, 'v'},  {0x2212, 0x2212, '-'}, {0x2500, 0x2500, '-'},
+                 {0x2502, 0x2502, '|'},  {0x2550, 0x2550, '-'}, {0x2551, 0x2551, '|'},
+                 {0x2500, 0x257F, '+'},  {0x2588, 0x2593, '#'}, {0x25B8, 0x25BA, '>'},
+                 {0x25BC, 0x25BC, 'v'},  {0x2713, 0x2714, '*'}, {0x2717, 0x2717, 'x'}};
+    for (ULONG i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (point >= signs[i].First && point <= signs[i].Last)
+            return signs[i].Sign;
+    return '?';
 }
 
 /* TRUE: the byte was part of a character beyond ASCII. */
@@ -227,9 +246,21 @@ static void IopPutByte(UCHAR c)
         IopPutCharacter(c);
 }
 
-/* VGA's own cursor follows the text. */
+/* VGA's own cursor follows the text; on pixels it is a cell with its colours exchanged. */
 static void IopMoveCursor(void)
 {
+    static ULONG row, column; /* where it is drawn */
+    if (IopPixels) {
+        CELL cell = IopShown[row][column];
+        IopDrawCharacter(row, column, cell.Character, cell.Colour);
+        row = IopRow;
+        column = min(IopColumn, IopColumns - 1);
+        cell = IopShown[row][column];
+        if (IopBack == 0)
+            IopDrawCharacter(row, column, cell.Character,
+                             cell.Colour >> 4 | cell.Colour << 4);
+        return;
+    }
     const ULONG at = IopRow * IopColumns + IopColumn;
     const USHORT high = 0x0E | (at >> 8 & 0xFF) << 8, low = 0x0F | (at & 0xFF) << 8;
     if (IopVga == NULL)
@@ -240,10 +271,21 @@ static void IopMoveCursor(void)
 
 void IopScreenWrite(const char *text, ULONG length)
 {
-    if (!IopPixels && IopVga == NULL)
+    if (IopLines == NULL)
         return;
     for (ULONG i = 0; i < length; i++)
         IopPutByte(text[i]);
+    IopMoveCursor();
+}
+
+void IopScreenLook(LONG up)
+{
+    const LONG lines = up * (LONG)(IopRows - 1) + (LONG)IopBack;
+    if (IopLines == NULL || (up == 0 && IopBack == 0))
+        return;
+    const LONG most = min(IopTop, KEPT - IopRows);
+    IopBack = up == 0 || lines < 0 ? 0 : min(lines, most);
+    IopShowAll();
     IopMoveCursor();
 }
 
@@ -253,18 +295,21 @@ void IopScreenSize(ULONG *columns, ULONG *rows)
     *rows = IopRows;
 }
 
-/* Text memory that answers: there is a VGA.  Without one the bus reads as ones. */
+/* A register and text memory that answer: there is a VGA.  Without one the bus reads as ones, but
+ * in the place of text memory a machine may have plain memory. */
 static BOOLEAN IopFindVga(void)
 {
     volatile USHORT *text = MmMapIoSpace(VGA_TEXT, 0x8000, TRUE);
-    if (text == NULL)
+    if (text == NULL || KdIn8(VGA_OUTPUT) == 0xFF)
         return FALSE;
     const USHORT before = text[0];
     text[0] = 0x0741;
     const BOOLEAN there = text[0] == 0x0741;
     text[0] = before;
-    if (there)
+    if (there) {
         IopVga = text;
+        IopMixVga();
+    }
     return there;
 }
 
@@ -278,6 +323,9 @@ void IoInitializeScreen(const MULTIBOOT_INFO *info)
     } else if (!IopFindVga()) {
         return;
     }
+    IopLines = ExAllocatePool(KEPT * IopColumns * sizeof *IopLines, IO_TAG);
+    if (IopLines == NULL)
+        return;
     for (ULONG row = 0; row < IopRows; row++)
         IopClearCells(row, 0, IopColumns);
 }

@@ -99,6 +99,6 @@ void IoStartTicker(void)
         IopSetPit(RATE, PIT_HZ / TICK_HZ);
     else if (!apic || !IopTryApic())
         DbgPrint(
-            "Fathom: no clock ticks: the PIT's interrupt does not arrive, and there is "
-            "no local APIC. Time stays as it is; a wait with a timeout never ends.\n");
+            "Fathom: no clock ticks: the PIT's interrupt does not arrive, nor a "
+            "local APIC's. Time stays as it is; a wait with a timeout never ends.\n");
 }

@@ -73,6 +73,7 @@ NTSTATUS IopMakeNode(IONODE *parent, const WCHAR *name, ULONG length, BOOLEAN di
         return STATUS_INSUFFICIENT_RESOURCES;
     InitializeListHead(&node->Siblings);
     InitializeListHead(&node->Children);
+    InitializeListHead(&node->Locks);
     NTSTATUS status = IopSetName(node, name, length);
     if (!NT_SUCCESS(status)) {
         ExFreePool(node);

@@ -1,4 +1,4 @@
-/* object.c - objects: a header of counts in front of a body that its type knows.
+/* object.c - objects: a header of counts before a body that its type knows.
  *
  * Invariants:
  *   O1  PointerCount >= HandleCount, both >= 0; the body lives while PointerCount > 0

@@ -1,4 +1,4 @@
-/* obp.h - what the files of ob share: the header in front of every object's body.
+/* obp.h - what the files of ob share: the header before every object's body.
  *
  *      +-----------------+ <- pool block
  *      | OBJECT_HEADER   |    dt nt!_OBJECT_HEADER

@@ -32,7 +32,7 @@ NTSTATUS NTAPI NtClose(HANDLE handle)
     return ObCloseHandle(ObCurrentTable(), handle);
 }
 
-/* The object behind a handle of any process; referenced. */
+/* The object of a handle of any process; referenced. */
 static NTSTATUS ObpReferenceSource(OBHANDLE_TABLE *table, HANDLE handle, void **body,
                                    ACCESS_MASK *granted, ULONG *attributes)
 {
@@ -101,7 +101,7 @@ NTSTATUS NTAPI NtDuplicateObject(HANDLE sourceProcess, HANDLE sourceHandle,
     return status;
 }
 
-/* A UNICODE_STRING and its characters behind it, as classes 1 and 2 begin. */
+/* A UNICODE_STRING and its characters after it, as classes 1 and 2 begin. */
 static NTSTATUS ObpReturnString(const char *narrow, const WCHAR *wide, const char *prefix,
                                 SIZE_T head, void *user, ULONG length, ULONG *needed)
 {

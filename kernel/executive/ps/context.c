@@ -1,6 +1,6 @@
 /* context.c - a thread's registers read and written from outside, and user APCs.
  *
- * Any thread but the caller stands in the kernel: its user registers are the trap frame
+ * Any thread but the caller is in the kernel: its user registers are the trap frame
  * of its latest entry (a new thread's: the frame it will start with) and its FXSAVE area. */
 #include "psp.h"
 #include "services.h"
@@ -63,8 +63,10 @@ NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1,
     NTSTATUS status = PspReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
     if (!NT_SUCCESS(status))
         return status;
-    KAPC *apc = ExAllocatePool(sizeof *apc, PSP_TAG);
-    if (apc == NULL) {
+    KAPC *apc = routine != NULL ? ExAllocatePool(sizeof *apc, PSP_TAG) : NULL;
+    if (routine == NULL) {
+        status = STATUS_SUCCESS; /* nothing is to be called */
+    } else if (apc == NULL) {
         status = STATUS_NO_MEMORY;
     } else {
         apc->FreeRoutine = PspFreeApc;

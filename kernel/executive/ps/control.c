@@ -61,7 +61,7 @@ NTSTATUS NTAPI NtFathomSetControlRoutine(PVOID routine)
 }
 
 /* group 0: all that share the caller's console.  Ctrl-C cannot be limited to a group: with
- * one it reaches nobody, as documented.  STATUS_INVALID_PARAMETER: another event, or a group
+ * one it reaches no process, as documented.  STATUS_INVALID_PARAMETER: another event, or a group
  * that has no process here. */
 NTSTATUS NTAPI NtFathomSendControl(ULONG event, ULONG group)
 {

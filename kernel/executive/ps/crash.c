@@ -1,4 +1,4 @@
-/* crash.c - a process that dies of an exception nobody handled says so, once and clearly.
+/* crash.c - a process that dies of an unhandled exception says so, once and clearly.
  *
  *   fathom: prog.exe (pid 8) crashed: c0000005 access violation reading 00000000 at
  *   prog.exe+1234 (main+12)

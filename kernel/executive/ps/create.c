@@ -74,9 +74,10 @@ void PspTraceCreated(EPROCESS *process)
     MMSECTION_FACTS image, ntdll;
     MmQuerySection(process->Image, &image);
     MmQuerySection(PspNtdll, &ntdll);
-    KD_TRACE(ProcessCreate, process->Id, process->ParentId);
-    KD_TRACE(ModuleLoad, process->ImageBase, (ULONG)image.Size, process->Id);
-    KD_TRACE(ModuleLoad, PspNtdllBase, (ULONG)ntdll.Size, process->Id);
+    KD_TRACE(ProcessCreate, process->Id, process->ParentId, (ULONG)process->Name);
+    KD_TRACE(ModuleLoad, process->ImageBase, (ULONG)image.Size, process->Id,
+             (ULONG)image.Name);
+    KD_TRACE(ModuleLoad, PspNtdllBase, (ULONG)ntdll.Size, process->Id, (ULONG)ntdll.Name);
 }
 
 NTSTATUS PspCreateFirstThread(EPROCESS *process, BOOLEAN suspended, ETHREAD **thread)

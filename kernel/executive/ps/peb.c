@@ -1,6 +1,6 @@
 /* peb.c - what the kernel writes into a new process: parameters, environment, PEB.
  *
- * One region holds RTL_USER_PROCESS_PARAMETERS, its strings behind it, then the
+ * One region holds RTL_USER_PROCESS_PARAMETERS, its strings after it, then the
  * environment:
  *
  *   +----------------+---------------------------------------+-------------------+
@@ -121,8 +121,7 @@ NTSTATUS PspFillPeb(EPROCESS *process, const RTL_USER_PROCESS_PARAMETERS *params
     MmQuerySection(process->Image, &facts);
     PspWritePeb(&peb, &facts);
     peb.NtGlobalFlag = globalFlag;
-    if (KdSerialTraceMask & (1u << EventHeapOperation))
-        peb.TracingFlags = PEB_HEAP_TRACING_ENABLED;
+    peb.TracingFlags = KdHeapTracing(0);
     peb.ImageBaseAddress = (PVOID)process->ImageBase;
     peb.Mutant = (HANDLE)(LONG_PTR)-1;
     PEB *user = process->Peb;

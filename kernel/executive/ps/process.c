@@ -135,7 +135,7 @@ NTSTATUS PsTerminateProcess(EPROCESS *process, NTSTATUS status)
     PspTerminateOthers(process, status);
     if (process == PsCurrentProcess()) {
         ObDereferenceObject(
-            process); /* the caller's reference: nobody returns to drop it */
+            process); /* the caller's reference: no caller returns to drop it */
         PspExitThread(status);
     }
     return STATUS_SUCCESS;
@@ -157,6 +157,16 @@ NTSTATUS NTAPI NtTerminateProcess(HANDLE handle, NTSTATUS exitStatus)
     status = PsTerminateProcess(process, exitStatus);
     ObDereferenceObject(process);
     return status;
+}
+
+ULONG PsIdOfSpace(const MMSPACE *space)
+{
+    for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
+        const EPROCESS *process = CONTAINING_RECORD(e, EPROCESS, AllListEntry);
+        if (process->Space == space)
+            return process->Id;
+    }
+    return 0;
 }
 
 EPROCESS *PsLookupProcess(ULONG id)

@@ -57,6 +57,7 @@ typedef struct _ETHREAD {
     LONGLONG CreateTime, ExitTime;
     LONG Increment; /* of the base priority: -2..2; 16 and -16: saturated */
     BOOLEAN HideFromDebugger, BoostDisabled, IsTerminated;
+    ULONG HeapEvents; /* taken from its TEB: observe/batch.c */
     void (*SystemRoutine)(void *);
     void *SystemContext;
 } ETHREAD;
@@ -65,6 +66,9 @@ extern const OBTYPE PsProcessType, PsThreadType;
 extern LIST_ENTRY PsAllProcesses;
 EPROCESS *PsCurrentProcess(void); /* NULL on a system thread */
 ETHREAD *PsCurrentThread(void);
+ULONG PsIdOfSpace(
+    const MMSPACE *);          /* of the process that has it; 0: none, it has ended */
+ETHREAD *PsThreadOf(PKTHREAD); /* NULL: a thread of the kernel's own */
 
 void PsInitialize(void); /* hooks of mm, ob, ke; ntdll's section and entry points */
 

@@ -23,6 +23,7 @@ void PspCleanProcess(EPROCESS *, NTSTATUS);
 /* ---- thread.c ---- */
 typedef struct _PSTHREAD {
     ULONG_PTR Start, Argument;
+    ULONG_PTR ZeroBits;               /* of the stack */
     SIZE_T StackReserve, StackCommit; /* bytes; 0: what the image says */
     BOOLEAN Suspended, HideFromDebugger;
 } PSTHREAD;

@@ -11,7 +11,7 @@ typedef struct { /* VM_COUNTERS of x86, bytes */
     ULONG PageFaultCount;
     SIZE_T PeakWorkingSetSize, WorkingSetSize, QuotaPeakPagedPoolUsage,
         QuotaPagedPoolUsage, QuotaPeakNonPagedPoolUsage, QuotaNonPagedPoolUsage,
-        PagefileUsage, PeakPagefileUsage;
+        PagefileUsage, PeakPagefileUsage, PrivateUsage; /* the last: VM_COUNTERS_EX */
 } VMCOUNTERS;
 
 #define CLASS_DEBUG_OBJECT 30 /* ProcessDebugObjectHandle: no process has one */
@@ -64,6 +64,7 @@ static void PspFillVm(EPROCESS *process, ANSWER *answer)
                               .PeakWorkingSetSize = usage.PeakPages * PAGE_SIZE,
                               .WorkingSetSize = usage.Pages * PAGE_SIZE,
                               .PagefileUsage = usage.CommitPages * PAGE_SIZE,
+                              .PrivateUsage = usage.CommitPages * PAGE_SIZE,
                               .PeakPagefileUsage = usage.PeakCommit * PAGE_SIZE};
 }
 
@@ -135,6 +136,7 @@ static const INFORMATION PspClasses[] = {
     {0, sizeof(PROCESS_BASIC_INFORMATION), PspFillBasic},
     {1, sizeof(QUOTA_LIMITS), PspFillLimits},
     {2, sizeof(ULONGLONG[6]), PspFillIoCounters},
+    {3, offsetof(VMCOUNTERS, PrivateUsage), PspFillVm},
     {3, sizeof(VMCOUNTERS), PspFillVm},
     {4, sizeof(LONGLONG[4]), PspFillTimes},
     {7, sizeof(ULONG), PspFillZero}, /* no debugger of a process: no port */
@@ -151,15 +153,17 @@ static const INFORMATION PspClasses[] = {
     {36, sizeof(ULONG), PspFillCookie},
 };
 
-static const INFORMATION *PspFindClass(ULONG class)
+/* Of two sizes the one that is asked with, else the first. */
+static const INFORMATION *PspFindClass(ULONG class, ULONG length)
 {
+    const INFORMATION *found = NULL;
     for (ULONG i = 0; i < sizeof PspClasses / sizeof *PspClasses; i++)
-        if (PspClasses[i].Class == class)
-            return &PspClasses[i];
-    return NULL;
+        if (PspClasses[i].Class == class && (!found || PspClasses[i].Size == length))
+            found = &PspClasses[i];
+    return found;
 }
 
-/* UNICODE_STRING and its text behind it: ProcessImageFileName (a device path), and
+/* UNICODE_STRING and its text after it: ProcessImageFileName (a device path), and
  * ProcessImageFileNameWin32. */
 static NTSTATUS PspReturnImageName(EPROCESS *process, BOOLEAN win32, void *user,
                                    ULONG length, ULONG *userReturned)
@@ -196,7 +200,7 @@ NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
                                          PVOID user, ULONG length, PULONG userReturned)
 {
     const BOOLEAN name = (ULONG) class == 27 || (ULONG) class == 43;
-    const INFORMATION *asked = PspFindClass(class);
+    const INFORMATION *asked = PspFindClass(class, length);
     EPROCESS *process;
     ANSWER answer;
     if (!asked && !name)

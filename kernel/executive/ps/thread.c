@@ -1,6 +1,6 @@
 /* thread.c - ETHREAD: made, started, ended.
  *
- * A new user thread stands at ntdll!RtlUserThreadStart (EAX start address, EBX argument):
+ * A new user thread starts at ntdll!RtlUserThreadStart (EAX start address, EBX argument):
  * that is what GetThreadContext shows of it and SetThreadContext changes while it is
  * suspended. When it first runs, the kernel pushes that context on its user stack and
  * sends it to ntdll!LdrInitializeThunk(context, ntdll's base), which ends in
@@ -37,11 +37,15 @@ const OBTYPE PsThreadType = {
     .Waitable = TRUE,
 };
 
-ETHREAD *PsCurrentThread(void)
+ETHREAD *PsThreadOf(PKTHREAD thread)
 {
     /* The idle thread, and whatever runs before the first ETHREAD, is a bare KTHREAD. */
-    PKTHREAD thread = KeGetCurrentThread();
     return thread != NULL && thread->Space != NULL ? (ETHREAD *)thread : NULL;
+}
+
+ETHREAD *PsCurrentThread(void)
+{
+    return PsThreadOf(KeGetCurrentThread());
 }
 
 /* The processor comes here on the new thread's kernel stack. */
@@ -118,7 +122,8 @@ static NTSTATUS PspMakeUserSide(ETHREAD *thread, const PSTHREAD *wanted)
         return status;
     MmQuerySection(process->Image, &facts);
     status = MmCreateUserStack(
-        process->Space, wanted->StackReserve ? wanted->StackReserve : facts.StackReserve,
+        process->Space, wanted->ZeroBits,
+        wanted->StackReserve ? wanted->StackReserve : facts.StackReserve,
         wanted->StackCommit ? wanted->StackCommit : facts.StackCommit, &base, &limit,
         &thread->StackAllocation);
     if (!NT_SUCCESS(status))

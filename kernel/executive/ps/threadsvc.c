@@ -35,7 +35,6 @@ NTSTATUS NTAPI NtCreateThreadEx(HANDLE *userHandle, ACCESS_MASK desired,
     OBATTRIBUTES attributes;
     PSATTRIBUTES list;
     NTSTATUS status = PspCaptureAttributes(userList, &list);
-    (void)zeroBits; /* the stack goes where there is room */
     if (NT_SUCCESS(status))
         status = ObCaptureAttributes(userAttributes, &attributes);
     if (!NT_SUCCESS(status))
@@ -48,6 +47,7 @@ NTSTATUS NTAPI NtCreateThreadEx(HANDLE *userHandle, ACCESS_MASK desired,
     const PSTHREAD wanted = {
         .Start = (ULONG_PTR)start,
         .Argument = (ULONG_PTR)argument,
+        .ZeroBits = zeroBits,
         .StackReserve = stackReserve,
         .StackCommit = stackCommit,
         .Suspended = (flags & THREAD_CREATE_FLAGS_CREATE_SUSPENDED) != 0,

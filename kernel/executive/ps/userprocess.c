@@ -6,9 +6,10 @@
 #include "psp.h"
 #include "services.h"
 
-#define PROCESS_CREATE_FLAGS_INHERIT_HANDLES 0x4
-#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED 0x1
-#define LARGEST_HANDLE_LIST                  0x4000u /* bytes */
+#define PROCESS_CREATE_FLAGS_INHERIT_HANDLES   0x4
+#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED   0x1
+#define THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER 0x4
+#define LARGEST_HANDLE_LIST                    0x4000u /* bytes */
 
 typedef struct {
     RTL_USER_PROCESS_PARAMETERS Params; /* strings and environment: pool */
@@ -286,7 +287,7 @@ static void PspReportState(void *createInfo, NTSTATUS status)
 
 /* As Windows 7's.  STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_PATH_NOT_FOUND (no such
  * file), STATUS_INVALID_IMAGE_FORMAT and its kin, STATUS_INVALID_PARAMETER,
- * STATUS_ACCESS_VIOLATION, memory's; nothing is left behind on failure. */
+ * STATUS_ACCESS_VIOLATION, memory's; nothing is left on failure. */
 NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
                                    ACCESS_MASK processAccess, ACCESS_MASK threadAccess,
                                    POBJECT_ATTRIBUTES processAttributes,
@@ -298,6 +299,8 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
     OBATTRIBUTES ofProcess, ofThread;
     EPROCESS *process, *parent;
     ETHREAD *thread;
+    if (threadFlags & THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER) /* not of a first thread */
+        return STATUS_INVALID_PARAMETER;
     CAPTURED *captured = ExAllocatePool(sizeof *captured, PSP_TAG);
     if (captured == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;

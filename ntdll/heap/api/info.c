@@ -167,14 +167,16 @@ BOOLEAN NTAPI RtlSetUserFlagsHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, UL
 }
 
 /* HeapCompatibilityInformation: writes 0 or 2.  Returns STATUS_INVALID_INFO_CLASS for
- * others, STATUS_BUFFER_TOO_SMALL with *Returned telling how much.  (Microsoft:
- * HeapQueryInformation.) */
+ * others, STATUS_ACCESS_VIOLATION for no heap that can be read, STATUS_BUFFER_TOO_SMALL with
+ * *Returned telling how much.  (Microsoft: HeapQueryInformation.) */
 ULONG NTAPI RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS Class,
                                     PVOID Information, SIZE_T Length, PSIZE_T Returned)
 {
     HEAP *Heap = HeapHandle;
     if (Class != HeapCompatibilityInformation)
         return (ULONG)STATUS_INVALID_INFO_CLASS;
+    if (!RtlpIsReadable((HEAP_ENTRY *)Heap))
+        return (ULONG)STATUS_ACCESS_VIOLATION;
     if (Returned)
         *Returned = sizeof(ULONG);
     if (Length < sizeof(ULONG))
@@ -185,28 +187,34 @@ ULONG NTAPI RtlQueryHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS Cla
     return STATUS_SUCCESS;
 }
 
-/* HeapCompatibilityInformation 2 turns the front end on; there is no way back
- * (STATUS_UNSUCCESSFUL, as for a heap that may not have one).
- * HeapEnableTerminationOnCorruption: it is on.  (Microsoft: HeapSetInformation.) */
+/* HeapCompatibilityInformation 2 turns the front end on, which serves a size from its 18th
+ * allocation, as it would have done unasked; there is no way back (STATUS_UNSUCCESSFUL, as
+ * for a heap that may not have one).  STATUS_ACCESS_VIOLATION: no heap that can be read.
+ * HeapEnableTerminationOnCorruption, of the whole process: it stays on.  (Microsoft:
+ * HeapSetInformation.) */
 ULONG NTAPI RtlSetHeapInformation(PVOID HeapHandle, HEAP_INFORMATION_CLASS Class,
                                   PVOID Information, SIZE_T Length)
 {
     HEAP *Heap = HeapHandle;
-    if (Class == HeapEnableTerminationOnCorruption)
+    if (Class == HeapEnableTerminationOnCorruption) {
+        RtlpAskedToTerminate = true;
         return STATUS_SUCCESS;
+    }
     if (Class != HeapCompatibilityInformation)
         return (ULONG)STATUS_INVALID_INFO_CLASS;
     if (Length < sizeof(ULONG))
         return (ULONG)STATUS_BUFFER_TOO_SMALL;
+    if (!RtlpIsReadable((HEAP_ENTRY *)Heap))
+        return (ULONG)STATUS_ACCESS_VIOLATION;
     if (!Information || !RtlpIsHeap(Heap))
         return (ULONG)STATUS_INVALID_PARAMETER;
     ULONG Wanted = *(ULONG *)Information;
     if (Wanted == Heap->FrontEndHeapType)
         return STATUS_SUCCESS;
-    if (Wanted != 2 || Heap->Flags & HEAP_NO_SERIALIZE)
+    if (Wanted != 2 || !RtlpMayHaveFront(Heap))
         return (ULONG)STATUS_UNSUCCESSFUL;
     RtlpLockHeap(Heap);
-    bool Done = RtlpMayHaveFront(Heap) && RtlpFrontEnable(Heap);
+    Heap->FrontEndHeapType = 2;
     RtlpUnlockHeap(Heap);
-    return Done ? STATUS_SUCCESS : (ULONG)STATUS_UNSUCCESSFUL;
+    return STATUS_SUCCESS;
 }

@@ -12,6 +12,8 @@
 #include "heap/front/front.h"
 
 #define PAGES_INDEX 0xFD /* SegmentIndex of a block of the page heap */
+#define LARGE_INDEX                                                                      \
+    64 /* as Windows tells it for a large block; a segment has RTL_HEAP_SEGMENT */
 
 static void RtlpReport(PRTL_HEAP_WALK_ENTRY Walk, PVOID Data, SIZE_T Size,
                        SIZE_T Overhead, ULONG Index, ULONG Flags)
@@ -29,10 +31,11 @@ static void RtlpReportSegment(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, ULONG
     HEAP_SEGMENT *Segment = Heap->Segments[Index];
     SIZE_T Committed = RtlpSegmentCommit(Segment) + (Index ? 0 : Heap->OwnCommit);
     SIZE_T Total = (SIZE_T)Segment->NumberOfPages << PAGE_SHIFT;
-    RtlpReport(Walk, Segment->BaseAddress, Total, 0, Index, RTL_HEAP_SEGMENT);
+    RtlpReport(Walk, Segment->BaseAddress, Index ? 0 : sizeof(HEAP), 0, Index,
+               RTL_HEAP_SEGMENT); /* DataSize: the header's, which HEAP holds */
     Walk->Segment.CommittedSize = (ULONG)Committed;
     Walk->Segment.UnCommittedSize = (ULONG)(Total - Committed);
-    Walk->Segment.FirstEntry = Segment->FirstEntry;
+    Walk->Segment.FirstEntry = Segment->FirstEntry + 1;
     Walk->Segment.LastEntry = Segment->LastValidEntry;
 }
 
@@ -41,7 +44,7 @@ static void RtlpReportLarge(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
 {
     SIZE_T Unused = RtlpLargeUnused(Heap, Large);
     ULONG Flags = CODE_FLAGS(RtlpDecode(Heap, &Large->BusyBlock));
-    RtlpReport(Walk, Large + 1, Large->CommitSize - Unused, Unused, 0xFF,
+    RtlpReport(Walk, Large + 1, Large->CommitSize - Unused, sizeof(*Large), LARGE_INDEX,
                RTL_HEAP_BUSY | (Flags & HEAP_ENTRY_SETTABLE_FLAGS));
     if (Flags & HEAP_ENTRY_EXTRA_PRESENT) {
         Walk->Flags |= RTL_HEAP_SETTABLE_VALUE;
@@ -63,7 +66,8 @@ static void RtlpReportEntry(const HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk,
         return;
     }
     if (!(Flags & HEAP_ENTRY_BUSY)) {
-        RtlpReport(Walk, Entry + 1, Size, Bytes - Size, Index, 0);
+        RtlpReport(Walk, FREE_OF(Entry) + 1, Bytes - sizeof(HEAP_FREE_ENTRY),
+                   sizeof(HEAP_FREE_ENTRY), Index, 0);
         return;
     }
     RtlpReport(Walk, Entry + 1, Size, Bytes - Size, Index,
@@ -84,6 +88,8 @@ static NTSTATUS RtlpWalkPages(HEAP *Heap, PRTL_HEAP_WALK_ENTRY Walk, PVOID Befor
         return Status;
     RtlpEnterRecords();
     HEAP_RECORD *Record = RtlpNextRecord(Heap, RtlpRecordOf(Before));
+    while (Record && !Record->Pages) /* of before the flag: where other steps come by */
+        Record = RtlpNextRecord(Heap, Record);
     if (Record) {
         RtlpReport(Walk, Record->Block, Record->Size, 0, PAGES_INDEX, RTL_HEAP_BUSY);
         Walk->Block.AllocatorBackTraceIndex = Record->Allocated;
@@ -175,6 +181,12 @@ static ULONG RtlpIndexOf(const HEAP *Heap, const RTL_HEAP_WALK_ENTRY *Walk)
     FRONT_ITEM Item;
     if (Walk->Flags & RTL_HEAP_SEGMENT)
         return Walk->SegmentIndex;
+#ifdef FRONT_INSIDE /* its blocks lie in segments: asked first */
+    if (Heap->FrontEndHeap && !((ULONG_PTR)Data & (GRANULE - 1)) &&
+        RtlpIsReadable((HEAP_ENTRY *)Data - 1) &&
+        RtlpFrontOwns(Heap->FrontEndHeap, Data, &Item))
+        return FRONT_INDEX;
+#endif
     for (ULONG i = 0; i < Heap->SegmentCount; i++)
         if (Heap->Segments[i] && Data > (char *)Heap->Segments[i]->FirstEntry &&
             Data < (char *)Heap->Segments[i]->LastValidEntry)
@@ -214,6 +226,9 @@ NTSTATUS NTAPI RtlWalkHeap(PVOID HeapHandle, PRTL_HEAP_WALK_ENTRY Walk)
     } else if (Index < Heap->SegmentCount && Heap->Segments[Index]) {
         HEAP_SEGMENT *Segment = Heap->Segments[Index];
         HEAP_ENTRY *Entry = (HEAP_ENTRY *)Walk->DataAddress - 1;
+        if (!(Walk->Flags &
+              RTL_HEAP_BUSY)) /* a free block's data is what follows its links */
+            Entry = &((HEAP_FREE_ENTRY *)Walk->DataAddress - 1)->Header;
         if (!RtlpIsSegmentSound(Heap, Index))
             Status = STATUS_HEAP_CORRUPTION;
         else if (Walk->Flags & RTL_HEAP_SEGMENT) {

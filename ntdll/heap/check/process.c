@@ -13,12 +13,13 @@
  */
 #include "heap/check/validate.h"
 
-/* Examines one heap, if nobody changes it; false: *Damage says what is wrong. */
+/* Examines one heap, unless it is in use; false: *Damage says what is wrong. */
 static bool RtlpExamineIdle(HEAP *Heap, HEAP_DAMAGE *Damage)
 {
     HEAP_CHECK Check = {.Heap = Heap};
     *Damage = (HEAP_DAMAGE){Heap, heap_failure_generic, Heap};
-    if (!RtlpIsSigned(Heap) || Heap->Heap != Heap)
+    if (!RtlpIsSigned(Heap) || Heap->Heap != Heap ||
+        Heap->HeaderSum != RtlpHeaderSum(Heap)) /* its lock is not to be trusted */
         return false;
     if (Heap->LockVariable ? !RtlpTryLock(Heap->LockVariable)
                            : RtlpThreadsEnded && RtlpHadThreads())

@@ -8,7 +8,9 @@
  *
  * Then the process ends as of an unhandled STATUS_HEAP_CORRUPTION that no handler sees, and
  * the kernel's report adds the stack of this call.  FATHOM_NO_TERMINATE=1 in the
- * environment: it is reported, and the call fails.
+ * environment: it is reported, and the call fails.  FATHOM_AS_WINDOWS=1: so it is in a program
+ * whose subsystem version is below 6.0, unless it set HeapEnableTerminationOnCorruption
+ * (Microsoft: HeapSetInformation), and nothing is checked at exit.
  *
  * Lock: as the caller; the heap may be damaged or no heap at all.  In Windows:
  * RtlpLogHeapFailure, RtlReportCriticalFailure; the names of the kinds are its.
@@ -132,12 +134,17 @@ static bool RtlpEnvironmentHas(PCSTR Setting)
     return false;
 }
 
+bool RtlpAskedToTerminate;
+
 bool RtlpHeapSurvives(void)
 {
+    if (RtlpEnvironmentHas("FATHOM_AS_WINDOWS=1"))
+        return RtlpHeapPeb()->ImageSubsystemMajorVersion < 6 && !RtlpAskedToTerminate;
     return RtlpEnvironmentHas("FATHOM_NO_TERMINATE=1");
 }
 
 bool RtlpExitIsUnchecked(void)
 {
-    return RtlpEnvironmentHas("FATHOM_EXIT_CHECK=0");
+    return RtlpEnvironmentHas("FATHOM_EXIT_CHECK=0") ||
+           RtlpEnvironmentHas("FATHOM_AS_WINDOWS=1");
 }

@@ -246,9 +246,9 @@ static bool RtlpCheckHeapItself(HEAP_CHECK *Check)
 {
     HEAP *Heap = Check->Heap;
     if (Heap->Signature != HEAP_SIGNATURE || Heap->Heap != Heap ||
-        Heap->Segments[0] != (HEAP_SEGMENT *)Heap)
+        Heap->Segments[0] != (HEAP_SEGMENT *)Heap ||
+        Heap->HeaderSum != RtlpHeaderSum(Heap))
         return RtlpWrong(Check, H(1), heap_failure_generic, Heap);
-    Check->Reserved = Heap->Guard;
     Check->Committed = Heap->OwnCommit;
     return true;
 }
@@ -281,8 +281,8 @@ bool RtlpCheckHeap(HEAP *Heap, bool Quiet)
 /* Whether the heap, or the one block of it, is sound.
  *
  * Block: null for the whole heap.  Result: FALSE if anything is damaged or Block is no
- * block in use.  What is wrong with the whole heap is printed, and where; nothing is
- * changed.  (Microsoft: HeapValidate.) */
+ * block in use (ERROR_NOACCESS: it cannot even be read).  What is wrong with the whole heap
+ * is printed, and where; nothing is changed.  (Microsoft: HeapValidate.) */
 BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
 {
     HEAP *Heap = HeapHandle;
@@ -295,6 +295,8 @@ BOOLEAN NTAPI RtlValidateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
     bool Sound = Block ? RtlpFindBlock(Heap, Block, &Found, true, NULL)
                        : RtlpCheckHeap(Heap, true);
     RtlpLeaveHeap(Heap, Locked);
+    if (Block && !Sound && !RtlpIsReadable((HEAP_ENTRY *)Block - 1))
+        RtlpHeapSetStatus(STATUS_ACCESS_VIOLATION);
     return Sound;
 }
 

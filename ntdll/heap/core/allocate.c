@@ -129,14 +129,18 @@ PVOID RtlpAllocateHeap(HEAP *Heap, ULONG Flags, SIZE_T Size)
 {
     if (!RtlpIsHeap(Heap))
         return NULL;
-    bool Locked = RtlpEnterHeap(Heap, Flags);
-    PVOID Block = RtlpAllocateAny(Heap, Flags, Size);
-    if (Block && Heap->Flags & HEAP_TRACKING)
-        RtlpNoteAllocation(Heap, Block, Size);
-    RTLP_AUDIT(Heap);
-    RtlpLeaveHeap(Heap, Locked);
-    if (RtlpHeapTracing())
-        RtlpTraceHeap(HEAP_EVENT_ALLOCATE, Heap, Block, Size);
+    HEAP_CALL Call = RtlpCallBegins();
+    PVOID Block = Call.Traced ? RtlpTakeTraced(Heap, Flags, Size) : NULL;
+    if (!Block) {
+        bool Locked = RtlpEnterHeap(Heap, Flags);
+        Block = RtlpAllocateAny(Heap, Flags, Size);
+        if (Block && Heap->Flags & HEAP_TRACKING)
+            RtlpNoteAllocation(Heap, Block, Size);
+        RTLP_AUDIT(Heap);
+        RtlpLeaveHeap(Heap, Locked);
+    }
+    if (Call.Traced)
+        RtlpTraceBlock(&Call, Heap, NULL, Block, Size);
     if (!Block) {
         RtlpHeapSetStatus(STATUS_NO_MEMORY);
         if ((Flags | Heap->Flags) & HEAP_GENERATE_EXCEPTIONS)

@@ -6,11 +6,11 @@
  * which decide again from the start:
  *
  *   RtlAllocateHeap --> RtlpFrontTake --> a block
- *          |   no heap, a flag, tracing, too large, none free
+ *          |   no heap, a flag, too large, none free; traced: batch.c takes it
  *          '--> RtlpAllocateHeap (allocate.c), with the lock
  *
  *   RtlFreeHeap --> RtlpFrontGive --> done
- *          |   no heap, a flag, tracing, not the front end's, not sound
+ *          |   no heap, a flag, not the front end's, not sound; traced: batch.c gives it
  *          '--> RtlpFreeHeap (free.c), with the lock
  *
  * This file alone is compiled to use only the registers that need no saving (mk/user.mk):
@@ -46,9 +46,9 @@ static inline bool RtlpIsMarked(const void *Block)
 PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
 {
     HEAP *Heap = HeapHandle;
-    if (RTLP_MOSTLY(RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
-                    !RtlpHeapTracing())) {
-        PVOID Block = RtlpFrontTake(Heap, Size);
+    if (RTLP_MOSTLY(!(Flags & LONG_PATH_FLAGS) && RtlpIsSigned(Heap))) {
+        PVOID Block = RTLP_MOSTLY(!RtlpHeapTracing()) ? RtlpFrontTake(Heap, Size)
+                                                      : RtlpTakeBatched(Heap, Size);
         if (RTLP_MOSTLY(Block)) {
             RTLP_AUDIT_SHORT(Heap);
             return Block;
@@ -65,9 +65,10 @@ PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
 BOOLEAN NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID Block)
 {
     HEAP *Heap = HeapHandle;
-    if (RTLP_MOSTLY(RtlpIsSigned(Heap) && !(Flags & LONG_PATH_FLAGS) &&
-                    !RtlpHeapTracing() && RtlpIsMarked(Block) &&
-                    RtlpFrontGive(Heap, Block))) {
+    if (RTLP_MOSTLY(!(Flags & LONG_PATH_FLAGS) && RtlpIsSigned(Heap) &&
+                    RtlpIsMarked(Block) &&
+                    (RTLP_MOSTLY(!RtlpHeapTracing()) ? RtlpFrontGive(Heap, Block)
+                                                     : RtlpGiveBatched(Heap, Block)))) {
         RTLP_AUDIT_SHORT(Heap);
         return TRUE;
     }

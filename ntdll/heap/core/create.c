@@ -1,9 +1,10 @@
 /* create.c - RtlCreateHeap, RtlDestroyHeap, and the process's list of heaps.
  *
  * A heap lies at the start of its own first segment: HEAP begins with a HEAP_SEGMENT, so
- * the handle is the segment's base.  In memory of the heap's own, pages that nothing can touch
- * lie before HEAP and between it and the first block (HEAP_GUARD); in a caller's memory the
- * blocks follow at once.  PEB.ProcessHeaps lists the heaps in the order they were made.
+ * the handle is the segment's base, and as in Windows where its reservation begins.  Before a heap
+ * in memory of its own there is another reservation that nothing can touch, its guard, and between
+ * HEAP and the first block lie such pages, too (HEAP_GUARD); in a caller's memory the blocks follow
+ * at once and there is no guard.  PEB.ProcessHeaps lists the heaps in the order they were made.
  *
  * Lock: the list has its own (os.c).  In Windows: the same functions; the first list is a
  * static one of 16 there too (RtlpProcessHeapsListBuffer).
@@ -176,6 +177,39 @@ static bool RtlpUseRoom(HEAP_ROOM_FOR *Room, SIZE_T Commit, SIZE_T Reserve)
     return NT_SUCCESS(RtlpCommit(Room->Base, Room->Committed, Room->Protect));
 }
 
+#define GUARD_TRIES 8 /* other threads may take the place meanwhile */
+
+/* Reserves the guard at Guard (null: in the lowest room) and the heap right after it.  False: one of
+ * the two places is taken. */
+static bool RtlpReserveAt(HEAP_ROOM_FOR *Room, PVOID Guard)
+{
+    if (!NT_SUCCESS(RtlpReserve(&Guard, Room->Guard, PAGE_NOACCESS)))
+        return false;
+    PVOID Base = (char *)Guard + Room->Guard;
+    Room->Base = Base;
+    if (NT_SUCCESS(RtlpReserve(&Base, Room->Reserve, Room->Protect)))
+        return true;
+    RtlpRelease(Guard);
+    return false;
+}
+
+/* The same wherever both have room.  The lowest room for a guard is tried first if the heap is no
+ * larger: as a rule it has that much more.  False: no memory. */
+static bool RtlpReserveGuarded(HEAP_ROOM_FOR *Room)
+{
+    if (Room->Reserve <= Room->Guard && RtlpReserveAt(Room, NULL))
+        return true;
+    for (ULONG Try = 0; Try < GUARD_TRIES; Try++) {
+        PVOID Both = NULL;
+        if (!NT_SUCCESS(RtlpReserve(&Both, Room->Guard + Room->Reserve, PAGE_NOACCESS)))
+            return false;
+        RtlpRelease(Both);
+        if (RtlpReserveAt(Room, Both))
+            return true;
+    }
+    return false;
+}
+
 /* Reserves room for a heap and commits some: Commit bytes together, or two pages.  Sized: Reserve
  * is what somebody asked for, so what no block can have comes on top of it. */
 static bool RtlpMakeRoom(HEAP_ROOM_FOR *Room, SIZE_T Commit, SIZE_T Reserve, bool Sized)
@@ -192,14 +226,13 @@ static bool RtlpMakeRoom(HEAP_ROOM_FOR *Room, SIZE_T Commit, SIZE_T Reserve, boo
     Room->Reserve = Sized ? Reserve + Head : Reserve;
     if (Room->Reserve < Room->Committed)
         Room->Reserve = Room->Committed;
-    PVOID Base = NULL;
-    if (!NT_SUCCESS(RtlpReserve(&Base, Room->Guard + Room->Reserve, Room->Protect)))
+    if (!RtlpReserveGuarded(Room))
         return false;
-    Room->Base = (char *)Base + Room->Guard;
     if (NT_SUCCESS(RtlpCommit(Room->Base, Room->OwnCommit, Room->Protect)) &&
         NT_SUCCESS(RtlpCommit(Room->Base + Head, Room->BlockCommit, Room->Protect)))
         return true;
-    RtlpRelease(Base);
+    RtlpRelease(Room->Base);
+    RtlpRelease(Room->Base - Room->Guard);
     return false;
 }
 
@@ -244,14 +277,14 @@ PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize,
     Heap->SegmentFlags = HeapBase ? HEAP_USER_ALLOCATED : 0;
     Heap->Guard = Room.Guard;
     Heap->OwnCommit = Room.OwnCommit;
-    Heap->Counters.TotalMemoryReserved = Room.Guard;
     Heap->Counters.TotalMemoryCommitted = Room.OwnCommit + Room.BlockCommit;
     Heap->InitialCommit = Room.Committed;
+    Heap->HeaderSum = RtlpHeaderSum(Heap);
     RtlpInitializeSegment(Heap, (HEAP_SEGMENT *)Heap, Room.Base, Room.Committed,
                           Room.Reserve, 0);
     RtlpAddProcessHeap(Heap);
     if (RtlpHeapTracing())
-        RtlpTraceHeap(HEAP_EVENT_CREATE, Heap, NULL, Reserve);
+        RtlpTraceHeap(HEAP_EVENT_CREATE, Heap, Reserve);
     return Heap;
 }
 
@@ -267,7 +300,7 @@ PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
         return HeapHandle;
     RtlpRemoveProcessHeap(Heap);
     if (RtlpHeapTracing())
-        RtlpTraceHeap(HEAP_EVENT_DESTROY, Heap, NULL, 0);
+        RtlpTraceHeap(HEAP_EVENT_DESTROY, Heap, 0);
     if (Heap->Flags & HEAP_TRACKING)
         RtlpForgetRecords(Heap);
     RtlpFrontDestroy(Heap);
@@ -283,9 +316,12 @@ PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
     for (ULONG i = Heap->SegmentCount; i-- > 1;)
         if (Heap->Segments[i])
             RtlpRelease(Heap->Segments[i]->BaseAddress);
-    if (Heap->SegmentFlags & HEAP_USER_ALLOCATED)
+    SIZE_T Guard = Heap->Guard;
+    if (Heap->SegmentFlags & HEAP_USER_ALLOCATED) {
         RtlpDecommit(Heap, (SIZE_T)Heap->NumberOfPages << PAGE_SHIFT);
-    else
-        RtlpRelease((char *)Heap - Heap->Guard);
+    } else {
+        RtlpRelease(Heap);
+        RtlpRelease((char *)Heap - Guard);
+    }
     return NULL;
 }

@@ -5,11 +5,18 @@
  */
 #include "heap/heapp.h"
 #include "ntdll.h"
+#include "ntdllp.h"
+
+ULONG *RtlpCommits(void)
+{
+    return (ULONG *)NtTeb()->SpareBytes;
+}
 
 NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect)
 {
     PVOID Address = Base;
     SIZE_T Bytes = Size;
+    ++*RtlpCommits();
     return NtAllocateVirtualMemory(NtCurrentProcess(), &Address, 0, &Bytes, MEM_COMMIT,
                                    Protect);
 }

@@ -53,48 +53,24 @@ bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last)
             RtlpPreviousSize(Heap, Next) == RtlpRangeTag(Ucr->Size));
 }
 
-/* The header of Entry, which may be anything that lies in readable memory.
- *
- * Result: the decoded header; 0 if it is not one of this heap's: bad checksum, not inside
- * the segment it names, or an entry after it with another PreviousSize.  Not reported here.
- */
 ULONG RtlpProbeEntry(HEAP *Heap, HEAP_ENTRY *Entry)
 {
-    ULONG Code = RtlpDecode(Heap, Entry);
-    if (!RtlpCodeIsGood(Code) || Entry->SegmentOffset >= Heap->SegmentCount)
-        return 0;
-#if HEAP_WIDE
-    if (Entry->Reserved != RtlpReserved(Heap, Entry))
-        return 0;
-#endif
-    HEAP_SEGMENT *Segment = Heap->Segments[Entry->SegmentOffset];
-    HEAP_ENTRY *Next = RtlpEntryAfter(Entry, CODE_SIZE(Code));
-    if (!Segment || Entry < Segment->FirstEntry || Next > Segment->LastValidEntry)
-        return 0;
-    if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) /* its range must be sound, too */
-        return RtlpRangeIsSound(Heap, Entry) ? Code : 0;
-    if (!RtlpIsReadable(Next) || RtlpPreviousSize(Heap, Next) != CODE_SIZE(Code))
-        return 0;
-    return Code;
+    return RtlpProbe(Heap, Entry);
 }
 
-/* Granules of a block for Size bytes; Size is at most HEAP_MAXIMUM_ALLOCATION. */
+/* Granules of a block for Size bytes; Size is at most HEAP_MAXIMUM_ALLOCATION.  What HEAP says of
+ * rounding is reported if it is damaged. */
 ULONG RtlpUnitsFor(const HEAP *Heap, ULONG Flags, SIZE_T Size)
 {
-    SIZE_T Bytes = Size + Heap->AlignRound;
+    SIZE_T Bytes = Size;
     if (Flags & (HEAP_SETTABLE_USER_VALUE | HEAP_SETTABLE_USER_FLAGS))
         Bytes += ALIGN_UP(sizeof(HEAP_ENTRY_EXTRA), Heap->Pad ? 16 : GRANULE);
-    SIZE_T Units = (Bytes & Heap->AlignMask) >> GRANULE_SHIFT;
+    SIZE_T Units = RtlpRound(Heap, Bytes);
+    if (!Units) {
+        RtlpHeapFailure((HEAP *)Heap, heap_failure_generic, (PVOID)Heap, "RtlpUnitsFor");
+        Units = LEAST_UNITS(Bytes);
+    }
     return Units < 2 ? 2 : (ULONG)Units;
-}
-
-/* The most bytes of a busy entry that no program asked for. */
-ULONG RtlpMostUnused(const HEAP *Heap, ULONG EntryFlags)
-{
-    ULONG Most = (ULONG)Heap->AlignRound + 1 + GRANULE; /* a granule too small to split */
-    if (EntryFlags & HEAP_ENTRY_EXTRA_PRESENT)
-        Most += (ULONG)ALIGN_UP(sizeof(HEAP_ENTRY_EXTRA), 16);
-    return Most;
 }
 
 /* Whether the entry before Entry is there and Before granules long (0: the segment starts with

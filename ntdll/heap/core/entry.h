@@ -12,8 +12,9 @@
 #include "heap/heap.h"
 
 /* A header decoded: the low 16 bits the size, then the flags, then the checksum. */
-#define CODE_SIZE(Code)  ((Code)&0xFFFFu)
-#define CODE_FLAGS(Code) (((Code) >> 16) & 0xFFu)
+#define CODE_SIZE(Code)       ((Code)&0xFFFFu)
+#define CODE_FLAGS(Code)      (((Code) >> 16) & 0xFFu)
+#define CODE_OF(Units, Flags) ((Units) | (ULONG)(Flags) << 16)
 
 static inline ULONG RtlpDecode(const HEAP *Heap, const HEAP_ENTRY *Entry)
 {
@@ -64,6 +65,17 @@ static inline SIZE_T RtlpUserSize(const HEAP_ENTRY *Entry, ULONG Code)
            (Busy ? Entry->UnusedBytes : sizeof(HEAP_ENTRY));
 }
 
+#define LEAST_UNITS(Bytes) (((Bytes) + sizeof(HEAP_ENTRY) + GRANULE - 1) >> GRANULE_SHIFT)
+#define ROUNDED            2u /* granules, at most: alignment to 16 and a tail */
+
+/* Granules of a block for Bytes; 0: what HEAP says of rounding is damaged.  No two blocks shall
+ * overlap, and no header shall count more unused bytes than it can. */
+static inline SIZE_T RtlpRound(const HEAP *Heap, SIZE_T Bytes)
+{
+    SIZE_T Units = ((Bytes + Heap->AlignRound) & Heap->AlignMask) >> GRANULE_SHIFT;
+    return Units - LEAST_UNITS(Bytes) > ROUNDED ? 0 : Units; /* or less than the least */
+}
+
 /* The bytes after those that were asked for, up to the entry's end, hold a pattern: an overrun that
  * ends there is seen when the block is freed or checked.  Not where a HEAP_ENTRY_EXTRA ends the
  * block, nor under tail checking, which has a pattern of its own.  Code: Entry's decoded header. */
@@ -80,15 +92,6 @@ static inline void RtlpFillSlack(HEAP_ENTRY *Entry, ULONG Code)
     UCHAR *End = (UCHAR *)Entry + ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT);
     for (ULONG Left = RtlpSlack(Entry, Code); Left; Left--)
         *--End = SLACK_FILL;
-}
-
-static inline bool RtlpSlackIsWhole(const HEAP_ENTRY *Entry, ULONG Code)
-{
-    const UCHAR *End = (const UCHAR *)Entry + ((SIZE_T)CODE_SIZE(Code) << GRANULE_SHIFT);
-    for (ULONG Left = RtlpSlack(Entry, Code); Left; Left--)
-        if (*--End != SLACK_FILL)
-            return false;
-    return true;
 }
 
 /* PreviousSize of an entry that starts a run after an uncommitted range: above the size of any
@@ -109,6 +112,12 @@ static inline HEAP_ENTRY *RtlpEntryAfter(const HEAP_ENTRY *Entry, ULONG Units)
 static inline HEAP_ENTRY *RtlpEntryBefore(const HEAP_ENTRY *Entry, ULONG Units)
 {
     return (HEAP_ENTRY *)((char *)Entry - ((SIZE_T)Units << GRANULE_SHIFT));
+}
+
+/* Where the entry that ends a run lies when the committed pages end at End. */
+static inline HEAP_ENTRY *RtlpRunEnd(const HEAP *Heap, const char *End)
+{
+    return (HEAP_ENTRY *)(End - Heap->Pad - UCR_ENTRY_BYTES);
 }
 
 static inline void RtlpInitializeList(LIST_ENTRY *Head)
@@ -194,5 +203,33 @@ RTLP_PROBING bool RtlpIsLinked(const LIST_ENTRY *Link)
 #define LINK_BEFORE(Link) ((LIST_ENTRY *const *)(ULONG_PTR)(Link)->Blink) /* its Flink */
 #define LINK_AFTER(Link)                                                                 \
     ((LIST_ENTRY *const *)((ULONG_PTR)(Link)->Flink + offsetof(LIST_ENTRY, Blink)))
+
+/* encode.c: whether the range that Last describes is one; not reported. */
+bool RtlpRangeIsSound(const HEAP *Heap, HEAP_ENTRY *Last);
+
+/* The header of Entry, which may be anything that lies in readable memory.
+ *
+ * Result: the decoded header; 0 if it is not one of this heap's: bad checksum, not inside
+ * the segment it names, or an entry after it with another PreviousSize.  Not reported here.
+ */
+static inline ULONG RtlpProbe(const HEAP *Heap, HEAP_ENTRY *Entry)
+{
+    ULONG Code = RtlpDecode(Heap, Entry);
+    if (!RtlpCodeIsGood(Code) || Entry->SegmentOffset >= Heap->SegmentCount)
+        return 0;
+#if HEAP_WIDE
+    if (Entry->Reserved != RtlpReserved(Heap, Entry))
+        return 0;
+#endif
+    HEAP_SEGMENT *Segment = Heap->Segments[Entry->SegmentOffset];
+    HEAP_ENTRY *Next = RtlpEntryAfter(Entry, CODE_SIZE(Code));
+    if (!Segment || Entry < Segment->FirstEntry || Next > Segment->LastValidEntry)
+        return 0;
+    if (CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY) /* its range must be sound, too */
+        return RtlpRangeIsSound(Heap, Entry) ? Code : 0;
+    if (!RtlpIsReadable(Next) || RtlpPreviousSize(Heap, Next) != CODE_SIZE(Code))
+        return 0;
+    return Code;
+}
 
 #endif

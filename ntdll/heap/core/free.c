@@ -2,12 +2,34 @@
  *
  * What RtlFreeHeap (call.c) does not do comes here: it finds out what the pointer is
  * (find.c), and joins a block of the back end with its free neighbours.  When more than
- * 64 KiB are free, whole pages of what arises go back to the system.
+ * 64 KiB are free, whole pages of what arises go back to the system, unless the next block of
+ * that size would have to commit them again (RtlpPagesGo).
  *
- * Lock: taken by RtlpFreeHeap.  In Windows: RtlpFreeHeap, RtlpCoalesceFreeBlocks.
+ * Lock: taken by RtlpFreeHeap.  In Windows: RtlpFreeHeap, RtlpCoalesceFreeBlocks; there the pages
+ * go without a look at what else is free.
  */
 #include "heap/core/freelist.h"
 #include "heap/front/front.h"
+
+/* Whether the pages of Total granules, which arise from a block of Units, go back to the system.
+ *
+ * One entry that such a block fits stays committed: a program that frees and allocates blocks of
+ * like size then commits rarely.  What stays is always a sixteenth larger than all that waits, and
+ * no more than the threshold: together less than 16 times that.
+ *
+ *   blocks of 17 to 21 KB (make bench), instructions    10 live    10^4 live
+ *   each goes                                             3,518        4,640
+ *   one stays, an eighth larger                           2,731        3,038
+ *   a sixteenth                                           2,399        2,569
+ *   as large (then as many stay as there are sizes)       2,219        2,408 */
+static bool RtlpPagesGo(HEAP *Heap, SIZE_T Total, ULONG Units)
+{
+    SIZE_T Threshold = Heap->DeCommitTotalFreeThreshold;
+    if (Total + UCR_ENTRY_UNITS < Heap->DeCommitFreeBlockThreshold || /* a page's run */
+        Heap->TotalFreeSize + Total < Threshold)
+        return false;
+    return Total > Threshold || RtlpFindFree(Heap, Units - Units / 16, false);
+}
 
 /* Makes Entry, busy, Units granules and checked, free. */
 void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
@@ -21,8 +43,7 @@ void RtlpFreeBlock(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
     HEAP_ENTRY *Free = RtlpJoinFree(Heap, Entry, &Total);
     if (Free != Entry && !RtlpCheckBefore(Heap, Free, RtlpPreviousSize(Heap, Free)))
         return;
-    if (Total + UCR_ENTRY_UNITS >= Heap->DeCommitFreeBlockThreshold && /* a page's run */
-        Heap->TotalFreeSize + Total >= Heap->DeCommitTotalFreeThreshold)
+    if (RtlpPagesGo(Heap, Total, Units))
         RtlpDecommitFree(Heap, Free, Total);
     else
         RtlpFormFree(Heap, Free, Total);
@@ -39,7 +60,8 @@ bool RtlpFreeFound(HEAP *Heap, const HEAP_BLOCK *Found)
     if ((Found->Flags & HEAP_ENTRY_FILL_PATTERN) &&
         !RtlpCheckTail(Heap, Block, Found->Bytes - Found->Unused))
         return false;
-    if (Found->Kind == BlockBackEnd && !RtlpCheckSlack(Heap, Found->Entry))
+    if (Found->Kind == BlockBackEnd && Found->Unused > sizeof(HEAP_ENTRY) &&
+        !RtlpCheckSlack(Heap, Found->Entry))
         return false;
     if (Found->Kind == BlockLarge)
         RtlpFreeLarge(Heap, Block);
@@ -58,6 +80,7 @@ BOOLEAN RtlpFreeHeap(HEAP *Heap, ULONG Flags, PVOID Block)
         return FALSE;
     }
     HEAP_BLOCK Found;
+    HEAP_CALL Call = RtlpCallBegins();
     bool Locked = RtlpEnterHeap(Heap, Flags);
     bool Done = RtlpFindBlock(Heap, Block, &Found, false, "RtlFreeHeap") &&
                 RtlpFreeFound(Heap, &Found);
@@ -67,7 +90,7 @@ BOOLEAN RtlpFreeHeap(HEAP *Heap, ULONG Flags, PVOID Block)
     RtlpLeaveHeap(Heap, Locked);
     if (!Done)
         RtlpHeapSetStatus(STATUS_INVALID_PARAMETER);
-    else if (RtlpHeapTracing())
-        RtlpTraceHeap(HEAP_EVENT_FREE, Heap, Block, 0);
+    if (Call.Traced)
+        RtlpTraceFree(&Call, Heap, Block, Done ? &Found : NULL);
     return Done;
 }

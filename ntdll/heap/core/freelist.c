@@ -56,8 +56,9 @@ static inline ULONG RtlpClassOf(ULONG Units)
 {
     if (Units < CLASS_EXACT)
         return Units;
-    ULONG Top = 31 - (ULONG)__builtin_clz(Units); /* 7 to 15 */
-    return CLASS_EXACT + (Top - 7) * 16 + ((Units >> (Top - 4)) & 15);
+    ULONG Top =
+        (ULONG)__builtin_clz(Units) ^ 31; /* 7 to 15: classes from 7 * 16 + 16 on */
+    return Top * 16 + (Units >> (Top - 4));
 }
 
 /* The first class from Class on that has an entry, or CLASSES. */

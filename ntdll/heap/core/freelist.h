@@ -4,7 +4,7 @@
  * HEAP.FreeIndex and in the two words after the header of each free entry (FREE_OF(Entry)),
  * in any form.  Sizes are granules, header included.  It may call heapp.h's inline functions on
  * headers, links and probes (RtlpCheckEntry is one), RtlpProbeEntry, RtlpSafeUnlink (encode.c),
- * RtlpWriteFree (debug.c; it spares the two words), RtlpHeapFailure.
+ * RtlpWriteFree (freefill.c; it spares the two words), RtlpHeapFailure.
  *
  * Rules that the callers keep:
  *   F1  An entry given to Insert, Form or Join has its PreviousSize and SegmentOffset; for Insert

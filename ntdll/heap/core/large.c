@@ -58,6 +58,12 @@ static SIZE_T RtlpLargeReserve(SIZE_T Commit)
 PVOID RtlpAllocateLarge(HEAP *Heap, ULONG Flags, SIZE_T Size)
 {
     SIZE_T Commit = RtlpLargeBytes(Heap, Size), Reserve = RtlpLargeReserve(Commit);
+    LIST_ENTRY *Head = &Heap->VirtualAllocdBlocks;
+    if (!RtlpPointsAt(LINK_BEFORE(Head), Head)) {
+        RtlpHeapFailure(Heap, heap_failure_virtual_block_corruption, Head,
+                        "RtlpAllocateLarge");
+        return NULL;
+    }
     if (Flags & HEAP_ROOM)
         Reserve = ALIGN_UP(Commit + PAGE_SIZE, ALLOCATION_GRANULARITY);
     PVOID Base = NULL;
@@ -73,7 +79,7 @@ PVOID RtlpAllocateLarge(HEAP *Heap, ULONG Flags, SIZE_T Size)
     if (Heap->Flags & HEAP_TAIL_CHECKING_ENABLED)
         EntryFlags |= HEAP_ENTRY_FILL_PATTERN;
     RtlpSetLarge(Heap, Large, EntryFlags, Size);
-    RtlpInsertBefore(&Heap->VirtualAllocdBlocks, &Large->Entry);
+    RtlpInsertBefore(Head, &Large->Entry);
     Heap->Counters.TotalSizeInVirtualBlocks += Commit;
     Heap->Counters.TotalMemoryReserved += Reserve;
     Heap->Counters.TotalMemoryCommitted += Commit;
@@ -121,7 +127,7 @@ bool RtlpResizeLarge(HEAP *Heap, PVOID Block, SIZE_T Size)
     SIZE_T Old = Large->CommitSize, Reserve = Large->ReserveSize;
     bool Fits =
         Commit < Reserve || (Commit == Reserve && Commit % ALLOCATION_GRANULARITY);
-    if (RtlpUnitsFor(Heap, 0, Size) <= Heap->VirtualMemoryThreshold || !Fits)
+    if (!Fits)
         return false;
     if (Commit > Old &&
         !NT_SUCCESS(RtlpCommit((char *)Large + Old, Commit - Old, Heap->Protect)))

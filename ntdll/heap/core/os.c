@@ -123,9 +123,23 @@ PPEB RtlpHeapPeb(void)
     return RtlpTeb()->ProcessEnvironmentBlock;
 }
 
-void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size)
+ULONG RtlpTraceClock(void)
 {
-    NtFathomHeapEvent(Operation, Heap, Block, Size);
+    return (ULONG)__builtin_ia32_rdtsc() - *(volatile const ULONG *)FATHOM_TRACE_OVERHEAD;
+}
+
+void RtlpTellCall(FATHOM_HEAP_CALL *Call)
+{
+    Call->FrameCount = 0;
+    if (RtlpHeapPeb()->TracingFlags & PEB_FATHOM_HEAP_STACKS) {
+        NtFathomHeapEvent((PVOID)(ULONG_PTR)Call->Ended,
+                          0); /* the rest is tracing's work */
+        RtlpEnterRecords();   /* the unwinder's lock */
+        Call->FrameCount = RtlpCaptureStack(1, HEAP_CALL_FRAMES, (PVOID *)Call->Frames);
+        RtlpLeaveRecords();
+    }
+    NtFathomHeapEvent(Call, offsetof(FATHOM_HEAP_CALL, Frames) +
+                                Call->FrameCount * sizeof *Call->Frames);
 }
 
 void RtlpHeapSetStatus(NTSTATUS Status)

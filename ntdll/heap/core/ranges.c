@@ -12,7 +12,7 @@
 
 ULONG RtlpUcrClass(SIZE_T Bytes)
 {
-    return 31 - (ULONG)__builtin_clz((ULONG)(Bytes >> PAGE_SHIFT));
+    return (ULONG)__builtin_clz((ULONG)(Bytes >> PAGE_SHIFT)) ^ 31;
 }
 
 static HEAP_UCR_DESCRIPTOR *RtlpUcrOfLink(LIST_ENTRY *Link)

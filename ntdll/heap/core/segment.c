@@ -26,6 +26,11 @@
 NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size)
 {
     NTSTATUS Status;
+    if (Heap->CommitRoutine && Heap->HeaderSum != RtlpHeaderSum(Heap)) {
+        RtlpHeapFailure(Heap, heap_failure_generic, &Heap->CommitRoutine,
+                        "RtlpCommitPages");
+        return STATUS_HEAP_CORRUPTION;
+    }
     if (Heap->CommitRoutine) {
         PVOID Address = Base;
         SIZE_T Bytes = Size;
@@ -96,8 +101,8 @@ void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, char *Base,
  *
  * Result: what became free there, in no index, *Units granules of it, at least the Size bytes
  * where nothing is joined; null: refused by the system, or damaged (reported). */
-static HEAP_ENTRY *RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Size,
-                                 SIZE_T *Units)
+HEAP_ENTRY *RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Size,
+                          SIZE_T *Units)
 {
     HEAP_ENTRY *Old = UCR_ENTRY(Ucr), *Next;
     if (!RtlpCheckRange(Heap, Old) || Size > Ucr->Size ||
@@ -148,6 +153,11 @@ static HEAP_ENTRY *RtlpAddSegment(HEAP *Heap, ULONG Units)
         Index++;
     if (Index == HEAP_MAXIMUM_SEGMENTS)
         return NULL;
+    if (!RtlpPointsAt(LINK_BEFORE(&Heap->SegmentList), &Heap->SegmentList)) {
+        RtlpHeapFailure(Heap, heap_failure_listentry_corruption, &Heap->SegmentList,
+                        "RtlpAddSegment");
+        return NULL;
+    }
     SIZE_T Need = ALIGN_UP(sizeof(HEAP_SEGMENT) + ((SIZE_T)Units << GRANULE_SHIFT) +
                                UCR_ENTRY_BYTES + 2 * GRANULE,
                            PAGE_SIZE);
@@ -179,7 +189,7 @@ static HEAP_ENTRY *RtlpAddSegment(HEAP *Heap, ULONG Units)
 }
 
 /* The free entry that Last, the end of a run, lies after, in granules; 0: none. */
-static ULONG RtlpFreeBefore(const HEAP *Heap, const HEAP_ENTRY *Last)
+ULONG RtlpFreeBefore(const HEAP *Heap, const HEAP_ENTRY *Last)
 {
     ULONG Before = RtlpPreviousSize(Heap, Last);
     if (!Before || Before > HEAP_MAXIMUM_BLOCK_SIZE ||
@@ -193,8 +203,7 @@ static ULONG RtlpFreeBefore(const HEAP *Heap, const HEAP_ENTRY *Last)
 
 /* Bytes to commit of Ucr for Units granules: no less than the heap commits at a time, and all of
  * it if only a page would be left: that is not worth a descriptor. */
-static SIZE_T RtlpCommitBytes(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr,
-                              ULONG Units)
+SIZE_T RtlpCommitBytes(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr, ULONG Units)
 {
     SIZE_T Bytes = ALIGN_UP((SIZE_T)Units << GRANULE_SHIFT, PAGE_SIZE);
     if (Bytes < Heap->SegmentCommit)

@@ -8,7 +8,7 @@
  * Lock: the heap's.  In Windows: RtlpValidateLFH.
  */
 #include "heap/check/validate.h"
-#include "heap/front/front.h"
+#include "heap/front/groupsp.h"
 
 #define LOOKS 16 /* a tick apart */
 
@@ -39,7 +39,7 @@ static bool RtlpCheckUserBlocks(HEAP_CHECK *Check, FRONT_REGION *Region)
     return true;
 }
 
-/* H12: the fields of each group; those behind the committed blocks have none; the end. */
+/* H12: the fields of each group; those after the committed blocks have none; the end. */
 static bool RtlpGroupsAreSound(const FRONT_REGION *Region)
 {
     ULONG Groups = GROUPS_FOR(Region->BlockCount), Most = GROUPS_FOR(Region->BlockLimit);
@@ -76,20 +76,6 @@ static bool RtlpIsDetachedFull(const HEAP *Heap, const FRONT_REGION *Region)
     return false;
 }
 
-static bool RtlpIsInZone(const FRONT_HEAP *Front, const FRONT_REGION *Region)
-{
-    ULONG_PTR Offset = (ULONG_PTR)Region - (ULONG_PTR)Front->Zone;
-    return Offset < Front->ZoneUsed && Offset % sizeof(FRONT_GROUP) == 0;
-}
-
-/* Whether Region is a descriptor of the front end's, of bucket Index. */
-static bool RtlpIsDescriptor(const FRONT_HEAP *Front, const FRONT_REGION *Region,
-                             ULONG Index)
-{
-    return RtlpIsInZone(Front, Region) && Region->SizeIndex == Index &&
-           Region->BlockSize == RtlpBucketUnits(Index) << GRANULE_SHIFT;
-}
-
 /* H13 for the ring of one bucket and its list of unused ones; *Rings, *Unused: how many
  * descriptors are in them. */
 static bool RtlpBucketListsAreSound(const FRONT_HEAP *Front, ULONG Index, ULONG *Rings,
@@ -114,16 +100,31 @@ static bool RtlpBucketListsAreSound(const FRONT_HEAP *Front, ULONG Index, ULONG 
     return true;
 }
 
+/* H13 for the active group of a bucket. */
+static bool RtlpIsActiveSound(const FRONT_HEAP *Front, ULONG Index)
+{
+    const FRONT_GROUP *Group = RTLP_READ(Front->Active[Index].Group);
+    if (Front->Active[Index].BlockSize != RtlpBucketUnits(Index) << GRANULE_SHIFT)
+        return false;
+    if (Group == Front->Zone)
+        return true;
+    if (!RtlpIsInZone(Front, (const FRONT_REGION *)Group))
+        return false;
+    const FRONT_REGION *Region = Group->Region;
+    return RtlpIsDescriptor(Front, Region, Index) &&
+           (ULONG_PTR)(Group - Region->Groups) <= GROUPS_FOR(Region->BlockLimit);
+}
+
 /* H13 for what else a bucket says of its subsegments. */
 static bool RtlpBucketIsSound(const FRONT_HEAP *Front, ULONG Index)
 {
     const FRONT_BUCKET *Bucket = &Front->Buckets[Index];
-    const FRONT_REGION *Active = RTLP_READ(Front->Active[Index])->Region;
     const FRONT_REGION *Growing = Bucket->Growing, *Silenced = Bucket->Silenced;
     ULONG Units = RtlpBucketUnits(Index), Rings, Unused, Count = 0, Idle = 0, Used = 0,
           Blocks = 0;
     if (Bucket->SizeIndex != Index ||
         (Bucket->BlockUnits && Bucket->BlockUnits != Units) ||
+        !RtlpIsActiveSound(Front, Index) ||
         !RtlpBucketListsAreSound(Front, Index, &Rings, &Unused))
         return false;
     for (FRONT_REGION *Region = Front->Newest; Region; Region = Region->NextInZone) {
@@ -134,8 +135,6 @@ static bool RtlpBucketIsSound(const FRONT_HEAP *Front, ULONG Index)
         Used += Region->State == RegionInUse;
         Blocks += Region->State == RegionReleased ? 0 : Region->BlockCount;
     }
-    if (Active != &RtlpNoRegion && !RtlpIsDescriptor(Front, Active, Index))
-        return false;
     if (Silenced && !RtlpIsDescriptor(Front, Silenced, Index))
         return false;
     if (Growing &&
@@ -200,7 +199,9 @@ static bool RtlpZoneIsSound(const FRONT_HEAP *Front)
             return false;
         End = (const char *)Region;
     }
-    return End == (const char *)Front->Zone;
+    return End == (const char *)&Front->Zone[FRONT_NONE] && Front->Zone[0].Mask == 0 &&
+           Front->Zone[1].Mask == GROUP_END && Front->Zone[0].Region == &RtlpNoRegion &&
+           Front->Zone[1].Region == &RtlpNoRegion;
 }
 
 bool RtlpFrontCheck(HEAP_CHECK *Check)
@@ -208,7 +209,8 @@ bool RtlpFrontCheck(HEAP_CHECK *Check)
     HEAP *Heap = Check->Heap;
     FRONT_HEAP *Front = Heap->FrontEndHeap;
     FRONT_HEAP *Shut = Heap->FrontHeapLockCount || !Front ? &RtlpNoFront : Front;
-    if (Heap->Front != Shut || Heap->FrontEndHeapType != (Front ? 2 : 0))
+    if (Heap->Front != Shut ||
+        (Front ? Heap->FrontEndHeapType != 2 : Heap->FrontEndHeapType & ~2))
         return RtlpWrong(Check, H(13), heap_failure_generic, &Heap->Front);
     if (!Front)
         return true;

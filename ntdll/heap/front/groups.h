@@ -1,4 +1,4 @@
-/* groups.h - the default front end: its structures and its two paths without lock.
+/* groups.h - the default front end: its structures; its two paths without lock are in paths.h.
  *
  * A bucket is a size.  Its blocks lie in regions; 31 neighbours are a group, and which of
  * them are free is the group's Mask.  groups.c has the whole picture.
@@ -28,6 +28,7 @@
 #define REGION_BLOCKS      (GROUP_BLOCKS * REGION_GROUPS)
 #define FRONT_RESERVE      0x400000u /* bytes of the zone: descriptors of 4,000,000 blocks */
 #define FRONT_GUARD        HEAP_GUARD /* of these before it and after: never committed */
+#define FRONT_NONE         2u /* groups that start it: active where there is none; an end */
 #define GROUPS_FOR(Blocks) (((Blocks) + GROUP_BLOCKS - 1u) / GROUP_BLOCKS)
 
 /* What FRONT_REGION.Alarm can be: a free that leaves Mask >= Alarm calls
@@ -74,6 +75,13 @@ typedef struct _FRONT_REGION {
     FRONT_GROUP Groups[]; /* for BlockLimit, and the end */
 } FRONT_REGION;
 
+#ifdef _WIN32 /* user/shell/heaps.c reads these of another process */
+OFFSET_IS(FRONT_REGION, UserBlocks, 0x14);
+OFFSET_IS(FRONT_REGION, BlockCount, 0x24);
+OFFSET_IS(FRONT_REGION, Groups, 0x40);
+C_ASSERT(GROUP_BLOCKS == 31 && REGION_GROUPS == 32);
+#endif
+
 /* Starts a region; as in Windows. */
 typedef struct _HEAP_USERDATA_HEADER {
     FRONT_REGION *SubSegment;
@@ -95,8 +103,14 @@ typedef struct _FRONT_BUCKET {
     FRONT_REGION *Released; /* descriptors without memory, by Previous */
 } FRONT_BUCKET;
 
+/* Where a bucket's search begins.  BlockSize: of its groups (FRONT_GROUP). */
+typedef struct _FRONT_ACTIVE {
+    FRONT_GROUP *Group;
+    ULONG BlockSize;
+} FRONT_ACTIVE;
+
 typedef struct _FRONT_HEAP {
-    FRONT_GROUP *Active[FRONT_BUCKETS]; /* where a search begins */
+    FRONT_ACTIVE Active[FRONT_BUCKETS];
     ULONG Key;
     ULONG ZoneUsed; /* bytes of it handed out */
     HEAP *Heap;
@@ -111,9 +125,14 @@ typedef struct _FRONT_HEAP {
     FRONT_GROUP Zone[]; /* descriptors: FRONT_REGION, its groups, the end */
 } FRONT_HEAP;
 
+#if !HEAP_WIDE
+C_ASSERT(offsetof(FRONT_HEAP, Active) == 0 &&
+         sizeof(FRONT_ACTIVE) == 8); /* RtlpActiveOf */
+#endif
+
 extern const UCHAR
     RtlpBuckets[FRONT_UNITS + 1]; /* by granules, header included (ring.c) */
-extern FRONT_REGION RtlpNoRegion; /* active where there is none: no free block, ever */
+extern FRONT_REGION RtlpNoRegion; /* of the groups that are active where there is none */
 
 /* Set or clear one bit of 32, at once; true: it was set.  And the lowest that is set;
  * false: none is. */
@@ -158,178 +177,27 @@ static inline bool RtlpFirstBit(const ULONG *Bits, ULONG *Index)
 #else
 #define RTLP_LOOK(Value) (Value)
 #endif
-/* The two paths get by with the three registers that need no saving (mk/user.mk): an
- * address is computed once and held. */
-#define RTLP_HOLD(Address) __asm__("" : "+r"(Address))
 
 static inline char *RtlpGroupBlock(const FRONT_GROUP *Group, ULONG Bit)
 {
     return Group->First + Bit * (SIZE_T)Group->BlockSize;
 }
 
-/* Writes down that Block is used for Size bytes. */
-static inline void RtlpNoteSize(const FRONT_GROUP *Group, PVOID Block, SIZE_T Size)
-{
-    __atomic_store_n(&((HEAP_ENTRY *)Block)[-1].PreviousSize,
-                     (USHORT)(Group->BlockSize - Size), __ATOMIC_RELAXED);
-}
-
 PVOID RtlpFrontSearch(FRONT_GROUP *Group, SIZE_T Size);
 void RtlpAnswerAlarm(FRONT_GROUP *Group);
 
-/* See front.h.  From the active group to its region's end; then RtlpFrontSearch goes on. */
-static inline PVOID RtlpFrontTake(HEAP *Heap, SIZE_T Size)
-{
-    FRONT_HEAP *Front = RTLP_READ(Heap->Front);
-    if (RTLP_RARELY(Size > FRONT_LARGEST))
-        return NULL;
-    ULONG Units = (ULONG)((Size + sizeof(HEAP_ENTRY) + GRANULE - 1) >> GRANULE_SHIFT);
-    FRONT_GROUP **Active = &Front->Active[RtlpBuckets[Units]];
-    RTLP_HOLD(Active);
-    FRONT_GROUP *Group = RTLP_READ(*Active);
-    ULONG Bit;
-    if (RTLP_RARELY(!RtlpFirstBit(&Group->Mask, &Bit))) {
-        do
-            Group++;
-        while (!RtlpFirstBit(&Group->Mask, &Bit));
-        if (RTLP_RARELY(Bit >= GROUP_BLOCKS)) /* the end */
-            return RtlpFrontSearch(Group, Size);
-        __atomic_store_n(Active, Group, __ATOMIC_RELAXED);
-    }
-    if (RTLP_RARELY(!RtlpClearBit(&Group->Mask, Bit))) /* another thread was first */
-        return RtlpFrontSearch(Group, Size);
-    char *Block = RtlpGroupBlock(Group, Bit);
-    RtlpNoteSize(Group, Block, Size);
-    if (!Block)
-        __builtin_unreachable(); /* the caller need not ask */
-    return Block;
-}
+#include "heap/front/paths.h"
 
-/* The group that a block's header names, *Bit the block's number there; null: the header is
- * not the one that this address must have.  Code: the header's, bound to the address:
- * the group's place in the zone and the number, XORed with the key. */
-static inline FRONT_GROUP *RtlpNamedGroup(const FRONT_HEAP *Front, ULONG Code,
-                                          const void *Block, ULONG *Bit)
+/* See front.h. */
+static inline SIZE_T RtlpFrontUnused(const void *Block)
 {
-    Code ^= Front->Key;
-    if (RTLP_RARELY(Code >= RTLP_LOOK(Front->ZoneUsed)))
-        return NULL;
-    FRONT_GROUP *Group =
-        (FRONT_GROUP *)((char *)Front->Zone + (Code & ~(ULONG)(sizeof(FRONT_GROUP) - 1)));
-    RTLP_HOLD(Group);
-    *Bit = Code % sizeof(FRONT_GROUP);
-    return RTLP_MOSTLY(RtlpGroupBlock(Group, *Bit) == Block) ? Group : NULL;
+    return RTLP_READ(((const HEAP_ENTRY *)Block)[-1].PreviousSize);
 }
-
-__attribute__((no_sanitize("alignment"))) static inline ULONG
-RtlpBlockCode(const void *Block)
-{
-    return ((const HEAP_ENTRY *)Block)[-1].SubSegmentCode ^
-           (ULONG)((ULONG_PTR)Block >> GRANULE_SHIFT);
-}
-
-/* The same of a header where it is. */
-static inline FRONT_GROUP *RtlpGroupOf(const FRONT_HEAP *Front, const void *Block,
-                                       ULONG *Bit)
-{
-    return RtlpNamedGroup(Front, RtlpBlockCode(Block), Block, Bit);
-}
-
-/* Sets the bit of a block; false: it is free already. */
-static inline bool RtlpGiveToGroup(FRONT_GROUP *Group, ULONG Bit)
-{
-    if (RTLP_RARELY(RtlpSetBit(&Group->Mask, Bit)))
-        return false;
-    if (RTLP_RARELY(RTLP_LOOK(Group->Mask) >= RTLP_LOOK(Group->Region->Alarm)))
-        RtlpAnswerAlarm(Group);
-    return true;
-}
-
-/* See front.h.  (A pointer into a block never has the header that its address dictates.) */
-static inline bool RtlpFrontGive(HEAP *Heap, PVOID Block)
-{
-    ULONG Bit, Code = RtlpBlockCode(Block);
-    RTLP_HOLD(Code);
-    FRONT_GROUP *Group = RtlpNamedGroup(RTLP_READ(Heap->Front), Code, Block, &Bit);
-    return RTLP_MOSTLY(Group) && RtlpGiveToGroup(Group, Bit);
-}
-
-/* ---- for groups.c and the files beside it; the heap's lock held unless it says else ---- */
-
-/* Block i of a region: whether it is free, where it is. */
-static inline bool RtlpIsBlockFree(const FRONT_REGION *Region, ULONG i)
-{
-    return RTLP_READ(Region->Groups[i / GROUP_BLOCKS].Mask) >> i % GROUP_BLOCKS & 1;
-}
-static inline char *RtlpRegionBlock(const FRONT_REGION *Region, ULONG i)
-{
-    return Region->Groups[0].First + i * (SIZE_T)Region->BlockSize;
-}
-
-/* Mask of a group whose blocks are all free. */
-static inline ULONG RtlpFreeMask(const FRONT_REGION *Region, ULONG Group)
-{
-    ULONG Left = Region->BlockCount - Group * GROUP_BLOCKS;
-    return Left < GROUP_BLOCKS ? (1u << Left) - 1 : ~0u >> 1;
-}
-
-static inline FRONT_REGION *RtlpNewestRegion(const HEAP *Heap)
-{
-    const FRONT_HEAP *Front = Heap->FrontEndHeap;
-    return Front ? Front->Newest : NULL;
-}
-
-/* A free block of Group, or of those after it in its region, noted as Size bytes; its group
- * becomes active.  Null: none.  No lock. */
-static inline PVOID RtlpTakeFrom(FRONT_GROUP *Group, SIZE_T Size)
+static inline SIZE_T RtlpFrontBytes(HEAP *Heap, const void *Block)
 {
     ULONG Bit;
-    do {
-        while (!RtlpFirstBit(&Group->Mask, &Bit))
-            Group++;
-        if (Bit >= GROUP_BLOCKS)
-            return NULL;
-    } while (!RtlpClearBit(&Group->Mask, Bit)); /* another thread was first */
-    const FRONT_REGION *Region = Group->Region;
-    __atomic_store_n(&Region->Front->Active[Region->SizeIndex], Group, __ATOMIC_RELAXED);
-    char *Block = RtlpGroupBlock(Group, Bit);
-    RtlpNoteSize(Group, Block, Size);
-    return Block;
+    const FRONT_GROUP *Group = RtlpGroupOf(RTLP_READ(Heap->Front), Block, &Bit);
+    return Group && !(RTLP_READ(Group->Mask) >> Bit & 1) ? Group->BlockSize : 0;
 }
-
-/* ring.c */
-ULONG RtlpBucketUnits(ULONG Bucket);
-void RtlpLinkRegions(FRONT_REGION *Region, FRONT_REGION *Next);
-void RtlpAttachRegion(FRONT_REGION *Region);
-void RtlpUnlinkRegion(FRONT_REGION *Region);
-PVOID RtlpSearchAndDetach(FRONT_BUCKET *Bucket, SIZE_T Size);
-
-/* lend.c */
-#define LEND_UNKNOWN 0xFFFFu /* FRONT_BUCKET.Spare: to be counted when it is asked for */
-void RtlpSetSpare(FRONT_HEAP *Front, FRONT_BUCKET *Bucket,
-                  ULONG Spare); /* no lock for these */
-PVOID RtlpBorrowBlock(FRONT_HEAP *Front, const FRONT_BUCKET *Bucket, SIZE_T Size);
-
-/* region.c */
-#define ZERO_STRIDE (2u * PAGE_SIZE)
-/* Bytes from a region's start to the data of its first block. */
-static inline SIZE_T RtlpRegionHead(const FRONT_REGION *Region)
-{
-    return Region->SizeIndex == FRONT_ZERO
-               ? PAGE_SIZE
-               : sizeof(HEAP_USERDATA_HEADER) + sizeof(HEAP_ENTRY);
-}
-/* Bytes committed for Count blocks of a region, at the least. */
-static inline SIZE_T RtlpRegionBytesFor(const FRONT_REGION *Region, ULONG Count)
-{
-    return Region->SizeIndex == FRONT_ZERO
-               ? Count * (SIZE_T)PAGE_SIZE
-               : sizeof(HEAP_USERDATA_HEADER) + Count * (SIZE_T)Region->BlockSize;
-}
-bool RtlpRefillBucket(HEAP *Heap, FRONT_BUCKET *Bucket);
-void RtlpPutDescriptor(FRONT_BUCKET *Bucket, FRONT_REGION *Region);
-
-/* release.c */
-void RtlpKeepIfFree(FRONT_REGION *Region);
 
 #endif

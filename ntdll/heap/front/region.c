@@ -19,7 +19,7 @@
  * Lock: the heap's.  In Windows: RtlpSubSegmentInitialize, RtlpAllocateUserBlock; there a
  * region is a block of the back end.
  */
-#include "heap/front/front.h"
+#include "heap/front/groupsp.h"
 
 #define REGION_BYTES 0x100000u /* of a region, at most, but for REGION_FEW blocks */
 #define REGION_FEW   32u
@@ -28,7 +28,7 @@
  * of small blocks, of steps of 8 and 16 bytes, has half as many of them among blocks of all sizes;
  * with 279 for these the descriptors of 10^4 blocks take a page less. */
 #define FIRST_BLOCKS  (11 * GROUP_BLOCKS)
-#define SMALL_BUCKETS 36
+#define SMALL_BUCKETS 48
 #define SMALL_FIRST   (9 * GROUP_BLOCKS)
 #define DESCRIPTOR_BYTES(Groups)                                                         \
     (sizeof(FRONT_REGION) + ((Groups) + 1) * sizeof(FRONT_GROUP))
@@ -221,10 +221,27 @@ static bool RtlpGrowRegion(HEAP *Heap, FRONT_BUCKET *Bucket, FRONT_REGION *Regio
     return true;
 }
 
-/* Sees to it that the bucket has a free block; false: no memory. */
+/* Whether a bucket says what it must, and leads to descriptors of its own. */
+static bool RtlpIsBucket(const FRONT_HEAP *Front, const FRONT_BUCKET *Bucket)
+{
+    ULONG Index = (ULONG)(Bucket - Front->Buckets);
+    const FRONT_REGION *Growing = Bucket->Growing, *Released = Bucket->Released;
+    return Bucket->SizeIndex == Index && Bucket->BlockUnits == RtlpBucketUnits(Index) &&
+           (!Growing || (RtlpIsDescriptor(Front, Growing, Index) &&
+                         Growing->State != RegionReleased)) &&
+           (!Released || (RtlpIsDescriptor(Front, Released, Index) &&
+                          Released->State == RegionReleased));
+}
+
+/* Sees to it that the bucket has a free block; false: no memory, or damage (reported). */
 bool RtlpRefillBucket(HEAP *Heap, FRONT_BUCKET *Bucket)
 {
     FRONT_REGION *Region = Bucket->Growing;
+    if (!RtlpIsBucket(Heap->FrontEndHeap, Bucket)) {
+        RtlpHeapFailure(Heap, heap_failure_lfh_bitmap_mismatch, Bucket,
+                        "RtlpRefillBucket");
+        return false;
+    }
     if (!Region)
         Region = RtlpReserveRegion(Heap, Heap->FrontEndHeap, Bucket);
     if (!Region)

@@ -16,7 +16,7 @@
  * Lock: the heap's.  In Windows: the UserBlockCache of _LFH_HEAP and the sixteen
  * CachedItems of each bucket.
  */
-#include "heap/front/front.h"
+#include "heap/front/groupsp.h"
 
 /* Bytes committed in kept regions, at most: what 10^4 blocks of a batch need (0.7 MiB on a
  * 64-bit host, 0.5 in the guest), or a quarter of what the heap has committed. */
@@ -66,7 +66,7 @@ static void RtlpReleaseIfFree(FRONT_REGION *Region)
     HEAP *Heap = Front->Heap;
     FRONT_BUCKET *Bucket = &Front->Buckets[Region->SizeIndex];
     if (Region->State != RegionInUse ||
-        RTLP_READ(Front->Active[Region->SizeIndex])->Region == Region ||
+        RtlpActiveGroup(Front, Region->SizeIndex)->Region == Region ||
         !RtlpClaimRegion(Region))
         return;
     RtlpUnlinkRegion(Region);
@@ -119,6 +119,19 @@ void RtlpFrontTrim(HEAP *Heap)
         return;
     while (RtlpUnkeepFirst(Front))
         continue;
-    for (FRONT_REGION *Region = Front->Newest; Region; Region = Region->NextInZone)
+    for (FRONT_REGION *Region = Front->Newest; Region; Region = RtlpOlderRegion(Region))
         RtlpReleaseIfFree(Region);
+}
+
+void RtlpFrontDestroy(HEAP *Heap)
+{
+    PVOID Front = Heap->FrontEndHeap;
+    Heap->Front = &RtlpNoFront;
+    for (FRONT_REGION *Region = RtlpNewestRegion(Heap); Region;
+         Region = RtlpOlderRegion(Region))
+        if (Region->State != RegionReleased)
+            RtlpRelease(Region->UserBlocks);
+    Heap->FrontEndHeap = NULL;
+    if (Front)
+        RtlpRelease((char *)Front - FRONT_GUARD);
 }

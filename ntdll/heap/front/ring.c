@@ -15,16 +15,13 @@
  * to a region of the same bucket whatever happens to the ring.
  * In Windows: the bucket's and the affinity slots' lists of subsegments.
  */
-#include "heap/front/front.h"
+#include "heap/front/groupsp.h"
 
-FRONT_REGION RtlpNoRegion = {
-    .Next = &RtlpNoRegion,
-    .State = RegionReleased,
-    .BlockLimit = GROUP_BLOCKS,
-    .Ends = 1,
-    .Groups = {{.Region = &RtlpNoRegion},
-               {.Mask = GROUP_END, .Region = &RtlpNoRegion, .Next = RtlpNoRegion.Groups}},
-};
+FRONT_REGION RtlpNoRegion = {.Next = &RtlpNoRegion, .State = RegionReleased};
+
+FRONT_HEAP RtlpNoFront = {
+    .Active = {[0 ... FRONT_BUCKETS - 1] = {RtlpNoFront.Zone, 0}},
+    .Zone = {{.Region = &RtlpNoRegion}, {.Mask = GROUP_END, .Region = &RtlpNoRegion}}};
 
 /* The bucket of a block of so many granules: 1 is a header alone; 8-byte steps up to 256 bytes,
  * then 16 steps to each power of two.  (Microsoft: Low-fragmentation Heap, its table.) */
@@ -54,6 +51,25 @@ ULONG RtlpBucketUnits(ULONG Bucket)
     return ((Bucket - 33) % 16 + 17) << Shift;
 }
 
+bool RtlpIsDescriptor(const FRONT_HEAP *Front, const FRONT_REGION *Region, ULONG Index)
+{
+    return RtlpIsInZone(Front, Region) && Region->Front == Front &&
+           Region->SizeIndex == Index &&
+           Region->BlockSize == RtlpBucketUnits(Index) << GRANULE_SHIFT &&
+           Region->BlockLimit <= REGION_BLOCKS &&
+           Region->BlockCount <= Region->BlockLimit;
+}
+
+bool RtlpIsInRing(const FRONT_HEAP *Front, const FRONT_REGION *Region, ULONG Index)
+{
+    return RtlpIsInZone(Front, Region) && Region->Front == Front &&
+           Region->SizeIndex == Index && Region->State == RegionInUse &&
+           Region->Ends <= REGION_GROUPS &&
+           RTLP_READ(Region->Groups[Region->Ends].Mask) == GROUP_END &&
+           RtlpIsInZone(Front, Region->Next) && Region->Next->Previous == Region &&
+           RtlpIsInZone(Front, Region->Previous) && Region->Previous->Next == Region;
+}
+
 /* Makes Next the one after Region in the ring. */
 void RtlpLinkRegions(FRONT_REGION *Region, FRONT_REGION *Next)
 {
@@ -63,11 +79,17 @@ void RtlpLinkRegions(FRONT_REGION *Region, FRONT_REGION *Next)
     __atomic_store_n(&Region->Next, Next, __ATOMIC_RELEASE);
 }
 
-/* Puts Region into its bucket's ring, where it will be tried last. */
+/* Puts Region into its bucket's ring, where it will be tried last.  A ring that cannot be followed
+ * is reported. */
 void RtlpAttachRegion(FRONT_REGION *Region)
 {
     FRONT_HEAP *Front = Region->Front;
     FRONT_BUCKET *Bucket = &Front->Buckets[Region->SizeIndex];
+    if (Bucket->Ring && !RtlpIsInRing(Front, Bucket->Ring, Region->SizeIndex)) {
+        RtlpHeapFailure(Front->Heap, heap_failure_lfh_bitmap_mismatch, Bucket->Ring,
+                        "RtlpAttachRegion");
+        return;
+    }
     FRONT_REGION *Before = Bucket->Ring ? Bucket->Ring : Region;
     FRONT_REGION *After = Bucket->Ring ? Before->Next : Region;
     Region->State = RegionInUse;
@@ -76,7 +98,7 @@ void RtlpAttachRegion(FRONT_REGION *Region)
     RtlpLinkRegions(Before, Region);
     Bucket->Ring = Region;
     if (Before == Region)
-        __atomic_store_n(&Front->Active[Region->SizeIndex], Region->Groups,
+        __atomic_store_n(&Front->Active[Region->SizeIndex].Group, Region->Groups,
                          __ATOMIC_RELEASE);
 }
 
@@ -88,7 +110,7 @@ void RtlpUnlinkRegion(FRONT_REGION *Region)
     FRONT_REGION *Before = Region->Previous;
     if (Before == Region) {
         Bucket->Ring = NULL;
-        __atomic_store_n(&Front->Active[Region->SizeIndex], RtlpNoRegion.Groups,
+        __atomic_store_n(&Front->Active[Region->SizeIndex].Group, Front->Zone,
                          __ATOMIC_RELAXED);
         return;
     }
@@ -113,12 +135,21 @@ static bool RtlpDetachIfFull(FRONT_REGION *Region)
     return true;
 }
 
-/* A free block from any of the bucket's regions, or null; those found full are detached. */
-PVOID RtlpSearchAndDetach(FRONT_BUCKET *Bucket, SIZE_T Size)
+/* A free block from any of the bucket's regions, or null; those found full are detached.  A ring
+ * that cannot be followed is reported. */
+PVOID RtlpSearchAndDetach(HEAP *Heap, FRONT_BUCKET *Bucket, SIZE_T Size)
 {
+    const FRONT_HEAP *Front = Heap->FrontEndHeap;
+    ULONG Index = (ULONG)(Bucket - Front->Buckets);
     PVOID Block = NULL;
     while (!Block && Bucket->Ring) {
-        FRONT_REGION *Region = Bucket->Ring->Next;
+        FRONT_REGION *Before = Bucket->Ring;
+        FRONT_REGION *Region = RtlpIsInZone(Front, Before) ? Before->Next : NULL;
+        if (!RtlpIsInRing(Front, Region, Index) || Region->Previous != Before) {
+            RtlpHeapFailure(Heap, heap_failure_lfh_bitmap_mismatch, Before,
+                            "RtlpSearchAndDetach");
+            return NULL;
+        }
         if (RtlpDetachIfFull(Region))
             continue;
         Block = RtlpTakeFrom(Region->Groups, Size);

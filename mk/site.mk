@@ -1,0 +1,16 @@
+# site.mk - what a newcomer sees first: the README's picture, the Chinese pages, the web site.
+#
+# The picture is the replay page of tools/book/cold.c, a frame an event (tools/web/animate.py).
+RECORDS := $(SYSTEM) $(O)/record/recorder.so $(O)/web/layouts.json
+$(O)/site-replays/cold.html: $(BOOK)/cold.exe $(RECORDS) $(call files,web/*/*.js web/*/*.css tools/web/*.py)
+	@mkdir -p $(@D)
+	$(FATHOM) replay --mem 64 -o $@ $<
+picture: $(O)/site-replays/cold.html ## docs/pictures/malloc*.webp: what README.md shows, recorded anew
+	$(PYTHON) tools/web/animate.py $< docs/pictures/malloc
+chinese: ## po/zh.po and the Chinese pages, after a change of the English ones
+	$(PYTHON) tools/site/chinese.py
+tutorial: $(SYSTEM) $(DEBUGGER) ## what the pages of docs/tutorial show, captured anew
+	$(PYTHON) tools/site/tutorial.py $(call files,docs/tutorial/[1-9]-*.md)
+site: $(BOOK)/cold.exe $(RECORDS) $(LESSONS) $(DEBUGGER) ## build/site: all documents and replays as a web site, in English and Chinese
+	@$(PYTHON) tools/site/pages.py $(O)
+.PHONY: picture chinese tutorial site

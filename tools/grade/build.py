@@ -1,0 +1,351 @@
+"""From a submission to what runs: its objects, the host program, the kernel or the DLL.
+
+Nothing is compiled but the student's file.  The build keeps the command of each thing that it made
+(X.cmd); the same commands run here with the student's object in place of ours, and write into a
+folder of this submission.  Host cases and guest programs are made once for a set of rules:
+
+  build/labs/N-name/KEY/     host objects and guest programs, KEY by the variants' values
+"""
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tarfile
+
+from host import build as system
+
+from . import limits
+from .lab import TOP
+
+CC = {"c": "i686-w64-mingw32-gcc", "cpp": "i686-w64-mingw32-g++"}
+HOST = (
+    "-std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all "
+    "-fno-omit-frame-pointer"
+    " -fno-common -w"
+).split()
+HOST_FOLDERS = "labs include tests/host build/gen . kernel kernel/executive ntdll".split()
+GUEST = "-O2 -g -fno-omit-frame-pointer -w -Ilabs -Iinclude -Itests/guest -Ibuild/gen -Icrt/include".split()
+COMPILER_CPU, COMPILER_MEMORY = 30, 4 << 30
+
+
+class NotMade(Exception):
+    """Something of ours could not be built: the grader's fault, not the student's."""
+
+
+class NoBuild(Exception):
+    """The submission does not compile or link; says what the compiler said."""
+
+
+def place(out):
+    """Where the build's commands run."""
+    return TOP if out == os.path.join(TOP, "build") else os.path.join(out, "tree")
+
+
+def command(out, product):
+    """The command that the build made a product with."""
+    with open(os.path.join(out, product + ".cmd")) as file:
+        return file.read().rpartition(" \\# ")[0]
+
+
+def shell(text, cwd, cpu=COMPILER_CPU):
+    return limits.run(["sh", "-c", text], cwd=cwd, cpu=cpu, memory=COMPILER_MEMORY)
+
+
+def moved(text, pairs):
+    """The command with paths replaced: (path as it is there, path as it is to be)."""
+    for old, new in pairs:
+        text = re.sub(r"(?<![\w./-])" + re.escape(old), lambda _: new, text)
+    return text
+
+
+# ---- what is made once ----
+
+
+def is_fresh(target, line):
+    """Made by this command of nothing newer (its .d)."""
+    try:
+        with open(target + ".how") as how, open(target + ".d") as rule:
+            if how.read() != line:
+                return False
+            files = rule.read().replace("\\\n", " ").partition(":")[2].split()
+        made = os.stat(target).st_mtime_ns
+        return all(os.stat(file).st_mtime_ns <= made for file in files)
+    except OSError:
+        return False
+
+
+def make_once(words, source, target, cwd):
+    """Compile source to target unless it is fresh; dependencies by the compiler."""
+    line = shlex.join([*words, source])
+    if not is_fresh(target, line):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        made = subprocess.run(
+            [*words, "-MD", "-MF", target + ".d", source, "-o", target],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+        )
+        if made.returncode:
+            raise NotMade(
+                f"{os.path.relpath(source, TOP)}: the grader's own file does not "
+                f"compile:\n{made.stderr}"
+            )
+        with open(target + ".how", "w") as how:
+            how.write(line)
+    return target
+
+
+def absolute(words, cwd):
+    """-I with whole paths, so that dependencies are found from anywhere."""
+    return [f"-I{os.path.join(cwd, w[2:])}" if w.startswith("-I") else w for w in words]
+
+
+class Kept:
+    """What all submissions of a lab share."""
+
+    inside = False  # the proof: what programs in the machine alone would have said
+
+    def __init__(self, lab, out):
+        self.lab, self.out, self.cwd = lab, out, place(out)
+        key = hashlib.sha256(
+            " ".join(lab.defines).encode() + (lab.overlay or "").encode()
+        ).hexdigest()[:12]
+        self.folder = os.path.join(out, "labs", lab.label, key)
+
+    def tree_programs(self):
+        return sorted({f"{t.program}.exe" for t in self.lab.tests if "/" in t.program})
+
+    def prepare(self, tests):
+        """Build all that these tests need."""
+        wanted = [self.lab.product, "archive.tar", "kernel/ntoskrnl.exe"]
+        wanted += ["gdb/offsets"] if any(t.outside for t in tests) else []
+        system.need(self.out, wanted + self.tree_programs())
+        with system.locked(self.out):
+            self.host_objects = self._host() if any(t.stage == "host" for t in tests) else []
+            names = {
+                n
+                for t in tests
+                if t.stage != "host"
+                for n in (t.program, *t.add, *self.lab.machine["add"])
+            }
+            self.guests = {name: self._guest(name) for name in sorted(names)}
+
+    def host_words(self):
+        """The compiler for the host, with the lab's folders and flags."""
+        folders = [*self.lab.host["include"], *HOST_FOLDERS]
+        words = [*HOST, *(f"-I{f}" for f in folders), *self.lab.host["flags"]]
+        return [os.environ.get("HOST_CC", "gcc"), *absolute(words, self.cwd)]
+
+    def _host(self):
+        objects = []
+        folder = os.path.join(self.lab.folder, "host")
+        words = [*self.host_words(), f"-I{folder}", *self.lab.defines, "-c"]
+        sources = self.lab.sources("host") + [
+            os.path.join(self.cwd, s) for s in self.lab.host["sources"]
+        ]
+        for source in sources:
+            name = os.path.relpath(source, "/").replace("/", "_")
+            objects.append(
+                make_once(words, source, os.path.join(self.folder, "host", name + ".o"), self.cwd)
+            )
+        return objects
+
+    def _guest(self, name):
+        """The program of that name as a file."""
+        if "/" in name:
+            return os.path.join(self.out, name + ".exe")
+        source = self.lab.program(name)
+        kind = source.rpartition(".")[2]
+        words = [CC[kind], *absolute(GUEST, self.cwd), *self.lab.defines]
+        words += ["-static"] if kind == "cpp" else []
+        libraries = self._libraries(source)
+        target = os.path.join(self.folder, "guest", name + ".exe")
+        return make_once([*words, *libraries], source, target, self.cwd)
+
+    def _libraries(self, source):
+        """`/* link: -lole32 */` in its first lines."""
+        with open(source, encoding="utf-8") as file:
+            head = "".join(line for line, _ in zip(file, range(6)))
+        found = re.search(r"/\* link: ([^*]*)\*/", head)
+        return (
+            [
+                f"-L{self.out}/lib/crt",
+                *(f"-Wl,{w}" if w[:2] == "-l" else w for w in found[1].split()),
+            ]
+            if found
+            else []
+        )
+
+
+# ---- what is made of one submission ----
+
+
+class Submission:
+    """A student's file, in a folder of its own (scratch)."""
+
+    def __init__(self, kept, path, scratch):
+        self.kept, self.lab, self.path, self.scratch = kept, kept.lab, path, scratch
+        self.source = os.path.join(scratch, "src", self.lab.file)
+        os.makedirs(os.path.dirname(self.source), exist_ok=True)
+        shutil.copyfile(path, self.source)
+        base, kind = os.path.splitext(os.path.join(scratch, "src", self.lab.file))
+        self.object = base + ".asm.o" if kind == ".asm" else base + ".o"
+        self.host_object = base + ".host.o"
+        self.warnings = ""
+
+    def near(self, text):
+        """Messages with the file's name as in the tree."""
+        return text.replace(os.path.join(self.scratch, "src") + "/", "")
+
+    def compile_text(self):
+        """The build's command for the student's object: without -Werror, with its file."""
+        text = command(self.kept.out, self.lab.object)
+        text = re.sub(r"\s&& echo '.*?:' >> \S+$", "", text).replace(" -Werror", "")
+        there = "build/" + os.path.splitext(self.lab.object)[0]
+        text = moved(
+            text,
+            [(there + ".", os.path.splitext(self.object)[0] + "."), (self.lab.file, self.source)],
+        )
+        if self.lab.file.endswith(".asm"):
+            known = " ".join(["nasm", *self.lab.defines]) if self.rules_known else "nasm"
+            return re.sub(r"\bnasm\b(?= -)", known, text)
+        more = f" -iquote {os.path.dirname(self.lab.file)} -ffile-prefix-map={self.scratch}/src/="
+        more += "" if self.lab.vet["indirect"] else " -fno-jump-tables"
+        more += "".join(f" {d}" for d in self.lab.defines) if self.rules_known else ""
+        more += f" -Wa,--MD,{self.assembler_read(False)}"
+        return text.replace(" -c ", more + " -c ", 1)
+
+    rules_known = False  # the second solution reads the variants' defines
+
+    def host_words(self):
+        more = [
+            "-iquote",
+            os.path.join(self.kept.cwd, os.path.dirname(self.lab.file)),
+            "-fno-jump-tables",
+        ]
+        more += [f"-ffile-prefix-map={self.scratch}/src/="] + (
+            self.lab.defines if self.rules_known else []
+        )
+        return [*self.kept.host_words(), *more]
+
+    def assembler_read(self, host):
+        """Where the assembler lists the files that it read (.incbin, .include)."""
+        return (self.host_object if host else self.object) + ".read"
+
+    def preprocess_texts(self):
+        """Commands that list what the file includes, for each compiler."""
+        if self.lab.file.endswith(".asm"):
+            yield re.sub(r"^(nasm) -M .*? (-I.*?) (\S+) &&.*$", r"\1 -M \2 \3", self.compile_text())
+            return
+        yield self.compile_text().replace(" -MMD -MP", "").partition(" -c ")[
+            0
+        ] + f" -M -MG {shlex.quote(self.source)}"
+        if any(t.stage == "host" for t in self.lab.tests):
+            yield shlex.join([*self.host_words(), "-M", "-MG", self.source])
+
+    def compile(self):
+        """The object for Fathom, and for the host."""
+        done = shell(self.compile_text(), self.kept.cwd)
+        self.warnings = self.near(done.output)
+        if done.code:
+            raise NoBuild(self.warnings or "the compiler said nothing, or took too long")
+
+    def compile_host(self):
+        done = limits.run(
+            [
+                *self.host_words(),
+                f"-Wa,--MD,{self.assembler_read(True)}",
+                *("-c", self.source, "-o", self.host_object),
+            ],
+            cwd=self.kept.cwd,
+            cpu=COMPILER_CPU,
+        )
+        if done.code:
+            raise NoBuild("for the host: " + self.near(done.output))
+
+    def link_host(self):
+        program = os.path.join(self.scratch, "host")
+        words = [
+            os.environ.get("HOST_CC", "gcc"),
+            *HOST,
+            *self.kept.host_objects,
+            self.host_object,
+            "-o",
+            program,
+        ]
+        done = limits.run([*words, "-lpthread"], cwd=self.kept.cwd, cpu=COMPILER_CPU)
+        if done.code:
+            raise NoBuild("for the host: " + self.near(done.output))
+        return program
+
+    def _made(self, product, pairs):
+        text = moved(command(self.kept.out, product), pairs)
+        done = shell(text, self.kept.cwd)
+        if done.code:
+            raise NoBuild(self.near(done.output))
+
+    def link(self):
+        """What the machine boots with: a folder as the build's, the product of this submission in it."""
+        out, there = self.kept.out, os.path.join(self.scratch, "out")
+        os.makedirs(os.path.join(there, "kernel"), exist_ok=True)
+        product = self.lab.product
+        pairs = [("build/" + self.lab.object, self.object)]
+        pairs += [("build/" + self.lab.object_of(path), "") for path in self.lab.lab["also"]]
+        if self.lab.lab["kind"] == "kernel":
+            self._kernel(there, pairs)
+        else:
+            os.symlink(
+                os.path.join(out, "kernel", "ntoskrnl.exe"),
+                os.path.join(there, "kernel", "ntoskrnl.exe"),
+            )
+            base = os.path.splitext(product)[0]
+            made = os.path.join(self.scratch, os.path.basename(base))
+            self._made(product, [*pairs, (f"build/{base}.", made + ".")])
+            self.dll = made + ".dll"
+        self._archive(there)
+        return there
+
+    def _kernel(self, there, pairs):
+        """Linked twice, so that it carries its own symbol table (mk/kernel.mk)."""
+        kernel = os.path.join(there, "kernel") + "/"
+        pairs += [
+            ("build/kernel/ntoskrnl.", kernel + "ntoskrnl."),
+            ("build/kernel/pass1.", kernel + "pass1."),
+        ]
+        pairs += [("build/gen/ksym.", kernel + "ksym.")]
+        for product in ("kernel/pass1.exe", "gen/ksym.o", "kernel/ntoskrnl.exe"):
+            self._made(product, pairs)
+        os.symlink(os.path.join(self.kept.out, "bin"), os.path.join(there, "bin"))
+
+    def _archive(self, there):
+        archive, ours = os.path.join(there, "archive.tar"), os.path.join(
+            self.kept.out, "archive.tar"
+        )
+        if self.lab.lab["kind"] != "heap":
+            os.symlink(ours, archive)
+            if not os.path.lexists(os.path.join(there, "bin")):
+                os.symlink(os.path.join(self.kept.out, "bin"), os.path.join(there, "bin"))
+            return
+        bin_folder = os.path.join(there, "bin")
+        os.makedirs(bin_folder)
+        for name in os.listdir(os.path.join(self.kept.out, "bin")):
+            os.symlink(os.path.join(self.kept.out, "bin", name), os.path.join(bin_folder, name))
+        os.remove(os.path.join(bin_folder, "ntdll.dll"))
+        os.symlink(self.dll, os.path.join(bin_folder, "ntdll.dll"))
+        stripped = os.path.join(self.scratch, "stripped.dll")
+        subprocess.run(
+            ["i686-w64-mingw32-objcopy", "--strip-debug", self.dll, stripped], check=True
+        )
+        replace_member(ours, archive, "ntdll.dll", stripped)
+
+
+def replace_member(source, target, name, path):
+    """The archive with one file replaced; order and dates stay."""
+    with tarfile.open(source) as old, tarfile.open(target, "w", format=tarfile.USTAR_FORMAT) as new:
+        for member in old:
+            data = old.extractfile(member)
+            if os.path.basename(member.name) == name:
+                data, member.size = open(path, "rb"), os.path.getsize(path)
+            new.addfile(member, data)

@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""The Chinese pages, made of the English ones and po/zh.po by po4a.
+
+    chinese.py            bring po/zh.po up to date with the English, write the Chinese pages
+    chinese.py --check    say what is stale, change nothing; exit 1 above ten
+
+po/pages has a row `ENGLISH CHINESE` for each page.  po4a pairs paragraphs: one that changed in
+English has the mark `fuzzy` in po/zh.po and is shown in English until somebody translates it anew.
+
+    page.md -> plain(): a paragraph, an item, a row of a table each on one line, apart
+            -> po4a -> tight(): items and rows together again -> page in Chinese
+
+So no paragraph goes stale by another line break, and a table goes stale row by row.  Code is not
+translated: what it is in English it is in Chinese; so is what a run writes into a page, between
+`<!-- ... from here -->` and `<!-- ... to here -->`.  Chinese is edited in po/zh.po, never in a page.
+"""
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+STALE_AT = 10  # paragraphs that may be stale
+FENCE = re.compile(r"^\s*```")
+ITEM = re.compile(r"^\s*(?:[-*]|\d+\.) ")
+ALONE = re.compile(r"^(?:\||#|<|>|\s*$)")  # these lines are never joined with the next
+WORDS = re.compile(r"[A-Za-z]{2}")
+RUNS = re.compile(r"(<!-- [^>]*from here -->\n)(.*?)(?=<!-- [^>]*to here -->)", re.S)
+NOTICE = "<!-- made of {} and po/zh.po by `make chinese` -->\n"
+HEAD = 'msgid ""\nmsgstr ""\n"Language: zh\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+
+
+def pages():
+    """[(English path, Chinese path)], from the top of the tree."""
+    with open(os.path.join(TOP, "po", "pages")) as rows:
+        return [tuple(row.split()) for row in rows if row.strip() and not row.startswith("#")]
+
+
+def plain(text):
+    """The page for po4a: see above."""
+    out, code, before = [], False, ""
+    for line in text.split("\n"):
+        if FENCE.match(line):
+            if not code:
+                out.append("")
+            code = not code
+            out.append(line)
+            before = ""
+            continue
+        joined = (
+            before and not ALONE.match(before) and not ALONE.match(line) and not ITEM.match(line)
+        )
+        if code:
+            out.append(line)
+        elif line.startswith("> ") and before.startswith("> "):
+            out[-1] += " " + line[2:].strip()
+        elif joined:
+            out[-1] += " " + line.strip()
+        else:
+            out += ["", line] if before and line.strip() else [line]
+        before = "" if code else line
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n") + "\n"
+
+
+def without_runs(text):
+    """The page without what runs write into it; and that, by the mark before it."""
+    return RUNS.sub(r"\1\n", text), dict(RUNS.findall(text))
+
+
+def with_runs(text, runs):
+    for mark, body in runs.items():
+        text = text.replace(mark, mark + body.rstrip("\n") + "\n")
+    return text
+
+
+def tight(text):
+    """Items and rows that follow each other stand together."""
+    blocks, code = [], False
+    for block in text.strip("\n").split("\n\n"):
+        last = blocks[-1].split("\n")[0] if blocks and not code else ""
+        alike = any(
+            rule.match(last) and rule.match(block)
+            for rule in (ITEM, re.compile(r"\|"), re.compile(">"))
+        )
+        opens = code
+        code ^= len(re.findall(r"^\s*```", block, re.M)) % 2 == 1
+        if alike and not opens:
+            blocks[-1] += "\n" + block.strip("\n")
+        else:
+            blocks.append(block)
+    return re.sub(r"\n{3,}", "\n\n", "\n\n".join(blocks)).rstrip("\n") + "\n"
+
+
+# ---- po files ----
+def quoted(text):
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{text}"'
+
+
+def unquoted(lines):
+    text = "".join(line.strip()[1:-1] for line in lines)
+    return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m[1], m[1]), text)
+
+
+def entries(text):
+    """[(comments, msgid, msgstr)] of a po file; comments are its # lines."""
+    found = []
+    for block in re.split(r"\n\n+", text.strip()):
+        notes = [line for line in block.split("\n") if line.startswith("#")]
+        body = "\n".join(line for line in block.split("\n") if not line.startswith("#"))
+        match = re.search(r"^msgid ((?:\".*\"\n?)+)msgstr ((?:\".*\"\n?)+)", body, re.M)
+        if match:
+            found.append((notes, *(unquoted(part.strip().split("\n")) for part in match.groups())))
+    return found
+
+
+def written(rows):
+    return HEAD + "".join(
+        "\n"
+        + "".join(note + "\n" for note in notes)
+        + f"msgid {quoted(ours)}\nmsgstr {quoted(theirs)}\n"
+        for notes, ours, theirs in rows
+    )
+
+
+def is_code(row):
+    return any("type: Fenced" in note for note in row[0])
+
+
+def settled(row):
+    """An entry that has no words needs no translator."""
+    notes, ours, theirs = row
+    if not theirs and not WORDS.search(re.sub(r"`[^`]*`|\]\([^)]*\)|<[^>]*>", "", ours)):
+        return notes, ours, ours
+    return row
+
+
+def is_stale(row):
+    notes, _, theirs = row
+    return not theirs or any("fuzzy" in note for note in notes)
+
+
+# ---- po4a ----
+def po4a(folder, po, english):
+    """Brings the file po up to date with the pages of folder; returns its entries."""
+    masters = [word for name in english for word in ("-m", os.path.join(folder, name))]
+    options = ["-f", "text", "-o", "markdown", "-o", "neverwrap", "-M", "UTF-8", *masters, "-p", po]
+    command = ["po4a-updatepo", *options, "--wrap-po", "no", "--porefs", "none"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"chinese.py: po4a-updatepo:\n{done.stderr}")
+    with open(po, encoding="utf-8") as file:
+        rows = [settled(row) for row in entries(file.read()) if row[1] and not is_code(row)]
+    keep = re.compile(r"#\. type|#, |#\|")
+    rows = [
+        ([n for n in notes if keep.match(n) and n != "#, no-wrap"], *pair) for notes, *pair in rows
+    ]
+    with open(po, "w", encoding="utf-8") as out:
+        out.write(written(rows))
+    return rows
+
+
+def translated(folder, po, name):
+    target = os.path.join(folder, "out.md")
+    command = ["po4a-translate", "-f", "text", "-o", "markdown", "-o", "neverwrap", "-k", "0"]
+    command += [
+        "-M",
+        "UTF-8",
+        "-L",
+        "UTF-8",
+        "-m",
+        os.path.join(folder, name),
+        "-p",
+        po,
+        "-l",
+        target,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"chinese.py: po4a-translate {name}:\n{done.stderr}")
+    with open(target, encoding="utf-8") as file:
+        return tight(file.read())
+
+
+def made(po, folder):
+    """(entries, {Chinese path: text}), with the file po brought up to date."""
+    runs = {}
+    for english, _ in pages():
+        path = os.path.join(folder, english)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(os.path.join(TOP, english), encoding="utf-8") as file, open(
+            path, "w", encoding="utf-8"
+        ) as out:
+            text, runs[english] = without_runs(file.read())
+            out.write(plain(text))
+    rows = po4a(folder, po, [english for english, _ in pages()])
+    return rows, {
+        chinese: NOTICE.format(english)
+        + with_runs(translated(folder, po, english), runs[english])
+        for english, chinese in pages()
+    }
+
+
+def blocks(text):
+    return [block for block in re.split(r"\n\n+|\n(?=\||\s*[-*] )", text) if block.strip()]
+
+
+def differing(old, new):
+    """How many paragraphs of new are not old's."""
+    matcher = difflib.SequenceMatcher(None, blocks(old), blocks(new), autojunk=False)
+    return sum(
+        max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"
+    )
+
+
+def main(words):
+    po = os.path.join(TOP, "po", "zh.po")
+    with tempfile.TemporaryDirectory(prefix="fathom-chinese-") as folder:
+        copy = shutil.copy(po, folder)
+        rows, texts = made(copy, folder)
+        stale = [ours for notes, ours, theirs in rows if is_stale((notes, ours, theirs))]
+        if "--check" not in words:
+            shutil.copy(copy, po)
+    count = len(stale)
+    for chinese, text in texts.items():
+        path = os.path.join(TOP, chinese)
+        if "--check" not in words:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(text)
+            continue
+        old = ""
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                old = file.read()
+        if apart := differing(old, text):
+            print(f"{chinese}: {apart} paragraphs are not what po/zh.po makes: make chinese")
+            count = max(count, apart)
+    for ours in stale:
+        print("stale:", ours.strip().replace("\n", " ")[:96])
+    print(f"{len(rows)} paragraphs, {len(stale)} stale")
+    sys.exit("--check" in words and count > STALE_AT)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
