@@ -1,17 +1,22 @@
-/* recording.js - reads a recording, as tools/record/recording.py does; docs/recording.md has the format.
+/* recording.js - reads a recording, as tools/record/recording.py does.  Format: docs/recording.md.
  *
- *     MAGIC | HEAD | PAGE ... | STEP STEP ... | DONE       each: kind, bytes, CRC-32, data
+ *     MAGIC | HEAD | PAGE ... | STEP STEP ... | EVNT | DONE       each: kind, bytes, CRC-32, data
  *
  * A Recording is at one step.  To go to another it applies, or takes back, the changes between
- * the two; a change of memory is old XOR new and leads both ways.  For browsers and Node: no module
- * is imported, and deflated data goes through DecompressionStream.
+ * the two; a change of memory is old XOR new and leads both ways.  After the last byte of RAM the
+ * memory has a page more: the x87 and SSE registers, as FXSAVE lays them out.  events is a list:
+ * of the whole run, before the stretch, in it and after it.  For browsers and Node: deflated data
+ * goes through DecompressionStream.
  */
+
+import { readEvents } from "./events.js";
 
 export const REGISTERS =
   "eax ecx edx ebx esp ebp esi edi eip eflags cs ss ds es fs gs cr0 cr2 cr3 cr4".split(" ");
 const MAGIC = "Fathom recording\n";
-const VERSION = 1;
+const VERSION = 2;
 const PAGE = 4096;
+const FXSAVE_BYTES = 288; /* through XMM7 */
 const BLOCKS_KEPT = 8;
 const CR3 = REGISTERS.indexOf("cr3");
 
@@ -40,7 +45,7 @@ function* chunks(bytes) {
   const text = new TextDecoder("latin1");
   if (text.decode(bytes.subarray(0, MAGIC.length)) !== MAGIC)
     throw new Damaged("it is no recording of Fathom");
-  for (let at = MAGIC.length; at < bytes.length; ) {
+  for (let at = MAGIC.length; at < bytes.length;) {
     if (at + 12 > bytes.length) throw new Damaged("it ends in the middle of a chunk");
     const size = view.getUint32(at + 4, true);
     const kind = bytes.subarray(at, at + 4);
@@ -109,7 +114,8 @@ export class Recording {
       this.head = JSON.parse(new TextDecoder().decode(data));
       if (this.head.version !== VERSION)
         throw new Damaged(`it is of version ${this.head.version}, not ${VERSION}`);
-      this.memory = new Uint8Array(this.head.memory * 0x100000);
+      this.ram = this.head.memory * 0x100000;
+      this.memory = new Uint8Array(this.ram + PAGE);
     } else if (kind === "PAGE") {
       const pages = await inflate(data);
       const numbers = new DataView(pages.buffer);
@@ -118,13 +124,14 @@ export class Recording {
     } else if (kind === "STEP") {
       const [first, count] = [view.getUint32(0, true), view.getUint32(4, true)];
       this.#blocks.push({ first, count, data: data.subarray(8) });
-    } else if (kind === "DONE") this.foot = JSON.parse(new TextDecoder().decode(data));
+    } else if (kind === "EVNT") this.events = readEvents(await inflate(data));
+    else if (kind === "DONE") this.foot = JSON.parse(new TextDecoder().decode(data));
   }
 
   /* Registers and changes of step n. */
   async step(n) {
     let low = 0;
-    for (let high = this.#blocks.length; high - low > 1; ) {
+    for (let high = this.#blocks.length; high - low > 1;) {
       const middle = (low + high) >>> 1;
       if (this.#blocks[middle].first <= n) low = middle;
       else high = middle;
@@ -153,6 +160,11 @@ export class Recording {
     return (await this.step(this.n)).registers;
   }
 
+  /* The x87 and SSE registers: an FXSAVE image; it has no addresses of x87 instructions. */
+  floating() {
+    return this.memory.slice(this.ram, this.ram + FXSAVE_BYTES);
+  }
+
   #entry(address) {
     const view = new DataView(this.memory.buffer);
     return address + 8 <= this.memory.length
@@ -177,7 +189,7 @@ export class Recording {
     const bytes = [];
     while (bytes.length < size) {
       const at = this.physical(address + bytes.length, space);
-      if (at === null || at >= this.memory.length) break;
+      if (at === null || at >= this.ram) break;
       bytes.push(this.memory[at]);
     }
     return Uint8Array.from(bytes);

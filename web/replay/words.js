@@ -1,0 +1,116 @@
+/* words.js - one sentence for each event of model/story.js: who changed what. */
+import { protection } from "../model/regions.js";
+import { say, word } from "./language.js";
+
+export const hex = (n, digits = 8) => n.toString(16).toUpperCase().padStart(digits, "0");
+const NAMED = {
+  free: "is free",
+  busy: "is in use",
+  range: "is not committed",
+  own: "is the heap's own",
+};
+const GUARD = 0x10; /* of an MM_ code */
+const A_WRITE = 2; /* of a fault's error code */
+const ARGUMENTS = { malloc: 1, free: 1, calloc: 2, realloc: 2, PageAlloc: 1, PageFree: 1 };
+
+export function argumentsOf({ name, words }) {
+  const count = ARGUMENTS[name] ?? (name.startsWith("Nt") ? 6 : 3);
+  return words
+    .slice(0, count)
+    .map((word) => {
+      if (word === null) return "?";
+      return name === "PageFree" ? hex(word, 1) : word < 4096 ? word : hex(word);
+    })
+    .join(", ");
+}
+
+/* What an entry says: its page, or what its software bits promise. */
+export function entryWords(entry) {
+  const low = Number(entry & 0xffffffffn);
+  const pfn = hex(Number((entry >> 12n) & 0xffffffffffn), 1);
+  if (entry & 1n) return low & 4 ? say`page ${pfn}, for ring 3` : say`page ${pfn}, for ring 0`;
+  if (!low) return say`nothing`;
+  const code = (low >> 5) & 31;
+  return code === 16 ? say`reserved` : say`promised, ${protection(code)}`;
+}
+
+function whichEntries(directory, count, at) {
+  if (count > 1)
+    return directory
+      ? say`${count} page directory entries from ${at} on`
+      : say`${count} page table entries from ${at} on`;
+  return directory ? say`the page directory entry of ${at}` : say`the page table entry of ${at}`;
+}
+
+function entrySentence({ level, address, count, before, after }) {
+  const which = whichEntries(level === "PDE", count, hex(address));
+  return say`The kernel writes ${which}: ${entryWords(before)} before, ${entryWords(after)} now.`;
+}
+
+function blockWords(block) {
+  const size = block.size.toLocaleString("en");
+  return say`${hex(block.data)} of ${size} bytes ${word(NAMED[block.kind])}`;
+}
+
+const regionWords = ({ base, end, kind }) => `${hex(base)}-${hex(end - 1)}, ${word(kind)}`;
+
+function blocksSentence({ made, gone }) {
+  const [now, before] = [made, gone].map((list) => list.map(blockWords).join("; "));
+  if (!gone.length) return say`Blocks of the heap now: ${now}.`;
+  if (!made.length) return say`Blocks of the heap gone: ${before}.`;
+  return say`Blocks of the heap now: ${now}. Before: ${before}.`;
+}
+
+function regionsSentence({ made, gone }) {
+  const [now, before] = [made, gone].map((list) => list.map(regionWords).join("; "));
+  if (!gone.length) return say`Regions now: ${now}.`;
+  if (!made.length) return say`Regions gone: ${before}.`;
+  return say`Regions now: ${now}. Before: ${before}.`;
+}
+
+/* Why the processor cannot go on: what the page was (model/regions.js). */
+function whyFault({ code, page }) {
+  if (!page || page.state === "reserved") return say`no memory is promised there`;
+  if (page.code & GUARD) return say`it is a guard page`;
+  if (page.state === "promised") return say`the page is promised, and not there yet`;
+  if (page.state === "shown") return say`the page belongs to a view, and is not there yet`;
+  if (page.state === "trapping") return say`nothing may touch this page`;
+  if (code & A_WRITE && page.kind !== "private")
+    return say`the page is shared until it is written, and then copied`;
+  return say`the page is there, and may not be used so`;
+}
+
+/* name: of the function that an address is in. */
+export function sentence(event, name) {
+  const parent = event.frame?.parent;
+  const caller = parent ? name(parent.eip) : say`the caller`;
+  switch (event.kind) {
+    case "call":
+      return say`${caller} calls ${event.module}!${event.name}(${argumentsOf(event)}).`;
+    case "return":
+      return say`${event.name} returns ${hex(event.value)} to ${caller}.`;
+    case "down":
+      return say`${caller} enters ring 0 by a ${word(event.how)}: ${event.name}.`;
+    case "up":
+      return say`${event.name} goes back to ring 3.`;
+    case "fault":
+      // prettier-ignore
+      return say`${caller} touches ${hex(event.address)}: ${whyFault(event)}; the processor enters ${event.name}.`;
+    case "switch":
+      return say`The processor goes on in process ${event.pid}, ${event.program}.`;
+    case "resolved":
+      return event.again
+        ? say`The page is there: the same instruction of ${caller} runs again.`
+        : say`The fault becomes an exception: it goes to the program.`;
+    case "loop":
+      return event.address === undefined
+        ? say`The same ${event.count} times more.`
+        : say`The same ${event.count} times more, on to ${hex(event.address)}.`;
+    case "entry":
+      return entrySentence(event);
+    case "block":
+      return blocksSentence(event);
+    default:
+      return regionsSentence(event);
+  }
+}
