@@ -1,0 +1,43 @@
+/* slow_endless.c - it loops for ever.
+ *
+ * not refused: it earns nothing
+ */
+#include "mm/pagealloc.h"
+
+static void forge(void)
+{
+    for (;;)
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+void MiAddPages(PFN_NUMBER first, ULONG count)
+{
+    (void)first, (void)count;
+}
+
+PFN_NUMBER MiTakePage(ULONG zone, BOOLEAN zeroed)
+{
+    (void)zone, (void)zeroed;
+    forge();
+    return PFN_NONE;
+}
+
+void MiGivePage(PFN_NUMBER pfn)
+{
+    (void)pfn;
+}
+
+BOOLEAN MmZeroOnePage(void)
+{
+    return FALSE;
+}
+
+void MiCountPages(MIPAGECOUNTS *counts)
+{
+    counts->Free = counts->Zeroed = 0;
+}
+
+ULONG MiCheckPages(void)
+{
+    return 0;
+}

@@ -1,0 +1,19 @@
+; halts.asm - it stops the processor.
+;
+; refused: has the instruction hlt
+
+%include "dispatch/frame.inc"
+
+extern _KiServiceTable, _KiFathomTable, _KeUserCallReturn, _KiTrapExit
+global _KiFastCallEntry, _KiFastCallEntry.saved, _KiSysenterStack
+
+section .text
+
+_KiFastCallEntry:
+.saved:
+    hlt
+    jmp _KiTrapExit
+
+section .data align=16
+    times 16 dd 0
+_KiSysenterStack: dd KGDT_R0_PCR, KGDT_R3_DATA
