@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from tap import TOP  # and what ends us is shown as comments: prove is silent about the rest
 
 
 def host(path):

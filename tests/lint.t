@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-from tap import OUT, TOP, Plan
+from tap import OUT, TOP, Plan, compiler
 
 sys.path.insert(0, os.path.join(TOP, "tools"))
 import services
@@ -30,6 +30,10 @@ MAY_IMPORT = {
     "oleaut32": {"kernel32", "ole32"},
     "msvcrtd": {"kernel32"},
     "psapi": set(),
+    "advapi32": {"kernel32"},
+    "user32": {"kernel32"},
+    "shell32": {"kernel32"},
+    "shlwapi": {"kernel32"},
 }
 OLE32_FROM_NTDLL = re.compile(r"(Nt|Zw)\w*Port$")
 
@@ -125,8 +129,11 @@ plan.equal(
 # Sizes that keep a file one idea.
 LIMIT = 500
 CORE_LIMIT = 7800  # 7500 is the aim; the contracts and their comments have 530 of it
-KERNEL_BYTES = 220 * 1024
-KERNEL_LIMIT = 21900  # 20,527 before the kernel's defences (bounds, maps, verdicts, the local APIC)
+KERNEL_BYTES = 228 * 1024  # a page more: the screen's scrolling, folding and letters, the keyboard's grey keys
+# 20,527 before the kernel's defences (bounds, maps, verdicts, the local APIC); 11 hold it at an event,
+# 25 keep images for a batch, 83 are the notifications of low and high memory; 39 are the prompt's pte, and
+# what the walk needs to judge a guessed frame and to show one screen; 112 the screen's; 173 lock byte ranges of files, for SQLite.
+KERNEL_LIMIT = 22776
 long = []
 for path in sources(
     *(
@@ -140,6 +147,10 @@ for path in sources(
             "ole32",
             "oleaut32",
             "psapi",
+            "advapi32",
+            "user32",
+            "shell32",
+            "shlwapi",
             "fathom",
             "user",
             "include",
@@ -171,23 +182,33 @@ core_lines = sum(
 plan.true(
     core_lines <= CORE_LIMIT, f"the core that is read has {core_lines} lines, at most {CORE_LIMIT}"
 )
+RUNTIME_LIMIT = 9500  # what libmingwex has right is taken from there (crt/msvcrt/math.c)
+runtime_lines = sum(
+    sum(1 for _ in open(path))
+    for path in sources("crt/msvcrt/*.[ch]", "crt/msvcrt/*.asm", "crt/new/*.[ch]")
+)
+plan.true(
+    runtime_lines <= RUNTIME_LIMIT,
+    f"msvcrt has {runtime_lines} lines, at most {RUNTIME_LIMIT}",
+)
 with tempfile.TemporaryDirectory(prefix="fathom-lint-") as folder:
     stripped = os.path.join(folder, "ntoskrnl.exe")
     kernel = os.path.join(OUT, "kernel", "ntoskrnl.exe")
     subprocess.run(["i686-w64-mingw32-strip", "-o", stripped, kernel], check=True)
     size = os.path.getsize(stripped)
-plan.true(size <= KERNEL_BYTES, f"the kernel has {size} bytes stripped, at most {KERNEL_BYTES}")
+most = KERNEL_BYTES + (0 if compiler() == 12 else 8192)  # GCC 14's code is larger by 3.5 %
+plan.true(size <= most, f"the kernel has {size} bytes stripped, at most {most}")
 
-# What the documents send a reader to is there (tests by their place in tests/guest), and README names every document.
-ROOMS = "boot|kernel|ntdll|kernel32|crt|ole32|oleaut32|psapi|fathom|user|include|tools|tests|mk|docs"
-gone, readme = [], open(os.path.join(TOP, "README.md")).read()
+# What the documents send a reader to is there (tests by their place in tests/guest), and docs/README.md names every document.
+ROOMS = "boot|kernel|ntdll|kernel32|crt|ole32|oleaut32|psapi|advapi32|user32|shell32|shlwapi|fathom|user|include|tools|tests|mk|docs"
+gone, index = [], open(os.path.join(TOP, "docs", "README.md")).read()
 for path in sources("README.md", "CONTRIBUTING.md", "docs/*.md"):
     for named in re.findall(rf"`((?:{ROOMS})/[\w./]*)`", open(path).read()):
         if not any(glob.glob(os.path.join(TOP, at, named) + "*") for at in ("", "tests/guest")):
             gone.append(f"{os.path.relpath(path, TOP)}: {named}")
 plan.true(not gone, "every path that the documents name is there", *gone)
-unnamed = [d for d in sources("docs/*.md") if f"(docs/{os.path.basename(d)})" not in readme]
-plan.true(not unnamed, "README.md names every document", *unnamed)
+unnamed = [d for d in sources("docs/*.md") if f"({os.path.basename(d)})" not in index and "docs/README.md" not in d]
+plan.true(not unnamed, "docs/README.md names every document", *unnamed)
 
 # The service table ascends, and ntdll exports a stub for each row.
 table = list(services.rows(os.path.join(TOP, "include/services.tbl")))
@@ -209,6 +230,11 @@ exports = subprocess.run(
 ).stdout
 missing = [name for _, name in rows if not re.search(rf"\b{name}\b", exports)]
 plan.true(not missing, "ntdll exports a stub for every service", *missing)
+
+
+mute = [path for path in glob.glob(os.path.join(TOP, "tests/**/*.t"), recursive=True)
+        if not os.access(path, os.X_OK)]
+plan.true(not mute, "every test can be executed (chmod +x)", *mute)
 
 
 def exported(path):

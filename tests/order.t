@@ -33,6 +33,7 @@ FILE_CIRCLE = {
     "cw3220": 1,
     "ole32": 3,
     "oleaut32": 1,
+    "small": 1,
 }
 
 plan = Plan()

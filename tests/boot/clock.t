@@ -57,7 +57,7 @@ boots(
 boots(
     "no PIT, no local APIC",
     microvm("pit=off,pic=on,rtc=on", cpu="max,-apic"),
-    words=["no clock ticks", "there is no local APIC"],
+    words=["no clock ticks", "nor a local APIC's"],
     ticks=False,
 )
 qboot = ("pit=on,pic=on,rtc=on", "-bios", "qboot.rom")

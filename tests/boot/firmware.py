@@ -132,4 +132,5 @@ def screen_pixels(machine):
         place = (y * int(width) + x) * 3
         return tuple(pixels[place : place + 3])
 
+    at.width, at.height = int(width), int(height)
     return at

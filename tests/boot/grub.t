@@ -22,7 +22,7 @@ menuentry Fathom {{
     {payload}
 }}
 """
-BARS = [(0xAA, 0, 0), (0, 0xAA, 0), (0, 0, 0xAA)]
+BARS = [(0xFF, 0x5A, 0x5A), (0, 0xB0, 0), (0x5C, 0x8C, 0xFF)]
 
 
 class Disc(Odd):
@@ -57,7 +57,8 @@ def boots(name, boot, payload="", text_mode=False):
     with Disc(boot, screen=True) as machine:
         text = machine.boot_with(payload).until("C:\\>", "bug check")
         at = screen_pixels(machine)
-        places = (4, 40, 76) if text_mode else (4, 36, 68)
+        scale = at.width // 640
+        places = (4, 40, 76) if text_mode else (4 * scale, 36 * scale, 68 * scale)
         seen = [at(x, 4) for x in places]
     plan.true(
         "ticks in" in text and "C:\\>" in text, f"{name}: boots, with grub.cfg's words", text[-2000:]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make release: names, bytes, checksums; and what the container installs is what setup.sh names."""
+"""make release of the system (all of it: tests/site/site.t): names, bytes, checksums; and what the container installs is what setup.sh names."""
 import filecmp
 import json
 import os
@@ -21,7 +21,7 @@ def text_of(name):
 
 def release():
     done = subprocess.run(
-        ["make", "-s", "-C", TOP, f"O={OUT}", "release"],
+        ["make", "-s", "-C", TOP, f"O={OUT}", "release", "SYSTEM_ONLY=yes"],
         env=ENVIRONMENT,
         capture_output=True,
         text=True,

@@ -15,8 +15,8 @@ from tap import Plan
 plan = Plan()
 BASE = ["-rtc", "base=2026-01-01T15:30:00"]
 PROMPT = ("C:\\>", "boot stopped", "bug check")
-BAR = 32  # pixels: three bars of these colours, four characters each
-RED, GREEN, BLUE = 0xAA0000, 0x00AA00, 0x0000AA
+BAR = 32  # dots: three bars of these colours, four characters each
+RED, GREEN, BLUE = 0xFF5A5A, 0x00B000, 0x5C8CFF
 WIDTH = 1280
 
 
@@ -33,14 +33,15 @@ def r5g6b5(colour):
     return struct.pack("<H", red >> 3 << 11 | green >> 2 << 5 | blue >> 3)
 
 
-def drawn(machine, address, pixel):
+def drawn(machine, address, pixel, width):
     """Are the three bars there, with what is between the second and third line of pixels?"""
     path, size = machine.path("frame"), len(pixel(0))
     line = WIDTH * size
     machine.monitor(f"pmemsave {address:#x} {3 * line} \"{path}\"")
     with open(path, "rb") as memory:
         second = memory.read()[line : 2 * line]
-    wanted = b"".join(pixel(colour) * BAR for colour in (RED, GREEN, BLUE))
+    bar = BAR * (width // 640)  # a dot is a square of so many pixels
+    wanted = b"".join(pixel(colour) * bar for colour in (RED, GREEN, BLUE))
     return second.startswith(wanted), f"{second[:8].hex()} for {wanted[:8].hex()}"
 
 
@@ -64,7 +65,8 @@ def boots(name, boot, state, words=(), frame=None, pixel=bgr, mem=256, without=(
 def drawn_at(machine, text, frame, pixel, name):
     if frame is True:  # it is where the loader says
         frame = int(text.split("  screen        ")[1].split(" at ")[1].split(",")[0], 16)
-    good, why = drawn(machine, frame, pixel)
+    width = int(text.split("  screen        ")[1].split(" x ")[0])
+    good, why = drawn(machine, frame, pixel, width)
     return good, f"{name}: the three bars are in the screen's memory", why
 
 

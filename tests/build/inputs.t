@@ -21,6 +21,12 @@ with Copy() as copy:
     plan.equal(made, [], "a copy of a built tree is built")
     plan.equal(copy.make(*SYSTEM)[0], [], "make twice does nothing")
 
+    def asked():
+        """What `make -q` says: 0, nothing is to do, or 1."""
+        return copy.run("make", "-q", *SYSTEM).returncode
+
+    plan.equal(asked(), 0, "and `make -q` says so")
+
     def after(change, *goals):
         """What make builds after a change to a file: (path, text added)."""
         copy.add(*change)
@@ -36,6 +42,7 @@ with Copy() as copy:
         ["kernel/mm/vad.o"],
         "a header",
     )
+    plan.equal(asked(), 1, "`make -q` says that there is something to do")
     copy.make(LINKED)
     plan.equal(after(("kernel/kernel.ld", "/* more */\n"), LINKED), KERNEL, "the linker's script")
     plan.equal(after(("Makefile", "# more\n"), LINKED, *DLLS), [], "a comment in the Makefile is no news")
@@ -85,7 +92,7 @@ with Copy() as copy:
     plan.equal(with_newer, again, "another version of a tool: what is made is made again")
     plan.equal(copy.make(VAD)[0], again, "and again with the one before")
 
-    os.rename(copy.path("user/shell.c"), copy.path("user/other.c"))
+    os.rename(copy.path("user/hello.c"), copy.path("user/other.c"))
     made, said = copy.make("build/bin/other.exe")
     plan.equal(
         made,

@@ -2,7 +2,7 @@
 # needs: system gdb programs
 """A gdb session says where one is and breaks nothing: an exception stops at its line, the crossing
 has its names, a call at a kernel stop is refused, two programs of one name keep their symbols, a
-path may have blanks."""
+path may have blanks, the end is the program's exit code."""
 import os
 import shutil
 import subprocess
@@ -10,27 +10,13 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from asked import session  # noqa: E402
 from tap import OUT, TOP, Plan  # noqa: E402
 
 plan = Plan()
 FAULT = os.path.join(OUT, "tests", "gdb", "programs", "fault.exe")
 scratch = tempfile.TemporaryDirectory(prefix="fathom-gdb-")
-
-
-def session(script, program, *words, **environment):
-    path = os.path.join(scratch.name, "script")
-    with open(path, "w") as out:
-        out.write(script)
-    done = subprocess.run(
-        [os.path.join(TOP, "tools", "fathom"), "gdb", *words, "--script", path, program],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, **environment},
-    )
-    return done.returncode, done.stdout + done.stderr
-
 
 folder = os.path.join(scratch.name, "John Smith")
 os.mkdir(folder)
@@ -60,8 +46,11 @@ with open(source, "w") as out:
     out.write("int quite_another(void) { return 3; }\nint main(void) { return quite_another(); }\n")
 subprocess.run(["i686-w64-mingw32-gcc", "-g", "-O0", "-o", other, source], check=True)
 os.utime(other, (1, 1))
-code, text = session("break quite_another\ncontinue\nbt\n", other)
+code, text = session(
+    "break quite_another\ncontinue\nbt\ncontinue\nprint $_exitcode + 1000\n", other
+)
 plan.true("#0  quite_another () at" in text and "#1 " in text and "deepest" not in text, "its own symbols", text)
+plan.true("exit code 3" in text and "= 1003" in text, "its end gives the exit code, and a script goes on", text)
 
 for words, environment, said in (
     (("--boot", "x64"), {}, "gdb sees a 64-bit machine"),

@@ -29,8 +29,8 @@ BROKEN = [
     ),
     (
         "ntdll/heap/core/realloc.c",
-        r"Old \+ CODE_SIZE\(Code\) < New\)",
-        "Old + CODE_SIZE(Code) + 64 < New)",
+        r"CODE_SIZE\(Free\) < More\)",
+        "CODE_SIZE(Free) + 64 < More)",
         "a block grows beyond the free entry behind it",
     ),
     (

@@ -50,6 +50,26 @@ static void PlaceRuns(HEAP_SEGMENT *Segment)
     }
 }
 
+#ifdef FRONT_INSIDE /* windows7.h */
+static void PlaceFrontEnd(void)
+{
+    const FRONT_HEAP *Front = Heap->FrontEndHeap;
+    if (!Front)
+        return;
+    for (FRONT_ITEM Item = {0}; RtlpFrontNext(Heap, &Item);)
+        if (!Item.Index) {
+            PlaceWords(Item.Data, sizeof(HEAP_USERDATA_HEADER), FrontRegion);
+            PlaceWords(Item.Region, sizeof(HEAP_SUBSEGMENT), FrontFields);
+        } else {
+            PlaceHeader((HEAP_ENTRY *)Item.Data - 1, FrontHeader);
+            if (!Item.Busy)
+                PlaceWords(Item.Data, 16, FrontBody);
+        }
+    for (LFH_BLOCK_ZONE *Zone = NULL; (Zone = RtlpNextZone(Front, Zone)) != NULL;)
+        PlaceWords(Zone, sizeof(*Zone), FrontFields);
+    PlaceWords((void *)Front, sizeof(*Front), FrontFields);
+}
+#else
 static void PlaceFrontEnd(void)
 {
     if (!Heap->FrontEndHeap)
@@ -69,6 +89,7 @@ static void PlaceFrontEnd(void)
     }
     PlaceWords(Heap->FrontEndHeap, sizeof(FRONT_HEAP), FrontFields);
 }
+#endif
 
 static int ByKind(const void *A, const void *B)
 {
@@ -178,12 +199,14 @@ bool Damage(PLACE *Target)
         for (unsigned b = 0; b < Bytes; b++)
             New[b] = (unsigned char)Random(256);
         break;
-    case 6: /* what stands at the same place of another */
+    case 6: { /* what stands at the same place of another */
         if (!KindCount[Target->Kind])
             break;
-        memcpy(New, Places[KindStart[Target->Kind] + Random(KindCount[Target->Kind])].At,
-               Bytes);
+        const PLACE *Other =
+            &Places[KindStart[Target->Kind] + Random(KindCount[Target->Kind])];
+        memcpy(New, Other->At, Other->Bytes < Bytes ? Other->Bytes : Bytes);
         break;
+    }
     case 7: { /* a number nearby */
         uint64_t Value = 0;
         memcpy(&Value, New, Bytes);

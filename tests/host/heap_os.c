@@ -69,7 +69,10 @@ NTSTATUS RtlpReserve(PVOID *Base, SIZE_T Size, ULONG Protect)
 {
     (void)Protect;
     SIZE_T Whole = ALIGN_UP(Size, PAGE_SIZE);
-    char *At = HostHeap.RefuseReserve ? MAP_FAILED : HostMap(Whole);
+    char *At =
+        HostHeap.RefuseReserve ? MAP_FAILED
+        : *Base ? mmap(*Base, Whole, RESERVED_IS, HOST_MAP | MAP_FIXED_NOREPLACE, -1, 0)
+                : HostMap(Whole);
     if (At == MAP_FAILED)
         return STATUS_NO_MEMORY;
     pthread_mutex_lock(&RegionLock);
@@ -101,6 +104,7 @@ NTSTATUS RtlpCommit(PVOID Base, SIZE_T Size, ULONG Protect)
         return STATUS_NO_MEMORY;
     __atomic_fetch_add(&HostHeap.Committed, Size, __ATOMIC_RELAXED);
     __atomic_fetch_add(&HostHeap.Commits, 1, __ATOMIC_RELAXED);
+    ++*RtlpCommits();
     return STATUS_SUCCESS;
 }
 
@@ -277,13 +281,34 @@ PPEB RtlpHeapPeb(void)
 }
 
 ULONG HostHeapTracing;
-void RtlpTraceHeap(ULONG Operation, HEAP *Heap, PVOID Block, SIZE_T Size)
+void RtlpTellCall(FATHOM_HEAP_CALL *Call)
 {
-    (void)Heap;
     HostHeap.Events++;
-    HostHeap.LastOperation = Operation;
-    HostHeap.LastBlock = Block;
-    HostHeap.LastSize = Size;
+    HostHeap.Told = *Call;
+}
+
+PVOID RtlpTakeBatched(HEAP *Heap, SIZE_T Size)
+{
+    (void)Heap, (void)Size;
+    return NULL;
+}
+
+bool RtlpGiveBatched(HEAP *Heap, PVOID Block)
+{
+    (void)Heap, (void)Block;
+    return false;
+}
+
+ULONG RtlpTraceClock(void)
+{
+    static ULONG Clock;
+    return ++Clock;
+}
+
+ULONG *RtlpCommits(void)
+{
+    static __thread ULONG Commits;
+    return &Commits;
 }
 
 void RtlpHeapSetStatus(NTSTATUS Status)
@@ -317,6 +342,8 @@ bool RtlpHadThreads(void)
 {
     return true; /* not known */
 }
+
+bool RtlpAskedToTerminate;
 
 bool RtlpHeapSurvives(void)
 {

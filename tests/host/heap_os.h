@@ -3,6 +3,11 @@
 #define FATHOM_HEAP_OS_H
 
 #include "ntdll/heap/front/front.h"
+#ifdef FRONT_INSIDE /* windows7.h */
+#include "ntdll/heap/front/windows7/windows7p.h"
+#else
+#include "ntdll/heap/front/groupsp.h"
+#endif
 
 typedef struct _HEAP_HOST {
     SIZE_T Reserved, Committed; /* bytes now */
@@ -17,9 +22,7 @@ typedef struct _HEAP_HOST {
     void (*AtFailure)(void); /* called instead of all that follows; null: nothing */
     void (*AtFault)(void);   /* the same for a fault that is no probe's */
     PVOID Caller;            /* the one frame of every stack that is logged; null: none */
-    ULONG LastOperation;
-    PVOID LastBlock;
-    SIZE_T LastSize;
+    FATHOM_HEAP_CALL Told;   /* the latest call's event */
 } HEAP_HOST;
 
 extern HEAP_HOST HostHeap;

@@ -21,6 +21,9 @@ typedef const char *PCSTR;
 typedef struct _LIST_ENTRY {
     struct _LIST_ENTRY *Flink, *Blink;
 } LIST_ENTRY;
+typedef struct _SINGLE_LIST_ENTRY {
+    struct _SINGLE_LIST_ENTRY *Next;
+} SINGLE_LIST_ENTRY;
 
 #define NTAPI
 #define TRUE                       1
@@ -47,6 +50,7 @@ typedef struct _LIST_ENTRY {
 #define STATUS_INVALID_HANDLE     ((NTSTATUS)0xC0000008)
 #define STATUS_HEAP_CORRUPTION    ((NTSTATUS)0xC0000374)
 
+#define PAGE_NOACCESS          1
 #define PAGE_READWRITE         4
 #define PAGE_EXECUTE_READWRITE 0x40
 

@@ -8,24 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cases.h"
-
-static HEAP *New(ULONG Flags)
-{
-    HostCatchProbes();
-    memset(&HostHeap.Failures, 0, sizeof(HostHeap.Failures));
-    HostHeap.Expected = false;
-    HostHeap.CommitsLeft = -1;
-    HEAP *Heap = RtlCreateHeap(Flags | HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
-    assert_non_null(Heap);
-    return Heap;
-}
-
-static void Delete(HEAP *Heap)
-{
-    assert_true(RtlpCheckHeap(Heap, false));
-    assert_null(RtlDestroyHeap(Heap));
-    assert_int_equal(HostHeap.Reserved, 0);
-}
+#include "heap_new.h"
 
 static unsigned Rng = 1;
 static unsigned Random(unsigned Below)
@@ -413,11 +396,11 @@ static void TestZeroAndEvents(void **State)
     }
     HostHeapTracing = PEB_HEAP_TRACING_ENABLED;
     void *Block = RtlAllocateHeap(Heap, 0, 64);
-    assert_int_equal(HostHeap.LastOperation, HEAP_EVENT_ALLOCATE);
-    assert_ptr_equal(HostHeap.LastBlock, Block);
-    assert_int_equal(HostHeap.LastSize, 64);
+    assert_int_equal(HostHeap.Told.Operation, HEAP_EVENT_ALLOCATE);
+    assert_int_equal(HostHeap.Told.Block, (ULONG)(ULONG_PTR)Block);
+    assert_int_equal(HostHeap.Told.Size, 64);
     RtlFreeHeap(Heap, 0, Block);
-    assert_int_equal(HostHeap.LastOperation, HEAP_EVENT_FREE);
+    assert_int_equal(HostHeap.Told.Operation, HEAP_EVENT_FREE);
     HostHeapTracing = 0;
     assert_int_equal(RtlAllocateHeap(Heap, 0, (SIZE_T)-1) == NULL, 1);
     assert_int_equal(RtlAllocateHeap(Heap, 0, (SIZE_T)-8) == NULL, 1);

@@ -8,24 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cases.h"
+#include "heap_new.h"
 #ifndef DEBUG
 #define DEBUG 0
 #endif
-
-static HEAP *New(ULONG Flags)
-{
-    HostHeap.CommitsLeft = -1;
-    HEAP *Heap = RtlCreateHeap(Flags | HEAP_GROWABLE, NULL, 0, 0, NULL, NULL);
-    assert_non_null(Heap);
-    return Heap;
-}
-
-static void Delete(HEAP *Heap)
-{
-    assert_true(RtlpCheckHeap(Heap, false));
-    assert_null(RtlDestroyHeap(Heap));
-    assert_int_equal(HostHeap.Reserved, 0);
-}
 
 /* Every call refuses what is no heap, says so, and does nothing. */
 static void TestNoHeap(void **State)
@@ -109,19 +95,22 @@ static void TestInformation(void **State)
     assert_int_equal(RtlSetHeapInformation(Heap, Class, &Zero, 4), 0); /* it is 0 */
     assert_int_equal((NTSTATUS)RtlSetHeapInformation(Unlocked, Class, &Two, 4),
                      STATUS_UNSUCCESSFUL);
+    /* It reserves nothing yet; without memory the back end serves. */
+#ifdef FRONT_INSIDE
+    HostHeap.CommitsLeft = 0; /* what it needs are blocks of the back end */
+#endif
     HostHeap.RefuseReserve = true;
-    assert_int_equal((NTSTATUS)RtlSetHeapInformation(Heap, Class, &Two, 4),
-                     STATUS_UNSUCCESSFUL);
-    HostHeap.RefuseReserve = false;
-    HostHeap.CommitsLeft = 0;
-    assert_int_equal((NTSTATUS)RtlSetHeapInformation(Heap, Class, &Two, 4),
-                     STATUS_UNSUCCESSFUL);
-    HostHeap.CommitsLeft = -1;
     assert_int_equal(RtlSetHeapInformation(Heap, Class, &Two, 4), 0);
+    for (unsigned i = 0; i < 40; i++)
+        assert_non_null(RtlAllocateHeap(Heap, 0, 24));
+    assert_null(Heap->FrontEndHeap);
+    HostHeap.RefuseReserve = false;
+    assert_true(RtlpCheckHeap(Heap, false));
     assert_int_equal(RtlQueryHeapInformation(Heap, Class, &Kind, 4, &Length), 0);
     assert_int_equal(Kind, 2);
     assert_int_equal(
         RtlSetHeapInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0), 0);
+    assert_true(RtlpAskedToTerminate);
     assert_null(RtlDestroyHeap(Unlocked));
     Delete(Heap);
 }
@@ -291,18 +280,48 @@ static void TestGlobalFlags(void **State)
     }
 }
 
+/* What the latest call said of itself, and that it began before it ended. */
+static void SaidServed(ULONG Operation, const void *Block, SIZE_T Size, ULONG Served)
+{
+    const FATHOM_HEAP_CALL *Told = &HostHeap.Told;
+    assert_int_equal(Told->Operation, Operation);
+    assert_int_equal(Told->Block, (ULONG)(ULONG_PTR)Block);
+    assert_int_equal(Told->Size, Size);
+    assert_int_equal(Told->Served, Served);
+    assert_true(Told->Began < Told->Ended);
+    if (Block && Operation != HEAP_EVENT_FREE)
+        assert_true(Told->Granted >= Size && Told->Granted < Size + PAGE_SIZE);
+}
+
 static void TestTraced(void **State)
 {
     (void)State;
     HostHeapTracing = PEB_HEAP_TRACING_ENABLED;
     HEAP *Heap = New(0);
-    assert_int_equal(HostHeap.LastOperation, HEAP_EVENT_CREATE);
+    assert_int_equal(HostHeap.Told.Operation, HEAP_EVENT_CREATE);
     char *Block = RtlAllocateHeap(Heap, 0, 100);
-    Block = RtlReAllocateHeap(Heap, 0, Block, 200);
-    assert_int_equal(HostHeap.LastOperation, HEAP_EVENT_REALLOCATE);
-    assert_ptr_equal(HostHeap.LastBlock, Block);
+    SaidServed(HEAP_EVENT_ALLOCATE, Block, 100, HEAP_SERVED_FREE_LIST);
+    char *Old = Block;
+    Block = RtlReAllocateHeap(Heap, 0, Block, 90);
+    SaidServed(HEAP_EVENT_REALLOCATE, Block, 90, HEAP_SERVED_IN_PLACE);
+    RtlAllocateHeap(Heap, 0, 100); /* so that it must move */
+    Block = RtlReAllocateHeap(Heap, 0, Block, 60000);
+    SaidServed(HEAP_EVENT_REALLOCATE, Block, 60000, HEAP_SERVED_COMMIT);
+    assert_int_equal(HostHeap.Told.Old, (ULONG)(ULONG_PTR)Old);
+    RtlFreeHeap(Heap, 0, Block);
+    SaidServed(HEAP_EVENT_FREE, Block, 60000, HEAP_SERVED_FREE_LIST);
+    assert_int_equal(HostHeap.Told.Granted >= 60000, true);
+    Block = RtlAllocateHeap(Heap, 0, 1 << 20);
+    SaidServed(HEAP_EVENT_ALLOCATE, Block, 1 << 20, HEAP_SERVED_LARGE);
+    RtlFreeHeap(Heap, 0, Block);
+    SaidServed(HEAP_EVENT_FREE, Block, 1 << 20, HEAP_SERVED_LARGE);
+    for (unsigned i = 0; i < 40; i++)
+        Block = RtlAllocateHeap(Heap, 0, 24);
+    SaidServed(HEAP_EVENT_ALLOCATE, Block, 24, HEAP_SERVED_FRONT);
+    assert_null(RtlAllocateHeap(Heap, HEAP_GENERATE_EXCEPTIONS, 0x7FFFFFFF));
+    SaidServed(HEAP_EVENT_ALLOCATE, NULL, 0x7FFFFFFF, HEAP_SERVED_FAILED);
     Delete(Heap);
-    assert_int_equal(HostHeap.LastOperation, HEAP_EVENT_DESTROY);
+    assert_int_equal(HostHeap.Told.Operation, HEAP_EVENT_DESTROY);
     HostHeapTracing = 0;
 }
 

@@ -87,6 +87,35 @@ static void exports(void **unused)
     assert_int_equal(LdrpExportByOrdinal(&e, 8, &export), STATUS_PROCEDURE_NOT_FOUND);
 }
 
+/* The name that an image has at hint is that of an import; a longer one, a shorter one, another
+ * hint and a name that an image cuts off are left to LdrpExportByName. */
+static void exports_by_hint(void **unused)
+{
+    static const char others[][8] = {"alph", "alphas", "alphA", "beta", ""};
+    static const char alpha[12] = "..alpha";
+    PIMAGE_NT_HEADERS nt;
+    LDRP_EXPORTS e;
+    LDRP_EXPORT export;
+    (void)unused;
+    make();
+    assert_int_equal(LdrpCheckHeaders(made, SIZE, &nt), STATUS_SUCCESS);
+    assert_int_equal(LdrpOpenExports(made, nt, &e), STATUS_SUCCESS);
+    assert_int_equal(LdrpExportByHint(&e, 0, alpha, 12, 2, &export), STATUS_SUCCESS);
+    assert_true(export.Rva == 0x900 && !export.Forwarder.Text);
+    assert_int_equal(LdrpExportByHint(&e, 1, "beta\0\0\0", 8, 0, &export),
+                     STATUS_SUCCESS);
+    assert_string_equal(export.Forwarder.Text, "OTHER.gamma");
+    for (uint32_t hint = 1; hint < 4; hint++)
+        assert_int_equal(LdrpExportByHint(&e, hint, "alpha\0\0", 8, 0, &export),
+                         STATUS_PROCEDURE_NOT_FOUND);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(LdrpExportByHint(&e, 0, others[i], 8, 0, &export),
+                         STATUS_PROCEDURE_NOT_FOUND);
+    for (uint32_t size = 0; size < 10; size++) /* two words are looked at */
+        assert_int_equal(LdrpExportByHint(&e, 0, alpha, size, 2, &export),
+                         STATUS_PROCEDURE_NOT_FOUND);
+}
+
 static void relocates(void **unused)
 {
     PIMAGE_NT_HEADERS nt;
@@ -116,6 +145,7 @@ static void ask(const uint8_t *bytes, uint32_t size)
                 assert_true(strlen(export.Forwarder.Text) == export.Forwarder.Length &&
                             export.Forwarder.Length < size);
             LdrpExportByOrdinal(&e, 5 + next(4), &export);
+            LdrpExportByHint(&e, next(4), image, size, next(size), &export);
         }
         LdrpRelocate(image, nt, 0x10000);
     }
@@ -150,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exports),
+        cmocka_unit_test(exports_by_hint),
         cmocka_unit_test(relocates),
         cmocka_unit_test(damaged),
     };

@@ -42,6 +42,7 @@ LIMITS = {
     "NtFlushVirtualMemory": 2_700_000,
     "NtFreeVirtualMemory": 670_000,
     "NtGetWriteWatch": 1_500_000,
+    "NtLockFile": 66_000,
     "NtLockVirtualMemory": 620_000,
     "NtMapViewOfSection": 280_000,
     "NtOpenEvent": 6_600_000,

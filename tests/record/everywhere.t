@@ -24,8 +24,8 @@ scratch = tempfile.TemporaryDirectory(prefix="fathom-record-")
 
 def assembler():
     """[(start, end)] of NASM code of the kernel and ntdll, out of their link maps."""
-    sys.path.insert(0, os.path.join(TOP, "tools", "gdb"))
-    from mapfile import sections
+    sys.path.insert(0, os.path.join(TOP, "tools"))
+    from symbolfiles.mapfile import sections
 
     maps = [os.path.join(OUT, *names) for names in (("kernel", "ntoskrnl.map"), ("bin", "ntdll.map"))]
     found = [row for path in maps for row in sections(path) if row[0] == ".text"]

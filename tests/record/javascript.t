@@ -3,7 +3,9 @@
 # long: only
 """The reader in JavaScript (web/model/recording.js) says of each step what the one in Python says, and
 of a damaged file the same sentence."""
+import dataclasses
 import hashlib
+import json
 import os
 import random
 import subprocess
@@ -42,7 +44,13 @@ for n in steps:
     state = ",".join(f"{value:x}" for value in recording.registers())
     stack = recording.read(recording.registers()[4], 16).hex()
     wanted.append(f"{n} {state} {hashlib.sha256(recording.memory).hexdigest()} {stack}")
-rows, said = javascript(path, *steps)
+*rows, told = javascript(path, *steps)[0]
+said = "\n".join(rows[-1:])
+events = [
+    {**dataclasses.asdict(event), "stack": [dataclasses.asdict(frame) for frame in event.stack]}
+    for event in recording.events()
+]
+plan.true(len(events) > 100 and json.loads(told) == events, f"the same {len(events)} events around it")
 differ = [f"{a}\n{b}" for a, b in zip(rows, wanted) if a != b]
 plan.true(rows == wanted, f"{len(steps)} steps, forward and back: the same machine", *differ[:3], said)
 

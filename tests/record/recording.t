@@ -59,6 +59,21 @@ plan.true(ran[-1] < 0x80000000 and ran[-1] != ran[0], "it ends in the caller of 
 plan.equal(content(record("again")[0]), content(path), "recorded again: the same bytes")
 plan.true(whole.head["modules"] and TOP.encode() not in content(path), "no path of the host in it")
 
+told = whole.events()
+heap = [event.fields for event in told if event.name == "HeapOperation"]
+plan.true(
+    told[0].time < told[-1].time and {"PageAlloc", "ServiceEnter", "ProcessExit"} <= {e.name for e in told},
+    f"{len(told)} events around it, {len(heap)} of them of heaps",
+)
+
+# ---- ten doors ----
+path, done = record("doors", program=(os.path.join(OUT, "tests", "gdb", "programs", "door.exe"),))
+size = os.path.getsize(path)
+plan.true(size <= 10 << 20, f"ten doors in one recording: {done.stdout.strip()[-45:]}", done.stderr)
+doors = set(eips(Recording(path)))
+for name in ("msvcrt!malloc", "ole32!CoTaskMemAlloc", "kernel32!GlobalAlloc", "cw3220!malloc", "nt!PageAlloc"):
+    plan.true(names.find(name) in doors, f"{name} is in it")
+
 # ---- forward and back ----
 whole.go(0)
 first = state(whole)
@@ -155,15 +170,45 @@ for words, said in (
         done.stderr,
     )
 
+# ---- without a plugin ----
+def places(writes):
+    return {at + i for at, change in writes for i, byte in enumerate(change) if byte}
+
+
+path, done = record("stepped", "--stepping", "--door", "malloc:3")
+stepped, plugin = Recording(path), Recording(record("plugin", "--door", "malloc:3")[0])
+alike = 0
+while alike < stepped.count and stepped.step(alike)[0] == plugin.step(alike)[0]:
+    alike += 1
+differ = [n for n in range(alike) if places(stepped.step(n)[1]) != places(plugin.step(n)[1])]
+plan.true(alike > 500 and not differ, f"by stepping: {alike} of {stepped.count} alike, each changes the same bytes", *differ[:5])
+flags = EIP + 1
+plan.true(
+    alike == stepped.count == plugin.count
+    or plugin.step(alike - 1)[0][flags] & ~plugin.step(alike)[0][flags] & 0x200,
+    "what comes then is an interrupt, which stepping keeps out",
+)
+path, done = record("waits", "--stepping", program=(PROGRAM, "wait"))
+plan.true(
+    done.returncode == 125 and "--preemption lets it in" in done.stderr,
+    "a wait that stepping cannot end is named",
+    done.stderr,
+)
+path, done = record("preempted", "--stepping", "--preemption", program=(PROGRAM, "wait"))
+ran = eips(Recording(path))
+start, end = names.extent("nt!KeIdleLoop")
+plan.true(any(start <= eip < end for eip in ran) and ran[-1] < 1 << 31,
+          "with --preemption a tick ends the wait", done.stderr)
+
 old = os.path.join(scratch.name, "qemu")
 with open(old, "w") as out:
-    out.write('#!/bin/sh\ncase "$*" in *-plugin*) echo "-plugin: invalid option" >&2; exit 1;; esac\n')
+    out.write('#!/bin/sh\ncase "$*" in -help) exit 0;; *-plugin*) exit 1;; esac\nexec qemu-system-i386 "$@"\n')
 os.chmod(old, 0o755)
 os.environ["FATHOM_QEMU"] = old
-path, done = record("none")
+path, done = record("old", "--instructions", "500")
 plan.true(
-    done.returncode == 125 and "QEMU did not start: -plugin: invalid option" in done.stderr,
-    "a QEMU without plugins is named",
+    done.returncode == 0 and "stepping" in done.stderr and Recording(path).count == 500,
+    "a QEMU without plugins is stepped, and that is said",
     done.stderr,
 )
 plan.done()

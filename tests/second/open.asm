@@ -1,7 +1,7 @@
 ; open.asm - in place of dispatch/sysenter.asm: the plainest door that keeps the contract.
 ;
-; It writes the whole frame, copies argument by argument, and leaves always by iret
-; (KiTrapExit), which the contract allows.
+; It writes the whole frame, copies argument by argument from the last on, and leaves always by
+; iret (KiTrapExit), which the contract allows.
 
 %include "ke/ke.inc"
 
@@ -9,6 +9,13 @@ extern _KiServiceTable, _KiFathomTable, _KeUserCallReturn, _KiTrapExit
 global _KiFastCallEntry, _KiFastCallEntry.saved, _KiSysenterStack
 
 %define USER_END 7FFF0000h
+
+; The rules of lab 2 that a seed changes (labs/2-sysenter/lab.toml); these are the contract's.
+%ifndef LAB_UNKNOWN
+%define LAB_UNKNOWN    STATUS_INVALID_SYSTEM_SERVICE
+%define LAB_UNREADABLE STATUS_ACCESS_VIOLATION
+%define LAB_CROOKED    0
+%endif
 
 section .text
 
@@ -38,6 +45,10 @@ _KiFastCallEntry:
     mov [ebp + KTRAP_DbgEip], ecx
     or dword [ebp + KTRAP_EFlags], 200h
     sti
+%if LAB_CROOKED
+    test dl, 3
+    jnz .crooked
+%endif
     mov ecx, _KiServiceTable
     cmp eax, SERVICE_COUNT
     jb .found
@@ -45,7 +56,7 @@ _KiFastCallEntry:
     sub eax, FATHOM_FIRST
     cmp eax, FATHOM_COUNT
     jb .found
-    mov eax, STATUS_INVALID_SYSTEM_SERVICE
+    mov eax, LAB_UNKNOWN
     jmp .out
 .found:
     lea eax, [ecx + eax * KSERVICE_SIZE]
@@ -73,9 +84,14 @@ _KiFastCallEntry:
 .out:
     mov [ebp + KTRAP_Eax], eax
     jmp _KiTrapExit
+%if LAB_CROOKED
+.crooked:
+    mov eax, 80000002h                  ; STATUS_DATATYPE_MISALIGNMENT
+    jmp .out
+%endif
 .fault:
     CLAC
-    mov eax, STATUS_ACCESS_VIOLATION
+    mov eax, LAB_UNREADABLE
     jmp .out
 
 FIXUP _KiFastCallEntry.read, _KiFastCallEntry.have, _KiFastCallEntry.fault

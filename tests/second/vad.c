@@ -27,6 +27,11 @@
 #include "mm/vad.h"
 #include "mm/layout.h"
 
+#ifndef LAB_PLACE
+#define LAB_PLACE                                                                        \
+    0 /* where a place is looked for, and the space after a region: labs/3-region */
+#define LAB_SPACE 0
+#endif
 #define HEAVY      3  /* a side may weigh so many times the other */
 #define INNER      2  /* ... an inner grandchild, of the outer one (a proven pair) */
 #define DEPTH_MOST 64 /* a deeper tree is broken */
@@ -230,6 +235,7 @@ MMVAD *MiPreviousVad(const MMVADS *vads, const MMVAD *vad)
     return Beside(vads, vad, LOWER);
 }
 
+#if LAB_PLACE == 0 && LAB_SPACE == 0
 /* The best place for need granules in low .. high - 1, where the regions of top lie and
  * no others; 0: none.  low is the end of a region or the bottom, so a subtree below the
  * limit is entered only if it has a place: only the path along the limit can fail. */
@@ -262,6 +268,33 @@ uint32_t MiFindGap(const MMVADS *vads, uint32_t pages, uint32_t high, int topDow
     uint32_t low = MI_LOWEST_VPN / MI_GRANULE;
     return FindPlace(ROOT(vads), low, end, need, topDown) * MI_GRANULE;
 }
+#else /* the rules of another seed (labs/3-region/lab.toml): every gap is looked at */
+static int IsBetter(uint32_t width, uint32_t best, int topDown)
+{
+    if (LAB_PLACE == 0 || width == best)
+        return topDown;
+    return LAB_PLACE == 1 ? width < best : width > best;
+}
+
+uint32_t MiFindGap(const MMVADS *vads, uint32_t pages, uint32_t high, int topDown)
+{
+    uint32_t need = pages / MI_GRANULE + (pages % MI_GRANULE != 0), best = 0, place = 0;
+    uint32_t limit = high / MI_GRANULE + (high % MI_GRANULE == MI_GRANULE - 1);
+    uint32_t low = MI_LOWEST_VPN / MI_GRANULE;
+    const MMVAD *vad = MiFindVadFrom(vads, 0);
+    for (int more = 1; more; vad = vad ? MiNextVad(vads, vad) : NULL) {
+        uint32_t end = vad && FirstGranule(vad) < limit ? FirstGranule(vad) : limit;
+        uint32_t width = end > low ? end - low : 0;
+        if (width >= need && (!place || IsBetter(width, best, topDown))) {
+            best = width;
+            place = topDown ? end - need : low;
+        }
+        more = vad != NULL;
+        low = vad ? EndGranule(vad) + LAB_SPACE : low;
+    }
+    return place * MI_GRANULE;
+}
+#endif
 
 /* before: the region before those of top, then the last of them. */
 static int CheckTree(const MMVAD *top, const MMVAD **before, int depth)

@@ -31,11 +31,13 @@ FREE = r"""\g<0>
         ExFreePool(spare[--count]);
 """
 # An event that is not there costs a block.
-OPEN = r"(NTSTATUS NTAPI NtOpenEvent\([^{]*\{\n)    return (.*?);"
-LOSE = r"""\g<1>    const NTSTATUS opened = \g<2>;
-    if (!NT_SUCCESS(opened))
-        ExAllocatePool(20, 0x74736554);
-    return opened;"""
+OPEN = r"(NTSTATUS NTAPI NtOpenEvent\([^{]*\{\n[^}]*?)return (ObOpenNamed\([^;]*);"
+LOSE = r"""\g<1>{
+        const NTSTATUS opened = \g<2>;
+        if (!NT_SUCCESS(opened))
+            ExAllocatePool(20, 0x74736554);
+        return opened;
+    }"""
 HELLO = os.path.join(OUT, "archive", "hello.exe")
 OPENS = os.path.join(OUT, "tests", "tools", "programs", "opens.exe")
 

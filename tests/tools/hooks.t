@@ -55,6 +55,8 @@ try:
     shutil.copy(os.path.join(TOP, ".clang-format"), folder)
     git("config", "core.hooksPath", os.path.join(TOP, "tools", "hooks"))
 
+    stops("a test that cannot be executed", "chmod +x a.t", "a.t", "#!/bin/sh\necho 1..0\n")
+
     if shutil.which("clang-format"):
         stops("an unformatted C file", "clang-format", "b.c", "int f( int x ){return x+1;}\n")
         passes("a formatted one", "good.c", GOOD)

@@ -16,16 +16,31 @@ from host import patience
 
 plan = Plan()
 ONE = min(os.sched_getaffinity(0))
-SPIN, SLEEP = "while True: pass", "import time; time.sleep(600)"
+SPIN, SLEEP = "while True: pass", "import time; print(); time.sleep(600)"
 
 
 def start(program):
-    return subprocess.Popen([sys.executable, "-c", program], preexec_fn=lambda: os.sched_setaffinity(0, {ONE}))
+    return subprocess.Popen(
+        [sys.executable, "-u", "-c", program],
+        preexec_fn=lambda: os.sched_setaffinity(0, {ONE}),
+        stdout=subprocess.PIPE,
+    )
+
+
+def sleeps(process):
+    """It has done all that it will do: until then it waits for the processor, too."""
+    process.stdout.readline()
+    while True:
+        with open(f"/proc/{process.pid}/stat") as file:
+            if file.read().rpartition(")")[2].split()[0] == "S":
+                return
+        time.sleep(0.1)
 
 
 spinners, sleeper = [start(SPIN) for _ in range(4)], start(SLEEP)
 try:
-    time.sleep(0.5)  # both are at work
+    sleeps(sleeper)
+    time.sleep(0.5)  # the others are at work
     busy, idle = patience.Patience(1, spinners[0].pid), patience.Patience(1, sleeper.pid)
     idle.pids = idle.pids[:1]  # without this process, whose own delay is not what is tested
     while busy.by_clock() > -0.5:

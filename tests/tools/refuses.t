@@ -105,10 +105,9 @@ with open("/dev/full", "w") as full:
         done = subprocess.run([TOOL, *words], stdout=full, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
                               env=environment("flood", FAKE_MB="1"))
         refused(f"{words[0]} to a disk that is full", done, "no space left")
-for part in ("host", "record"):
-    shutil.copytree(os.path.join(TOP, "tools", part), os.path.join(OUT, part))
-with open(os.path.join(OUT, "host", "batch.py"), "a") as damaged:
+tools = shutil.copytree(os.path.join(TOP, "tools"), os.path.join(OUT, "tools"))
+with open(os.path.join(tools, "host", "batch.py"), "a") as damaged:
     damaged.write("import nothing_of_this_name\n")
-done = subprocess.run([shutil.copy(TOOL, OUT), "run", PROGRAM], capture_output=True)
+done = subprocess.run([os.path.join(tools, "fathom"), "run", PROGRAM], capture_output=True)
 refused("a damaged file of the tool", done, "this tool failed: ModuleNotFoundError at batch.py:")
 plan.done()

@@ -95,7 +95,7 @@ try:
         r"in Shelf<short>::put$",
         "without -g: C++ names all the same",
     )
-    says(twice[1]["log"], r"plain!Name::~Name\(\)\+", "and in stacks")
+    says(twice[1]["log"], r"plain!Name::~Name\(\)( \[clone [\w.]+\])?\+", "and in stacks")
     says(
         bare[1]["end"],
         r"at bare.exe\+([0-9a-f]+): access violation writing 00000000, in bare\+\1$",

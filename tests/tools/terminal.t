@@ -14,10 +14,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tap import OUT, TOP, Plan
 
 plan = Plan()
-PROMPT = rb"C:\\> \Z"
+# A line that is edited begins with CR alone; one that is written anew after foreign text, with LF CR.
+PROMPT = rb"\n\r?C:\\> (\x1b\[K)?\Z"
 SECONDS = 1200  # a fuse
-ADDED, SPINS = (
-    os.path.join(OUT, "tests", "tools", "programs", name) for name in ("show.exe", "spins.exe")
+ADDED, SPINS, KEYS = (
+    os.path.join(OUT, "tests", "tools", "programs", name) for name in ("show.exe", "spins.exe", "keys.exe")
 )
 
 
@@ -29,7 +30,7 @@ class Terminal:
         self.before = termios.tcgetattr(self.theirs)
         self.text = b""
         self.process = subprocess.Popen(
-            [os.path.join(TOP, "tools", "fathom"), "boot", "--add", ADDED, "--add", SPINS],
+            [os.path.join(TOP, "tools", "fathom"), "boot", "--add", ADDED, "--add", SPINS, "--add", KEYS],
             stdin=self.theirs,
             stdout=self.theirs,
             stderr=self.theirs,
@@ -51,14 +52,24 @@ class Terminal:
         os.write(self.ours, keys)
 
     def end(self):
-        """(exit status, the terminal is as it was)"""
-        status = self.process.wait(60)
+        """(exit status, the terminal is as it was); what comes meanwhile is read, else a full
+        terminal would hold the tool."""
+        self.read_until(rb"\Z(?!)")
+        status = self.process.wait(SECONDS)
         return status, termios.tcgetattr(self.theirs) == self.before
 
 
 screen = Terminal()
 text = screen.read_until(PROMPT)
 plan.true("Every row of the chain holds" in text, "the walk comes first", text[-2000:])
+lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "", text[text.index("walk ") :]).split("\n")
+plan.true(
+    len(lines) <= 23 and max(map(len, lines)) <= 80, "it and the prompt are one screen", text
+)
+doors = [line for line in lines if re.search(r" rows| [\d',-]+ +holds$", line)]
+plan.true(
+    len(doors) == 15 and re.search(r"^row: .* holds: ", text, re.M), "ten doors and four facts hold", text, *doors
+)
 plan.true("exit" in text[-300:] and "Ctrl-C" in text[-300:], "the prompt says how to leave", text[-400:])
 plan.true("\x1b[" in text, "on a terminal there is colour")
 for typed, wanted in (
@@ -96,8 +107,136 @@ screen.type(b"abc\r")
 screen.read_until(rb"<abc>")
 screen.type(b"\x7fde\r")
 plan.true("<de>" in screen.read_until(PROMPT), "a line is one reader's alone")
+
+
+def ask(line, wait=PROMPT):
+    screen.type(line)
+    return screen.read_until(wait)
+
+
+RECORDS = """peeked 1 down vk 41 state 00 char 61
+read 1 down vk 41 state 00 char 61
+read 1 up vk 41 state 00 char 61
+read 1 down vk 42 state 10 char 42
+read 1 up vk 42 state 10 char 42
+read 1 down vk BA state 10 char 3A
+read 1 up vk BA state 10 char 3A
+read 1 down vk 0D state 00 char 0D
+read 1 up vk 0D state 00 char 0D
+read 1 down vk BE state 00 char 2E
+3 waiting, kbhit 1
+3 peeked: up 1, then U+0071
+3 read at once; getch x
+z line
+line: z line
+0 after the flush, kbhit 0
+no console: 0 6
+"""
+# Stopped while it waits for a record: the console is in another mode then.
+ask(b"keys\r", rb"type")
+ask(b"a", rb"read 1 up")
+time.sleep(0.5)
+text = ask(b"\x03")
+plan.true("0xC000013A" in text, "Ctrl-C ends a program that waits for a record", text)
+ask(b"keys\r", rb"type")
+text = ask(b"aB:\r.qxz line\rm").replace("\r", "")
+plan.true(RECORDS in text, "keys as records: peeked at, read, counted, flushed; a line after that", text)
+ask(b"spins later &\r", rb"for ever[^\0]*C:\\> (\x1b\[K)?\Z|C:\\> [^\0]*for ever\r?\n\rC:\\> \x1b\[K\Z")
+text = ask(b"abc", rb"has ended[^\0]*abc\x1b\[K\Z").replace("\r\n", "\n")
+plan.true(
+    re.search(r"half a line\n\rC:\\> (abc)?\x1b\[K", text)
+    and re.search(
+        r" and the rest\n(\rC:\\> abc\x1b\[K)?"  # it may have ended by then
+        r"\r\x1b\[K\[\d+\] spins has ended, exit code 3 \(0x3\)\n\rC:\\> abc\x1b\[K$",
+        text,
+    ),
+    "what a program beside the prompt writes: the typed line is written anew after it",
+    repr(text),
+)
+text = ask(b"\x15hello\r")
+plan.true("Hello" in text, "and goes on being edited", text)
+started = ask(b"spins many &\r", rb"for ever[^\0]*C:\\> (\x1b\[K)?\Z")
+pid = re.search(r"^\[(\d+)\] spins runs beside the prompt", started, re.M)
+plan.true(pid, "& runs a program beside the prompt", started)
+pid = pid[1] if pid else "0"
+for typed, wanted in (
+    (f"ps\r", rf"^ *{pid} +\d+ .* spins\.exe"),
+    (f"vad {pid}\r", r"(?s)stack of thread.*guard before heap 2.*heap 2, .*spins\.exe.*heap 1, .*ntdll\.dll.*TEB of.*PEB"),
+    (f"heap {pid}\r", r"(?s)the default heap.*^00[0-9A-F]{6}  #[#.-]*\.[#.-]*$.*heap 00320000.*busy \d+ blocks"),
+    (f"heap {pid}\r", r"(?s)front end, blocks of 48 bytes: (8\d|9\d|100) of \d+ busy.*^00[0-9A-F]{6}  [#.]+"),
+    (f"pte {pid} 400000\r", r"PTE   \[  0\]  [0-9A-F]{16}  valid user.* page [0-9A-F]+"),
+    (f"pte {pid} 7ffe0000\r", r"PTE   \[1E0\]  8[0-9A-F]{15}  valid user.*no-execute"),
+    (f"pte {pid} 80000000\r", r"80000000 is not an address of user mode"),
+    (f"pte 99999 400000\r", r"no process has the number 99999"),
+    (f"vad 99999\r", r"no process has the number 99999"),
+):
+    text = ask(typed.encode())
+    plan.true(re.search(wanted, text.replace("\r", ""), re.M), f"{typed.strip()} answers", text)
+for keys, wanted, name in (
+    (b"llo\x01he\x05.exe\r", "Hello", "Ctrl-A, Ctrl-E"),
+    (b"hexyz\x1b[D\x1b[D\x1b[D\x0bllo\r", "Hello", "arrows, Ctrl-K"),
+    (b"nonsense\x15hello\r", "Hello", "Ctrl-U"),
+    (b"xlo\x1b[H\x1b[3~hel\x1b[F\r", "Hello", "Home, Del, End"),
+    (b"help\x7fxx\x7f\x08lo\r", "Hello", "backspace"),
+    (b"\x1b[A\r", "Hello", "the line before"),
+    (b"\x1b[A\x1b[A\x1b[B\r", "Hello", "the history, back and forth"),
+    (b"w" * 120 + b"\x17hello\r", "Hello", "a line that is longer than the screen"),
+):
+    text = ask(keys)
+    plan.true(wanted in text, name, text)
+KEYS_LINE = rb"q: leave\x1b\[0m\Z"
+seen = [ask(b"walk malloc\r", KEYS_LINE)]
+seen += [ask(key, KEYS_LINE) for key in (b"n", b" ", b"\x1b[C", b"b", b"\x1b[D", b"\x7f")]
+pictures = [text[text.rindex("\x1b[H") :] for text in seen]
+plan.true(
+    pictures[4:] == pictures[2::-1] and len(set(pictures[:4])) == 4, "forward and back is the same picture", pictures
+)
+plan.true("step 4 of " in pictures[3] and "> " in pictures[3], "walk malloc goes by keys", pictures[3])
+shown = [re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "", text).split("\n") for text in pictures]
+plan.true(
+    all(len(rows) <= 25 and max(map(len, rows)) <= 80 for rows in shown), "a step is one screen", shown
+)
+text = ask(b"q")
+plan.true("C:\\>" in text, "q leaves", text)
+for door in "new borland imalloc cotaskmem global local heapalloc heapcreate virtual".split():
+    ask(f"walk {door}\r".encode(), KEYS_LINE)
+    text = ask(b"G", KEYS_LINE)
+    plan.true("the free   step" in text and "evidence" in text, f"walk {door}: to its last step", text)
+    ask(b"q")
+text = ask(b"walk out\r")
+plan.true(text.count("row 4 ") == 11 and "BROKEN" not in text, "walk out: the [out] rule alone", text)
+text = ask(b"walk nonesuch\r")
+plan.true("imalloc cotaskmem" in text and "exit code 2" in text, "no such door: which there are", text)
+for _ in range(3):
+    text = ask(b"attacks double-free\r").replace("\r", "")
+    plan.true(
+        re.fullmatch(
+            r"attacks double-free\n(\x1b\[0m)?fathom: attacks.exe: heap corruption.*\n(fathom|  ).*\n(  .*\n)+"
+            r"attacks: exit code \d+ \(0xC0000374\)\n(\x1b\[0m)?C:\\> ",
+            text,
+        ),
+        "the kernel's report stands between the command and its exit code",
+        repr(text),
+    )
+text = ask(b"attacks\r").replace("\r", "")
+screen_shown = text[text.rindex("\x1b[?1049l") :]
+rows = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen_shown).split("\n")
+plan.true(
+    len(rows) <= 22 and max(map(len, rows)) <= 80 and rows[0].startswith("40 attacks on a heap"),
+    "attacks: one screen",
+    text[-3000:],
+)
+names = [name for row in rows[1:-2] if row.startswith("  ") for name in row.split()]
+counts = [int(count) for count in re.findall(r": (\d+)$", "\n".join(rows), re.M)]
+plan.true(
+    len(set(names)) == len(names) == sum(counts) == 40 and counts[0] >= 28 and counts[-1] == 0,
+    f"each attack is in one group: {counts}, none unnoticed",
+    *rows,
+)
+for _ in range(12):  # at once after the prompt: no read may have begun yet
+    ask(b"abc\x03")
+plan.true("abc^C" in screen.text.decode("latin-1"), "Ctrl-C drops a line, and is never lost")
 screen.type(b"exit\r")
-screen.read_until(rb"\Z(?!)")
 plan.equal(screen.end(), (0, True), "exit powers off; the status is the walk's, the terminal restored")
 
 screen = Terminal()

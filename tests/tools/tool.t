@@ -131,7 +131,7 @@ plan.equal(
 done = run("stops_early")
 plan.equal(
     (done.returncode, last(done)),
-    (245, "fathom: no boot: at least 64 MiB of memory are needed."),
+    (245, "fathom: no boot: at least 32 MiB of memory are needed, by UEFI 64."),
     "a kernel that stops before it can report: its last line",
 )
 done = run("early_end")

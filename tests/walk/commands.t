@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""README.md's commands do what it says: its example, the two runtimes, the gdb session."""
+"""The commands of README.md and docs/commands.md do what is said: the example, the two runtimes, the
+gdb session."""
 import os
 import re
 import subprocess
@@ -12,8 +13,9 @@ from tap import OUT, TOP, Plan  # noqa: E402
 plan = Plan()
 with open(os.path.join(TOP, "README.md"), encoding="utf-8") as readme:
     text = readme.read()
-rows = re.findall(r"^\| (`.*?`) \|(.*)\|$", text, re.M)
-PROGRAMS = {  # which line of the README: a program that shows what it is for
+with open(os.path.join(TOP, "docs", "commands.md"), encoding="utf-8") as commands:
+    rows = re.findall(r"^\| (`.*?`) \|(.*)\|$", commands.read(), re.M)
+PROGRAMS = {  # which row of the table: a program that shows what it is for
     "lcw3220": '#include <cw3220.h>\n#include <stdio.h>\n#include <stdlib.h>\n'
     'int main(void) { free(malloc(9)); return printf("%d\\n", heapcheck() == _HEAPOK) != 2; }\n',
     "-D_DEBUG": '#include <crtdbg.h>\n#include <stdio.h>\n#include <stdlib.h>\n'
@@ -40,7 +42,7 @@ with tempfile.TemporaryDirectory(prefix="fathom-readme-") as folder:
     for name in ("tools", "crt", "user"):
         os.symlink(os.path.join(TOP, name), os.path.join(folder, name))
     os.symlink(OUT, os.path.join(folder, "build"))
-    example = re.search(r"^Try it:\n\n```\n(.*?)^```$", text, re.M | re.S)
+    example = re.search(r"Try it:\n\n```\n(.*?)^```$", text, re.M | re.S)
     code, said = shell(example[1], folder)
     plan.true(
         code == 0 and re.fullmatch(r"42 at 0x[0-9a-f]+\n", said),

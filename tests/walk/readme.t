@@ -10,6 +10,15 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tap import OUT, TOP, Plan  # noqa: E402
 
 plan = Plan()
+STRONG = {  # a pattern of the whole walk: what it shows
+    r"door_new\n.*operator new\(size 18000\)": "operator new has its caller by .eh_frame",
+    r"free: .*door_delete > walk!operator delete \(jmp\) > msvcrt!free": "operator delete is in the free",
+    r"slot at 77c[0-9a-f]{5} holds (7c9[0-9a-f]{5}), ntdll!RtlAllocateHeap\n": "msvcrt's slot",
+    r"served by the front end; walk!door_malloc > [^\n]*RtlpAllocateHeap\n": "who served a warm call",
+    r"VirtualAlloc\(1\) is one page: 4096 bytes": "one byte is one page",
+    r"in one process, and .* fails\n(.*\n)*?.*\[out\] 0+ and 0+\n.*left 0\n": "[out] of a failure here",
+    r"in two processes, and .* fails\n(.*\n)*?.*\[out\] 0+ and 0+\n.*left 0\n": "[out] of one there",
+}
 tool = os.path.join(TOP, "tools", "excerpt.py")
 with tempfile.NamedTemporaryFile("w+") as walk:
     done = subprocess.run(
@@ -18,6 +27,11 @@ with tempfile.NamedTemporaryFile("w+") as walk:
         stdin=subprocess.DEVNULL,
     )
     plan.equal(done.returncode, 0, "the walk holds")
+    walk.seek(0)
+    whole = walk.read()
+    plan.true("(guessed)" not in whole, "no frame of the walk is guessed")
+    for shown, name in STRONG.items():
+        plan.true(re.search(shown, whole), name)
     told = subprocess.run([tool, "--check", walk.name])
     plan.equal(told.returncode, 0, "README.md shows its frames: make readme")
     walk.seek(0)

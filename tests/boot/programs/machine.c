@@ -1,5 +1,9 @@
-/* machine.c - what a program sees of the machine: the date, how fast the clock ticks, colours. */
+/* machine.c - what a program sees of the machine: the date, how fast the clock ticks, colours.
+ *
+ *     machine wait    waits until Ctrl-C, and neither reads nor writes meanwhile
+ *     machine busy    so does this, and the processor has no rest */
 #include <stdio.h>
+#include <string.h>
 #include <windows.h>
 
 static unsigned long long tsc(void)
@@ -21,9 +25,20 @@ static unsigned long long eight_ticks(void)
     return tsc() - first;
 }
 
-int main(void)
+static void until_control_c(BOOL busy)
+{
+    printf("%s\n", busy ? "it is busy" : "it waits");
+    fflush(stdout);
+    for (volatile ULONG count = 0;; count++)
+        if (!busy)
+            Sleep(INFINITE);
+}
+
+int main(int argc, char **argv)
 {
     SYSTEMTIME now;
+    if (argc > 1)
+        until_control_c(strcmp(argv[1], "busy") == 0);
     GetSystemTime(&now);
     printf("date %04d-%02d-%02d %02d:%02d:%02d\n", now.wYear, now.wMonth, now.wDay,
            now.wHour, now.wMinute, now.wSecond);

@@ -140,6 +140,28 @@ NTSTATUS NTAPI RtlCreateUserStack(SIZE_T, SIZE_T, ULONG_PTR, SIZE_T, ULONG_PTR,
                                   initial_teb *);
 NTSTATUS NTAPI RtlFreeUserStack(PVOID);
 
+NTSTATUS NTAPI RtlCreateUserThread(HANDLE, PVOID, BOOLEAN, ULONG, SIZE_T, SIZE_T, PVOID,
+                                   PVOID, HANDLE *, PVOID);
+
+static DWORD CALLBACK top_of_stack(void *unused)
+{
+    (void)unused;
+    return (DWORD)tib()->StackBase;
+}
+
+/* The end of the stack of a thread with so many; 1: there is none. */
+static DWORD zero_bits(ULONG bits)
+{
+    HANDLE thread;
+    DWORD code = 0;
+    if (RtlCreateUserThread(GetCurrentProcess(), NULL, FALSE, bits, 0x20000, 0x2000,
+                            (PVOID)top_of_stack, NULL, &thread, NULL))
+        return 1;
+    CHECK(WaitForSingleObject(thread, 20000) == WAIT_OBJECT_0);
+    CHECK(GetExitCodeThread(thread, &code) && CloseHandle(thread));
+    return code;
+}
+
 static void user_stack(void)
 {
     initial_teb teb = {0};
@@ -155,6 +177,78 @@ static void user_stack(void)
     documented("RtlCreateUserStack (ntdll)", "RtlFreeUserStack releases it", SAME,
                RtlFreeUserStack(teb.allocation) == 0 &&
                    query(teb.allocation).State == MEM_FREE);
+    documented("RtlCreateUserStack (ntdll)", "any power of two from a page on aligns it",
+               SAME,
+               RtlCreateUserStack(0x1000, 0x11000, 0, 0x4000, 0x2000, &teb) == 0 &&
+                   (char *)teb.base - (char *)teb.allocation == 0x12000 &&
+                   (char *)teb.base - (char *)teb.limit == 0x4000 &&
+                   RtlFreeUserStack(teb.allocation) == 0);
+    documented(
+        "RtlCreateUserStack (ntdll)", "another alignment: STATUS_INVALID_PARAMETER", SAME,
+        RtlCreateUserStack(0, 0, 0, 0x1000, 0x3000, &teb) == (NTSTATUS)0xC000000D &&
+            RtlCreateUserStack(0, 0, 0, 0, 0x10000, &teb) == (NTSTATUS)0xC000000D);
+    documented("RtlCreateUserThread (ntdll)",
+               "ZeroBits: so many high bits of the stack are 0", SAME,
+               zero_bits(20) == 1 && zero_bits(8) < 0x1000000 && zero_bits(8) > 1);
+}
+
+#define MIB 0x100000
+
+static SIZE_T stack_reserve, stack_guard;
+static void *main_fiber;
+
+/* The stack that runs: all of it, and its guard pages. */
+static DWORD CALLBACK measure(void *unused)
+{
+    char *base = stack_start(), *at = base;
+    MEMORY_BASIC_INFORMATION run = query(at);
+    (void)unused;
+    stack_guard = 0;
+    for (; run.AllocationBase == base; at += run.RegionSize, run = query(at))
+        stack_guard +=
+            run.Protect & PAGE_GUARD && run.State == MEM_COMMIT ? run.RegionSize : 0;
+    stack_reserve = (SIZE_T)(at - base);
+    return 0;
+}
+
+static void WINAPI measure_fiber(void *unused)
+{
+    measure(unused);
+    SwitchToFiber(main_fiber);
+}
+
+static BOOL thread_has(SIZE_T size, SIZE_T reserve, SIZE_T guard)
+{
+    on_thread(measure, size, 0);
+    return stack_reserve == reserve && stack_guard == guard;
+}
+
+static BOOL fiber_has(SIZE_T commit, SIZE_T reserve, SIZE_T wanted, SIZE_T guard)
+{
+    void *fiber = CreateFiberEx(commit, reserve, 0, measure_fiber, NULL);
+    CHECK(fiber);
+    SwitchToFiber(fiber);
+    DeleteFiber(fiber);
+    return stack_reserve == wanted && stack_guard == guard;
+}
+
+/* header: the reserve in the executable's header, some MiB. */
+static void reserves(SIZE_T header)
+{
+    documented("Thread Stack Size", "a commit below the reserve leaves it as it is", SAME,
+               thread_has(header - PAGE, header, PAGE) &&
+                   thread_has(MIB / 2, header, PAGE));
+    documented(
+        "Thread Stack Size", "one of the reserve, in MiB, reserves just that", SAME,
+        thread_has(header, header, 0) && thread_has(header + MIB, header + MIB, 0));
+    documented("Thread Stack Size",
+               "a byte more reserves the next MiB, with a guard page", SAME,
+               thread_has(header + 1, header + MIB, PAGE));
+    main_fiber = ConvertThreadToFiber(NULL);
+    documented("CreateFiberEx", "the rule for the sizes is that of threads", SAME,
+               fiber_has(MIB, MIB, MIB, 0) && fiber_has(PAGE, MIB, MIB, PAGE) &&
+                   fiber_has(MIB + 1, MIB, 2 * MIB, PAGE));
+    CHECK(ConvertFiberToThread());
 }
 
 int main(void)
@@ -192,5 +286,6 @@ int main(void)
     on_thread(overflowing, 0x40000, STACK_SIZE_PARAM_IS_A_RESERVATION);
     on_thread(guaranteed, 0x40000, STACK_SIZE_PARAM_IS_A_RESERVATION);
     user_stack();
+    reserves((SIZE_T)header << 12);
     return undocumented();
 }

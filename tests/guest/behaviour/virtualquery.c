@@ -87,6 +87,8 @@ static void places(void)
     documented("MEMORY_BASIC_INFORMATION",
                "MEM_MAPPED: pages mapped into the view of a section", SAME,
                query(view).Type == MEM_MAPPED && query(view).RegionSize == 0x4000);
+    if (view == NULL)
+        return;
     *view = 1;
     documented("VirtualQuery",
                "a modified copy-on-write page is still reported as MEM_MAPPED", SAME,

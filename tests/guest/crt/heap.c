@@ -129,7 +129,7 @@ static void thresholds(void)
     int (*add)(void *, size_t) = (void *)GetProcAddress(crt, "_heapadd");
     CHECK(get && set && add);
     CHECK(get() == 0 && set(0) == 1);
-    CHECK(set(1016) == 0);
+    CHECK(set(1016) == 1 && get() == 1016 && set(1017) == 0 && set(0) == 1);
     for (int i = 0; i < 100; i++)
         free(malloc(3000));
     CHECK(_heapmin() == 0 && _heapset('x') == _HEAPOK && _heapchk() == _HEAPOK);

@@ -279,6 +279,7 @@ static void make_rows(void)
     R(NtGetCurrentProcessorNumber, "+", 0);
     R(NtGetWriteWatch, "+p...ooo", self, 0, H(watched), 0x2000, C(0), C(12), C(7));
     R(NtListenPort, "!fo", H(port), C(0));
+    R(NtLockFile, "+fH..oii...", H(file), 0, 0, 0, C(7), C(3), C(12), 0, 1, 1);
     R(NtLockVirtualMemory, "+poo.", self, C(9), C(2), 1);
     R(NtMapViewOfSection, "+hpo..Io...", H(section), self, C(10), 0, 0, C(3), C(11), 2, 0,
       4);
@@ -343,6 +344,7 @@ static void make_rows(void)
     R(NtTerminateProcess, "!P.", self, 0);
     R(NtTerminateThread, "!T.", me, 0);
     R(NtTestAlert, "+", 0);
+    R(NtUnlockFile, "+foii.", H(file), C(7), C(3), C(12), 0);
     R(NtUnlockVirtualMemory, "?poo.", self, C(9), C(2), 1);
     R(NtUnmapViewOfSection, "?p.", self, data);
     R(NtWaitForKeyedEvent, "+H..n", H(keyed), 4, 0, C(3));
@@ -354,7 +356,7 @@ static void make_rows(void)
     R(NtFathomNull, "+", 0);
     R(NtFathomTrace, "+..", 0, 0);
     R(NtFathomReadEvents, "+o.o", C(0), 64, C(7));
-    R(NtFathomHeapEvent, "+....", 0, 0, 0, 0);
+    R(NtFathomHeapEvent, "+i.", data, 40);
     R(NtFathomSymbol, "+p.o.", self, 0x7C900000, C(0), 64);
     R(NtFathomQuery, "+..o.O", 0, 0, C(0), 36, C(7));
     R(NtFathomCreatePipe, "+oo..", C(0), C(7), 0, 0);

@@ -34,14 +34,16 @@ static int all(const void *bytes, unsigned char value, SIZE_T count)
     return count == 0;
 }
 
-/* What HeapWalk says of a block: its size and whether it is in use; -1: nothing. */
+/* What HeapWalk says of a block: its size and whether it is in use; -1: nothing.  The data of a
+ * free one follows its two links. */
 static int walk_for(HANDLE heap, const void *block, SIZE_T *size)
 {
     PROCESS_HEAP_ENTRY entry = {0};
     int found = -1;
     CHECK(HeapLock(heap));
     while (HeapWalk(heap, &entry))
-        if (entry.lpData == block) {
+        if (entry.lpData == block ||
+            (!entry.wFlags && (char *)entry.lpData - 8 == block)) {
             found = (entry.wFlags & PROCESS_HEAP_ENTRY_BUSY) != 0;
             *size = entry.cbData;
         }

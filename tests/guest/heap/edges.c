@@ -114,6 +114,14 @@ static int guarded(char *at, SIZE_T size)
     return 1;
 }
 
+/* Whether the reservation that at lies in begins at base; null: at is free. */
+static int starts_at(void *at, void *base)
+{
+    MEMORY_BASIC_INFORMATION info;
+    return VirtualQuery(at, &info, sizeof info) == sizeof info &&
+           (base ? info.AllocationBase == base : info.State == MEM_FREE);
+}
+
 /* What lies before the first block, the lock among it, is out of an underrun's reach, and so is it
  * for an overrun that comes from before the heap. */
 static void guards(void)
@@ -124,7 +132,25 @@ static void guards(void)
         CHECK(heap && first && ((ULONG_PTR)first & 0xFFF) == 8);
         CHECK(guarded(first - 8 - 0x10000, 0x10000));
         CHECK(guarded((char *)heap - 0x10000, 0x10000));
+        CHECK(starts_at(heap, heap));
     }
+    CHECK(starts_at(GetProcessHeap(), GetProcessHeap()));
+}
+
+/* The same where the lowest room for a guard has none for the heap after it; both go together. */
+static void guard_apart(void)
+{
+    char *hole = VirtualAlloc(NULL, 0x20000, MEM_RESERVE, PAGE_NOACCESS);
+    CHECK(VirtualFree(hole, 0, MEM_RELEASE));
+    char *wall =
+        VirtualAlloc(hole + 0x10000, 0x10000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    HANDLE heap = new_heap(0, 0, 0);
+    char *guard = (char *)heap - 0x10000;
+    CHECK(wall == hole + 0x10000 && guard != hole);
+    CHECK(starts_at(heap, heap) && guarded(guard, 0x10000) && starts_at(guard, guard));
+    CHECK(starts_at(hole, NULL));
+    CHECK(HeapDestroy(heap) && starts_at(guard, NULL) && starts_at(heap, NULL));
+    CHECK(VirtualFree(wall, 0, MEM_RELEASE));
 }
 
 /* What was asked to be committed from the start stays so, whatever comes and goes. */
@@ -246,6 +272,7 @@ int main(void)
     scraped();
     long_stretches();
     guards();
+    guard_apart();
     initial();
     impossible();
     lockless();

@@ -129,6 +129,38 @@ static void messages(void)
     CHECK_EQUAL(GetLastError(), ERROR_MR_MID_NOT_FOUND);
 }
 
+static char made_of[256];
+
+/* FormatMessage of a text with these inserts, in lines of so many characters (255: as they come). */
+static const char *message(DWORD width, const char *text, ...)
+{
+    va_list list;
+    va_start(list, text);
+    memset(made_of, '?', sizeof made_of);
+    FormatMessageA(FORMAT_MESSAGE_FROM_STRING | width, text, 0, 0, made_of,
+                   sizeof made_of, &list);
+    va_end(list);
+    return made_of;
+}
+#define MESSAGE(wanted, ...) CHECK(!strcmp(message(__VA_ARGS__), wanted))
+
+static void message_forms(void)
+{
+    MESSAGE("no line end", 0, "no line end%0 and no more");
+    MESSAGE("one\r\ntwo\r\nthree\r\n", 0, "one\ntwo\r\nthree\r");
+    MESSAGE("a.b!c d%", 0, "a%.b%!c% d%%");
+    MESSAGE("  Bi Bob   Bill", 0, "%1!*.*s! %4 %5!*s!", 4, 2, "Bill", "Bob", 6, "Bill");
+    MESSAGE("left  |", 0, "%1!*s!|", -6, "left");
+    MESSAGE("00042|   42|42   |0x2a|+", 0, "%1!.5d!|%1!5d!|%1!-5d!|%1!#x!|+", 42);
+    MESSAGE("-007", 0, "%1!.3d!", -7);
+    MESSAGE("one two three", 255, "one\ntwo\r\nthree");
+    MESSAGE("one\r\ntwo three", 255, "one%ntwo\nthree");
+    MESSAGE("short\r\nlong line\r\nof text", 9, "short long line of text");
+    MESSAGE("a\r\nunbreakable\r\nb", 4, "a unbreakable b");
+    MESSAGE("one\r\ntwo\r\nsix", 5, "one\ntwo%nsix");
+    MESSAGE("an insert\r\nof blanks", 9, "an %1 blanks", "insert of");
+}
+
 int main(void)
 {
     to_wide();
@@ -136,5 +168,6 @@ int main(void)
     letters();
     lstr();
     messages();
+    message_forms();
     return 0;
 }

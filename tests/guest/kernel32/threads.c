@@ -206,6 +206,34 @@ static void condition(void)
     CHECK_EQUAL(times, 1);
 }
 
+/* The segments of user mode: flat, and the TEB's. */
+static void selectors(void)
+{
+    LDT_ENTRY entry;
+    DWORD fs, ds, cs, teb;
+
+    __asm__("movl %%fs, %0" : "=r"(fs));
+    __asm__("movl %%ds, %0" : "=r"(ds));
+    __asm__("movl %%cs, %0" : "=r"(cs));
+    __asm__ volatile("movl %%fs:0x18, %0" : "=r"(teb));
+    CHECK(GetThreadSelectorEntry(GetCurrentThread(), fs & 0xFFFF, &entry));
+    CHECK_EQUAL(entry.BaseLow | entry.HighWord.Bits.BaseMid << 16 |
+                    (DWORD)entry.HighWord.Bits.BaseHi << 24,
+                teb);
+    CHECK(entry.LimitLow == 0xFFF && !entry.HighWord.Bits.Granularity);
+    CHECK(GetThreadSelectorEntry(GetCurrentThread(), ds & 0xFFFF, &entry));
+    CHECK(!entry.BaseLow && !entry.HighWord.Bits.BaseMid && !entry.HighWord.Bits.BaseHi);
+    CHECK(entry.LimitLow == 0xFFFF && entry.HighWord.Bits.LimitHi == 0xF &&
+          entry.HighWord.Bits.Granularity && entry.HighWord.Bits.Type == 0x13);
+    CHECK(GetThreadSelectorEntry(GetCurrentThread(), cs & 0xFFFF, &entry));
+    CHECK(entry.HighWord.Bits.Type == 0x1B && entry.HighWord.Bits.Dpl == 3 &&
+          entry.HighWord.Bits.Pres);
+    SetLastError(0);
+    CHECK(!GetThreadSelectorEntry(GetCurrentThread(), 0x1000, &entry));
+    CHECK_EQUAL(GetLastError(), ERROR_INVALID_PARAMETER);
+    CHECK(!GetThreadSelectorEntry(NULL, fs & 0xFFFF, &entry));
+}
+
 int main(void)
 {
     run_threads();
@@ -213,5 +241,6 @@ int main(void)
     objects();
     apcs_and_suspension();
     condition();
+    selectors();
     return 0;
 }

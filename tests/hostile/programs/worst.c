@@ -1,7 +1,7 @@
 /* worst.c - the worst known input to every service that takes a string, a list or a size.
  *
- * A line for each call: `NtName instructions status what`.  tests/hostile/worst.t has the limits, and
- * finds a service without a line.  With an argument the lists are longer.
+ * A line for each call: `NtName instructions status what`.  tests/hostile/worst.t has the limits
+ * and finds a service without a line.  With an argument the lists are longer.
  */
 #pragma GCC diagnostic ignored                                                           \
     "-Wunused-function" /* of calls.h, whose objects are used here */
@@ -160,6 +160,21 @@ static void directory(HANDLE wide, const char *what, const WCHAR *text)
       1);
 }
 
+/* As many ranges as a file takes; one that none of them blocks, and the last of them back. */
+static void locks(void)
+{
+    LARGE_INTEGER at = {.QuadPart = 0}, one = {.QuadPart = 1};
+    for (status = 0; !status && at.QuadPart < 20000; at.QuadPart++)
+        CALL(NtLockFile, H(file), 0, 0, 0, C(7), H(&at), H(&one), 0, 1, 1);
+    at.QuadPart += 10;
+    W(NtLockFile, "a byte after all that are locked", H(file), 0, 0, 0, C(7), H(&at),
+      H(&one), 0, 1, 1);
+    at.QuadPart -= 12;
+    W(NtUnlockFile, "the last of many ranges", H(file), C(7), H(&at), H(&one), 0);
+    while (at.QuadPart-- > 0)
+        CALL(NtUnlockFile, H(file), C(7), H(&at), H(&one), 0);
+}
+
 static void files(void)
 {
     ULONG deep = H(long_name(L"\\??\\C:\\", '\\', 'e'));
@@ -180,6 +195,7 @@ static void files(void)
     directory(wide, "more wild cards than are taken", repeated("<", 900, ""));
     CloseHandle(wide);
 
+    locks();
     W(NtWriteFile, "16 MiB", H(file), 0, 0, 0, C(7), H(room), 16 * MIB, C(3), 0);
     W(NtReadFile, "16 MiB", H(file), 0, 0, 0, C(7), H(room), 16 * MIB, C(3), 0);
     CLASSES(NtQueryInformationFile, 4, H(file), C(7), H(room), MIB, 0);
@@ -383,7 +399,7 @@ static void words(void)
     W(NtRaiseHardError, "4 billion", STATUS_DLL_NOT_FOUND, ~0u, ~0u, H(strings), 1, C(7));
     W(NtFathomSymbol, "64 MiB", SELF, 0x7C900000, H(room), 64 * MIB);
     W(NtFathomReport, "4 GiB", 1, H(room), ~0u);
-    W(NtFathomHeapEvent, "4 GiB", 0, 0, 0, ~0u);
+    W(NtFathomHeapEvent, "4 GiB", H(room), ~0u);
     CALL(NtFathomTrace, ~0u, 0);
     for (int i = 0; i < 2000; i++)
         CALL(NtFathomNull, 0);

@@ -57,6 +57,8 @@ int main(int argc, char **argv)
         HANDLE thread = CreateThread(NULL, 0, other, NULL, 0, NULL);
         WaitForSingleObject(thread, INFINITE);
         CloseHandle(thread);
+    } else if (argc > 1 && !strcmp(argv[1], "wait")) {
+        Sleep(1);
     } else if (argc > 1) {
         dispatched();
     } else

@@ -1,4 +1,5 @@
-/* spins.c - a program that goes on for ever: it reads, or computes, or waits for Ctrl-C. */
+/* spins.c - goes on for ever: it reads, or computes, or waits for Ctrl-C.  spins later writes half
+ * a line, the other half later, and ends; spins many holds every other one of 200 blocks. */
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +30,26 @@ static int pair(void)
     return WaitForMultipleObjects(2, readers, TRUE, INFINITE) != WAIT_OBJECT_0;
 }
 
+/* 200 blocks of 40 bytes, of which every other one is freed. */
+static void hold_every_other(void)
+{
+    void *blocks[200];
+    for (int i = 0; i < 200; i++)
+        blocks[i] = HeapAlloc(GetProcessHeap(), 0, 40);
+    for (int i = 1; i < 200; i += 2)
+        HeapFree(GetProcessHeap(), 0, blocks[i]);
+}
+
+static int later(void)
+{
+    Sleep(2000);
+    printf("half a line");
+    fflush(stdout);
+    Sleep(1000);
+    printf(" and the rest\n");
+    return 3;
+}
+
 int main(int count, char **words)
 {
     const char *how = count > 1 ? words[1] : "";
@@ -39,6 +60,10 @@ int main(int count, char **words)
     fflush(stdout);
     if (!strcmp(how, "pair"))
         return pair();
+    if (!strcmp(how, "later"))
+        return later();
+    if (!strcmp(how, "many"))
+        hold_every_other();
     if (!strcmp(how, "computing"))
         for (;;)
             handled--;

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# needs: system gdb programs
+# long: only
+"""finish, until and advance lead to the caller from a callback, an APC, an exception's handler, a
+service and a fault; with values, and never into another function."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from tap import OUT, TOP, Plan  # noqa: E402
+
+plan = Plan()
+PROGRAM = os.path.join(OUT, "tests", "gdb", "programs", "crossings.exe")
+with open(os.path.join(TOP, "tests", "gdb", "programs", "crossings.c")) as source:
+    LINES = {found[1]: n for n, text in enumerate(source, 1) if (found := re.search(r"/\* (\w+) \*/", text))}
+
+
+def session(commands):
+    """{step: what gdb said of it}; commands: (step, gdb's commands)."""
+    with tempfile.NamedTemporaryFile("w", prefix="fathom-gdb-") as script:
+        script.writelines(f"echo \\n== {step}\\n\n" + "\n".join(lines) + "\n" for step, *lines in commands)
+        script.flush()
+        done = subprocess.run(
+            [os.path.join(TOP, "tools", "fathom"), "gdb", "--script", script.name, PROGRAM],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+        )
+    parts = re.split(r"^== (.*)\n", done.stdout + done.stderr, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def line(word):
+    return rf"^{LINES[word]}\t"
+
+
+SERVICE = "NtAllocateVirtualMemory if (unsigned)$pc > 0x80000000"
+CASES = (  # step, commands, what it must show, its name
+    ("compare", ["tbreak compare", "continue", "finish"], r"stdlib\.c:\d+\n.*\n?Value returned is \$\d+ = 2", "finish from a callback"),
+    ("qsort", ["finish"], r"main \(\) at .*crossings\.c", "and from qsort"),
+    ("apc", ["tbreak called", "continue", "finish"], r"in DispatchApc", "finish from an APC"),
+    ("apc dispatcher", ["finish"], r"^KiUserApcDispatcher \(\)", "and to the dispatcher"),
+    ("apc up", ["up 2"], r"SleepEx|NtDelayExecution|KiFastSystemCall", "whose caller waits"),
+    ("exception", ["continue"], r"first chance: illegal instruction.*\n#\d+ +main \(\)[^\n]*\n" + str(LINES["ud2"]), "an exception"),
+    ("handler", ["tbreak skip", "continue", "bt"], rf"main \(\) at [^\n]*:{LINES['ud2']}$", "bt from its handler has the line"),
+    ("handler out", ["finish"], r"Value returned is \$\d+ = -1", "finish from the handler"),
+    ("thread", ["tbreak thread", "continue", "finish"], r"in BaseThreadInitThunk", "finish from a thread's function"),
+    ("until", [f"tbreak crossings.c:{LINES['loop']}", "continue", "next", "next", "until"], line("looped"), "until at a loop's end goes on"),
+    ("return", [f"advance crossings.c:{LINES['touch']}"], line("call"), "advance stops where the function returns"),
+    ("advance", [f"advance crossings.c:{LINES['touch']}"], line("touch"), "advance to a line of the caller"),
+    ("fault", ["tbreak MmAccessFault", "continue", "finish"], "NTSTATUS STATUS_SUCCESS", "finish from a fault's handler"),
+    (
+        "fault entry",
+        ["finish"],
+        r"^KiTrap0E \(\) at .*pagefault\.asm:\d+\n\d+\t",
+        "to the entry, by its name",
+    ),
+    ("fault out", ["finish"], rf"main \(\) at [^\n]*\n{LINES['touch']}\t", "and to the line that faulted"),
+    ("after", ["next"], line("end"), "which goes on then"),
+)
+SERVICES = (
+    (
+        "service",
+        ["break main", "continue", f"tbreak {SERVICE}", "continue", "continue", "up"],
+        r"^#1  KiFastCallEntry \(\) at \S*sysenter\.asm:\d+\n\d+\t",
+        "up to the crossing, by its name",
+    ),
+    (
+        "up",
+        ["up"],
+        r"^#2  KiFastSystemCall \(\) at \S*syscall\.asm:\d+\n\d+\t.*sysenter",
+        "and up to sysenter",
+    ),
+    ("down", ["down", "down"], r"^#1  KiFastCallEntry \(\) at .*\n.*\n#0 ", "and down"),
+    ("out", ["finish"], "NTSTATUS STATUS_", "finish from a service"),
+    ("entry", ["finish"], r"^KiFastSystemCallRet \(\) at", "from KiFastCallEntry to user mode"),
+    (
+        "first",
+        ["tbreak KiFastCallEntry", "continue", "bt 3", "finish"],
+        r"^#1 .*\bKiFastSystemCall \(\) at (.*\n)*KiFastSystemCallRet \(\) at",
+        "from its first instruction, too",
+    ),
+)
+for cases in (CASES, SERVICES):
+    said = session([(step, *commands) for step, commands, *_ in cases])
+    for step, _, wanted, name in cases:
+        plan.true(re.search(wanted, said.get(step, ""), re.M), name, said.get(step))
+plan.done()

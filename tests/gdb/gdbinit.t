@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+# needs: system gdb programs
+# long: only
+"""A user's own gdb commands work on top of ours: a prompt, a stop event, hook-stop; and another gdb."""
+import os
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from asked import session  # noqa: E402
+from tap import OUT, Plan  # noqa: E402
+
+plan = Plan()
+PROGRAM = os.path.join(OUT, "tests", "gdb", "programs", "fault.exe")
+OWN = """
+set prompt own>\\ 
+set print pretty off
+define hook-stop
+echo own hook-stop\\n
+info registers eip
+end
+python
+import gdb
+def stopped(event):
+    print("own event:", type(event).__name__, gdb.newest_frame().name())
+gdb.events.stop.connect(stopped)
+gdb.prompt_hook = lambda current: "own> "
+class Heap(gdb.Command):
+    def __init__(self):
+        super().__init__("heap", gdb.COMMAND_USER)
+    def invoke(self, text, from_tty):
+        print("own heap")
+Heap()
+end
+"""
+scratch = tempfile.TemporaryDirectory(prefix="fathom-gdb-")
+SCRIPT = (
+    "show prompt\nbreak main\ncontinue\nnext\nheap\nfathom heap\nshow print pretty\n"
+    "continue\nbt 1\n"
+)
+own = os.path.join(scratch.name, "own commands")
+with open(own, "w") as out:
+    out.write(OWN)
+for how, words, environment in (
+    ("--gdbinit", ["--gdbinit", own], {}),
+    ("FATHOM_GDBINIT", [], {"FATHOM_GDBINIT": own}),
+):
+    code, text = session(SCRIPT, PROGRAM, *words, **environment)
+    plan.true('prompt is "own>' in text, f"{how}: the prompt", text)
+    plan.true("own event: BreakpointEvent main" in text and text.count("own hook-stop") >= 3, f"{how}: stops", text)
+    plan.true("Pretty formatting of structures is off" in text, f"{how}: a setting", text)
+    plan.true("own heap" in text and "heap address" in text, f"{how}: a command of both", text)
+    plan.true("first chance: access violation" in text and "deepest" in text, f"{how}: ours as well", text)
+
+code, text = session(SCRIPT, PROGRAM, "--gdbinit", os.path.join(scratch.name, "none"))
+plan.true(code == 125 and "no such file" in text, "a file that is not there is a sentence", text)
+other = os.path.join(scratch.name, "another gdb")
+os.symlink(shutil.which("gdb"), other)
+code, text = session(SCRIPT, PROGRAM, FATHOM_GDB_PROGRAM=other)
+plan.true("fault.c:15" in text, "FATHOM_GDB_PROGRAM is the gdb that runs", text)
+plan.done()

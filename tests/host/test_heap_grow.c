@@ -1,0 +1,179 @@
+/* sources: HEAP */
+/* cflags: -fno-strict-aliasing */
+/* test_heap_grow.c - the back end in place: blocks that grow (realloc.c), and which free entries
+ * stay committed for the next block of their size (free.c). */
+#include "heap_os.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "heap_new.h"
+
+#define STEPS 4096
+#define STEP  16
+
+static void Fill(char *Block, SIZE_T From, SIZE_T To)
+{
+    for (SIZE_T i = From; i < To; i++)
+        Block[i] = (char)(i * 7);
+}
+
+static void IsFilled(const char *Block, SIZE_T Size)
+{
+    for (SIZE_T i = 0; i < Size; i++)
+        if (Block[i] != (char)(i * 7))
+            fail_msg("byte %zu of %zu", (size_t)i, (size_t)Size);
+}
+
+/* A block grows by Step bytes up to 64 KiB; result: how often it moved. */
+static unsigned Grow(HEAP *Heap, SIZE_T Step)
+{
+    unsigned Moves = 0;
+    char *Block = RtlAllocateHeap(Heap, 0, Step);
+    Fill(Block, 0, Step);
+    for (SIZE_T Size = 2 * Step; Size <= STEPS * STEP; Size += Step) {
+        char *Grown = RtlReAllocateHeap(Heap, 0, Block, Size);
+        assert_non_null(Grown);
+        Moves += Grown != Block;
+        Block = Grown;
+        Fill(Block, Size - Step, Size);
+        assert_int_equal(RtlSizeHeap(Heap, 0, Block), Size);
+        if (Size % 1024 == 0)
+            assert_true(RtlpCheckHeap(Heap, false));
+    }
+    IsFilled(Block, STEPS * STEP / Step * Step);
+    assert_true(RtlFreeHeap(Heap, 0, Block));
+    return Moves;
+}
+
+/* The last block of a run never moves: more is committed after it. */
+static void TestGrowsAtEnd(void **State)
+{
+    (void)State;
+    static const ULONG Flags[] = {
+        HEAP_GROWABLE, HEAP_GROWABLE | HEAP_CREATE_ALIGN_16,
+        HEAP_GROWABLE | HEAP_TAIL_CHECKING_ENABLED | HEAP_FREE_CHECKING_ENABLED, 0};
+    for (unsigned i = 0; i < sizeof Flags / sizeof *Flags; i++)
+        for (SIZE_T Step = 3; Step < 40; Step += 12) {
+            HEAP *Heap = NewWith(Flags[i]);
+            assert_int_equal(Grow(Heap, Step), 0);
+            Delete(Heap);
+        }
+}
+
+/* Where nothing is joined it moves, and no more is committed than blocks need. */
+static void TestNothingJoined(void **State)
+{
+    (void)State;
+    HEAP *Heap = New(HEAP_GROWABLE | HEAP_DISABLE_COALESCE_ON_FREE);
+    assert_true(Grow(Heap, 64) < STEPS);
+    assert_true(Heap->Counters.TotalMemoryCommitted < 100u * STEPS * STEP);
+    Delete(Heap);
+}
+
+/* Between two blocks there is no room to grow; nor where the system refuses. */
+static void TestRefused(void **State)
+{
+    (void)State;
+    HEAP *Heap = New(HEAP_GROWABLE);
+    char *First = RtlAllocateHeap(Heap, 0, 1000), *Last = RtlAllocateHeap(Heap, 0, 1000);
+    Fill(First, 0, 1000);
+    Fill(Last, 0, 1000);
+    assert_null(RtlReAllocateHeap(Heap, HEAP_REALLOC_IN_PLACE_ONLY, First, 1100));
+    HostHeap.CommitsLeft = 0;
+    assert_null(RtlReAllocateHeap(Heap, 0, Last, 50000));
+    assert_true(RtlpCheckHeap(Heap, false));
+    HostHeap.CommitsLeft = -1;
+    assert_ptr_equal(RtlReAllocateHeap(Heap, HEAP_REALLOC_IN_PLACE_ONLY, Last, 50000),
+                     Last);
+    IsFilled(First, 1000);
+    IsFilled(Last, 1000);
+    Delete(Heap);
+}
+
+/* No block is larger than the largest size, not even by the one granule that would be left over:
+ * its size, in the next header, would be taken for the tag of an uncommitted range. */
+static void TestLargest(void **State)
+{
+    (void)State;
+    enum { MOST = HEAP_MAXIMUM_BLOCK_SIZE, SMALL = 126, KEPT = MOST + 1 - SMALL };
+    HEAP *Heap = New(HEAP_GROWABLE);
+    assert_null(RtlDestroyHeap(Heap));
+    Heap = RtlCreateHeap(HEAP_GROWABLE, NULL, 1 << 21, 0, NULL, NULL);
+    char *First = RtlAllocateHeap(Heap, 0, KEPT * GRANULE - sizeof(HEAP_ENTRY));
+    char *Next = RtlAllocateHeap(Heap, 0, SMALL * GRANULE - sizeof(HEAP_ENTRY));
+    char *Last = RtlAllocateHeap(Heap, 0, 2000);
+    assert_ptr_equal(Next, First + KEPT * GRANULE);
+    assert_ptr_equal(Last, Next + SMALL * GRANULE);
+    RtlFreeHeap(Heap, 0, Next);
+    for (ULONG Flags = 0; Flags <= HEAP_ZERO_MEMORY; Flags += HEAP_ZERO_MEMORY)
+        assert_null(RtlReAllocateHeap(Heap, Flags | HEAP_REALLOC_IN_PLACE_ONLY, First,
+                                      MOST * GRANULE - sizeof(HEAP_ENTRY)));
+    assert_ptr_equal(
+        RtlReAllocateHeap(Heap, 0, First, (MOST - 1) * GRANULE - sizeof(HEAP_ENTRY)),
+        First);
+    assert_true(RtlFreeHeap(Heap, 0, Last));
+    assert_true(RtlFreeHeap(Heap, 0, First));
+    Delete(Heap);
+}
+
+/* What an overrun left behind a block, or after it, stops the block from growing. */
+static void TestDamaged(void **State)
+{
+    (void)State;
+    for (unsigned At = 13; At < 20; At++) {
+        HEAP *Heap = New(HEAP_GROWABLE);
+        char *Block = RtlAllocateHeap(Heap, 0, 13);
+        const char Was = Block[At];
+        Block[At] ^= 0x55;
+        HostHeap.Expected = true;
+        HostHeap.Failures = 0;
+        RtlReAllocateHeap(Heap, 0, Block, 200);
+        assert_true(HostHeap.Failures > 0);
+        Block[At] = Was;
+        HostHeap.Expected = false;
+        RtlDestroyHeap(Heap);
+    }
+}
+
+/* Blocks of like size that come and go commit next to nothing; all sizes that were freed keep less
+ * than sixteen times the threshold. */
+static void TestSpareStays(void **State)
+{
+    (void)State;
+    enum { COUNT = 100 };
+    HEAP *Heap = New(HEAP_GROWABLE);
+    void *Blocks[COUNT], *Between[COUNT];
+    for (unsigned i = 0; i < COUNT; i++) {
+        Blocks[i] = RtlAllocateHeap(Heap, 0, 17000 + 40 * i);
+        Between[i] = RtlAllocateHeap(Heap, 0, 100 + 8 * i);
+    }
+    for (unsigned i = 0; i < 10; i++)
+        RtlFreeHeap(Heap, 0, Blocks[i]);
+    const ULONG Before = Heap->Counters.CommittOps;
+    for (unsigned i = 10; i < COUNT - 1; i++) {
+        RtlFreeHeap(Heap, 0, Blocks[i]);
+        Blocks[i] = RtlAllocateHeap(Heap, 0, 16900);
+    }
+    assert_true(Heap->Counters.CommittOps - Before < 10);
+    for (unsigned i = 10; i < COUNT; i++)
+        RtlFreeHeap(Heap, 0, Blocks[i]);
+    assert_true(Heap->TotalFreeSize << GRANULE_SHIFT <
+                16 * Heap->DeCommitTotalFreeThreshold << GRANULE_SHIFT);
+    assert_true(RtlpCheckHeap(Heap, false));
+    for (unsigned i = 0; i < COUNT; i++)
+        RtlFreeHeap(Heap, 0, Between[i]);
+    Delete(Heap);
+}
+
+int main(void)
+{
+    const struct CMUnitTest Tests[] = {
+        cmocka_unit_test(TestGrowsAtEnd), cmocka_unit_test(TestNothingJoined),
+        cmocka_unit_test(TestRefused),    cmocka_unit_test(TestDamaged),
+        cmocka_unit_test(TestSpareStays), cmocka_unit_test(TestLargest),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(Tests, NULL, NULL);
+}

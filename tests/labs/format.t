@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# needs: nothing
+"""lab.toml: every lab of the tree can be read, and each mistake in one is a sentence that says where."""
+import glob
+import os
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from tap import TOP, Plan  # noqa: E402
+
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from grade import lab as labs  # noqa: E402
+
+plan = Plan()
+for folder in sorted(glob.glob(os.path.join(TOP, "labs", "[0-9]*-*"))):
+    lab = labs.load(folder)
+    plan.true(
+        12 <= len(lab.tests) <= 15 and len(lab.variants) >= 2,
+        f"{lab.label}: 12 to 15 tests, two variants",
+        f"{len(lab.tests)} tests, {len(lab.variants)} variants",
+    )
+    rules = set()
+    for seed in range(1, 20):
+        lab.choose(seed)
+        rules.add(tuple(lab.defines))
+        changed = sum(v.chosen != 0 for v in lab.variants)
+        if changed < 2:
+            plan.true(False, f"{lab.label}: seed {seed} changes two rules", lab.defines)
+    plan.true(len(rules) > 1, f"{lab.label}: seeds differ", rules)
+    drawn = [labs.chosen(lab.variants, seed, lab.label) for seed in range(2026, 2060)]
+    same = [2026 + n for n, (one, next) in enumerate(zip(drawn, drawn[1:])) if one == next]
+    plan.equal(same, [], f"{lab.label}: last year's rules are not this year's")
+
+FIRST = os.path.join(TOP, "labs", "1-page")
+with open(os.path.join(FIRST, "lab.toml"), encoding="utf-8") as file:
+    GOOD = file.read()
+
+# (what is written instead, what the sentence says)
+MISTAKES = (
+    ("points = 10", "points = 11", "the points of all tests are 101, and must be 100"),
+    ('kind = "kernel"', 'kind = "kernal"', "kind is 'kernal'"),
+    ('stage = "icount"', 'stage = "speed"', "[[test]] constant_time: stage is 'speed'"),
+    ("full = 1000", "full = 5000", "[[test]] constant_time: stage icount wants full and half"),
+    ("full = 1000", "worst = [9, 5]\nfull = 1000", "[[test]] constant_time: worst is [full, half]"),
+    ("shown = false", "shwon = false", "[[test]] long_life has shwon"),
+    ('program = "cost"', 'program = "costs"', "program costs: guest/ has cost pages"),
+    ('name = "zone_edges"', 'name = "limit_is_kept"', "there are two of that name"),
+    ('version = "1.0"', "version = 1", "[lab]: version is 1, and must be a text"),
+    ("values = [0, 1]", "values = [0]", "[variant.order]: values, text and text_zh"),
+    ("mem = [64, 768]", "mem = [64, 7]", "mem 7: 32 to 65536 MiB"),
+    ("provides = [", "provide = [", "[lab] lacks provides"),
+    ("[lab]", "[lab", "not TOML"),
+)
+with tempfile.TemporaryDirectory(prefix="fathom-lab-") as scratch:
+    folder = os.path.join(scratch, "1-page")
+    shutil.copytree(FIRST, folder)
+    for before, after, wanted in MISTAKES:
+        with open(os.path.join(folder, "lab.toml"), "w", encoding="utf-8") as file:
+            file.write(GOOD.replace(before, after, 1))
+        try:
+            labs.load(folder)
+            said = "nothing"
+        except labs.Wrong as wrong:
+            said = str(wrong)
+        plan.true(wanted in said and "lab.toml" in said, f"{after.splitlines()[0]}: said", said)
+
+    # An overlay: other points, another held-back case, instead of those here.
+    overlay = os.path.join(scratch, "overlay")
+    os.makedirs(os.path.join(overlay, "1-page", "held", "host"))
+    own = os.path.join(overlay, "1-page", "held", "host", "own.c")
+    with open(own, "w") as file:
+        file.write("")
+    with open(os.path.join(overlay, "1-page", "lab.toml"), "w", encoding="utf-8") as file:
+        file.write(GOOD.replace("points = 14", "points = 13").replace("points = 10", "points = 11"))
+    lab = labs.load("1", overlay)
+    plan.equal(
+        [t.points for t in lab.tests if t.name in ("long_life", "idle_zeroes")],
+        [11, 13],
+        "an overlay's points",
+    )
+    held = [path for path in lab.sources("host") if "/held/" in path]
+    plan.equal(held, [own], "and its held-back cases instead of ours")
+plan.done()

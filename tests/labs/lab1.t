@@ -1,0 +1,11 @@
+#!/usr/bin/env python3
+# long: only
+# needs: system
+"""Lab 1 whole: its solutions, seeds, planted bugs and forgeries (proof.py)."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import proof  # noqa: E402
+
+proof.main(["1"])
