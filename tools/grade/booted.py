@@ -16,6 +16,9 @@ from . import hosted, outside
 from .result import Outcome
 
 MOST_DOWN = 2
+# The kernel waits for the battery clock at boot: with the host's, ticks would fall elsewhere in each
+# boot, and a few of a count's instructions are a tick's.
+BATTERY = "2026-01-05T09:00:00"
 # A kernel that loops answers nothing, however long it is asked (session.py).
 session.KILL_GRACE, session.NMI_GRACE = 3, 2
 KEPT = 256 << 10  # bytes of each stream
@@ -72,7 +75,7 @@ def boot(options, jobs, watcher=None):
         archive.run(job.path, job.arguments, job.added, job.stdin, job.poolfail)
     token = secrets.token_hex(16)
     with commands.new_machine(options) as machine:
-        sink.machine = machine
+        sink.machine, machine.battery = machine, BATTERY
         archive.write(machine.path("archive.tar"))
         machine.halted = machine.path("stub") if watcher else None
         machine.start(

@@ -117,6 +117,7 @@ class Machine:
         self.out, self.boot, self.mem, self.cpu = out, boot, mem, cpu
         self.icount, self.disk, self.screen = icount, disk, screen
         self.events, self.halted = events, halted
+        self.battery = None  # what its battery clock shows at boot, for QEMU; None: the host's time
         self.process = None
         self.errors = None
         self.memory = None  # descriptor of the machine's memory
@@ -240,7 +241,8 @@ class Machine:
             "isa-debug-exit,iobase=0x501,iosize=2",
         ]
         if self.icount:
-            arguments += ["-icount", "shift=0,sleep=off"]
+            date = f"base={self.battery}," if self.battery else ""
+            arguments += ["-icount", "shift=0,sleep=off", "-rtc", date + "clock=vm"]
         if self.halted:
             arguments += ["-S", "-gdb", f"unix:{os.path.basename(self.halted)},server=on,wait=off"]
         self.console = Pipe(self.path("console"))
