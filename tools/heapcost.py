@@ -2,8 +2,8 @@
 """heapcost.py FIGURES PAGE PLOT - docs/heap-cost.md and .svg from what the benches print.
 
 FIGURES holds lines `name value unit`: those of tests/bench/heap.c (the guest) and of
-tests/bench/host.py.  In PAGE what stands between `<!-- NAME -->` and `<!-- end -->` is
-replaced; the words around are its own.
+tests/bench/host.py.  In PAGE what stands between `<!-- NAME: from here -->` and
+`<!-- NAME: to here -->` is replaced; the words around are its own.
 """
 import math
 import os
@@ -141,7 +141,7 @@ def machine():
 
 def fill(text, parts):
     for name, lines in parts.items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        pattern = rf"(<!-- {name}: from here -->\n).*?(<!-- {name}: to here -->)"
         if not re.search(pattern, text, re.S):
             sys.exit(f"heapcost: the page has no place for {name}")
         made = "\n".join(lines) + "\n"

@@ -47,10 +47,18 @@ plan.true(
     "q" not in left and "b" not in left and "a\n\n<!-- x" in left, "a run's words are no translator's", left
 )
 plan.true(run in chinese.with_runs(left, runs), "and are the same in Chinese", left)
+runs = {"<!-- y from here -->\n": "a pair | b\n\n| a pair | `it` | 86.0 | a\\|b |\n|---|---|--:|---|\n"}
+plan.equal(chinese.cells(runs.values()), ["a pair"], "but for the words of its tables")
+plan.equal(
+    chinese.with_runs("<!-- y from here -->\n\nc", runs, {"a pair": "一对"}).split("\n")[1:4],
+    ["a pair | b", "", "| 一对 | `it` | 86.0 | a\\|b |"],
+    "which have a translation of their own, whatever the figures are",
+)
 plan.equal(
     chinese.differing("a\n\nb\n\nc", "a\n\nx\n\nc"), 1, "a paragraph that differs is counted"
 )
 
+own = {english: target for english, target in chinese.pages() if "/" in english}
 for english, target in chinese.pages():
     with open(os.path.join(TOP, target), encoding="utf-8") as file:
         text = file.read()
@@ -65,6 +73,8 @@ for english, target in chinese.pages():
     folder = os.path.dirname(os.path.join(TOP, target))
     gone = [link for link in links if link and not os.path.exists(os.path.join(folder, link))]
     plan.equal(gone, [], f"{target}: each of {len(links)} links leads somewhere")
+    places = [os.path.relpath(os.path.join(folder, link), TOP) for link in links if link]
+    plan.equal([at for at in places if at in own], [], "and to the Chinese page, where there is one")
 
 if not shutil.which("po4a-updatepo"):
     plan.skip("no po4a here: are translations stale?")

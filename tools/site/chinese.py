@@ -12,7 +12,8 @@ English has the mark `fuzzy` in po/zh.po and is shown in English until somebody 
 
 So no paragraph goes stale by another line break, and a table goes stale row by row.  Code is not
 translated: what it is in English it is in Chinese; so is what a run writes into a page, between
-`<!-- ... from here -->` and `<!-- ... to here -->`.  Chinese is edited in po/zh.po, never in a page.
+`<!-- ... from here -->` and `<!-- ... to here -->`, but for its tables: a cell that has words is a
+paragraph, so a new figure makes nothing stale.  Chinese is edited in po/zh.po, never in a page.
 """
 import difflib
 import os
@@ -28,6 +29,8 @@ FENCE = re.compile(r"^\s*```")
 ITEM = re.compile(r"^\s*(?:[-*]|\d+\.) ")
 ALONE = re.compile(r"^(?:\||#|<|>|\s*$)")  # these lines are never joined with the next
 WORDS = re.compile(r"[A-Za-z]{2}")
+CELL = re.compile(r"(?<!\\)\|")
+CELLS = "cells.md"  # for po4a: the cells of all runs
 RUNS = re.compile(r"(<!-- [^>]*from here -->\n)(.*?)(?=<!-- [^>]*to here -->)", re.S)
 NOTICE = "<!-- made of {} and po/zh.po by `make chinese` -->\n"
 HEAD = 'msgid ""\nmsgstr ""\n"Language: zh\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
@@ -70,10 +73,27 @@ def without_runs(text):
     return RUNS.sub(r"\1\n", text), dict(RUNS.findall(text))
 
 
-def with_runs(text, runs):
+def with_runs(text, runs, chinese=None):
+    """The page with its runs; chinese has the cells' translations."""
     for mark, body in runs.items():
-        text = text.replace(mark, mark + body.rstrip("\n") + "\n")
+        lines = [in_cells(line, chinese or {}) for line in body.rstrip("\n").split("\n")]
+        text = text.replace(mark, mark + "\n".join(lines) + "\n")
     return text
+
+
+def in_cells(line, chinese):
+    """A line of a run: the words in a table's row by chinese."""
+    if not line.startswith("|"):
+        return line
+    own = [chinese.get(cell.strip()) for cell in CELL.split(line)]
+    return "|".join(f" {new} " if new else cell for new, cell in zip(own, CELL.split(line)))
+
+
+def cells(runs):
+    """What has words in the tables of runs."""
+    lines = [line for body in runs for line in body.split("\n") if line.startswith("|")]
+    found = {cell.strip() for line in lines for cell in CELL.split(line)}
+    return sorted(cell for cell in found if has_words(cell))
 
 
 def tight(text):
@@ -130,12 +150,16 @@ def is_code(row):
     return any("type: Fenced" in note for note in row[0])
 
 
+def has_words(text):
+    return WORDS.search(re.sub(r"`[^`]*`|\]\([^)]*\)|<[^>]*>", "", text))
+
+
 def settled(row):
     """An entry that has no words needs no translator."""
-    notes, ours, theirs = row
-    if not theirs and not WORDS.search(re.sub(r"`[^`]*`|\]\([^)]*\)|<[^>]*>", "", ours)):
-        return notes, ours, ours
-    return row
+    notes, ours, _ = row
+    if has_words(ours) or not is_stale(row):
+        return row
+    return [note for note in notes if not note.startswith(("#,", "#|"))], ours, ours
 
 
 def is_stale(row):
@@ -196,10 +220,14 @@ def made(po, folder):
         ) as out:
             text, runs[english] = without_runs(file.read())
             out.write(plain(text))
-    rows = po4a(folder, po, [english for english, _ in pages()])
+    written_cells = cells([body for found in runs.values() for body in found.values()])
+    with open(os.path.join(folder, CELLS), "w", encoding="utf-8") as out:
+        out.write("".join(f"{cell}\n\n" for cell in written_cells))
+    rows = po4a(folder, po, [*(english for english, _ in pages()), CELLS])
+    own = {row[1].strip(): row[2].strip() for row in rows if not is_stale(row)}
     return rows, {
         chinese: NOTICE.format(english)
-        + with_runs(translated(folder, po, english), runs[english])
+        + with_runs(translated(folder, po, english), runs[english], own)
         for english, chinese in pages()
     }
 
