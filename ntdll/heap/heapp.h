@@ -60,18 +60,21 @@ ULONG_PTR RtlpHeaderSum(const HEAP *Heap);
 /* segment.c */
 void RtlpInitializeSegment(HEAP *Heap, HEAP_SEGMENT *Segment, char *Base,
                            SIZE_T Committed, SIZE_T Reserved, ULONG Index);
+HEAP_ENTRY *RtlpAddSegment(HEAP *Heap, ULONG Units);
 /* Where segment Index of the heap has its HEAP_SEGMENT after HEAP; null: at its own start. */
 HEAP_SEGMENT *RtlpSegmentPlace(const HEAP *Heap, ULONG Index);
 /* Bytes from the start of segment Index to its first run. */
 SIZE_T RtlpSegmentHead(SIZE_T Guard, ULONG Index);
+
+/* extend.c */
 HEAP_ENTRY *RtlpExtendHeap(HEAP *Heap, ULONG Units, ULONG *Got);
 ULONG RtlpFreeBefore(const HEAP *Heap, const HEAP_ENTRY *Last);
 SIZE_T RtlpCommitBytes(const HEAP *Heap, const HEAP_UCR_DESCRIPTOR *Ucr, ULONG Units);
 HEAP_ENTRY *RtlpCommitUcr(HEAP *Heap, HEAP_UCR_DESCRIPTOR *Ucr, SIZE_T Size,
                           SIZE_T *Units);
-NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
 
 /* ranges.c */
+NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size);
 ULONG RtlpUcrClass(SIZE_T Bytes);
 bool RtlpCheckUcr(HEAP *Heap,
                   const HEAP_UCR_DESCRIPTOR *Ucr); /* links; false: reported */

@@ -145,7 +145,15 @@ def work(folder):
         )
     source = os.path.join(folder, "all.c")
     with open(source, "w") as out:
-        for path in ("core/create", "core/segment", "core/freelist", "core/allocate", "core/free", "check/validate"):
+        for path in (
+            "core/create",
+            "core/segment",
+            "core/extend",
+            "core/freelist",
+            "core/allocate",
+            "core/free",
+            "check/validate",
+        ):
             out.write(f'#include "{TOP}/ntdll/heap/{path}.c"\n')
     flags = [f"-I{TOP}/{path}" for path in ("include", "tests/host", ".")]
     flags += [f"-I{OUT}/gen", "-iquote", f"{TOP}/ntdll"]

@@ -4,7 +4,7 @@
  * of the whole heap (its flags, its keys, how sizes are rounded, the function that commits, the
  * lock) is read on every way and never written again.  HEAP.HeaderSum is the sum of these fields as
  * they were at first.  It is compared by the validator (H1), before the lock is taken to explain a
- * fault (process.c), and before CommitRoutine is called (segment.c).  It is no secret: who can read
+ * fault (process.c), and before CommitRoutine is called (ranges.c).  It is no secret: who can read
  * HEAP can forge it.
  *
  * Lock: none; the fields do not change.  In Windows: HeaderValidateLength and HeaderValidateCopy,

@@ -1,14 +1,49 @@
 /* ranges.c - the uncommitted ranges of a heap's segments, and the entries that end its runs.
  *
+ * A segment alternates between committed runs of entries and uncommitted ranges.  Each
+ * run ends in a busy entry of the heap's own that holds the descriptor of the range
+ * after it, so an entry that a program or the free list can hold always has an entry after
+ * it.  The first entry of a run says in PreviousSize how long the range before it is
+ * (RtlpRangeTag), so that a run that is all free finds the descriptor of that range:
+ *
+ *   ... | entry | entry | LAST: UCR{address,size} |. . uncommitted . .| entry ...
+ *                         '-- ends at a page -------'                 '-- at a page,
+ *                                                                PreviousSize: the tag
+ *
  * All ranges are in one list (HEAP.UCRList) sorted by class, the power of two of their pages; for
  * each class a hint points at its first range and a bit of UcrInUse says that there is one.  Each
- * range is in its segment's list, too.  Its descriptor lies in the entry that ends the run before
- * it (segment.c has the picture).
+ * range is in its segment's list, too.
+ *
+ * Under HEAP_CREATE_ALIGN_16 entries start Pad = 8 bytes past a multiple of 16, and so do
+ * runs.
  *
  * Lock: the heap's.  In Windows: UCRList, UCRIndex, _HEAP_UCR_DESCRIPTOR (kept in segments of
  * their own there).
  */
 #include "heap/heapp.h"
+
+NTSTATUS RtlpCommitPages(HEAP *Heap, PVOID Base, SIZE_T Size)
+{
+    NTSTATUS Status;
+    if (Heap->CommitRoutine && Heap->HeaderSum != RtlpHeaderSum(Heap)) {
+        RtlpHeapFailure(Heap, heap_failure_generic, &Heap->CommitRoutine,
+                        "RtlpCommitPages");
+        return STATUS_HEAP_CORRUPTION;
+    }
+    if (Heap->CommitRoutine) {
+        PVOID Address = Base;
+        SIZE_T Bytes = Size;
+        Status = Heap->CommitRoutine(Heap, &Address, &Bytes);
+    } else {
+        Status = RtlpCommit(Base, Size, Heap->Protect);
+    }
+    Heap->Counters.CommittOps++;
+    if (NT_SUCCESS(Status))
+        Heap->Counters.TotalMemoryCommitted += Size;
+    else
+        Heap->Counters.CommitFailures++;
+    return Status;
+}
 
 ULONG RtlpUcrClass(SIZE_T Bytes)
 {
