@@ -19,9 +19,14 @@ with open(behaviour.TABLE, encoding="utf-8") as file:
     english = file.read()
 chinese = behaviour.in_chinese(english)
 ROW = r"^\| .* \| `\S+` \| ({}) \|$"
-rows = [len(re.findall(ROW.format(words), text, re.M)) for words, text in (
-    ("same|simplified|differs", english), ("相同|简化|不同", chinese), ("same|simplified|differs", chinese)
-)]
+rows = [
+    len(re.findall(ROW.format(words), text, re.M))
+    for words, text in (
+        ("same|simplified|differs", english),
+        ("相同|简化|不同", chinese),
+        ("same|simplified|differs", chinese),
+    )
+]
 plan.true(
     rows[0] == rows[1] > 1000 and rows[2] == 0 and f"{rows[0]} 条说法：" in chinese,
     f"in Chinese it has the same {rows[0]} rows",

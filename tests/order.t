@@ -45,7 +45,9 @@ lines = order.upward(objects)
 plan.true(len(lines) <= UPWARD, f"{len(lines)} calls go up, at most {UPWARD}", *lines)
 lines = order.foreign(objects)
 plan.true(
-    len(lines) <= FOREIGN, f"{len(lines)} private names are away from home, at most {FOREIGN}", *lines
+    len(lines) <= FOREIGN,
+    f"{len(lines)} private names are away from home, at most {FOREIGN}",
+    *lines,
 )
 found = order.room_circles(objects)
 plan.true(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # long: only
-"""CONTRIBUTING.md's recipes, followed: every command in them, in a copy of the tree and of the build,
-then the system is built, the new test run, its event seen and its export found."""
+"""CONTRIBUTING.md's recipes, followed: every command in them, in a copy of the tree and of the
+build, then the system is built, the new test run, its event seen and its export found."""
 import os
 import re
 import shutil

@@ -44,8 +44,13 @@ def boot(lines, more):
     with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
         listing.write("\n".join(lines) + "\n")
         listing.flush()
-        done = subprocess.run([os.path.join(TOP, "tools", "fathom"), "batch", *more, listing.name],
-                              capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [os.path.join(TOP, "tools", "fathom"), "batch", *more, listing.name],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+        )
     results = re.split(r"^((?:not )?ok) \d+ - (.*)$", done.stdout, flags=re.M)
     for good, name, report in zip(results[1::3], results[2::3], results[3::3]):
         runs[name] += 1
@@ -63,15 +68,23 @@ def repeat_guest(name, times, rounds):
 
 def repeat_host(name, times):
     for _ in range(times):
-        done = subprocess.run([os.path.join(OUT, "tests", "host", name)], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        done = subprocess.run(
+            [os.path.join(OUT, "tests", "host", name)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
         runs[name] += 1
         if done.returncode:
             failed(name, f"exit {done.returncode}\n{done.stdout}")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--times", type=int, default=300, metavar="N")
     parser.add_argument("--busy", type=int, default=0, metavar="L")
     parser.add_argument("--rounds", type=int, default=10, metavar="R")

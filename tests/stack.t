@@ -19,7 +19,9 @@ plan = Plan()
 kernel = kstack.Kernel(OUT)
 plan.true(len(kernel.functions) > 600, f"{len(kernel.functions)} functions were read")
 lines = list(kernel.faults_of_table())
-plan.true(not lines, "every call through a pointer is declared, with everything that it may reach", *lines)
+plan.true(
+    not lines, "every call through a pointer is declared, with everything that it may reach", *lines
+)
 lines = kernel.graph.uncut()
 plan.true(not lines, "no function reaches itself without a bound", *lines)
 
@@ -35,7 +37,11 @@ deep = [
     for kind, name, depth, stack, way in entries
     if depth > stack * 2 // 3
 ]
-plan.true(not deep, f"two thirds are enough; the deepest is {deepest[1]} with {deepest[2]} of {deepest[3]} bytes", *deep)
+plan.true(
+    not deep,
+    f"two thirds are enough; the deepest is {deepest[1]} with {deepest[2]} of {deepest[3]} bytes",
+    *deep,
+)
 with open(os.path.join(TOP, "kernel/mm/mm.h")) as file:
     plan.true(
         f"#define KERNEL_STACK_SIZE {kernel.table.entries[0][1]:#x}\n" in file.read(),
@@ -66,7 +72,10 @@ circle Straight 2
 entry service 0x400 8 Far
 address entry
 """
-FLAGS = "-O1 -g -fstack-usage -fno-inline -mno-stack-arg-probe -fno-omit-frame-pointer -fno-optimize-sibling-calls"
+FLAGS = (
+    "-O1 -g -fstack-usage -fno-inline -mno-stack-arg-probe -fno-omit-frame-pointer"
+    " -fno-optimize-sibling-calls"
+)
 
 
 def planted(folder, source, table):
@@ -105,7 +114,11 @@ with tempfile.TemporaryDirectory(prefix="fathom-stack-") as folder:
     plan.equal(way, ("Far", *["Declared"] * 5), "a declared recursion is as deep as declared")
     plan.equal(depth, frames["Far"] + 5 * frames["Declared"], "and every frame is counted")
     try:
-        planted(folder, SOURCE + "int Varies(int n) { volatile char a[n]; a[0] = n; return a[0]; }", TABLE)
+        planted(
+            folder,
+            SOURCE + "int Varies(int n) { volatile char a[n]; a[0] = n; return a[0]; }",
+            TABLE,
+        )
         said = "nothing"
     except SystemExit as end:
         said = str(end)

@@ -2,11 +2,12 @@
 """compdb.py OUT DIRECTORY G++ < commands - compile_commands.json from what `make -nB V=1` prints.
 
 clangd and clang-tidy read it.  One entry a source file: the first command that compiles it, so a
-file of the system has the PE compiler's command even if a host test compiles it as well.  Flags that
-gcc alone knows are left out: clang stops at them.  A command that takes a text out of its source,
-$(sed ... test.c), is expanded by the shell, as make would.  clang does not know where the
-PE compiler, G++, keeps its headers (the Windows ones neither if PATH has a wrapper of it): G++ is asked.
-clang's float.h has its Windows part for hosted code alone, hence -fno-builtin for -ffreestanding.
+file of the system has the PE compiler's command even if a host test compiles it as well.  Flags
+that gcc alone knows are left out: clang stops at them.  A command that takes a text out of its
+source, $(sed ... test.c), is expanded by the shell, as make would.  clang does not know where the
+PE compiler, G++, keeps its headers (the Windows ones neither if PATH has a wrapper of it): G++ is
+asked. clang's float.h has its Windows part for hosted code alone, hence -fno-builtin for
+-ffreestanding.
 """
 import json
 import os
@@ -44,7 +45,7 @@ def sources(words):
 
 
 def headers_of(compiler):
-    """The folders of the PE compiler's headers, as options: those that clang lacks, the C++ ones first."""
+    """The PE compiler's header folders that clang lacks, as options; the C++ ones first."""
     done = subprocess.run(
         [compiler, "-xc++", "-E", "-v", os.devnull], capture_output=True, text=True
     )

@@ -138,7 +138,9 @@ class Image:
         self.sections = []
         with open(path, "rb") as file:
             data = file.read()
-        header = r"^ +\d+ (\S+) +([0-9a-f]{8})  ([0-9a-f]{8})  \S+  ([0-9a-f]{8}) .*\n +CONTENTS, ALLOC"
+        header = (
+            r"^ +\d+ (\S+) +([0-9a-f]{8})  ([0-9a-f]{8})  \S+  ([0-9a-f]{8}) .*\n +CONTENTS, ALLOC"
+        )
         for match in re.finditer(header, run(OBJDUMP, "-h", path), re.M):
             size, start, at = (int(match[i], 16) for i in (2, 3, 4))
             self.sections.append((match[1], start, data[at : at + size]))
@@ -232,7 +234,7 @@ class Graph:
         return safe
 
     def components(self):
-        """{function: number of its circle}; the same number: they call each other (Tarjan, 1972)."""
+        """{function: number of its circle}; one number: they call each other (Tarjan, 1972)."""
         index, low, stack, part = {}, {}, [], {}
 
         def visit(v):

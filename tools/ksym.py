@@ -14,8 +14,14 @@ def main(listing, output):
     with open(listing) as lines:
         for line in lines:
             address, kind, name = line.split()
-            if kind in "tT" and not name.startswith((".", "__nm_", "___")) and not LOCAL.search(name):
-                symbols.setdefault(int(address, 16), name.removeprefix("_").removeprefix("@").split("@")[0])
+            if (
+                kind in "tT"
+                and not name.startswith((".", "__nm_", "___"))
+                and not LOCAL.search(name)
+            ):
+                symbols.setdefault(
+                    int(address, 16), name.removeprefix("_").removeprefix("@").split("@")[0]
+                )
     with open(output, "w") as out:
         out.write("section .ksym data align=4\nglobal _KdKernelSymbols\n_KdKernelSymbols:\n")
         out.write(f"    dd {len(symbols)}\n")

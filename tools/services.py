@@ -1,7 +1,7 @@
 """Make ntdll's stubs, the kernel's dispatch table and the numbers from include/services.tbl.
 
 stubs_gen.asm    one stub a service, exactly as Windows 7 SP1 x86 has it, exported also as Zw*
-services_gen.h   SERVICE_NtName = number; how many numbers each table has, and where the second begins
+services_gen.h   SERVICE_NtName = number; how many numbers each table has; the second's first
 services_types.h prototypes of all: the kernel's files and ntdll's callers are compiled against them
 services_gen.def exports of ntdll: each service by both its names
 services_list.h  SERVICE(number, name, "argument names"): for programs that call them all
@@ -53,7 +53,9 @@ def types(services):
     yield "#ifndef SERVICES_TYPES_H\n#define SERVICES_TYPES_H"
     for _, name, arguments in services:
         yield f"SERVICE_API NTSTATUS NTAPI {name}({', '.join(arguments) or 'void'});"
-    by_value = {kind for _, _, arguments in services for kind, star, _ in map(split, arguments) if not star}
+    by_value = {
+        kind for _, _, arguments in services for kind, star, _ in map(split, arguments) if not star
+    }
     for kind in sorted(by_value):
         yield f'_Static_assert(sizeof({kind}) <= 4, "{kind} is one stack dword");'
     yield "#endif"

@@ -1,4 +1,4 @@
-"""Write a generated file only if its text changes, so that make sees no news where there is none."""
+"""Write a generated file only if its text changes: make sees no news where there is none."""
 import os
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Lay out the tree that make works in for O= and REPLACE= (mk/tree.mk calls it).
 
-tree.py O DEBUG POISON FRONT REPLACE, as make was given them.  What cannot be done is printed as one sentence.
-Else, afterwards:
+tree.py O DEBUG POISON FRONT REPLACE, as make was given them.  What cannot be done is printed as one
+sentence. Else, afterwards:
 
   O/settings   has DEBUG, POISON, FRONT and REPLACE
   O/tree       has a link for each file of this tree, a copy for each that is replaced (not if O
@@ -19,8 +19,8 @@ sys.dont_write_bytecode = True
 import settled
 
 KINDS = (".c", ".cpp", ".h", ".asm", ".inc", ".def", ".tbl", ".ld")
-ROOMS = """boot crt fathom include kernel kernel32 ntdll ole32 oleaut32 psapi advapi32 user32 shell32
-shlwapi tests user""".split()
+ROOMS = """boot crt fathom include kernel kernel32 ntdll ole32 oleaut32 psapi advapi32 user32
+shell32 shlwapi tests user""".split()
 
 
 class Refused(Exception):
@@ -135,7 +135,11 @@ def forget(out, paths):
                 continue
             with open(stem + kind, errors="replace") as text:
                 if named.search(text.read()):
-                    old |= {stem, stem + ".o", stem + ".exe", stem + ".made"} if kind == ".d" else {stem}
+                    old |= (
+                        {stem, stem + ".o", stem + ".exe", stem + ".made"}
+                        if kind == ".d"
+                        else {stem}
+                    )
     for product in old:
         if os.path.exists(product + ".cmd"):
             os.remove(product + ".cmd")
@@ -143,8 +147,15 @@ def forget(out, paths):
 
 def check_front(name):
     """Refuse a front end that this tree does not have."""
-    known = ["groups", *sorted(os.path.basename(os.path.dirname(header)) for header in glob.glob("ntdll/heap/front/*/*.h")
-                               if os.path.splitext(os.path.basename(header))[0] == os.path.basename(os.path.dirname(header)))]
+    known = [
+        "groups",
+        *sorted(
+            os.path.basename(os.path.dirname(header))
+            for header in glob.glob("ntdll/heap/front/*/*.h")
+            if os.path.splitext(os.path.basename(header))[0]
+            == os.path.basename(os.path.dirname(header))
+        ),
+    ]
     if name and name not in known:
         raise Refused(f"FRONT={name}: there is no such front end; this tree has {', '.join(known)}")
 
@@ -166,8 +177,18 @@ def main(out, debug, poison, front, text):
             lay_out(os.getcwd(), out, replaced)
         else:
             shutil.rmtree(os.path.join(out, "tree"), ignore_errors=True)
-        settled.write(settings, "".join(f"{name} := {value}\n" for name, value in (("DEBUG", debug), ("POISON", poison),
-                ("FRONT", "" if front == "groups" else front))) + f"REPLACE := {' '.join(text.split())}")
+        settled.write(
+            settings,
+            "".join(
+                f"{name} := {value}\n"
+                for name, value in (
+                    ("DEBUG", debug),
+                    ("POISON", poison),
+                    ("FRONT", "" if front == "groups" else front),
+                )
+            )
+            + f"REPLACE := {' '.join(text.split())}",
+        )
     except OSError as wrong:
         raise Refused(f"O={out}: {wrong.filename}: {wrong.strerror}") from None
 

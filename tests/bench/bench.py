@@ -158,7 +158,11 @@ def main(program, boot, ranges, heap, waits):
     first["null_service_sysenter"] = sysenter
     for way in ("multiboot", "ia32", "x64"):
         print(f"boot_{way} {seconds(way):.2f} seconds", flush=True)
-    wrong = [*too_much(first), *lines_too_much(said, HEAP_LIMITS), *lines_too_much(waited, WAIT_LIMITS)]
+    wrong = [
+        *too_much(first),
+        *lines_too_much(said, HEAP_LIMITS),
+        *lines_too_much(waited, WAIT_LIMITS),
+    ]
     if wrong:
         sys.exit("bench: " + "; ".join(wrong))
 

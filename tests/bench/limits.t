@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # long: only
 # needs: system bench
-"""What make bench measures of the kernel, once: services, ranges, boots stay within their limits."""
+"""What make bench measures of the kernel, once: services, ranges, boots within their limits."""
 import os
 import sys
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # needs: system bench
-"""A wake-up costs the same for each waiter, however many there are: waits.exe under icount, once."""
+"""A wake-up costs each waiter the same, however many there are: waits.exe under icount, once."""
 import os
 import subprocess
 import sys
@@ -12,7 +12,14 @@ from tap import OUT, Plan  # noqa: E402
 
 plan = Plan()
 run = subprocess.run(
-    [FATHOM, "run", "--icount", "--timeout", "120", os.path.join(OUT, "tests", "bench", "waits.exe")],
+    [
+        FATHOM,
+        "run",
+        "--icount",
+        "--timeout",
+        "120",
+        os.path.join(OUT, "tests", "bench", "waits.exe"),
+    ],
     stdout=subprocess.PIPE,
     stdin=subprocess.DEVNULL,
     text=True,

@@ -26,24 +26,50 @@ with Copy(built=False) as copy:
         "a host test: its own sources",
     )
     sources = compiled(would("build/tests/guest/ole32.list"))
-    own = sorted(f"tests/guest/ole32/{n}" for n in os.listdir(copy.path("tests/guest/ole32")) if n.endswith(".c"))
+    own = sorted(
+        f"tests/guest/ole32/{n}"
+        for n in os.listdir(copy.path("tests/guest/ole32"))
+        if n.endswith(".c")
+    )
     plan.equal(sources, own, "a list of guest programs: its own")
     said = would("test-ole32")
     plan.true(
-        set(own) < set(compiled(said)) and "ntoskrnl.exe" in said and ".EFI" not in said and "host/" not in said,
+        set(own) < set(compiled(said))
+        and "ntoskrnl.exe" in said
+        and ".EFI" not in said
+        and "host/" not in said,
         "to run them, the system too, but no loaders and no host tests",
     )
     said = would("test-loader")
-    plan.true(".EFI" in said and "tests/guest" not in said, "a test of the loaders: they, and no guest program")
+    plan.true(
+        ".EFI" in said and "tests/guest" not in said,
+        "a test of the loaders: they, and no guest program",
+    )
     done = copy.run("make", "-n", "test-nothing_of_that_name")
-    plan.true(done.returncode != 0 and "no test has nothing_of_that_name" in done.stderr, "no such test: a sentence", done.stderr)
-    for goal, library in (("run", "lib/debug/libmsvcrt.a"), ("run", "lib/crt/libcw3220.a"), ("gdb", "gdb/ntoskrnl.elf")):
+    plan.true(
+        done.returncode != 0 and "no test has nothing_of_that_name" in done.stderr,
+        "no such test: a sentence",
+        done.stderr,
+    )
+    for goal, library in (
+        ("run", "lib/debug/libmsvcrt.a"),
+        ("run", "lib/crt/libcw3220.a"),
+        ("gdb", "gdb/ntoskrnl.elf"),
+    ):
         plan.true(f"> build/{library}.cmd" in would(goal), f"make {goal} makes {library}")
 
     objects = compiled(would("test-test_heap"))
     plan.true(len(objects) >= 30, f"the heap's host tests: {len(objects)} objects", *objects)
-    done = copy.run("make", "build/host/heap/ntdll/heap/core/encode.o", "build/host/plain/kernel/rtl/avl.o")
+    done = copy.run(
+        "make", "build/host/heap/ntdll/heap/core/encode.o", "build/host/plain/kernel/rtl/avl.o"
+    )
     copy.add("ntdll/heap/core/encode.c", "/* more */\n")
-    made, said = copy.make("build/host/heap/ntdll/heap/core/encode.o", "build/host/plain/kernel/rtl/avl.o")
-    plan.equal(made, ["host/heap/ntdll/heap/core/encode.o"], "an edit compiles one object for all tests of a flavour")
+    made, said = copy.make(
+        "build/host/heap/ntdll/heap/core/encode.o", "build/host/plain/kernel/rtl/avl.o"
+    )
+    plan.equal(
+        made,
+        ["host/heap/ntdll/heap/core/encode.o"],
+        "an edit compiles one object for all tests of a flavour",
+    )
 plan.done()

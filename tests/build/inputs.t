@@ -45,7 +45,9 @@ with Copy() as copy:
     plan.equal(asked(), 1, "`make -q` says that there is something to do")
     copy.make(LINKED)
     plan.equal(after(("kernel/kernel.ld", "/* more */\n"), LINKED), KERNEL, "the linker's script")
-    plan.equal(after(("Makefile", "# more\n"), LINKED, *DLLS), [], "a comment in the Makefile is no news")
+    plan.equal(
+        after(("Makefile", "# more\n"), LINKED, *DLLS), [], "a comment in the Makefile is no news"
+    )
     plan.equal(after(("mk/kernel.mk", "# more\n"), LINKED, *DLLS), [], "nor in mk/")
     plan.equal(
         after(("mk/kernel.mk", "KERNEL_LDFLAGS += -Wl,--stats\n"), LINKED),
@@ -53,7 +55,9 @@ with Copy() as copy:
         "a flag: what was made with it",
     )
     plan.equal(
-        after(("include/services.tbl", "# more\n"), LINKED, *DLLS), ["gen/services.made"], "a comment in the services"
+        after(("include/services.tbl", "# more\n"), LINKED, *DLLS),
+        ["gen/services.made"],
+        "a comment in the services",
     )
     copy.write("include/events.tbl", copy.read("include/events.tbl").replace("# ", "#  ", 1))
     plan.equal(copy.make(VAD)[0], ["gen/events.made"], "a comment in the events")
@@ -64,7 +68,9 @@ with Copy() as copy:
     )
     made = after(("kernel32/kernel32.def", "OneMore = GetTickCount\n"), *DLLS)
     plan.true(
-        made and {"bin/kernel32.dll", "lib/libkernel32.a", "bin/cw3220.dll"} < set(made) and not any(n.endswith(".o") for n in made),
+        made
+        and {"bin/kernel32.dll", "lib/libkernel32.a", "bin/cw3220.dll"} < set(made)
+        and not any(n.endswith(".o") for n in made),
         "one export more: the DLL and those that import from it",
         made,
     )
@@ -75,7 +81,9 @@ with Copy() as copy:
         made,
     )
     os.remove(copy.path("build/gen/services_gen.h"))
-    plan.equal(copy.make(VAD)[0], ["gen/services.made"], "a generated file that is gone comes again")
+    plan.equal(
+        copy.make(VAD)[0], ["gen/services.made"], "a generated file that is gone comes again"
+    )
 
     copy.make(PAGE, "DEBUG=1")
     with open(copy.path(PAGE), "rb") as checked:
@@ -101,7 +109,12 @@ with Copy() as copy:
     )
 
     services = copy.read("include/services.tbl")
-    goals = ["build/kernel/mm/allocate.o", "build/dll/stubs_gen.o", "build/dll/crt/borland/heap.o", VAD]
+    goals = [
+        "build/kernel/mm/allocate.o",
+        "build/dll/stubs_gen.o",
+        "build/dll/crt/borland/heap.o",
+        VAD,
+    ]
     copy.write("include/services.tbl", services.replace("ZeroBits", "Zeros"))
     plan.equal(
         copy.make(*goals)[0],

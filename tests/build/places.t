@@ -11,7 +11,8 @@ from copied import SYSTEM, Copy
 from tap import OUT, TOP, Plan
 
 plan = Plan()
-AGAIN = "kernel/rtl/format.o kernel/mm/copy.asm.o dll/crt/borland/heap.o user/hello.o kernel/pass1.exe bin/cw3220.dll".split()
+AGAIN = """kernel/rtl/format.o kernel/mm/copy.asm.o dll/crt/borland/heap.o user/hello.o
+    kernel/pass1.exe bin/cw3220.dll""".split()
 SAME = ["kernel/ntoskrnl.exe", "archive.tar"]
 
 
@@ -35,7 +36,11 @@ with Copy("fa thom 作业") as copy:
     plan.true(set(AGAIN) <= set(made or []), "a folder with blanks and other letters", said[-1500:])
     same(copy.path("build"), "there")
     done = copy.run("tools/fathom", "run", "build/archive/hello.exe")
-    plan.equal((done.returncode, done.stdout), (0, "Hello from a stock program.\n"), "tools/fathom runs there")
+    plan.equal(
+        (done.returncode, done.stdout),
+        (0, "Hello from a stock program.\n"),
+        "tools/fathom runs there",
+    )
 
     for name in ("elsewhere", "else where 别处"):
         out = os.path.join(copy.folder, name)
@@ -43,11 +48,21 @@ with Copy("fa thom 作业") as copy:
         forget(out)
         copy.run("chmod", "-R", "a-w", ".")
         made, said = copy.make(f"O={out}", *SYSTEM)
-        plan.true(set(AGAIN) == set(made or []) & set(AGAIN), f"O={name}, from a tree that cannot be written", said[-1500:])
+        plan.true(
+            set(AGAIN) == set(made or []) & set(AGAIN),
+            f"O={name}, from a tree that cannot be written",
+            said[-1500:],
+        )
         same(out, name)
         plan.equal(copy.make(f"O={out}", *SYSTEM)[0], [], "twice does nothing")
-        done = copy.run("tools/fathom", "run", os.path.join(out, "archive", "hello.exe"), FATHOM_OUT=out)
-        plan.equal((done.returncode, done.stdout), (0, "Hello from a stock program.\n"), "tools/fathom runs it")
+        done = copy.run(
+            "tools/fathom", "run", os.path.join(out, "archive", "hello.exe"), FATHOM_OUT=out
+        )
+        plan.equal(
+            (done.returncode, done.stdout),
+            (0, "Hello from a stock program.\n"),
+            "tools/fathom runs it",
+        )
         copy.run("chmod", "-R", "u+w", ".")
     plan.equal(
         sorted(os.listdir(copy.tree)),
@@ -58,7 +73,15 @@ with Copy("fa thom 作业") as copy:
     file = copy.mine("file", "")
     for out in (".", "..", "kernel", file, file + "/under", "/proc/fathom"):
         made, said = copy.make(f"O={out}", *SYSTEM)
-        plan.true(made is None and said.count("\n") == 1 and "O=" in said, f"O={out} is refused in one sentence", said)
+        plan.true(
+            made is None and said.count("\n") == 1 and "O=" in said,
+            f"O={out} is refused in one sentence",
+            said,
+        )
     done = copy.run("make", "-f", copy.path("Makefile"), "-C", copy.folder)
-    plan.true(done.returncode != 0 and "make -C" in done.stderr, "make -f from elsewhere says how", done.stderr)
+    plan.true(
+        done.returncode != 0 and "make -C" in done.stderr,
+        "make -f from elsewhere says how",
+        done.stderr,
+    )
 plan.done()

@@ -15,7 +15,10 @@ with Copy() as copy:
     def replaced(path, mine, *goals):
         return copy.make(f"REPLACE={path}={mine}", *goals)
 
-    mine = copy.mine("mine.c", copy.read("kernel/mm/vad.c") + 'const char Mark[] __attribute__((used)) = "A mark.";\n')
+    mine = copy.mine(
+        "mine.c",
+        copy.read("kernel/mm/vad.c") + 'const char Mark[] __attribute__((used)) = "A mark.";\n',
+    )
     for path, file, sentence in (
         ("kernel/mm/vadd.c", mine, "there is no file kernel/mm/vadd.c"),
         ("kernel/mm/vad.c", mine + "c", f"there is no file {mine}c"),
@@ -38,7 +41,11 @@ with Copy() as copy:
     plan.equal(replaced("kernel/mm/vad.c", mine, "build/" + KERNEL)[0], [], "once")
     copy.mine("mine.c", "#error mine is wrong\n")
     made, said = replaced("kernel/mm/vad.c", mine, "build/" + KERNEL)
-    plan.true(made is None and f"{mine}:1:" in said, "what the compiler says names the file and its line", said)
+    plan.true(
+        made is None and f"{mine}:1:" in said,
+        "what the compiler says names the file and its line",
+        said,
+    )
     os.remove(mine)
     made, said = replaced("kernel/mm/vad.c", mine, "build/" + KERNEL)
     plan.true(made is None and f"there is no file {mine}" in said, "it is gone: a sentence", said)
@@ -47,13 +54,22 @@ with Copy() as copy:
     with open(copy.path("build", KERNEL), "rb") as kernel:
         plan.true(b"A mark." not in kernel.read(), "byte for byte ours")
 
-    goals = [f"build/kernel/{name}" for name in ("mm/vad.o", "mm/free.o", "rtl/avl.o", "mm/copy.asm.o", "kd/stop.asm.o")]
+    goals = [
+        f"build/kernel/{name}"
+        for name in ("mm/vad.o", "mm/free.o", "rtl/avl.o", "mm/copy.asm.o", "kd/stop.asm.o")
+    ]
     mine = copy.mine("mine.h", copy.read("kernel/mm/vad.h") + "/* mine */\n")
     made, said = replaced("kernel/mm/vad.h", mine, *goals)
-    plan.equal(made, ["kernel/mm/vad.o", "kernel/mm/free.o"], "a header: all who include it, from beside it too")
+    plan.equal(
+        made,
+        ["kernel/mm/vad.o", "kernel/mm/free.o"],
+        "a header: all who include it, from beside it too",
+    )
     copy.mine("mine.h", "#error a header of mine\n")
     made, said = replaced("kernel/mm/vad.h", mine, *goals)
-    plan.true(made is None and "mine.h:1:" in said and "a header of mine" in said, "it is really it", said)
+    plan.true(
+        made is None and "mine.h:1:" in said and "a header of mine" in said, "it is really it", said
+    )
     mine = copy.mine("mine.inc", copy.read("kernel/ke/ke.inc") + "db 'inc of mine'\n")
     made, said = replaced("kernel/ke/ke.inc", mine, *goals)
     plan.equal(
@@ -68,7 +84,9 @@ with Copy() as copy:
     plan.true(made is None and f"{mine}:2:" in said, "a NASM file: named with its line", said)
 
     mine = copy.mine("heap.c", copy.read("crt/borland/heap.c") + "int mine_too;\n")
-    made = replaced("crt/borland/heap.c", mine, "build/archive/cw3220.dll", "build/archive/msvcrt.dll")[0]
+    made = replaced(
+        "crt/borland/heap.c", mine, "build/archive/cw3220.dll", "build/archive/msvcrt.dll"
+    )[0]
     plan.equal(
         [name for name in made if name.startswith(("dll/", "bin/", "archive/"))],
         ["dll/crt/borland/heap.o", "bin/cw3220.dll", "archive/cw3220.dll"],

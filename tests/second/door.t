@@ -34,7 +34,10 @@ def lines(run):
     return run.stdout.splitlines()[-40:]
 
 
-for words, used in ((["--door", "sysenter"], "KiFastSystemCall"), (["--door", "int2e"], "KiIntSystemCall")):
+for words, used in (
+    (["--door", "sysenter"], "KiFastSystemCall"),
+    (["--door", "int2e"], "KiIntSystemCall"),
+):
     run = fathom("run", *words, WALK)
     plan.true(
         run.returncode == 0 and f"ntdll!{used}" in run.stdout,

@@ -24,7 +24,9 @@ for dll, (contract, pattern) in SECOND.items():
     listing = os.path.join(OUT, "tests", "second", f"{dll}.list")
     with open(listing, "w") as out:
         for source in sources:
-            out.write(f"../guest/{os.path.relpath(source, os.path.join(TOP, 'tests', 'guest'))[:-2]}.exe\n")
+            out.write(
+                f"../guest/{os.path.relpath(source, os.path.join(TOP, 'tests', 'guest'))[:-2]}.exe\n"
+            )
     added = os.path.join(OUT, "tests", "second", dll)
     run = subprocess.run(
         [os.path.join(TOP, "tools", "fathom"), "batch", "--add", added, listing],
@@ -40,8 +42,8 @@ for dll, (contract, pattern) in SECOND.items():
         *run.stdout.splitlines(),
     )
 
-# The heap's free list, for heaps of a DLL beside ntdll's; and one that is wrong, whose program still
-# begins and says so.
+# The heap's free list, for heaps of a DLL beside ntdll's; and one that is wrong, whose program
+# still begins and says so.
 for folder, passes in (("ours", True), ("second", True), ("broken", False)):
     run = subprocess.run(
         [os.path.join(TOP, "tools", "fathom"), "run"]

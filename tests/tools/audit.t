@@ -46,8 +46,13 @@ def batch(out, program, times):
     with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
         listing.write(f"{program}\n" * times)
         listing.flush()
-        return subprocess.run([os.path.join(TOP, "tools", "fathom"), "batch", listing.name], text=True,
-                              capture_output=True, stdin=subprocess.DEVNULL, env={**os.environ, "FATHOM_OUT": out})
+        return subprocess.run(
+            [os.path.join(TOP, "tools", "fathom"), "batch", listing.name],
+            text=True,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "FATHOM_OUT": out},
+        )
 
 
 def broken(folder, path, old, new):
@@ -61,8 +66,12 @@ def broken(folder, path, old, new):
     if not os.path.exists(build):
         shutil.copytree(OUT, build, symlinks=True, copy_function=shutil.copy2,
                         ignore=shutil.ignore_patterns("tests", "host", "fuzz", "coverage", "*.img"))
-    made = subprocess.run(["make", "-C", TOP, f"O={build}", f"REPLACE={path}={mine}", "build/kernel/ntoskrnl.exe"],
-                          capture_output=True, text=True, env={**os.environ, "MAKEFLAGS": ""})
+    made = subprocess.run(
+        ["make", "-C", TOP, f"O={build}", f"REPLACE={path}={mine}", "build/kernel/ntoskrnl.exe"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MAKEFLAGS": ""},
+    )
     plan.true(made.returncode == 0, "the broken kernel is built", made.stderr)
     return build
 
@@ -70,16 +79,38 @@ def broken(folder, path, old, new):
 def differences(done):
     """What each audit of the batch said."""
     said = re.findall(r"^# audit: (.*)$", done.stdout, re.M)
-    return [{name: int(b) - int(a) for name, a, b in re.findall(r"([a-z][^,]*?)\s+(\d+) to (\d+)", text)} for text in said]
+    return [
+        {
+            name: int(b) - int(a)
+            for name, a, b in re.findall(r"([a-z][^,]*?)\s+(\d+) to (\d+)", text)
+        }
+        for text in said
+    ]
 
 
 with tempfile.TemporaryDirectory() as folder:
     done = batch(broken(folder, PROCESS, DELETE, LEAK), HELLO, 3)
-    plan.equal(differences(done), [{"committed pages": 1, "pool blocks Ps": 1}] * 3, "a block and a page of charge for each process")
+    plan.equal(
+        differences(done),
+        [{"committed pages": 1, "pool blocks Ps": 1}] * 3,
+        "a block and a page of charge for each process",
+    )
     done = batch(broken(folder, PROCESS, DELETE, FREE), HELLO, 3)
-    plan.equal(differences(done), [{"pool blocks Ps": n} for n in (3, -1, -1)], "a block fewer is a fault as well")
+    plan.equal(
+        differences(done),
+        [{"pool blocks Ps": n} for n in (3, -1, -1)],
+        "a block fewer is a fault as well",
+    )
     done = batch(broken(folder, EVENT, OPEN, LOSE), OPENS, 2)
-    plan.equal(differences(done), [{"pool blocks Test": 1}] * 2, "one block for one event that is not there")
+    plan.equal(
+        differences(done),
+        [{"pool blocks Test": 1}] * 2,
+        "one block for one event that is not there",
+    )
 done = batch(OUT, HELLO, 1)
-plan.true(done.returncode == 0 and "audit" not in done.stdout, "the kernel as it is does none of it", done.stdout)
+plan.true(
+    done.returncode == 0 and "audit" not in done.stdout,
+    "the kernel as it is does none of it",
+    done.stdout,
+)
 plan.done()

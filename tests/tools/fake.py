@@ -32,10 +32,21 @@ def environment(play, **more):
 
 def fathom(play, *arguments, **more):
     """What came of it; the timeout is a fuse."""
-    return subprocess.run([TOOL, *arguments], capture_output=True, timeout=600, stdin=subprocess.DEVNULL,
-                          env=environment(play, **more))
+    return subprocess.run(
+        [TOOL, *arguments],
+        capture_output=True,
+        timeout=600,
+        stdin=subprocess.DEVNULL,
+        env=environment(play, **more),
+    )
 
 
 def batch(play, *lines, options=(), **more):
     """fathom batch of these lines."""
-    return fathom(play, "batch", *options, file("list", b"".join(line.encode() + b"\n" for line in lines)), **more)
+    return fathom(
+        play,
+        "batch",
+        *options,
+        file("list", b"".join(line.encode() + b"\n" for line in lines)),
+        **more
+    )

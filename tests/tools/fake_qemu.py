@@ -150,7 +150,9 @@ def play_noboot():
 
 def play_stops_early():
     """What the kernel cannot run on, it says before it has a host port."""
-    CONSOLE.write(b"Fathom: \x1b[1mBOOT\x1b[0m\r\nat least 32 MiB of memory are needed, by UEFI 64.\r\n\r\n")
+    CONSOLE.write(
+        b"Fathom: \x1b[1mBOOT\x1b[0m\r\nat least 32 MiB of memory are needed, by UEFI 64.\r\n\r\n"
+    )
     sys.exit(BUGCHECK)
 
 

@@ -55,9 +55,17 @@ plan.equal(shown(folded(LINE)), WANTED, "a long line")
 plan.equal([shown(folded(LINE, size=n)) for n in (1, 2, 3, 7)], [WANTED] * 4, "however it is cut")
 plan.equal(shown(LINE.encode())[1][:6], "ock no", "without it a word breaks")
 coloured = "\x1b[1mfathom\x1b[0m: attacks.exe: heap \x1b[31mcorruption\x1b[0m: block\r\n"
-plan.equal(shown(folded(coloured)), ["fathom: attacks.exe: heap corruption:", "block", ""], "colours fill no column")
+plan.equal(
+    shown(folded(coloured)),
+    ["fathom: attacks.exe: heap corruption:", "block", ""],
+    "colours fill no column",
+)
 plan.equal(shown(folded("x" * 90)), ["x" * 40, "x" * 40, "x" * 10], "a long word is the terminal's")
-plan.equal(shown(folded("a" * 36 + " 123 456\r\n")), ["a" * 36 + " 123", "456", ""], "a word that ends at the edge stays")
+plan.equal(
+    shown(folded("a" * 36 + " 123 456\r\n")),
+    ["a" * 36 + " 123", "456", ""],
+    "a word that ends at the edge stays",
+)
 plan.equal(shown(folded("a" * 40 + "\r\nb\r\n")), ["a" * 40, "b", ""], "a row that is just full")
 plan.equal(shown(folded("é" * 38 + " über")), ["é" * 38, "über"], "UTF-8 is one column")
 plan.equal(folded(LINE, 0), LINE.encode(), "no width: unchanged")

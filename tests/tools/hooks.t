@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tools/hooks in a scratch repository: what they let through, and what they stop with which words."""
+"""tools/hooks in a scratch repository: what they let through, what they stop, in which words."""
 import os
 import shutil
 import subprocess

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # needs: system programs
-"""The machine's events as they come: every kind with its fields, from two processes, by the ring and
-by COM2; losses are counted; what tracing costs, in instructions."""
+"""The machine's events as they come: every kind with its fields, from two processes, by the ring
+and by COM2; losses are counted; what tracing costs, in instructions."""
 import os
 import subprocess
 import sys
@@ -79,7 +79,12 @@ words = {word: number for number, word in served.items()}
 one("a heap's creation", "HeapOperation", Operation=4, Heap=heap, Served=words["whole heap"])
 first = one("an allocation", "HeapOperation", Operation=1, Heap=heap, Size=100)
 plan.equal(
-    (first.fields["Block"], first.fields["Granted"] >= 100, served[first.fields["Served"]], first.pid),
+    (
+        first.fields["Block"],
+        first.fields["Granted"] >= 100,
+        served[first.fields["Served"]],
+        first.pid,
+    ),
     (old, True, "free list", pid),
     "its block, what was granted, where it was served, whose it is",
 )
@@ -119,7 +124,9 @@ one("a process", "ProcessCreate", Pid=child, Parent=pid, Name="kinds.exe")
 one("its image", "ModuleLoad", Pid=child, Name="kinds.exe")
 one("its end", "ProcessExit", Pid=child, Status=9)
 theirs = [e for e in of("HeapOperation", Operation=1, Size=77) if e.pid == child]
-plan.equal((len(theirs), len(of("HeapOperation", Operation=1, Size=77))), (200, 200), "each its own")
+plan.equal(
+    (len(theirs), len(of("HeapOperation", Operation=1, Size=77))), (200, 200), "each its own"
+)
 plan.equal(of("ServiceEnter", Number=0x1003), [], "the tracer does not trace itself")
 
 (_, _), _, twice = events("--add", kinds, kinds)
@@ -139,11 +146,15 @@ plan.equal(told, slow.lost, "and each of them is counted")
 
 pairs = os.path.join(PROGRAMS, "pairs.exe")
 cheap, dear = int(run(pairs)[0]), int(run("--events", path, pairs)[0])
-plan.true(dear <= 5 * cheap, f"a heap pair: {cheap} instructions, {dear} with all events: at most 5 times")
+plan.true(
+    dear <= 5 * cheap, f"a heap pair: {cheap} instructions, {dear} with all events: at most 5 times"
+)
 walk = os.path.join(OUT, "archive", "walk.exe")
 cheap, dear = (
     int(run(*options, "--add", walk, pairs, "walk.exe")[1].split()[-1])
     for options in ((), ("--events", path))
 )
-plan.true(dear <= 2 * cheap, f"the walk: {cheap} instructions, {dear} with all events: at most 2 times")
+plan.true(
+    dear <= 2 * cheap, f"the walk: {cheap} instructions, {dear} with all events: at most 2 times"
+)
 plan.done()

@@ -119,7 +119,11 @@ try:
         "what printf and the start-up keep is none of the program's",
     )
     place = line_of("there.c", "keep"), at("guest")
-    plan.true((2, 22, "malloc", place) in {(*e[:3], e[3][:2]) for e in entries(texts[9])}, "a DLL that is gone", texts[9])
+    plan.true(
+        (2, 22, "malloc", place) in {(*e[:3], e[3][:2]) for e in entries(texts[9])},
+        "a DLL that is gone",
+        texts[9],
+    )
     plan.equal(texts[10].count(SUM), 2, "a process that it started has a list of its own")
     if LONG:
         plan.equal(wanted(entries(texts[11])), (set(), set()), "-O0: the same list")

@@ -56,7 +56,9 @@ with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
     chosen.recorded, chosen.out = None, OUT
     jobs = batch.read_list(listing.name)
     sink = []
-    reporter = type("Reporter", (), {"finished": lambda self, job: sink.append(job.verdict.status)})()
+    reporter = type(
+        "Reporter", (), {"finished": lambda self, job: sink.append(job.verdict.status)}
+    )()
     commands.boot_batch(chosen, jobs, reporter)
 
 plan.equal(sink, [0] * COUNT, f"{COUNT} programs end with 0")
@@ -64,8 +66,15 @@ each = (Asking.counts[LAST] - Asking.counts[FIRST]) / (LAST - FIRST)
 plan.true(each <= MOST, f"QEMU translates {each:.0f} blocks for a program, at most {MOST}")
 audits = [Asking.audited[index] for index in range(COUNT)]
 plan.equal(audits[-1][2], audits[0][1], "free pages at the end are those at the start")
-plan.equal({audit[5] for audit in audits[1:]}, {audits[1][5]}, "each makes as many of the kernel's own allocations")
+plan.equal(
+    {audit[5] for audit in audits[1:]},
+    {audits[1][5]},
+    "each makes as many of the kernel's own allocations",
+)
 own, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
 spent = own.ru_utime + own.ru_stime + theirs.ru_utime + theirs.ru_stime
-print(f"# {COUNT} programs in {spent:.2f} CPU seconds: {COUNT / spent:.0f} a second, the boot included")
+print(
+    f"# {COUNT} programs in {spent:.2f} CPU seconds: "
+    f"{COUNT / spent:.0f} a second, the boot included"
+)
 plan.done()

@@ -32,7 +32,11 @@ with tempfile.TemporaryDirectory() as folder:
         plan.true(f"fathom: missing.exe: {name}" in said, f"told: {name}", *said)
 
     done = fathom("run", "--lenient", program)
-    plan.equal((done.returncode, done.stdout.strip(), done.stderr), (3, b"started", b""), "--lenient: it runs")
+    plan.equal(
+        (done.returncode, done.stdout.strip(), done.stderr),
+        (3, b"started", b""),
+        "--lenient: it runs",
+    )
     done = fathom("run", "--lenient", program, "call")
     plan.equal(
         (done.returncode, done.stdout.strip(), done.stderr.decode().splitlines()[0]),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # needs: system programs
 """No program keeps the run list from its work: a loop at real-time priority, bombs of processes and
-threads, services that take long, a flood of output.  Each gets the verdict that it earned, what it left behind ends, and the next
-program of the batch runs, all in one boot."""
+threads, services that take long, a flood of output.  Each gets the verdict that it earned, what it
+left behind ends, and the next program of the batch runs, all in one boot."""
 import os
 import re
 import subprocess
@@ -28,7 +28,9 @@ CASES = (
 with tempfile.TemporaryDirectory(prefix="fathom-outrank-") as folder:
     qemu, starts, programs = (os.path.join(folder, name) for name in ("qemu", "starts", "programs"))
     with open(qemu, "w") as file:
-        file.write(f'#!/bin/sh\necho >> "{starts}"\nexec {os.environ.get("FATHOM_QEMU") or "qemu-system-i386"} "$@"\n')
+        file.write(
+            f'#!/bin/sh\necho >> "{starts}"\nexec {os.environ.get("FATHOM_QEMU") or "qemu-system-i386"} "$@"\n'
+        )
     os.chmod(qemu, 0o755)
     with open(programs, "w") as file:
         for name, words, _, _ in CASES:

@@ -45,11 +45,18 @@ try:
     idle.pids = idle.pids[:1]  # without this process, whose own delay is not what is tested
     while busy.by_clock() > -0.5:
         time.sleep(0.1)
-    plan.true(busy.left() > 0.2, "a quarter of a processor: time is not up", f"{busy.left()} seconds left")
+    plan.true(
+        busy.left() > 0.2, "a quarter of a processor: time is not up", f"{busy.left()} seconds left"
+    )
     plan.true(idle.left() <= 0, "nothing to do: time is up", f"{idle.left()} seconds left")
-    plan.true(patience.Patience(60, spinners[0].pid).left() > 59, "before the limit the clock alone is asked")
+    plan.true(
+        patience.Patience(60, spinners[0].pid).left() > 59,
+        "before the limit the clock alone is asked",
+    )
     patience.FUSE = patience.FUSE_SECONDS = 1.2
-    plan.true(busy.fused() and busy.left() <= 0, "many times the limit by the clock: the host is too slow")
+    plan.true(
+        busy.fused() and busy.left() <= 0, "many times the limit by the clock: the host is too slow"
+    )
 finally:
     for process in [*spinners, sleeper]:
         process.kill()

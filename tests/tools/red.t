@@ -28,33 +28,69 @@ int main(void)
 with tempfile.TemporaryDirectory() as folder:
     with open(os.path.join(folder, "list"), "w") as lines:
         lines.writelines(f"{PROGRAM} {way}\n" for way in ("check", "equal", "fails", "bytes", ""))
-    done = subprocess.run([os.path.join(TOP, "tools", "fathom"), "batch", os.path.join(folder, "list")],
-                          capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [os.path.join(TOP, "tools", "fathom"), "batch", os.path.join(folder, "list")],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+    )
     parts = re.split(r"^not ok \d+ - (.*)\n", done.stdout, flags=re.M)
-    said = {name: "\n".join(re.findall(r"^# (.*)$", text, re.M)) for name, text in zip(parts[1::2], parts[2::2])}
-    plan.equal(list(said), ["red check", "red equal", "red fails", "red bytes", "red"], "all five are red")
+    said = {
+        name: "\n".join(re.findall(r"^# (.*)$", text, re.M))
+        for name, text in zip(parts[1::2], parts[2::2])
+    }
+    plan.equal(
+        list(said), ["red check", "red equal", "red fails", "red bytes", "red"], "all five are red"
+    )
     for name, *wanted in (
         ("red check", r"exit code 1$", r"red\.c:\d+: not true: way == NULL \(last error 5\)"),
         ("red equal", r"red\.c:\d+: way\[0\] is 0x65, expected 0x45: 'E' \(last error 5\)"),
-        ("red fails", r"red\.c:\d+: not so: CloseHandle: a wrong handle is refused$",
-         r"not true: FAILS\(CloseHandle.* \(last error 6\)", r"noted before: the last error.* 0x6$"),
+        (
+            "red fails",
+            r"red\.c:\d+: not so: CloseHandle: a wrong handle is refused$",
+            r"not true: FAILS\(CloseHandle.* \(last error 6\)",
+            r"noted before: the last error.* 0x6$",
+        ),
         ("red bytes", r"  \?\[31m red \S+# and "),
         ("red", r"exit code 9$", r"stdout: \(60 lines before these\)$", r"  line 100$"),
     ):
         for pattern in wanted:
-            plan.true(re.search(pattern, said.get(name, ""), re.M), f"{name} says {pattern}", said.get(name))
+            plan.true(
+                re.search(pattern, said.get(name, ""), re.M),
+                f"{name} says {pattern}",
+                said.get(name),
+            )
     plan.true("line 60\n" not in said.get("red", ""), "only the last lines are shown")
 
     with open(os.path.join(folder, "host.c"), "w") as source:
         source.write(HOST)
     program = os.path.join(folder, "host")
-    subprocess.run(["gcc", "-g", "-fsanitize=address", f"-I{TOP}/tests/host", "-o", program, source.name, "-lcmocka"],
-                   check=True)
-    done = subprocess.run([os.path.join(TOP, "tests", "exec.py"), program], capture_output=True, text=True)
+    subprocess.run(
+        [
+            "gcc",
+            "-g",
+            "-fsanitize=address",
+            f"-I{TOP}/tests/host",
+            "-o",
+            program,
+            source.name,
+            "-lcmocka",
+        ],
+        check=True,
+    )
+    done = subprocess.run(
+        [os.path.join(TOP, "tests", "exec.py"), program], capture_output=True, text=True
+    )
     plan.equal(re.findall(r"^(?:not )?ok .*|^1\.\..*", done.stdout, re.M),
                ["ok 1 - good", "not ok 2 - aborts", "not ok 3 - wrong", "ok 4 - after", "1..4"],
                "a case of a host program that aborts does not hide the others")
     plan.equal(done.returncode, 1, "and the program has failed")
-    for pattern in (r"# before the end", r"# .* in aborts .*host\.c:4", r"# .*0x2a != 0x2b", r"host\.c:5: error"):
+    for pattern in (
+        r"# before the end",
+        r"# .* in aborts .*host\.c:4",
+        r"# .*0x2a != 0x2b",
+        r"host\.c:5: error",
+    ):
         plan.true(re.search(pattern, done.stdout), f"it says {pattern}", done.stdout)
 plan.done()

@@ -30,13 +30,23 @@ def here(*words):
     said, printed = io.StringIO(), io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(printed):
         code = commands.main("")
-    return subprocess.CompletedProcess(words, code, printed.getvalue().encode(), said.getvalue().encode("utf-8", "replace"))
+    return subprocess.CompletedProcess(
+        words, code, printed.getvalue().encode(), said.getvalue().encode("utf-8", "replace")
+    )
 
 
 def refused(name, done, words):
     said = done.stderr.decode("utf-8", "backslashreplace")
-    plan.true(done.returncode == 125 and said.count("\n") == 1 and said.startswith("fathom: ") and words in said
-              and "Traceback" not in said, f"{name}: 125 and why", done.returncode, said)
+    plan.true(
+        done.returncode == 125
+        and said.count("\n") == 1
+        and said.startswith("fathom: ")
+        and words in said
+        and "Traceback" not in said,
+        f"{name}: 125 and why",
+        done.returncode,
+        said,
+    )
 
 
 def run(*words, program=PROGRAM, arguments=()):
@@ -48,8 +58,16 @@ def lists(data):
 
 
 plan.equal(fathom("status", "run", PROGRAM).returncode, 0, "the machine that talks is well")
-refused("as a process: an option", fathom("status", "run", "--timeout", "nan", PROGRAM), "--timeout: nan: 0 to 1000000 seconds")
-refused("as a process: a program that is not UTF-8", fathom("status", "run", os.fsencode(OUT) + b"/\xff.exe"), "not UTF-8")
+refused(
+    "as a process: an option",
+    fathom("status", "run", "--timeout", "nan", PROGRAM),
+    "--timeout: nan: 0 to 1000000 seconds",
+)
+refused(
+    "as a process: a program that is not UTF-8",
+    fathom("status", "run", os.fsencode(OUT) + b"/\xff.exe"),
+    "not UTF-8",
+)
 for option, values in {
     "--timeout": ("nan", "inf", "1e400", "-1", "1e300", "soon"),
     "--mem": ("0", "8", "16", "31", "-64", "1000000", "99999999999999999999", "64M", "nan"),
@@ -65,7 +83,11 @@ for option, values in {
 }.items():
     for value in values:
         extra = 9 * ["--env", value] if value.startswith("BIG") else []  # one alone arrives
-        refused(f"{option} {value[:20]!r}", run(f"{option}={value}", *extra), option.removeprefix("--add"))
+        refused(
+            f"{option} {value[:20]!r}",
+            run(f"{option}={value}", *extra),
+            option.removeprefix("--add"),
+        )
 refused("--mem 60 by UEFI", run("--mem", "60", "--boot", "x64"), "64 MiB")
 refused("no command", here(), "command")
 refused("no program", here("run"), "PROGRAM.exe")
@@ -73,20 +95,53 @@ refused("no program", here("run"), "PROGRAM.exe")
 os.mkfifo(os.path.join(OUT, "fifo.exe"))
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(os.path.join(OUT, "socket.exe"))
-for path, words in (("absent.exe", "no such file"), ("fifo.exe", "FIFO"), ("kernel", "folder"), ("/dev/full", "device"),
-                    ("/dev/zero", "device"), ("socket.exe", "socket")):
+for path, words in (
+    ("absent.exe", "no such file"),
+    ("fifo.exe", "FIFO"),
+    ("kernel", "folder"),
+    ("/dev/full", "device"),
+    ("/dev/zero", "device"),
+    ("socket.exe", "socket"),
+):
     refused(f"PROGRAM {path!r}", run(program=os.path.join(OUT, path)), words)
-for name in ("a:b.exe", "a?.exe", "a\\b.exe", "a\x1b.exe", "ends with a dot.", "Windows", "NTDLL.dll", b"\xff.exe".decode("utf-8", "surrogateescape")):
+for name in (
+    "a:b.exe",
+    "a?.exe",
+    "a\\b.exe",
+    "a\x1b.exe",
+    "ends with a dot.",
+    "Windows",
+    "NTDLL.dll",
+    b"\xff.exe".decode("utf-8", "surrogateescape"),
+):
     refused(f"a program called {name!r}", run(program=file(name)), "")
 refused("an argument that is not UTF-8", run(arguments=["\udcff"]), "not UTF-8")
 refused("a command line of 40,000 characters", run(arguments=["x" * 40000]), "32766")
-refused("two files of one name", run("--add", file("a/x.dll", b"a"), "--add", file("b/X.dll", b"b")), "already")
-refused("files that no machine of this size holds", run("--mem", "64", "--add", file("large", bytes(50 << 20))), "--mem ")
+refused(
+    "two files of one name",
+    run("--add", file("a/x.dll", b"a"), "--add", file("b/X.dll", b"b")),
+    "already",
+)
+refused(
+    "files that no machine of this size holds",
+    run("--mem", "64", "--add", file("large", bytes(50 << 20))),
+    "--mem ",
+)
 os.remove(os.path.join(OUT, "large"))
 
-for line, words in (("'prog.exe", "quotation"), ("missing.exe", "no such file"), ("fifo.exe", "FIFO"), ("prog.exe < kernel", "folder"),
-                    ("prog.exe <", "last"), ("poolfail=x prog.exe", "number"), ("ends=any", "no program"), ("--add", "file"),
-                    ("--add fifo.exe prog.exe", "FIFO"), ("prog.exe " + "x" * 40000, "32766"), ("prog.exe a\0b < x\0y", "null")):
+for line, words in (
+    ("'prog.exe", "quotation"),
+    ("missing.exe", "no such file"),
+    ("fifo.exe", "FIFO"),
+    ("prog.exe < kernel", "folder"),
+    ("prog.exe <", "last"),
+    ("poolfail=x prog.exe", "number"),
+    ("ends=any", "no program"),
+    ("--add", "file"),
+    ("--add fifo.exe prog.exe", "FIFO"),
+    ("prog.exe " + "x" * 40000, "32766"),
+    ("prog.exe a\0b < x\0y", "null"),
+):
     done = lists(b"prog.exe\n" + line.encode())
     refused(f"a list with {line[:30]!r}", done, words)
     plan.equal(done.stdout, b"", "and nothing was run")
@@ -96,14 +151,19 @@ refused("a folder as list", here("batch", OUT), "directory")
 
 for number in interrupt.ENDING:
     signal.signal(number, signal.SIG_DFL)  # commands.main took them
-# The tool's own faults: frames that make no sense, a disk that is full, a file of it that is damaged.
+# The tool's own faults: frames that make no sense, a full disk, a file of it that is damaged.
 done = batch("wrong_index", "prog.exe")
 refused("a frame of a program that is not there", done, "this tool failed: IndexError at batch.py:")
 plan.true(b"\nBail out!" in done.stdout, "and the batch says that it ends", done.stdout)
 with open("/dev/full", "w") as full:
     for words in (("run", PROGRAM), ("batch", file("list", b"prog.exe\n"))):
-        done = subprocess.run([TOOL, *words], stdout=full, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                              env=environment("flood", FAKE_MB="1"))
+        done = subprocess.run(
+            [TOOL, *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            env=environment("flood", FAKE_MB="1"),
+        )
         refused(f"{words[0]} to a disk that is full", done, "no space left")
 tools = shutil.copytree(os.path.join(TOP, "tools"), os.path.join(OUT, "tools"))
 with open(os.path.join(tools, "host", "batch.py"), "a") as damaged:

@@ -38,9 +38,24 @@ try:
     lines += [f"--add there.dll {line}" for line in ("plain.exe template", "plain.exe double")]
     lines += ["--add there.dll bare.exe inlined", "--add bare/there.dll faults.exe dll"]
     os.mkdir(os.path.join(folder, "bare"))
-    subprocess.run([PREFIX + "strip", dll, "-o", os.path.join(folder, "bare", "there.dll")], check=True)
+    subprocess.run(
+        [PREFIX + "strip", dll, "-o", os.path.join(folder, "bare", "there.dll")], check=True
+    )
     results = run_all(folder, lines)
-    inlined, template, double, printed, library, there, child, forge, plain, twice, bare, bare_dll = results
+    (
+        inlined,
+        template,
+        double,
+        printed,
+        library,
+        there,
+        child,
+        forge,
+        plain,
+        twice,
+        bare,
+        bare_dll,
+    ) = results
 
     log = inlined[1]["log"]
     says(log, rf"crashed: c0000005 .* \(main\+[0-9a-f]+\), .*{at('store')}$", "-g: the crash line")
@@ -83,7 +98,9 @@ try:
     )
     says(there[1]["end"], rf"in fault_there at .*{at('there', 'there.c')}$", "--add: a DLL's line")
     says(there[1]["log"], r"there!fault_there\+[0-9a-f]+ at .*there\.c:\d+$", "and in the stack")
-    says(child[1]["log"], rf"faults!main\+[0-9a-f]+ at .*{at('call')}$", "a process that it started")
+    says(
+        child[1]["log"], rf"faults!main\+[0-9a-f]+ at .*{at('call')}$", "a process that it started"
+    )
     plan.equal(child[1].get("exit"), "0", "and its own verdict is not that crash")
     plan.equal(
         [forge[1][name].replace("\r", "") for name in ("stderr", "log")],
@@ -107,7 +124,11 @@ try:
 
     done = fathom("run", "--gflags", "hpa", "--add", dll, faults, "stale")
     text = done.stderr.decode()
-    says(text, r"^fathom: page heap: the address \w+ belongs to\n  block \w+, 21 bytes, freed$", "hpa")
+    says(
+        text,
+        r"^fathom: page heap: the address \w+ belongs to\n  block \w+, 21 bytes, freed$",
+        "hpa",
+    )
     says(
         text,
         rf"was allocated by\n(    .*!.*\n)*    \w+ faults!main\+\w+ at .*{at('stale')}$",
@@ -130,7 +151,9 @@ try:
         inside = next(n for n, name in kernel._symbols() if name == "PageAlloc") + 0x20
         line = f"  {inside:08x} nt!PageAlloc+20\n".encode()
         told = reports.Reports(images).text(line).decode()
-    says(told, r"^  [0-9a-f]{8} nt!.* at kernel/mm/\w+\.[ch]:\d+", "a bug check: the kernel's lines")
+    says(
+        told, r"^  [0-9a-f]{8} nt!.* at kernel/mm/\w+\.[ch]:\d+", "a bug check: the kernel's lines"
+    )
     names = {
         "double* make<double>(int)": "make<double>",
         "Foo::operator()(int) const": "Foo::operator()",
@@ -139,7 +162,9 @@ try:
         "operator new[](unsigned int)": "operator new[]",
         "main": "main",
     }
-    plan.equal({name: reports.plain(name) for name in names}, names, "names without types and arguments")
+    plan.equal(
+        {name: reports.plain(name) for name in names}, names, "names without types and arguments"
+    )
     symbols.BINUTILS = "no-such-"
     line = b"   0 0021ff08 004080da faults!_ZN4NameD1Ev+1a\n"
     with symbols.Images(OUT, [[faults]]) as images:

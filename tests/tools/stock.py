@@ -1,4 +1,4 @@
-"""Programs that a test builds as anyone would, with the stock compiler, and what a batch says of them."""
+"""Programs built as anyone would, with the stock compiler, and what a batch says of them."""
 import json
 import os
 import re

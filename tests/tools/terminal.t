@@ -14,11 +14,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from tap import OUT, TOP, Plan
 
 plan = Plan()
-# A line that is edited begins with CR alone; one that is written anew after foreign text, with LF CR.
+# A line that is edited begins with CR alone; one written anew after foreign text, with LF CR.
 PROMPT = rb"\n\r?C:\\> (\x1b\[K)?\Z"
 SECONDS = 1200  # a fuse
 ADDED, SPINS, KEYS = (
-    os.path.join(OUT, "tests", "tools", "programs", name) for name in ("show.exe", "spins.exe", "keys.exe")
+    os.path.join(OUT, "tests", "tools", "programs", name)
+    for name in ("show.exe", "spins.exe", "keys.exe")
 )
 
 
@@ -30,7 +31,16 @@ class Terminal:
         self.before = termios.tcgetattr(self.theirs)
         self.text = b""
         self.process = subprocess.Popen(
-            [os.path.join(TOP, "tools", "fathom"), "boot", "--add", ADDED, "--add", SPINS, "--add", KEYS],
+            [
+                os.path.join(TOP, "tools", "fathom"),
+                "boot",
+                "--add",
+                ADDED,
+                "--add",
+                SPINS,
+                "--add",
+                KEYS,
+            ],
             stdin=self.theirs,
             stdout=self.theirs,
             stderr=self.theirs,
@@ -68,9 +78,14 @@ plan.true(
 )
 doors = [line for line in lines if re.search(r" rows| [\d',-]+ +holds$", line)]
 plan.true(
-    len(doors) == 15 and re.search(r"^row: .* holds: ", text, re.M), "ten doors and four facts hold", text, *doors
+    len(doors) == 15 and re.search(r"^row: .* holds: ", text, re.M),
+    "ten doors and four facts hold",
+    text,
+    *doors
 )
-plan.true("exit" in text[-300:] and "Ctrl-C" in text[-300:], "the prompt says how to leave", text[-400:])
+plan.true(
+    "exit" in text[-300:] and "Ctrl-C" in text[-300:], "the prompt says how to leave", text[-400:]
+)
 plan.true("\x1b[" in text, "on a terminal there is colour")
 for typed, wanted in (
     (b"mem\r", "free"),
@@ -140,8 +155,13 @@ text = ask(b"\x03")
 plan.true("0xC000013A" in text, "Ctrl-C ends a program that waits for a record", text)
 ask(b"keys\r", rb"type")
 text = ask(b"aB:\r.qxz line\rm").replace("\r", "")
-plan.true(RECORDS in text, "keys as records: peeked at, read, counted, flushed; a line after that", text)
-ask(b"spins later &\r", rb"for ever[^\0]*C:\\> (\x1b\[K)?\Z|C:\\> [^\0]*for ever\r?\n\rC:\\> \x1b\[K\Z")
+plan.true(
+    RECORDS in text, "keys as records: peeked at, read, counted, flushed; a line after that", text
+)
+ask(
+    b"spins later &\r",
+    rb"for ever[^\0]*C:\\> (\x1b\[K)?\Z|C:\\> [^\0]*for ever\r?\n\rC:\\> \x1b\[K\Z",
+)
 text = ask(b"abc", rb"has ended[^\0]*abc\x1b\[K\Z").replace("\r\n", "\n")
 plan.true(
     re.search(r"half a line\n\rC:\\> (abc)?\x1b\[K", text)
@@ -161,9 +181,18 @@ plan.true(pid, "& runs a program beside the prompt", started)
 pid = pid[1] if pid else "0"
 for typed, wanted in (
     (f"ps\r", rf"^ *{pid} +\d+ .* spins\.exe"),
-    (f"vad {pid}\r", r"(?s)stack of thread.*guard before heap 2.*heap 2, .*spins\.exe.*heap 1, .*ntdll\.dll.*TEB of.*PEB"),
-    (f"heap {pid}\r", r"(?s)the default heap.*^00[0-9A-F]{6}  #[#.-]*\.[#.-]*$.*heap 00320000.*busy \d+ blocks"),
-    (f"heap {pid}\r", r"(?s)front end, blocks of 48 bytes: (8\d|9\d|100) of \d+ busy.*^00[0-9A-F]{6}  [#.]+"),
+    (
+        f"vad {pid}\r",
+        r"(?s)stack of thread.*guard before heap 2.*heap 2, .*spins\.exe.*heap 1, .*ntdll\.dll.*TEB of.*PEB",
+    ),
+    (
+        f"heap {pid}\r",
+        r"(?s)the default heap.*^00[0-9A-F]{6}  #[#.-]*\.[#.-]*$.*heap 00320000.*busy \d+ blocks",
+    ),
+    (
+        f"heap {pid}\r",
+        r"(?s)front end, blocks of 48 bytes: (8\d|9\d|100) of \d+ busy.*^00[0-9A-F]{6}  [#.]+",
+    ),
     (f"pte {pid} 400000\r", r"PTE   \[  0\]  [0-9A-F]{16}  valid user.* page [0-9A-F]+"),
     (f"pte {pid} 7ffe0000\r", r"PTE   \[1E0\]  8[0-9A-F]{15}  valid user.*no-execute"),
     (f"pte {pid} 80000000\r", r"80000000 is not an address of user mode"),
@@ -189,24 +218,36 @@ seen = [ask(b"walk malloc\r", KEYS_LINE)]
 seen += [ask(key, KEYS_LINE) for key in (b"n", b" ", b"\x1b[C", b"b", b"\x1b[D", b"\x7f")]
 pictures = [text[text.rindex("\x1b[H") :] for text in seen]
 plan.true(
-    pictures[4:] == pictures[2::-1] and len(set(pictures[:4])) == 4, "forward and back is the same picture", pictures
+    pictures[4:] == pictures[2::-1] and len(set(pictures[:4])) == 4,
+    "forward and back is the same picture",
+    pictures,
 )
-plan.true("step 4 of " in pictures[3] and "> " in pictures[3], "walk malloc goes by keys", pictures[3])
+plan.true(
+    "step 4 of " in pictures[3] and "> " in pictures[3], "walk malloc goes by keys", pictures[3]
+)
 shown = [re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "", text).split("\n") for text in pictures]
 plan.true(
-    all(len(rows) <= 25 and max(map(len, rows)) <= 80 for rows in shown), "a step is one screen", shown
+    all(len(rows) <= 25 and max(map(len, rows)) <= 80 for rows in shown),
+    "a step is one screen",
+    shown,
 )
 text = ask(b"q")
 plan.true("C:\\>" in text, "q leaves", text)
 for door in "new borland imalloc cotaskmem global local heapalloc heapcreate virtual".split():
     ask(f"walk {door}\r".encode(), KEYS_LINE)
     text = ask(b"G", KEYS_LINE)
-    plan.true("the free   step" in text and "evidence" in text, f"walk {door}: to its last step", text)
+    plan.true(
+        "the free   step" in text and "evidence" in text, f"walk {door}: to its last step", text
+    )
     ask(b"q")
 text = ask(b"walk out\r")
-plan.true(text.count("row 4 ") == 11 and "BROKEN" not in text, "walk out: the [out] rule alone", text)
+plan.true(
+    text.count("row 4 ") == 11 and "BROKEN" not in text, "walk out: the [out] rule alone", text
+)
 text = ask(b"walk nonesuch\r")
-plan.true("imalloc cotaskmem" in text and "exit code 2" in text, "no such door: which there are", text)
+plan.true(
+    "imalloc cotaskmem" in text and "exit code 2" in text, "no such door: which there are", text
+)
 for _ in range(3):
     text = ask(b"attacks double-free\r").replace("\r", "")
     plan.true(
@@ -237,7 +278,9 @@ for _ in range(12):  # at once after the prompt: no read may have begun yet
     ask(b"abc\x03")
 plan.true("abc^C" in screen.text.decode("latin-1"), "Ctrl-C drops a line, and is never lost")
 screen.type(b"exit\r")
-plan.equal(screen.end(), (0, True), "exit powers off; the status is the walk's, the terminal restored")
+plan.equal(
+    screen.end(), (0, True), "exit powers off; the status is the walk's, the terminal restored"
+)
 
 screen = Terminal()
 screen.read_until(PROMPT)

@@ -44,7 +44,9 @@ try:
     name, (source, commands, printed) = next(iter(examples("tracing.md").items()))
     got = follow(folder, name, source, commands)
     if compiler() == 12:
-        plan.equal(without_costs(got), without_costs(printed), "docs/tracing.md: the table as shown")
+        plan.equal(
+            without_costs(got), without_costs(printed), "docs/tracing.md: the table as shown"
+        )
     else:
         plan.skip("the table has the bytes that libstdc++ 12 keeps for exceptions")
     exe, file = (os.path.join(folder, name) for name in ("words.exe", "words.json"))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The commands of README.md and docs/commands.md do what is said: the example, the two runtimes, the
-gdb session."""
+"""The commands of README.md and docs/commands.md do what is said: the example, the two runtimes,
+the gdb session."""
 import os
 import re
 import subprocess

@@ -32,7 +32,11 @@ def run(*arguments):
 code, text = run("malloc")
 steps = re.split(r"\n(?=malloc \(msvcrt\.dll\): )", text.strip())
 plan.true(code == 0 and len(steps) > 20, "walk malloc: its steps", text[-2000:])
-wrong = [step for step in steps if not all(f"\n  {word} " in step for word in ("why", "changed", "evidence"))]
+wrong = [
+    step
+    for step in steps
+    if not all(f"\n  {word} " in step for word in ("why", "changed", "evidence"))
+]
 plan.equal(wrong, [], "each says why, what changed, and the evidence")
 numbers = re.findall(r"step (\d+) of (\d+)\n", text)
 plan.equal(numbers, [(str(i + 1), str(len(steps))) for i in range(len(steps))], "they are numbered")
@@ -50,17 +54,29 @@ path = [
 ]  # fmt: skip
 rest = iter(order)
 plan.true(all(name in rest for name in path), "the layers in their order", order)
-plan.true("bytes 0F 34 at " in text and "Service 13h is under way" in text, "the crossing by its bytes, and its number")
+plan.true(
+    "bytes 0F 34 at " in text and "Service 13h is under way" in text,
+    "the crossing by its bytes, and its number",
+)
 base, there = one(r"pages from (\w+) on are promised; no page is there at (\w+)\.")
 (block,) = one(r"The program has the block (\w+)\.")
 plan.true(
-    int(base, 16) <= int(block, 16) < int(there, 16), "the promise holds the block; its page is not there", text[-4000:]
+    int(base, 16) <= int(block, 16) < int(there, 16),
+    "the promise holds the block; its page is not there",
+    text[-4000:],
 )
 taken = one(r"Physical page (\w+) is taken for (\w+); \d+ are free now")
 after = one(r"  changed   (\w+) is there, page (\w+)\.")
-plan.equal(taken[:1] + (there,), after[::-1], "the page that PageAlloc gave is the one that is there after")
-plan.true("before: not there; and after: page " + taken[0] in text, "the kernel was asked before and after")
-plan.true(re.search(r"0 crossings; the (front end|free list) served it", text), "who served the warm call")
+plan.equal(
+    taken[:1] + (there,), after[::-1], "the page that PageAlloc gave is the one that is there after"
+)
+plan.true(
+    "before: not there; and after: page " + taken[0] in text,
+    "the kernel was asked before and after",
+)
+plan.true(
+    re.search(r"0 crossings; the (front end|free list) served it", text), "who served the warm call"
+)
 plan.true(re.search(r"bytes from \w+ on are .*; 1 crossings\.", text), "what the free gave back")
 
 
@@ -83,7 +99,9 @@ def on_a_terminal(*command):
 if LONG:
     code, text = on_a_terminal("make", "walk", f"O={OUT}")
     rows = re.sub(r"\x1b\[[0-9;]*m", "", text).split("\n")
-    plan.true(code == 0 and "\x1b[32mholds" in text, "make walk has colour on a terminal", text[-2000:])
+    plan.true(
+        code == 0 and "\x1b[32mholds" in text, "make walk has colour on a terminal", text[-2000:]
+    )
     wide = [row for row in rows[rows.index("new") :] if len(row) > 60]
     plan.equal(wide, [], "and folds at its width")
 plan.done()

@@ -22,7 +22,12 @@ STRONG = {  # a pattern of the whole walk: what it shows
 tool = os.path.join(TOP, "tools", "excerpt.py")
 with tempfile.NamedTemporaryFile("w+") as walk:
     done = subprocess.run(
-        [os.path.join(TOP, "tools", "fathom"), "run", "--icount", os.path.join(OUT, "archive", "walk.exe")],
+        [
+            os.path.join(TOP, "tools", "fathom"),
+            "run",
+            "--icount",
+            os.path.join(OUT, "archive", "walk.exe"),
+        ],
         stdout=walk,
         stdin=subprocess.DEVNULL,
     )
@@ -43,7 +48,9 @@ with tempfile.NamedTemporaryFile("w+") as walk:
     told = subprocess.run([tool, "--check", walk.name])
     plan.equal(told.returncode, 1, "another walk is noticed")
     walk.seek(0)
-    text = re.sub(r"(\d+) instructions", "9\\1 instructions", text.replace("RtlOtherHeap", "RtlAllocateHeap"))
+    text = re.sub(
+        r"(\d+) instructions", "9\\1 instructions", text.replace("RtlOtherHeap", "RtlAllocateHeap")
+    )
     walk.write(text)
     walk.truncate()
     walk.flush()

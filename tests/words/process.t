@@ -85,9 +85,17 @@ for command in ("locks", "locks @child_id"):
     rows = re.findall(r"^(loader|PEB|heap \d+) +[0-9A-F]{8} free$", answer[command], re.M)
     plan.true(len(rows) > 2, f"{command}: {', '.join(rows)} are free", answer[command])
 counts = [int(n) for n in re.findall(r"^.*?(\d+) +\d+ KiB", answer["vm"], re.M)]
-plan.true(counts[0] == sum(counts[1:-1]) and 0 < counts[-1] < counts[0], "vm's parts are all pages", answer["vm"])
+plan.true(
+    counts[0] == sum(counts[1:-1]) and 0 < counts[-1] < counts[0],
+    "vm's parts are all pages",
+    answer["vm"],
+)
 plan.equal(answer["fathom vm"], answer["vm"], "fathom vm is vm")
-plan.true("no such command" in answer["fathom nosuch"], "fathom nosuch: a sentence", answer["fathom nosuch"])
+plan.true(
+    "no such command" in answer["fathom nosuch"],
+    "fathom nosuch: a sentence",
+    answer["fathom nosuch"],
+)
 plan.true("(ended)" in ended["process"], "a process that has ended is said to be", ended["process"])
 for command in ("vad child_id", "heap @child_id", "address &mine @child_id", "locks @child_id"):
     plan.true("it has ended" in ended[command], f"{command}: a sentence", ended[command])

@@ -2,8 +2,8 @@
 
 It is plain ustar, as the build made it, with members after those of the system.  A name that
 begins with a colon is no file of C: (docs/hostport.md): `:run` is the run list, `:1`, `:2`, ...
-hold the bytes of programs and of what they read, `:0` none.  A line of the run list says under which name
-its program sees which of them, so the programs of a list do not see each other's.
+hold the bytes of programs and of what they read, `:0` none.  A line of the run list says under
+which name its program sees which of them, so the programs of a list do not see each other's.
 """
 import io
 import os
@@ -103,7 +103,9 @@ class Archive:
     def check(self, mem):
         """Refused if it needs more than these MiB."""
         if self.needs() > mem:
-            raise Refused(f"the files are too large for a machine of {mem} MiB: --mem {self.needs()} or more")
+            raise Refused(
+                f"the files are too large for a machine of {mem} MiB: --mem {self.needs()} or more"
+            )
 
     def write(self, path):
         """Write it to path."""

@@ -18,7 +18,7 @@ class NotBuilt(Exception):
 
 @contextlib.contextmanager
 def locked(out):
-    """Alone in this build folder; nothing if it cannot be written, for then make changes nothing."""
+    """Alone in this build folder.  One that cannot be written needs no lock: make only looks."""
     try:
         os.makedirs(out, exist_ok=True)
         lock = open(os.path.join(out, "lock"), "w")
@@ -50,7 +50,9 @@ def need(out, needed, files=()):
         return
     folder = [] if out == os.path.join(TOP, "build") else [f"O={out}"]
     words = ["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", TOP, *folder]
-    environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+    }
     with locked(out):
         try:
             made = subprocess.run(
@@ -60,6 +62,8 @@ def need(out, needed, files=()):
                 env=environment,
             )
         except FileNotFoundError:
-            raise NotBuilt("make is missing, and without it nobody knows if the system is as its sources") from None
+            raise NotBuilt(
+                "make is missing, and without it nobody knows if the system is as its sources"
+            ) from None
     if made.returncode:
         raise NotBuilt(f"the system could not be built in {out}")

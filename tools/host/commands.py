@@ -67,7 +67,10 @@ def command_line(options, token, last, machine=None):
     extra += options.recorded.words(machine and machine.has_ring()) if options.recorded else []
     line = " ".join([f"token={token}", *seed, *extra, *options.boot_word, last])
     if len(line) > LONGEST_LINE:
-        raise Refused(f"--boot-word: the kernel reads {LONGEST_LINE} characters of its command line, not {len(line)}")
+        raise Refused(
+            f"--boot-word: the kernel reads {LONGEST_LINE} characters of its command line, "
+            f"not {len(line)}"
+        )
     return line
 
 
@@ -103,7 +106,9 @@ def follow(options, archive, sink, files, **more):
         machine.start(line, machine.path("archive.tar"))
         show = (lambda data: terminal.write_all(2, data)) if options.verbose else None
         with Images(options.out, files) as images:
-            session = Session(machine, token, options.timeout, sink, show, Reports(images, options.leaks))
+            session = Session(
+                machine, token, options.timeout, sink, show, Reports(images, options.leaks)
+            )
             session.follow()
         return session
 
@@ -228,7 +233,9 @@ def run_batch(options):
 
 def add_job(options, archive, job):
     added = [*options.add, *job.added]
-    archive.run(job.path, job.arguments, added, job.stdin or NO_INPUT, job.poolfail or options.poolfail)
+    archive.run(
+        job.path, job.arguments, added, job.stdin or NO_INPUT, job.poolfail or options.poolfail
+    )
 
 
 def check_jobs(options, jobs):
@@ -304,8 +311,15 @@ def run_gdb(options):
 
 def choose_way(options):
     """Of recording: the plugin where there can be one."""
-    if options.command in words.RECORDING and not options.stepping and not record.takes_plugins(out_folder()):
-        print("fathom: no plugin for QEMU can be had here: stepping, 100 times slower", file=sys.stderr)
+    if (
+        options.command in words.RECORDING
+        and not options.stepping
+        and not record.takes_plugins(out_folder())
+    ):
+        print(
+            "fathom: no plugin for QEMU can be had here: stepping, 100 times slower",
+            file=sys.stderr,
+        )
         options.stepping = True
 
 

@@ -81,13 +81,23 @@ def gdb(options, archive, host, sink, words):
 def look_after(host, options):
     """Between the relay and QEMU's stub: the processes are kept apart."""
     memory = mmap.mmap(host.memory, 0, access=mmap.ACCESS_READ)
-    arguments = (relay.listen(host.path("proxy")), host.halted, memory, host.out, known_modules(options))
+    arguments = (
+        relay.listen(host.path("proxy")),
+        host.halted,
+        memory,
+        host.out,
+        known_modules(options),
+    )
     threading.Thread(target=proxy.serve, args=arguments, daemon=True).start()
 
 
 def gdbs_line(options, folder):
     """The socket where gdb comes: an editor's, or the one started here."""
-    return relay.listen(os.path.join(folder, "gdb")) if options.listen is None else editor.listen(options.listen)
+    return (
+        relay.listen(os.path.join(folder, "gdb"))
+        if options.listen is None
+        else editor.listen(options.listen)
+    )
 
 
 def attach(options, folder, facts, listening, over):
@@ -109,7 +119,9 @@ def find_gdb():
     found = shutil.which(wanted) if wanted else shutil.which("gdb") or shutil.which("gdb-multiarch")
     if not found:
         raise Refused(f"{wanted or 'gdb'}: not found; install the package gdb (make gdb does)")
-    asked = subprocess.run([found, "-nx", "-batch", "-ex", "python print(1)"], capture_output=True, text=True)
+    asked = subprocess.run(
+        [found, "-nx", "-batch", "-ex", "python print(1)"], capture_output=True, text=True
+    )
     if asked.stdout.strip() != "1":
         raise Refused(f"{found}: it has no Python; install the package gdb, not gdb-minimal")
     return found

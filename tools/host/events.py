@@ -109,7 +109,9 @@ class Events:
         self.boots = 0
         self.mask()
         if self.path != STANDARD_OUTPUT:
-            open(self.path, "ab").close()  # it can be written, or it is refused before anything runs
+            open(
+                self.path, "ab"
+            ).close()  # it can be written, or it is refused before anything runs
 
     def words(self, ring):
         """For the kernel's command line."""

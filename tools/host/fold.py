@@ -2,8 +2,8 @@
 
     fathom: attacks.exe: heap corruption: block not b|       the word is written as it comes; where
                                                      |       it meets the edge it goes back out, and
-    fathom: attacks.exe: heap corruption: block not       to the next row:  CR, CUF to its start, EL,
-    busy                                                     CR LF, the word anew
+    fathom: attacks.exe: heap corruption: block not       to the next row:  CR, CUF to its start,
+    busy                                                     EL, CR LF, the word anew
 
 Nothing waits, so what is typed is echoed at once.  A word of half a row and more is left to the
 terminal.  After a sequence that moves the cursor the column is not known until the next CR.

@@ -131,7 +131,8 @@ class Machine:
 
     def kernel(self):
         ours = os.path.join(self.out, "kernel", "ntoskrnl.exe")
-        return os.path.abspath(os.environ.get("FATHOM_KERNEL") or ours)  # tests/second/: a file of it replaced
+        # tests/second/: a kernel with one file replaced
+        return os.path.abspath(os.environ.get("FATHOM_KERNEL") or ours)
 
     def path(self, name):
         return os.path.join(self.folder, name)

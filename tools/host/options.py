@@ -72,7 +72,9 @@ def global_flags(text):
                 f"{word}: none of {' '.join(GFLAGS)}, nor a number"
             ) from None
     if len(image) > LONGEST_IMAGE:
-        raise argparse.ArgumentTypeError(f"{image}: the name has more than {LONGEST_IMAGE} characters")
+        raise argparse.ArgumentTypeError(
+            f"{image}: the name has more than {LONGEST_IMAGE} characters"
+        )
     return image or None, value
 
 
@@ -135,7 +137,12 @@ def table(parser):
 
 
 RECORDING = ("record", "replay")  # the machine is always the same one
-OWN = {"record": stretch, "replay": stretch, "trace": timeline, "where": table}  # of one command alone
+OWN = {
+    "record": stretch,
+    "replay": stretch,
+    "trace": timeline,
+    "where": table,
+}  # of one command alone
 
 
 def parser(description, calls):

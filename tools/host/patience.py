@@ -27,8 +27,8 @@ def delays(pid):
 
 
 class Patience:
-    """A limit of so many seconds from now on, for the process pid (None: not yet started).  excused():
-    seconds that the machine was held so far by someone who looks at it."""
+    """A limit of so many seconds from now on, for the process pid (None: not yet started).
+    excused(): seconds that the machine was held so far by someone who looks at it."""
 
     def __init__(self, seconds, pid, excused=None):
         self.seconds, self.pids, self.excused = seconds, (pid, os.getpid()), excused or (lambda: 0)

@@ -57,5 +57,7 @@ def name_on_c(path):
     if name.lower() in FOLDERS:
         raise Refused(f"{path}: C: has a folder of that name")
     if name.lower() in KERNELS_OWN:
-        raise Refused(f"{path}: the kernel loads its own {name} when it starts; build a system with yours")
+        raise Refused(
+            f"{path}: the kernel loads its own {name} when it starts; build a system with yours"
+        )
     return name

@@ -8,9 +8,9 @@ A line that is typed while the machine is halted is gdb's, never the program's i
 machine ends, gdb gets the program's exit code and can go on with its script.  Packets: appendix E
 of the gdb manual.
 
-QEMU masks interrupts while it steps.  Where gdb asks for them (Qqemu.sstep), they come from the second
-step on, counted from where it removed a breakpoint: the first one is to go over that breakpoint, which
-the return from an interrupt would hit again.
+QEMU masks interrupts while it steps.  Where gdb asks for them (Qqemu.sstep), they come from the
+second step on, counted from where it removed a breakpoint: the first one is to go over that
+breakpoint, which the return from an interrupt would hit again.
 
 Invariants
   1. Every other packet is passed on unchanged, and in order.

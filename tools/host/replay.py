@@ -1,8 +1,8 @@
 """`fathom gdb --recording FILE`: gdb on a recording, which is served in the background.
 
 Symbols are those of the very files that were recorded: each is looked for by name, in the folders
-of the program, the recording and what is added (--add), and in the build directory, and taken if its SHA-256 is the one
-in the recording's header.
+of the program, the recording and what is added (--add), and in the build directory, and taken if
+its SHA-256 is the one in the recording's header.
 """
 import hashlib
 import os
@@ -75,7 +75,9 @@ def page(options):
     record = read(options)
     files, missing = find_files(record, folders(options))
     if "ntoskrnl.exe" in missing:
-        raise Refused(f"{options.recording}: the kernel in {options.out} is another one than was recorded")
+        raise Refused(
+            f"{options.recording}: the kernel in {options.out} is another one than was recorded"
+        )
     for name in missing:
         print(f"fathom: {name}: no file here is the recorded one: it has no names", file=sys.stderr)
     return web_page.build(options.recording, record, files, options.out)

@@ -92,7 +92,9 @@ class Session:
                     if self.phase != "over":
                         key.data(key.fileobj)
         except frames.Damaged as wrong:
-            self._over(Verdict("bugcheck" if self.hello else "noboot", None, 0, f"damaged frame: {wrong}"))
+            self._over(
+                Verdict("bugcheck" if self.hello else "noboot", None, 0, f"damaged frame: {wrong}")
+            )
         finally:
             self.selector.close()
         self._drain_console()
@@ -305,7 +307,10 @@ class Session:
         """All that a kernel says that stops before it can send frames."""
         self._drain_console()
         plain = PlainText().feed(bytes(self.console)).decode("utf-8", "replace")
-        return next((line for line in reversed(plain.splitlines()) if line.strip()), "the kernel stopped at its start")
+        return next(
+            (line for line in reversed(plain.splitlines()) if line.strip()),
+            "the kernel stopped at its start",
+        )
 
     def _how_it_ended(self, status):
         """QEMU has ended (status) or hangs (None) without the kernel's last word."""
@@ -314,7 +319,9 @@ class Session:
                 "hang", None, 0, "the kernel no longer answered; its stacks are above"
             )
         if self.bugcheck is None and status == EXIT_BUGCHECK:
-            return Verdict("bugcheck" if self.hello else "noboot", None, 0, self._last_console_line())
+            return Verdict(
+                "bugcheck" if self.hello else "noboot", None, 0, self._last_console_line()
+            )
         if self.bugcheck is not None:
             first = self.bugcheck.strip().split("\n")[0]
             return Verdict("bugcheck", None, 0, first)

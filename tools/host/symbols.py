@@ -110,7 +110,9 @@ class Place:
         """file:line, as it is found from here."""
         if not self.line:
             return ""
-        near = os.path.relpath(self.file) if os.path.isabs(self.file) else os.path.normpath(self.file)
+        near = (
+            os.path.relpath(self.file) if os.path.isabs(self.file) else os.path.normpath(self.file)
+        )
         return f"{os.path.normpath(self.file) if near.startswith('..') else near}:{self.line}"
 
 

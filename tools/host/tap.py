@@ -17,7 +17,8 @@ def escaped(text):
     if text.isprintable():
         return text
     return "".join(
-        c if c.isprintable() else f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}" for c in text
+        c if c.isprintable() else f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
+        for c in text
     )
 
 
@@ -42,7 +43,10 @@ def texts(name, data):
 
 
 def cut_words(name, kept):
-    return f"{name} was cut: {len(kept.data)} bytes are kept, {kept.cut} are not (--output MB keeps more)"
+    return (
+        f"{name} was cut: {len(kept.data)} bytes are kept, {kept.cut} are not "
+        "(--output MB keeps more)"
+    )
 
 
 def tail(name, kept):
@@ -67,7 +71,9 @@ def comments(job, faults):
 
 
 def comment_lines(lines):
-    return ("# " + "".join(c if c.isprintable() else "?" for c in line[:SHOWN_WIDTH]) for line in lines)
+    return (
+        "# " + "".join(c if c.isprintable() else "?" for c in line[:SHOWN_WIDTH]) for line in lines
+    )
 
 
 def audit_faults(audit):

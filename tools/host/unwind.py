@@ -3,8 +3,8 @@
 The kernel walks a stack along EBP and guesses where code keeps none (kernel/observe/stack.c).  A
 compiler says for each instruction where the return address lies: call frame information, in
 .eh_frame.  With the stack's bytes ('U' frame) and the file, the walk is exact.  Where no table
-covers an address, and where a rule is an expression (main, which aligns its stack), code is taken to
-keep EBP, which both then do.
+covers an address, and where a rule is an expression (main, which aligns its stack), code is taken
+to keep EBP, which both then do.
 """
 import bisect
 import re

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 LARGEST_PLAIN = 124
 USAGE = 125
 RESERVED = {  # kind: (exit code, meaning)
-    "usage": (USAGE, "the tool was called wrongly, cannot do it, or failed itself: one sentence says which"),
+    "usage": (
+        USAGE,
+        "the tool was called wrongly, cannot do it, or failed itself: one sentence says which",
+    ),
     "larger": (240, "the program exited with a code above 124"),
     "crashed": (241, "an exception that the program did not handle"),
     "hang": (242, "the program did not end within --timeout"),

@@ -1,4 +1,4 @@
-"""The window: a ring in the machine's memory through which frames travel fast (kernel/observe/host.c).
+"""The window: a ring in the machine's memory, the fast way for frames (kernel/observe/host.c).
 
 The machine's memory is a memory file that QEMU and we both map.  The kernel says where its
 window lies; we say that we look (Attached), move Head as we take bytes, and put a program's

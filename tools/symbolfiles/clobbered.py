@@ -14,7 +14,9 @@ In .eh_frame an FDE's first address counts from where it lies itself.
 import struct
 
 UNDEFINED = b"\x07\x00\x07\x01\x07\x02\x00\x00"  # DW_CFA_undefined of EAX, ECX, EDX; two DW_CFA_nop
-RELATIVE = b"\x7c\x08\x01\x1b"  # data alignment, return column, one byte more: DW_EH_PE_pcrel sdata4
+RELATIVE = (
+    b"\x7c\x08\x01\x1b"  # data alignment, return column, one byte more: DW_EH_PE_pcrel sdata4
+)
 WORD, MASK = 4, 0xFFFFFFFF
 
 
@@ -24,7 +26,9 @@ def entries(data):
     while at + WORD <= len(data):
         (length,) = struct.unpack_from("<I", data, at)
         if length:
-            yield at, struct.unpack_from("<I", data, at + WORD)[0], data[at + 2 * WORD : at + WORD + length]
+            yield at, struct.unpack_from("<I", data, at + WORD)[0], data[
+                at + 2 * WORD : at + WORD + length
+            ]
         else:
             yield at, None, b""
         at += WORD + length
@@ -43,7 +47,10 @@ def forget(data, in_eh_frame):
             moved[at] = len(made)
             body += UNDEFINED
         elif in_eh_frame:
-            body = struct.pack("<I", (struct.unpack("<I", body[:4])[0] + at - len(made)) & MASK) + body[4:]
+            body = (
+                struct.pack("<I", (struct.unpack("<I", body[:4])[0] + at - len(made)) & MASK)
+                + body[4:]
+            )
             kind = len(made) + WORD - moved[at + WORD - kind]
         else:
             kind = moved[kind]

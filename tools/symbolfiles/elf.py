@@ -6,7 +6,11 @@ The bytes of a section that grows go to the end; the table is written last.
 """
 import struct
 
-HEADER, SECTION, SYMBOL = struct.Struct("<16sHHIIIIIHHHHHH"), struct.Struct("<10I"), struct.Struct("<IIIBBH")
+HEADER, SECTION, SYMBOL = (
+    struct.Struct("<16sHHIIIIIHHHHHH"),
+    struct.Struct("<10I"),
+    struct.Struct("<IIIBBH"),
+)
 NAME, FLAGS, ADDRESS, OFFSET, SIZE, LINK = 0, 2, 3, 4, 5, 6  # of a section's header
 TABLE_AT, TABLE_ROWS, TABLE_NAMES = 6, 12, 13  # of the file's header
 SYMTAB, SHF_ALLOC = 2, 2
@@ -22,7 +26,9 @@ class Elf:
             self.data = bytearray(file.read())
         self.head = list(HEADER.unpack_from(self.data))
         at, count = self.head[TABLE_AT], self.head[TABLE_ROWS]
-        self.sections = [list(SECTION.unpack_from(self.data, at + i * SECTION.size)) for i in range(count)]
+        self.sections = [
+            list(SECTION.unpack_from(self.data, at + i * SECTION.size)) for i in range(count)
+        ]
         self.strings = self.sections[self.head[TABLE_NAMES]]
         self.names = [string(self.data, self.strings[OFFSET] + row[NAME]) for row in self.sections]
 

@@ -1,9 +1,9 @@
-"""ELF copies of PE files for gdb, whose names are C's: without underscore and @bytes.  No gdb in here.
+"""ELF copies of PE files for gdb, with C's names: no underscore, no @bytes.  No gdb in here.
 
     _HeapAlloc@12   of a DLL's own function   HeapAlloc
     _HeapAlloc@12   of an import's thunk      import.HeapAlloc   (thunks.py)
 
-    python3 -m symbolfiles.elfcopy FILE.elf      the same of the kernel's copy, where it lies (mk/run.mk)
+    python3 -m symbolfiles.elfcopy FILE.elf   the same of the kernel's copy, in place (mk/run.mk)
 """
 import os
 import subprocess
@@ -68,7 +68,9 @@ def rename(path):
     strip = [f"--strip-symbol={name}" for name in extra]
     subprocess.run([OBJCOPY, *ELF, *strip, path], check=True)
     with open(path + ".names", "w") as table:
-        table.writelines(f"{old} {new}\n" for old, new in new_names(names, thunks.imports(elf)).items())
+        table.writelines(
+            f"{old} {new}\n" for old, new in new_names(names, thunks.imports(elf)).items()
+        )
     subprocess.run([OBJCOPY, *ELF, f"--redefine-syms={path}.names", path], check=True)
     os.remove(path + ".names")
 

@@ -51,6 +51,10 @@ def make_plt(elf):
     """Cut .text where a symbol's name begins with import.."""
     number = elf.names.index(".text")
     row = elf.sections[number]
-    thunks = {value for _, name, value, section in elf.symbols() if section == number and name.startswith(BEFORE)}
+    thunks = {
+        value
+        for _, name, value, section in elf.symbols()
+        if section == number and name.startswith(BEFORE)
+    }
     if thunks:
         elf.cut(number, parts(row[ADDRESS], row[ADDRESS] + row[SIZE], runs(thunks)))
