@@ -293,6 +293,7 @@ typedef struct _HEAP {
     PVOID FrontEndHeap; /* FRONT_HEAP; null: none yet */
     USHORT FrontHeapLockCount;
     UCHAR FrontEndHeapType; /* 0 none, 2 Low Fragmentation Heap */
+    UCHAR Reported;         /* ours: a failure, since a call cleared this (realloc.c) */
     HEAP_COUNTERS Counters;
     HEAP_TUNING_PARAMETERS TuningParameters;
     /* From here on Fathom's own. */

@@ -361,6 +361,8 @@ void RtlpHeapNotice(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
 {
     HostHeap.Failures++;
+    if (Heap && RtlpIsSigned(Heap))
+        Heap->Reported = true;
     HostHeap.LastCall = Call;
     HostHeap.LastFailure = Type;
     if (HostHeap.FirstFailure == heap_failure_unknown)

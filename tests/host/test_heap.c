@@ -263,6 +263,55 @@ static void TestAttacks(void **State)
     }
 }
 
+/* Damage that a growing block meets is reported once, and the call ends with that: the links of the
+ * free entry after it (cut off, or taken whole), its header, the end of the run. */
+static void TestOneReport(void **State)
+{
+    (void)State;
+    for (unsigned Way = 0; Way < 5; Way++) {
+        HEAP *Heap = New(HEAP_NO_SERIALIZE);
+        char *Block = RtlAllocateHeap(Heap, 0, 1000),
+             *Next = RtlAllocateHeap(Heap, 0, 2000);
+        RtlAllocateHeap(Heap, 0, 40);
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)Next - 1;
+        if (Way < 4)
+            assert_true(RtlFreeHeap(Heap, 0, Next));
+        if (Way < 2)
+            memset(Next, 0x41, 2 * sizeof(PVOID));
+        else if (Way < 4)
+            memset(Entry, 0x41, sizeof(*Entry));
+        else
+            memset(Block + 1000, 0x41, 8);
+        unsigned Before = Expect();
+        assert_null(RtlReAllocateHeap(Heap, Way == 3 ? HEAP_REALLOC_IN_PLACE_ONLY : 0,
+                                      Block, Way == 1 ? 3000 : 1500));
+        assert_int_equal(HostHeap.Failures - Before, 1);
+        assert_int_equal(HostHeap.LastStatus, STATUS_INVALID_PARAMETER);
+        HostHeap.Expected = false;
+        RtlDestroyHeap(Heap);
+    }
+}
+
+/* A free entry that cannot be put into a damaged list leaves no class that has none: in a process
+ * that survives, the next call would follow a null pointer. */
+static void TestDamagedList(void **State)
+{
+    (void)State;
+    HEAP *Heap = New(HEAP_NO_SERIALIZE);
+    char *Block = RtlAllocateHeap(Heap, 0, 1000), *Next = RtlAllocateHeap(Heap, 0, 40);
+    char *After = RtlAllocateHeap(Heap, 0, 999);
+    RtlAllocateHeap(Heap, 0, 10);
+    RtlFreeHeap(Heap, 0, Next);
+    memset(Next, 0, 2 * sizeof(PVOID));
+    Expect();
+    RtlFreeHeap(Heap, 0, Block);
+    RtlFreeHeap(Heap, 0, After);
+    for (SIZE_T Size = 8; Size < 600000; Size += Size / 4)
+        RtlFreeHeap(Heap, 0, RtlAllocateHeap(Heap, 0, Size));
+    RtlDestroyHeap(Heap);
+    HostHeap.Expected = false;
+}
+
 static void TestTail(void **State)
 {
     (void)State;
@@ -410,11 +459,12 @@ static void TestZeroAndEvents(void **State)
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        cmocka_unit_test(TestEdge),    cmocka_unit_test(TestChurn),
-        cmocka_unit_test(TestFixed),   cmocka_unit_test(TestNoMemory),
-        cmocka_unit_test(TestAttacks), cmocka_unit_test(TestTail),
-        cmocka_unit_test(TestWalk),    cmocka_unit_test(TestUserValues),
-        cmocka_unit_test(TestLists),   cmocka_unit_test(TestZeroAndEvents),
+        cmocka_unit_test(TestEdge),        cmocka_unit_test(TestChurn),
+        cmocka_unit_test(TestFixed),       cmocka_unit_test(TestNoMemory),
+        cmocka_unit_test(TestAttacks),     cmocka_unit_test(TestOneReport),
+        cmocka_unit_test(TestDamagedList), cmocka_unit_test(TestTail),
+        cmocka_unit_test(TestWalk),        cmocka_unit_test(TestUserValues),
+        cmocka_unit_test(TestLists),       cmocka_unit_test(TestZeroAndEvents),
         cmocka_unit_test(TestNoRoom)};
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

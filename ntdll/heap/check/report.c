@@ -109,6 +109,8 @@ void RtlpEndCorrupt(CONTEXT *Context, PVOID Address, HEAP *Heap, HEAP_FAILURE_TY
 void RtlpHeapFailure(HEAP *Heap, HEAP_FAILURE_TYPE Type, PVOID Block, PCSTR Call)
 {
     RtlpHeapNotice(Heap, Type, Block, Call);
+    if (Heap && RtlpIsSigned(Heap))
+        Heap->Reported = true;
     if (RtlpHeapSurvives())
         return;
     CONTEXT Context;

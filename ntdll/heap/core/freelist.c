@@ -76,6 +76,14 @@ static ULONG RtlpNextClass(const FREE_INDEX *Index, ULONG Class)
     return Word * 32 + (ULONG)__builtin_ctz(Bits);
 }
 
+/* Notes that Class has no entry. */
+static inline void RtlpCloseClass(FREE_INDEX *Index, ULONG Class)
+{
+    Index->InUse[Class / 32] &= ~(1u << (Class % 32));
+    if (!Index->InUse[Class / 32])
+        Index->Summary &= ~(1u << (Class / 32));
+}
+
 void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
 {
     FREE_INDEX *Index = RtlpFreeIndex(Heap);
@@ -91,6 +99,8 @@ void RtlpInsertFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
     if (!RtlpPointsAt(LINK_BEFORE(Next), Next)) {
         RtlpHeapFailure(Heap, heap_failure_freelists_corruption, Next, "RtlpInsertFree");
         RtlpInitializeList(Link);
+        if (!Index->Hints[Class]) /* a process that survives looks no further there */
+            RtlpCloseClass(Index, Class);
         return;
     }
     RtlpInsertBefore(Next, Link);
@@ -116,11 +126,8 @@ bool RtlpRemoveFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units)
             Next != &Heap->FreeLists &&
             RtlpClassOf(CODE_SIZE(RtlpDecode(Heap, RtlpEntryOfLink(Next)))) == Class;
         Index->Hints[Class] = Same ? Next : NULL;
-        if (!Same) {
-            Index->InUse[Class / 32] &= ~(1u << (Class % 32));
-            if (!Index->InUse[Class / 32])
-                Index->Summary &= ~(1u << (Class / 32));
-        }
+        if (!Same)
+            RtlpCloseClass(Index, Class);
     }
     Index->Lookup.ItemCount--;
     Heap->TotalFreeSize -= Units;

@@ -11,8 +11,9 @@
  * never grows, as in Windows.
  *
  * A text that grows by a few bytes at a time is by far the most frequent case.  RtlReAllocateHeap
- * tries it alone (RtlpGrowPlain); every other one, and damage, is RtlpReAllocateHeap's, which
- * decides again from the start.
+ * tries it alone (RtlpGrowPlain); every other one is RtlpReAllocateHeap's, which decides again
+ * from the start.  A call that reported damage ends with that, so that one finding is
+ * one report: HEAP.Reported, which concerns a process that survives it.
  *
  * Lock: the heap's.  In Windows: the same functions; a block grows so there, too.
  */
@@ -167,13 +168,22 @@ static PVOID RtlpResizeFound(HEAP *Heap, const HEAP_BLOCK *Found, ULONG Flags,
         if (Heap->ForceFlags)
             RtlpFillTail(Heap, Block, Size);
     } else {
-        if (Flags & HEAP_REALLOC_IN_PLACE_ONLY)
+        if (Flags & HEAP_REALLOC_IN_PLACE_ONLY || Heap->Reported)
             return NULL;
         Block = RtlpMoveBlock(Heap, Found, Flags, Size);
     }
     if (Block && (Flags & HEAP_ZERO_MEMORY) && Size > Old)
         RtlZeroMemory((char *)Block + Old, Size - Old);
     return Block;
+}
+
+/* What a call that failed sets and raises; result: null. */
+static PVOID RtlpNotReAllocated(const HEAP *Heap, ULONG Flags, NTSTATUS Status)
+{
+    RtlpHeapSetStatus(Status);
+    if ((Flags | Heap->Flags) & HEAP_GENERATE_EXCEPTIONS)
+        RtlpHeapRaise(Status == STATUS_NO_MEMORY ? Status : STATUS_ACCESS_VIOLATION);
+    return NULL;
 }
 
 /* The long way: every block, every flag.  It is no part of the short one's frame. */
@@ -185,9 +195,10 @@ static __attribute__((noinline)) PVOID RtlpReAllocateHeap(HEAP *Heap, ULONG Flag
     NTSTATUS Status = STATUS_INVALID_PARAMETER;
     HEAP_CALL Call = RtlpCallBegins();
     bool Locked = RtlpEnterHeap(Heap, Flags);
+    Heap->Reported = false;
     if (RtlpFindBlock(Heap, Block, &Found, false, "RtlReAllocateHeap")) {
         Result = RtlpResizeFound(Heap, &Found, Flags, Size);
-        Status = STATUS_NO_MEMORY;
+        Status = Heap->Reported ? STATUS_INVALID_PARAMETER : STATUS_NO_MEMORY;
     }
     if (Result && Heap->Flags & HEAP_TRACKING) {
         if (Result != Block)
@@ -198,12 +209,7 @@ static __attribute__((noinline)) PVOID RtlpReAllocateHeap(HEAP *Heap, ULONG Flag
     RtlpLeaveHeap(Heap, Locked);
     if (Call.Traced)
         RtlpTraceBlock(&Call, Heap, Block, Result, Size);
-    if (!Result) {
-        RtlpHeapSetStatus(Status);
-        if ((Flags | Heap->Flags) & HEAP_GENERATE_EXCEPTIONS)
-            RtlpHeapRaise(Status == STATUS_NO_MEMORY ? Status : STATUS_ACCESS_VIOLATION);
-    }
-    return Result;
+    return Result ? Result : RtlpNotReAllocated(Heap, Flags, Status);
 }
 
 /* Whether Block looks like a plain one of the back end that will grow, in a heap without debugging
@@ -219,7 +225,7 @@ static inline bool RtlpMayGrow(const HEAP *Heap, ULONG Flags, PVOID Block, SIZE_
 }
 
 /* What a text that grows asks for again and again: a block that RtlpMayGrow takes in what is free
- * after it.  False: it is another case, or something is damaged; nothing changed. */
+ * after it.  False: it is another case, or damaged and reported; nothing changed. */
 static bool RtlpGrowPlain(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Size)
 {
     ULONG Code = RtlpProbe(Heap, Entry), New = (ULONG)RtlpRound(Heap, Size);
@@ -247,11 +253,15 @@ PVOID NTAPI RtlReAllocateHeap(PVOID HeapHandle, ULONG Flags, PVOID Block, SIZE_T
         return NULL;
     if (!RtlpHeapTracing() && RtlpMayGrow(Heap, Flags, Block, Size)) {
         bool Locked = RtlpEnterHeap(Heap, Flags);
+        Heap->Reported = false;
         bool Grown = RtlpGrowPlain(Heap, (HEAP_ENTRY *)Block - 1, Size);
+        bool Damaged = !Grown && Heap->Reported;
         RTLP_AUDIT(Heap);
         RtlpLeaveHeap(Heap, Locked);
         if (Grown)
             return Block;
+        if (Damaged)
+            return RtlpNotReAllocated(Heap, Flags, STATUS_INVALID_PARAMETER);
     }
     return RtlpReAllocateHeap(Heap, Flags, Block, Size);
 }
