@@ -72,20 +72,19 @@ class Odd(Machine):
 
     def monitor(self, *lines):
         """What QEMU's monitor answers to each line."""
+        command = "human-monitor-command"
+        return [self.ask(command, **{"command-line": line}) for line in lines]
+
+    def ask(self, command, **arguments):
+        """What QEMU answers to a command of its machine protocol."""
+        if not self.monitor_ready:
+            self.monitor_ready = True
+            self.ask("qmp_capabilities")
         self.qmp.settimeout(60)
         stream = self.qmp.makefile("rw")
-        answers = []
-        first = [] if self.monitor_ready else [{"execute": "qmp_capabilities"}]
-        self.monitor_ready = True
-        commands = [
-            {"execute": "human-monitor-command", "arguments": {"command-line": line}}
-            for line in lines
-        ]
-        for command in first + commands:
-            stream.write(json.dumps(command) + "\n")
-            stream.flush()
-            answers.append(self._answer(stream))
-        return answers[len(first) :]
+        stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        stream.flush()
+        return self._answer(stream)
 
     @staticmethod
     def _answer(stream):

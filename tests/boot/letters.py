@@ -51,6 +51,15 @@ def keys(machine, names):
         time.sleep(0.2)
 
 
+def keys_at_once(machine, *names):
+    """They are pressed before the machine's processor has seen the first of them."""
+    pressed = [
+        {"type": "key", "data": {"down": True, "key": {"type": "qcode", "data": name}}}
+        for name in names
+    ]
+    machine.ask("input-send-event", events=pressed)
+
+
 def halted(machine):
     """The processor has nothing to do: what was to be drawn is drawn."""
     return "HLT=1" in machine.monitor("info registers")[0]

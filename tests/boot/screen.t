@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from firmware import Odd
-from letters import keys, prompted, until
+from letters import keys, keys_at_once, prompted, until
 from tap import Plan
 
 plan = Plan()
@@ -38,13 +38,17 @@ def looks_back(machine, first):
     text = "\n".join(rows)
     plan.true(
         re.search(
-            r"C:\\> attacks double-free\nfathom: .*\n(.*\n)*fathom: .* crashed.*\n(.*\n)*attacks: exit code", text
+            r"C:\\> attacks double-free\nfathom: .*\n(.*\n)*"
+            r"fathom: .* crashed.*\n(.*\n)*attacks: exit code",
+            text,
         ),
         "the kernel's lines stand between the program's",
         *rows,
     )
     plan.true(
-        "heap corruption: block not busy (freed twice?), heap\n00" in text, "a line breaks at a word", *rows
+        "heap corruption: block not busy (freed twice?), heap\n00" in text,
+        "a line breaks at a word",
+        *rows,
     )
     keys(machine, "pgup pgup")
     rows, _ = until(machine, lambda rows: rows[0].startswith("walk "))
@@ -54,7 +58,8 @@ def looks_back(machine, first):
     plan.true(prompted(rows), "Page Down comes back", *rows)
     keys(machine, "pgup")
     until(machine, lambda rows: not prompted(rows))
-    keys(machine, "l o home h e delete l left l ret")  # an arrow, Home and Delete: hello, if they act
+    # An arrow, Home and Delete: hello, if they act.
+    keys(machine, "l o home h e delete l left l ret")
     rows, _ = until(machine, lambda rows: prompted(rows) and "C:\\> hello" in rows)
     plan.true("Hello" in "\n".join(rows), "a key returns to the prompt; the line is edited", *rows)
     for word, said in ("wait", "it waits"), ("busy", "it is busy"):
@@ -68,6 +73,9 @@ def looks_back_meanwhile(machine, word, said):
     keys(machine, "pgup")
     rows, _ = until(machine, lambda rows: said not in rows, 60)
     plan.true(said not in rows, f"{said}: Page Up shows what has gone", *rows)
+    keys_at_once(machine, "pgdn", "pgup")
+    after, _ = until(machine, lambda now: now != rows, 5)
+    plan.equal(after, rows, f"{said}: Page Down and Page Up at once change nothing")
     keys(machine, "pgdn")
     rows, _ = until(machine, lambda rows: said in rows, 60)
     plan.equal(rows, below, f"{said}: Page Down comes back")

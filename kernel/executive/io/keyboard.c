@@ -151,8 +151,10 @@ ULONG IoWaitForControl(void)
     ULONG control;
     do { /* pages are shown at once, whatever the programs do; Ctrl-C goes back to the cursor */
         KeWaitForSingleObject(&IopControlTyped, FALSE, FALSE, NULL);
-        IopScreenLook(__atomic_exchange_n(&IopPages, 0, __ATOMIC_RELAXED));
+        const LONG pages = __atomic_exchange_n(&IopPages, 0, __ATOMIC_RELAXED);
         control = __atomic_exchange_n(&IopControl, 0, __ATOMIC_RELAXED);
+        if (pages != 0 || control != 0) /* a page up and one down are none */
+            IopScreenLook(control == 0 ? pages : 0);
     } while (control == 0);
     return control - 1;
 }
@@ -166,8 +168,5 @@ int IopReadKey(void)
 
 BOOLEAN IopTakeInterruption(void)
 {
-    const BOOLEAN was = IopInterrupted;
-    if (was) /* else an interrupt may just have set it */
-        IopInterrupted = FALSE;
-    return was;
+    return __atomic_exchange_n(&IopInterrupted, FALSE, __ATOMIC_RELAXED);
 }
