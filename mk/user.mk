@@ -174,10 +174,11 @@ $(DEBUG_LIB): $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o $(O)/lib/deb
 # Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
 PROGRAM_CFLAGS := -O2 -g $(PREFIX_MAP) -Wall -Wextra -fno-omit-frame-pointer -MMD -MP -Iinclude -I$(O)/gen
 PROGRAM_SRC := $(call files,user/*.c user/*.cpp)
-PROGRAMS := $(patsubst user/%,$(O)/bin/%.exe,$(basename $(PROGRAM_SRC))) $(O)/bin/walk.exe $(O)/bin/shell.exe
+FOLDER_PROGRAMS := attacks walk shell
+PROGRAMS := $(patsubst user/%,$(O)/bin/%.exe,$(basename $(PROGRAM_SRC))) $(FOLDER_PROGRAMS:%=$(O)/bin/%.exe)
 program_cc = $(MINGW)gcc $(PROGRAM_CFLAGS) $(PROGRAM_FLAGS) -c $< -o $@ $(may_go)
 program_cxx = $(MINGW)g++ $(PROGRAM_CFLAGS) $(PROGRAM_FLAGS) -c $< -o $@ $(may_go)
-program_ld = $(MINGW)$(if $(filter %.cpp,$(wildcard user/$*.*)),g++ -static,gcc) $(filter %.o,$^) -o $@ $(PROGRAM_LIBS) $(link_user/$*)
+program_ld = $(MINGW)$(if $(filter %.cpp,$(wildcard user/$*.* user/$*/*)),g++ -static,gcc) $(filter %.o,$^) -o $@ $(PROGRAM_LIBS) $(link_user/$*)
 $(O)/user/%.o: user/%.c FORCE | $(GEN)
 	$(call product,program_cc)
 $(O)/user/%.o: user/%.cpp FORCE | $(GEN)
@@ -194,11 +195,11 @@ $(O)/user/lessons/%.o: PROGRAM_FLAGS := -O0
 $(LESSONS): $(O)/bin/%.exe: $(O)/user/lessons/%.o FORCE
 	$(call product,lesson_ld)
 lesson_ld = $(MINGW)$(if $(wildcard user/lessons/$*.cpp),g++ -static,gcc) $< -o $@
-walk_ld = $(MINGW)g++ -static $(filter %.o,$^) -o $@ -lole32 -luuid
-$(O)/bin/walk.exe: $(patsubst %.cpp,$(O)/%.o,$(call files,user/walk/*.cpp)) FORCE
-	$(call product,walk_ld)
-$(O)/bin/shell.exe: $(patsubst %.c,$(O)/%.o,$(call files,user/shell/*.c)) FORCE
+# Those of several files: all of user/NAME.
+folder_obj = $(addprefix $(O)/,$(addsuffix .o,$(basename $(call files,user/$*/*.c user/$*/*.cpp))))
+$(FOLDER_PROGRAMS:%=$(O)/bin/%.exe): $(O)/bin/%.exe: $$(folder_obj) FORCE
 	$(call product,program_ld)
+$(O)/bin/walk.exe: private PROGRAM_LIBS := -lole32 -luuid
 
 # The archive: everything that runs, without line tables, names kept (COFF symbols).
 STRIPPED := $(patsubst $(O)/bin/%,$(O)/archive/%,$(DLLS) $(PROGRAMS))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # needs: system
-"""Corruption is never silent: each attack of user/attacks.cpp, what happened and how it was
+"""Corruption is never silent: each attack of user/attacks, what happened and how it was
 named; with --no-terminate; under gflags with stacks, fills and page heap."""
 import os
 import re

@@ -1,4 +1,4 @@
-/* malloc.c - the attacks of user/attacks.cpp on the host's malloc, whichever that is.
+/* malloc.c - the attacks of user/attacks on the host's malloc, whichever that is.
  *
  * Each attack runs in a process of its own; a line each: attack, size of the blocks, what
  * happened, and what the allocator said of it.  `make attacks-table` runs it under the
