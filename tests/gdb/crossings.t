@@ -76,7 +76,28 @@ SERVICES = (
         "and up to sysenter",
     ),
     ("down", ["down", "down"], r"^#1  KiFastCallEntry \(\) at .*\n.*\n#0 ", "and down"),
-    ("out", ["finish"], "NTSTATUS STATUS_", "finish from a service"),
+    ("frame 1", ["frame 1"], r"^#1  KiFastCallEntry \(\) at \S*sysenter\.asm:\d+\n\d+\t", "frame N on it"),
+    ("frame 2", ["frame 2"], r"^#2  KiFastSystemCall \(\) at .*\n\d+\t.*sysenter", "and on its caller"),
+    ("frame", ["frame"], r"^#2  KiFastSystemCall \(\) at .*\n\d+\t.*sysenter", "which stays selected"),
+    (
+        "by name",
+        ["frame function NtAllocateVirtualMemory", "up", "info frame", "frame level 0"],
+        r"^#0 .*NtAllocateVirtualMemory(.*\n)*#1  KiFastCallEntry \(\) at .*\n.*\nStack level 1",
+        "frame function and frame level",
+    ),
+    (
+        "out",
+        ["finish", "frame"],
+        r"^KiFastCallEntry \(\) at .*\n\d+\t.*\nValue returned is .*\nNTSTATUS STATUS_(.*\n)*#0  KiFastCallEntry",
+        "finish from a service",
+    ),
+    ("stepi", ["stepi"], r"^KiFastCallEntry \(\) at \S*sysenter\.asm:\d+\n\d+\t", "stepi in the crossing"),
+    (
+        "threads",
+        ["info threads", "thread 1", "tbreak *$pc+4", "stepi", "bt 2"],
+        r"^\* 1 .*KiFastCallEntry \(\)(.*\n)*#0  KiFastCallEntry(.*\n)*#1  .*KiFastSystemCall",
+        "gdb's threads",
+    ),
     ("entry", ["finish"], r"^KiFastSystemCallRet \(\) at", "from KiFastCallEntry to user mode"),
     (
         "first",
@@ -89,4 +110,6 @@ for cases in (CASES, SERVICES):
     said = session([(step, *commands) for step, commands, *_ in cases])
     for step, _, wanted, name in cases:
         plan.true(re.search(wanted, said.get(step, ""), re.M), name, said.get(step))
+    everything = "".join(said.values())
+    plan.true("<signal handler" not in everything, "never `<signal handler called>`", everything)
 plan.done()

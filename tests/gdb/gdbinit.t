@@ -37,7 +37,7 @@ end
 """
 scratch = tempfile.TemporaryDirectory(prefix="fathom-gdb-")
 SCRIPT = (
-    "show prompt\nbreak main\ncontinue\nnext\nheap\nfathom heap\nshow print pretty\n"
+    "show prompt\ntbreak nt!NtAllocateVirtualMemory\ncontinue\nfinish\nbreak main\ncontinue\nnext\nheap\nfathom heap\nshow print pretty\n"
     "continue\nbt 1\n"
 )
 own = os.path.join(scratch.name, "own commands")
@@ -50,6 +50,7 @@ for how, words, environment in (
     code, text = session(SCRIPT, PROGRAM, *words, **environment)
     plan.true('prompt is "own>' in text, f"{how}: the prompt", text)
     plan.true("own event: BreakpointEvent main" in text and text.count("own hook-stop") >= 3, f"{how}: stops", text)
+    plan.true("#0  KiFastCallEntry () at" in text, f"{how}: the crossing has its name", text)
     plan.true("Pretty formatting of structures is off" in text, f"{how}: a setting", text)
     plan.true("own heap" in text and "heap address" in text, f"{how}: a command of both", text)
     plan.true("first chance: access violation" in text and "deepest" in text, f"{how}: ours as well", text)

@@ -1,8 +1,7 @@
 """How frames are shown: the crossings of the ring by their names, kernel names as C has them.
 
 gdb calls the frame of a signal frame `<signal handler called>`; ours are KiFastCallEntry, KiTrap0E
-and the like, with a line of NASM.  A frame filter is asked by `bt` alone; so `up` and `down` are
-ours, and after a stop and `frame` a line with the name follows gdb's own words.
+and the like, with a line of NASM.  A frame filter is asked by `bt` alone: crossing.py has the rest.
 
 The caller of KiFastCallEntry is at sysenter, in KiFastSystemCall; gdb has where sysexit will land.
 """
@@ -144,57 +143,4 @@ class Filter:
         return (Named(f) for f in frames if not phantom(f.inferior_frame()))
 
 
-def show_place(table, line):
-    """The source line, as gdb shows it."""
-    gdb.execute(f"list {table.filename}:{line},{line}")
-
-
-def crossing(*_):
-    """After a stop or frame: gdb says <signal handler called>, and this says of what."""
-    try:
-        frame = gdb.selected_frame()
-        if frame.type() != gdb.SIGTRAMP_FRAME:
-            return
-        place = gdb.find_pc_line(frame.pc())
-        print(f"{plain(frame.name())} () at {place.symtab.filename}:{place.line}")
-        show_place(place.symtab, place.line)
-    except (gdb.error, AttributeError):
-        pass  # no frame, or no line
-
-
-class Move(gdb.Command):
-    """up, down: gdb's own, which moves, and the frame as `bt` has it."""
-
-    def __init__(self, name, way):
-        self.name = name
-        type(self).__doc__ = f"{name} [N]: select the frame N frames {way}, and show it."
-        super().__init__(name, gdb.COMMAND_STACK)
-
-    def invoke(self, argument, from_tty):
-        gdb.execute(f"{self.name}-silently {argument}")
-        frame = gdb.selected_frame()
-        named = Named(frame)
-        place = named.place()
-        found = None if place is None else gdb.find_pc_line(place)
-        if found is None or found.symtab is None or named.resumed():
-            gdb.execute("frame")
-            return
-        arguments = "()" if found.symtab.filename.endswith(".asm") else "(...)"
-        where = f"{found.symtab.filename}:{found.line}"
-        print(f"#{frame.level():<3}{named.function()} {arguments} at {where}")
-        show_place(found.symtab, found.line)
-
-
-class Up(Move):
-    pass
-
-
-class Down(Move):
-    pass
-
-
 gdb.frame_filters["fathom"] = Filter()
-gdb.events.stop.connect(crossing)
-gdb.execute("define hookpost-frame\npython frames.crossing()\nend", to_string=True)
-Up("up", "out: to the caller")
-Down("down", "in: to what it called")

@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.dirname(here)]  # gdb's own files, and tools/ for stub/
 import chain
+import crossing
 import entrycfi
 import entrycode
 import exceptions
@@ -72,6 +73,7 @@ if "recording" in session:
 modules.begin(out)
 if "port" in session and "recording" not in session:
     modules.early(session["program"], out)
+crossing.begin()
 points.begin()
 ownership.begin()
 where.begin()

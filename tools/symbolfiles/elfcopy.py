@@ -6,6 +6,7 @@
     python3 -m symbolfiles.elfcopy FILE.elf   the same of the kernel's copy, in place (mk/run.mk)
 """
 import os
+import re
 import subprocess
 import sys
 
@@ -14,7 +15,8 @@ from .elf import Elf
 from .kept import kept
 
 OBJCOPY, ELF = "i686-w64-mingw32-objcopy", ["-I", "elf32-i386", "-O", "elf32-i386"]
-FORM = ".3.elf"  # another number where a copy of the same file becomes another one
+FORM = ".4.elf"  # another number where a copy of the same file becomes another one
+LABEL = re.compile(r"_?([\w@]+)\.(?!cold$)[A-Za-z_]\w*")  # NASM's, within a function; f.cold is GCC's
 
 
 def elf_copy(path, out):
@@ -65,6 +67,7 @@ def rename(path):
     names = {name for _, name, _, _ in elf.symbols() if name}
     # A stub has two names, of which stacks show the one that programs call.
     extra = [name for name in names if name.startswith("Zw") and "Nt" + name[2:] in names]
+    extra += [name for name in names if is_label(name, names)]
     strip = [f"--strip-symbol={name}" for name in extra]
     subprocess.run([OBJCOPY, *ELF, *strip, path], check=True)
     with open(path + ".names", "w") as table:
@@ -73,6 +76,12 @@ def rename(path):
         )
     subprocess.run([OBJCOPY, *ELF, f"--redefine-syms={path}.names", path], check=True)
     os.remove(path + ".names")
+
+
+def is_label(name, names):
+    """Of NASM, within the function whose name comes before the dot."""
+    label = LABEL.fullmatch(name)
+    return label is not None and not {label[1], "_" + label[1]}.isdisjoint(names)
 
 
 def uleb(data, at):
