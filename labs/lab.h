@@ -138,6 +138,10 @@ __attribute__((noipa, unused)) void lab_mark(unsigned step, const volatile void 
 {
     __asm__ volatile("" ::"r"(step), "r"(address) : "memory");
 }
+
+/* Rounds of a case that the judge outside went through step by step: it sets them, and the case
+ * leaves its own time of these out. */
+static volatile unsigned char lab_stepped[256];
 #endif
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
 # needs: nothing
 """What a watcher has seen decides: a report without it is a forgery, and costs all points."""
 import os
+import random
 import sys
 from types import SimpleNamespace
 
@@ -26,7 +27,8 @@ def case(words):
     one.watch = SimpleNamespace(
         registers=SimpleNamespace(esp=0), words=lambda at, count: [0, *words.pop(0)]
     )
-    one.same_code = lambda: None
+    one.same_code, one.random = lambda: None, random.Random()
+    one.counted_mark = lambda group, step, *rounds: one.mark(step)
     return one
 
 
@@ -94,6 +96,58 @@ def round_that_fails(bad):
 for bad in (0, 41, 79):
     plan.equal(round_that_fails(bad), bad, f"lab 3, cost: round {bad} is looked at as all others")
 plan.equal(round_that_fails(99), None, "none is wrong: it passes")
+
+# A cost is the program's word as long as what was counted does not say otherwise.
+BANDS = dict(name="cost", case="cost", stage="icount", points=6, full=800, half=1200, worst=[])
+for told, counts, kind, points in (
+    (700, [[690, 694], [696]], "ok", 6),
+    (700, [[690], [9000]], "ok", 6),  # a burst that only one group met
+    (700, [[1000, 1100], [9000]], "too slow", 3),
+    (1000, [[690], [690]], "too slow", 3),
+    (700, [[1401], [1500]], "forged", 0),
+    (700, [], "ok", 6),
+):
+    run = outside.Run.__new__(outside.Run)
+    run.findings = {"cost": outside.Finding(True, counts=dict(enumerate(counts)))}
+    dear = Outcome(SimpleNamespace(**BANDS), "ok", 6, cost=told)
+    run.confirm(dear, Words({}), PLACES)
+    what = f"{told} instructions told, {counts} counted: {kind}, {points} points"
+    plan.equal((dear.kind, dear.points), (kind, points), what)
+
+# A stretch that is counted: instruction by instruction, those of the kernel.
+END = 0x401000
+one = case([(2, BASE)])
+del one.counted_mark
+one.program["_lab_stepped"], written = 0x40D000, []
+one.watch.is_there, one.watch.write = lambda at, size: True, lambda *what: written.append(what)
+generator = one.counted_mark(5, 2, 17)
+for eip in (0x401CB1, 0x80102130, 0x80103E00, 0x401CB5, END):
+    next(generator)
+    one.watch.registers.eip = eip
+advanced = [step for step in generator]
+plan.equal((one.finding.counts[5], advanced), ([2], []), "two of four instructions are the kernel's")
+plan.equal(written, [(0x40D000 + 17, b"\1")], "and the program is told to leave round 17 out")
+
+# The code of the program and of the kernel.
+CODE = bytes(range(64))
+at_boot = outside.NOP3 + CODE + outside.NOP3
+patched = outside.STAC + CODE + outside.CLAC
+for there, right in (
+    ({0x401000: CODE, 0x80102000: patched}, True),
+    ({0x401000: CODE[:16], 0x80102000: patched}, True),  # not all of a program is in memory
+    ({0x401000: CODE[:-1] + b"\xCC", 0x80102000: patched}, False),
+    ({0x401000: CODE, 0x80102000: patched[:40] + b"\xCC" + patched[41:]}, False),
+    ({0x401000: CODE, 0x80102000: patched[:40]}, False),
+):
+    one = outside.Case.__new__(outside.Case)
+    one.path, one.watch = "touch.exe", SimpleNamespace(read=lambda at, size: there[at][:size])
+    one.run = SimpleNamespace(codes={"touch.exe": [(0x401000, CODE)]}, kernel_codes=[(0x80102000, at_boot)])
+    try:
+        one.same_code()
+        found = "unchanged"
+    except outside.Forged as why:
+        found = str(why)
+    plan.equal(found == "unchanged", right, f"code that is {'as' if right else 'not as'} it was built: {found}")
 
 result = Result(None, "mine.c")
 honest = Outcome(SimpleNamespace(name="reserve"), "ok", 6)

@@ -15,7 +15,7 @@ from tap import LONG, OUT, TOP, Plan  # noqa: E402
 
 plan = Plan()
 sys.path.insert(0, os.path.join(TOP, "tools"))
-from grade import booted, score, scorechart  # noqa: E402
+from grade import score, scorechart  # noqa: E402
 from grade.lab import load  # noqa: E402
 from grade.result import Outcome  # noqa: E402
 
@@ -92,7 +92,7 @@ for costs, points, said in (
     ([full], 0, "in the dearest operation"),
 ):
     outcome = Outcome(banded)
-    booted.Run.points(None, outcome, costs)
+    outcome.by_bands(*[*costs, None][:2])
     good = outcome.points == points and said in outcome.seen
     plan.true(good, f"index and dearest operation {costs}: {points} points", outcome)
 

@@ -198,26 +198,8 @@ class Run:
                 "the program ended with 0 before the case was over",
             )
         else:
-            self.points(outcome, costs)
+            outcome.by_bands(*[*costs, None, None][:2])
         return outcome
-
-    def points(self, outcome, costs):
-        """By the bands: of two, all points want both, and half of them both halves."""
-        test = outcome.test
-        outcome.cost, outcome.worst = [*costs, None, None][:2]
-        bands = [(outcome.cost, test.full, test.half, "instructions")]
-        if test.worst:
-            dearest = "instructions in the dearest operation"
-            bands.append((outcome.worst or 1 << 32, *test.worst, dearest))
-        over = [band for band in bands if test.stage == "icount" and band[0] > band[1]]
-        outcome.kind, outcome.points = "ok", test.points
-        if not over:
-            return
-        outcome.kind = "too slow"
-        outcome.points = test.points // 2 if all(cost <= half for cost, _, half, _ in over) else 0
-        cost, full, half, what = max(over, key=lambda band: band[0] / band[1])
-        outcome.expected = f"{full} {what} or fewer (half the points up to {half})"
-        outcome.seen = f"{cost} {what}"
 
     def down(self, outcome, verdict, log):
         outcome.kind = DOWN[verdict.kind]

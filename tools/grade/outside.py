@@ -11,6 +11,7 @@ A case that reports success counts only when its watcher has come to its end and
 it found nothing and did not come to its end, what the program should have done never happened: the
 report is a forgery, and no test of the submission earns a point.
 """
+import collections
 import importlib.util
 import os
 import random
@@ -22,9 +23,12 @@ from record.remote import Gone
 from stub.process import read_offsets
 
 from . import build, hosted
-from .watched import Watch, addresses, text_bytes, text_of
+from .watched import Watch, addresses, sections_of, text_bytes
 
 STEP = "step"
+USER_END = 0x80000000
+MOST_STEPS = 20000  # of a stretch that is counted; after so many it is too dear in any case
+STAC, CLAC, NOP3 = b"\x0f\x01\xcb", b"\x0f\x01\xca", b"\x0f\x1f\0"
 JUDGED = ("ok", "too slow")  # what the program itself could claim
 
 
@@ -44,6 +48,12 @@ class Finding:
     failure: list = field(default_factory=list)
     forged: str = ""
     steps: int = 0
+    counts: dict = field(default_factory=lambda: collections.defaultdict(list))
+
+    @property
+    def least(self):
+        """The kernel's instructions of a counted stretch, in the group where they were fewest."""
+        return min((sum(g) // len(g) for g in self.counts.values()), default=0)
 
 
 class Case:
@@ -72,6 +82,28 @@ class Case:
     def mark(self, step):
         """On to lab_mark(step, address); the address."""
         yield {self.program["_lab_mark"]}
+        return self._marked(step)
+
+    def counted_mark(self, group, step, *rounds):
+        """The same instruction by instruction; those of the kernel are counted.  The program leaves
+        its own time of these rounds out: the clock leaps while the machine stands.  A cost is at
+        least that of the cheapest group: no burst that only one of them met."""
+        end, path = self.program["_lab_mark"], 0
+        for _ in range(MOST_STEPS):
+            yield STEP
+            if self.registers.eip == end:
+                break
+            path += self.registers.eip >= USER_END
+        else:
+            yield {end}
+        self.finding.counts[group].append(path)
+        for at in (self.program["_lab_stepped"] + number for number in rounds):
+            if not self.watch.is_there(at, 1):
+                raise Forged("the program's own memory is gone")
+            self.watch.write(at, b"\1")
+        return self._marked(step)
+
+    def _marked(self, step):
         _, number, address = self.watch.words(self.registers.esp, 3)
         if number != step:
             raise Forged(f"step {number} of the case came where step {step} should")
@@ -80,12 +112,13 @@ class Case:
         return address
 
     def same_code(self):
-        """The program's code is that of its file, as far as it is in memory."""
-        start, code = self.run.codes[self.path]
-        for at in range(0, len(code), 4096):
-            there = self.watch.read(start + at, min(4096, len(code) - at))
-            if there and there != code[at : at + len(there)]:
-                raise Forged(f"the code of {os.path.basename(self.path)} was changed")
+        """The program's code, as far as it is in memory, and the kernel's are those of their files."""
+        for start, code in self.run.codes[self.path] + self.run.kernel_codes:
+            there, whole = plain(self.watch.read(start, len(code))), start >= USER_END
+            if there != code[: len(there)] or whole and len(there) < len(code):
+                at = len(os.path.commonprefix([there, code]))
+                where = "the kernel" if whole else os.path.basename(self.path)
+                raise Forged(f"the code of {where} was changed at {start + at:08X}")
 
 
 class Run:
@@ -99,9 +132,11 @@ class Run:
         self.watchers = {t.case: load(lab, t.outside) for t in tests}
         paths = {guests[t.program] for t in tests}
         self.names = {path: addresses(path) for path in paths}
-        self.codes = {path: text_of(path) for path in paths}
+        self.codes = {path: codes_of(path, b".text") for path in paths}
         self.paths = {t.case: guests[t.program] for t in tests}
-        self.kernel = addresses(os.path.join(out, "kernel", "ntoskrnl.exe"))
+        kernel = os.path.join(out, "kernel", "ntoskrnl.exe")
+        self.kernel = addresses(kernel)
+        self.kernel_codes = codes_of(kernel, b".text", b".rdata")
         self.offsets = read_offsets(submission.kept.out)
         self.machine_words = words_of_machine(submission.kept.out)
         self.student = self._student(submission)
@@ -185,6 +220,17 @@ class Run:
         elif found.failure:
             outcome.points, outcome.expected = 0, ""
             hosted.explain_failure(outcome, found.failure, words, places)
+        elif found.counts:
+            charge(outcome, found.least)
+
+
+def charge(outcome, counted):
+    """A cost that the program told, where this much was counted outside at the least."""
+    if 2 * outcome.cost < counted:
+        outcome.kind, outcome.points = "forged", 0
+        outcome.seen = f"the program saw {outcome.cost} instructions pass, {counted} were counted"
+    else:
+        outcome.by_bands(max(outcome.cost, counted), outcome.worst)
 
 
 def advance(case, judge):
@@ -198,6 +244,16 @@ def advance(case, judge):
     except Forged as why:
         case.finding.forged = str(why)
     return set()
+
+
+def plain(code):
+    """Without what the kernel writes over itself at boot: stac, clac, where the processor has them."""
+    return code.replace(STAC, NOP3).replace(CLAC, NOP3)
+
+
+def codes_of(path, *names):
+    """[(address, bytes)] of sections that no boot changes otherwise."""
+    return [(start, plain(code)) for start, code in sections_of(path, *names)]
 
 
 def load(lab, name):

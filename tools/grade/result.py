@@ -43,6 +43,25 @@ class Outcome:
     def good(self):
         return self.kind == "ok" and self.points == self.test.points
 
+    def by_bands(self, cost, worst):
+        """Points of a case that passed: of two bands all points want both, half of them both halves."""
+        self.cost, self.worst, self.kind, self.points = cost, worst, "ok", self.test.points
+        over = [band for band in self._bands() if band[0] > band[1]]
+        if self.test.stage != "icount" or not over:
+            return
+        self.kind = "too slow"
+        self.points = self.points // 2 if all(cost <= half for cost, _, half, _ in over) else 0
+        cost, full, half, what = max(over, key=lambda band: band[0] / band[1])
+        self.expected = f"{full} {what} or fewer (half the points up to {half})"
+        self.seen = f"{cost} {what}"
+
+    def _bands(self):
+        """(what was counted, full, half, of what)."""
+        yield self.cost or 0, self.test.full, self.test.half, "instructions"
+        if self.test.worst:
+            dearest = "instructions in the dearest operation"
+            yield self.worst or 1 << 32, *self.test.worst, dearest
+
 
 @dataclass
 class Result:

@@ -25,19 +25,18 @@ STRETCH = Registers._fields.index("cr3") + 1  # registers of an answer that are 
 assert STRETCH * 4 == FORM.size
 
 
-def text_of(path):
-    """(address, bytes) of the code section of a PE file that is loaded where it is linked."""
+def sections_of(path, *names):
+    """[(address, bytes)] of these sections of a PE file that is loaded where it is linked."""
     with open(path, "rb") as file:
         data = file.read()
     at = int.from_bytes(data[0x3C:0x40], "little")
     count, optional = struct.unpack_from("<H12xH", data, at + 6)
-    base = int.from_bytes(data[at + 0x34 : at + 0x38], "little")
-    for number in range(count):
-        entry = at + 24 + optional + 40 * number
-        if data[entry : entry + 8].rstrip(b"\0") == b".text":
+    base, found = int.from_bytes(data[at + 0x34 : at + 0x38], "little"), []
+    for entry in range(at + 24 + optional, at + 24 + optional + 40 * count, 40):
+        if data[entry : entry + 8].rstrip(b"\0") in names:
             size, rva, raw, start = struct.unpack_from("<4I", data, entry + 8)
-            return base + rva, data[start : start + min(size, raw)]
-    return base, b""
+            found.append((base + rva, data[start : start + min(size, raw)]))
+    return found
 
 
 def text_bytes(path):
@@ -136,4 +135,4 @@ class Watch:
             self.memory[self.space.physical(address + at, self.registers.cr3)] = value
 
 
-__all__ = ["Watch", "addresses", "text_of", "text_bytes", "PAGE"]
+__all__ = ["Watch", "addresses", "sections_of", "text_bytes", "PAGE"]

@@ -22,7 +22,9 @@ SYSEXIT = b"\x0f\x35"
 MISALIGNED = 0x80000002
 MOST_STEPS = 20000
 NAME = "KiFastCallEntry"
-# How many calls a case makes; of null_service, many_calls and instructions the first are watched.
+# How many calls a case makes; of null_service and many_calls the first are watched.  Of those of
+# `instructions` some, which no program knows, are counted as well.
+COUNTED, MOST_SKIPPED = "instructions", 20
 CALLS = {
     "null_service": 20,
     "arguments": 7,
@@ -105,8 +107,14 @@ class Call:
 
     def check_service(self):
         """At the first instruction of the service."""
-        case, now = self.case, self.case.registers
         frame = self.top - FRAME_END
+        self.check_mode()
+        self.check_stack(frame)
+        self.check_frame(frame)
+        self.check_copies()
+
+    def check_mode(self):
+        case, now = self.case, self.case.registers
         case.expect(
             not now.eflags & ODD and now.eflags & IF,
             NAME,
@@ -121,6 +129,9 @@ class Call:
             "%X %X %X",
             *(now.fs, now.ds, now.es),
         )
+
+    def check_stack(self, frame):
+        case, now = self.case, self.case.registers
         case.expect(
             now.ebp == frame and now.eax == self.service,
             NAME,
@@ -135,35 +146,21 @@ class Call:
             "ESP %08X",
             *(frame, now.esp),
         )
-        self.check_frame(frame)
-        copies = case.watch.words(now.esp + 4, self.bytes // 4)
+
+    def check_copies(self):
+        case = self.case
+        copies = case.watch.words(case.registers.esp + 4, self.bytes // 4)
         for place, (seen, right) in enumerate(zip(copies, self.arguments)):
             case.expect(
                 seen == right,
-                NAME,
-                "argument %u of the service's copy: %08X",
-                "%08X",
-                *(place + 1, right, seen),
+                NAME, "argument %u of the service's copy: %08X", "%08X", *(place + 1, right, seen)
             )
 
     def check_return(self):
         """The program has come to raw_back."""
+        self.check_registers()
+        self.check_segments()
         case, given, now = self.case, self.given, self.case.registers
-        case.expect(now.eax == self.result, NAME, "EAX %08X", "%08X", self.result, now.eax)
-        for name in ("ebx", "esi", "edi", "ebp"):
-            right, seen = getattr(given, name), getattr(now, name)
-            case.expect(seen == right, NAME, f"{name.upper()} %08X (I6)", "%08X", right, seen)
-        case.expect(
-            now.esp == self.block + 4, NAME, "ESP %08X (I6)", "%08X", self.block + 4, now.esp
-        )
-        segments = [now.cs, now.ss, now.ds, now.es, now.fs]
-        case.expect(
-            segments == [USER_CODE, USER_DATA, USER_DATA, USER_DATA, USER_TEB],
-            NAME,
-            "CS 1B SS 23 DS 23 ES 23 FS 3B",
-            "%X %X %X %X %X",
-            *segments,
-        )
         case.expect(
             now.eflags & (ODD | IF) == given.eflags & (ODD | IF),
             NAME,
@@ -173,10 +170,25 @@ class Call:
         )
         case.expect(
             not any(USER_END <= n < NEGATIVE for n in (now.ecx, now.edx)),
-            NAME,
-            "no address of the kernel in ECX and EDX",
-            "%08X %08X",
-            *(now.ecx, now.edx),
+            NAME, "no address of the kernel in ECX and EDX", "%08X %08X", *(now.ecx, now.edx)
+        )
+
+    def check_registers(self):
+        case, given, now = self.case, self.given, self.case.registers
+        case.expect(now.eax == self.result, NAME, "EAX %08X", "%08X", self.result, now.eax)
+        for name in ("ebx", "esi", "edi", "ebp"):
+            right, seen = getattr(given, name), getattr(now, name)
+            case.expect(seen == right, NAME, f"{name.upper()} %08X (I6)", "%08X", right, seen)
+        case.expect(
+            now.esp == self.block + 4, NAME, "ESP %08X (I6)", "%08X", self.block + 4, now.esp
+        )
+
+    def check_segments(self):
+        case, now = self.case, self.case.registers
+        segments = [now.cs, now.ss, now.ds, now.es, now.fs]
+        case.expect(
+            segments == [USER_CODE, USER_DATA, USER_DATA, USER_DATA, USER_TEB],
+            NAME, "CS 1B SS 23 DS 23 ES 23 FS 3B", "%X %X %X %X %X", *segments
         )
 
 
@@ -203,50 +215,67 @@ def served(case, call):
     """The service begins: its checks; on to its return."""
     case.expect(
         call.refused is None,
-        NAME,
-        "no service is called: status %08X",
-        "one was",
-        call.refused or 0,
+        NAME, "no service is called: status %08X", "one was", call.refused or 0
     )
     call.check_service()
     yield {case.watch.word(case.registers.esp)}
     call.result = case.registers.eax
 
 
-def through(case, call, place=None):
-    """From the door to the program, by single steps but for the service.  At place a reschedule is
-    asked for.  The last instruction with interrupts on before they go off; None: there is none."""
-    path, was, raced = [], False, False
-    slow = case.kernel["_KiTrapExit"]
-    ask_reschedule(case, False)
-    while case.registers.eip >= USER_END and len(path) < MOST_STEPS:
-        now = case.registers
-        if now.eip == call.routine and not was:
-            was = True
-            yield from served(case, call)
-            ask_reschedule(case, False)
-            path.clear()  # what was before had its checks
-            continue
-        if now.eip == slow and raced:
-            return place
-        if now.eip == place:
-            raced = True
-            ask_reschedule(case, True)
-        check_ac(case, call, now)
-        path.append((now.eip, now.eflags, case.watch.read(now.eip, 3)))
-        yield STEP
-    known = was or call.refused is not None
-    case.expect(known, NAME, "service %X is called", "none was", call.number)
-    case.expect(
-        not raced,
-        NAME,
-        "KiTrapExit, since KPCR.Reschedule was set before interrupts went off (I4)",
-        "sysexit",
-    )
-    check_way_out(case, path)
-    if call.refused is not None:
-        call.check_frame(call.top - FRAME_END)  # it has one as well, and no tick came since
-    return last_open(case, path)
+class Way:
+    """From the door to the program, by single steps but for the service.  place: where a reschedule
+    is asked for; None: nowhere."""
+
+    def __init__(self, case, call, place):
+        self.case, self.call, self.place = case, call, place
+        self.path = []  # (EIP, EFLAGS, bytes) of what ran since the service, or since the door
+        self.steps, self.served, self.raced = 0, False, False
+
+    def follow(self):
+        """The last instruction with interrupts on before they go off; None: there is none."""
+        case, slow = self.case, self.case.kernel["_KiTrapExit"]
+        ask_reschedule(case, False)
+        while case.registers.eip >= USER_END and len(self.path) < MOST_STEPS:
+            now = case.registers
+            if now.eip == self.call.routine and not self.served:
+                yield from self.serve()
+                continue
+            if now.eip == slow and self.raced:
+                return self.place
+            self.look(now)
+            yield STEP
+        return self.end()
+
+    def serve(self):
+        self.served = True
+        yield from served(self.case, self.call)
+        ask_reschedule(self.case, False)
+        self.path.clear()  # what was before had its checks
+
+    def look(self, now):
+        """Before an instruction."""
+        if now.eip == self.place:
+            self.raced = True
+            ask_reschedule(self.case, True)
+        check_ac(self.case, self.call, now)
+        self.path.append((now.eip, now.eflags, self.case.watch.read(now.eip, 3)))
+        self.steps += 1
+
+    def end(self):
+        """Back in the program, or lost."""
+        case, call = self.case, self.call
+        known = self.served or call.refused is not None
+        case.expect(known, NAME, "service %X is called", "none was", call.number)
+        case.expect(
+            not self.raced,
+            NAME,
+            "KiTrapExit, since KPCR.Reschedule was set before interrupts went off (I4)",
+            "sysexit",
+        )
+        check_way_out(case, self.path)
+        if call.refused is not None:
+            call.check_frame(call.top - FRAME_END)  # it has one as well, and no tick came since
+        return last_open(case, self.path)
 
 
 def check_ac(case, call, now):
@@ -289,19 +318,31 @@ def last_open(case, path):
     return None
 
 
-def every_case(case):
+def one_call(case, call, place):
+    """Watched from the door on; the place of its last instruction with interrupts on, or None."""
     back = case.program["_raw_back"]
+    yield from at_door(case)
+    way = Way(case, call, place)
+    found = yield from way.follow()
+    if case.registers.eip != back:
+        yield {back}
+    call.check_return()
+    if case.name == COUNTED:
+        case.finding.counts["calls"].append(way.steps)
+    return found
+
+
+def every_case(case):
+    entry = case.program["_raw_back"] - 2
     place, sees = None, case.name in SEES_IF
     for number in range(CALLS[case.name]):
-        yield {back - 2}
+        for _ in range(case.random.randrange(MOST_SKIPPED) if case.name == COUNTED else 0):
+            yield {entry}
+        yield {entry}
         case.finding.steps = number + 1
         case.same_code()
         call = Call(case)
-        if call.given.eflags & TF:
-            continue
-        yield from at_door(case)
-        found = yield from through(case, call, place if sees and number % 2 == 0 else None)
-        place = place or found
-        if case.registers.eip != back:
-            yield {back}
-        call.check_return()
+        if not call.given.eflags & TF:
+            there = place if sees and number % 2 == 0 else None
+            found = yield from one_call(case, call, there)
+            place = place or found

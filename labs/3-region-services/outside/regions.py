@@ -3,7 +3,8 @@
     services.c, programs   1 reserved  2 two pages committed  3 one touched  4 committed again
                            5 one decommitted  6 both, again  7 released
                            8 another, whole  9 its middle released  10 nothing left
-    services.c, cost       1 before, 2 in each round, 3 after
+    services.c, cost       1 before, 2 in each round, 3 after; two rounds are gone through step
+                          by step: the kernel could let the program see less time pass
 
 A region is found as vad.c keeps it: MMSPACE, where CR3 points, has the root of the tree.
 """
@@ -13,7 +14,7 @@ VALID, TRANSITION, SOFT_DIRTY = 0x001, 0x800, 0x002
 MM_DECOMMIT = 0x10
 PAGE, GRANULE = 0x1000, 16  # bytes; pages
 SECRET_AT, SECRET_BYTES = 0x100, 48
-ROUNDS = 80
+ROUNDS, WARM = 80, 16  # how many; of which the program counts none
 Region = collections.namedtuple("Region", "first last charge commit")
 
 
@@ -158,9 +159,9 @@ def programs(case):
     yield from parts(case)
 
 
-def one_round(case, before):
+def one_round(case, before, mark):
     """Its region, of 16 pages that are left, is there, and none of an earlier round."""
-    base = yield from case.mark(2)
+    base = yield from mark
     first = base // PAGE
     found = [r for r in regions(case) if r not in before]
     right = [Region(first, first + 16 * GRANULE - 1, GRANULE, 0)]
@@ -178,7 +179,12 @@ def one_round(case, before):
 def cost(case):
     yield from case.mark(1)
     before = regions(case)
-    for _ in range(ROUNDS):
-        yield from one_round(case, before)
+    middle = (WARM + ROUNDS) // 2
+    stepped = {case.random.randrange(WARM + 1, middle), case.random.randrange(middle + 1, ROUNDS)}
+    for number in range(ROUNDS):
+        # a counted one goes from the middle of the one before to its own
+        counted = case.counted_mark(number, 2, number - 1, number)
+        mark = counted if number in stepped else case.mark(2)
+        yield from one_round(case, before, mark)
     yield from case.mark(3)
     case.expect(regions(case) == before, "MiRelease", "the regions of before", "others")

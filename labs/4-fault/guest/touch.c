@@ -61,19 +61,26 @@ LAB_CASE(programs)
                "a copy of its own after a write", "%u in the section", (BYTE)shared[0]);
 }
 
-/* A first touch, on average of 128.  The judge looks after each, while nothing is counted. */
+/* A first touch, on average of 128.  The judge looks after each, while nothing is counted, and
+ * goes through some of them step by step. */
 LAB_CASE(cost)
 {
+    static unsigned took[192];
     ULONGLONG cost = 0;
+    unsigned counted = 0;
     char *base = VirtualAlloc(NULL, 0xC0000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    lab_stepped[0] = 0;
     for (int i = 0; i < 64; i++)
         base[i * 0x1000] = 1;
     for (int i = 64; i < 192; i++) {
         ULONGLONG begin = __builtin_ia32_rdtsc();
         base[i * 0x1000] = 1;
-        cost += __builtin_ia32_rdtsc() - begin;
+        took[i] = (unsigned)(__builtin_ia32_rdtsc() - begin);
         lab_mark(1, base);
     }
-    LAB_COST(cost / 128);
+    for (int i = 64; i < 192; i++)
+        if (!lab_stepped[i])
+            cost += took[i], counted++;
+    LAB_COST(cost / counted);
     lab_mark(2, base);
 }
