@@ -7,7 +7,7 @@ $(O)/site-replays/cold.html: $(BOOK)/cold.exe $(RECORDS) $(call files,web/*/*.js
 	$(FATHOM) replay --mem 64 -o $@ $<
 picture: $(O)/site-replays/cold.html ## docs/pictures/malloc*.webp: what README.md shows, recorded anew
 	$(PYTHON) tools/web/animate.py $< docs/pictures/malloc
-chinese: ## po/zh.po and the Chinese pages, after a change of the English ones
+chinese: ## po/ and the Chinese pages, after a change of the English ones
 	$(PYTHON) tools/site/chinese.py
 tutorial: $(SYSTEM) $(DEBUGGER) ## what the pages of docs/tutorial show, captured anew
 	$(PYTHON) tools/site/tutorial.py $(call files,docs/tutorial/[1-9]-*.md)

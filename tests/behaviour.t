@@ -17,7 +17,8 @@ import behaviour  # noqa: E402
 
 with open(behaviour.TABLE, encoding="utf-8") as file:
     english = file.read()
-chinese = behaviour.in_chinese(english)
+own = {one: f"句 {i}" for i, one in enumerate(behaviour.statements(english)) if i % 2}
+chinese = behaviour.in_chinese(english, own)
 ROW = r"^\| .* \| `\S+` \| ({}) \|$"
 rows = [
     len(re.findall(ROW.format(words), text, re.M))
@@ -31,6 +32,10 @@ plan.true(
     rows[0] == rows[1] > 1000 and rows[2] == 0 and f"{rows[0]} 条说法：" in chinese,
     f"in Chinese it has the same {rows[0]} rows",
     rows,
+)
+left = re.findall(r"^\| (?!句 )(.*) \| `\S+` \| [^|]+ \|$", chinese, re.M)
+plan.equal(
+    set(left), set(behaviour.statements(english)) - set(own), "a statement without Chinese is English"
 )
 plan.true(chinese.startswith("# 文档怎么说") and "| statement |" not in chinese, "and Chinese heads")
 plan.done()

@@ -23,26 +23,30 @@ statement of Microsoft's page of that title, in short, and the test under `tests
 
 """
 
-# The page in the Chinese site: the words around the statements, which are in Microsoft's words.
+# The page in Chinese: the words around the statements.
 CHINESE_HEAD = """# 文档怎么说，由什么来证明
 
-由 `tools/behaviour.py` 从测试本身生成；如果它与测试说的不一致，`make test` 就会失败。每一行是微软同名文档页面上的一条说法（简短的英文），
+由 `tools/behaviour.py` 从测试本身生成；如果它与测试说的不一致，`make test` 就会失败。每一行是微软同名文档页面上的一条说法（简写），
 以及 `tests/guest` 下证明它的测试。*相同*：与文档一致（Windows 7 SP1）；*简化*：符合文字，但 Windows 做得更多；*不同*：说法写的是这里的行为。
 
 """
 CHINESE = {"same": "相同", "simplified": "简化", "differs": "不同"}
+ROW = re.compile(r"^\| (.*) \| (`[^`|]+`) \| (same|simplified|differs) \|$", re.M)
 TOTAL = re.compile(r"^(\d+) statements: (\d+) the same, (\d+) simplified, (\d+) differ\.$", re.M)
 
 
-def in_chinese(page):
-    """docs/behaviour.md with its words in Chinese."""
+def statements(page):
+    """Those of docs/behaviour.md, each of them once."""
+    return list(dict.fromkeys(match[1] for match in ROW.finditer(page)))
+
+
+def in_chinese(page, chinese):
+    """docs/behaviour.md in Chinese: chinese has the statements' translations."""
     page = page.replace(HEAD, CHINESE_HEAD).replace(
         "| statement | test | here |", "| 说法 | 测试 | 这里 |"
     )
     page = TOTAL.sub(r"\1 条说法：\2 条相同，\3 条简化，\4 条不同。", page)
-    return re.sub(
-        r"\| (same|simplified|differs) \|$", lambda m: f"| {CHINESE[m[1]]} |", page, flags=re.M
-    )
+    return ROW.sub(lambda m: f"| {chinese.get(m[1], m[1])} | {m[2]} | {CHINESE[m[3]]} |", page)
 
 
 def text(strings):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The Chinese pages, made of the English ones and po/zh.po by po4a.
+"""The Chinese pages, made of the English ones and po/*.po by po4a.
 
-    chinese.py            bring po/zh.po up to date with the English, write the Chinese pages
-    chinese.py --check    say what is stale, change nothing; exit 1 above ten
+    chinese.py            bring po/*.po up to date with the English, write the Chinese pages
+    chinese.py --check    say what is stale, change nothing; exit 1 above ten of a po file
 
 po/pages has a row `ENGLISH CHINESE` for each page.  po4a pairs paragraphs: one that changed in
 English has the mark `fuzzy` in po/zh.po and is shown in English until somebody translates it anew.
@@ -14,6 +14,9 @@ So no paragraph goes stale by another line break, and a table goes stale row by 
 translated: what it is in English it is in Chinese; so is what a run writes into a page, between
 `<!-- ... from here -->` and `<!-- ... to here -->`, but for its tables: a cell that has words is a
 paragraph, so a new figure makes nothing stale.  Chinese is edited in po/zh.po, never in a page.
+
+docs/behaviour.md is all tables, made of the tests by tools/behaviour.py.  po/behaviour.zh.po has
+its statements, each of them once; one that is new or has changed is shown in English.
 """
 import difflib
 import os
@@ -24,15 +27,20 @@ import sys
 import tempfile
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tools"))
+import behaviour  # noqa: E402
+
 STALE_AT = 10  # paragraphs that may be stale
 FENCE = re.compile(r"^\s*```")
 ITEM = re.compile(r"^\s*(?:[-*]|\d+\.) ")
 ALONE = re.compile(r"^(?:\||#|<|>|\s*$)")  # these lines are never joined with the next
 WORDS = re.compile(r"[A-Za-z]{2}")
 CELL = re.compile(r"(?<!\\)\|")
-CELLS = "cells.md"  # for po4a: the cells of all runs
+LINES = "lines.md"  # for po4a: paragraphs that are no page's
 RUNS = re.compile(r"(<!-- [^>]*from here -->\n)(.*?)(?=<!-- [^>]*to here -->)", re.S)
-NOTICE = "<!-- made of {} and po/zh.po by `make chinese` -->\n"
+PO, BEHAVIOUR_PO = "po/zh.po", "po/behaviour.zh.po"
+BEHAVIOUR = ("docs/behaviour.md", "docs/zh/behaviour.md")
+NOTICE = "<!-- made of {} and {} by `make chinese` -->\n"
 HEAD = 'msgid ""\nmsgstr ""\n"Language: zh\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 
 
@@ -209,6 +217,17 @@ def translated(folder, po, name):
         return tight(file.read())
 
 
+def paragraphs(folder, po, lines, masters=()):
+    """Brings po up to date with the pages masters and with lines; returns its entries."""
+    with open(os.path.join(folder, LINES), "w", encoding="utf-8") as out:
+        out.write("".join(f"{line}\n\n" for line in lines))
+    return po4a(folder, po, [*masters, LINES])
+
+
+def by_english(rows):
+    return {row[1].strip(): row[2].strip() for row in rows if not is_stale(row)}
+
+
 def made(po, folder):
     """(entries, {Chinese path: text}), with the file po brought up to date."""
     runs = {}
@@ -220,15 +239,24 @@ def made(po, folder):
         ) as out:
             text, runs[english] = without_runs(file.read())
             out.write(plain(text))
-    written_cells = cells([body for found in runs.values() for body in found.values()])
-    with open(os.path.join(folder, CELLS), "w", encoding="utf-8") as out:
-        out.write("".join(f"{cell}\n\n" for cell in written_cells))
-    rows = po4a(folder, po, [*(english for english, _ in pages()), CELLS])
-    own = {row[1].strip(): row[2].strip() for row in rows if not is_stale(row)}
+    lines = cells([body for found in runs.values() for body in found.values()])
+    rows = paragraphs(folder, po, lines, [english for english, _ in pages()])
+    own = by_english(rows)
     return rows, {
-        chinese: NOTICE.format(english)
+        chinese: NOTICE.format(english, PO)
         + with_runs(translated(folder, po, english), runs[english], own)
         for english, chinese in pages()
+    }
+
+
+def made_behaviour(po, folder):
+    """The same of docs/behaviour.md."""
+    english, chinese = BEHAVIOUR
+    with open(os.path.join(TOP, english), encoding="utf-8") as file:
+        text = file.read()
+    rows = paragraphs(folder, po, behaviour.statements(text))
+    return rows, {
+        chinese: NOTICE.format(english, BEHAVIOUR_PO) + behaviour.in_chinese(text, by_english(rows))
     }
 
 
@@ -244,33 +272,45 @@ def differing(old, new):
     )
 
 
-def main(words):
-    po = os.path.join(TOP, "po", "zh.po")
-    with tempfile.TemporaryDirectory(prefix="fathom-chinese-") as folder:
-        copy = shutil.copy(po, folder)
-        rows, texts = made(copy, folder)
-        stale = [ours for notes, ours, theirs in rows if is_stale((notes, ours, theirs))]
-        if "--check" not in words:
-            shutil.copy(copy, po)
-    count = len(stale)
-    for chinese, text in texts.items():
-        path = os.path.join(TOP, chinese)
-        if "--check" not in words:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "w", encoding="utf-8") as out:
-                out.write(text)
-            continue
-        old = ""
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as file:
-                old = file.read()
-        if apart := differing(old, text):
-            print(f"{chinese}: {apart} paragraphs are not what po/zh.po makes: make chinese")
-            count = max(count, apart)
+def update(name, make, folder, check):
+    """Makes the pages of one po file; how many of their paragraphs are stale."""
+    po = os.path.join(folder, os.path.basename(name))
+    shutil.copy(os.path.join(TOP, name), po)
+    rows, texts = make(po, folder)
+    stale = [row[1] for row in rows if is_stale(row)]
     for ours in stale:
         print("stale:", ours.strip().replace("\n", " ")[:96])
-    print(f"{len(rows)} paragraphs, {len(stale)} stale")
-    sys.exit("--check" in words and count > STALE_AT)
+    print(f"{name}: {len(rows)} paragraphs, {len(stale)} stale")
+    if check:
+        return max(len(stale), *(apart(*page) for page in texts.items()))
+    shutil.copy(po, os.path.join(TOP, name))
+    for chinese, text in texts.items():
+        path = os.path.join(TOP, chinese)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+    return 0
+
+
+def apart(chinese, text):
+    """How many paragraphs of a page in the tree are not what text has."""
+    old = ""
+    if os.path.exists(os.path.join(TOP, chinese)):
+        with open(os.path.join(TOP, chinese), encoding="utf-8") as file:
+            old = file.read()
+    if count := differing(old, text):
+        print(f"{chinese}: {count} paragraphs are not what its po file makes: make chinese")
+    return count
+
+
+def main(words):
+    with tempfile.TemporaryDirectory(prefix="fathom-chinese-") as folder:
+        check = "--check" in words
+        counts = [
+            update(PO, made, folder, check),
+            update(BEHAVIOUR_PO, made_behaviour, folder, check),
+        ]
+    sys.exit(max(counts) > STALE_AT)
 
 
 if __name__ == "__main__":

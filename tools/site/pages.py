@@ -23,7 +23,6 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
-import behaviour  # noqa: E402
 import chinese  # noqa: E402
 import replays  # noqa: E402
 from nav import NAV  # noqa: E402
@@ -77,7 +76,7 @@ def chosen(language):
     """{page of the site: file of the tree} in that language."""
     pages = {page: page for page in english_pages()}
     if language == "zh":
-        pages.update(dict(chinese.pages()))
+        pages.update([*chinese.pages(), chinese.BEHAVIOUR])
         for page in list(pages):  # a lab's own pages
             other = page.replace(".md", ".zh.md")
             if os.path.exists(os.path.join(TOP, other)):
@@ -182,9 +181,7 @@ class Language:
                 text = file.read()
             text = OTHER.sub("", text)  # the page's head has that link
             text = self.shown(page, self.linked(page, source, text))
-            if self.words["missing"] and page == "docs/behaviour.md":
-                text = behaviour.in_chinese(text)
-            elif self.words["missing"] and page == source:
+            if self.words["missing"] and page == source:
                 text = re.sub(r"^(# .*\n+)", lambda m: m[1] + self.words["missing"], text, count=1)
             path = os.path.join(self.folder, page)
             os.makedirs(os.path.dirname(path), exist_ok=True)
