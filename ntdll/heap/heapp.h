@@ -87,7 +87,8 @@ void RtlpEndRun(HEAP *Heap, ULONG Index, ULONG PreviousSize, char *Address, SIZE
                 HEAP_UCR_DESCRIPTOR *From);
 
 /* decommit.c */
-void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units);
+HEAP_ENTRY *RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units);
+void RtlpReleaseSegment(HEAP *Heap, ULONG Index); /* damaged: reported, and it stays */
 
 /* debug.c */
 /* Writes the whole header of a free entry, and the pattern that the heap's flags ask for. */

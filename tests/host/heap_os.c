@@ -169,7 +169,9 @@ extern const struct {
     ULONG_PTR From, To, Zero;
 } __start_rtlp_probes[], __stop_rtlp_probes[];
 
-static struct sigaction OldSegv;
+/* SIGBUS: an address that is none, read through the stack's registers. */
+static const int Faults[] = {SIGSEGV, SIGBUS};
+static struct sigaction OldFaults[2];
 
 static void HostFault(int Signal, siginfo_t *Info, void *Where)
 {
@@ -183,8 +185,9 @@ static void HostFault(int Signal, siginfo_t *Info, void *Where)
         }
     if (HostHeap.AtFault)
         HostHeap.AtFault();
-    if (OldSegv.sa_flags & SA_SIGINFO)
-        OldSegv.sa_sigaction(Signal, Info, Where);
+    const struct sigaction *Old = &OldFaults[Signal == SIGBUS];
+    if (Old->sa_flags & SA_SIGINFO)
+        Old->sa_sigaction(Signal, Info, Where);
     else
         signal(Signal, SIG_DFL);
 }
@@ -194,9 +197,11 @@ void HostCatchProbes(void)
     struct sigaction Action = {.sa_sigaction = HostFault,
                                .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK};
     struct sigaction Old;
-    sigaction(SIGSEGV, &Action, &Old);
-    if (!(Old.sa_flags & SA_SIGINFO) || Old.sa_sigaction != HostFault)
-        OldSegv = Old;
+    for (int i = 0; i < 2; i++) {
+        sigaction(Faults[i], &Action, &Old);
+        if (!(Old.sa_flags & SA_SIGINFO) || Old.sa_sigaction != HostFault)
+            OldFaults[i] = Old;
+    }
 }
 
 static pthread_mutex_t RecordsLock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;

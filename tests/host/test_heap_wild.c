@@ -256,6 +256,54 @@ static void TestWildLinks(void **State)
     Delete();
 }
 
+/* Where a segment or a region says that it starts is another reservation, one of the program's own:
+ * that is reported before it is released. */
+static void TestReleases(void **State)
+{
+    (void)State;
+    PVOID Own = NULL;
+    const SIZE_T Reserved = HostHeap.Reserved; /* the tests before leave damaged heaps */
+    assert_int_equal(RtlpReserve(&Own, PAGE_SIZE, PAGE_READWRITE), STATUS_SUCCESS);
+    Build(HEAP_NO_SERIALIZE, NULL);
+    char *Large[30];
+    for (unsigned i = 0; i < 30; i++)
+        assert_non_null(Large[i] = RtlAllocateHeap(Heap, 0, 100000));
+    HEAP_SEGMENT *Segment = Heap->Segments[1];
+    assert_non_null(Segment);
+    PVOID Was = Segment->BaseAddress;
+    Segment->BaseAddress = Own;
+    for (unsigned i = 0; i < 30; i++)
+        RtlFreeHeap(Heap, 0, Large[i]);
+    assert_string_equal(HostHeap.LastCall, "RtlpReleaseSegment");
+    assert_ptr_equal(Heap->Segments[1], Segment);
+    Delete(); /* the same; the segment stays */
+    assert_true(HostOwns(Own));
+    RtlpRelease(Was);
+#ifndef FRONT_INSIDE
+    Build(0, NULL);
+    void *More[COUNT];
+    for (unsigned i = 0; i < COUNT; i++)
+        assert_non_null(More[i] = RtlAllocateHeap(Heap, 0, 40));
+    for (unsigned i = 0; i < COUNT; i++)
+        RtlFreeHeap(Heap, 0, More[i]);
+    FRONT_REGION *Region = RegionOf(40)->Previous;
+    assert_ptr_not_equal(Region, RegionOf(40));
+    HEAP_USERDATA_HEADER *Memory = Region->UserBlocks;
+    Region->UserBlocks = Own;
+    HostHeap.Failures = 0;
+    RtlCompactHeap(Heap, 0);
+    assert_int_equal(HostHeap.Failures, 1);
+    assert_string_equal(HostHeap.LastCall, "RtlpReleaseIfFree");
+    assert_int_equal(HostHeap.LastFailure, heap_failure_entry_corruption);
+    Delete();
+    assert_string_equal(HostHeap.LastCall, "RtlpFrontDestroy");
+    assert_true(HostOwns(Own));
+    RtlpRelease(Memory);
+#endif
+    RtlpRelease(Own);
+    assert_int_equal(HostHeap.Reserved, Reserved);
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
@@ -264,6 +312,6 @@ int main(void)
         cmocka_unit_test(TestBucket),        cmocka_unit_test(TestActive),
 #endif
         cmocka_unit_test(TestWalkOfPages),   cmocka_unit_test(TestRounding),
-        cmocka_unit_test(TestWildLinks)};
+        cmocka_unit_test(TestWildLinks),     cmocka_unit_test(TestReleases)};
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

@@ -179,8 +179,8 @@ static bool RtlpUseRoom(HEAP_ROOM_FOR *Room, SIZE_T Commit, SIZE_T Reserve)
 
 #define GUARD_TRIES 8 /* other threads may take the place meanwhile */
 
-/* Reserves the guard at Guard (null: in the lowest room) and the heap right after it.  False: one of
- * the two places is taken. */
+/* Reserves the guard at Guard (null: in the lowest room) and the heap right after it.  False: one
+ * of the two places is taken. */
 static bool RtlpReserveAt(HEAP_ROOM_FOR *Room, PVOID Guard)
 {
     if (!NT_SUCCESS(RtlpReserve(&Guard, Room->Guard, PAGE_NOACCESS)))
@@ -310,12 +310,12 @@ PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
             break;
         RtlpRelease(CONTAINING_RECORD(Link, HEAP_VIRTUAL_ALLOC_ENTRY, Entry));
     }
+    for (ULONG i = Heap->SegmentCount; i-- > 1;)
+        if (Heap->Segments[i])
+            RtlpReleaseSegment(Heap, i);
     Heap->Signature = 0;
     if (Heap->LockVariable == &Heap->Lock)
         RtlpDeleteLock(&Heap->Lock);
-    for (ULONG i = Heap->SegmentCount; i-- > 1;)
-        if (Heap->Segments[i])
-            RtlpRelease(Heap->Segments[i]->BaseAddress);
     SIZE_T Guard = Heap->Guard;
     if (Heap->SegmentFlags & HEAP_USER_ALLOCATED) {
         RtlpDecommit(Heap, (SIZE_T)Heap->NumberOfPages << PAGE_SHIFT);

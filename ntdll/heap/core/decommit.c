@@ -13,9 +13,15 @@
  */
 #include "heap/core/freelist.h"
 
-/* Gives a segment without a busy entry back. */
-static void RtlpReleaseSegment(HEAP *Heap, HEAP_SEGMENT *Segment, ULONG Index)
+/* Releases segment Index, which is not the first, with all that is in it.  What it says of itself
+ * is checked first: BaseAddress may be another region's. */
+void RtlpReleaseSegment(HEAP *Heap, ULONG Index)
 {
+    HEAP_SEGMENT *Segment = Heap->Segments[Index];
+    if (!RtlpIsSegmentSound(Heap, Index)) {
+        RtlpHeapFailure(Heap, heap_failure_generic, Segment, "RtlpReleaseSegment");
+        return;
+    }
     if (!RtlpSafeUnlink(Heap, &Segment->SegmentListEntry))
         return;
     SIZE_T Reserved = (SIZE_T)Segment->NumberOfPages << PAGE_SHIFT;
@@ -134,9 +140,9 @@ static bool RtlpDecommitPages(HEAP *Heap, DECOMMIT *Range)
 }
 
 /* Ends the run before the range that arose, and makes free what is left of Entry before and
- * after it. */
-static void RtlpPlantRunEnd(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units,
-                            const DECOMMIT *Range)
+ * after it.  Result: the entry that ends the run. */
+static HEAP_ENTRY *RtlpPlantRunEnd(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units,
+                                   const DECOMMIT *Range)
 {
     char *Low = Range->Before ? Range->Before->Address : Range->Low;
     HEAP_ENTRY *Last = RtlpRunEnd(Heap, Low);
@@ -146,7 +152,7 @@ static void RtlpPlantRunEnd(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units,
     if (Front)
         RtlpGiveFree(Heap, Entry, Front >> GRANULE_SHIFT);
     if (Range->After)
-        return;
+        return Last;
     char *Resume = Range->End + Heap->Pad;
     char *Stop = (char *)Entry + (Units << GRANULE_SHIFT);
     if (Resume < Stop) {
@@ -154,12 +160,14 @@ static void RtlpPlantRunEnd(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units,
         RtlpGiveFree(Heap, (HEAP_ENTRY *)Resume,
                      (SIZE_T)(Stop - Resume) >> GRANULE_SHIFT);
     }
+    return Last;
 }
 
 /* Makes Entry, Units granules in no index, free, and gives the whole pages inside it back to the
  * system, if there are any and the system takes them; a segment that this leaves empty goes
- * altogether. */
-void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
+ * altogether.  Result: the entry that ends the run before the pages; null: the segment went, or
+ * nothing did. */
+HEAP_ENTRY *RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
 {
     DECOMMIT Range;
     if (!RtlpFindDecommit(Heap, Entry, Units, &Range)) {
@@ -169,11 +177,12 @@ void RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
         if (RtlpRemoveUcr(Heap, Range.Segment, Range.After)) {
             Range.Segment->NumberOfUnCommittedPages =
                 (ULONG)((Range.End - Range.High) >> PAGE_SHIFT);
-            RtlpReleaseSegment(Heap, Range.Segment, Range.Index);
+            RtlpReleaseSegment(Heap, Range.Index);
         }
     } else if (RtlpDecommitPages(Heap, &Range)) {
-        RtlpPlantRunEnd(Heap, Entry, Units, &Range);
+        return RtlpPlantRunEnd(Heap, Entry, Units, &Range);
     } else {
         RtlpFormFree(Heap, Entry, Units);
     }
+    return NULL;
 }

@@ -17,14 +17,11 @@ static bool RtlpCheckUserBlocks(HEAP_CHECK *Check, FRONT_REGION *Region)
 {
     const FRONT_HEAP *Front = Check->Heap->FrontEndHeap;
     HEAP_USERDATA_HEADER *Header = Region->UserBlocks;
-    if (RtlpRegionBlock(Region, 0) != (char *)Header + RtlpRegionHead(Region) ||
-        Region->BlockCount > Region->BlockLimit ||
+    if (!RtlpIsPlaced(Region) || Region->BlockCount > Region->BlockLimit ||
         Region->CommitSize > Region->ReserveSize ||
         RtlpRegionBytesFor(Region, Region->BlockCount) > Region->CommitSize)
         return RtlpWrong(Check, H(11), heap_failure_lfh_bitmap_mismatch, Region);
-    if (!RtlpIsReadable((HEAP_ENTRY *)Header) ||
-        Header->Signature != HEAP_USERDATA_SIGNATURE || Header->SubSegment != Region ||
-        Header->SizeIndex != Region->SizeIndex)
+    if (!RtlpIsUserBlocks(Region))
         return RtlpWrong(Check, H(11), heap_failure_entry_corruption, Header);
     for (ULONG i = 0; i < Region->BlockCount; i++) {
         HEAP_ENTRY *Entry = (HEAP_ENTRY *)RtlpRegionBlock(Region, i) - 1;

@@ -112,6 +112,21 @@ static inline SIZE_T RtlpRegionBytesFor(const FRONT_REGION *Region, ULONG Count)
                ? Count * (SIZE_T)PAGE_SIZE
                : sizeof(HEAP_USERDATA_HEADER) + Count * (SIZE_T)Region->BlockSize;
 }
+/* Whether a region's memory is where UserBlocks says: by its first group, and by its own header. */
+static inline bool RtlpIsPlaced(const FRONT_REGION *Region)
+{
+    return Region->Groups[0].First ==
+           (const char *)Region->UserBlocks + RtlpRegionHead(Region);
+}
+static inline bool RtlpIsUserBlocks(const FRONT_REGION *Region)
+{
+    const HEAP_USERDATA_HEADER *Header = Region->UserBlocks;
+    return RtlpIsPlaced(Region) &&
+           (!Region->BlockCount ||
+            (RtlpIsReadable((const HEAP_ENTRY *)Header) && Header->SubSegment == Region &&
+             Header->Signature == HEAP_USERDATA_SIGNATURE &&
+             Header->SizeIndex == Region->SizeIndex));
+}
 bool RtlpRefillBucket(HEAP *Heap, FRONT_BUCKET *Bucket);
 void RtlpPutDescriptor(FRONT_BUCKET *Bucket, FRONT_REGION *Region);
 

@@ -197,7 +197,9 @@ static bool RtlpGrowRegion(HEAP *Heap, FRONT_BUCKET *Bucket, FRONT_REGION *Regio
         Commit = Region->ReserveSize;
     if (Commit < Old || Region->BlockCount >= Region->BlockLimit ||
         Size != (SIZE_T)RtlpBucketUnits(Region->SizeIndex) << GRANULE_SHIFT ||
-        (Region->BlockCount && Old < RtlpRegionBytesFor(Region, Region->BlockCount))) {
+        (Region->BlockCount ? Old < RtlpRegionBytesFor(Region, Region->BlockCount)
+                            : Old != 0) ||
+        !RtlpIsPlaced(Region)) {
         RtlpHeapFailure(Heap, heap_failure_lfh_bitmap_mismatch, Region, "RtlpGrowRegion");
         return false;
     }
@@ -247,7 +249,7 @@ bool RtlpRefillBucket(HEAP *Heap, FRONT_BUCKET *Bucket)
     if (!Region)
         return false;
     if (!RtlpGrowRegion(Heap, Bucket, Region)) {
-        if (Region->BlockCount == 0) {
+        if (Region->BlockCount == 0 && Region->CommitSize == 0 && RtlpIsPlaced(Region)) {
             RtlpRelease(Region->UserBlocks);
             Heap->Counters.TotalMemoryReserved -= Region->ReserveSize;
             RtlpPutDescriptor(Bucket, Region);

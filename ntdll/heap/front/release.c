@@ -37,13 +37,11 @@ static bool RtlpIsRegionFree(const FRONT_REGION *Region)
     return true;
 }
 
-/* Takes all blocks of a region, group by group, if every one is free; else none.  (A late
+/* Takes all blocks of a region that seems all free, group by group; if one is not, none.  (A late
  * reader may be about to take one.) */
 static bool RtlpClaimRegion(FRONT_REGION *Region)
 {
     ULONG Groups = GROUPS_FOR(Region->BlockCount), Claimed = 0;
-    if (!RtlpIsRegionFree(Region))
-        return false;
     while (Claimed < Groups) {
         ULONG Expected = RtlpFreeMask(Region, Claimed);
         if (!__atomic_compare_exchange_n(&Region->Groups[Claimed].Mask, &Expected, 0,
@@ -67,7 +65,14 @@ static void RtlpReleaseIfFree(FRONT_REGION *Region)
     FRONT_BUCKET *Bucket = &Front->Buckets[Region->SizeIndex];
     if (Region->State != RegionInUse ||
         RtlpActiveGroup(Front, Region->SizeIndex)->Region == Region ||
-        !RtlpClaimRegion(Region))
+        !RtlpIsRegionFree(Region))
+        return;
+    if (!RtlpIsUserBlocks(Region)) { /* another region's, perhaps */
+        RtlpHeapFailure(Heap, heap_failure_entry_corruption, Region->UserBlocks,
+                        "RtlpReleaseIfFree");
+        return;
+    }
+    if (!RtlpClaimRegion(Region))
         return;
     RtlpUnlinkRegion(Region);
     if (Bucket->Growing == Region)
@@ -128,9 +133,15 @@ void RtlpFrontDestroy(HEAP *Heap)
     PVOID Front = Heap->FrontEndHeap;
     Heap->Front = &RtlpNoFront;
     for (FRONT_REGION *Region = RtlpNewestRegion(Heap); Region;
-         Region = RtlpOlderRegion(Region))
-        if (Region->State != RegionReleased)
+         Region = RtlpOlderRegion(Region)) {
+        if (Region->State == RegionReleased)
+            continue;
+        if (RtlpIsUserBlocks(Region))
             RtlpRelease(Region->UserBlocks);
+        else
+            RtlpHeapFailure(Heap, heap_failure_entry_corruption, Region->UserBlocks,
+                            "RtlpFrontDestroy");
+    }
     Heap->FrontEndHeap = NULL;
     if (Front)
         RtlpRelease((char *)Front - FRONT_GUARD);
