@@ -89,6 +89,7 @@ void RtlpEndRun(HEAP *Heap, ULONG Index, ULONG PreviousSize, char *Address, SIZE
 /* decommit.c */
 HEAP_ENTRY *RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units);
 void RtlpReleaseSegment(HEAP *Heap, ULONG Index); /* damaged: reported, and it stays */
+void RtlpCompactFree(HEAP *Heap); /* gives the pages of all free entries back */
 
 /* debug.c */
 /* Writes the whole header of a free entry, and the pattern that the heap's flags ask for. */

@@ -1,8 +1,9 @@
 /* sources: HEAP */
 /* cflags: -fno-strict-aliasing */
-/* test_heap_grow.c - the back end in place: blocks that grow (realloc.c), and which free entries
- * stay committed for the next block of their size (free.c). */
+/* test_heap_grow.c - the back end in place: blocks that grow (realloc.c), which free entries stay
+ * committed for the next block of their size (free.c), and when these are given back. */
 #include "heap_os.h"
+#include "ntdll/heap/core/freelist.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -167,12 +168,92 @@ static void TestSpareStays(void **State)
     Delete(Heap);
 }
 
+enum { HOLES = 60 };
+static void *Kept[HOLES], *Walls[HOLES];
+
+/* A heap with free entries of 10 to 25 KB between blocks: about 64 KiB of them are committed. */
+static HEAP *WithHoles(ULONG Flags)
+{
+    HEAP *Heap = New(Flags);
+    for (unsigned i = 0; i < HOLES; i++) {
+        Kept[i] = RtlAllocateHeap(Heap, 0, 17000 + i * 128);
+        Walls[i] = RtlAllocateHeap(Heap, 0, 17 + i);
+    }
+    for (unsigned i = 0; i < HOLES; i++)
+        assert_true(RtlFreeHeap(Heap, 0, Kept[i]));
+    return Heap;
+}
+
+/* The largest free entry, in bytes. */
+static SIZE_T LargestFree(HEAP *Heap)
+{
+    SIZE_T Largest = 0;
+    for (HEAP_ENTRY *Entry = NULL; (Entry = RtlpNextFree(Heap, Entry)) != NULL;) {
+        SIZE_T Bytes = (SIZE_T)CODE_SIZE(RtlpDecode(Heap, Entry)) << GRANULE_SHIFT;
+        Largest = Bytes > Largest ? Bytes : Largest;
+    }
+    return Largest;
+}
+
+/* HeapCompact leaves no whole page of a free entry committed; the heap serves on. */
+static void TestCompact(void **State)
+{
+    (void)State;
+    static const ULONG Flags[] = {0, HEAP_CREATE_ALIGN_16, HEAP_DISABLE_COALESCE_ON_FREE,
+                                  HEAP_TAIL_CHECKING_ENABLED |
+                                      HEAP_FREE_CHECKING_ENABLED};
+    for (unsigned i = 0; i < sizeof Flags / sizeof *Flags; i++) {
+        HEAP *Heap = WithHoles(Flags[i]);
+        SIZE_T Before = Heap->Counters.TotalMemoryCommitted;
+        assert_true(LargestFree(Heap) > 4 * PAGE_SIZE);
+        HostHeap.RefuseDecommit = true;
+        RtlCompactHeap(Heap, 0);
+        assert_true(RtlpCheckHeap(Heap, false));
+        assert_int_equal(Heap->Counters.TotalMemoryCommitted, Before);
+        HostHeap.RefuseDecommit = false;
+        SIZE_T Told = RtlCompactHeap(Heap, 0);
+        assert_int_equal(Told + sizeof(HEAP_ENTRY), LargestFree(Heap));
+        assert_true(Told < 2 * PAGE_SIZE);
+        assert_true(Heap->Counters.TotalMemoryCommitted + 8 * PAGE_SIZE < Before);
+        assert_true(RtlpCheckHeap(Heap, false));
+        for (unsigned k = 0; k < HOLES; k++) {
+            assert_non_null(Kept[k] = RtlAllocateHeap(Heap, 0, 17000 + k * 128));
+            memset(Kept[k], (int)k, 17000 + k * 128);
+            assert_true(RtlFreeHeap(Heap, 0, Walls[k]));
+        }
+        assert_true(RtlpCheckHeap(Heap, false));
+        for (unsigned k = 0; k < HOLES; k++)
+            assert_true(RtlFreeHeap(Heap, 0, Kept[k]));
+        RtlCompactHeap(Heap, 0);
+        Delete(Heap);
+    }
+}
+
+/* A call that finds no memory gives these pages back, once for as long as nothing changes. */
+static void TestScarce(void **State)
+{
+    (void)State;
+    HEAP *Heap = WithHoles(0);
+    SIZE_T Before = Heap->Counters.TotalMemoryCommitted;
+    HostHeap.CommitsLeft = 0;
+    assert_null(RtlAllocateHeap(Heap, 0, 300000));
+    assert_true(Heap->Counters.TotalMemoryCommitted + 8 * PAGE_SIZE < Before);
+    assert_true(RtlpCheckHeap(Heap, false));
+    const ULONG Given = Heap->Counters.DeCommitOps;
+    assert_null(RtlAllocateHeap(Heap, 0, 300000));
+    assert_int_equal(Heap->Counters.DeCommitOps, Given);
+    HostHeap.CommitsLeft = -1;
+    assert_non_null(RtlAllocateHeap(Heap, 0, 300000));
+    Delete(Heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
         cmocka_unit_test(TestGrowsAtEnd), cmocka_unit_test(TestNothingJoined),
         cmocka_unit_test(TestRefused),    cmocka_unit_test(TestDamaged),
         cmocka_unit_test(TestSpareStays), cmocka_unit_test(TestLargest),
+        cmocka_unit_test(TestCompact),    cmocka_unit_test(TestScarce),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(Tests, NULL, NULL);

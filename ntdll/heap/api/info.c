@@ -39,9 +39,9 @@ BOOLEAN NTAPI RtlUnlockHeap(PVOID HeapHandle)
     return TRUE;
 }
 
-/* Bytes of the largest block that could be had without committing more.  (Free entries
- * are joined as they arise; what is left to do is to give back the front end's empty user
- * blocks.) */
+/* Gives back what is kept committed and holds no block: the front end's empty regions, and the
+ * whole pages inside free entries, which are joined as they arise.  Result: bytes of the largest
+ * block that could be had without committing more.  (Microsoft: HeapCompact.) */
 SIZE_T NTAPI RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
 {
     HEAP *Heap = HeapHandle;
@@ -51,12 +51,14 @@ SIZE_T NTAPI RtlCompactHeap(PVOID HeapHandle, ULONG Flags)
     bool Locked = RtlpEnterHeap(Heap, Flags);
     Heap->Counters.CompactHeapCalls++;
     RtlpFrontTrim(Heap);
+    RtlpCompactFree(Heap);
     HEAP_ENTRY *Entry = NULL;
     while ((Entry = RtlpNextFree(Heap, Entry)) != NULL) {
         SIZE_T Bytes = (SIZE_T)CODE_SIZE(RtlpDecode(Heap, Entry)) << GRANULE_SHIFT;
         if (Bytes - sizeof(HEAP_ENTRY) > Largest)
             Largest = Bytes - sizeof(HEAP_ENTRY);
     }
+    RTLP_AUDIT(Heap);
     RtlpLeaveHeap(Heap, Locked);
     return Largest;
 }

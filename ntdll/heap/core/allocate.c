@@ -105,18 +105,35 @@ static PVOID RtlpAllocateInside(HEAP *Heap, ULONG Flags, SIZE_T Size)
     return Entry + 1;
 }
 
+/* There is no memory: gives back what the heap keeps committed without a block in it.  False: that
+ * is nothing, or nothing was committed or given back since the last time. */
+static bool RtlpTrimHeap(HEAP *Heap)
+{
+    SIZE_T Before = Heap->Counters.TotalMemoryCommitted;
+    if (Before == Heap->Trimmed)
+        return false;
+    RtlpFrontTrim(Heap);
+    RtlpCompactFree(Heap);
+    Heap->Trimmed = Heap->Counters.TotalMemoryCommitted;
+    return Heap->Trimmed < Before;
+}
+
 /* A block of whatever kind Size calls for; lock held; null if there is no memory. */
 PVOID RtlpAllocateAny(HEAP *Heap, ULONG Flags, SIZE_T Size)
 {
     if (Size > Heap->MaximumAllocationSize)
         return NULL;
     PVOID Block = NULL;
-    if (Heap->Flags & HEAP_FLAG_PAGE_ALLOCS)
-        Block = RtlpAllocatePages(Heap, Size);
-    else if (RtlpUnitsFor(Heap, Flags, Size) <= Heap->VirtualMemoryThreshold)
-        Block = RtlpAllocateInside(Heap, Flags, Size);
-    else if (Heap->Flags & HEAP_GROWABLE)
-        Block = RtlpAllocateLarge(Heap, Flags, Size);
+    bool Again = false;
+    do {
+        if (Heap->Flags & HEAP_FLAG_PAGE_ALLOCS)
+            Block = RtlpAllocatePages(Heap, Size);
+        else if (RtlpUnitsFor(Heap, Flags, Size) <= Heap->VirtualMemoryThreshold)
+            Block = RtlpAllocateInside(Heap, Flags, Size);
+        else if (Heap->Flags & HEAP_GROWABLE)
+            Block = RtlpAllocateLarge(Heap, Flags, Size);
+        Again = !Block && !Again && RtlpTrimHeap(Heap);
+    } while (Again);
     if (Block && Heap->ForceFlags)
         RtlpFillBusy(Heap, Block, Size);
     if (Block && (Flags & HEAP_ZERO_MEMORY))

@@ -9,6 +9,9 @@
  * at High.  At the end of a run: the entry that ended it goes, too, and its range grows downwards.
  * A run that is all free goes altogether, and the ranges before and after it become one.
  *
+ * RtlpDecommitFree does so for one entry as it becomes free, RtlpCompactFree for those that were
+ * kept (free.c).
+ *
  * Lock: the heap's.  In Windows: RtlpDeCommitFreeBlock.
  */
 #include "heap/core/freelist.h"
@@ -185,4 +188,42 @@ HEAP_ENTRY *RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
         RtlpFormFree(Heap, Entry, Units);
     }
     return NULL;
+}
+
+/* The same with a free entry that is in the index, whose decoded header is Code. */
+static HEAP_ENTRY *RtlpDecommitIndexed(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Code)
+{
+    ULONG Units = CODE_SIZE(Code);
+    if (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ||
+        Units + UCR_ENTRY_UNITS < Heap->DeCommitFreeBlockThreshold ||
+        !RtlpCheckFree(Heap, Entry, Units, CODE_FLAGS(Code)) ||
+        !RtlpRemoveFree(Heap, Entry, Units))
+        return NULL;
+    return RtlpDecommitFree(Heap, Entry, Units);
+}
+
+/* Gives the whole pages inside the free entries of segment Index back, from its first run to its
+ * last or to an entry that is damaged (reported).  It goes on after a range that arises: the
+ * entry after that one may have been joined with what was left. */
+static void RtlpCompactSegment(HEAP *Heap, ULONG Index)
+{
+    HEAP_ENTRY *Entry = Heap->Segments[Index]->FirstEntry;
+    while (Entry && RtlpIsReadable(Entry) && Entry->SegmentOffset == Index) {
+        ULONG Code = RtlpCheckEntry(Heap, Entry);
+        if (!Code)
+            return;
+        bool IsLast = CODE_FLAGS(Code) & HEAP_ENTRY_LAST_ENTRY;
+        HEAP_ENTRY *Last = IsLast ? Entry : RtlpDecommitIndexed(Heap, Entry, Code);
+        if (!Heap->Segments[Index])
+            return;
+        Entry =
+            Last ? RtlpAfterRange(Heap, Last) : RtlpEntryAfter(Entry, CODE_SIZE(Code));
+    }
+}
+
+void RtlpCompactFree(HEAP *Heap)
+{
+    for (ULONG i = 0; i < Heap->SegmentCount && i < HEAP_MAXIMUM_SEGMENTS; i++)
+        if (Heap->Segments[i] && RtlpIsSegmentSound(Heap, i))
+            RtlpCompactSegment(Heap, i);
 }
