@@ -184,6 +184,10 @@ static void TestBackEnd(void **State)
           0x1234);
     HEAP_ENTRY *Behind = RtlpEntryAfter(Free, CODE_SIZE(RtlpDecode(Heap, Free)));
     BreakCode(4, "two free ones", Behind, CODE_SIZE(RtlpDecode(Heap, Behind)), 0);
+    for (ULONG Flag = HEAP_ENTRY_EXTRA_PRESENT; Flag <= 0x80; Flag <<= 1)
+        if (Flag != HEAP_ENTRY_FILL_PATTERN && Flag != HEAP_ENTRY_LAST_ENTRY)
+            BreakCode(2, "a free one with a busy one's flag", Free,
+                      CODE_SIZE(RtlpDecode(Heap, Free)), Flag);
 
     if (Heap->BlocksIndex) { /* another free list's links are not known here */
         LIST_ENTRY *Link = &FREE_OF(Free)->FreeList;

@@ -38,9 +38,9 @@ static bool RtlpCheckFreeEntry(HEAP_CHECK *Check, HEAP_ENTRY *Entry, ULONG Code)
 {
     Check->Free++;
     Check->FreeUnits += CODE_SIZE(Code);
-    if (Entry->UnusedBytes)
+    if (Entry->UnusedBytes || CODE_FLAGS(Code) & ~HEAP_ENTRY_FILL_PATTERN)
         return RtlpWrong(Check, H(2), heap_failure_entry_corruption, Entry + 1);
-    if (CODE_SIZE(Code) < 2)
+    if (CODE_SIZE(Code) < 2 || CODE_SIZE(Code) > HEAP_MAXIMUM_BLOCK_SIZE)
         return RtlpWrong(Check, H(5), heap_failure_freelists_corruption, Entry + 1);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_FILL_PATTERN) {
         ULONG *End = (ULONG *)RtlpEntryAfter(Entry, CODE_SIZE(Code));
