@@ -111,7 +111,7 @@ runs("mimalloc-fill", what="mimalloc's test-api-fill")
 runs("mimalloc-stress", options=("--mem", "1024"), what="mimalloc's test-stress, 32 threads")
 runs("gctest", what="Boehm's gctest")
 
-# What shows memory works on them: where, record, and gdb's chain.  Lua's l_alloc jumps to realloc,
+# What shows memory works on them: where, walk, record, and gdb's chain.  Lua's l_alloc jumps to realloc,
 # so that lua_newstate is the caller.
 CHAIN = file("chain.gdb", "chain\n")
 for name, words, stdin, door, place, caller in (
@@ -120,12 +120,15 @@ for name, words, stdin, door, place, caller in (
     ("jq", ("-c", ".a"), JSON, "malloc", "jv_alloc.c", "jv_alloc.c"),
 ):
     if not os.path.exists(program(name)):
-        plan.skip(f"{name}: where, record, chain: not built (make programs)")
+        plan.skip(f"{name}: where, walk, record, chain: not built (make programs)")
         continue
     run = ("--add", LUA, program(name), *words)
     code, table, said = fathom("where", "--top", "5", *run, stdin=stdin)
     told = (table, said[-2000:])
     plan.true(code == 0 and place in table, f"where: {name} allocates in {place}", *told)
+    code, told, said = fathom("walk", *run, stdin=stdin)
+    down = re.search(f"!RtlAllocateHeap\n(?s:.*)=> heap: (re)?allocate", told)
+    plan.true(code == 0 and down and place in told, f"walk: {name}'s first allocation", told, said[-2000:])
     recording = os.path.join(FOLDER.name, name + ".rec")
     call = ("--door", door + ":1", "-o", recording)
     code, printed, said = fathom("record", *call, *run, stdin=stdin)

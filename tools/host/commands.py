@@ -5,14 +5,13 @@ import secrets
 import subprocess
 import sys
 import tempfile
-import tempfile
 
 from record import record, recording
-from trace import answers
+from trace import answers, walk as descent
 
 from . import batch, build, debug, interrupt, options as words, replay, tap, terminal, verdict
 from .archive import NO_INPUT, Archive
-from .events import STACKS_OF_HEAP, Events
+from .events import STACKS_OF_ALL, STACKS_OF_HEAP, Events
 from .fold import Fold
 from .leaks import NO_LIST
 from .machine import TOP, Machine, close_all
@@ -380,10 +379,10 @@ def run_replay(options):
     return 0
 
 
-def observed(options, sink, answer):
+def observed(options, sink, answer, stacks=STACKS_OF_HEAP):
     """Run the program under icount; its events go to answer(path, options, how it was cut short),
     also when a signal ended it."""
-    options.icount, options.events_format, options.events_stacks = True, "binary", STACKS_OF_HEAP
+    options.icount, options.events_format, options.events_stacks = True, "binary", stacks
     with tempfile.TemporaryDirectory(prefix="fathom-events-") as folder:
         options.events = os.path.join(folder, "events")
         options.recorded = Events(options)
@@ -411,6 +410,12 @@ def run_where(options):
     return observed(options, PassThrough(out=2), answers.where)
 
 
+def run_walk(options):
+    options.trace = descent.EVENTS
+    stacks = STACKS_OF_HEAP | STACKS_OF_ALL
+    return observed(options, PassThrough(out=2), answers.walk, stacks)
+
+
 CALLS = {
     "run": run,
     "batch": run_batch,
@@ -420,6 +425,7 @@ CALLS = {
     "replay": run_replay,
     "trace": run_trace,
     "where": run_where,
+    "walk": run_walk,
 }
 
 

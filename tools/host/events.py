@@ -27,6 +27,7 @@ USED, DATA = 0, 8  # offsets in the ring
 ALWAYS = ("ModuleLoad", "ModuleUnload", "ProcessExit")  # without them a stack has no names
 FORMATS = ("text", "binary")
 STANDARD_OUTPUT = "-"  # as a path
+STACKS_OF_ALL = 1  # the same file: of every event, as the kernel walks them
 STACKS_OF_HEAP = 2  # kernel/observe/observe.h: those of HeapOperation, exact, in user mode
 
 

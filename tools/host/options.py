@@ -136,12 +136,31 @@ def table(parser):
     parser.add_argument("--json", action="store_true", help="JSON instead of a table")
 
 
+def way_down(parser):
+    """The options of walk."""
+    parser.add_argument(
+        "--call",
+        dest="number",
+        type=whole_number(1, 1 << 30),
+        default=1,
+        metavar="N",
+        help="the N-th allocation of the program's own code (1)",
+    )
+    parser.add_argument(
+        "--in",
+        dest="function",
+        metavar="FUNCTION",
+        help="only those that FUNCTION is in the stack of",
+    )
+
+
 RECORDING = ("record", "replay")  # the machine is always the same one
 OWN = {
     "record": stretch,
     "replay": stretch,
     "trace": timeline,
     "where": table,
+    "walk": way_down,
 }  # of one command alone
 
 
@@ -288,6 +307,7 @@ def parser(description, calls):
         ("replay", "a page to step through a recording, or through a program's main"),
         ("trace", "run one program; what happened when, for Perfetto or speedscope"),
         ("where", "run one program; which of its lines allocated how much"),
+        ("walk", "run one program; one of its allocations, layer by layer"),
     ):
         shared = [machine, program, *([entry] if name not in RECORDING else [])]
         one = commands.add_parser(name, parents=shared, help=words, **shape)

@@ -8,5 +8,6 @@
     sites.py       which line of the program a stack stands for
     ledger.py      blocks and bytes by such lines
     table.py       the ledger as a table, or as JSON
-    answers.py     what the commands trace and where make of a run
+    walk.py        one allocation, layer by layer
+    answers.py     what the commands trace, where and walk make of a run
 """

@@ -1,4 +1,4 @@
-"""What `fathom trace` and `fathom where` make of the stream of events of a run."""
+"""What `fathom trace`, `fathom where` and `fathom walk` make of the stream of events of a run."""
 import re
 
 from events.names import Names
@@ -6,7 +6,7 @@ from events.stream import Damaged, Stream
 from host.symbols import Images
 from host.terminal import write_all
 
-from . import perfetto, sites, speedscope, table
+from . import perfetto, sites, speedscope, table, walk as descent
 from .ledger import Ledgers
 from .timeline import Timeline
 
@@ -84,4 +84,17 @@ def where(path, options, how):
         else:
             shown = table.text(processes, options.top, options.sort)
     write_all(1, shown.encode("utf-8", "backslashreplace"))
+    return run.notes
+
+
+def walk(path, options, how):
+    """Print one allocation's way down; result: notes on it."""
+    with Run(path, options, how) as run:
+        shown = descent.Walk(run, options.number, options.function)
+        for event in run.events():
+            shown.feed(event)
+        lines = shown.text()
+    if not lines:
+        run.notes.append(f"there is no allocation {options.number}: {shown.count} were seen")
+    write_all(1, "".join(lines).encode("utf-8", "backslashreplace"))
     return run.notes

@@ -75,7 +75,8 @@ static int usage(const char *word)
         printf(" %s", doors[i].key);
     for (const auto &fact : facts)
         printf(" %s", fact.key);
-    printf("\n");
+    printf("\nAn allocation of another program: tools/fathom walk PROGRAM.exe, on the "
+           "host\n");
     return 2;
 }
 
