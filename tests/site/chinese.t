@@ -3,6 +3,7 @@
 # long: too
 """The Chinese pages follow the English ones: at most ten paragraphs are stale, and (make test-long) a
 change of the English makes one.  Their links lead somewhere, their punctuation is Chinese."""
+import glob
 import os
 import re
 import shutil
@@ -60,7 +61,21 @@ plan.equal(
 
 pages = [*chinese.pages(), chinese.BEHAVIOUR]
 own = {english: target for english, target in pages if "/" in english}
-for english, target in pages:
+
+
+def shape(path):
+    """What the paragraphs of a page are: heads, rows, items, code, words."""
+    with open(os.path.join(TOP, path), encoding="utf-8") as file:
+        found = re.findall(r"^(```|\||#+ |- |\d+\. |\S)", chinese.plain(file.read()), re.M)
+    return ["words" if len(one) == 1 and one != "|" else one for one in found]
+
+
+# The labs' pages are written in both languages by hand: their pictures have words.
+labs = sorted(glob.glob("labs/**/*.zh.md", root_dir=TOP, recursive=True))
+for page in labs:
+    english = page.replace(".zh.md", ".md")
+    plan.equal(shape(page), shape(english), f"{page} has the paragraphs of {english}")
+for english, target in [*pages, *((page, page) for page in labs)]:
     with open(os.path.join(TOP, target), encoding="utf-8") as file:
         text = file.read()
     prose = CODE.sub("\ue000", text)

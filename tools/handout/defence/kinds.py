@@ -299,7 +299,7 @@ def pte(model, entry, chance):
                 ),
                 (
                     f"{new:X}h: {says(new, 0)}. {step.faults} page fault(s) in this step",
-                    f"{new:X}h：{says(new, 1)}。这一步有 {step.faults} 次缺页",
+                    f"{new:X}h：{says(new, 1)}。这一步有 {step.faults} 次页面错误",
                 ),
                 at(step, step.begin, step.end),
             )
