@@ -10,12 +10,13 @@ import re
 import subprocess
 import sys
 
-from . import clobbered, qualified, thunks
+from . import clobbered, entries, qualified, thunks
 from .elf import Elf
 from .kept import kept
 
+OBJDUMP = "i686-w64-mingw32-objdump"
 OBJCOPY, ELF = "i686-w64-mingw32-objcopy", ["-I", "elf32-i386", "-O", "elf32-i386"]
-FORM = ".4.elf"  # another number where a copy of the same file becomes another one
+FORM = ".6.elf"  # another number where a copy of the same file becomes another one
 LABEL = re.compile(r"_?([\w@]+)\.(?!cold$)[A-Za-z_]\w*")  # NASM's, within a function; f.cold is GCC's
 
 
@@ -38,6 +39,7 @@ def improve(path, module, ours):
     qualified.add(path, module)
     elf = Elf(path)
     thunks.make_plt(elf)
+    entries.improve(elf, path, OBJDUMP)
     if ours:
         elf.replace(".debug_abbrev", forget_linkage_names(elf.section(".debug_abbrev")))
     for name in (".debug_frame", ".eh_frame"):
