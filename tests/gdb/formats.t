@@ -15,6 +15,18 @@ plan = Plan()
 PROGRAM = os.path.join(OUT, "tests", "gdb", "programs", "steps.exe")
 SCRIPT = """
 set stop-on-throw off
+tbreak nt!NtAllocateVirtualMemory
+continue
+python
+for _ in range(100):
+    gdb.execute("stepi", to_string=True)
+    value = gdb.selected_frame().read_var("protect")
+    if value.address is None and not value.is_optimized_out:
+        break
+end
+echo in a register\\n
+info args
+frame
 break steps.cpp:main
 continue
 next 3
@@ -89,6 +101,7 @@ for pattern, name in (
     ("^Temporary breakpoint .*" + FREE, "a stop: flags by name"),
     (rf"^\w*[tT]ype = {KIND}$", "info args: flags by name"),
     (rf"^\$\d+ = {KIND}$", "print: flags by name"),
+    (r"^in a register\n(.+\n)*protect = (0x\w+ PAGE_\w+)\n#0 .*, protect=\2\)", "one in a register"),
     (r"^errorCode = 0x[0-9a-f]+ \w*\|?USER", "a page fault's code"),
     (r"^ *EFlags = 0x\w+ [|A-Z]*\bIF\b", "the processor's flags"),
 ):

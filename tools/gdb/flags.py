@@ -7,7 +7,8 @@ A number has no type that says so; its name has, in a function or structure that
     errorCode of MmAccessFault           0x6 WRITE|USER
 
 gdb hands a printer a value without its name.  So an argument is known again by its address: one of
-the frame that is selected, or of a frame that `bt` has just asked for (remember).
+the frame that is selected, or of a frame that `bt` has just asked for (remember).  One in a register
+is known by its type and value, if no other variable of the frame in a register has both.
 """
 import re
 
@@ -61,6 +62,23 @@ def forget(*_):
     remembered.clear()
 
 
+def variables(frame):
+    """Of its function: (symbol, value)."""
+    block = frame.block()
+    while block is not None and not block.is_static and not block.is_global:
+        for symbol in block:
+            if symbol.is_argument or symbol.is_variable:
+                yield symbol, symbol.value(frame)
+        block = None if block.function else block.superblock
+
+
+def same(one, other):
+    """Two values in registers: of one type, and equal."""
+    if one.address is not None or one.is_optimized_out or one.type.name != other.type.name:
+        return False
+    return int(one) == int(other)
+
+
 def argument(value):
     """(name, function) of an argument or a variable of the selected frame that is this value."""
     at = place_of(value)
@@ -68,12 +86,13 @@ def argument(value):
         return remembered[at]
     try:
         frame = gdb.selected_frame()
-        block = frame.block() if at is not None else None
-        while block is not None and not block.is_static and not block.is_global:
-            for symbol in block:
-                if symbol.name.lower().endswith(ENDS) and place_of(symbol.value(frame)) == at:
-                    return symbol.name, str(frame.name())
-            block = None if block.function else block.superblock
+        found = [
+            symbol.name
+            for symbol, its in variables(frame)
+            if (same(its, value) if at is None else place_of(its) == at)
+        ]
+        if len(found) == 1 and found[0].lower().endswith(ENDS):
+            return found[0], str(frame.name())
     except (gdb.error, RuntimeError, AttributeError, TypeError):
         pass  # no frame, or a type and no variable
     return None
