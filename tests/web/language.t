@@ -22,7 +22,7 @@ GIVEN = {
     *("present", "trapping", "promised", "shown", "reserved"),  # and the states of a page
     *("busy", "free", "range", "own"),  # web/model/heap.js
     *("system call", "page fault", "interrupt"),  # web/model/calls.js
-    *("addresses", "kind", "allocated", "pages", "level", "physical", "entry", "says"),  # heads
+    *("addresses", "kind", "holds", "allocated", "pages", "level", "physical", "entry", "says"),  # heads
 }
 with open(os.path.join(TOP, "include", "events.tbl")) as table:  # its words that the tab says
     for line in re.findall(r"^unit (?:served|use) (.+)$", table.read(), re.M):

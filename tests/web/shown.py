@@ -42,7 +42,7 @@ def regions(said, picture):
     views = {line.split()[1]: int(line.split()[2], 16) // 4096 for line in said["view"]}
     pages = [[int(word, 16) for word in line.split()[1:]] for line in said["pages"]]
     known = set()
-    for addresses, kind, _, words in picture["regions"]:
+    for addresses, kind, _, _, words in picture["regions"]:
         start, end = (int(word, 16) for word in addresses.split("-"))
         here, all_pages = counts(words), (end + 1 - start) // 4096
         if kind != "private":

@@ -51,7 +51,8 @@ DRESS = (
 # Source: what does not fit scrolls out before the current line.
 SHOW = (
     "await page.go(args[0]); const here = document.querySelector('pre .here');"
-    "if (here) here.parentNode.scrollTop = here.offsetTop - here.parentNode.offsetTop - 36;"
+    "if (here) here.parentNode.scrollTop ="
+    " here.offsetTop - here.parentNode.offsetTop - 2 * here.offsetHeight;"
     "return document.getElementById('said').textContent;"
 )
 

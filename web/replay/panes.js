@@ -12,7 +12,8 @@ import { pageOf, protection, regionsOf } from "../model/regions.js";
 import { KERNEL } from "../model/calls.js";
 import { PAGE } from "../model/space.js";
 import { say, word } from "./language.js";
-import { argumentsOf, entryWords, hex } from "./words.js";
+import { argumentsOf, hex, resultOf } from "./values.js";
+import { entryWords } from "./words.js";
 
 /* An element with attributes and children; a text child is text, never markup. */
 export function node(tag, attributes = {}, ...children) {
@@ -46,8 +47,8 @@ export function stairs({ stack, functions, calls, returned }) {
     return rows;
   };
   const list = stack.flatMap(row);
-  if (returned)
-    list.push(node("li", { class: "mono changed" }, say`returned ${hex(returned.value)}`));
+  const result = returned ? resultOf(returned) : "";
+  if (result) list.push(node("li", { class: "mono changed" }, say`returned ${result}`));
   return [node("ol", { class: "stairs" }, list)];
 }
 
@@ -72,9 +73,23 @@ function strip(blocks, touched) {
   return node("div", { class: many, role: "img", "aria-label": words }, cells);
 }
 
+/* What the colours of a strip are. */
+function key() {
+  const rows = [
+    ["busy", say`in use`],
+    ["free", say`free`],
+    ["range", say`not committed`],
+  ];
+  return node(
+    "p",
+    { class: "soft key" },
+    rows.flatMap(([kind, words]) => [node("span", { class: kind }), words]),
+  );
+}
+
 export function heaps({ space, process, facts, changed }) {
   if (!process) return [node("p", { class: "soft" }, say`No process runs here.`)];
-  return heapsOf(space, process.Peb).flatMap((at) => {
+  const all = heapsOf(space, process.Peb).flatMap((at) => {
     const heap = heapAt(space, at, facts);
     if (!heap) return [node("p", {}, say`${hex(at)} is no heap that can be read.`)];
     const parts = heap.segments.map((segment) => [
@@ -90,12 +105,13 @@ export function heaps({ space, process, facts, changed }) {
       ...parts.flatMap(([name, blocks]) => {
         const busy = blocks.filter(({ kind }) => kind === "busy").length;
         return [
-          node("div", { class: "soft" }, say`${name}: ${busy} of ${blocks.length} in use`),
+          node("div", { class: "soft" }, say`${name}: ${busy} of ${blocks.length} blocks in use`),
           strip(blocks, changed.blocks),
         ];
       }),
     ];
   });
+  return [...all, key()];
 }
 
 /* ---- the address space ---- */
@@ -108,7 +124,18 @@ function pagesWords(space, region) {
   return [...counts].map(([state, count]) => `${count} ${word(state)}`).join(", ");
 }
 
-export function regions({ space, owner, changed }) {
+/* What a region is for, if it is known: the module of an image, the heap, the stack, the PEB. */
+function holds({ base, end }, { functions, stack, space, process }) {
+  const has = (at) => base <= at && at < end;
+  const image = functions.rows.find((row) => row.base === base);
+  if (image) return image.module;
+  if (process && heapsOf(space, process.Peb).some(has)) return word("heap");
+  if (process && has(process.Peb)) return "PEB";
+  return stack.some(({ esp }) => has(esp)) ? word("stack") : "";
+}
+
+export function regions(focus) {
+  const { space, owner, changed } = focus;
   const rows = regionsOf(space, owner).regions.map((region) =>
     node(
       "tr",
@@ -119,11 +146,12 @@ export function regions({ space, owner, changed }) {
         `${hex(region.base)}-${hex(region.end - 1)}`,
       ),
       node("td", {}, word(region.kind)),
+      node("td", {}, holds(region, focus)),
       node("td", {}, protection(region.vad.Protection)),
       node("td", {}, pagesWords(space, region)),
     ),
   );
-  const head = ["addresses", "kind", "allocated", "pages"].map((name) =>
+  const head = ["addresses", "kind", "holds", "allocated", "pages"].map((name) =>
     node("th", { scope: "col" }, word(name)),
   );
   return [node("table", {}, node("thead", {}, node("tr", {}, head)), node("tbody", {}, rows))];

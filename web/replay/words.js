@@ -1,8 +1,8 @@
 /* words.js - one sentence for each event of model/story.js: who changed what. */
 import { protection } from "../model/regions.js";
 import { say, word } from "./language.js";
+import { argumentsOf, hex, resultOf } from "./values.js";
 
-export const hex = (n, digits = 8) => n.toString(16).toUpperCase().padStart(digits, "0");
 const NAMED = {
   free: "is free",
   busy: "is in use",
@@ -11,18 +11,6 @@ const NAMED = {
 };
 const GUARD = 0x10; /* of an MM_ code */
 const A_WRITE = 2; /* of a fault's error code */
-const ARGUMENTS = { malloc: 1, free: 1, calloc: 2, realloc: 2, PageAlloc: 1, PageFree: 1 };
-
-export function argumentsOf({ name, words }) {
-  const count = ARGUMENTS[name] ?? (name.startsWith("Nt") ? 6 : 3);
-  return words
-    .slice(0, count)
-    .map((word) => {
-      if (word === null) return "?";
-      return name === "PageFree" ? hex(word, 1) : word < 4096 ? word : hex(word);
-    })
-    .join(", ");
-}
 
 /* What an entry says: its page, or what its software bits promise. */
 export function entryWords(entry) {
@@ -88,7 +76,9 @@ export function sentence(event, name) {
     case "call":
       return say`${caller} calls ${event.module}!${event.name}(${argumentsOf(event)}).`;
     case "return":
-      return say`${event.name} returns ${hex(event.value)} to ${caller}.`;
+      return resultOf(event)
+        ? say`${event.name} returns ${resultOf(event)} to ${caller}.`
+        : say`${event.name} returns to ${caller}.`;
     case "down":
       return say`${caller} enters ring 0 by a ${word(event.how)}: ${event.name}.`;
     case "up":

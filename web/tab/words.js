@@ -1,6 +1,6 @@
 /* words.js - one sentence for each event of include/events.tbl. */
 import { say, word } from "../replay/language.js";
-import { hex } from "../replay/words.js";
+import { hex } from "../replay/values.js";
 
 const bytes = (n) => say`${n.toLocaleString("en")} bytes`;
 const range = ({ Base, Size }) => `${hex(Base)}-${hex(Base + Size - 1)}`;
