@@ -23,6 +23,7 @@ book: $(BOOK)/chain.html $(BOOK)/chain.pdf ## the lines of one cold malloc in ca
 	@echo "$(BOOK)/chain.html  $(BOOK)/chain.pdf"
 reading-order: $(BOOK)/path.json ## the table of docs/reading-order.md, captured anew
 	$(PYTHON) tools/book/reading.py $<
+	$(IN_CHINESE)
 density: $(BOOK)/path.json ## how much of the files on that path is on it
 	@$(PYTHON) tools/book/reading.py --density $<
 .PHONY: book reading-order density

@@ -25,7 +25,7 @@ gdb: $(SYSTEM) $(DEBUGGER) $(LESSONS) ## the walk halted under gdb, symbols of e
 	  $(or $(PROGRAM),$(if $(RECORDING),,$(O)/bin/walk.exe)) $(ARGS)
 sessions: $(SYSTEM) $(DEBUGGER) $(O)/record/recorder.so $(LESSONS) ## what the pages of docs/debugging show, captured anew
 	$(PYTHON) tools/sessions.py $(call files,docs/debugging/[0-9]-*.md)
-	@if command -v po4a-updatepo >/dev/null; then $(PYTHON) tools/site/chinese.py; else echo '  make chinese, too: docs/zh/debugging shows the same'; fi
+	$(IN_CHINESE)
 editor: ## npm's debug adapter for editors, below build/npm (docs/debugging/editors.md)
 	timeout 180 npm install --fetch-timeout=30000 --fetch-retries=1 --silent --no-audit --no-fund --ignore-scripts --prefix $(O)/npm cdt-gdb-adapter@1.7.0
 .PHONY: editor

@@ -7,6 +7,9 @@ $(O)/site-replays/cold.html: $(BOOK)/cold.exe $(RECORDS) $(call files,web/*/*.js
 	$(FATHOM) replay --mem 64 -o $@ $<
 picture: $(O)/site-replays/cold.html ## docs/pictures/malloc*.webp: what README.md shows, recorded anew
 	$(PYTHON) tools/web/animate.py $< docs/pictures/malloc
+# After a page that runs write: the Chinese page shows the same.
+IN_CHINESE = @if command -v po4a-updatepo >/dev/null; then $(PYTHON) tools/site/chinese.py; else echo '  make chinese, too: docs/zh shows the same'; fi
+
 chinese: ## po/ and the Chinese pages, after a change of the English ones
 	$(PYTHON) tools/site/chinese.py
 tutorial: $(SYSTEM) $(DEBUGGER) ## what the pages of docs/tutorial show, captured anew

@@ -207,7 +207,7 @@ events: ## docs/events.md from include/events.tbl
 
 behaviour: ## docs/behaviour.md from the tests
 	$(PYTHON) tools/behaviour.py
-	@echo '  and its Chinese: po/behaviour.zh.po, make chinese'
+	$(IN_CHINESE)
 .PHONY: behaviour
 
 order: $(SYSTEM) ## who calls whom: rooms, circles of files and the symbols that make them
