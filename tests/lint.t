@@ -126,6 +126,15 @@ plan.equal(
     "processor modes are set in ke/cpu.c alone",
 )
 
+# The UEFI loader names the words of the command line that the kernel does not know.
+asked = set()
+for path in sources("kernel/**/*.c"):
+    asked |= set(re.findall(r'\bKeBoot(?:Option|Number)\("(\w+)"', open(path).read()))
+words = re.search(r"Words\[\] = \{(.*?)\}", open(os.path.join(TOP, "boot/efi/options.c")).read(), re.S)
+plan.equal(
+    sorted(re.findall(r'"(\w+)"', words[1])), sorted(asked), "the loader knows the kernel's words"
+)
+
 # Sizes that keep a file one idea.
 LIMIT = 500
 CORE_LIMIT = 7800  # 7500 is the aim; the contracts and their comments have 530 of it

@@ -60,6 +60,7 @@ void FileForget(UINT8 *data, UINTN size);
 /* options.c */
 EFI_STATUS OptionsRead(BOOT *boot);
 int OptionsText(const CHAR16 *from, UINTN bytes, char *to, UINTN size);
+int OptionsKnown(const char *word);
 
 /* place.c: KernelPlace and KernelSize are given, KernelWaits results. */
 EFI_STATUS PlaceKernel(BOOT *boot);

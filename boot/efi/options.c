@@ -3,7 +3,7 @@
  * The kernel takes the first `name=value` of a name, so what was typed in a boot manager or
  * in the UEFI Shell is put before the file's words.  The Shell passes the program's own name
  * first; it is dropped.  Options that are not text (firmware's own entries may carry any
- * bytes) are ignored, and that is said.
+ * bytes) are ignored, and that is said; so is each word that the kernel does not know.
  *
  * Source: UEFI Specification 2.10, section 9.1 (LoadOptions).
  */
@@ -51,6 +51,42 @@ int OptionsText(const CHAR16 *from, UINTN bytes, char *to, UINTN size)
     return 1;
 }
 
+/* The words of kernel/ke/boot.c; tests/lint.t compares them with what the kernel asks for. */
+static const char *const Words[] = {
+    "door", "gflags", "hold",  "icount", "init",  "poolfail", "ring",
+    "run",  "seed",   "shell", "stacks", "token", "trace",
+};
+
+/* Whether the kernel knows word, which ends with a blank or the text. */
+int OptionsKnown(const char *word)
+{
+    for (UINTN i = 0; i < sizeof Words / sizeof *Words; i++) {
+        UINTN length = 0;
+        while (Words[i][length] && word[length] == Words[i][length])
+            length++;
+        if (!Words[i][length] && ((UINT8)word[length] <= ' ' || word[length] == '='))
+            return 1;
+    }
+    return 0;
+}
+
+static void name_unknown(const char *line)
+{
+    char word[64];
+    for (const char *at = line; *at;) {
+        UINTN length = 0;
+        for (; (UINT8)at[length] > ' '; length++)
+            if (length < sizeof word - 1)
+                word[length] = at[length];
+        word[length < sizeof word ? length : sizeof word - 1] = 0;
+        if (length && !OptionsKnown(at))
+            BootSay(
+                L"  options       ignored: %a, a word that the kernel does not know\n",
+                word);
+        at += length + (at[length] != 0);
+    }
+}
+
 /* What the boot manager gave, into text; "" if that is nothing that can be used. */
 static void manager_options(BOOT *boot, char *text, UINTN size)
 {
@@ -86,12 +122,18 @@ EFI_STATUS OptionsRead(BOOT *boot)
         length++;
     if (length)
         line[length++] = ' ';
-    for (UINTN i = 0; i < size && text[i] >= ' ' && length < BOOT_CMDLINE_SIZE - 1; i++)
+    UINTN i = 0;
+    for (; i < size && text[i] >= ' ' && length < BOOT_CMDLINE_SIZE - 1; i++)
         line[length++] = (char)text[i];
     line[length] = 0;
+    if (i < size && text[i] >= ' ')
+        BootSay(
+            L"  options       ignored: fathom.cfg from its character %d on: too long\n",
+            i + 1);
     FileForget(text, size);
     handover->Info.Flags |= MULTIBOOT_HAS_CMDLINE;
     handover->Info.CommandLine = (UINT32)(UINTN)line;
     BootSay(L"  command line  %a\n", line);
+    name_unknown(line);
     return EFI_SUCCESS;
 }

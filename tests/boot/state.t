@@ -111,5 +111,11 @@ plan.true(
     "a boot manager's options are before the file's, its program's name is not one",
     text[-2500:],
 )
+plan.equal(
+    [line.split()[2].strip(",") for line in text.splitlines() if line.startswith("  options       ignored: ")],
+    ["quiet"],
+    "the one word that the kernel does not know is named as ignored",
+)
+stops("the firmware refuses to leave for ever", "x64", "the firmware refuses to leave", "refuse FFFF\n")
 boots("bytes as options", "ia32", "options a#b\n", ["options       ignored: 6 bytes"])
 plan.done()

@@ -133,6 +133,10 @@ static void options(void)
     check(!OptionsText(garbage, sizeof garbage, text, sizeof text));
     check(!OptionsText(control, sizeof control, text, sizeof text));
     check(!OptionsText(L"ab", 5, text, sizeof text));
+    check(OptionsKnown("run") && OptionsKnown("run=1 quiet") &&
+          OptionsKnown("run quiet"));
+    check(!OptionsKnown("runs") && !OptionsKnown("ru") && !OptionsKnown("quiet run"));
+    check(!OptionsKnown("") && !OptionsKnown("=run") && !OptionsKnown("Run=1"));
 }
 
 int main(void)
