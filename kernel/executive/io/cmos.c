@@ -7,8 +7,7 @@
  * A clock that is absent (its ports read FFh) or shows no date is named; the date is then
  * 2020-01-01.  Source: MC146818 data sheet.
  */
-#include "io/io.h"
-#include "iop.h"
+#include "io/iop.h"
 #include "kd/port.h"
 
 #define TICKS_1601_TO_1970 116444736000000000ull /* 100 ns */
