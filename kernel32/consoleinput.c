@@ -84,24 +84,18 @@ static BOOL Waits(HANDLE console, BOOL *there, UCHAR *byte)
     return TRUE;
 }
 
-/* The next byte, as it is typed; Ctrl-Z, which a read gives as the end, is one as well.  Ctrl-C,
- * which ends a read, has its own handlers: the wait goes on. */
+/* The next byte, as it is typed; the console's mode, which is also other threads', stays as it is.
+ * Ctrl-C, which ends a read, has its own handlers: the wait goes on. */
 static BOOL Take(HANDLE console, UCHAR *byte)
 {
-    DWORD mode, got = 0;
-    BOOL done;
+    IO_STATUS_BLOCK iosb;
+    NTSTATUS status;
 
-    if (!GetConsoleMode(console, &mode) ||
-        !SetConsoleMode(console, mode & ENABLE_PROCESSED_INPUT))
-        return FALSE;
-    do {
-        RtlSetLastWin32Error(NO_ERROR);
-        done = ReadFile(console, byte, 1, &got, NULL);
-    } while (done && !got && RtlGetLastWin32Error() == ERROR_OPERATION_ABORTED);
-    SetConsoleMode(console, mode);
-    if (done && !got)
-        *byte = 0x1A;
-    return done;
+    do
+        status = NtDeviceIoControlFile(BasepResolve(console), NULL, NULL, NULL, &iosb,
+                                       IOCTL_CONSOLE_READ_KEY, NULL, 0, byte, 1);
+    while (status == STATUS_ALERTED || status == STATUS_USER_APC);
+    return BasepResult(status);
 }
 
 static BOOL TakeUp(UCHAR *byte)

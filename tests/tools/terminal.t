@@ -146,8 +146,8 @@ z line
 line: z line
 0 after the flush, kbhit 0
 no console: 0 6
+the mode while a read waits: as before
 """
-# Stopped while it waits for a record: the console is in another mode then.
 ask(b"keys\r", rb"type")
 ask(b"a", rb"read 1 up")
 time.sleep(0.5)

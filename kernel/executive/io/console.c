@@ -61,7 +61,7 @@ static void IopPut(const char *text, ULONG length)
 
 static void IopEcho(const char *text, ULONG length)
 {
-    if (IopInputMode & ENABLE_ECHO_INPUT)
+    if (length && IopInputMode & ENABLE_ECHO_INPUT)
         IopPut(text, length);
 }
 
@@ -129,32 +129,30 @@ static NTSTATUS IopReadLine(void)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS IopReadTyped(void *buffer, ULONG length, ULONG *done)
+static NTSTATUS IopReadTyped(void *buffer, ULONG length, ULONG *done, BOOLEAN raw)
 {
     NTSTATUS status = STATUS_SUCCESS;
     int key;
     if (IopLineTaken == IopLineLength) {
         IopTakeInterruption(); /* of before */
-        if (IopInputMode & ENABLE_LINE_INPUT) {
+        if (!raw && IopInputMode & ENABLE_LINE_INPUT) {
             status = IopReadLine();
         } else if ((status = IopWaitForKey(&key)) == STATUS_SUCCESS) {
             IopLine[0] = key;
             IopLineLength = 1;
             IopLineTaken = 0;
-            IopEcho(IopLine, 1);
+            IopEcho(IopLine, !raw);
         }
         if (status == STATUS_ALERTED)
-            IopEcho("^C\r\n", 4);
+            IopEcho("^C\r\n", raw ? 0 : 4);
         if (status != STATUS_SUCCESS)
             return status;
     }
-    if (IopLine[IopLineTaken] == CTRL_Z && IopLineTaken == 0) {
+    if (!raw && IopLine[IopLineTaken] == CTRL_Z && IopLineTaken == 0) {
         IopLineTaken = IopLineLength;
         return STATUS_SUCCESS; /* no bytes: the end */
     }
-    ULONG part = IopLineLength - IopLineTaken;
-    if (part > length)
-        part = length;
+    const ULONG part = min(length, IopLineLength - IopLineTaken);
     status = MmCopyToUser(buffer, IopLine + IopLineTaken, part);
     if (NT_SUCCESS(status)) {
         IopLineTaken += part;
@@ -163,15 +161,15 @@ static NTSTATUS IopReadTyped(void *buffer, ULONG length, ULONG *done)
     return status;
 }
 
-/* The line is one reader's at a time. */
-NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done)
+/* The line is one reader's at a time.  raw: without lines and echo, and Ctrl-Z is a byte. */
+NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done, BOOLEAN raw)
 {
     if (length == 0)
         return STATUS_SUCCESS;
     NTSTATUS status = KeWaitForSingleObject(&IopReaderMayGo, FALSE, TRUE, NULL);
     if (status != STATUS_SUCCESS)
         return status;
-    status = IopReadTyped(buffer, length, done);
+    status = IopReadTyped(buffer, length, done, raw);
     KeSetEvent(&IopReaderMayGo);
     return status;
 }
@@ -199,9 +197,8 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
     const ULONG size = code == IOCTL_CONSOLE_GET_MODE ? sizeof *mode : sizeof answer;
     switch (code) {
     case IOCTL_CONSOLE_SET_MODE:
-        if (inLength < sizeof *mode)
-            return STATUS_BUFFER_TOO_SMALL;
-        return MmCopyFromUser(mode, in, sizeof *mode);
+        return inLength < sizeof *mode ? STATUS_BUFFER_TOO_SMALL
+                                       : MmCopyFromUser(mode, in, sizeof *mode);
     case IOCTL_CONSOLE_GET_MODE:
         answer[0] = *mode;
         break;
@@ -212,6 +209,9 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
         answer[0] = IopLineTaken != IopLineLength || IopPeekKey() >= 0;
         answer[1] = IopLineTaken != IopLineLength ? IopLine[IopLineTaken] : IopPeeked;
         break;
+    case IOCTL_CONSOLE_READ_KEY:
+        return file->Stream == 0 ? IopConsoleRead(out, outLength, done, TRUE)
+                                 : STATUS_ACCESS_DENIED;
     case IOCTL_CONSOLE_GET_WRITTEN:
         answer[0] = IopWritten;
         break;

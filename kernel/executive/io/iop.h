@@ -149,7 +149,7 @@ void IopFillBasic(const IONODE *, FILE_BASIC_INFORMATION *);
 void IopFillNetwork(const IONODE *, FILE_NETWORK_OPEN_INFORMATION *);
 
 /* ---- the kinds ---- user buffers; *done bytes */
-NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done);
+NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done, BOOLEAN raw);
 NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopHostRead(IOFILE *, void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopHostWrite(IOFILE *, const void *buffer, ULONG length, ULONG *done);

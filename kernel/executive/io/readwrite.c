@@ -164,7 +164,7 @@ NTSTATUS NTAPI NtReadFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
         status = IopReadDisk(file, buffer, length, userOffset, &done);
         break;
     case IopConsole:
-        status = file->Stream == 0 ? IopConsoleRead(buffer, length, &done)
+        status = file->Stream == 0 ? IopConsoleRead(buffer, length, &done, FALSE)
                                    : STATUS_ACCESS_DENIED;
         break;
     case IopHost:

@@ -19,10 +19,22 @@ static void typed(void)
         Sleep(10);
 }
 
+/* What other threads see of the console while main waits for a key that nobody presses. */
+static DWORD WINAPI watch(PVOID before)
+{
+    DWORD mode = 0;
+    Sleep(100);
+    GetConsoleMode(input, &mode);
+    printf("the mode while a read waits: %s\n",
+           mode == *(DWORD *)before ? "as before" : "changed");
+    fflush(stdout);
+    ExitProcess(0);
+}
+
 int main(void)
 {
     INPUT_RECORD record[8];
-    DWORD count = 0, more = 0;
+    DWORD count = 0, more = 0, mode = 0;
     char line[40];
     input = GetStdHandle(STD_INPUT_HANDLE);
     printf("type\n");
@@ -53,5 +65,8 @@ int main(void)
                                                            CREATE_ALWAYS, 0, NULL),
                                                record, 1, &count));
     printf(" %lu\n", GetLastError());
-    return 0;
+    GetConsoleMode(input, &mode);
+    CloseHandle(CreateThread(NULL, 0, watch, &mode, 0, NULL));
+    ReadConsoleInputA(input, record, 1, &count);
+    return 1;
 }
