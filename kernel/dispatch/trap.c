@@ -11,11 +11,6 @@
 
 #define ADDRESS_UNKNOWN 0xFFFFFFFFu
 
-static void KiDivide(KTRAP_FRAME *f)
-{
-    KiRaiseUser(f, STATUS_INTEGER_DIVIDE_BY_ZERO, f->Eip, 0, 0, 0);
-}
-
 /* A step of the program: TF or a debug register.  The trap clears TF, as on Windows. */
 static void KiSingleStep(KTRAP_FRAME *f)
 {
@@ -37,11 +32,6 @@ static void KiBreakpoint(KTRAP_FRAME *f)
 static void KiOverflow(KTRAP_FRAME *f)
 {
     KiRaiseUser(f, STATUS_INTEGER_OVERFLOW, f->Eip - 1, 0, 0, 0);
-}
-
-static void KiBounds(KTRAP_FRAME *f)
-{
-    KiRaiseUser(f, STATUS_ARRAY_BOUNDS_EXCEEDED, f->Eip, 0, 0, 0);
 }
 
 /* First bytes of the instruction, prefixes left out; 0 if they cannot be read. */
@@ -118,11 +108,6 @@ static void KiSegment(KTRAP_FRAME *f)
     KiRaiseUser(f, STATUS_ACCESS_VIOLATION, f->Eip, 2, 0, ADDRESS_UNKNOWN);
 }
 
-static void KiMisaligned(KTRAP_FRAME *f)
-{
-    KiRaiseUser(f, STATUS_DATATYPE_MISALIGNMENT, f->Eip, 0, 0, 0);
-}
-
 /* The first unmasked exception of the x87, in the order of its status bits. */
 static void KiFloat(KTRAP_FRAME *f)
 {
@@ -160,15 +145,17 @@ static void KiAssertion(KTRAP_FRAME *f)
     KiRaiseUser(f, STATUS_ASSERTION_FAILURE, f->Eip, 0, 0, 0);
 }
 
+/* The exception at EIP that a trap is, where nothing else is to be found out. */
+static const NTSTATUS KiPlainTraps[0x2E] = {
+    [0x00] = STATUS_INTEGER_DIVIDE_BY_ZERO,
+    [0x05] = STATUS_ARRAY_BOUNDS_EXCEEDED,
+    [0x11] = STATUS_DATATYPE_MISALIGNMENT,
+};
 static void (*const KiUserTraps[0x2E])(KTRAP_FRAME *) = {
-    [0x00] = KiDivide,     [0x01] = KiSingleStep,
-    [0x03] = KiBreakpoint, [0x04] = KiOverflow,
-    [0x05] = KiBounds,     [0x06] = KiInvalidOpcode,
-    [0x0A] = KiSegment,    [0x0B] = KiSegment,
-    [0x0C] = KiSegment,    [0x0D] = KiGeneralProtection,
-    [0x10] = KiFloat,      [0x11] = KiMisaligned,
-    [0x13] = KiSimd,       [0x2C] = KiAssertion,
-    [0x2D] = KiBreakpoint,
+    [0x01] = KiSingleStep,    [0x03] = KiBreakpoint,        [0x04] = KiOverflow,
+    [0x06] = KiInvalidOpcode, [0x0A] = KiSegment,           [0x0B] = KiSegment,
+    [0x0C] = KiSegment,       [0x0D] = KiGeneralProtection, [0x10] = KiFloat,
+    [0x13] = KiSimd,          [0x2C] = KiAssertion,         [0x2D] = KiBreakpoint,
 };
 
 /* A step inside the kernel: a program set TF and entered in a way that kept it, or has a
@@ -197,6 +184,8 @@ void KiDispatchTrap(KTRAP_FRAME *frame, ULONG vector)
     __asm__ volatile("sti");
     if (vector < 0x2E && KiUserTraps[vector])
         KiUserTraps[vector](frame);
+    else if (vector < 0x2E && KiPlainTraps[vector])
+        KiRaiseUser(frame, KiPlainTraps[vector], frame->Eip, 0, 0, 0);
     else
         KdBugCheckTrap(UNEXPECTED_KERNEL_MODE_TRAP, frame, vector, frame->Eip);
 }

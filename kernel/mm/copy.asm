@@ -57,9 +57,6 @@ _MiTouchByte:
     CLAC
     pop ebp
     ret
-.failed:
-    mov eax, [_MmFaultStatus]
-    jmp .out
 
 ; NTSTATUS MiTakePair(ULONG *a, ULONG *b, ULONG out[2])
 ; Two words of the user, read, and shown to be writable by the same instruction: xadd of 0.
@@ -82,9 +79,6 @@ _MiTakePair:
     CLAC
     pop ebp
     ret
-.failed:
-    mov eax, [_MmFaultStatus]
-    jmp .out
 
 ; NTSTATUS MiGivePair(ULONG *a, ULONG *b, ULONG first, ULONG second)
 _MiGivePair:
@@ -103,9 +97,11 @@ _MiGivePair:
     CLAC
     pop ebp
     ret
-.failed:
+.failed: ; of MiTouchByte and MiTakePair, too: EBP is all that each has pushed
     mov eax, [_MmFaultStatus]
-    jmp .out
+    CLAC
+    pop ebp
+    ret
 
 ; void MiZeroBySse(void *page): a page of the kernel's own view, sixteen bytes a store.
 ; XMM0 is the interrupted program's: it gets it back.
@@ -133,6 +129,6 @@ _MiZeroBySse:
 ; MmFindFixup's table (kernel.ld gathers it): from, up to, go on at
 section .fixup align=4
     dd _MiCopyBytes.copy, _MiCopyBytes.copied, _MiCopyBytes.failed
-    dd _MiTouchByte.touch, _MiTouchByte.out, _MiTouchByte.failed
-    dd _MiTakePair.first, _MiTakePair.out, _MiTakePair.failed
+    dd _MiTouchByte.touch, _MiTouchByte.out, _MiGivePair.failed
+    dd _MiTakePair.first, _MiTakePair.out, _MiGivePair.failed
     dd _MiGivePair.store, _MiGivePair.out, _MiGivePair.failed

@@ -1,9 +1,8 @@
-/* range.c - the pages of a region: what they are, committed, protected.
+/* range.c - the pages of a region: what they are, and how all of a range is committed.
  *
  * An entry that is 0 says what its region says (range.h), so a range without a table is
  * done in one step, and nothing here costs a page that was never touched.
  */
-#include "mm/pagealloc.h"
 #include "mm/range.h"
 
 ULONG MiNextUsed(ULONG vpn, ULONG last)
@@ -54,29 +53,6 @@ ULONG MiRunEnd(const MMVAD *vad, ULONG vpn, ULONG last, ULONG *protection)
     return vpn;
 }
 
-/* Commit a page whose entry says something.  If it is decommitted and says that it was
- * written to, it gets its page at once, so that the entry can go on saying so. */
-__attribute__((noinline)) static void MiRecommit(MMSPACE *space, ULONG vpn,
-                                                 ULONG protection)
-{
-    MMPTE *pte = MiPteOfVpn(vpn);
-    PFN_NUMBER pfn = PFN_NONE;
-    if (MiHasFrame(*pte)) {
-        MiChangeProtection(vpn, protection);
-        return;
-    }
-    if (MiWasWritten(*pte))
-        pfn = PageAlloc(MmPageUser, MM_PAGE_ZEROED, MiAddress(vpn));
-    if (pfn == PFN_NONE) {
-        MiSetPte(pte, MiDemandPte(protection, FALSE));
-        return;
-    }
-    MMPTE new = MiMakePte(pfn, protection);
-    new.Low |= new.Low &PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY;
-    MiSetPte(pte, new);
-    space->PrivatePages++;
-}
-
 BOOLEAN MiCommitRange(MMSPACE *space, ULONG first, ULONG last, ULONG protection)
 {
     const MMPTE demand = MiDemandPte(protection, FALSE);
@@ -95,21 +71,4 @@ BOOLEAN MiCommitRange(MMSPACE *space, ULONG first, ULONG last, ULONG protection)
         }
     }
     return TRUE;
-}
-
-/* A page that is the process's own already is never copied again. */
-void MiChangeProtection(ULONG vpn, ULONG protection)
-{
-    MMPTE *pte = MiPteOfVpn(vpn), old = *pte;
-    if (!MiHasFrame(old)) {
-        MiSetPte(pte, MiDemandPte(protection, FALSE));
-        return;
-    }
-    PFN_NUMBER pfn = MiPtePfn(old);
-    if (MiPfn(pfn)->Use == MmPageUser && MiIsCopy(protection))
-        protection ^= MM_WRITECOPY ^ MM_READWRITE;
-    MMPTE new = MiMakePte(pfn, protection);
-    if (MiWasWritten(old))
-        new.Low |= new.Low &PTE_VALID ? PTE_DIRTY : PTE_SOFT_DIRTY;
-    MiSetPte(pte, new);
 }

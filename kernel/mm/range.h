@@ -120,6 +120,8 @@ ULONG MiEmptyRange(MMSPACE *, const MMVAD *, ULONG first, ULONG last);
 BOOLEAN MiMarkRange(MMSPACE *, const MMVAD *, ULONG first, ULONG last, ULONG *count);
 /* A page gets another protection; its table is there. */
 void MiChangeProtection(ULONG vpn, ULONG protection);
+/* The page is committed, whether it was or not; its entry is not 0. */
+void MiRecommit(MMSPACE *, ULONG vpn, ULONG protection);
 /* Give back what a PTE held that is cleared now. */
 void MiReleaseFrame(MMSPACE *, MMPTE, const MMVAD *, ULONG vpn);
 

@@ -41,6 +41,11 @@ static inline LIST_ENTRY *RemoveHeadList(LIST_ENTRY *head)
     return first;
 }
 
+/* Every T of a list, whose LIST_ENTRY is Field; none may leave the list meanwhile. */
+#define LIST_EACH(T, each, head, Field)                                                  \
+    for (T *each = CONTAINING_RECORD((head)->Flink, T, Field); &each->Field != (head);   \
+         each = CONTAINING_RECORD(each->Field.Flink, T, Field))
+
 void *memcpy(void *to, const void *from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);

@@ -131,8 +131,7 @@ static ULONG MiCheckSpace(MMSPACE *space)
 static ULONG MiCheckControls(void)
 {
     ULONG shows = 0, held = 0, pages = 0;
-    for (LIST_ENTRY *e = MiControls.Flink; e != &MiControls; e = e->Flink) {
-        const MMCONTROL *control = CONTAINING_RECORD(e, MMCONTROL, Links);
+    LIST_EACH(const MMCONTROL, control, &MiControls, Links) {
         ULONG committed = 0;
         for (ULONG i = 0; i < control->Pages; i++) {
             committed += control->Shared[i].Committed;
@@ -148,8 +147,8 @@ static ULONG MiCheckControls(void)
         if (control->Charge != committed)
             return MiFail(7, "a control's charge", control->Charge, committed);
     }
-    for (LIST_ENTRY *e = MiSpaces.Flink; e != &MiSpaces; e = e->Flink)
-        shows += CONTAINING_RECORD(e, MMSPACE, Links)->SharedPages;
+    LIST_EACH(const MMSPACE, space, &MiSpaces, Links)
+        shows += space->SharedPages;
     /* One shared page belongs to no control: SharedUserData. */
     held +=
         MiPfn(((ULONG_PTR)MmSharedUserData - MI_LINEAR_BASE) >> PAGE_SHIFT)->ShareCount -
@@ -164,10 +163,9 @@ ULONG MmAudit(void)
 {
     ULONG wrong = MiCheckPhysical();
     MMSPACE *back = MiCurrentSpace;
-    for (LIST_ENTRY *e = MiSpaces.Flink; !wrong && e != &MiSpaces; e = e->Flink) {
-        MMSPACE *space = CONTAINING_RECORD(e, MMSPACE, Links);
+    LIST_EACH(MMSPACE, space, &MiSpaces, Links) {
         MmActivateSpace(space);
-        wrong = MiCheckSpace(space);
+        wrong = wrong ? wrong : MiCheckSpace(space);
     }
     MmActivateSpace(back);
     return wrong ? wrong : MiCheckControls();

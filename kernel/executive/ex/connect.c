@@ -27,13 +27,13 @@ NTSTATUS NTAPI NtCreatePort(HANDLE *userPort, POBJECT_ATTRIBUTES userAttributes,
     if (!NT_SUCCESS(status))
         return status;
     status = ExpMakePort(ConnectionPort, NULL, &port);
-    if (NT_SUCCESS(status)) {
-        port->MessageLimit = messageLength;
-        port->ConnectionLimit = connectionLength;
-        status = ObInsertNamed(port, &attributes, PORT_ALL_ACCESS, userPort);
+    if (!NT_SUCCESS(status)) {
+        ObReleaseAttributes(&attributes);
+        return status;
     }
-    ObReleaseAttributes(&attributes);
-    return status;
+    port->MessageLimit = messageLength;
+    port->ConnectionLimit = connectionLength;
+    return ObInsertNamed(port, &attributes, PORT_ALL_ACCESS, userPort);
 }
 
 /* What a client says as it connects: a message with its text after the header. */

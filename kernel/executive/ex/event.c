@@ -63,16 +63,12 @@ NTSTATUS NTAPI NtCreateEvent(HANDLE *userHandle, ACCESS_MASK desired,
     KEVENT *event;
     if (type > EventSynchronizationObject)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
+    NTSTATUS status = ObBeginCreate(&ExEventType, sizeof *event, userAttributes,
+                                    &attributes, (void **)&event);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObCreateObject(&ExEventType, sizeof *event, (void **)&event);
-    if (NT_SUCCESS(status)) {
-        KeInitializeEvent(event, type, state);
-        status = ObInsertNamed(event, &attributes, desired, userHandle);
-    }
-    ObReleaseAttributes(&attributes);
-    return status;
+    KeInitializeEvent(event, type, state);
+    return ObInsertNamed(event, &attributes, desired, userHandle);
 }
 
 NTSTATUS NTAPI NtOpenEvent(HANDLE *handle, ACCESS_MASK desired,
@@ -151,16 +147,12 @@ NTSTATUS NTAPI NtCreateMutant(HANDLE *userHandle, ACCESS_MASK desired,
 {
     OBATTRIBUTES attributes;
     KMUTANT *mutant;
-    NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
+    NTSTATUS status = ObBeginCreate(&ExMutantType, sizeof *mutant, userAttributes,
+                                    &attributes, (void **)&mutant);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObCreateObject(&ExMutantType, sizeof *mutant, (void **)&mutant);
-    if (NT_SUCCESS(status)) {
-        KeInitializeMutant(mutant, owned);
-        status = ObInsertNamed(mutant, &attributes, desired, userHandle);
-    }
-    ObReleaseAttributes(&attributes);
-    return status;
+    KeInitializeMutant(mutant, owned);
+    return ObInsertNamed(mutant, &attributes, desired, userHandle);
 }
 
 NTSTATUS NTAPI NtOpenMutant(HANDLE *handle, ACCESS_MASK desired,
@@ -215,16 +207,12 @@ NTSTATUS NTAPI NtCreateSemaphore(HANDLE *userHandle, ACCESS_MASK desired,
     KSEMAPHORE *semaphore;
     if (maximum <= 0 || initial < 0 || initial > maximum)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
+    NTSTATUS status = ObBeginCreate(&ExSemaphoreType, sizeof *semaphore, userAttributes,
+                                    &attributes, (void **)&semaphore);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObCreateObject(&ExSemaphoreType, sizeof *semaphore, (void **)&semaphore);
-    if (NT_SUCCESS(status)) {
-        KeInitializeSemaphore(semaphore, initial, maximum);
-        status = ObInsertNamed(semaphore, &attributes, desired, userHandle);
-    }
-    ObReleaseAttributes(&attributes);
-    return status;
+    KeInitializeSemaphore(semaphore, initial, maximum);
+    return ObInsertNamed(semaphore, &attributes, desired, userHandle);
 }
 
 NTSTATUS NTAPI NtOpenSemaphore(HANDLE *handle, ACCESS_MASK desired,

@@ -106,9 +106,8 @@ static BOOLEAN ExpIsTold(void)
 /* No thread of the process has come out of the loader: the program itself never ran. */
 static BOOLEAN ExpIsStarting(const EPROCESS *process)
 {
-    for (LIST_ENTRY *entry = process->ThreadListHead.Flink;
-         entry != &process->ThreadListHead; entry = entry->Flink)
-        if (CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry)->Tcb.Begun)
+    LIST_EACH(const ETHREAD, thread, &process->ThreadListHead, ThreadListEntry)
+        if (thread->Tcb.Begun)
             return FALSE;
     return !process->Begun;
 }

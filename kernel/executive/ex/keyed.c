@@ -1,8 +1,8 @@
 /* keyed.c - keyed events: a waiter and a releaser meet at a key, and both go on.
  *
  * A key is an address of the process, its lowest bit clear; ntdll's locks use the address
- * of the lock.  Whoever comes first waits; the other finds him, wakes him and returns at
- * once. A handle of NULL is the one event that every process has
+ * of the lock.  The thread that comes first waits; the other finds it, wakes it and returns
+ * at once.  A handle of NULL is the one event that every process has
  * (CritSecOutOfMemoryEvent).
  *
  *   ExpMeetings -> { event, process, key, waiting or releasing, KEVENT } -> ...
@@ -42,14 +42,11 @@ NTSTATUS NTAPI NtCreateKeyedEvent(HANDLE *userHandle, ACCESS_MASK desired,
     void *event;
     if (flags != 0)
         return STATUS_INVALID_PARAMETER_4;
-    NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
+    NTSTATUS status = ObBeginCreate(&ExKeyedEventType, sizeof(ULONG), userAttributes,
+                                    &attributes, &event);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObCreateObject(&ExKeyedEventType, sizeof(ULONG), &event);
-    if (NT_SUCCESS(status))
-        status = ObInsertNamed(event, &attributes, desired, userHandle);
-    ObReleaseAttributes(&attributes);
-    return status;
+    return ObInsertNamed(event, &attributes, desired, userHandle);
 }
 
 NTSTATUS NTAPI NtOpenKeyedEvent(HANDLE *handle, ACCESS_MASK desired,
@@ -60,9 +57,7 @@ NTSTATUS NTAPI NtOpenKeyedEvent(HANDLE *handle, ACCESS_MASK desired,
 
 static MEETING *ExpFindPartner(const MEETING *self)
 {
-    for (LIST_ENTRY *entry = ExpMeetings.Flink; entry != &ExpMeetings;
-         entry = entry->Flink) {
-        MEETING *other = CONTAINING_RECORD(entry, MEETING, Entry);
+    LIST_EACH(MEETING, other, &ExpMeetings, Entry) {
         if (other->Event == self->Event && other->Process == self->Process &&
             other->Key == self->Key && other->Releasing != self->Releasing)
             return other;

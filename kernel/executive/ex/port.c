@@ -183,9 +183,7 @@ NTSTATUS ExpSendAndWait(PORT *connection, MESSAGE *message, SHORT type)
 
 MESSAGE *ExpFindReceived(const PORT_MESSAGE *answer, const PORT *queue)
 {
-    for (LIST_ENTRY *entry = ExpReceived.Flink; entry != &ExpReceived;
-         entry = entry->Flink) {
-        MESSAGE *message = CONTAINING_RECORD(entry, MESSAGE, Entry);
+    LIST_EACH(MESSAGE, message, &ExpReceived, Entry) {
         if (message->Message->MessageId == answer->MessageId &&
             message->Message->ClientId.UniqueProcess == answer->ClientId.UniqueProcess &&
             message->Message->ClientId.UniqueThread == answer->ClientId.UniqueThread &&
@@ -224,16 +222,14 @@ static NTSTATUS ExpReply(PORT *port, const PORT_MESSAGE *user)
 
 static MESSAGE *ExpNextMessage(PORT *queue, BOOLEAN onlyConnections)
 {
-    for (LIST_ENTRY *entry = queue->Queue.Flink; entry != &queue->Queue;
-         entry = entry->Flink) {
-        MESSAGE *message = CONTAINING_RECORD(entry, MESSAGE, Entry);
+    LIST_EACH(MESSAGE, message, &queue->Queue, Entry) {
         if (!onlyConnections || message->Client != NULL)
             return message;
     }
     return NULL;
 }
 
-/* Nobody waits for what he cannot be given. */
+/* What cannot be written is refused before the wait. */
 static NTSTATUS ExpProbeReceiver(PORT_MESSAGE *user, PVOID *userContext)
 {
     NTSTATUS status = MmProbeForWrite(user, sizeof *user, 4);

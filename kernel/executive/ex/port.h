@@ -39,8 +39,8 @@ NTSTATUS ExpReferencePort(HANDLE handle, ULONG kinds, PORT **port);
 /* A message of user memory into pool, at most limit bytes with its header.  *copy is NULL
  * on failure. */
 NTSTATUS ExpCaptureMessage(const PORT_MESSAGE *user, ULONG limit, PORT_MESSAGE **copy);
-/* Hand a message to its queue and wait until it is Done.  Whoever answers has put his own
- * bytes in message->Message; the caller frees them. */
+/* Hand a message to its queue and wait until it is Done.  The one that answers has put its
+ * own bytes in message->Message; the caller frees them. */
 NTSTATUS ExpSendAndWait(PORT *connection, MESSAGE *message, SHORT type);
 /* The next message of a queue to the user.  STATUS_ACCESS_VIOLATION: it is still there. */
 NTSTATUS ExpReceive(PORT *queue, BOOLEAN onlyConnections, PORT_MESSAGE *user,

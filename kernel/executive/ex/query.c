@@ -21,10 +21,9 @@ static void ExpDescribeProcess(EPROCESS *process, FATHOM_PROCESS *entry)
 /* As many as fit; *size says how many bytes all take. */
 static NTSTATUS ExpReturnProcesses(void *user, ULONG length, ULONG *size)
 {
-    LIST_ENTRY *at = PsAllProcesses.Flink;
-    for (*size = 0; at != &PsAllProcesses; at = at->Flink) {
+    *size = 0;
+    LIST_EACH(EPROCESS, process, &PsAllProcesses, AllListEntry) {
         FATHOM_PROCESS entry;
-        EPROCESS *process = CONTAINING_RECORD(at, EPROCESS, AllListEntry);
         if (*size + sizeof entry <= length) {
             ExpDescribeProcess(process, &entry);
             NTSTATUS status = MmCopyToUser((UCHAR *)user + *size, &entry, sizeof entry);

@@ -63,9 +63,7 @@ static void ExpSendVerdict(ULONG index, ULONG kind, ULONG status, ULONG address,
 /* A process that has not ended; NULL: there is none. */
 static EPROCESS *ExpRunningProcess(void)
 {
-    for (LIST_ENTRY *entry = PsAllProcesses.Flink; entry != &PsAllProcesses;
-         entry = entry->Flink) {
-        EPROCESS *process = CONTAINING_RECORD(entry, EPROCESS, AllListEntry);
+    LIST_EACH(EPROCESS, process, &PsAllProcesses, AllListEntry) {
         if (process->Header.SignalState == 0)
             return process;
     }
@@ -76,10 +74,8 @@ static EPROCESS *ExpRunningProcess(void)
  * it: so no process or thread is made that was not reached. */
 static void ExpTerminateAll(void)
 {
-    for (LIST_ENTRY *entry = PsAllProcesses.Flink; entry != &PsAllProcesses;
-         entry = entry->Flink)
-        PsTerminateProcess(CONTAINING_RECORD(entry, EPROCESS, AllListEntry),
-                           STATUS_PROCESS_IS_TERMINATING);
+    LIST_EACH(EPROCESS, process, &PsAllProcesses, AllListEntry)
+        PsTerminateProcess(process, STATUS_PROCESS_IS_TERMINATING);
 }
 
 /* Processes that the program left running end with it. */

@@ -83,7 +83,7 @@ NTSTATUS NTAPI NtCreateSection(PHANDLE handle, ACCESS_MASK access,
         return status;
     status = ExpMakeSection(file, size, protect, attributes, &body);
     if (NT_SUCCESS(status))
-        status = ObInsertNamed(body, &captured, access, handle);
+        return ObInsertNamed(body, &captured, access, handle);
     ObReleaseAttributes(&captured);
     return status;
 }

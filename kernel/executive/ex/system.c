@@ -170,9 +170,9 @@ static NTSTATUS ExpPutProcess(EPROCESS *process, UCHAR *user, ULONG at, ULONG le
     NTSTATUS status = MmCopyToUser(user + at, &entry, sizeof entry);
     if (NT_SUCCESS(status))
         status = MmCopyToUser(user + at + head, name, (letters + 1) * sizeof(WCHAR));
-    for (LIST_ENTRY *e = process->ThreadListHead.Flink;
-         NT_SUCCESS(status) && e != &process->ThreadListHead; e = e->Flink) {
-        ETHREAD *from = CONTAINING_RECORD(e, ETHREAD, ThreadListEntry);
+    LIST_EACH(ETHREAD, from, &process->ThreadListHead, ThreadListEntry) {
+        if (!NT_SUCCESS(status))
+            break;
         if (from->IsTerminated || threads == process->ActiveThreads)
             continue;
         ExpFillThread(from, &thread);
@@ -186,10 +186,10 @@ static NTSTATUS ExpReturnProcesses(void *user, ULONG length, ULONG *userReturned
 {
     ULONG at = 0, size;
     NTSTATUS status = STATUS_SUCCESS;
-    for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
-        EPROCESS *process = CONTAINING_RECORD(e, EPROCESS, AllListEntry);
+    LIST_EACH(EPROCESS, process, &PsAllProcesses, AllListEntry) {
         NTSTATUS put =
-            ExpPutProcess(process, user, at, length, e->Flink == &PsAllProcesses, &size);
+            ExpPutProcess(process, user, at, length,
+                          process->AllListEntry.Flink == &PsAllProcesses, &size);
         if (put == STATUS_ACCESS_VIOLATION)
             return put;
         if (!NT_SUCCESS(put))

@@ -75,19 +75,15 @@ NTSTATUS NTAPI NtCreateTimer(HANDLE *userHandle, ACCESS_MASK desired,
     EXTIMER *timer;
     if (type > 1)
         return STATUS_INVALID_PARAMETER_4;
-    NTSTATUS status = ObCaptureAttributes(userAttributes, &attributes);
+    NTSTATUS status = ObBeginCreate(&ExTimerType, sizeof *timer, userAttributes,
+                                    &attributes, (void **)&timer);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObCreateObject(&ExTimerType, sizeof *timer, (void **)&timer);
-    if (NT_SUCCESS(status)) {
-        KeInitializeTimer(&timer->Timer, type == 0 ? TimerNotificationObject
-                                                   : TimerSynchronizationObject);
-        timer->Timer.Callback = ExpTimerWentOff;
-        timer->Timer.CallbackContext = timer;
-        status = ObInsertNamed(timer, &attributes, desired, userHandle);
-    }
-    ObReleaseAttributes(&attributes);
-    return status;
+    KeInitializeTimer(&timer->Timer,
+                      type == 0 ? TimerNotificationObject : TimerSynchronizationObject);
+    timer->Timer.Callback = ExpTimerWentOff;
+    timer->Timer.CallbackContext = timer;
+    return ObInsertNamed(timer, &attributes, desired, userHandle);
 }
 
 NTSTATUS NTAPI NtOpenTimer(HANDLE *handle, ACCESS_MASK desired,

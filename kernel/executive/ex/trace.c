@@ -58,10 +58,9 @@ static void ExpDescribeThread(PKTHREAD thread, char *text, SIZE_T size)
 static void ExpRecompute(void)
 {
     ULONG wanted = 0;
-    for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
-        KDTRACE *trace = CONTAINING_RECORD(e, EPROCESS, AllListEntry)->TraceBuffer;
-        if (trace)
-            wanted |= trace->Mask;
+    LIST_EACH(const EPROCESS, process, &PsAllProcesses, AllListEntry) {
+        const KDTRACE *trace = process->TraceBuffer;
+        wanted |= trace ? trace->Mask : 0;
     }
     KdSetTraceMask(wanted);
 }

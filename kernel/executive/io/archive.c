@@ -232,8 +232,8 @@ static void IopGoHome(IONODE *node)
 void IoResetFiles(void)
 {
     IopResetConsole();
-    for (LIST_ENTRY *e = IopNodes.Flink; e != &IopNodes; e = e->Flink)
-        RemoveEntryList(&CONTAINING_RECORD(e, IONODE, Nodes)->Siblings);
+    LIST_EACH(IONODE, node, &IopNodes, Nodes)
+        RemoveEntryList(&node->Siblings);
     for (LIST_ENTRY *e = IopNodes.Flink; e != &IopNodes;) {
         IONODE *node = CONTAINING_RECORD(e, IONODE, Nodes);
         e = e->Flink;

@@ -26,9 +26,7 @@ static BOOLEAN IopNextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUN
         if (file->Pattern == NULL || IopMatches(file->Pattern, found->Name))
             return TRUE;
     }
-    for (LIST_ENTRY *e = file->Node->Children.Flink; e != &file->Node->Children;
-         e = e->Flink) {
-        const IONODE *node = CONTAINING_RECORD(e, IONODE, Siblings);
+    LIST_EACH(const IONODE, node, &file->Node->Children, Siblings) {
         if (node->Id <= *lastId || node->DeletePending)
             continue;
         *lastId = node->Id;
@@ -39,7 +37,7 @@ static BOOLEAN IopNextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUN
         if (KeYieldIfDue()) { /* the folder may be another: from its beginning */
             if (KeGetCurrentThread()->TerminatePending)
                 return FALSE;
-            e = &file->Node->Children;
+            node = CONTAINING_RECORD(&file->Node->Children, IONODE, Siblings);
         }
     }
     return FALSE;

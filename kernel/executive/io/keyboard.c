@@ -1,8 +1,8 @@
 /* keyboard.c - what is typed: PS/2 keyboard (scan code set 1, US layout) and COM1.
  *
- * The interrupts make characters of what comes and put them in a ring; whoever reads takes
- * them out.  Ctrl-C (unless the console's mode says otherwise) and Ctrl-Break do not go into
- * the ring: they wake whoever waits for them, and end a read that is under way.
+ * The interrupts make characters of what comes and put them in a ring; a reader takes them
+ * out.  Ctrl-C (unless the console's mode says otherwise) and Ctrl-Break do not go into
+ * the ring: they wake the thread that waits for them, and end a read that is under way.
  * Keys of no character make what a terminal sends for them (ESC [ A), but Page Up and Page
  * Down, which are the screen's.
  * Source: IBM PC AT Technical Reference, keyboard scan codes, set 1.
@@ -17,7 +17,7 @@
 #define RIGHT_SHIFT     0x36
 #define CONTROL         0x1D
 #define CAPS_LOCK       0x3A
-#define BREAK           0x46 /* behind E0: Ctrl-Pause */
+#define BREAK           0x46 /* after E0: Ctrl-Pause */
 #define PAGE_UP         0x49
 #define PAGE_DOWN       0x51
 #define COM1_IRQ        4

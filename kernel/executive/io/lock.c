@@ -24,9 +24,7 @@ static BOOLEAN IopOverlap(const IOPLOCK *a, const IOPLOCK *b)
 
 static BOOLEAN IopIsBlocked(const IOPLOCK *asked)
 {
-    const LIST_ENTRY *head = &asked->File->Node->Locks;
-    for (const LIST_ENTRY *entry = head->Flink; entry != head; entry = entry->Flink) {
-        const IOPLOCK *lock = CONTAINING_RECORD(entry, IOPLOCK, Links);
+    LIST_EACH(const IOPLOCK, lock, &asked->File->Node->Locks, Links) {
         const BOOLEAN own = lock->File == asked->File && lock->Space == asked->Space;
         if (IopOverlap(lock, asked) &&
             (lock->Exclusive ? asked->Exclusive || !own : asked->Write))

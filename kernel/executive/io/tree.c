@@ -33,9 +33,7 @@ static BOOLEAN IopSameName(const IONODE *node, const WCHAR *name, ULONG length)
 
 IONODE *IopFindChild(IONODE *directory, const WCHAR *name, ULONG length)
 {
-    for (LIST_ENTRY *entry = directory->Children.Flink; entry != &directory->Children;
-         entry = entry->Flink) {
-        IONODE *node = CONTAINING_RECORD(entry, IONODE, Siblings);
+    LIST_EACH(IONODE, node, &directory->Children, Siblings) {
         if (IopSameName(node, name, length))
             return node;
     }

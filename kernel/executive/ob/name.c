@@ -129,11 +129,16 @@ static OBJECT_HEADER *ObpFindPlace(const WCHAR *name, BOOLEAN ignoreCase,
     return NULL;
 }
 
-static OBJECT_HEADER *ObpFindName(const WCHAR *name, BOOLEAN ignoreCase)
+/* The name that is asked for, and the object that has it; NULL: none has. */
+static NTSTATUS ObpFindName(const OBATTRIBUTES *attributes, const WCHAR **name,
+                            OBJECT_HEADER **found)
 {
     RTL_AVL_NODE *parent;
     BOOLEAN right;
-    return ObpFindPlace(name, ignoreCase, &parent, &right);
+    const BOOLEAN ignoreCase = (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0;
+    NTSTATUS status = ObpRelativeName(attributes, name);
+    *found = NT_SUCCESS(status) ? ObpFindPlace(*name, ignoreCase, &parent, &right) : NULL;
+    return status;
 }
 
 void ObpForgetName(OBJECT_HEADER *header)
@@ -170,44 +175,51 @@ static NTSTATUS ObpOpenFound(OBJECT_HEADER *found, const OBTYPE *type, ULONG att
                           attributes & OBJ_INHERIT, userHandle);
 }
 
+NTSTATUS ObBeginCreate(const OBTYPE *type, SIZE_T size, POBJECT_ATTRIBUTES user,
+                       OBATTRIBUTES *attributes, void **body)
+{
+    NTSTATUS status = ObCaptureAttributes(user, attributes);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObCreateObject(type, size, body);
+    if (!NT_SUCCESS(status))
+        ObReleaseAttributes(attributes);
+    return status;
+}
+
 NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *attributes, ACCESS_MASK desired,
                        HANDLE *userHandle)
 {
-    OBJECT_HEADER *header = OBJECT_OF(body);
+    OBJECT_HEADER *header = OBJECT_OF(body), *found = NULL;
+    const WCHAR *name;
     NTSTATUS status = STATUS_SUCCESS;
-    if (attributes->Name != NULL) {
-        const WCHAR *name;
-        OBJECT_HEADER *found = NULL;
-        status = ObpRelativeName(attributes, &name);
-        if (NT_SUCCESS(status))
-            found =
-                ObpFindName(name, (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0);
-        if (found != NULL) {
-            status = attributes->Attributes & OBJ_OPENIF
-                         ? ObpOpenFound(found, header->Type, attributes->Attributes,
-                                        desired, userHandle)
-                         : STATUS_OBJECT_NAME_COLLISION;
-            ObDereferenceObject(body);
-            return NT_SUCCESS(status) ? STATUS_OBJECT_NAME_EXISTS : status;
-        }
-        if (NT_SUCCESS(status))
+    if (attributes->Name != NULL)
+        status = ObpFindName(attributes, &name, &found);
+    if (found != NULL) {
+        status = attributes->Attributes & OBJ_OPENIF
+                     ? ObpOpenFound(found, header->Type, attributes->Attributes, desired,
+                                    userHandle)
+                     : STATUS_OBJECT_NAME_COLLISION;
+        status = NT_SUCCESS(status) ? STATUS_OBJECT_NAME_EXISTS : status;
+    } else {
+        if (NT_SUCCESS(status) && attributes->Name != NULL)
             status = ObpGiveName(header, name);
+        if (NT_SUCCESS(status))
+            status = ObReturnHandle(body, ObMapAccess(header->Type, desired),
+                                    attributes->Attributes & OBJ_INHERIT, userHandle);
     }
-    if (NT_SUCCESS(status))
-        status = ObReturnHandle(body, ObMapAccess(header->Type, desired),
-                                attributes->Attributes & OBJ_INHERIT, userHandle);
     ObDereferenceObject(body);
+    ObReleaseAttributes(attributes);
     return status;
 }
 
 NTSTATUS ObReferenceNamed(const OBTYPE *type, const OBATTRIBUTES *attributes, void **body)
 {
     const WCHAR *name;
-    NTSTATUS status = ObpRelativeName(attributes, &name);
+    OBJECT_HEADER *found;
+    NTSTATUS status = ObpFindName(attributes, &name, &found);
     if (!NT_SUCCESS(status))
         return status;
-    OBJECT_HEADER *found =
-        ObpFindName(name, (attributes->Attributes & OBJ_CASE_INSENSITIVE) != 0);
     if (found == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (found->Type != type)
@@ -221,19 +233,17 @@ NTSTATUS ObOpenNamed(const OBTYPE *type, POBJECT_ATTRIBUTES user, ACCESS_MASK de
                      HANDLE *userHandle)
 {
     OBATTRIBUTES attributes;
-    const WCHAR *name;
+    void *body;
     NTSTATUS status = ObCaptureAttributes(user, &attributes);
     if (!NT_SUCCESS(status))
         return status;
     if (attributes.Name == NULL)
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
-    status = ObpRelativeName(&attributes, &name);
+    status = ObReferenceNamed(type, &attributes, &body);
     if (NT_SUCCESS(status)) {
-        OBJECT_HEADER *found =
-            ObpFindName(name, (attributes.Attributes & OBJ_CASE_INSENSITIVE) != 0);
-        status = found == NULL ? STATUS_OBJECT_NAME_NOT_FOUND
-                               : ObpOpenFound(found, type, attributes.Attributes, desired,
-                                              userHandle);
+        status = ObReturnHandle(body, ObMapAccess(type, desired),
+                                attributes.Attributes & OBJ_INHERIT, userHandle);
+        ObDereferenceObject(body);
     }
     ObReleaseAttributes(&attributes);
     return status;

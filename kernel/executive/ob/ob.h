@@ -85,8 +85,12 @@ void ObReleaseAttributes(OBATTRIBUTES *);
 /* A counted string of user memory into pool, NUL-ended.  length: characters.
  * STATUS_ACCESS_VIOLATION, STATUS_OBJECT_NAME_INVALID, STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS ObCaptureString(const UNICODE_STRING *user, WCHAR **name, USHORT *length);
-/* Create-or-open by name and give a handle: the common end of NtCreateEvent and its kin.
- * *body new from ObCreateObject is consumed. STATUS_OBJECT_NAME_EXISTS when opened. */
+/* How NtCreateEvent and its kin begin: what the caller says is captured, and a body made.  On a
+ * failure nothing is held. */
+NTSTATUS ObBeginCreate(const OBTYPE *, SIZE_T size, POBJECT_ATTRIBUTES user,
+                       OBATTRIBUTES *, void **body);
+/* How they end: create-or-open by name, and a handle.  A body that is new and the attributes are
+ * consumed, whatever comes.  STATUS_OBJECT_NAME_EXISTS when opened. */
 NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *, ACCESS_MASK desired,
                        HANDLE *userHandle);
 NTSTATUS ObOpenNamed(const OBTYPE *, POBJECT_ATTRIBUTES user, ACCESS_MASK desired,

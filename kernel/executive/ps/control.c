@@ -39,8 +39,7 @@ static BOOLEAN PspIsReached(const EPROCESS *process, const EPROCESS *like, ULONG
 static BOOLEAN PspSend(const EPROCESS *like, ULONG group, ULONG event)
 {
     BOOLEAN reached = FALSE;
-    for (LIST_ENTRY *p = PsAllProcesses.Flink; p != &PsAllProcesses; p = p->Flink) {
-        EPROCESS *process = CONTAINING_RECORD(p, EPROCESS, AllListEntry);
+    LIST_EACH(EPROCESS, process, &PsAllProcesses, AllListEntry) {
         ETHREAD *thread;
         if (!PspIsReached(process, like, group))
             continue;

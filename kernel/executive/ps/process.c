@@ -11,7 +11,6 @@
 #include "services.h"
 
 LIST_ENTRY PsAllProcesses = {&PsAllProcesses, &PsAllProcesses};
-ULONG PsProcessCount;
 void (*PsDeleteTrace)(EPROCESS *);
 
 static void PspDeleteProcess(void *body)
@@ -25,7 +24,6 @@ static void PspDeleteProcess(void *body)
         ExFreePool(process->ImagePath);
     if (process->Space != NULL)
         MmDeleteSpace(process->Space);
-    PsProcessCount--;
 }
 
 const OBTYPE PsProcessType = {
@@ -59,7 +57,6 @@ NTSTATUS PspCreateProcess(EPROCESS *parent, EPROCESS **result)
     NTSTATUS status = ObCreateObject(&PsProcessType, sizeof *process, (void **)&process);
     if (!NT_SUCCESS(status))
         return status;
-    PsProcessCount++;
     process->Header.Type = ProcessObject;
     InitializeListHead(&process->Header.WaitListHead);
     InitializeListHead(&process->ThreadListHead);
@@ -161,8 +158,7 @@ NTSTATUS NTAPI NtTerminateProcess(HANDLE handle, NTSTATUS exitStatus)
 
 ULONG PsIdOfSpace(const MMSPACE *space)
 {
-    for (LIST_ENTRY *e = PsAllProcesses.Flink; e != &PsAllProcesses; e = e->Flink) {
-        const EPROCESS *process = CONTAINING_RECORD(e, EPROCESS, AllListEntry);
+    LIST_EACH(const EPROCESS, process, &PsAllProcesses, AllListEntry) {
         if (process->Space == space)
             return process->Id;
     }
@@ -171,9 +167,7 @@ ULONG PsIdOfSpace(const MMSPACE *space)
 
 EPROCESS *PsLookupProcess(ULONG id)
 {
-    for (LIST_ENTRY *entry = PsAllProcesses.Flink; entry != &PsAllProcesses;
-         entry = entry->Flink) {
-        EPROCESS *process = CONTAINING_RECORD(entry, EPROCESS, AllListEntry);
+    LIST_EACH(EPROCESS, process, &PsAllProcesses, AllListEntry) {
         if (process->Id == id) {
             ObReferenceObject(process);
             return process;
@@ -225,9 +219,7 @@ static NTSTATUS PspForEachThread(HANDLE handle, ULONG (*act)(PKTHREAD))
     if (process->Exiting)
         status = STATUS_PROCESS_IS_TERMINATING;
     else
-        for (LIST_ENTRY *entry = process->ThreadListHead.Flink;
-             entry != &process->ThreadListHead; entry = entry->Flink) {
-            ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
+        LIST_EACH(ETHREAD, thread, &process->ThreadListHead, ThreadListEntry) {
             if (!thread->IsTerminated)
                 act(&thread->Tcb);
         }

@@ -39,10 +39,9 @@ typedef struct _EPROCESS {
     ULONG ExecuteFlags;  /* ProcessExecuteFlags */
     BOOLEAN HostStreams; /* standard handles lead to the host port */
     BOOLEAN BoostDisabled;
-    ULONG HostIndex;             /* of the run list's program that it belongs to */
-    ULONG ConsoleId, GroupId;    /* control.c */
-    ULONG_PTR ControlRoutine;    /* kernel32!CtrlRoutine there, or 0 */
-    ULONG TraceMask, TraceFlags; /* kd's */
+    ULONG HostIndex;          /* of the run list's program that it belongs to */
+    ULONG ConsoleId, GroupId; /* control.c */
+    ULONG_PTR ControlRoutine; /* kernel32!CtrlRoutine there, or 0 */
     PVOID TraceBuffer;
 } EPROCESS;
 
@@ -103,7 +102,7 @@ ETHREAD *PsLookupThread(ULONG id);
 extern void (*PsDeleteTrace)(
     EPROCESS *); /* ex: a process's trace goes with it; may be NULL */
 /* Objects of this folder that exist: what an audit compares. */
-extern ULONG PsProcessCount, PsThreadCount;
+extern ULONG PsThreadCount;
 /* ntdll's entry points in user space, by their exported names. */
 typedef struct _PSENTRIES {
     ULONG_PTR LdrInitializeThunk, RtlUserThreadStart, KiUserExceptionDispatcher,

@@ -47,12 +47,6 @@ static void PspFillLimits(EPROCESS *process, ANSWER *answer)
                           &answer->Limits.MaximumWorkingSetSize);
 }
 
-static void PspFillIoCounters(EPROCESS *process, ANSWER *answer)
-{
-    (void)process;
-    __builtin_memset(answer->Counters, 0, sizeof answer->Counters);
-}
-
 static void PspFillVm(EPROCESS *process, ANSWER *answer)
 {
     MMUSAGE usage = {0};
@@ -71,9 +65,7 @@ static void PspFillVm(EPROCESS *process, ANSWER *answer)
 static void PspFillTimes(EPROCESS *process, ANSWER *answer)
 {
     ULONGLONG kernel = process->KernelTime, user = process->UserTime;
-    LIST_ENTRY *entry = process->ThreadListHead.Flink;
-    for (; entry != &process->ThreadListHead; entry = entry->Flink) {
-        ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
+    LIST_EACH(ETHREAD, thread, &process->ThreadListHead, ThreadListEntry) {
         if (!thread->IsTerminated) {
             kernel += thread->Tcb.KernelTime;
             user += thread->Tcb.UserTime;
@@ -88,7 +80,7 @@ static void PspFillTimes(EPROCESS *process, ANSWER *answer)
 static void PspFillZero(EPROCESS *process, ANSWER *answer)
 {
     (void)process;
-    answer->Number = 0;
+    *answer = (ANSWER){0};
 }
 
 static void PspFillOne(EPROCESS *process, ANSWER *answer)
@@ -135,7 +127,7 @@ typedef struct {
 static const INFORMATION PspClasses[] = {
     {0, sizeof(PROCESS_BASIC_INFORMATION), PspFillBasic},
     {1, sizeof(QUOTA_LIMITS), PspFillLimits},
-    {2, sizeof(ULONGLONG[6]), PspFillIoCounters},
+    {2, sizeof(ULONGLONG[6]), PspFillZero}, /* IO_COUNTERS: none are kept */
     {3, offsetof(VMCOUNTERS, PrivateUsage), PspFillVm},
     {3, sizeof(VMCOUNTERS), PspFillVm},
     {4, sizeof(LONGLONG[4]), PspFillTimes},

@@ -137,13 +137,10 @@ static NTSTATUS PspSetBasePriority(ETHREAD *thread, LONG increment)
 /* TlsFree clears the slot in every thread of the process. */
 static NTSTATUS PspZeroTlsCell(ULONG index)
 {
-    EPROCESS *process = PsCurrentProcess();
-    LIST_ENTRY *entry = process->ThreadListHead.Flink;
     const PVOID zero = NULL;
     if (index >= TLS_MINIMUM_AVAILABLE + 1024)
         return STATUS_INVALID_PARAMETER;
-    for (; entry != &process->ThreadListHead; entry = entry->Flink) {
-        ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
+    LIST_EACH(ETHREAD, thread, &PsCurrentProcess()->ThreadListHead, ThreadListEntry) {
         TEB *teb = thread->Tcb.Teb;
         PVOID *slots;
         if (thread->IsTerminated || teb == NULL)

@@ -27,10 +27,8 @@ void PspApplyPriority(ETHREAD *thread)
 
 static void PspSetBasePriority(EPROCESS *process, ULONG priority)
 {
-    LIST_ENTRY *entry = process->ThreadListHead.Flink;
     process->BasePriority = priority;
-    for (; entry != &process->ThreadListHead; entry = entry->Flink) {
-        ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
+    LIST_EACH(ETHREAD, thread, &process->ThreadListHead, ThreadListEntry) {
         if (!thread->IsTerminated)
             PspApplyPriority(thread);
     }

@@ -4,11 +4,8 @@
 
 ETHREAD *PsLookupThread(ULONG id)
 {
-    for (LIST_ENTRY *p = PsAllProcesses.Flink; p != &PsAllProcesses; p = p->Flink) {
-        EPROCESS *process = CONTAINING_RECORD(p, EPROCESS, AllListEntry);
-        for (LIST_ENTRY *t = process->ThreadListHead.Flink; t != &process->ThreadListHead;
-             t = t->Flink) {
-            ETHREAD *thread = CONTAINING_RECORD(t, ETHREAD, ThreadListEntry);
+    LIST_EACH(EPROCESS, process, &PsAllProcesses, AllListEntry) {
+        LIST_EACH(ETHREAD, thread, &process->ThreadListHead, ThreadListEntry) {
             if (thread->Id == id) {
                 ObReferenceObject(thread);
                 return thread;
