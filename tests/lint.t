@@ -144,7 +144,7 @@ KERNEL_BYTES = 228 * 1024
 # event, 25 keep images for a batch, 83 are the notifications of low and high memory; 39 are the
 # prompt's pte, and what the walk needs to judge a guessed frame and to show one screen; 112 the
 # screen's; 173 lock byte ranges of files, for SQLite.
-KERNEL_LIMIT = 22715
+KERNEL_LIMIT = 22714
 long = []
 for path in sources(
     *(
