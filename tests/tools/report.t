@@ -173,4 +173,38 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         (False, []),
         f"{name}: no machine and no file stays",
     )
+
+
+def started(**more):
+    """The tool, its second program running; its machine's folder in home."""
+    before = set(os.listdir(home))
+    if os.path.exists(memory):
+        os.remove(memory)
+    tool = subprocess.Popen(
+        [TOOL, "batch", listing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        env=environment("second_waits", FAKE_MEMORY=memory, TMPDIR=home, **more),
+    )
+    end = time.monotonic() + 600
+    while not os.path.exists(memory) and time.monotonic() < end:
+        time.sleep(0.02)
+    return tool, set(os.listdir(home)) - before
+
+
+# SIGKILL leaves the machine's folder; the next start removes it, and no other.
+alive, its = started()
+os.mkdir(os.path.join(home, "fathom-of-another"))
+killed, left = started()
+killed.kill()
+killed.wait()
+plan.true(len(left) == 1 and left < set(os.listdir(home)), "a tool that is killed leaves a folder")
+batch("status", "prog.exe", TMPDIR=home)
+plan.equal(
+    set(os.listdir(home)), its | {"fathom-of-another"}, "the next one removes it, and no other's"
+)
+alive.terminate()
+plan.equal(alive.wait(60), 128 + signal.SIGTERM, "the one beside it was not harmed")
+plan.equal(os.listdir(home), ["fathom-of-another"], "and leaves nothing itself")
 plan.done()

@@ -1,7 +1,8 @@
 """Grade one submission: vet, compile, host stage, link, boots."""
 import os
-import tempfile
 import time
+
+from host import scratch
 
 from . import booted, build, hosted, vet
 from .lab import HANDOUT, TOP
@@ -55,8 +56,8 @@ class Grader:
             result.refused = f"{file}: there is no such file"
             result.outcomes = all_of(self.tests, "refused")
             return result
-        with tempfile.TemporaryDirectory(prefix="fathom-grade-") as scratch:
-            submission = build.Submission(self.kept, file, scratch)
+        with scratch.folder() as folder:
+            submission = build.Submission(self.kept, file, folder)
             submission.rules_known = rules_known
             result.outcomes = self.outcomes(submission, result)
         forged(result)

@@ -11,12 +11,12 @@ LANG=zh_CN: in Chinese.
 """
 import argparse
 import os
-import tempfile
 
 from grade import command as grader
 from grade import lab as labs
 from grade import words as language
 from grade.grader import submitted
+from host import scratch
 from host.options import Parser, number
 from host.refused import Refused
 
@@ -60,8 +60,8 @@ def command(options):
     lab = labs.load(options.lab)
     lab.choose(rules_of(lab, options.submission))
     chinese = int(language.is_chinese())
-    with tempfile.TemporaryDirectory(prefix="fathom-defence-") as scratch:
-        run = Run(lab, options.submission, scratch)
+    with scratch.folder() as folder:
+        run = Run(lab, options.submission, folder)
         model = Model(run, run.record(options.seed), options.seed)
         questions = sheet.chosen(model, lab.label)
         texts = {

@@ -13,12 +13,12 @@ What runs is this tree's own system: in a handout that is the student's.
 import json
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 
 from grade import build
 from host import commands, debug
+from host import scratch as folders
 from host.machine import TOP
 from host.refused import Refused
 
@@ -151,7 +151,7 @@ def counted(case):
 
 # ---- the host stage ----
 def host_program(case, path):
-    submission_scratch = tempfile.mkdtemp(prefix="fathom-lab-")
+    submission_scratch = folders.make()
     submission = build.Submission(case.kept, path, submission_scratch)
     case.lab.host["flags"] = [*case.lab.host["flags"], "-O0"]  # `info locals` shows all of them
     submission.compile_host()
@@ -173,7 +173,7 @@ def host_gdb(case, path, script, recorded=False):
         }
         return with_facts(words, facts(case, way="host", record=recorded), options)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        folders.remove(scratch)
 
 
 # ---- recordings ----

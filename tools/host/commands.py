@@ -4,12 +4,12 @@ import os
 import secrets
 import subprocess
 import sys
-import tempfile
 
 from record import record, recording
 from trace import answers, walk as descent
 
-from . import batch, build, debug, interrupt, options as words, replay, tap, terminal, verdict
+from . import batch, build, debug, interrupt, options as words, replay, scratch, tap, terminal
+from . import verdict
 from .archive import NO_INPUT, Archive
 from .events import STACKS_OF_ALL, STACKS_OF_HEAP, Events
 from .fold import Fold
@@ -364,9 +364,9 @@ def run_record(options):
 def run_replay(options):
     """The page of a recording; PROGRAM.exe is recorded first."""
     page = options.output
-    with tempfile.TemporaryDirectory(prefix="fathom-") as scratch:
+    with scratch.folder() as folder:
         if not recording.is_one(options.program):
-            options.output = os.path.join(scratch, "recording")
+            options.output = os.path.join(folder, "recording")
             make_recording(options)
             options.recording = options.output
         else:
@@ -383,7 +383,7 @@ def observed(options, sink, answer, stacks=STACKS_OF_HEAP):
     """Run the program under icount; its events go to answer(path, options, how it was cut short),
     also when a signal ended it."""
     options.icount, options.events_format, options.events_stacks = True, "binary", stacks
-    with tempfile.TemporaryDirectory(prefix="fathom-events-") as folder:
+    with scratch.folder() as folder:
         options.events = os.path.join(folder, "events")
         options.recorded = Events(options)
         signal = result = None

@@ -18,9 +18,8 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 
-from . import interrupt
+from . import interrupt, scratch
 from .events import Ring, possible
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -124,7 +123,7 @@ class Machine:
         self.ring = None  # Ring: the machine's events, if they come that way
         self.inherited = []
         with interrupt.whole():  # a signal finds the folder in LIVE, or none
-            self.folder = tempfile.mkdtemp(prefix="fathom-")
+            self.folder = scratch.make()
             LIVE.append(self)
 
     # ---- what it boots with ----
@@ -327,7 +326,7 @@ class Machine:
             if self.memory is not None:
                 os.close(self.memory)
                 self.memory = None
-            shutil.rmtree(self.folder, ignore_errors=True)
+            scratch.remove(self.folder)
             if self in LIVE:
                 LIVE.remove(self)
 

@@ -6,9 +6,7 @@ its SHA-256 is the one in the recording's header.
 """
 import hashlib
 import os
-import shutil
 import sys
-import tempfile
 import threading
 
 from record import loaded, recording, serve
@@ -17,7 +15,7 @@ from stub.libraries import ALWAYS, Libraries
 from stub.wire import Wire
 from web import page as web_page
 
-from . import debug, machine
+from . import debug, machine, scratch
 from .refused import Refused
 
 
@@ -89,14 +87,14 @@ def gdb(options):
     handed, unknown = facts(options, record)
     for name in unknown:
         print(f"fathom: {name}: no file here is the recorded one; it has no symbols", flush=True)
-    folder, over = tempfile.mkdtemp(prefix="fathom-"), threading.Event()
+    folder, over = scratch.make(), threading.Event()
     try:
         with debug.gdbs_line(options, folder) as listening:
             arguments = (listening, record, options.out, handed["modules"], over)
             threading.Thread(target=serve_one, args=arguments, daemon=True).start()
             return debug.attach(options, folder, handed, listening, over)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.remove(folder)
 
 
 def serve_one(listening, record, out, files, over):
