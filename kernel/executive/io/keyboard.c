@@ -8,6 +8,7 @@
  * Source: IBM PC AT Technical Reference, keyboard scan codes, set 1.
  */
 #include "iop.h"
+#include "kd/port.h"
 
 #define KEYBOARD_DATA   0x60
 #define KEYBOARD_STATUS 0x64
@@ -26,16 +27,9 @@
 static volatile UCHAR IopRing[RING_SIZE];
 static volatile ULONG IopRingHead, IopRingTail; /* the interrupts move Tail only */
 static KEVENT IopControlTyped;
-static ULONG IopControl; /* which: 1 Ctrl-C, 2 Ctrl-Break; 0: none */
+static ULONG IopControls; /* two bits each, the first highest: 1 Ctrl-C, 2 Ctrl-Break */
 static volatile BOOLEAN IopInterrupted;
 static volatile LONG IopPages; /* screens up that were asked for, and not yet shown */
-
-static UCHAR IopReadPort(USHORT port)
-{
-    UCHAR value;
-    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
 
 static BOOLEAN IopControlHeld;
 
@@ -70,7 +64,7 @@ static int IopTranslate(UCHAR code)
 
 static void IopControlKey(ULONG event)
 {
-    IopControl = event + 1;
+    IopControls = IopControls << 2 | (event + 1); /* of seventeen the first is lost */
     IopInterrupted = TRUE;
     KeSetEvent(&IopControlTyped);
 }
@@ -103,8 +97,8 @@ static void IopGreyKey(UCHAR code)
 static void IopKeyboardInterrupt(void)
 {
     static BOOLEAN extended;
-    while (IopReadPort(KEYBOARD_STATUS) & 1) {
-        const UCHAR code = IopReadPort(KEYBOARD_DATA);
+    while (KdIn8(KEYBOARD_STATUS) & 1) {
+        const UCHAR code = KdIn8(KEYBOARD_DATA);
         if (code == 0xE0 || code == 0xE1) {
             extended = TRUE;
             continue;
@@ -132,7 +126,7 @@ static void IopReadSerial(void)
 void IopInitializeKeyboard(void)
 {
     KeInitializeEvent(&IopControlTyped, EventSynchronizationObject, FALSE);
-    if (IopReadPort(KEYBOARD_STATUS) == 0xFF)
+    if (KdIn8(KEYBOARD_STATUS) == 0xFF)
         return;             /* no controller there */
     IopKeyboardInterrupt(); /* what the firmware left */
     IopRingHead = IopRingTail;
@@ -148,15 +142,18 @@ void IoListenForControl(void)
 
 ULONG IoWaitForControl(void)
 {
-    ULONG control;
-    do { /* pages are shown at once, whatever the programs do; Ctrl-C goes back to the cursor */
-        KeWaitForSingleObject(&IopControlTyped, FALSE, FALSE, NULL);
+    for (;;) { /* pages are shown at once; Ctrl-C goes to the cursor */
         const LONG pages = __atomic_exchange_n(&IopPages, 0, __ATOMIC_RELAXED);
-        control = __atomic_exchange_n(&IopControl, 0, __ATOMIC_RELAXED);
-        if (pages != 0 || control != 0) /* a page up and one down are none */
-            IopScreenLook(control == 0 ? pages : 0);
-    } while (control == 0);
-    return control - 1;
+        const ULONG flags = KeDisable(), all = IopControls;
+        const ULONG at = all != 0 ? 30 - (__builtin_clz(all) & 30) : 0;
+        IopControls = all & ~(3u << at);
+        KeRestore(flags);
+        if (pages != 0 || all != 0) /* a page up and one down are none */
+            IopScreenLook(all == 0 ? pages : 0);
+        if (all != 0)
+            return (all >> at) - 1;
+        KeWaitForSingleObject(&IopControlTyped, FALSE, FALSE, NULL);
+    }
 }
 
 int IopReadKey(void)

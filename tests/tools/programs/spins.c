@@ -1,13 +1,15 @@
 /* spins.c - goes on for ever: it reads, or computes, or waits for Ctrl-C.  spins later writes half
- * a line, the other half later, and ends; spins many holds every other one of 200 blocks. */
+ * a line, the other half later, and ends; spins many holds every other one of 200 blocks; spins
+ * twice waits for two presses. */
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
 
-static volatile LONG handled = -1;
+static volatile LONG handled = -1, presses;
 static BOOL WINAPI handler(DWORD event)
 {
     handled = (LONG)event;
+    InterlockedIncrement(&presses);
     return TRUE;
 }
 
@@ -54,7 +56,7 @@ int main(int count, char **words)
 {
     const char *how = count > 1 ? words[1] : "";
     char line[80];
-    if (!strcmp(how, "handler"))
+    if (!strcmp(how, "handler") || !strcmp(how, "twice"))
         SetConsoleCtrlHandler(handler, TRUE);
     printf("for ever\n");
     fflush(stdout);
@@ -72,6 +74,12 @@ int main(int count, char **words)
             Sleep(10);
         printf("handled %ld\n", handled);
         return 9;
+    }
+    if (!strcmp(how, "twice")) {
+        while (presses < 2)
+            Sleep(10);
+        printf("handled twice\n");
+        return 10;
     }
     while (fgets(line, sizeof line, stdin))
         ;
