@@ -4,6 +4,7 @@
 import glob
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -32,6 +33,31 @@ for folder in sorted(glob.glob(os.path.join(TOP, "labs", "[0-9]*-*"))):
     drawn = [labs.chosen(lab.variants, seed, lab.label) for seed in range(2026, 2060)]
     same = [2026 + n for n, (one, next) in enumerate(zip(drawn, drawn[1:])) if one == next]
     plan.equal(same, [], f"{lab.label}: last year's rules are not this year's")
+
+
+
+def patched(base, patch):
+    """What a patch makes of a file; None: it does not apply."""
+    words = ["patch", "-s", "-p1", "-r", "-", "-o", "-", base, patch]
+    done = subprocess.run(words, capture_output=True)
+    return None if done.returncode else done.stdout
+
+
+def patches(lab):
+    """(patch, what it is a patch to), as proof.py takes them."""
+    skeleton = os.path.join(lab.folder, "skeleton", os.path.basename(lab.file))
+    for path in sorted(glob.glob(os.path.join(lab.folder, "*", "*.patch"))):
+        ours = path.endswith(".ours.patch") or os.path.basename(os.path.dirname(path)) == "bugs"
+        yield path, lab.reference if ours else skeleton
+
+
+for folder in sorted(glob.glob(os.path.join(TOP, "labs", "[0-9]*-*"))):
+    lab, stale = labs.load(folder), []
+    for path, base in patches(lab):
+        with open(base, "rb") as file:
+            if patched(base, path) in (None, file.read()):
+                stale.append(os.path.relpath(path, TOP))
+    plan.equal(stale, [], f"{lab.label}: each planted bug and patched forgery applies, and changes something")
 
 FIRST = os.path.join(TOP, "labs", "1-page")
 with open(os.path.join(FIRST, "lab.toml"), encoding="utf-8") as file:

@@ -2,6 +2,7 @@
 import csv
 import html
 import os
+import urllib.parse
 
 STYLE = """<meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <style>body{font:15px/1.5 system-ui,sans-serif;margin:2em;max-width:70em}
@@ -54,14 +55,20 @@ def overview(lab, records):
     body.append("</table><h2>Students</h2><table><tr><th>name<th>points<th>notes")
     for name, record in records.items():
         notes = "; ".join([*record["refused"].splitlines()[:1], *record["notes"]])
-        link = f'<a href="students/{html.escape(name)}.html">{html.escape(name)}</a>'
+        where = urllib.parse.quote(name + ".html", errors="surrogateescape")
+        link = f'<a href="students/{where}">{html.escape(name)}</a>'
         body.append(f"<tr><td>{link}<td class=n>{record['points']}<td>{html.escape(notes)}")
     return page(f"{lab.lab['title']} ({lab.label})", "\n".join(body) + "</table>")
 
 
+def writing(*path):
+    """A text file; a student's name that is no UTF-8 is written as its bytes are."""
+    return open(os.path.join(*path), "w", newline="", encoding="utf-8", errors="backslashreplace")
+
+
 def table(lab, records, path):
     """One line a student."""
-    with open(path, "w", newline="", encoding="utf-8") as file:
+    with writing(path) as file:
         out = csv.writer(file)
         out.writerow(["name", "points", "most", *(t.name for t in lab.tests), "refused", "notes"])
         for name, record in records.items():
@@ -76,7 +83,7 @@ def write(lab, records, out):
     os.makedirs(os.path.join(out, "students"), exist_ok=True)
     table(lab, records, os.path.join(out, "points.csv"))
     for name, record in records.items():
-        with open(os.path.join(out, "students", name + ".html"), "w", encoding="utf-8") as file:
+        with writing(out, "students", name + ".html") as file:
             file.write(student(name, record))
-    with open(os.path.join(out, "index.html"), "w", encoding="utf-8") as file:
+    with writing(out, "index.html") as file:
         file.write(overview(lab, records))

@@ -5,21 +5,9 @@ import time
 from host import scratch
 
 from . import booted, build, hosted, vet
-from .lab import HANDOUT, TOP
+from .handed import submitted, unreadable
+from .lab import HANDOUT
 from .result import Outcome, Result
-
-
-def submitted(lab, path):
-    """The student's file: path itself, or in the folder path by its whole or its own name.  The
-    tree's own file stands for all that the lab's one file provides."""
-    if not HANDOUT and os.path.realpath(path) == os.path.realpath(os.path.join(TOP, lab.file)):
-        return lab.reference
-    if not os.path.isdir(path):
-        return path
-    for name in (lab.file, os.path.basename(lab.file)):
-        if os.path.isfile(os.path.join(path, name)):
-            return os.path.join(path, name)
-    return os.path.join(path, os.path.basename(lab.file))
 
 
 def all_of(tests, kind, seen=""):
@@ -52,8 +40,8 @@ class Grader:
         """The Result of one submission; what it makes is removed again."""
         start, file = time.monotonic(), submitted(self.lab, path)
         result = Result(self.lab, file)
-        if not os.path.isfile(file):
-            result.refused = f"{file}: there is no such file"
+        result.refused = unreadable(file)
+        if result.refused:
             result.outcomes = all_of(self.tests, "refused")
             return result
         with scratch.folder() as folder:
@@ -75,11 +63,12 @@ class Grader:
         guest = [test for test in self.tests if test.stage != "host"]
         try:
             vet.before(submission)
-            vet.inline_assembler(submission)
+            vet.assembler(submission, False)
             submission.compile()
             result.warnings = submission.warnings
             vet.object_file(submission, submission.object, False)
             if host:
+                vet.assembler(submission, True)
                 submission.compile_host()
                 vet.object_file(submission, submission.host_object, True)
         except vet.Refused as why:

@@ -33,11 +33,11 @@ class Wrong(Exception):
 
 
 def joined(files, label):
-    """A file with the text of these, the lines of each under its own name."""
+    """A file with the text of these, each under its name."""
     text = ""
     for path in files:
         with open(path, encoding="utf-8") as file:
-            text += f'#line 1 "{os.path.relpath(path, TOP)}"\n{file.read()}'
+            text += f"/* ---- {os.path.relpath(path, TOP)} ---- */\n{file.read()}"
     out = os.path.abspath(os.environ.get("FATHOM_OUT") or os.path.join(TOP, "build"))
     target = os.path.join(out, "labs", label, "reference", os.path.basename(files[0]))
     os.makedirs(os.path.dirname(target), exist_ok=True)

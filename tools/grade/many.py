@@ -27,7 +27,8 @@ from host.refused import Refused, reason
 
 from . import build, classpages, record
 from .command import loaded
-from .grader import Grader, submitted
+from .grader import Grader
+from .handed import content, submitted, unreadable
 from .lab import TOP, Wrong
 
 FATHOM = os.path.join(TOP, "tools", "fathom")
@@ -110,7 +111,7 @@ class Class:
         count = len(self.words(names[0]))
         line = ["FATHOM_BUILT=1", *(f"{{{n}}}" for n in range(1, count + 1))]
         jobs = "".join("\t".join(self.words(name)) + "\n" for name in names)
-        subprocess.run([*words, " ".join(line)], input=jobs, text=True, cwd=TOP)
+        subprocess.run([*words, " ".join(line)], input=jobs.encode(errors="surrogateescape"), cwd=TOP)
 
     def pool(self, names):
         environment = {**os.environ, "FATHOM_BUILT": "1"}
@@ -152,6 +153,11 @@ it ignored, so neither counts what everybody was given.
 """
 
 
+def printed(name):
+    """A name that is no UTF-8, as it can be written."""
+    return name.encode(errors="backslashreplace").decode()
+
+
 def similarity(lab, files, out):
     """NAME/FILE for each, our solutions beside them, info.csv for Dolos.  Dolos has no parser for
     assembly, and compares its letters."""
@@ -161,15 +167,17 @@ def similarity(lab, files, out):
     base = "base" + os.path.splitext(own)[1]
     dolos, moss = ("char", "ascii") if base.endswith(".asm") else ("c", "c")
     with_ours = {**files, **{name: path for name, path in ours.items() if os.path.isfile(path)}}
-    there = {name: path for name, path in with_ours.items() if os.path.isfile(path)}
+    there = {name: path for name, path in with_ours.items() if not unreadable(path)}
     for name, path in there.items():
+        name = printed(name)
         os.makedirs(os.path.join(out, name), exist_ok=True)
-        shutil.copyfile(path, os.path.join(out, name, own))
+        with open(os.path.join(out, name, own), "wb") as file:
+            file.write(content(path))
     shutil.copyfile(os.path.join(lab.folder, "skeleton", own), os.path.join(out, base))
     with open(os.path.join(out, "info.csv"), "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["filename", "full_name", "label", "ignored"])
-        for name in there:
+        for name in map(printed, there):
             table.writerow([f"{name}/{own}", name, "ours" if name in ours else "student", ""])
         table.writerow([base, "the skeleton", "ours", "true"])
     with open(os.path.join(out, "README"), "w", encoding="utf-8") as file:
@@ -189,6 +197,7 @@ def run(options):
         raise Refused("-o OUT says where the results go")
     whole = Class(options, lab)
     if options.list:
+        sys.stdout.reconfigure(errors="surrogateescape")
         for name in whole.left():
             print("\t".join(whole.words(name)))
         return 0

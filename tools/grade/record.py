@@ -4,14 +4,16 @@ import hashlib
 import json
 import os
 
+from .handed import content
+
 
 def digest(path):
     """Of a submission's file; empty when there is none."""
     try:
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        data = content(path)
     except OSError:
         return ""
+    return "" if data is None else hashlib.sha256(data).hexdigest()
 
 
 def as_record(results, teller):

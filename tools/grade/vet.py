@@ -13,8 +13,8 @@ import subprocess
 
 from handout import stamp
 
-from . import limits
-from .build import COMPILER_CPU, COMPILER_MEMORY, NoBuild, shell
+from .build import NoBuild, shell
+from .handed import content
 
 ALWAYS = (
     "in out ins outs insb insw insl outsb outsw outsl hlt cli sti int int3 into iret iretw iretd "
@@ -30,6 +30,9 @@ SECTIONS = re.compile(
 EARLY = re.compile(
     r"\.(ctors|dtors|init_array(?!\.00099)|fini_array(?!\.00099)|CRT|tls|drectve|idata|preinit_array|init|fini)\b"
 )
+# The first two read files; the others could put the first two together.
+TAKES_IN = re.compile(r"\.(include|incbin|macro|irpc?|rept?|altmacro|mri)\b", re.I)
+STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 SANITIZERS = re.compile(r"__(asan|ubsan|lsan)_")
 HOST_OWN = {"_GLOBAL_OFFSET_TABLE_", "__assert_fail", "__stack_chk_fail"}
 HOST_SANITIZER_CALLS = {"memcpy", "memset", "memmove"}  # the compiler calls these for structures
@@ -131,15 +134,30 @@ def check_includes(submission):
                 there = "" if os.path.exists(file) else " (there is no such file)"
                 yield f"it includes {file if name.startswith('..') else name}, which is none of its headers{there}"
                 return  # what comes after it may come from it
+        yield from check_line_names(submission, text, files)
 
 
-def emitted_asm(submission):
-    text = submission.compile_text().replace(" -MMD -MP", "").replace(" -fstack-usage", "")
-    text = text.partition(" -c ")[0] + f" -g0 -S -o - {submission.source}"
-    done = limits.run(
-        ["sh", "-c", text], cwd=submission.kept.cwd, cpu=COMPILER_CPU, memory=COMPILER_MEMORY
-    )
-    return re.search(r"^#APP$|^/APP$", done.output, re.M)
+def check_line_names(submission, text, files):
+    """#line with another file's name: the compiler would show lines of that."""
+    if submission.lab.file.endswith(".asm"):
+        return
+    whole = lambda name: os.path.normpath(os.path.join(submission.kept.cwd, name))
+    known = {whole(file) for file in [*files, submission.source]}
+    for name in submission.line_names(text):
+        if not name.startswith("<") and not name.endswith("//") and whole(name) not in known:
+            yield f"it gives its lines the name of another file, {os.path.basename(name)} (#line)"
+
+
+def check_assembler(submission, host):
+    """Before it is assembled: no message may show a line of a file that a directive takes in.  Names
+    of sections and symbols come there as they were written, so all of the text is looked at."""
+    if not submission.lab.file.endswith((".c", ".cpp")):
+        return
+    text = submission.assembler_text(host)
+    if re.search(r"^[#/]APP$", text, re.M) and not submission.lab.vet["asm"] and not host:
+        yield "it has inline assembler, which a file of this lab may not have"
+    if found := TAKES_IN.search(STRING.sub('""', text)):
+        yield f"its assembler text has .{found[1].lower()}, which a file of a lab may not have"
 
 
 def check_symbols(submission, path, host):
@@ -271,11 +289,9 @@ def object_file(submission, path, host):
     localize(submission, path, host)
 
 
-def inline_assembler(submission):
-    if submission.lab.vet["asm"] or not submission.lab.file.endswith(".c"):
-        return
-    if emitted_asm(submission):
-        raise Refused("it has inline assembler, which a file of this lab may not have")
+def assembler(submission, host):
+    """What can be said of the compiler's text; nothing has been assembled."""
+    refuse(check_assembler(submission, host))
 
 
 def stripped(text):
@@ -284,13 +300,13 @@ def stripped(text):
     return re.findall(r"\w+|\S", text)
 
 
+def shape(path):
+    """What two files have in common that differ in comments and layout alone."""
+    text = (content(path) or b"").decode(errors="replace")
+    return hashlib.sha256(" ".join(stripped(text)).encode()).digest()
+
+
 def same_as(path, known):
-    """Which of the known solutions a file equals, up to comments, layout and names of its own."""
-    with open(path, errors="replace") as file:
-        given = hashlib.sha256(" ".join(stripped(file.read())).encode()).digest()
-    for other in known:
-        if os.path.isfile(other):
-            with open(other, errors="replace") as file:
-                if hashlib.sha256(" ".join(stripped(file.read())).encode()).digest() == given:
-                    return other
-    return None
+    """Which of the known solutions a file equals, up to comments and layout."""
+    given = shape(path)
+    return next((other for other in known if os.path.isfile(other) and shape(other) == given), None)
