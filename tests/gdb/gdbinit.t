@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # needs: system gdb programs
 # long: only
-"""A user's own gdb commands work on top of ours: a prompt, a stop event, hook-stop; and another gdb."""
+"""A user's own gdb commands work on top of ours: a prompt, a stop event, hook-stop; another gdb; a
+QEMU that is slow to answer."""
 import os
 import shutil
 import sys
@@ -61,4 +62,13 @@ other = os.path.join(scratch.name, "another gdb")
 os.symlink(shutil.which("gdb"), other)
 code, text = session(SCRIPT, PROGRAM, FATHOM_GDB_PROGRAM=other)
 plan.true("fault.c:15" in text, "FATHOM_GDB_PROGRAM is the gdb that runs", text)
+
+slow = os.path.join(scratch.name, "slow")
+with open(slow, "w") as out:  # the socket is there, and nobody answers for a while
+    out.write('#!/bin/sh\ncase "$*" in *unix:stub*) ;; *) exec qemu-system-i386 "$@";; esac\n')
+    out.write('qemu-system-i386 "$@" &\nwhile [ ! -S stub ]; do sleep 0.01; done\n')
+    out.write("kill -STOP $!; sleep 12; kill -CONT $!; wait $!\n")
+os.chmod(slow, 0o755)
+code, text = session("info registers eip\n", PROGRAM, FATHOM_QEMU=slow)
+plan.true("0xfff0" in text and "Error" not in text, "a QEMU that is slow to answer is waited for", text)
 plan.done()

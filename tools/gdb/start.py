@@ -49,6 +49,7 @@ for setting in (
     "target-wide-charset UTF-16LE",
     "print thread-events off",
     "python print-stack message",
+    "remotetimeout 60",  # a computer that has much to do
     "sysroot /",
     "style enabled " + ("on" if os.isatty(1) else "off"),  # sys.stdout is gdb's: never a terminal
 ):
