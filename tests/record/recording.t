@@ -115,6 +115,7 @@ plan.equal(
 )
 path, done = record("few", "--instructions", "1000")
 plan.equal(Recording(path).count, 1000, "so many instructions and no more")
+plan.true("ended by --instructions" in done.stdout, "and that is said", done.stdout)
 path, done = record("thread", program=(PROGRAM, "thread"))
 seen = Recording(path)
 stacks = {seen.step(n)[0][4] >> 16 for n in range(seen.count) if seen.step(n)[0][EIP] >> 31 == 0}
@@ -122,6 +123,24 @@ plan.true(names.find("other") in eips(seen) and len(stacks) > 1, "a second threa
 path, done = record("all", "--all")
 life = Recording(path)
 plan.true(life.count > 100000, f"its whole life: {done.stdout.strip()}", done.stderr)
+
+# ---- over whole blocks ----
+steps = Recording(path)
+while steps.forward():
+    pass
+life.go(life.count - 1)
+plan.equal(state(life), state(steps), "over blocks and by each step: the same registers and memory")
+plan.true(life.decoded < steps.decoded / 4, f"{life.decoded:,} bytes decoded, not {steps.decoded:,}")
+life.go(0)
+plan.equal(state(life), state(Recording(path)), "and back to the start")
+wrong = []
+for index, (first, (_, _, count)) in enumerate(zip(steps.first, steps.places)):
+    block = [steps.step(n) for n in range(first, first + count)]
+    lines = {(at + i) // 64 for _, writes in block for at, change in writes for i in range(len(change))}
+    known = steps.sketch(index)
+    if set(known.addresses) != {row[0][EIP] for row in block} or set(known.lines) != lines:
+        wrong.append(index)
+plan.equal(wrong, [], "each block's index has its instructions and the lines that it writes")
 
 # ---- what is no recording ----
 good = content(os.path.join(scratch.name, "door"))

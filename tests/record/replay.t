@@ -11,6 +11,9 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from tap import OUT, TOP, Plan  # noqa: E402
 
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from record.recording import Recording  # noqa: E402
+
 plan = Plan()
 PROGRAM = os.path.join(OUT, "tests", "record", "programs", "lesson.exe")
 FATHOM = os.path.join(TOP, "tools", "fathom")
@@ -91,12 +94,17 @@ code, text = gdb("break free\ncontinue\nrwatch small\n", PROGRAM)
 plan.true("not what was read: use watch" in text, "a recording has no reads to watch: a sentence", text)
 code, text = gdb("break free\ncontinue\nset var small = 0\n", PROGRAM)
 plan.true("Cannot access memory at" in text, "a recording cannot be written to", text)
-code, text = gdb("reverse-stepi\nmonitor goto 50\nmonitor position\nmonitor decoded\n", PROGRAM)
+code, text = gdb(
+    "reverse-stepi\nmonitor goto 50\nmonitor position\nmonitor decoded\ncontinue\nmonitor decoded\n", PROGRAM
+)
 history = "No more reverse-execution history|Backward execution from here not possible"  # gdb 13, 16
 plan.true(re.search(history, text), "before the first instruction is nothing", text)
-decoded = int(re.findall(r"^(\d+)$", text, re.M)[-1])
-size = os.path.getsize(path)
+decoded, passed = (int(number) for number in re.findall(r"^(\d+)$", text, re.M)[-2:])
+size, whole = os.path.getsize(path), Recording(path)
 plan.true(decoded < size / 4, f"50 steps decode {decoded} bytes of a file of {size}")
+while whole.forward():
+    pass
+plan.true(passed < whole.decoded * 2 / 3, f"continue to the end decodes {passed} bytes of {whole.decoded}")
 
 # ---- x87 and SSE ----
 FLOATING = os.path.join(OUT, "tests", "record", "programs", "floating.exe")

@@ -358,6 +358,8 @@ def make_recording(options):
 def run_record(options):
     steps = make_recording(options)
     print(f"{options.output}: {steps:,} instructions, {os.path.getsize(options.output):,} bytes")
+    if steps == options.instructions:
+        print("ended by --instructions: the stretch itself is longer")
     return 0
 
 

@@ -30,7 +30,7 @@ BEGUN, SAVED = 8, 12  # where in it
 BLOCK = struct.Struct("<II")  # steps, bytes
 TOKEN = hashlib.sha256(b"a recording").hexdigest()[:32]  # the same for every run
 DATE = "2026-01-01T00:00:00"
-EVERY = 1  # seconds between two lines of progress
+EVERY, SELDOM = 1, 20  # seconds between two lines of progress: on a terminal, else
 MOST = (1 << 32) - 1
 
 
@@ -203,12 +203,11 @@ def plugin_blocks(host):
 
 
 def copy_blocks(blocks, writer, say):
-    said = time.monotonic()
+    begun = time.monotonic()
     for count, data in blocks:
         writer.steps_block(count, data)
-        if time.monotonic() - said > EVERY:
-            said = time.monotonic()
-            say(f"{writer.steps:,} instructions")
+        rate = writer.steps / max(time.monotonic() - begun, 0.001)
+        say(f"{writer.steps:,} instructions, {rate:,.0f} a second", True)
 
 
 def by_stepping(host, stub, names, options, stop, writer, say):
@@ -259,10 +258,18 @@ def run(options, archive, host, sink, line, around):
     file `events`.  The number of instructions that options.output has then."""
     names = symbols.Symbols(options.program, host.out, options.add)
     tell = sys.stderr.isatty()
+    last = time.monotonic()
 
-    def say(text):
+    def say(text, again=False):
+        """again: it was said before, with another number."""
+        nonlocal last
+        if again and time.monotonic() - last < (EVERY if tell else SELDOM):
+            return
+        last = time.monotonic()
         if tell:
-            print(f"\rfathom: {text:40}", end="", file=sys.stderr, flush=True)
+            print(f"\rfathom: {text:50}", end="", file=sys.stderr, flush=True)
+        elif again:
+            print(f"fathom: {text}", file=sys.stderr, flush=True)
 
     archive.write(host.path("archive.tar"))
     host.start(line, "archive.tar", "ntoskrnl.exe")

@@ -1,11 +1,11 @@
 """A recording: every instruction of a stretch of a program's life, with the registers and the
 bytes of memory that it changed.  docs/recording.md has the format.
 
-    MAGIC | HEAD | PAGE ... | STEP STEP ... | EVNT | DONE       each: kind, bytes, CRC-32, data
+    MAGIC | HEAD | PAGE ... | STEP INDX ... | EVNT | DONE       each: kind, bytes, CRC-32, data
 
 Step n is the machine before instruction n.  A Recording is at one step; to go to another it
-applies or takes back the changes between them, so the work grows with the distance.  A change of
-memory is old XOR new: it leads both ways.  After the last byte of RAM the memory has a page more:
+applies or takes back the changes between them, so the work grows with the distance; over a block of
+steps it leaps (sketch.py).  A change of memory is old XOR new: it leads both ways.  After the last byte of RAM the memory has a page more:
 the x87 and SSE registers, as FXSAVE lays them out.
 """
 import bisect
@@ -16,6 +16,8 @@ import zlib
 
 from events.stream import Stream
 from stub.space import PAGE_BYTES, Space
+
+from . import sketch
 
 MAGIC = b"Fathom recording\n"
 VERSION = 2
@@ -87,6 +89,7 @@ class Writer:
     def steps_block(self, count, data):
         """data: the registers before the first step, then the records of count steps."""
         self.chunk(b"STEP", STEP_HEAD.pack(self.steps, count) + zlib.compress(data, 6))
+        self.chunk(b"INDX", zlib.compress(sketch.encode(decode(data, count), EIP), 6))
         self.steps += count
 
     def events(self, stream):
@@ -156,10 +159,29 @@ def decode(data, count):
     return steps
 
 
+def keep(cache, index, one):
+    if len(cache) >= BLOCKS_KEPT:
+        del cache[next(iter(cache))]
+    cache[index] = one
+
+
+class Way(Space):
+    """Which entries of the page tables an address is found by."""
+
+    def __init__(self, memory, ram):
+        super().__init__(memory, ram)
+        self.entries = []
+
+    def entry(self, address):
+        self.entries.append(address)
+        return super().entry(address)
+
+
 class Recording(Space):
     def __init__(self, path):
         self.file, self.head, self.foot = open(path, "rb"), None, None
         self.first, self.places, self.kept, self.stream = [], [], {}, b""
+        self.indexes, self.sketches = {}, {}
         super().__init__(None, 0)
         self.decoded = 0  # decoded: bytes, of all blocks so far
         try:
@@ -189,6 +211,8 @@ class Recording(Space):
             first, count = STEP_HEAD.unpack_from(data)
             self.first.append(first)
             self.places.append((at + STEP_HEAD.size, len(data) - STEP_HEAD.size, count))
+        elif kind == b"INDX":
+            self.indexes[len(self.first) - 1] = at, len(data)
         elif kind == b"EVNT":
             self.stream = zlib.decompress(data)
         elif kind == b"DONE":
@@ -198,18 +222,30 @@ class Recording(Space):
         """A list: of the whole run, before the stretch, in it and after it (docs/events.md)."""
         return list(Stream(io.BytesIO(self.stream))) if self.stream else []
 
+    def _inflated(self, at, size):
+        self.file.seek(at)
+        data = zlib.decompress(self.file.read(size))
+        self.decoded += len(data)
+        return data
+
+    def _block(self, index):
+        if index not in self.kept:
+            at, size, count = self.places[index]
+            keep(self.kept, index, decode(self._inflated(at, size), count))
+        return self.kept[index]
+
     def step(self, n):
         """(registers, changes of memory since step n - 1) of step n."""
         index = bisect.bisect_right(self.first, n) - 1
-        if index not in self.kept:
-            at, size, count = self.places[index]
-            self.file.seek(at)
-            data = zlib.decompress(self.file.read(size))
-            self.decoded += len(data)
-            if len(self.kept) >= BLOCKS_KEPT:
-                del self.kept[next(iter(self.kept))]
-            self.kept[index] = decode(data, count)
-        return self.kept[index][n - self.first[index]]
+        return self._block(index)[n - self.first[index]]
+
+    def sketch(self, index):
+        """The Sketch of a block; a recording of earlier days has none, then its steps are read."""
+        if index not in self.sketches:
+            known = index in self.indexes
+            data = self._inflated(*self.indexes[index]) if known else sketch.encode(self._block(index), EIP)
+            keep(self.sketches, index, sketch.Sketch(data))
+        return self.sketches[index]
 
     # ---- where it is ----
     def _apply(self, n):
@@ -234,11 +270,38 @@ class Recording(Space):
         self.n -= 1
         return True
 
+    def ahead(self):
+        """The block that begins with the next step; None: this is within a block, or in the last."""
+        index = bisect.bisect_right(self.first, self.n)
+        return index if index < len(self.first) and self.first[index] == self.n + 1 else None
+
+    def behind(self):
+        """The block that ends with this step, if one is before it; else None."""
+        index = bisect.bisect_right(self.first, self.n) - 1
+        return index if index and self.n == self.last(index) else None
+
+    def last(self, index):
+        """The last step of a block."""
+        return self.first[index] + self.places[index][2] - 1
+
+    def leap(self, index):
+        """Over a block: from the last step before it to its last one, or back."""
+        self.sketch(index).apply(self.memory)
+        self.n = self.last(index) if self.n < self.first[index] else self.first[index] - 1
+
     def go(self, n):
-        while self.n < n and self.forward():
-            pass
-        while self.n > n and self.back():
-            pass
+        while self.n < n:
+            index = self.ahead()
+            if index is not None and self.last(index) <= n:
+                self.leap(index)
+            elif not self.forward():
+                return
+        while self.n > n:
+            index = self.behind()
+            if index is not None and self.first[index] > n:
+                self.leap(index)
+            elif not self.back():
+                return
 
     def registers(self):
         return self.step(self.n)[0]
@@ -250,6 +313,13 @@ class Recording(Space):
     # ---- memory of the address space that CR3 names; without: the one of this step ----
     def physical(self, address, cr3=None):
         return super().physical(address, self.registers()[CR3] if cr3 is None else cr3)
+
+    def lines(self, address, size, cr3):
+        """The lines of memory that hold these bytes, and the entries by which they are found."""
+        way = Way(self.memory, self.ram)
+        where = way.physical(address, cr3)
+        places = way.entries if where is None else [*way.entries, *range(where, where + size)]
+        return {place // sketch.LINE for place in places}
 
     def read(self, address, size, cr3=None):
         return super().read(address, size, self.registers()[CR3] if cr3 is None else cr3)

@@ -85,8 +85,12 @@ class Server(Stub):
                     return address
         return None
 
+    def _asked(self):
+        """Whether gdb has sent something, Ctrl-C most likely."""
+        return bool(select.select([self.gdb], [], [], 0)[0])
+
     def _interrupted(self):
-        if self.recording.n % OFTEN or not select.select([self.gdb], [], [], 0)[0]:
+        if self.recording.n % OFTEN or not self._asked():
             return False
         self.gdb.fill()
         return self.gdb.pending() == INTERRUPT
@@ -112,8 +116,36 @@ class Server(Stub):
             return self._continue_back(least)
         return self._told(STOPPED) if self.recording.back() else BEGIN
 
+    def _passes(self, *indexes):
+        """Whether nothing in these blocks can be a stop."""
+        stops = {self.hook, *(address for kind, address in self.points.wanted if kind == BREAK)}
+        stops.update(*(point.where for point in self.points.user.values()))
+        lines = set()
+        for (kind, address), size in self.points.wanted.items():
+            if kind != BREAK:
+                cr3 = self.spaces.get(self.points.owners.get((kind, address)))
+                if cr3 is None:
+                    return False
+                lines |= self.recording.lines(address, size, cr3)
+        return not any(self.recording.sketch(index).has(stops, lines) for index in indexes)
+
+    def _leap_ahead(self):
+        """Over blocks without a stop, and a step on; False: it is at the last."""
+        while (index := self.recording.ahead()) is not None and self._passes(index):
+            self.recording.leap(index)
+            if self._asked():
+                break
+        return self.recording.forward()
+
+    def _leap_back(self, least):
+        """Back over such blocks, not beyond step least; the step before a block may be a stop, too."""
+        while (index := self.recording.behind()) is not None and self.recording.first[index] > least:
+            if not self._passes(index, index - 1) or self._asked():
+                return
+            self.recording.leap(index)
+
     def _continue(self):
-        while self.recording.forward():
+        while self._leap_ahead():
             if (stop := self._stop(self.recording.n)) is not None:
                 return stop
         return self._told(END)
@@ -122,6 +154,7 @@ class Server(Stub):
         """To a stop, or to step least."""
         watching = any(kind != BREAK for kind, _ in self.points.wanted)
         while True:
+            self._leap_back(least)
             if self.recording.n == least:
                 return self._told(STOPPED)
             written = self._written(self.recording.n) if watching else None
