@@ -6,8 +6,10 @@ $(O)/web/layouts.json: $(O)/kernel/ntoskrnl.exe $(O)/bin/ntdll.dll tools/web/lay
 
 # The machine in a tab.  What it takes from npm is pinned by web/package-lock.json.
 WEB_SITE := $(O)/web/fathom.html
-WEB_FROM := $(SYSTEM) $(O)/web/layouts.json include/events.tbl include/services.tbl web/package-lock.json docs/reading-order.md \
+WEB_FROM := $(SYSTEM) $(O)/web/cold.exe $(O)/web/layouts.json include/events.tbl include/services.tbl web/package-lock.json docs/reading-order.md \
   $(call files,web/*/*.js web/*/*.css web/tab/index.html tools/web/*.py)
+$(O)/web/cold.exe: $(O)/book/cold.exe FORCE
+	$(call product,strip)
 web_site = PYTHONPATH=tools $(PYTHON) -m web.npm $(O) && PYTHONPATH=tools $(PYTHON) -m web.tab $(O) && rm -f $(O)/web/missing
 $(WEB_SITE): private MAKES := $(O)/web/site/index.html
 $(WEB_SITE): $(WEB_FROM) FORCE

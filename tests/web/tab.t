@@ -98,6 +98,23 @@ with Browser() as browser:
         browser.go(server.address)
         browser.run(BOOTED)
 
+        # ---- what is offered first ----
+        first = browser.run(
+            "const ended = page.machine.prompt();"
+            "page.launch(page.programs.value, page.kind.value);"
+            "while (!page.machine.held || !page.shown) await new Promise((on) => "
+            "setTimeout(on, 50));"
+            "const stairs = document.querySelector(\"section[aria-label='Who called whom']\");"
+            "const told = [page.said.textContent, stairs.innerText];"
+            "page.resume(); await ended; return told;"
+        )
+        plan.true(
+            first[0].startswith("cold.exe calls NtAllocateVirtualMemory")
+            and "msvcrt!malloc" in first[1],
+            f"run to it, as the page opens: {first[0]}",
+            first[1],
+        )
+
         # ---- the console ----
         browser.type("textarea.xterm-helper-textarea", "hello\n")
         typed = browser.run(

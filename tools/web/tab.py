@@ -11,10 +11,12 @@ WebAssembly, and asks nobody but its own folder for anything: its content securi
 """
 import base64
 import gzip
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 
 from events import table
 from events.text import services
@@ -126,6 +128,19 @@ def one_file(path, parts, script, style):
         )
 
 
+def archive(build):
+    """The system's programs, and the one cold malloc of README.md's picture for a first look."""
+    with open(os.path.join(build, "archive.tar"), "rb") as file:
+        whole = io.BytesIO(file.read())
+    with open(os.path.join(build, "web", "cold.exe"), "rb") as file:
+        program = file.read()
+    with tarfile.open(fileobj=whole, mode="a", format=tarfile.USTAR_FORMAT) as tar:
+        member = tarfile.TarInfo("cold.exe")
+        member.size = len(program)
+        tar.addfile(member, io.BytesIO(program))
+    return whole.getvalue()
+
+
 def main(build):
     out = os.path.join(build, "web")
     scripts = {}
@@ -135,10 +150,8 @@ def main(build):
         with open(made) as file:
             scripts[name] = file.read().strip()
         os.remove(made)
-    with open(os.path.join(modules(build), "v86", "build", "v86.wasm"), "rb") as wasm, open(
-        os.path.join(build, "archive.tar"), "rb"
-    ) as archive:
-        parts = {"v86.wasm": wasm.read(), "archive.tar": archive.read()}
+    with open(os.path.join(modules(build), "v86", "build", "v86.wasm"), "rb") as wasm:
+        parts = {"v86.wasm": wasm.read(), "archive.tar": archive(build)}
     parts["kernel.bin"] = loaded(os.path.join(build, "kernel", "ntoskrnl.exe"))
     parts["licences.txt"] = licences(build).encode()
     parts["facts.json"] = json.dumps(facts(build), separators=(",", ":")).encode()

@@ -158,7 +158,7 @@ class Page {
     const exes = members(this.archive).filter(({ name }) => /\.exe$/i.test(name));
     const names = exes.map(({ name }) => name.replace(/\.exe$/i, "")).filter((n) => n !== "shell");
     this.programs.replaceChildren(...names.map((name) => node("option", { value: name }, name)));
-    if (names.includes("hello")) this.programs.value = "hello";
+    if (names.includes("cold")) this.programs.value = "cold"; /* it goes down twice */
   }
 
   enable(prompted) {
