@@ -275,6 +275,9 @@ static void TestLarge(void **State)
     BREAK(10, Block->BusyBlock.Code1, Block->BusyBlock.Code1 ^ 2);
     BREAK(10, Block->BusyBlock.PreviousSize, 0);
     BREAK(10, Block->BusyBlock.SegmentOffset, 1);
+    BREAK(10, Block->BusyBlock.UnusedBytes, HEAP_UNUSED_VIRTUAL ^ 1);
+    BREAK(10, Block->ExtraStuff.TagIndex, 1);
+    BREAK(10, Block->ExtraStuff.Settable, 0x80);
     BREAK(10, Block->Entry.Flink, Block->Entry.Blink);
     BREAK(10, Block->Entry.Blink, NULL);
     BREAK(10, Heap->VirtualAllocdBlocks.Blink, &Heap->VirtualAllocdBlocks);

@@ -101,7 +101,17 @@ HEAP_VIRTUAL_ALLOC_ENTRY *RtlpFindLarge(HEAP *Heap, PVOID Block)
         RtlpPreviousSize(Heap, &Large->BusyBlock) != RtlpLargeSum(Large))
         return NULL;
     if (Large->CommitSize > Large->ReserveSize || CODE_SIZE(Code) < LARGE_BYTES ||
-        Large->BusyBlock.SegmentOffset || CODE_SIZE(Code) > Large->CommitSize)
+        Large->BusyBlock.SegmentOffset || CODE_SIZE(Code) > Large->CommitSize ||
+        Large->BusyBlock.UnusedBytes != HEAP_UNUSED_VIRTUAL)
+        return NULL;
+#if HEAP_WIDE
+    if (Large->BusyBlock.Reserved != RtlpReserved(Heap, &Large->BusyBlock))
+        return NULL;
+#endif
+    /* ExtraStuff is zero where it was not asked for. */
+    const HEAP_ENTRY_EXTRA *Extra = &Large->ExtraStuff;
+    bool Unused = !(CODE_FLAGS(Code) & HEAP_ENTRY_EXTRA_PRESENT);
+    if (Unused && (Extra->AllocatorBackTraceIndex || Extra->TagIndex || Extra->Settable))
         return NULL;
     return Large;
 }
