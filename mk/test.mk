@@ -203,6 +203,7 @@ $(PROGRAMS_OUT)/needs.exe: $(PROGRAMS_OUT)/libneeded.a
 
 events: ## docs/events.md from include/events.tbl
 	$(PYTHON) tools/events/document.py
+	$(IN_CHINESE)
 .PHONY: events
 
 behaviour: ## docs/behaviour.md from the tests
