@@ -58,6 +58,9 @@ plan.equal(
 plan.equal(
     chinese.differing("a\n\nb\n\nc", "a\n\nx\n\nc"), 1, "a paragraph that differs is counted"
 )
+later = run.replace("| 1 | b |", "| 1 | c |\n| 2 | d |").replace("q", "r")
+marks = [text + "\n<!-- x: to here -->\n" for text in (run, later)]
+plan.equal(chinese.differing(*marks), 1, "and a run that differs is one")
 
 pages = [*chinese.pages(), chinese.BEHAVIOUR]
 own = {english: target for english, target in pages if "/" in english}

@@ -264,9 +264,14 @@ def blocks(text):
     return [block for block in re.split(r"\n\n+|\n(?=\||\s*[-*] )", text) if block.strip()]
 
 
+def one_line(run):
+    return run[1] + re.sub(r"\s+", " ", run[2])
+
+
 def differing(old, new):
-    """How many paragraphs of new are not old's."""
-    matcher = difflib.SequenceMatcher(None, blocks(old), blocks(new), autojunk=False)
+    """How many paragraphs of new are not old's; a run is one."""
+    old, new = (blocks(RUNS.sub(one_line, text)) for text in (old, new))
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     return sum(
         max(i2 - i1, j2 - j1) for tag, i1, i2, j1, j2 in matcher.get_opcodes() if tag != "equal"
     )
