@@ -4,6 +4,7 @@
 """A user's own gdb commands work on top of ours: a prompt, a stop event, hook-stop; another gdb; a
 QEMU that is slow to answer."""
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -27,6 +28,23 @@ import gdb
 def stopped(event):
     print("own event:", type(event).__name__, gdb.newest_frame().name())
 gdb.events.stop.connect(stopped)
+from gdb.FrameDecorator import FrameDecorator
+def panel(event):
+    # What public dashboards show at each stop, by the same calls.
+    listed = {line.split()[0] for line in gdb.execute("info breakpoints", to_string=True).splitlines()}
+    unknown = [point.number for point in gdb.breakpoints() if str(point.number) not in listed]
+    frame, depth = gdb.newest_frame(), 0
+    while frame is not None:
+        known = FrameDecorator(frame)
+        shown = [str(one.symbol()) for one in [*(known.frame_args() or ()), *(known.frame_locals() or ())]]
+        frame, depth = frame.older(), depth + 1
+    here = gdb.selected_frame()
+    code = here.architecture().disassemble(here.pc(), count=4)
+    gdb.selected_inferior().read_memory(int(here.read_register("esp")) & 0xFFFFFFFF, 16)
+    threads = [thread.is_valid() for thread in gdb.selected_inferior().threads()]
+    gdb.execute("info registers", to_string=True)
+    print("own panel:", unknown, depth > 0, len(code), threads)
+gdb.events.stop.connect(panel)
 gdb.prompt_hook = lambda current: "own> "
 class Heap(gdb.Command):
     def __init__(self):
@@ -53,6 +71,8 @@ for how, words, environment in (
     plan.true("own event: BreakpointEvent main" in text and text.count("own hook-stop") >= 3, f"{how}: stops", text)
     plan.true("#0  KiFastCallEntry () at" in text, f"{how}: the crossing has its name", text)
     plan.true("Pretty formatting of structures is off" in text, f"{how}: a setting", text)
+    panels = re.findall(r"^own panel: (.*)", text, re.M)
+    plan.true(len(panels) >= 3 and set(panels) == {"[] True 4 [True]"}, f"{how}: a dashboard's calls", text)
     plan.true("own heap" in text and "heap address" in text, f"{how}: a command of both", text)
     plan.true("first chance: access violation" in text and "deepest" in text, f"{how}: ours as well", text)
 

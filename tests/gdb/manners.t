@@ -36,8 +36,9 @@ plan.true("deepest" in text and "main ()" in text, "bt goes on to main", text)
 plan.true("run: the machine is there already" in text, "run explains itself", text)
 
 code, text = session(
-    "break nt!NtAllocateVirtualMemory\ncontinue\ninfo symbol $pc\nprint PageFree(1)\nprint (int)MiCountPages\n", FAULT
+    "bt 1\nbreak nt!NtAllocateVirtualMemory\ncontinue\ninfo symbol $pc\nprint PageFree(1)\nprint (int)MiCountPages\n", FAULT
 )
+plan.true("#0  0x0000fff0 in ?? ()" in text, "code without a name is ??", text)
 # After its prologue it has a loop: a breakpoint there would stop six times at one call.
 plan.true("NtAllocateVirtualMemory in section" in text, "a breakpoint is at the function's first instruction", text)
 plan.true("may-call-functions is off" in text and "bug check" not in text, "no call at a kernel stop", text)

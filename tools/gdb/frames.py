@@ -104,7 +104,7 @@ class Named(FrameDecorator):
         source = frame.find_sal().symtab
         ours = frame.pc() >= KERNEL or source and source.filename.endswith(".asm")
         if not isinstance(shown, str):
-            return shown
+            return shown or "??"
         return plain(shown) if ours else bare(shown)
 
     def frame_args(self):

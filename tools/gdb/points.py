@@ -8,6 +8,7 @@ import gdb
 KINDS = (gdb.BP_BREAKPOINT, gdb.BP_HARDWARE_BREAKPOINT)
 told = {}  # number: addresses, as the proxy has them
 waiting = None
+every = gdb.breakpoints
 
 
 def tell(*words):
@@ -30,7 +31,7 @@ def report(_=None):
     global waiting
     if not connected():
         return
-    points = [p for p in gdb.breakpoints() if p.type in KINDS]
+    points = [p for p in every() if p.type in KINDS]
     now = {point.number: places(point) for point in points}
     for number, where in now.items():
         if told.get(number) != where:
@@ -47,7 +48,14 @@ def forget(point):
         tell("delete", point.number)
 
 
+def listed():
+    """gdb.breakpoints without Fathom's own, which are not in `info breakpoints` either: a user's own
+    commands look each of them up there."""
+    return tuple(point for point in every() if point.number > 0)
+
+
 def begin():
+    gdb.breakpoints = listed
     gdb.events.breakpoint_deleted.connect(forget)
     for event in (gdb.events.breakpoint_created, gdb.events.breakpoint_modified):
         event.connect(report)
