@@ -35,6 +35,7 @@ DISKS = {
     "usb": ["-device", "qemu-xhci", "usb-storage"],
 }
 DEFAULT_CPU = "max"
+DESCRIPTORS = "/proc/self/fd"
 SPOOL = "events"  # the file of a machine's folder that its records go to
 EXIT_ORDERLY, EXIT_BUGCHECK = (
     33,
@@ -171,15 +172,24 @@ class Machine:
         arguments = ["-m", str(self.mem)]
         if self.icount and not (self.halted or self.has_ring()) or not hasattr(os, "memfd_create"):
             return arguments
-        self.memory = os.memfd_create("fathom")
+        path = self._open_memory()
         os.ftruncate(self.memory, self.mem << 20)
-        backend = f"id=memory,size={self.mem}M,share=on,mem-path=/dev/fd/{self.memory}"
+        backend = f"id=memory,size={self.mem}M,share=on,mem-path={path}"
         return arguments + [
             "-object",
             f"memory-backend-file,{backend}",
             "-machine",
             "memory-backend=memory",
         ]
+
+    def _open_memory(self):
+        """The memory file's path for QEMU: no file of a disk, but where /proc is not mounted (a chroot
+        of somebody who may not mount, as Gradescope's is)."""
+        if os.path.isdir(DESCRIPTORS):
+            self.memory = os.memfd_create("fathom")
+            return f"/dev/fd/{self.memory}"
+        self.memory = os.open(self.path("memory"), os.O_RDWR | os.O_CREAT, 0o600)
+        return "memory"
 
     def _boot_arguments(self, archive, cmdline, kernel):
         if self.boot == "multiboot":
