@@ -147,5 +147,5 @@ BOOL WINAPI FlushViewOfFile(LPCVOID address, SIZE_T bytes)
     SIZE_T size = bytes;
     IO_STATUS_BLOCK iosb;
     NTSTATUS status = NtFlushVirtualMemory(NtCurrentProcess(), &base, &size, &iosb);
-    return status == STATUS_NOT_MAPPED_DATA || BasepResult(status);
+    return BasepResult(status);
 }

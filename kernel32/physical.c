@@ -36,6 +36,11 @@ WINBOOL WINAPI GetNumaAvailableMemoryNode(UCHAR node, PULONGLONG bytes)
     return TRUE;
 }
 
+WINBOOL WINAPI GetNumaAvailableMemoryNodeEx(USHORT node, PULONGLONG bytes)
+{
+    return GetNumaAvailableMemoryNode(node ? 0xFF : 0, bytes);
+}
+
 /* FALSE with ERROR_INVALID_PARAMETER: there is no such node. */
 BOOL BasepIsNode(DWORD node)
 {
@@ -81,4 +86,10 @@ BOOL WINAPI MapUserPhysicalPages(PVOID address, ULONG_PTR count, PULONG_PTR page
     (void)count;
     (void)pages;
     return BasepFail(ERROR_INVALID_PARAMETER);
+}
+
+BOOL WINAPI MapUserPhysicalPagesScatter(PVOID *addresses, ULONG_PTR count,
+                                        PULONG_PTR pages)
+{
+    return MapUserPhysicalPages(addresses, count, pages);
 }

@@ -196,6 +196,30 @@ BOOL WINAPI SetProcessWorkingSetSize(HANDLE process, SIZE_T minimum, SIZE_T maxi
         NtSetInformationProcess(process, ProcessQuotaLimits, &limits, sizeof limits));
 }
 
+/* The same; *flags: both limits are soft ones, which is all they can be here. */
+BOOL WINAPI GetProcessWorkingSetSizeEx(HANDLE process, PSIZE_T minimum, PSIZE_T maximum,
+                                       PDWORD flags)
+{
+    if (!GetProcessWorkingSetSize(process, minimum, maximum))
+        return FALSE;
+    *flags = QUOTA_LIMITS_HARDWS_MIN_DISABLE | QUOTA_LIMITS_HARDWS_MAX_DISABLE;
+    return TRUE;
+}
+
+/* ERROR_INVALID_PARAMETER: an unknown flag, or one limit both ways; ERROR_NOT_SUPPORTED: a hard
+ * one. */
+BOOL WINAPI SetProcessWorkingSetSizeEx(HANDLE process, SIZE_T minimum, SIZE_T maximum,
+                                       DWORD flags)
+{
+    const DWORD hard = QUOTA_LIMITS_HARDWS_MIN_ENABLE | QUOTA_LIMITS_HARDWS_MAX_ENABLE;
+
+    if (flags & ~0xFu || (flags & hard) & (flags >> 1 & hard))
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    if (flags & hard)
+        return BasepFail(ERROR_NOT_SUPPORTED);
+    return SetProcessWorkingSetSize(process, minimum, maximum);
+}
+
 /* ---- what the starter left in the process parameters ---- */
 
 VOID WINAPI GetStartupInfoW(LPSTARTUPINFOW info)

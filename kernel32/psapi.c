@@ -99,6 +99,29 @@ WINBOOL WINAPI K32EnumProcessModules(HANDLE process, HMODULE *modules, DWORD byt
     return TRUE;
 }
 
+/* filter tells 32-bit modules from 64-bit ones: all are of 32 bits, and it is ignored. */
+WINBOOL WINAPI K32EnumProcessModulesEx(HANDLE process, HMODULE *modules, DWORD bytes,
+                                       LPDWORD needed, DWORD filter)
+{
+    (void)filter;
+    return K32EnumProcessModules(process, modules, bytes, needed);
+}
+
+/* There is no paging file to call back for. */
+WINBOOL WINAPI K32EnumPageFilesA(PENUM_PAGE_FILE_CALLBACKA callback, LPVOID context)
+{
+    (void)callback;
+    (void)context;
+    return TRUE;
+}
+
+WINBOOL WINAPI K32EnumPageFilesW(PENUM_PAGE_FILE_CALLBACKW callback, LPVOID context)
+{
+    (void)callback;
+    (void)context;
+    return TRUE;
+}
+
 /* The module's entry; NULL: the program. ERROR_INVALID_HANDLE. */
 static BOOL FindModule(HANDLE process, HMODULE module, LPMODULEENTRY32W entry)
 {

@@ -32,6 +32,7 @@ static NTSTATUS MiCheckAllocation(MIALLOCATION *ask)
         resets == (MEM_RESET | MI_MEM_RESET_UNDO))
         return STATUS_INVALID_PARAMETER_5;
     if ((type & MEM_WRITE_WATCH && !(type & MEM_RESERVE)) ||
+        (type & MEM_LARGE_PAGES && ~type & (MEM_RESERVE | MEM_COMMIT)) ||
         (type & MEM_PHYSICAL && type != (MEM_RESERVE | MEM_PHYSICAL)))
         return STATUS_INVALID_PARAMETER_5;
     if (type & MEM_PHYSICAL && ask->Protect != PAGE_READWRITE)

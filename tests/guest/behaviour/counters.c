@@ -67,9 +67,46 @@ static void asked(void)
     FreeLibrary(psapi);
 }
 
+static WINBOOL WINAPI page_file(LPVOID calls, PENUM_PAGE_FILE_INFORMATION info,
+                                LPCSTR name)
+{
+    (void)info;
+    (void)name;
+    return ++*(int *)calls;
+}
+
+static void limits(void)
+{
+    SIZE_T least, most, again[2];
+    DWORD flags = 0;
+    int calls = 0;
+
+    documented(
+        "GetProcessWorkingSetSizeEx",
+        "the sizes of GetProcessWorkingSetSize, and whether the limits are hard: they "
+        "are not",
+        SAME,
+        GetProcessWorkingSetSizeEx(SELF, &least, &most, &flags) &&
+            GetProcessWorkingSetSize(SELF, &again[0], &again[1]) && least == again[0] &&
+            most == again[1] &&
+            flags == (QUOTA_LIMITS_HARDWS_MIN_DISABLE | QUOTA_LIMITS_HARDWS_MAX_DISABLE));
+    documented(
+        "SetProcessWorkingSetSizeEx", "a limit cannot be hard and soft", SAME,
+        SetProcessWorkingSetSizeEx(SELF, least, most, QUOTA_LIMITS_HARDWS_MAX_DISABLE) &&
+            FAILS(SetProcessWorkingSetSizeEx(SELF, least, most, 3),
+                  ERROR_INVALID_PARAMETER));
+    documented("SetProcessWorkingSetSizeEx", "hard limits", SIMPLIFIED,
+               FAILS(SetProcessWorkingSetSizeEx(SELF, least, most,
+                                                QUOTA_LIMITS_HARDWS_MAX_ENABLE),
+                     ERROR_NOT_SUPPORTED));
+    documented("EnumPageFiles", "calls back for each paging file: there is none",
+               SIMPLIFIED, EnumPageFilesA(page_file, &calls) && calls == 0);
+}
+
 int main(void)
 {
     counted();
     asked();
+    limits();
     return undocumented();
 }

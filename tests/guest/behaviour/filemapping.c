@@ -139,6 +139,8 @@ static void files(void)
     documented("UnmapViewOfFile",
                "modified pages reach the file after the last unmapping", SAME,
                UnmapViewOfFile(view) && byte_of(file, 2) == 'Z');
+    documented("FlushViewOfFile", "an address that is in no view: the function fails",
+               SAME, FAILS(FlushViewOfFile(view, 0), ERROR_INVALID_ADDRESS));
     documented(
         "CreateFileMapping",
         "a size greater than the file extends it, if the protection allows writing", SAME,

@@ -164,6 +164,12 @@ static void types(void)
         FAILS(VirtualAlloc(NULL, 0x200000, MEM_RESERVE | MEM_COMMIT | MEM_LARGE_PAGES,
                            PAGE_READWRITE),
               ERROR_PRIVILEGE_NOT_HELD));
+    documented(
+        "VirtualAlloc",
+        "MEM_LARGE_PAGES must be specified together with MEM_RESERVE and MEM_COMMIT",
+        SAME,
+        FAILS(VirtualAlloc(NULL, 0x200000, MEM_RESERVE | MEM_LARGE_PAGES, PAGE_READWRITE),
+              ERROR_INVALID_PARAMETER));
     base = VirtualAlloc(NULL, 0x10000, MEM_RESERVE | MEM_PHYSICAL, PAGE_READWRITE);
     documented("VirtualAlloc",
                "MEM_PHYSICAL reserves a range for Address Windowing Extensions", SAME,
