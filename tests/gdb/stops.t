@@ -15,7 +15,7 @@ from asked import FATHOM, each  # noqa: E402
 from tap import LONG, OUT, TOP, Plan  # noqa: E402
 
 plan = Plan()
-TOUCH, WRITER = (os.path.join(OUT, "bin", f"{name}.exe") for name in ("touch", "writer"))
+TOUCH, WRITER, TWICE = (os.path.join(OUT, "bin", f"{name}.exe") for name in ("touch", "writer", "twice"))
 BLOCK = os.path.join(OUT, "tests", "gdb", "programs", "block.exe")
 scratch = tempfile.TemporaryDirectory(prefix="fathom-stops-")
 
@@ -73,6 +73,14 @@ def block_life():
     plan.true("exited" in end and "freed)" in listed and "deleted" in deleted, "to the end", end)
 
 
+def freed_block():
+    commands = ["break release", "continue", "finish", "watch-block -h alice.name", "output/x alice.name"]
+    *_, set_, there = each(commands, TWICE, "--icount")
+    found = re.match(r"0x[0-9a-f]+", there)
+    named = f"block {int(found[0], 16):08X} (" if found else "no address"
+    plan.true(named in set_ and "freed): its header" in set_, "a freed block: its own header", set_, there)
+
+
 # ---- on a recording, both ways ----
 def recorded(program, *stretch):
     path = os.path.join(scratch.name, "program.rec")
@@ -105,4 +113,5 @@ plan.true("the recording ends first" in end or "ring 0 already" in end, "to its 
 if LONG:
     layers_crossings_pages()
     block_life()
+    freed_block()
 plan.done()

@@ -104,12 +104,12 @@ class Watch:
         told.before(self.settle)
 
     def place(self, block):
-        self.data, self.size, self.where = block.data, block.size, block.where
+        self.data, self.size, self.where = block.pointer, block.size, block.where
         for point in [p for p in self.points if isinstance(p, Place)]:
             self.points.remove(point)
             point.delete()
         if "header" in self.parts:
-            self.points.append(Place(self, "header", block.data - ENTRY, ENTRY))
+            self.points.append(Place(self, "header", self.data - ENTRY, ENTRY))
         if block.size and "contents" in self.parts:
             self.points.append(Place(self, "contents", block.data, min(block.size, MOST)))
 

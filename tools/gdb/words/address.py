@@ -67,7 +67,8 @@ def heap_of(look, where, region):
     block = Survey(heap).at(where)[0]
     if block is None:
         return words
-    what = f"{block.where} block {shown(block.pointer)}, {block.size} bytes, {block.kind}"
+    size = block.end - block.pointer if block.kind == "free" else block.size  # as heap -x has them
+    what = f"{block.where} block {shown(block.pointer)}, {size} bytes, {block.kind}"
     return f"{words}: {what}  (heap -x {where:08X})"
 
 

@@ -17,7 +17,7 @@ from .trouble import Missing, Trouble
 
 LINE = re.compile(r"^\[ *\d+\] (\w) (0x[0-9a-f]+) (.+?) section (\S+)", re.M)
 DECORATED = re.compile(r"^[_@]?(\w+?)@\d+$")
-CODE = "Tt"
+CODE, ABSOLUTE = "Tt", "A"  # kinds of gdb's symbols
 MOST, WORDS = 500, 16
 
 
@@ -37,6 +37,8 @@ def names_of(path):
     text = gdb.execute(f"maintenance print msymbols -objfile {quoted}", to_string=True)
     found = set()
     for kind, address, name, _ in LINE.findall(text):
+        if kind == ABSOLUTE:
+            continue  # a number of the linker's
         bare = plain(DECORATED.sub(r"\1", name.split("  ")[0]))
         found.add((int(address, 16), bare, "code" if kind in CODE else "data"))
     return sorted(found)

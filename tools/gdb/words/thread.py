@@ -41,7 +41,10 @@ class Threads(Word):
         if thread is not None:
             print("\n".join(thread_lines(look, *thread)))
             return
-        look = arguments.look_by_rest()
+        try:
+            look = arguments.look_by_rest()
+        except Trouble as no_process:
+            raise Trouble(f"{arguments.rest}: no thread has this id, and no process") from no_process
         if look.process is None:
             raise Trouble("no process runs yet; the kernel's own threads have no list of their own")
         print(look.process.title)
