@@ -29,9 +29,8 @@ static NTSTATUS MiCheckAllocation(MIALLOCATION *ask)
     if (ask->ZeroBits > MAX_ZERO_BITS)
         return STATUS_INVALID_PARAMETER_3;
     if (type & ~(TYPES | MODIFIERS) || !(type & TYPES) || (resets && type != resets) ||
-        resets == (MEM_RESET | MI_MEM_RESET_UNDO))
-        return STATUS_INVALID_PARAMETER_5;
-    if ((type & MEM_WRITE_WATCH && !(type & MEM_RESERVE)) ||
+        resets == (MEM_RESET | MI_MEM_RESET_UNDO) ||
+        (type & MEM_WRITE_WATCH && !(type & MEM_RESERVE)) ||
         (type & MEM_LARGE_PAGES && ~type & (MEM_RESERVE | MEM_COMMIT)) ||
         (type & MEM_PHYSICAL && type != (MEM_RESERVE | MEM_PHYSICAL)))
         return STATUS_INVALID_PARAMETER_5;
