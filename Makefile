@@ -25,6 +25,17 @@ all: # the first target; the fragments say what it is
 ifeq ($(wildcard mk/gen.mk),)
 $(error run make in the top folder of Fathom, or make -C FOLDER)
 endif
+# $(call quoted,TEXT): one word for the shell.
+quoted = '$(subst ','\'',$1)'
+# To `make -q` and `make -n` all that has a recipe is new: then the dates are compared (-B: all is new).
+flags := $(filter-out --%,$(firstword $(MAKEFLAGS)))
+asked := $(if $(findstring B,$(flags)),,$(or $(findstring q,$(flags)),$(findstring n,$(flags))))
+# The second make in a build folder waits for the first.  $(done): this one has built what it will.
+ifeq ($(or $(asked),$(filter help hooks,$(MAKECMDGOALS)),$(findstring n,$(flags))),)
+$(shell tools/turn.sh $(call quoted,$(O)) $$PPID >&2)
+endif
+done = @tools/turn.sh --done $(call quoted,$(O)) $$PPID
+
 include mk/setup.mk mk/tree.mk
 # A make that a recipe starts is asked anew.
 unexport IN_TREE AGAIN O REPLACE DEBUG POISON FRONT BACK V
@@ -34,10 +45,9 @@ ifndef ELSEWHERE
 # It runs if a prerequisite is newer, if it is not the command in X.cmd, or if one of MAKES is gone.
 product = $(if $(or $(newer),$(call differ,$(strip $($1)) \# $(TOOLS),$(file <$@.cmd)),$(call gone,$(MAKES))),$(call build,$(strip $($1))))
 gone = $(filter-out $(wildcard $1),$1)
-# To `make -q` all that has a recipe is new: it compares the dates.  (-n shows more than is to do.)
-newer = $(if $(filter-out FORCE,$?),$(if $(asked),$(shell find $(filter-out FORCE,$^) -prune -newer $@ 2>&1),new))
-asked := $(findstring q,$(filter-out --%,$(firstword $(MAKEFLAGS))))
+newer = $(if $(filter-out FORCE,$?),$(if $(asked),$(filter $(shown),$^)$(shell find $(filter-out FORCE,$^) -prune -newer $@ 2>&1),new))
 define build
+$(if $(asked),$(eval shown += $@))
 @mkdir -p $(@D)$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')
 $1
 @printf %s '$(subst ','\'',$1) \# $(TOOLS)' > $@.cmd

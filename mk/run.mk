@@ -14,13 +14,16 @@ DEBUGGER := $(O)/gdb/ntoskrnl.elf $(O)/gdb/offsets
 ON_TERMINAL := on=; if test -t 1; then { on="--env FATHOM_COLOR=1 --env COLUMNS=$$(stty size <&3 | cut -d' ' -f2)"; } 3>&1; fi;
 
 run: $(SYSTEM) $(if $(filter multiboot,$(BOOT)),,$(LOADERS)) $(CRT_LIBS) $(DEBUG_LIB) ## boot a disk image by UEFI: the walk; on a terminal one screen of it, then the prompt
+	$(done)
 	@$(FATHOM) boot --boot $(BOOT) $(if $(SCREEN),--screen $(SCREEN)) $(MACHINE) $(SHOWPIECES)
 walk: $(SYSTEM) ## only the walk, instructions counted
+	$(done)
 	@$(ON_TERMINAL) $(FATHOM) run --icount $(MACHINE) $$on $(O)/archive/walk.exe
 readme: $(SYSTEM) ## the door that README.md shows, captured anew
 	$(FATHOM) run --icount $(O)/archive/walk.exe > $(O)/walk.txt
 	tools/excerpt.py $(O)/walk.txt
 gdb: $(SYSTEM) $(DEBUGGER) $(LESSONS) ## the walk halted under gdb, symbols of every module (GDB_SCRIPT=FILE: no terminal; RECORDING=FILE)
+	$(done)
 	@$(FATHOM) gdb --icount $(MACHINE) $(if $(RECORDING),--recording "$(RECORDING)") $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) \
 	  $(or $(PROGRAM),$(if $(RECORDING),,$(O)/bin/walk.exe)) $(ARGS)
 sessions: $(SYSTEM) $(DEBUGGER) $(O)/record/recorder.so $(LESSONS) ## what the pages of docs/debugging show, captured anew

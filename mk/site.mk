@@ -10,6 +10,11 @@ picture: $(O)/site-replays/cold.html ## docs/pictures/malloc*.webp: what README.
 # After a page that runs write: the Chinese page shows the same.
 IN_CHINESE = @if command -v po4a-updatepo >/dev/null; then $(PYTHON) tools/site/chinese.py; else echo '  make chinese, too: docs/zh shows the same'; fi
 
+# Each of these ends in the Chinese pages: `make -j2 tutorial chinese` runs one after the other, chinese last.
+PAGES := reading-order readme events behaviour attacks-captured front-ends sessions tutorial chinese
+before_it :=
+$(foreach goal,$(filter $(MAKECMDGOALS),$(PAGES)),$(if $(before_it),$(eval $(goal): | $(before_it)))$(eval before_it := $(goal)))
+
 chinese: ## po/ and the Chinese pages, after a change of the English ones
 	$(PYTHON) tools/site/chinese.py
 tutorial: $(SYSTEM) $(DEBUGGER) ## what the pages of docs/tutorial show, captured anew

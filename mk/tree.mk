@@ -8,9 +8,8 @@
 # So commands and dependencies are the same wherever DIR is, and a replaced header is found by
 # all who include it.  DIR/settings has the DEBUG, POISON, FRONT and REPLACE of the last time; AGAIN=1 takes
 # them (tools/fathom does), and what was made of a file that is now another is made anew.
-# $(call differ,TEXT,TEXT): empty if they are the same.  $(call quoted,TEXT): one word for the shell.
+# $(call differ,TEXT,TEXT): empty if they are the same.
 differ = $(subst x$1x,,x$2x)$(subst x$2x,,x$1x)
-quoted = '$(subst ','\'',$1)'
 ifeq ($(and $(IN_TREE),$(filter build,$(O))),)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
 

@@ -24,5 +24,6 @@ $(O)/web/ready: $(WEB_FROM) FORCE
 	$(call product,tab_ready)
 PORT ?= 8000
 web-serve: $(WEB_SITE) ## build/web/site on http://127.0.0.1:8000 (PORT=), for a lecture without network
+	$(done)
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(O)/web/site $(PORT)
 .PHONY: web web-serve

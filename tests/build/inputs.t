@@ -3,6 +3,7 @@
 # needs: system
 """Every input is a dependency: a change of one builds what it touches, and nothing else."""
 import os
+import re
 import shutil
 
 from copied import SYSTEM, Copy
@@ -27,6 +28,13 @@ with Copy() as copy:
 
     plan.equal(asked(), 0, "and `make -q` says so")
 
+    def shown():
+        """The products whose commands `make -n` shows."""
+        said = copy.run("make", "-n", *SYSTEM).stdout
+        return re.findall(r"^printf .* > build/(\S+)\.cmd$", said, re.M)
+
+    plan.equal(shown(), [], "and `make -n` shows nothing")
+
     def after(change, *goals):
         """What make builds after a change to a file: (path, text added)."""
         copy.add(*change)
@@ -43,6 +51,13 @@ with Copy() as copy:
         "a header",
     )
     plan.equal(asked(), 1, "`make -q` says that there is something to do")
+    said = shown()
+    plan.true(
+        {"kernel/mm/free.o", "kernel/ntoskrnl.exe"} < set(said)
+        and not {"kernel/mm/vad.o", "kernel/rtl/avl.o", "bin/ntdll.dll"} & set(said),
+        "`make -n` shows what that is, with what is made of it, and no more",
+        *said,
+    )
     copy.make(LINKED)
     plan.equal(after(("kernel/kernel.ld", "/* more */\n"), LINKED), KERNEL, "the linker's script")
     plan.equal(

@@ -1,7 +1,7 @@
 """What is judged is built first: make is asked before each run, so that no stale system answers.
 
 FATHOM_BUILT in the environment says that make has just done so (it runs us); then only what is
-missing is built.  One of us at a time asks make in a build folder.
+missing is built.  One make at a time works in a build folder: the next one waits (tools/turn.sh).
 """
 import contextlib
 import fcntl
@@ -53,17 +53,16 @@ def need(out, needed, files=()):
     environment = {
         k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
     }
-    with locked(out):
-        try:
-            made = subprocess.run(
-                [*words, "AGAIN=1", *(f"build/{name}" for name in names)],
-                stdout=sys.stderr.fileno(),
-                stdin=subprocess.DEVNULL,
-                env=environment,
-            )
-        except FileNotFoundError:
-            raise NotBuilt(
-                "make is missing, and without it nobody knows if the system is as its sources"
-            ) from None
+    try:
+        made = subprocess.run(
+            [*words, "AGAIN=1", *(f"build/{name}" for name in names)],
+            stdout=sys.stderr.fileno(),
+            stdin=subprocess.DEVNULL,
+            env=environment,
+        )
+    except FileNotFoundError:
+        raise NotBuilt(
+            "make is missing, and without it nobody knows if the system is as its sources"
+        ) from None
     if made.returncode:
         raise NotBuilt(f"the system could not be built in {out}")

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# needs: nothing
+"""One make at a time in a build folder: the second waits and says so; a make that a recipe starts
+does not wait for its own; a make that was killed leaves nothing to wait for."""
+import os
+import signal
+import subprocess
+import time
+
+from copied import ENVIRONMENT, Copy
+from tap import Plan
+
+plan = Plan()
+SERVICES, EVENTS = "build/gen/services.made", "build/gen/events.made"
+SECONDS = 120  # a fuse
+
+with Copy(built=False) as copy:
+    begun = copy.path("begun")
+
+    def python(name, before):
+        """An interpreter that first does something; its path."""
+        path = copy.mine(name, f'#!/bin/sh\necho >> "{begun}"\n{before}\nexec python3 "$@"\n')
+        os.chmod(path, 0o755)
+        return path
+
+    def start(goal, interpreter):
+        return subprocess.Popen(
+            ["make", goal, f"PYTHON={interpreter}"],
+            cwd=copy.tree,
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def wait_until_begun():
+        end = time.monotonic() + SECONDS
+        while not os.path.exists(begun) and time.monotonic() < end:
+            time.sleep(0.05)
+
+    go = copy.path("go")
+    slow = python("slow", f'until [ -e "{go}" ]; do sleep 0.05; done')
+    first = start(SERVICES, slow)
+    wait_until_begun()
+    second = start(SERVICES, slow)
+    said = second.stderr.readline()
+    waits = f"process {first.pid} is another make in build"
+    plan.true(waits in said, "the second says why it waits", said)
+    with open(go, "w"):
+        pass
+    ends = [process.wait(SECONDS) for process in (first, second)]
+    plan.equal(ends, [0, 0], "both end well")
+    with open(begun) as file:
+        plan.equal(len(file.read().split("\n")) - 1, 1, "and what both wanted was made once")
+
+    inner = python("inner", f'env -i PATH="$PATH" make -C "{copy.tree}" {EVENTS} >&2')
+    copy.add("include/services.tbl", "\n")
+    nested = start(SERVICES, inner)
+    plan.equal(nested.wait(SECONDS), 0, "a make of a recipe has its turn inside the outer one's")
+    plan.true(os.path.exists(copy.path(EVENTS)), "and builds")
+
+    out = copy.path("..", "out")
+    os.mkdir(out)
+    for which in ("first", "second"):
+        done = copy.run("make", f"O={out}", EVENTS)
+        plan.equal((done.returncode, done.stderr), (0, ""), f"O= an empty folder: the {which} make")
+
+    os.unlink(go)
+    os.unlink(begun)
+    copy.add("include/services.tbl", "\n")
+    killed = start(SERVICES, slow)
+    wait_until_begun()
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    after = start(SERVICES, "python3")
+    plan.equal(after.wait(SECONDS), 0, "a make that was killed leaves nothing to wait for")
+    plan.equal(after.stderr.read(), "", "and nothing is said")
+plan.done()
