@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # needs: nothing
 # long: too
-"""The Chinese pages follow the English ones: at most ten paragraphs are stale, and (make test-long) a
-change of the English makes one.  Their links lead somewhere, their punctuation is Chinese."""
+"""The Chinese pages follow the English ones: at most ten paragraphs are stale, and (make test-long)
+a change of the English makes one.  Their links lead somewhere, their punctuation is Chinese."""
 import glob
 import os
 import re
@@ -45,10 +45,14 @@ plan.true("| a |\n|---|\n| b |" in chinese.tight(plain), "and together again", c
 run = "<!-- x: captured from here -->\n\n```\nq\n```\n\n| 1 | b |\n"
 left, runs = chinese.without_runs(f"a\n\n{run}\n<!-- x: to here -->\n\nc\n")
 plan.true(
-    "q" not in left and "b" not in left and "a\n\n<!-- x" in left, "a run's words are no translator's", left
+    "q" not in left and "b" not in left and "a\n\n<!-- x" in left,
+    "a run's words are no translator's",
+    left,
 )
 plan.true(run in chinese.with_runs(left, runs), "and are the same in Chinese", left)
-runs = {"<!-- y from here -->\n": "a pair | b\n\n| a pair | `it` | 86.0 | a\\|b |\n|---|---|--:|---|\n"}
+runs = {
+    "<!-- y from here -->\n": "a pair | b\n\n| a pair | `it` | 86.0 | a\\|b |\n|---|---|--:|---|\n"
+}
 plan.equal(chinese.cells(runs.values()), ["a pair"], "but for the words of its tables")
 plan.equal(
     chinese.with_runs("<!-- y from here -->\n\nc", runs, {"a pair": "一对"}).split("\n")[1:4],

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # needs: system lecture loaders tab
 # long: too
-"""docs/lecture.md: it is spoken in five minutes, and (make test-long) each of its screens is what it
-says, with no line broken: on a terminal of 80 columns, on the framebuffer of 1280 x 720, where a
+"""docs/lecture.md: it is spoken in five minutes, and (make test-long) each of its screens is what
+it says, with no line broken: on a terminal of 80 columns, on the framebuffer of 1280 x 720, where a
 letter is 16 x 32 dots and there are 80 x 22 of them, and in the tab in a window of that size."""
 import fcntl
 import os
@@ -126,7 +126,9 @@ class Tab:
         """The console, once wanted(text) and nothing has changed between two looks."""
         end, before = time.monotonic() + FUSE, None
         while time.monotonic() < end:
-            text = self.browser.run("return document.querySelector('.xterm-rows')?.innerText ?? '';")
+            text = self.browser.run(
+                "return document.querySelector('.xterm-rows')?.innerText ?? '';"
+            )
             rows = [row.rstrip() for row in text.replace("\xa0", " ").split("\n")]
             if wanted("\n".join(rows).rstrip()) and rows == before:
                 break
@@ -138,7 +140,10 @@ class Tab:
         self.browser.run("page.machine.send(args[0]);", keys)
 
     def close(self):
-        shown = "return [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.scrollWidth - row.clientWidth);"
+        shown = (
+            "return [...document.querySelectorAll('.xterm-rows > div')].map("
+            "(row) => row.scrollWidth - row.clientWidth);"
+        )
         plan.true(max(self.browser.run(shown)) <= 0, "the tab: no row reaches past the console")
         self.browser.__exit__(None, None, None)
         self.server.__exit__(None, None, None)

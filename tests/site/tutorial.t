@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # needs: system gdb lessons
 # long: too
-"""The tutorial: what its pages say to type is typed, and what they show is what comes (make test: the
-first block; make test-long: all).  What may differ from one build to the next: tests/gdb/alike.py.
-The Chinese pages have the same blocks."""
+"""The tutorial: what its pages say to type is typed, and what they show is what comes (make test:
+the first block; make test-long: all).  What may differ from one build to the next:
+tests/gdb/alike.py.  The Chinese pages have the same blocks."""
 import glob
 import os
 import re

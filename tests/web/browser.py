@@ -1,5 +1,5 @@
-"""A headless Chromium, driven by WebDriver (W3C) through chromedriver: both are Debian packages, so a
-test needs neither npm nor a network."""
+"""A headless Chromium, driven by WebDriver (W3C) through chromedriver: both are Debian packages, so
+a test needs neither npm nor a network."""
 import base64
 import json
 import os

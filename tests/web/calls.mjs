@@ -1,5 +1,5 @@
-/* node calls.mjs RECORDING FUNCTIONS STEP...: at each step the functions on the stack, the innermost
- * first, as web/model/calls.js has them. */
+/* node calls.mjs RECORDING FUNCTIONS STEP...: at each step the functions on the stack, the
+ * innermost first, as web/model/calls.js has them. */
 import { readFileSync } from "node:fs";
 import { callsOf, Functions, stackAt } from "../../web/model/calls.js";
 import { Recording } from "../../web/model/recording.js";

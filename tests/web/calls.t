@@ -59,8 +59,8 @@ told = subprocess.run(
 
 
 def plain(names):
-    """Without decoration; labels are their function.  gdb leaves KiFastSystemCall out of some stacks
-    of its crossing, or names it by where it returns to: it is not compared."""
+    """Without decoration; labels are their function.  gdb leaves KiFastSystemCall out of some
+    stacks of its crossing, or names it by where it returns to: it is not compared."""
     known = (name.split("@")[0].split(".")[0].lstrip("_") for name in names)
     return [name for name in known if not name.startswith("KiFastSystemCall")]
 
@@ -72,11 +72,19 @@ shown = subprocess.run(
     text=True,
 )
 calls = [plain(line.split()) for line in shown.stdout.splitlines()]
-plan.equal((len(frames), len(calls)), (SAMPLES, SAMPLES), f"{recording.count} instructions, {SAMPLES} asked")
+plan.equal(
+    (len(frames), len(calls)),
+    (SAMPLES, SAMPLES),
+    f"{recording.count} instructions, {SAMPLES} asked",
+)
 differ = [
-    f"{n}: gdb {' '.join(a)}\n    here {' '.join(b)}" for n, a, b in zip(steps, frames, calls) if a != b
+    f"{n}: gdb {' '.join(a)}\n    here {' '.join(b)}"
+    for n, a, b in zip(steps, frames, calls)
+    if a != b
 ]
-plan.true(not differ, "each has the same functions on its stack", *differ[:5], shown.stderr, told.stderr)
+plan.true(
+    not differ, "each has the same functions on its stack", *differ[:5], shown.stderr, told.stderr
+)
 kernel = sum("KiFastCallEntry" in names or "KiTrap0E" in names for names in calls)
 plan.true(kernel > 10, f"{kernel} of them in the kernel, and on through the crossing to main")
 plan.done()

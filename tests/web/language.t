@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # needs: nothing
-"""The replay page and the tab in two languages: what they say has its Chinese in web/replay/chinese.js
-or web/tab/chinese.js, nothing there is unused, and each has the same values as its English."""
+"""The replay page and the tab in two languages: what they say has its Chinese in
+web/replay/chinese.js or web/tab/chinese.js, nothing there is unused, and each has the same values
+as its English."""
 import glob
 import os
 import re
@@ -22,7 +23,17 @@ GIVEN = {
     *("present", "trapping", "promised", "shown", "reserved"),  # and the states of a page
     *("busy", "free", "range", "own"),  # web/model/heap.js
     *("system call", "page fault", "interrupt"),  # web/model/calls.js
-    *("addresses", "kind", "holds", "allocated", "pages", "level", "physical", "entry", "says"),  # heads
+    *(
+        "addresses",
+        "kind",
+        "holds",
+        "allocated",
+        "pages",
+        "level",
+        "physical",
+        "entry",
+        "says",
+    ),  # heads
 }
 with open(os.path.join(TOP, "include", "events.tbl")) as table:  # its words that the tab says
     for line in re.findall(r"^unit (?:served|use) (.+)$", table.read(), re.M):
@@ -52,7 +63,9 @@ for path in sorted(files, key=lambda path: not path.endswith("chinese.js")):
     if path.endswith("chinese.js"):
         text = re.sub(r":\n\s+", ": ", text)
         found = {english or name: chinese for english, name, chinese in ROW.findall(text)}
-        plan.equal(sorted(set(found) & set(rows)), [], f"{os.path.relpath(path, TOP)}: no row twice")
+        plan.equal(
+            sorted(set(found) & set(rows)), [], f"{os.path.relpath(path, TOP)}: no row twice"
+        )
         rows |= found
         continue
     if path.endswith("language.js"):

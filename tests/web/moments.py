@@ -3,7 +3,7 @@ import re
 
 
 def printed(text):
-    """[{"block": [...], "pages": [...], "view": [...], "page": [...]}] of its output: lines by kind."""
+    """For each moment of it {"block": [line], "pages": ..., "view": ..., "page": ...}."""
     moments = []
     for line in text.replace("\r", "").split("\n"):
         kind = line.split(" ", 1)[0]

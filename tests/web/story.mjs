@@ -1,5 +1,5 @@
-/* node story.mjs RECORDING FUNCTIONS LAYOUTS: the events of web/model/story.js as JSON, numbers of eight
- * bytes in hexadecimal. */
+/* node story.mjs RECORDING FUNCTIONS LAYOUTS: the events of web/model/story.js as JSON, numbers of
+ * eight bytes in hexadecimal. */
 import { readFileSync } from "node:fs";
 import { Functions } from "../../web/model/calls.js";
 import { Recording } from "../../web/model/recording.js";

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # needs: system record web programs
 # long: only
-"""A recorded stretch as events (web/model/story.js): what it tells of six mallocs and frees is what the
-program asked for and what the kernel's own events say."""
+"""A recorded stretch as events (web/model/story.js): what it tells of six mallocs and frees is what
+the program asked for and what the kernel's own events say."""
 import os
 import sys
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # needs: system tab programs
 # long: only
-"""The machine in a tab, in Chromium: from a server and from disk it boots to the prompt, asks nobody
-else for anything and breaks no rule of its policy; each pane shows what the program in it was told
-by HeapWalk, VirtualQuery and the kernel; it goes back; a program that cannot run gets a sentence."""
+"""The machine in a tab, in Chromium: from a server and from disk it boots to the prompt, asks
+nobody else for anything and breaks no rule of its policy; each pane shows what the program in it
+was told by HeapWalk, VirtualQuery and the kernel; it goes back; a program that cannot run gets a
+sentence."""
 import base64
 import gzip
 import os
@@ -61,7 +62,10 @@ TAKE = (
     "const bytes = Uint8Array.from(atob(args[1]), (c) => c.charCodeAt(0));"
     "await page.take(new File([bytes], args[0])); return page.trouble.textContent;"
 )
-WATCH = "globalThis.violations = []; addEventListener('securitypolicyviolation', (e) => violations.push(e.violatedDirective + ' ' + e.blockedURI));"
+WATCH = (
+    "globalThis.violations = []; addEventListener('securitypolicyviolation', (e) =>"
+    " violations.push(e.violatedDirective + ' ' + e.blockedURI));"
+)
 OVERFLOW = "return document.scrollingElement.scrollWidth - innerWidth;"
 
 

@@ -2,7 +2,7 @@
 /* v86.mjs - v86 in QEMU's place, for tools/fathom: FATHOM_QEMU=tests/web/v86.mjs, with --icount, so
  * that the host port has no window into the machine's memory.
  *
- *     port E9h  ->  chardev host     COM3  <-  chardev reply     COM1  <->  the pipe of chardev console
+ *     port E9h  ->  chardev host     COM3  <-  chardev reply     COM1  <->  pipe of chardev console
  *     port 501h ->  the exit status, as isa-debug-exit gives it
  *
  * Of the command line it takes -m, -kernel, -append, -initrd and -chardev.  QEMU's monitor gets no

@@ -1,5 +1,5 @@
-"""The replay pages of the web site: OUT/site-replays/NAME.html, each made anew only if what it is made
-of is newer."""
+"""The replay pages of the web site: OUT/site-replays/NAME.html, each made anew only if what it is
+made of is newer."""
 import glob
 import os
 import subprocess
@@ -15,7 +15,7 @@ def newest(paths):
 
 
 def program_of(page, name, folder):
-    """The program NAME of a page that has its source: built in folder unless it is as new as the page."""
+    """The program NAME of a page that has its source: built unless it is as new as the page."""
     path = os.path.join(folder, name)
     page = os.path.join(TOP, page)
     if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(page):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """tutorial.py PAGE.md ...: the pages of docs/tutorial, captured anew.
 
-A block ```sh is what a reader types in the top folder of Fathom; a block ```text after it is what comes
-then.  A block ```console is a session of gdb: `$ make gdb PROGRAM=X`, then `(gdb) ` lines.  run()
-executes a page's blocks in order, in a folder of its own that looks like the top folder, and
+A block ```sh is what a reader types in the top folder of Fathom; a block ```text after it is what
+comes then.  A block ```console is a session of gdb: `$ make gdb PROGRAM=X`, then `(gdb) ` lines.
+run() executes a page's blocks in order, in a folder of its own that looks like the top folder, and
 returns what each shows; main() writes that into the page.  tests/site/tutorial.t compares.
 """
 import os
