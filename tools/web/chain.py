@@ -1,5 +1,6 @@
-"""The lines of the chain, for the machine in a tab: where each instruction of the functions that one
-malloc runs through comes from.  Their names are those of docs/reading-order.md, which is captured.
+"""The lines of the chain, for the machine in a tab: where each instruction of the functions that
+one malloc runs through comes from.  Their names are those of docs/reading-order.md, which is
+captured.
 
     {"files": [path], "rows": [address, file, line, ...], "sources": {file: {line: text}}}
 

@@ -2,7 +2,8 @@
 
     python3 -m web.npm BUILD
 
-Nothing is asked of the network if the same packages are there already.  No script of a package runs.
+Nothing is asked of the network if the same packages are there already.  No script of a package
+runs.
 """
 import os
 import shutil

@@ -23,8 +23,8 @@ START = 'import "fathom/replay/page.js";'
 
 
 def modules():
-    """The import map: each module of web/ by its path, as a data: address; what a module imports by a
-    path beside it, it imports by the map's name."""
+    """The import map: each module of web/ by its path, as a data: address; what a module imports by
+    a path beside it, it imports by the map's name."""
     found = {}
     for path in sorted(
         glob.glob(os.path.join(WEB, "model", "*.js"))

@@ -1,4 +1,5 @@
-/* loops.js - page loops of a story folded: what the kernel does page by page is told once, then counted.
+/* loops.js - page loops of a story folded: what the kernel does page by page is told once, then
+ * counted.
  *
  *     fault PageAlloc return entry resolved   fault PageAlloc return entry resolved   fault ...
  *     |---------- one turn, told -----------| |--- the same n times more: one event -----------|
@@ -43,7 +44,8 @@ function loopAt(shapes, i) {
   return best;
 }
 
-/* The events with each loop's later turns as one: {n, kind: "loop", count, events, address, where}. */
+/* The events with each loop's later turns as one:
+ * {n, kind: "loop", count, events, address, where}. */
 export function foldLoops(events) {
   const shapes = events.map(shape);
   const kept = [];

@@ -2,8 +2,8 @@
  *
  *     return of NtAllocateVirtualMemory, range with MEM_COMMIT   <-   fault in it, page promised
  *
- * The fault gets `commit`, the number of the event; the commit gets `touches`, those of the faults, in
- * order.  A commit from before the recorded stretch is not known, and its faults have none.
+ * The fault gets `commit`, the number of the event; the commit gets `touches`, those of the faults,
+ * in order.  A commit from before the recorded stretch is not known, and its faults have none.
  */
 const MEM_COMMIT = 0x1000;
 const GUARD = 0x10; /* of an MM_ code: its first touch takes no page */

@@ -2,8 +2,8 @@
  *
  *     MZ .. 3Ch -> "PE" | file header | optional header | section headers | sections | symbols
  *
- * The bytes are somebody's file: nothing here throws for what it holds.  The kernel's loader has the
- * last word; refusal() finds what can be said in a sentence before the machine is started.
+ * The bytes are somebody's file: nothing here throws for what it holds.  The kernel's loader has
+ * the last word; refusal() finds what can be said in a sentence before the machine is started.
  */
 const I386 = 0x14c;
 const AMD64 = 0x8664;

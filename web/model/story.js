@@ -3,8 +3,9 @@
  *     call, return     of a door: a function by which a layer is entered (DOORS)
  *     down, up         the ring is crossed: a system call, an interrupt
  *     fault, resolved  the processor could not go on; the same instruction runs again: {address,
- *                      code: the processor's, page: what it was, of regions.js; null: in no region},
- *                      {again: the same instruction runs again; false: it became an exception}
+ *                      code: the processor's, page: what it was, of regions.js; null: in no
+ *                      region}, {again: the same instruction runs again; false: it became an
+ *                      exception}
  *     entry            a page table entry changes: {level, address, before, after}; those that lie
  *                      side by side and change alike are one event: {count}
  *     block            the heap differs after a door of it: {made, gone}, blocks of heap.js

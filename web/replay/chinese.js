@@ -1,5 +1,5 @@
-/* chinese.js - the page's sentences in Chinese, by their English (language.js).  The words are those of
- * docs/glossary.md, which follows the Chinese edition of Windows Internals. */
+/* chinese.js - the page's sentences in Chinese, by their English (language.js).  The words are
+ * those of docs/glossary.md, which follows the Chinese edition of Windows Internals. */
 export const CHINESE = {
   /* the page */
   "{}: {} instructions, {} events": "{0}：{1} 条指令，{2} 个事件",

@@ -6,7 +6,8 @@
  *
  * Above it an arrow leads from each commit to the touches that pay for it.
  *
- * Drawn once; at a step the marker moves, and the arrows of the event are lit.  A click goes to the first event from its place on.
+ * Drawn once; at a step the marker moves, and the arrows of the event are lit.  A click goes to the
+ * first event from its place on.
  */
 import { KERNEL } from "../model/calls.js";
 import { say } from "./language.js";

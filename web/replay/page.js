@@ -243,7 +243,7 @@ class Page {
     this.link(whole ? `#${at}` : `#i${n}`);
   }
 
-  /* The page's address has the step once the reader rests there: browsers allow few changes of it. */
+  /* The page's address has the step once the reader rests there: browsers allow few changes. */
   link(hash) {
     clearTimeout(this.linking);
     this.linking = setTimeout(() => history.replaceState(null, "", hash), REST);

@@ -1,5 +1,5 @@
-/* chinese.js - the tab's own sentences in Chinese, beside those of web/replay/chinese.js, whose rules
- * they follow.  The replay page does not carry them. */
+/* chinese.js - the tab's own sentences in Chinese, beside those of web/replay/chinese.js, whose
+ * rules they follow.  The replay page does not carry them. */
 export const TAB = {
   /* the page */
   "Fathom in a tab": "标签页里的 Fathom",

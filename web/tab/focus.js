@@ -34,7 +34,7 @@ function addressOf({ fields }) {
   return fields.Address || fields.Base || fields.Block || null;
 }
 
-/* The innermost frame whose line is known, as the pane of the source wants it; else the innermost. */
+/* The innermost frame whose line is known, for the pane of the source; else the innermost. */
 function placeOf(stack, functions, lines) {
   const frame = stack.findLast(({ eip }) => lines.at(eip)) ?? stack.at(-1);
   const eip = frame?.eip ?? 0;

@@ -1,5 +1,5 @@
-/* What mkdocs-material makes a label without words (the menu, the search, the colours), the keyboard
- * reaches, too, and a screen reader has a name for. */
+/* What mkdocs-material makes a label without words (the menu, the search, the colours), the
+ * keyboard reaches, too, and a screen reader has a name for. */
 const NAMES = {
   en: { __drawer: "menu", __search: "search" },
   zh: { __drawer: "\u83dc\u5355", __search: "\u641c\u7d22" },
