@@ -160,4 +160,16 @@ with Browser() as browser:
         )
     asked = [url for url in browser.requests() if url.startswith(("http", "ws", "ftp"))]
     plan.equal(asked, [], "no request leaves the pages")
+if judge:
+    # The theme keeps the colours of the first visit: a browser that is asked for dark ones anew.
+    dark = front[::6] + [twins[english.index(page)] for page in front[::6]]
+    with Browser() as browser:
+        browser.look(1280, 900, dark=True)
+        wrong = []
+        for page in dark:
+            browser.open(page)
+            scheme = browser.run("return document.body.dataset.mdColorScheme;")
+            told = [*browser.run(f"{judge}; {JUDGED}"), *([] if scheme == "slate" else [scheme])]
+            wrong += [f"{os.path.relpath(page, SITE)}: {one}" for one in told]
+        plan.equal(wrong[:9], [], f"axe-core finds nothing on {len(dark)} pages in the dark")
 plan.done()
