@@ -1,6 +1,6 @@
 /* bootinfo.h - Multiboot-1 information: what the kernel reads of it.
  *
- * Whoever loads the kernel (QEMU's -kernel, GRUB, v86, our own UEFI loader) enters it with
+ * What loads the kernel (QEMU's -kernel, GRUB, v86, our own UEFI loader) enters it with
  * EAX = 2BADB002h and EBX = the physical address of a MULTIBOOT_INFO.  One module: the ustar
  * archive of user files.  Source: Multiboot Specification 0.6.96, section 3.3.
  */

@@ -4,7 +4,7 @@
  *
  * Its first words are the fields of the event, in the order of include/events.tbl.  Times are the
  * low halves of the events' clock, which a program reads as rdtsc less the ULONG at
- * FATHOM_TRACE_OVERHEAD.  Whoever includes this has ULONG.
+ * FATHOM_TRACE_OVERHEAD.  A file that includes this has ULONG.
  */
 #ifndef FATHOM_HEAPCALL_H
 #define FATHOM_HEAPCALL_H

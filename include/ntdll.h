@@ -1,7 +1,7 @@
 /* ntdll.h - what ntdll.dll exports to the layers above it: kernel32, ole32's ports,
  * fathom.
  *
- * The stock winternl.h declares a part of these; here stands the rest, with Windows' own
+ * The stock winternl.h declares a part of these; here is the rest, with Windows' own
  * names and shapes (7 SP1 x86).  The prototypes of the services (Nt*) are made from
  * services.tbl.
  */

@@ -1,7 +1,7 @@
 /* ntos.h - the structures of Windows 7 SP1 x86 that the stock headers lack.
  *
  * Types, constants and status codes come from mingw-w64's own headers; what those leave out
- * or blur (winternl.h shows a PEB of reserved bytes) stands here, once, for kernel and DLLs
+ * or blur (winternl.h shows a PEB of reserved bytes) is here, once, for kernel and DLLs
  * alike.  Every field that a program or a debugger can know has its offset asserted: the
  * numbers are those that `dt nt!_PEB`, `dt nt!_TEB` and so on print for 7601 x86.
  */

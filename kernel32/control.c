@@ -1,7 +1,7 @@
 /* control.c - Ctrl-C and Ctrl-Break in a process: the handlers, newest first.
  *
  * The kernel makes a thread at CtrlRoutine in every process that an event reaches.  Whether
- * Ctrl-C is ignored stands in the process parameters, which children inherit; the list of
+ * Ctrl-C is ignored is said in the process parameters, which children inherit; the list of
  * handlers is the process's own.  Windows: kernel32!CtrlRoutine.
  */
 #include "k32.h"

@@ -7,6 +7,6 @@ lab: ## a student's tree of a lab: N=5 (or 1,5,7)  SEED=17  DIR=...  OVERLAY=...
 	  $(if $(OVERLAY),--overlay $(OVERLAY)) $(DIR)
 .PHONY: lab
 
-lab-pictures: $(SYSTEM) $(O)/gdb/offsets ## the pictures of labs 1, 3 and 5, drawn from a machine that stands still
+lab-pictures: $(SYSTEM) $(O)/gdb/offsets ## the pictures of labs 1, 3 and 5, drawn from a machine that is stopped
 	$(PYTHON) -B tools/grade/pictures.py
 .PHONY: lab-pictures

@@ -41,7 +41,7 @@ $(O)/host/libstrictheap.so: $(call objects,strict,$(HEAP_HOST) tests/host/preloa
 preload: $(O)/host/libfathomheap.so ## the heap as malloc for programs of the host
 .PHONY: preload
 
-# What malloc costs, whoever's it is.
+# What malloc costs, ours and others.
 host_bench = $(HOST_CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -fno-builtin-malloc -o $@ $< -lpthread -ldl
 $(O)/host/bench: tests/bench/host.c FORCE
 	$(call product,host_bench)
@@ -74,7 +74,7 @@ heap-cost: $(SYSTEM) $(O)/host/bench $(O)/host/libfathomheap.so $(O)/tests/bench
 	$(PYTHON) tools/heapcost.py $(O)/heap-cost.txt docs/heap-cost.md docs/heap-cost.svg
 .PHONY: heap-cost
 
-# The attacks on malloc, whoever's it is; what each does to them is written into docs/attacks.md.
+# The attacks on malloc, ours and others; what each does to them is written into docs/attacks.md.
 host_attacks = $(HOST_CC) -std=gnu11 -O0 -fno-builtin -w -o $@ $<
 $(O)/host/attacks: tests/attacks/malloc.c FORCE
 	$(call product,host_attacks)

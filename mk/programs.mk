@@ -2,7 +2,7 @@
 #
 # Nothing of them lies in this tree: tools/source.sh fetches each package (the network is needed
 # once), and stock mingw-w64 compiles it.  `make run` then has them on C:, tests/programs runs them.
-# What the packages' own build files would find out of the system stands here as -D options.
+# What the packages' own build files would find out of the system is here, as -D options.
 PROGRAM_NAMES := sqlite3 lua jq mimalloc-api mimalloc-fill mimalloc-stress gctest gcweakmap
 FETCHED := $(O)/programs/src
 SHOWPIECES = $(foreach file,$(wildcard $(O)/programs/prompt/*.exe),--add $(file))

@@ -108,8 +108,8 @@ static PWSTR Edit(PWSTR old, PCUNICODE_STRING name, PCUNICODE_STRING value, SIZE
         place = entry;
     PWSTR rest = entry ? Next(entry) : place;
     SIZE_T before = (SIZE_T)((PCHAR)place - (PCHAR)old);
-    SIZE_T behind = whole - (SIZE_T)((PCHAR)rest - (PCHAR)old);
-    PCHAR new = RtlAllocateHeap(NtPeb()->ProcessHeap, 0, before + added + behind);
+    SIZE_T after = whole - (SIZE_T)((PCHAR)rest - (PCHAR)old);
+    PCHAR new = RtlAllocateHeap(NtPeb()->ProcessHeap, 0, before + added + after);
     if (!new)
         return NULL;
     memcpy(new, old, before);
@@ -120,8 +120,8 @@ static PWSTR Edit(PWSTR old, PCUNICODE_STRING name, PCUNICODE_STRING value, SIZE
         memcpy(at + chars + 1, value->Buffer, value->Length);
         at[chars + 1 + value->Length / sizeof(WCHAR)] = 0;
     }
-    memcpy(new + before + added, rest, behind);
-    *size = before + added + behind;
+    memcpy(new + before + added, rest, after);
+    *size = before + added + after;
     return (PWSTR) new;
 }
 

@@ -1,8 +1,8 @@
 /* state.c - the heap at one moment: checkpoints, their difference, and what was leaked.
  *
  * A checkpoint is five counts and sizes by type of block, and the newest block of that
- * moment; since the list runs from new to old, "allocated since" is what stands in front
- * of it.  Lock: the layer's.
+ * moment; since the list runs from new to old, "allocated since" is what comes before
+ * it.  Lock: the layer's.
  */
 #include "debug/debug.h"
 #include <ctype.h>

@@ -1,7 +1,7 @@
 /* crt.h - what the files of msvcrt.dll share.
  *
  * The declarations of the C library itself come from the stock headers, so that the
- * compiler checks every signature against what programs are compiled with.  Here stands
+ * compiler checks every signature against what programs are compiled with.  Here is
  * only the inside: the private heap, the record each thread has, the locks, the file
  * table and the two format engines.  Windows keeps the same in mtdll.h, internal.h and
  * file2.h of the CRT source.

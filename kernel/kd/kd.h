@@ -22,8 +22,8 @@ ULONG DbgPrint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void KdPrintText(const char *, ULONG length); /* as DbgPrint, unformatted */
 void KdPrintEverywhere(const char *,
                        ULONG length); /* COM1 and the console, host or not */
-/* The type of the frames that text goes in: 'L', 'R' for a report, 'T' while stacks are sent.  Returns
- * the old one. */
+/* The type of the frames that text goes in: 'L', 'R' for a report, 'T' while stacks are sent.
+ * Returns the old one. */
 ULONG KdSetPrintFrame(ULONG type);
 extern BOOLEAN KdHostPresent; /* token= was given: the host port is in use */
 extern void (*KdConsoleWrite)(const char *,
@@ -35,7 +35,7 @@ DECLSPEC_NORETURN void KeBugCheckEx(ULONG code, ULONG_PTR p1, ULONG_PTR p2, ULON
 DECLSPEC_NORETURN void KdBugCheckTrap(ULONG code, const KTRAP_FRAME *, ULONG_PTR p1,
                                       ULONG_PTR p2);
 /* isa-debug-exit with this value; without such a device an orderly end switches off by
- * ACPI, a bug check stands still with its text on the screen. */
+ * ACPI, a bug check stops with its text on the screen. */
 #define KD_POWEROFF_ORDERLY  0x10 /* QEMU exits with 33 */
 #define KD_POWEROFF_BUGCHECK 0x11 /* QEMU exits with 35 */
 DECLSPEC_NORETURN void KdPowerOff(ULONG value);

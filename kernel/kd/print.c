@@ -15,7 +15,7 @@ typedef struct {
 } LINE;
 
 /* Before io has a console: straight to VGA text, top down, to the screen's end.  On a
- * machine without VGA text nobody sees it and nothing is harmed. */
+ * machine without VGA text it has no effect. */
 static void KdpEarlyScreen(const char *text, ULONG length)
 {
     volatile USHORT *const cells = (volatile USHORT *)0x800B8000;

@@ -1,6 +1,6 @@
 /* wait.c - dispatcher objects: wait and signal.
  *
- * A thread that waits hangs one KWAIT_BLOCK in each object's WaitListHead.  Whoever
+ * A thread that waits hangs one KWAIT_BLOCK in each object's WaitListHead.  Who
  * signals an object walks its list and ends the waits it can satisfy, taking the object's
  * state on behalf of the thread it wakes: when a wait returns, what it waited for is
  * already the thread's own.
@@ -321,7 +321,7 @@ NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all,
             KeRestore(flags);
             return status;
         }
-        /* Suspended: it stands in no queue meanwhile, and begins anew when resumed, if it
+        /* Suspended: it is in no queue meanwhile, and begins anew when resumed, if it
          * was not suspended again before it ran. */
         while (thread->SuspendCount != 0 && !thread->TerminatePending)
             KeWaitForSingleObject(&thread->ResumeEvent, FALSE, TRUE, NULL);

@@ -1,6 +1,6 @@
 /* trace.c - events: what happened, when, and on which stack.
  *
- * A point in the kernel says KD_TRACE(PageAlloc, pfn, use, address); while nobody has
+ * A point in the kernel says KD_TRACE(PageAlloc, pfn, use, address); while none has
  * asked, that is one test of KdTraceMask.  Who asks is a process (NtFathomTrace: its own
  * events, kept in its KDTRACE until it reads them) or the boot option trace= (those of all
  * processes, as a stream to the host).  The walk reads the first, a person or a tool the
@@ -27,7 +27,7 @@ static ULONG KdpSequence;
 static BOOLEAN
     KdpBusy; /* an event inside an event (a fault while walking) is not recorded */
 static FATHOM_FRAME KdpFrames[FATHOM_MAX_FRAMES], KdpGivenFrames[HEAP_CALL_FRAMES];
-static PKTHREAD KdpWorker;  /* who does tracing's own work; the clock stands meanwhile */
+static PKTHREAD KdpWorker;  /* who does tracing's own work; the clock stops meanwhile */
 static ULONG KdpGiven;      /* frames that came with this event */
 static ULONGLONG KdpLatest; /* the time of the latest event */
 

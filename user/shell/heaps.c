@@ -4,7 +4,7 @@
  *
  * The blocks are read from the process's memory.  The first four bytes of a header are
  * stored under the heap's key (HEAP.Encoding), as in Windows 7; a header whose check byte
- * is wrong ends the strip and is named.  A character stands for the same number of bytes
+ * is wrong ends the strip and is named.  A character is the same number of bytes
  * all along, and shows what most of them are; the range that is reserved after the last block
  * is left out.  Blocks of the front end lie in regions of their own, which begin with a
  * HEAP_USERDATA_HEADER; which of them are free is in bits of a descriptor elsewhere

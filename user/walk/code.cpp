@@ -1,6 +1,6 @@
 /* code.cpp - the bytes at the crossing, read from memory and decoded.
  *
- * The decoder knows exactly the instructions that may stand there and refuses everything
+ * The decoder knows exactly the instructions that may be there and refuses everything
  * else: it cannot describe code that it does not understand.  Encodings: Intel SDM
  * volume 2.
  */

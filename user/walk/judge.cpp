@@ -1,7 +1,7 @@
 /* judge.cpp - does a captured stack follow the chain, and if not, which row broke?
  *
  * A chain is read outermost first.  Each step must be found in the stack, each further in
- * than the one before, and between two steps only helpers may stand: frames of the outer
+ * than the one before, and between two steps only helpers may be: frames of the outer
  * step's own module.  So kernel32!HeapAlloc as a frame of its own between malloc and
  * RtlAllocateHeap, or a malloc that goes around the heap, is seen, and named by its row.
  */

@@ -6,7 +6,7 @@
  *
  *   walk                on a console: one screen, a line a door; else as --all
  *   walk --all          all that is captured at each door, and proofs
- *   walk DOOR           one door, step by step (steps.h); its word stands first on the screen
+ *   walk DOOR           one door, step by step (steps.h); its word is first on the screen
  *   walk --peek ADDR    the second process of share.cpp
  *   walk --serve        the second process of out.cpp
  */
