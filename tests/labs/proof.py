@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Is the grader of a lab right?  proof.py NUMBER... shows it, as TAP.
 
-  skeleton      0 points
+  skeleton      0 points, also under other seeds
   reference     all points, twice with the same result; at most 60 under other seeds
   second        all points, also under other seeds
   each bug      loses exactly the tests of bugs/bugs.toml, and the points of no other
@@ -43,7 +43,6 @@ def some(entries):
     return [entries[i * len(entries) // BUGS] for i in range(BUGS)]
 
 
-
 def lost(result):
     """{test: "test", or "test:half" if it kept some points}."""
     found = {}
@@ -65,6 +64,7 @@ def shape(result):
 class Proof:
     def __init__(self, word, plan):
         self.plan, self.lab = plan, load(word)
+        self.skeleton = os.path.join(self.lab.folder, "skeleton")
         self.grader = self.of_seed(0)
         self.total = sum(test.points for test in self.lab.tests)
 
@@ -83,8 +83,7 @@ class Proof:
         )
 
     def solutions(self):
-        skeleton = os.path.join(self.lab.folder, "skeleton")
-        self.scores("the skeleton", self.grader.grade(skeleton), 0)
+        self.scores("the skeleton", self.grader.grade(self.skeleton), 0)
         first = self.grader.grade(self.lab.reference)
         self.scores("the reference", first, self.total)
         return first
@@ -101,6 +100,8 @@ class Proof:
             return
         for seed in SEEDS:
             grader = self.of_seed(seed)
+            nothing = grader.grade(self.skeleton)
+            self.scores(f"the skeleton, seed {seed}", nothing, 0)
             result = grader.grade(self.lab.reference)
             self.plan.true(
                 result.points <= MOST_OF_ANOTHER_SEED,

@@ -55,6 +55,9 @@ LAB_CASE(life)
                  vpn = WORLD_BASE + 64 * i + page;
         ACCESS access = seed >> 17 & 1 ? Write : Read;
         NTSTATUS status = WorldAccess(vpn, access, (uint8_t)step, &faults);
+        if (code[i % 4] == MM_READWRITE)
+            LAB_EXPECT(NT_SUCCESS(status), "MmAccessFault", "page %X resident",
+                       "status %08X", vpn, (unsigned)status);
         if (access == Write && NT_SUCCESS(status))
             right[i][page] = (uint8_t)step;
         if (NT_SUCCESS(status))
