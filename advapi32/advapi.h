@@ -3,6 +3,7 @@
 #define FATHOM_ADVAPI_H
 
 #define _ADVAPI32_
+#define WINIMPM /* wincrypt.h: ours, too */
 #include <windows.h>
 
 #undef RtlMoveMemory /* the header makes it the compiler's memmove, which is nowhere here */

@@ -66,6 +66,29 @@ static void lists(void)
     documented("FreeSid", "NULL on success", SAME, FreeSid(everyone) == NULL);
 }
 
+static void provider(void)
+{
+    HCRYPTPROV random = 0;
+    BYTE first[16] = {0}, second[16] = {0};
+    documented(
+        "CryptAcquireContext", "CRYPT_VERIFYCONTEXT: a provider without keys", SIMPLIFIED,
+        CryptAcquireContextA(&random, NULL, NULL, PROV_RSA_FULL, CRYPT_VERIFYCONTEXT) &&
+            random);
+    documented("CryptAcquireContext", "a key container that does not exist", SAME,
+               FAILS(CryptAcquireContextA(&random, "none", NULL, PROV_RSA_FULL, 0),
+                     (DWORD)NTE_BAD_KEYSET));
+    documented("CryptAcquireContext", "the type of the provider must be one", SAME,
+               FAILS(CryptAcquireContextA(&random, NULL, NULL, 0, CRYPT_VERIFYCONTEXT),
+                     (DWORD)NTE_BAD_PROV_TYPE));
+    documented("CryptGenRandom", "each call has other bytes; not for keys here",
+               SIMPLIFIED,
+               CryptGenRandom(random, 16, first) && CryptGenRandom(random, 16, second) &&
+                   memcmp(first, second, 16) != 0);
+    documented("CryptReleaseContext", "the flags must be 0", SAME,
+               FAILS(CryptReleaseContext(random, 1), (DWORD)NTE_BAD_FLAGS));
+    CHECK(CryptReleaseContext(random, 0));
+}
+
 int main(void)
 {
     LUID luid = {7, 7};
@@ -88,5 +111,6 @@ int main(void)
     documented("RtlGenRandom", "each call has other bytes; not for keys here", SIMPLIFIED,
                RtlGenRandom(first, 16) && RtlGenRandom(second, 16) &&
                    memcmp(first, second, 16) != 0);
+    provider();
     return undocumented();
 }
