@@ -36,6 +36,7 @@ ITEM = re.compile(r"^\s*(?:[-*]|\d+\.) ")
 ALONE = re.compile(r"^(?:\||#|<|>|\s*$)")  # these lines are never joined with the next
 WORDS = re.compile(r"[A-Za-z]{2}")
 CELL = re.compile(r"(?<!\\)\|")
+INDENT = "    "  # code, too
 LINES = "lines.md"  # for po4a: paragraphs that are no page's
 RUNS = re.compile(r"(<!-- [^>]*from here -->\n)(.*?)(?=<!-- [^>]*to here -->)", re.S)
 PO, BEHAVIOUR_PO = "po/zh.po", "po/behaviour.zh.po"
@@ -64,7 +65,7 @@ def plain(text):
         joined = (
             before and not ALONE.match(before) and not ALONE.match(line) and not ITEM.match(line)
         )
-        if code:
+        if code or before.startswith(INDENT) and line.startswith(INDENT):
             out.append(line)
         elif line.startswith("> ") and before.startswith("> "):
             out[-1] += " " + line[2:].strip()
@@ -165,7 +166,7 @@ def has_words(text):
 def settled(row):
     """An entry that has no words needs no translator."""
     notes, ours, _ = row
-    if has_words(ours) or not is_stale(row):
+    if not is_stale(row) or has_words(ours) and not ours.startswith(INDENT):
         return row
     return [note for note in notes if not note.startswith(("#,", "#|"))], ours, ours
 
