@@ -31,7 +31,7 @@ KEPT = (
     "labs/lab.h",
     "labs/judge/*",
     "labs/traces/*.rep",
-    "labs/traces/README.md",
+    "labs/traces/README*.md",
     "labs/traces/figures.tsv",
     "tests/tap.py",
     "tests/run.py",
