@@ -45,7 +45,9 @@ static const struct {
      "the machine stays on while a list runs: STATUS_PRIVILEGE_NOT_HELD"},
 };
 
-/* Services that end, stop or hold up the caller, or only make noise: one in 64 goes through. */
+/* Services that end, stop or hold up the caller, or only make noise: one in `rarity` goes through;
+ * more where a run has gone on for those that did nothing yet. */
+static ULONG rarity = 64;
 static int is_rare(const char *name)
 {
     static const char *const rare[] = {
@@ -143,7 +145,7 @@ static void good_call(ULONG *seed)
 static void any_call(ULONG *seed)
 {
     ULONG a[MOST], which = draw(seed) % SERVICES, number = services[which].number;
-    if (is_rare(services[which].name) && !one_in(seed, 64))
+    if (is_rare(services[which].name) && !one_in(seed, rarity))
         return;
     if (one_in(seed, 16)) {
         number = one_in(seed, 2) ? draw(seed) % 0x191 : draw(seed) & 0x1FFF;
@@ -295,14 +297,14 @@ static void child(ULONG seed)
 }
 
 /* One child, until wanted calls are made, or it has ended, or stands still: the calls made. */
-static ULONG run_child(const char *program, ULONG seed, ULONG wanted)
+static ULONG run_child(const char *program, ULONG seed, ULONG wanted, const char *how)
 {
     char line[128];
     STARTUPINFOA startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
     PROCESS_INFORMATION process;
     ULONG now[CALLERS] = {0}, calls = 0, still = 0, words[2] = {0, ~0u};
     UCHAR did[SERVICES] = {0};
-    sprintf(line, "\"%s\" %lu 0 child", program, seed);
+    sprintf(line, "\"%s\" %lu 0 %s", program, seed, how);
     if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL,
                         &startup, &process)) /* Ctrl-C of its making stays there */
         return 0;
@@ -364,16 +366,20 @@ int main(int argc, char **argv)
     ULONG done = 0, children = 0, most;
     if (!LoadLibraryA("fathom.dll"))
         return 0;
-    if (argc > 3)
+    if (argc > 3) {
+        rarity = strcmp(argv[3], "late") ? rarity : 16;
         child(seed);
+    }
     /* No thread of a child outranks the one that counts its calls and ends it. */
     SetPriorityClass(GetCurrentProcess(), REALTIME_PRIORITY_CLASS);
     SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL);
     most = calls < CALLS_FOR_ALL ? calls : 2 * calls;
     for (; done < (count_others() ? most : calls) && children < 10 + calls / 50;
          children++)
-        done += run_child(argv[0], seed * 100003 + children,
-                          min((done < calls ? calls : most) - done, CALLS_A_CHILD));
+        done += done < calls ? run_child(argv[0], seed * 100003 + children,
+                                         min(calls - done, CALLS_A_CHILD), "child")
+                             : run_child(argv[0], seed * 100003 + children,
+                                         min(most - done, CALLS_A_CHILD), "late");
     printf("seed %lu: %lu calls by %lu children\n", seed, done, children);
     if (calls >= CALLS_FOR_ALL && count_others())
         name_others();
