@@ -17,6 +17,12 @@
 #define MULTIBOOT_HAS_LOADER      0x200u
 #define MULTIBOOT_HAS_FRAMEBUFFER 0x1000u
 
+/* The words of the command line that the kernel asks for (ke/boot.c); each other one is named as
+ * ignored, by our loader while the firmware's screen is there and by the kernel. */
+#define BOOT_WORDS                                                                       \
+    "door", "gflags", "hold", "icount", "init", "poolfail", "ring", "run", "seed",       \
+        "shell", "stacks", "token", "trace"
+
 typedef struct {
     uint32_t Flags;
     uint32_t MemLower, MemUpper; /* KiB */

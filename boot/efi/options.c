@@ -51,11 +51,7 @@ int OptionsText(const CHAR16 *from, UINTN bytes, char *to, UINTN size)
     return 1;
 }
 
-/* The words of kernel/ke/boot.c; tests/lint.t compares them with what the kernel asks for. */
-static const char *const Words[] = {
-    "door", "gflags", "hold",  "icount", "init",  "poolfail", "ring",
-    "run",  "seed",   "shell", "stacks", "token", "trace",
-};
+static const char *const Words[] = {BOOT_WORDS};
 
 /* Whether the kernel knows word, which ends with a blank or the text. */
 int OptionsKnown(const char *word)

@@ -1,6 +1,6 @@
 /* boot.c - the words of the boot command line: "name=value", or a bare "name".
  *
- *   KiWords   NUL-ended words one after the other, then an empty one
+ *   KeBootWords   NUL-ended words one after the other, then an empty one
  *
  * The line is copied once, before memory is managed; the words stay as long as the system
  * runs.  Lock: none, nothing writes them later.
@@ -9,7 +9,7 @@
 
 #define COMMAND_LINE 1024
 
-static char KiWords[COMMAND_LINE];
+char KeBootWords[COMMAND_LINE];
 
 void KeReadBootOptions(const char *text)
 {
@@ -17,22 +17,18 @@ void KeReadBootOptions(const char *text)
     for (ULONG at = 0; at < COMMAND_LINE - 2 && text[at] != 0; at++) {
         const BOOLEAN blank = (UCHAR)text[at] <= ' ';
         if (!blank)
-            KiWords[to++] = text[at];
-        else if (to != 0 && KiWords[to - 1] != 0)
-            KiWords[to++] = 0;
+            KeBootWords[to++] = text[at];
+        else if (to != 0 && KeBootWords[to - 1] != 0)
+            KeBootWords[to++] = 0;
     }
 }
 
 const char *KeBootOption(const char *name)
 {
     const SIZE_T length = strlen(name);
-    for (const char *word = KiWords; *word != 0; word += strlen(word) + 1) {
-        if (memcmp(word, name, length) != 0)
-            continue;
-        if (word[length] == '=')
-            return word + length + 1;
-        if (word[length] == 0)
-            return word + length;
+    for (const char *word = KeBootWords; *word != 0; word += strlen(word) + 1) {
+        if (memcmp(word, name, length) == 0 && (word[length] == 0 || word[length] == '='))
+            return word + length + (word[length] == '=');
     }
     return NULL;
 }

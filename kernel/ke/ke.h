@@ -168,6 +168,7 @@ static inline ULONGLONG KeReadTsc(void)
 }
 
 /* ---- boot ---- */
+extern char KeBootWords[]; /* the command line's, each with its NUL, then an empty one */
 void KeReadBootOptions(const char *text); /* the command line; once, it is copied */
 /* A word of the command line: "name=value" gives value, a bare "name" gives "", an absent
  * one NULL.  The text stays. */

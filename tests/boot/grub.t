@@ -17,7 +17,7 @@ CONFIG = """serial --unit=0 --speed=115200
 set timeout=0
 insmod all_video
 menuentry Fathom {{
-    multiboot /boot/ntoskrnl.exe init=machine.exe shell
+    multiboot /boot/ntoskrnl.exe init=machine.exe shell quiet
     module /boot/archive.tar
     {payload}
 }}
@@ -62,6 +62,12 @@ def boots(name, boot, payload="", text_mode=False):
         seen = [at(x, 4) for x in places]
     plan.true(
         "ticks in" in text and "C:\\>" in text, f"{name}: boots, with grub.cfg's words", text[-2000:]
+    )
+    named = [line for line in text.splitlines() if "ignored: " in line]
+    plan.true(
+        len(named) >= 1 and all("ignored: quiet, a word" in line for line in named),
+        f"{name}: the one word that the kernel does not know is named as ignored",
+        *named,
     )
     plan.true(
         all(map(near, seen, BARS)), f"{name}: red, green and blue are on the screen", seen, text[-1500:]

@@ -1,7 +1,7 @@
 /* start.c - the end of start-up: what the boot line asks for is run, then the power goes
  * off.
  *
- *   walk      (or nothing) walk.exe --all on the console; its exit status is the machine's
+ *   (nothing) walk.exe --all on the console; its exit status is the machine's
  *   shell     walk.exe, one screen of it, then shell.exe
  *   run       the run list (runlist.c)
  *   init=X    X instead of walk.exe
@@ -80,8 +80,31 @@ void ExPowerOff(void)
     KdPowerOff(KD_POWEROFF_ORDERLY);
 }
 
+static BOOLEAN ExpIsWord(const char *word, const char *known)
+{
+    const SIZE_T length = strlen(known);
+    return memcmp(word, known, length) == 0 && (word[length] == 0 || word[length] == '=');
+}
+
+/* Names each word of the command line that nothing here asks for, but for the name of the kernel's
+ * file, which some loaders put first (Multiboot Specification 0.6.96, section 3.3). */
+static void ExpNameUnknownWords(void)
+{
+    static const char *const known[] = {BOOT_WORDS};
+    for (const char *word = KeBootWords; *word != 0; word += strlen(word) + 1) {
+        const SIZE_T length = strlen(word);
+        ULONG i = 0;
+        while (i < sizeof known / sizeof *known && !ExpIsWord(word, known[i]))
+            i++;
+        const BOOLEAN file = length > 4 && strcmp(word + length - 4, ".exe") == 0;
+        if (i == sizeof known / sizeof *known && !(file && word == KeBootWords))
+            DbgPrint("Fathom: ignored: %s, a word that the kernel does not know\n", word);
+    }
+}
+
 void ExStart(void)
 {
+    ExpNameUnknownWords();
     if (KeBootOption("seed") != NULL)
         ExpSeed = KeBootNumber("seed", 0);
     KdHostCommand = ExHostCommand;
