@@ -30,9 +30,10 @@ static NTSTATUS MiCheckAllocation(MIALLOCATION *ask)
         return STATUS_INVALID_PARAMETER_3;
     if (type & ~(TYPES | MODIFIERS) || !(type & TYPES) || (resets && type != resets) ||
         resets == (MEM_RESET | MI_MEM_RESET_UNDO) ||
-        (type & MEM_WRITE_WATCH && !(type & MEM_RESERVE)) ||
-        (type & MEM_LARGE_PAGES && ~type & (MEM_RESERVE | MEM_COMMIT)) ||
-        (type & MEM_PHYSICAL && type != (MEM_RESERVE | MEM_PHYSICAL)))
+        (type & MODIFIERS & ~MEM_TOP_DOWN &&
+         ((type & MEM_WRITE_WATCH && !(type & MEM_RESERVE)) ||
+          (type & MEM_LARGE_PAGES && ~type & (MEM_RESERVE | MEM_COMMIT)) ||
+          (type & MEM_PHYSICAL && type != (MEM_RESERVE | MEM_PHYSICAL)))))
         return STATUS_INVALID_PARAMETER_5;
     if (type & MEM_PHYSICAL && ask->Protect != PAGE_READWRITE)
         return STATUS_INVALID_PARAMETER_6;

@@ -92,8 +92,7 @@ static void ExpNameUnknownWords(void)
 {
     static const char *const known[] = {BOOT_WORDS};
     for (const char *word = KeBootWords; *word != 0; word += strlen(word) + 1) {
-        const SIZE_T length = strlen(word);
-        ULONG i = 0;
+        ULONG i = 0, length = strlen(word);
         while (i < sizeof known / sizeof *known && !ExpIsWord(word, known[i]))
             i++;
         const BOOLEAN file = length > 4 && strcmp(word + length - 4, ".exe") == 0;
