@@ -56,6 +56,10 @@ try:
     code, told, said = walk("--in", "nowhere", exe, "word")
     plan.equal((code, told[""]), (3, ""), "of a function that allocates nothing: nothing")
     plan.true("there is no allocation 1: 0 were seen" in said, "and it is said", said)
+
+    code, told, said = walk(build(folder, "again.exe", "again.c", "-O2", "-g"))
+    plan.equal(code, 0, "an address that was released and given out again")
+    plan.true("never touched" in told["the touch"], "is no touch of the first", told["the touch"])
 finally:
     shutil.rmtree(folder)
 plan.done()

@@ -181,7 +181,7 @@ class Walk:
     def _after(self, event):
         """What came of the block."""
         fields = event.fields
-        if event.name == "PageAlloc" and not self.touch and fields["Use"] == USER:
+        if event.name == "PageAlloc" and fields["Use"] == USER and not self.touch and not self.free:
             if fields["Address"] >> PAGE == self.block >> PAGE:
                 frames = [(event, frame) for frame in event.stack][::-1]
                 self.touch = [*self.stacks.stairs(frames), f"  => {self._told(event)}"]
@@ -190,7 +190,6 @@ class Walk:
             if old and (fields["Heap"], fields[old]) == (self.heap, self.block):
                 site = sites.shown(self.run.sites.of(event.pid, event.stack))
                 self.free = [f"  by {site}: {self._told(event)}"]
-
         elif event.name in GIVEN_BACK and not self.is_heap and not self.free:
             if fields["Base"] == self.block:
                 site = sites.shown(self.run.sites.of(event.pid, event.stack))
