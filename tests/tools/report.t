@@ -195,16 +195,21 @@ def started(**more):
 
 # SIGKILL leaves the machine's folder; the next start removes it, and no other.
 alive, its = started()
-os.mkdir(os.path.join(home, "fathom-of-another"))
+others = {"fathom-of-another", "fathom-notes", "fathom-full"}
+for name in others:
+    os.mkdir(os.path.join(home, name))
+for path, text in (("fathom-notes/owner", ""), ("fathom-full/.fathom-owner", "me")):
+    with open(os.path.join(home, path), "w") as file:
+        file.write(text)
 killed, left = started()
 killed.kill()
 killed.wait()
 plan.true(len(left) == 1 and left < set(os.listdir(home)), "a tool that is killed leaves a folder")
 batch("status", "prog.exe", TMPDIR=home)
 plan.equal(
-    set(os.listdir(home)), its | {"fathom-of-another"}, "the next one removes it, and no other's"
+    set(os.listdir(home)), its | others, "the next one removes it, and no other's"
 )
 alive.terminate()
 plan.equal(alive.wait(60), 128 + signal.SIGTERM, "the one beside it was not harmed")
-plan.equal(os.listdir(home), ["fathom-of-another"], "and leaves nothing itself")
+plan.equal(set(os.listdir(home)), others, "and leaves nothing itself")
 plan.done()

@@ -1,9 +1,10 @@
 """A machine's folder in the temporary directory, and those that a killed tool left there.
 
 The tool removes its folders however it ends, but for SIGKILL (and the host's own end).  So each has
-a file `owner` that its tool holds locked, and the system lets go of a lock with the process:
+a file `.fathom-owner` that its tool holds locked, and the system lets go of a lock with the process:
 whoever finds one that is not locked removes the folder.  The file gets its name when it is locked
-already; a folder without one is not ours, or is just being made.
+already; a folder without one is not ours, or is just being made.  The owner is empty and of this
+user: a folder of somebody's own that is called fathom-ANYTHING stays, whatever files are in it.
 """
 import contextlib
 import fcntl
@@ -12,7 +13,7 @@ import os
 import shutil
 import tempfile
 
-PREFIX, OWNER = "fathom-", "owner"
+PREFIX, OWNER = "fathom-", ".fathom-owner"
 _held = {}  # folder: the descriptor of its owner
 _swept = []  # this process has done so
 
@@ -53,7 +54,8 @@ def _is_left(folder):
         return False
     try:
         fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
+        known = os.fstat(owner)
+        return known.st_size == 0 and known.st_uid == os.getuid()
     except OSError:
         return False
     finally:
