@@ -21,7 +21,7 @@ stat() { # of a process: state, parent, start
     sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f1,2,20
 }
 above=" " at=$pid
-while [ "${at:-0}" -gt 1 ]; do
+while [ "${at:-0}" -gt 0 ]; do
     above="$above$at " at=$(stat "$at" | cut -d' ' -f2)
 done
 

@@ -23,9 +23,9 @@ with Copy(built=False) as copy:
         os.chmod(path, 0o755)
         return path
 
-    def start(goal, interpreter):
+    def start(goal, interpreter, *more, before=()):
         return subprocess.Popen(
-            ["make", goal, f"PYTHON={interpreter}"],
+            [*before, "make", goal, f"PYTHON={interpreter}", *more],
             cwd=copy.tree,
             env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
@@ -60,6 +60,15 @@ with Copy(built=False) as copy:
     nested = start(SERVICES, inner)
     plan.equal(nested.wait(SECONDS), 0, "a make of a recipe has its turn inside the outer one's")
     plan.true(os.path.exists(copy.path(EVENTS)), "and builds")
+
+    first_process = "unshare", "-Urpf", "--kill-child", "--mount-proc"
+    if copy.run(*first_process, "true").returncode:
+        plan.skip("a make that is process 1: there is no unshare here")
+    else:
+        for name in ("services", "events"):
+            copy.add(f"include/{name}.tbl", "\n")
+        nested = start(SERVICES, inner, before=first_process)
+        plan.equal(nested.wait(SECONDS), 0, "nor is a make waited for that is process 1")
 
     out = copy.path("..", "out")
     os.mkdir(out)
