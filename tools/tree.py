@@ -9,6 +9,7 @@ sentence. Else, afterwards:
                is this tree's build folder and nothing is replaced)
   X.cmd        is gone for each X made of a file that is another than the last time
 """
+import fcntl
 import glob
 import os
 import re
@@ -160,9 +161,19 @@ def check_front(name):
         raise Refused(f"FRONT={name}: there is no such front end; this tree has {', '.join(known)}")
 
 
+def wait_for_others(out):
+    """One tree.py at a time in O, which may be new: nothing but the folder itself is there to lock."""
+    try:
+        os.makedirs(out, exist_ok=True)
+        fcntl.flock(os.open(out, os.O_RDONLY), fcntl.LOCK_EX)  # until this process ends
+    except OSError:
+        pass  # what is wrong with it is said by who uses it
+
+
 def main(out, debug, poison, front, text):
     check_front(front)
     replaced = replacements(text)
+    wait_for_others(out)
     check_folder(os.getcwd(), out)
     try:
         os.makedirs(out, exist_ok=True)

@@ -76,6 +76,13 @@ with Copy(built=False) as copy:
         done = copy.run("make", f"O={out}", EVENTS)
         plan.equal((done.returncode, done.stderr), (0, ""), f"O= an empty folder: the {which} make")
 
+    new = f"O={copy.path('..', 'new')}"
+    both = [start(EVENTS, "python3", new) for _ in range(2)]
+    ends = [(process.wait(SECONDS), process.stdout.read()[:200]) for process in both]
+    plan.true(
+        [code for code, _ in ends] == [0, 0], "two first ones at once in a new folder", ends
+    )
+
     os.unlink(go)
     os.unlink(begun)
     copy.add("include/services.tbl", "\n")
