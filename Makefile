@@ -34,7 +34,7 @@ asked := $(if $(findstring B,$(flags)),,$(or $(findstring q,$(flags)),$(findstri
 ifeq ($(or $(asked),$(filter help hooks,$(MAKECMDGOALS)),$(findstring n,$(flags))),)
 $(shell tools/turn.sh $(call quoted,$(O)) $$PPID >&2)
 endif
-done = @tools/turn.sh --done $(call quoted,$(O)) $$PPID
+done = @tools/turn.sh --done $(call quoted,$(O)) $$PPID $(IN_TREE)
 
 include mk/setup.mk mk/tree.mk
 # A make that a recipe starts is asked anew.

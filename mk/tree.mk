@@ -37,7 +37,7 @@ ifneq ($(ELSEWHERE),)
 .PHONY: $(or $(MAKECMDGOALS),all) in-tree
 $(or $(MAKECMDGOALS),all): in-tree ; @:
 in-tree:
-	+@$(MAKE) -C $(call quoted,$(O)/tree) IN_TREE=1 O=build REPLACE= DEBUG=$(DEBUG) POISON=$(POISON) FRONT=$(FRONT) \
+	+@$(MAKE) -C $(call quoted,$(O)/tree) IN_TREE=$$PPID O=build REPLACE= DEBUG=$(DEBUG) POISON=$(POISON) FRONT=$(FRONT) \
 	  $(foreach v,ADD PROGRAM GDB_SCRIPT,$(if $($v),$v='$(abspath $($v))')) $(patsubst $(O)/%,build/%,$(MAKECMDGOALS))
 endif
 endif

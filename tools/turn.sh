@@ -1,6 +1,7 @@
 #!/bin/sh
 # turn.sh OUT PID: one make at a time in a build folder; the make PID waits until it is its turn.
-# turn.sh --done OUT PID: the make has built what it will; the next may begin.
+# turn.sh --done OUT PID [OUTER]: the make has built what it will, and so has OUTER, the make that
+#   started it in OUT's tree of links; the next may begin.
 #
 #   OUT/turn.0   "process start": the make that works there; .1 the one that a recipe of it
 #                started, and so on
@@ -10,7 +11,7 @@
 # one's recipe started must not wait for that one: it takes the turn one level deeper, where it waits
 # only for its like.  So whoever waits on a level waits for a process that waits for deeper ones alone.
 [ "$1" = --done ] && done=yes && shift
-out=$1 pid=$2
+out=$1 pid=$2 outer=$3
 command -v flock >/dev/null && [ -r /proc/self/stat ] || exit 0
 # Not in a folder that is no build yet (tools/tree.py looks what is in it), nor where nothing can
 # be written: make changes nothing there.
@@ -38,7 +39,9 @@ look() {
 exec 9>>"$out/turn"
 flock 9
 if [ "$done" ]; then
-    look && [ "$owner" = "$pid" ] && rm -f "$out/turn.$level"
+    for pid in "$pid" $outer; do
+        look && [ "$owner" = "$pid" ] && rm -f "$out/turn.$level"
+    done
     exit 0
 fi
 until look; do

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # needs: nothing
 """One make at a time in a build folder: the second waits and says so; a make that a recipe starts
-does not wait for its own; a make that was killed leaves nothing to wait for."""
+does not wait for its own, nor one for a make that has built what it will; a make that was killed
+leaves nothing to wait for."""
 import os
 import signal
 import subprocess
@@ -84,6 +85,26 @@ with Copy(built=False) as copy:
     )
 
     os.unlink(go)
+    copy.add(
+        "mk/run.mk",
+        f'''
+built: $(O)/gen/events.made
+\t$(done)
+\t@echo done; until [ -e "{go}" ] || [ ! -e mk ]; do sleep 0.05; done
+''',
+    )
+    for where in (["O=build"], [new]):
+        stays = start("built", "python3", *where)
+        while stays.stdout.readline() not in ("done\n", ""):
+            pass
+        other = start(EVENTS, "python3", *where)
+        plan.equal(other.wait(SECONDS), 0, f"{where[0]}: one that has built all is not waited for")
+        plan.equal((stays.poll(), other.stderr.read()), (None, ""), "though it still runs")
+        with open(go, "w"):
+            pass
+        stays.wait(SECONDS)
+        os.unlink(go)
+
     os.unlink(begun)
     copy.add("include/services.tbl", "\n")
     killed = start(SERVICES, slow)
