@@ -55,7 +55,9 @@ def odd(path):
             file.write(b'{"score": 100}')
 
 
-with tempfile.TemporaryDirectory(prefix="fathom-handed-") as scratch:
+with tempfile.TemporaryDirectory(prefix="fathom-handed-") as whole_scratch:
+    scratch = os.path.join(whole_scratch, "class")
+    os.mkdir(scratch)
     cases = (
         (folder(b"link", (b"page.c", link(OURS))), 0, "a link"),
         (folder(b"way", (b"kernel", link(os.path.join(TOP, "kernel")))), 0, "no such file"),
@@ -74,6 +76,15 @@ with tempfile.TemporaryDirectory(prefix="fathom-handed-") as scratch:
         plan.true(good, f"{name}: {points} points {why}", found.points, found.refused)
     alone = grader.grade(os.path.join(scratch, "link", "page.c"))
     plan.true("a link" in alone.refused, "a link to our file is a link as well", alone.refused)
+
+    made = (b"Makefile", link(os.path.join(TOP, "Makefile"))), (b"page.c", link(OURS))
+    tree = folder(b"../tree", *made, (b"kernel/mm/page.c", link(OURS)))
+    of_links, handed.TOP = handed.TOP, os.path.realpath(tree)
+    found = handed.submitted(lab, os.path.join(handed.TOP, "kernel/mm/page.c"))
+    other = handed.submitted(lab, os.path.join(handed.TOP, "page.c"))
+    handed.TOP = of_links
+    plan.equal(found, OURS, "but a tree of links (O=) has its own file by one")
+    plan.true("a link" in handed.unreadable(other), "and no other", other)
 
     teller = words.Teller(False)
     for path in results:

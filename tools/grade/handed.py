@@ -13,15 +13,24 @@ MOST = 1 << 20  # bytes that anything reads of one; vet.py refuses much smaller 
 def submitted(lab, path):
     """The student's file: path itself, or in the folder path by its whole or its own name.  The
     tree's own file stands for all that the lab's one file provides."""
+    path = trees_own(path)
     ours = os.path.realpath(os.path.join(TOP, lab.file))
     if not HANDOUT and not os.path.islink(path) and os.path.realpath(path) == ours:
-        return lab.reference
+        return trees_own(lab.reference)
     if not os.path.isdir(path):
         return path
     for name in (lab.file, os.path.basename(lab.file)):
         if os.path.isfile(os.path.join(path, name)) and not through_link(path, name):
             return os.path.join(path, name)
     return os.path.join(path, os.path.basename(lab.file))
+
+
+def trees_own(path):
+    """In a tree of links (mk/tree.mk) each file of the tree is one: the file that it stands for."""
+    name = os.path.relpath(path, TOP)
+    source = os.path.dirname(os.path.realpath(os.path.join(TOP, "Makefile")))
+    own = os.path.islink(path) and os.readlink(path) == os.path.join(source, name)
+    return os.readlink(path) if own else path
 
 
 def through_link(path, name):
