@@ -49,6 +49,11 @@ def sparse(path):
         file.truncate(1 << 36)
 
 
+def refused_by_assembler(path):
+    with open(path, "w") as file:
+        file.write('__attribute__((section(".data\\n secret\\n#"))) int what = 1;\n')
+
+
 def odd(path):
     for name in (b"-rf", b"new\nline", b"\xff\xfe", b"results.json", b"$(reboot)", b"x" * 255):
         with open(os.path.join(os.path.dirname(path), name), "wb") as file:
@@ -65,6 +70,7 @@ with tempfile.TemporaryDirectory(prefix="fathom-handed-") as whole_scratch:
         (folder(b"pipe", (b"page.c", os.mkfifo)), 0, "no such file"),
         (folder(b"folder", (b"page.c", os.mkdir)), 0, "no such file"),
         (folder(b"large", (b"page.c", sparse)), 0, "68719476736 bytes"),
+        (folder(b"assembler", (b"page.c", refused_by_assembler)), 0, "the assembler refuses it"),
         (folder(b"odd", (b"page.c", copy), (b"x", odd)), 8, ""),
         (folder(b"\xff<b>'\n", (b"page.c", copy)), 8, ""),
     )
@@ -74,6 +80,8 @@ with tempfile.TemporaryDirectory(prefix="fathom-handed-") as whole_scratch:
         good = found.points == points and why in found.refused
         name = many.printed(os.path.basename(path)).replace("\n", " ")
         plan.true(good, f"{name}: {points} points {why}", found.points, found.refused)
+    shown = results[os.path.join(scratch, "assembler")].refused
+    plan.true("secret" not in shown, "no line of what the assembler read is shown", shown)
     alone = grader.grade(os.path.join(scratch, "link", "page.c"))
     plan.true("a link" in alone.refused, "a link to our file is a link as well", alone.refused)
 

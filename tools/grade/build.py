@@ -192,7 +192,7 @@ class Submission:
         base, kind = os.path.splitext(os.path.join(scratch, "src", self.lab.file))
         self.object = base + ".asm.o" if kind == ".asm" else base + ".o"
         self.host_object = base + ".host.o"
-        self.warnings = ""
+        self.warnings, self.emitted = "", False
 
     def _copy(self, path):
         """No more of it than one byte too many, which vet.py refuses."""
@@ -267,12 +267,29 @@ class Submission:
         done = shell(f"{text} -g0 -S -o {path} {self.source}", self.kept.cwd)
         if done.code:
             raise NoBuild(self.near(done.output) or "the compiler said nothing, or took too long")
+        self.emitted, self.warnings = True, self.warnings or self.near(done.output)
         with open(path, errors="replace") as file:
             return file.read()
 
+    def by_assembler(self, output):
+        """What is shown of a compiler's output when its own part (assembler_text) has ended well: the
+        rest is the assembler's, which shows lines of whatever it read.  So only what is said of the
+        file's own lines, where a file may have assembler text of its own; else nothing."""
+        own = re.compile(rf"{re.escape(self.lab.file)}:\d+: ")
+        lines = self.near(output).splitlines() if self.lab.vet["asm"] else []
+        shown = [line for line in lines if own.match(line)]
+        return "\n".join(["the assembler refuses it", *shown])
+
     def compile(self):
-        """The object for Fathom, and for the host."""
+        """The object for Fathom.  Of C the compiler's part first, whose messages may be shown."""
+        has_parts = not self.lab.file.endswith(".asm")
+        if has_parts and not self.emitted:
+            self.assembler_text(False)
         done = shell(self.compile_text(), self.kept.cwd)
+        if has_parts:
+            if done.code:
+                raise NoBuild(self.by_assembler(done.output))
+            return
         self.warnings = self.near(done.output)
         if done.code:
             raise NoBuild(self.warnings or "the compiler said nothing, or took too long")
@@ -288,7 +305,7 @@ class Submission:
             cpu=COMPILER_CPU,
         )
         if done.code:
-            raise NoBuild("for the host: " + self.near(done.output))
+            raise NoBuild("for the host: " + self.by_assembler(done.output))
 
     def link_host(self):
         program = os.path.join(self.scratch, "host")

@@ -32,7 +32,6 @@ EARLY = re.compile(
 )
 # The first two read files; the others could put the first two together.
 TAKES_IN = re.compile(r"\.(include|incbin|macro|irpc?|rept?|altmacro|mri)\b", re.I)
-STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 SANITIZERS = re.compile(r"__(asan|ubsan|lsan)_")
 HOST_OWN = {"_GLOBAL_OFFSET_TABLE_", "__assert_fail", "__stack_chk_fail"}
 HOST_SANITIZER_CALLS = {"memcpy", "memset", "memmove"}  # the compiler calls these for structures
@@ -150,13 +149,14 @@ def check_line_names(submission, text, files):
 
 def check_assembler(submission, host):
     """Before it is assembled: no message may show a line of a file that a directive takes in.  Names
-    of sections and symbols come there as they were written, so all of the text is looked at."""
+    of sections and symbols come there as they were written, so all of the text is looked at; what
+    the assembler takes for a string, and what for a comment, they can change: strings count too."""
     if not submission.lab.file.endswith((".c", ".cpp")):
         return
     text = submission.assembler_text(host)
     if re.search(r"^[#/]APP$", text, re.M) and not submission.lab.vet["asm"] and not host:
         yield "it has inline assembler, which a file of this lab may not have"
-    if found := TAKES_IN.search(STRING.sub('""', text)):
+    if found := TAKES_IN.search(text):
         yield f"its assembler text has .{found[1].lower()}, which a file of a lab may not have"
 
 
