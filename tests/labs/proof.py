@@ -176,7 +176,7 @@ class Proof:
                 self.scores(f"forgery {name}", result, 0)
                 with open(path, errors="replace") as file:
                     text = file.read()
-                why = re.search(r"refused: (.*?) *$", text, re.M)
+                why = re.search(r"refused: (.*?) *(?:\*/)?$", text, re.M)
                 if "inside alone" in text:
                     self.believed(name, path)
                 if why and "not refused" not in why.string[why.start() - 4 : why.end()]:
