@@ -79,6 +79,8 @@ SERVICES = (
     ("frame 1", ["frame 1"], r"^#1  KiFastCallEntry \(\) at \S*sysenter\.asm:\d+\n\d+\t", "frame N on it"),
     ("frame 2", ["frame 2"], r"^#2  KiFastSystemCall \(\) at .*\n\d+\t.*sysenter", "and on its caller"),
     ("frame", ["frame"], r"^#2  KiFastSystemCall \(\) at .*\n\d+\t.*sysenter", "which stays selected"),
+    ("words", ["frame 0 + 1", "frame"], r"one word is taken.*\n#2 ", "several words select none"),
+    ("expression", ["frame 0+1", "frame 2"], r"^#1  KiFastCallEntry", "but an expression does"),
     (
         "by name",
         ["frame function NtAllocateVirtualMemory", "up", "info frame", "frame level 0"],

@@ -120,6 +120,10 @@ def choose(argument):
     show()
 
 
+def refuse():
+    print("frame: one word is taken, `frame 1+1`; none was selected")
+
+
 class Move(gdb.Command):
     """up, down: gdb's own, which moves, and the frame as `bt` has it."""
 
@@ -146,11 +150,16 @@ FRAME = """define frame
 if $argc == 0
 python crossing.show()
 else
+if $argc == 1
 python crossing.choose("$arg0")
+else
+python crossing.refuse()
+end
 end
 end
 document frame
-frame [N]: select frame N, and show it; without N the selected one.
+frame [N]: select frame N, a number or an expression without blanks, and show it; without N the
+selected one.
 frame apply, frame function, frame level and the like are gdb's own.
 end"""
 PRINTING = ("thread", "info threads")  # the selected frame
