@@ -89,7 +89,7 @@ class Writer:
     def steps_block(self, count, data):
         """data: the registers before the first step, then the records of count steps."""
         self.chunk(b"STEP", STEP_HEAD.pack(self.steps, count) + zlib.compress(data, 6))
-        self.chunk(b"INDX", zlib.compress(sketch.encode(decode(data, count), EIP), 6))
+        self.chunk(b"INDX", zlib.compress(sketch.encode(outline(data, count)), 6))
         self.steps += count
 
     def events(self, stream):
@@ -157,6 +157,41 @@ def decode(data, count):
             at += 1 + size
         steps.append((tuple(state), writes))
     return steps
+
+
+class Shapes(dict):
+    """{bits of a step: (changes before EIP's, whether EIP has one, changes after it)}."""
+
+    def __missing__(self, bits):
+        mask = int.from_bytes(bits, "little")
+        after = mask >> EIP + 1
+        self[bits] = (mask & (1 << EIP) - 1).bit_count(), mask >> EIP & 1, after.bit_count()
+        return self[bits]
+
+
+def outline(data, count):
+    """(EIP, writes) of each step of a block: decode for who needs no more, in less than half the time."""
+    eip, at, shapes = STATE.unpack_from(data)[EIP], STATE.size, Shapes()
+    for _ in range(count):
+        before, moves, after = shapes[data[at : at + 3]]
+        at += 3
+        while before:
+            before -= data[at] < 0x80
+            at += 1
+        if moves:
+            change, at = (data[at], at + 1) if data[at] < 0x80 else number(data, at)
+            eip = (eip + (change >> 1 ^ -(change & 1))) & 0xFFFFFFFF
+        while after:
+            after -= data[at] < 0x80
+            at += 1
+        left, at = data[at] | data[at + 1] << 8, at + 2
+        writes = [] if left else ()
+        while left:
+            address, at = number(data, at)
+            end = at + 1 + data[at]
+            writes.append((address, data[at + 1 : end]))
+            left, at = left - 1, end
+        yield eip, writes
 
 
 def keep(cache, index, one):
@@ -242,8 +277,11 @@ class Recording(Space):
     def sketch(self, index):
         """The Sketch of a block; a recording of earlier days has none, then its steps are read."""
         if index not in self.sketches:
-            known = index in self.indexes
-            data = self._inflated(*self.indexes[index]) if known else sketch.encode(self._block(index), EIP)
+            if index in self.indexes:
+                data = self._inflated(*self.indexes[index])
+            else:
+                steps = ((registers[EIP], writes) for registers, writes in self._block(index))
+                data = sketch.encode(steps)
             keep(self.sketches, index, sketch.Sketch(data))
         return self.sketches[index]
 

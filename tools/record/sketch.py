@@ -9,6 +9,7 @@ import array
 import struct
 
 LINE = 64
+WHOLE = (1 << LINE * 8) - 1
 COUNT = struct.Struct("<I")
 
 
@@ -16,18 +17,19 @@ def words(numbers):
     return COUNT.pack(len(numbers)) + struct.pack(f"<{len(numbers)}I", *numbers)
 
 
-def encode(steps, eip):
-    """steps: as recording.decode has them; eip: which register is EIP."""
-    changed = {}
-    for _, writes in steps:
+def encode(steps):
+    """steps: (EIP, [(physical address, old XOR new)]) of each."""
+    addresses, changed = set(), {}
+    for eip, writes in steps:
+        addresses.add(eip)
         for address, change in writes:
             line, value = address // LINE, int.from_bytes(change, "little") << address % LINE * 8
             while value:
-                changed[line] = changed.get(line, 0) ^ value & (1 << LINE * 8) - 1
+                changed[line] = changed.get(line, 0) ^ value & WHOLE
                 line, value = line + 1, value >> LINE * 8
     lines = sorted(changed)
     data = b"".join(changed[line].to_bytes(LINE, "little") for line in lines)
-    return words(sorted({registers[eip] for registers, _ in steps})) + words(lines) + data
+    return words(sorted(addresses)) + words(lines) + data
 
 
 class Sketch:
