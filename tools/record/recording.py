@@ -5,8 +5,8 @@ bytes of memory that it changed.  docs/recording.md has the format.
 
 Step n is the machine before instruction n.  A Recording is at one step; to go to another it
 applies or takes back the changes between them, so the work grows with the distance; over a block of
-steps it leaps (sketch.py).  A change of memory is old XOR new: it leads both ways.  After the last byte of RAM the memory has a page more:
-the x87 and SSE registers, as FXSAVE lays them out.
+steps it leaps (sketch.py).  A change of memory is old XOR new: it leads both ways.  After the last
+byte of RAM the memory has a page more: the x87 and SSE registers, as FXSAVE lays them out.
 """
 import bisect
 import io
@@ -18,15 +18,11 @@ from events.stream import Stream
 from stub.space import PAGE_BYTES, Space
 
 from . import sketch
+from .steps import CR3, EIP, REGISTERS, STATE, decode, encode, outline  # noqa: F401
 
 MAGIC = b"Fathom recording\n"
 VERSION = 2
 CHUNK = struct.Struct("<4sII")  # kind, bytes of data, CRC-32 of kind and data
-REGISTERS = (
-    "eax ecx edx ebx esp ebp esi edi eip eflags cs ss ds es fs gs cr0 cr2 cr3 cr4".split()
-)
-EIP, CR3 = REGISTERS.index("eip"), REGISTERS.index("cr3")
-STATE = struct.Struct(f"<{len(REGISTERS)}I")
 STEP_HEAD = struct.Struct("<II")  # number of the first step, how many
 PAGES_A_CHUNK = 256
 FXSAVE_BYTES = 288  # through XMM7
@@ -38,31 +34,6 @@ class Damaged(Exception):
 
 
 # ---- writing ----
-def put_number(value):
-    """Seven bits a byte, the low ones first."""
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
-def encode(state, steps):
-    """What decode takes.  state: the registers before the first step."""
-    out = bytearray(STATE.pack(*state))
-    for registers, writes in steps:
-        changes = [(new - old + 0x80000000) % (1 << 32) - 0x80000000 for old, new in zip(state, registers)]
-        out += sum(1 << i for i, change in enumerate(changes) if change).to_bytes(3, "little")
-        for change in filter(None, changes):
-            out += put_number((change << 1 ^ change >> 31) & 0xFFFFFFFF)
-        out += len(writes).to_bytes(2, "little")
-        for address, change in writes:
-            out += put_number(address) + bytes([len(change)]) + change
-        state = registers
-    return bytes(out)
-
-
 class Writer:
     def __init__(self, out):
         self.out, self.steps = out, 0
@@ -125,73 +96,6 @@ def chunks(file):
         if zlib.crc32(data, zlib.crc32(kind)) != crc:
             raise Damaged(f"its chunk at byte {at} is damaged")
         yield kind, at, data
-
-
-def number(data, at):
-    """(value, where the next begins): seven bits a byte, the low ones first."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-
-
-def decode(data, count):
-    """The steps of a block: [(registers, [(physical address, old XOR new)])]."""
-    state, at, steps = list(STATE.unpack_from(data)), STATE.size, []
-    for _ in range(count):
-        mask, at = int.from_bytes(data[at : at + 3], "little"), at + 3
-        while mask:
-            low = mask & -mask
-            change, at = number(data, at)
-            index = low.bit_length() - 1
-            state[index] = (state[index] + (change >> 1 ^ -(change & 1))) & 0xFFFFFFFF
-            mask ^= low
-        writes, left, at = [], int.from_bytes(data[at : at + 2], "little"), at + 2
-        for _ in range(left):
-            address, at = number(data, at)
-            size = data[at]
-            writes.append((address, data[at + 1 : at + 1 + size]))
-            at += 1 + size
-        steps.append((tuple(state), writes))
-    return steps
-
-
-class Shapes(dict):
-    """{bits of a step: (changes before EIP's, whether EIP has one, changes after it)}."""
-
-    def __missing__(self, bits):
-        mask = int.from_bytes(bits, "little")
-        after = mask >> EIP + 1
-        self[bits] = (mask & (1 << EIP) - 1).bit_count(), mask >> EIP & 1, after.bit_count()
-        return self[bits]
-
-
-def outline(data, count):
-    """(EIP, writes) of each step of a block: decode for who needs no more, in less than half the time."""
-    eip, at, shapes = STATE.unpack_from(data)[EIP], STATE.size, Shapes()
-    for _ in range(count):
-        before, moves, after = shapes[data[at : at + 3]]
-        at += 3
-        while before:
-            before -= data[at] < 0x80
-            at += 1
-        if moves:
-            change, at = (data[at], at + 1) if data[at] < 0x80 else number(data, at)
-            eip = (eip + (change >> 1 ^ -(change & 1))) & 0xFFFFFFFF
-        while after:
-            after -= data[at] < 0x80
-            at += 1
-        left, at = data[at] | data[at + 1] << 8, at + 2
-        writes = [] if left else ()
-        while left:
-            address, at = number(data, at)
-            end = at + 1 + data[at]
-            writes.append((address, data[at + 1 : end]))
-            left, at = left - 1, end
-        yield eip, writes
 
 
 def keep(cache, index, one):
@@ -309,7 +213,7 @@ class Recording(Space):
         return True
 
     def ahead(self):
-        """The block that begins with the next step; None: this is within a block, or in the last."""
+        """The block that begins with the next step; None: this is within one, or in the last."""
         index = bisect.bisect_right(self.first, self.n)
         return index if index < len(self.first) and self.first[index] == self.n + 1 else None
 
