@@ -162,7 +162,7 @@ def check_front(name):
 
 
 def wait_for_others(out):
-    """One tree.py at a time in O, which may be new: nothing but the folder itself is there to lock."""
+    """One tree.py at a time in O, which may be new: only the folder itself is there to lock."""
     try:
         os.makedirs(out, exist_ok=True)
         fcntl.flock(os.open(out, os.O_RDONLY), fcntl.LOCK_EX)  # until this process ends

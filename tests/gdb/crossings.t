@@ -15,13 +15,19 @@ from tap import OUT, TOP, Plan  # noqa: E402
 plan = Plan()
 PROGRAM = os.path.join(OUT, "tests", "gdb", "programs", "crossings.exe")
 with open(os.path.join(TOP, "tests", "gdb", "programs", "crossings.c")) as source:
-    LINES = {found[1]: n for n, text in enumerate(source, 1) if (found := re.search(r"/\* (\w+) \*/", text))}
+    LINES = {
+        found[1]: n
+        for n, text in enumerate(source, 1)
+        if (found := re.search(r"/\* (\w+) \*/", text))
+    }
 
 
 def session(commands):
     """{step: what gdb said of it}; commands: (step, gdb's commands)."""
     with tempfile.NamedTemporaryFile("w", prefix="fathom-gdb-") as script:
-        script.writelines(f"echo \\n== {step}\\n\n" + "\n".join(lines) + "\n" for step, *lines in commands)
+        script.writelines(
+            f"echo \\n== {step}\\n\n" + "\n".join(lines) + "\n" for step, *lines in commands
+        )
         script.flush()
         done = subprocess.run(
             [os.path.join(TOP, "tools", "fathom"), "gdb", "--script", script.name, PROGRAM],
@@ -40,26 +46,71 @@ def line(word):
 
 SERVICE = "NtAllocateVirtualMemory if (unsigned)$pc > 0x80000000"
 CASES = (  # step, commands, what it must show, its name
-    ("compare", ["tbreak compare", "continue", "finish"], r"stdlib\.c:\d+\n.*\n?Value returned is \$\d+ = 2", "finish from a callback"),
+    (
+        "compare",
+        ["tbreak compare", "continue", "finish"],
+        r"stdlib\.c:\d+\n.*\n?Value returned is \$\d+ = 2",
+        "finish from a callback",
+    ),
     ("qsort", ["finish"], r"main \(\) at .*crossings\.c", "and from qsort"),
     ("apc", ["tbreak called", "continue", "finish"], r"in DispatchApc", "finish from an APC"),
     ("apc dispatcher", ["finish"], r"^KiUserApcDispatcher \(\)", "and to the dispatcher"),
     ("apc up", ["up 2"], r"SleepEx|NtDelayExecution|KiFastSystemCall", "whose caller waits"),
-    ("exception", ["continue"], r"first chance: illegal instruction.*\n#\d+ +main \(\)[^\n]*\n" + str(LINES["ud2"]), "an exception"),
-    ("handler", ["tbreak skip", "continue", "bt"], rf"main \(\) at [^\n]*:{LINES['ud2']}$", "bt from its handler has the line"),
+    (
+        "exception",
+        ["continue"],
+        r"first chance: illegal instruction.*\n#\d+ +main \(\)[^\n]*\n" + str(LINES["ud2"]),
+        "an exception",
+    ),
+    (
+        "handler",
+        ["tbreak skip", "continue", "bt"],
+        rf"main \(\) at [^\n]*:{LINES['ud2']}$",
+        "bt from its handler has the line",
+    ),
     ("handler out", ["finish"], r"Value returned is \$\d+ = -1", "finish from the handler"),
-    ("thread", ["tbreak thread", "continue", "finish"], r"in BaseThreadInitThunk", "finish from a thread's function"),
-    ("until", [f"tbreak crossings.c:{LINES['loop']}", "continue", "next", "next", "until"], line("looped"), "until at a loop's end goes on"),
-    ("return", [f"advance crossings.c:{LINES['touch']}"], line("call"), "advance stops where the function returns"),
-    ("advance", [f"advance crossings.c:{LINES['touch']}"], line("touch"), "advance to a line of the caller"),
-    ("fault", ["tbreak MmAccessFault", "continue", "finish"], "NTSTATUS STATUS_SUCCESS", "finish from a fault's handler"),
+    (
+        "thread",
+        ["tbreak thread", "continue", "finish"],
+        r"in BaseThreadInitThunk",
+        "finish from a thread's function",
+    ),
+    (
+        "until",
+        [f"tbreak crossings.c:{LINES['loop']}", "continue", "next", "next", "until"],
+        line("looped"),
+        "until at a loop's end goes on",
+    ),
+    (
+        "return",
+        [f"advance crossings.c:{LINES['touch']}"],
+        line("call"),
+        "advance stops where the function returns",
+    ),
+    (
+        "advance",
+        [f"advance crossings.c:{LINES['touch']}"],
+        line("touch"),
+        "advance to a line of the caller",
+    ),
+    (
+        "fault",
+        ["tbreak MmAccessFault", "continue", "finish"],
+        "NTSTATUS STATUS_SUCCESS",
+        "finish from a fault's handler",
+    ),
     (
         "fault entry",
         ["finish"],
         r"^KiTrap0E \(\) at .*pagefault\.asm:\d+\n\d+\t",
         "to the entry, by its name",
     ),
-    ("fault out", ["finish"], rf"main \(\) at [^\n]*\n{LINES['touch']}\t", "and to the line that faulted"),
+    (
+        "fault out",
+        ["finish"],
+        rf"main \(\) at [^\n]*\n{LINES['touch']}\t",
+        "and to the line that faulted",
+    ),
     ("after", ["next"], line("end"), "which goes on then"),
 )
 SERVICES = (
@@ -76,9 +127,24 @@ SERVICES = (
         "and up to sysenter",
     ),
     ("down", ["down", "down"], r"^#1  KiFastCallEntry \(\) at .*\n.*\n#0 ", "and down"),
-    ("frame 1", ["frame 1"], r"^#1  KiFastCallEntry \(\) at \S*sysenter\.asm:\d+\n\d+\t", "frame N on it"),
-    ("frame 2", ["frame 2"], r"^#2  KiFastSystemCall \(\) at .*\n\d+\t.*sysenter", "and on its caller"),
-    ("frame", ["frame"], r"^#2  KiFastSystemCall \(\) at .*\n\d+\t.*sysenter", "which stays selected"),
+    (
+        "frame 1",
+        ["frame 1"],
+        r"^#1  KiFastCallEntry \(\) at \S*sysenter\.asm:\d+\n\d+\t",
+        "frame N on it",
+    ),
+    (
+        "frame 2",
+        ["frame 2"],
+        r"^#2  KiFastSystemCall \(\) at .*\n\d+\t.*sysenter",
+        "and on its caller",
+    ),
+    (
+        "frame",
+        ["frame"],
+        r"^#2  KiFastSystemCall \(\) at .*\n\d+\t.*sysenter",
+        "which stays selected",
+    ),
     ("words", ["frame 0 + 1", "frame"], r"one word is taken.*\n#2 ", "several words select none"),
     ("expression", ["frame 0+1", "frame 2"], r"^#1  KiFastCallEntry", "but an expression does"),
     (
@@ -90,10 +156,16 @@ SERVICES = (
     (
         "out",
         ["finish", "frame"],
-        r"^KiFastCallEntry \(\) at .*\n\d+\t.*\nValue returned is .*\nNTSTATUS STATUS_(.*\n)*#0  KiFastCallEntry",
+        r"^KiFastCallEntry \(\) at .*\n\d+\t.*\nValue returned is .*"
+        r"\nNTSTATUS STATUS_(.*\n)*#0  KiFastCallEntry",
         "finish from a service",
     ),
-    ("stepi", ["stepi"], r"^KiFastCallEntry \(\) at \S*sysenter\.asm:\d+\n\d+\t", "stepi in the crossing"),
+    (
+        "stepi",
+        ["stepi"],
+        r"^KiFastCallEntry \(\) at \S*sysenter\.asm:\d+\n\d+\t",
+        "stepi in the crossing",
+    ),
     (
         "threads",
         ["info threads", "thread 1", "tbreak *$pc+4", "stepi", "bt 2"],

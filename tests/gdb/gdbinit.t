@@ -31,12 +31,14 @@ gdb.events.stop.connect(stopped)
 from gdb.FrameDecorator import FrameDecorator
 def panel(event):
     # What public dashboards show at each stop, by the same calls.
-    listed = {line.split()[0] for line in gdb.execute("info breakpoints", to_string=True).splitlines()}
+    lines = gdb.execute("info breakpoints", to_string=True).splitlines()
+    listed = {line.split()[0] for line in lines}
     unknown = [point.number for point in gdb.breakpoints() if str(point.number) not in listed]
     frame, depth = gdb.newest_frame(), 0
     while frame is not None:
         known = FrameDecorator(frame)
-        shown = [str(one.symbol()) for one in [*(known.frame_args() or ()), *(known.frame_locals() or ())]]
+        values = [*(known.frame_args() or ()), *(known.frame_locals() or ())]
+        shown = [str(one.symbol()) for one in values]
         frame, depth = frame.older(), depth + 1
     here = gdb.selected_frame()
     code = here.architecture().disassemble(here.pc(), count=4)
@@ -56,7 +58,8 @@ end
 """
 scratch = tempfile.TemporaryDirectory(prefix="fathom-gdb-")
 SCRIPT = (
-    "show prompt\ntbreak nt!NtAllocateVirtualMemory\ncontinue\nfinish\nbreak main\ncontinue\nnext\nheap\nfathom heap\nshow print pretty\n"
+    "show prompt\ntbreak nt!NtAllocateVirtualMemory\ncontinue\nfinish\n"
+    "break main\ncontinue\nnext\nheap\nfathom heap\nshow print pretty\n"
     "continue\nbt 1\n"
 )
 own = os.path.join(scratch.name, "own commands")
@@ -68,13 +71,23 @@ for how, words, environment in (
 ):
     code, text = session(SCRIPT, PROGRAM, *words, **environment)
     plan.true('prompt is "own>' in text, f"{how}: the prompt", text)
-    plan.true("own event: BreakpointEvent main" in text and text.count("own hook-stop") >= 3, f"{how}: stops", text)
+    plan.true(
+        "own event: BreakpointEvent main" in text and text.count("own hook-stop") >= 3,
+        f"{how}: stops",
+        text,
+    )
     plan.true("#0  KiFastCallEntry () at" in text, f"{how}: the crossing has its name", text)
     plan.true("Pretty formatting of structures is off" in text, f"{how}: a setting", text)
     panels = re.findall(r"^own panel: (.*)", text, re.M)
-    plan.true(len(panels) >= 3 and set(panels) == {"[] True 4 [True]"}, f"{how}: a dashboard's calls", text)
+    plan.true(
+        len(panels) >= 3 and set(panels) == {"[] True 4 [True]"},
+        f"{how}: a dashboard's calls",
+        text,
+    )
     plan.true("own heap" in text and "heap address" in text, f"{how}: a command of both", text)
-    plan.true("first chance: access violation" in text and "deepest" in text, f"{how}: ours as well", text)
+    plan.true(
+        "first chance: access violation" in text and "deepest" in text, f"{how}: ours as well", text
+    )
 
 code, text = session(SCRIPT, PROGRAM, "--gdbinit", os.path.join(scratch.name, "none"))
 plan.true(code == 125 and "no such file" in text, "a file that is not there is a sentence", text)
@@ -90,5 +103,7 @@ with open(slow, "w") as out:  # the socket is there, and nobody answers for a wh
     out.write("kill -STOP $!; sleep 12; kill -CONT $!; wait $!\n")
 os.chmod(slow, 0o755)
 code, text = session("info registers eip\n", PROGRAM, FATHOM_QEMU=slow)
-plan.true("0xfff0" in text and "Error" not in text, "a QEMU that is slow to answer is waited for", text)
+plan.true(
+    "0xfff0" in text and "Error" not in text, "a QEMU that is slow to answer is waited for", text
+)
 plan.done()

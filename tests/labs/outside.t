@@ -126,7 +126,9 @@ for eip in (0x401CB1, 0x80102130, 0x80103E00, 0x401CB5, END):
     next(generator)
     one.watch.registers.eip = eip
 advanced = [step for step in generator]
-plan.equal((one.finding.counts[5], advanced), ([2], []), "two of four instructions are the kernel's")
+plan.equal(
+    (one.finding.counts[5], advanced), ([2], []), "two of four instructions are the kernel's"
+)
 plan.equal(written, [(0x40D000 + 17, b"\1")], "and the program is told to leave round 17 out")
 
 # The code of the program and of the kernel.
@@ -142,13 +144,19 @@ for there, right in (
 ):
     one = outside.Case.__new__(outside.Case)
     one.path, one.watch = "touch.exe", SimpleNamespace(read=lambda at, size: there[at][:size])
-    one.run = SimpleNamespace(codes={"touch.exe": [(0x401000, CODE)]}, kernel_codes=[(0x80102000, at_boot)])
+    one.run = SimpleNamespace(
+        codes={"touch.exe": [(0x401000, CODE)]}, kernel_codes=[(0x80102000, at_boot)]
+    )
     try:
         one.same_code()
         found = "unchanged"
     except outside.Forged as why:
         found = str(why)
-    plan.equal(found == "unchanged", right, f"code that is {'as' if right else 'not as'} it was built: {found}")
+    plan.equal(
+        found == "unchanged",
+        right,
+        f"code that is {'as' if right else 'not as'} it was built: {found}",
+    )
 
 # Gradescope's root has no /proc: the memory is a file of the machine's folder then.
 machine.DESCRIPTORS = "/nowhere"

@@ -62,7 +62,8 @@ plan.true(whole.head["modules"] and TOP.encode() not in content(path), "no path 
 told = whole.events()
 heap = [event.fields for event in told if event.name == "HeapOperation"]
 plan.true(
-    told[0].time < told[-1].time and {"PageAlloc", "ServiceEnter", "ProcessExit"} <= {e.name for e in told},
+    told[0].time < told[-1].time
+    and {"PageAlloc", "ServiceEnter", "ProcessExit"} <= {e.name for e in told},
     f"{len(told)} events around it, {len(heap)} of them of heaps",
 )
 
@@ -71,7 +72,13 @@ path, done = record("doors", program=(os.path.join(OUT, "tests", "gdb", "program
 size = os.path.getsize(path)
 plan.true(size <= 10 << 20, f"ten doors in one recording: {done.stdout.strip()[-45:]}", done.stderr)
 doors = set(eips(Recording(path)))
-for name in ("msvcrt!malloc", "ole32!CoTaskMemAlloc", "kernel32!GlobalAlloc", "cw3220!malloc", "nt!PageAlloc"):
+for name in (
+    "msvcrt!malloc",
+    "ole32!CoTaskMemAlloc",
+    "kernel32!GlobalAlloc",
+    "cw3220!malloc",
+    "nt!PageAlloc",
+):
     plan.true(names.find(name) in doors, f"{name} is in it")
 
 # ---- forward and back ----
@@ -130,13 +137,17 @@ while steps.forward():
     pass
 life.go(life.count - 1)
 plan.equal(state(life), state(steps), "over blocks and by each step: the same registers and memory")
-plan.true(life.decoded < steps.decoded / 4, f"{life.decoded:,} bytes decoded, not {steps.decoded:,}")
+plan.true(
+    life.decoded < steps.decoded / 4, f"{life.decoded:,} bytes decoded, not {steps.decoded:,}"
+)
 life.go(0)
 plan.equal(state(life), state(Recording(path)), "and back to the start")
 wrong = []
 for index, (first, (_, _, count)) in enumerate(zip(steps.first, steps.places)):
     block = [steps.step(n) for n in range(first, first + count)]
-    lines = {(at + i) // 64 for _, writes in block for at, change in writes for i in range(len(change))}
+    lines = {
+        (at + i) // 64 for _, writes in block for at, change in writes for i in range(len(change))
+    }
     known = steps.sketch(index)
     if set(known.addresses) != {row[0][EIP] for row in block} or set(known.lines) != lines:
         wrong.append(index)
@@ -189,6 +200,7 @@ for words, said in (
         done.stderr,
     )
 
+
 # ---- without a plugin ----
 def places(writes):
     return {at + i for at, change in writes for i, byte in enumerate(change) if byte}
@@ -200,7 +212,11 @@ alike = 0
 while alike < stepped.count and stepped.step(alike)[0] == plugin.step(alike)[0]:
     alike += 1
 differ = [n for n in range(alike) if places(stepped.step(n)[1]) != places(plugin.step(n)[1])]
-plan.true(alike > 500 and not differ, f"by stepping: {alike} of {stepped.count} alike, each changes the same bytes", *differ[:5])
+plan.true(
+    alike > 500 and not differ,
+    f"by stepping: {alike} of {stepped.count} alike, each changes the same bytes",
+    *differ[:5],
+)
 flags = EIP + 1
 plan.true(
     alike == stepped.count == plugin.count
@@ -216,12 +232,18 @@ plan.true(
 path, done = record("preempted", "--stepping", "--preemption", program=(PROGRAM, "wait"))
 ran = eips(Recording(path))
 start, end = names.extent("nt!KeIdleLoop")
-plan.true(any(start <= eip < end for eip in ran) and ran[-1] < 1 << 31,
-          "with --preemption a tick ends the wait", done.stderr)
+plan.true(
+    any(start <= eip < end for eip in ran) and ran[-1] < 1 << 31,
+    "with --preemption a tick ends the wait",
+    done.stderr,
+)
 
 old = os.path.join(scratch.name, "qemu")
 with open(old, "w") as out:
-    out.write('#!/bin/sh\ncase "$*" in -help) exit 0;; *-plugin*) exit 1;; esac\nexec qemu-system-i386 "$@"\n')
+    out.write(
+        '#!/bin/sh\ncase "$*" in -help) exit 0;; *-plugin*) exit 1;; esac\n'
+        'exec qemu-system-i386 "$@"\n'
+    )
 os.chmod(old, 0o755)
 os.environ["FATHOM_QEMU"] = old
 path, done = record("old", "--instructions", "500")

@@ -78,9 +78,13 @@ plan.true(
 )
 
 # Back over the line that touches a page.
-code, text = gdb("break free\ncontinue\nreverse-finish\n" + "reverse-next\n" * 5 + "step\n" * 6, PROGRAM)
+code, text = gdb(
+    "break free\ncontinue\nreverse-finish\n" + "reverse-next\n" * 5 + "step\n" * 6, PROGRAM
+)
 with open(source) as lines:
-    wanted = [n for n, row in enumerate(lines, 1) if re.search(r"large\[0xC000|large = malloc", row)]
+    wanted = [
+        n for n, row in enumerate(lines, 1) if re.search(r"large\[0xC000|large = malloc", row)
+    ]
 passed = [int(line) for line in re.findall(r"^(\d+)\t", text, re.M)][2:]
 plan.true(
     set(wanted) <= set(passed) and "pagefault." not in text,
@@ -88,23 +92,35 @@ plan.true(
     text,
 )
 
-plan.true(re.search(r"malloc \(size=(size@entry=)?40\) at", text), "step enters an imported function on a recording, too", text)
+plan.true(
+    re.search(r"malloc \(size=(size@entry=)?40\) at", text),
+    "step enters an imported function on a recording, too",
+    text,
+)
 
 code, text = gdb("break free\ncontinue\nrwatch small\n", PROGRAM)
-plan.true("not what was read: use watch" in text, "a recording has no reads to watch: a sentence", text)
+plan.true(
+    "not what was read: use watch" in text, "a recording has no reads to watch: a sentence", text
+)
 code, text = gdb("break free\ncontinue\nset var small = 0\n", PROGRAM)
 plan.true("Cannot access memory at" in text, "a recording cannot be written to", text)
 code, text = gdb(
-    "reverse-stepi\nmonitor goto 50\nmonitor position\nmonitor decoded\ncontinue\nmonitor decoded\n", PROGRAM
+    "reverse-stepi\nmonitor goto 50\nmonitor position\nmonitor decoded\n"
+    "continue\nmonitor decoded\n",
+    PROGRAM,
 )
-history = "No more reverse-execution history|Backward execution from here not possible"  # gdb 13, 16
+history = (
+    "No more reverse-execution history|Backward execution from here not possible"  # gdb 13, 16
+)
 plan.true(re.search(history, text), "before the first instruction is nothing", text)
 decoded, passed = (int(number) for number in re.findall(r"^(\d+)$", text, re.M)[-2:])
 size, whole = os.path.getsize(path), Recording(path)
 plan.true(decoded < size / 4, f"50 steps decode {decoded} bytes of a file of {size}")
 while whole.forward():
     pass
-plan.true(passed < whole.decoded * 2 / 3, f"continue to the end decodes {passed} bytes of {whole.decoded}")
+plan.true(
+    passed < whole.decoded * 2 / 3, f"continue to the end decodes {passed} bytes of {whole.decoded}"
+)
 
 # ---- x87 and SSE ----
 FLOATING = os.path.join(OUT, "tests", "record", "programs", "floating.exe")
@@ -118,11 +134,16 @@ code, text = gdb(
     FLOATING,
     recorded=vectors,
 )
-plan.true("Value returned is $1 = 6.25" in text and "$2 = 6.25" in text, "a double is in ST(0)", text)
+plan.true(
+    "Value returned is $1 = 6.25" in text and "$2 = 6.25" in text, "a double is in ST(0)", text
+)
 plan.true("$3 = 0x3fff" in text, "the tag word says that one x87 register is full", text)
 shown = re.findall(r"^\{[\d, ]+\}$", text, re.M)
-plan.true(shown[:2] == ["{2, 4, 6, 8}", "{1, 2, 3, 4}"] and len(set(shown)) == 3,
-          f"XMM3 forward and back: {shown}", text)
+plan.true(
+    shown[:2] == ["{2, 4, 6, 8}", "{1, 2, 3, 4}"] and len(set(shown)) == 3,
+    f"XMM3 forward and back: {shown}",
+    text,
+)
 
 # The program is another one now: it has no symbols, and that is said.
 other = os.path.join(scratch.name, "other")
@@ -131,7 +152,13 @@ with open(PROGRAM, "rb") as exe, open(os.path.join(other, "lesson.exe"), "wb") a
     out.write(exe.read() + b"more")
 os.environ["FATHOM_BUILT"] = "yes"
 code, text = gdb("info symbol $pc\n", os.path.join(other, "lesson.exe"))
-plan.true("lesson.exe: no file here is the recorded one" in text, "another program's symbols are not taken", text)
+plan.true(
+    "lesson.exe: no file here is the recorded one" in text,
+    "another program's symbols are not taken",
+    text,
+)
 code, text = gdb("quit\n", recorded=PROGRAM)
-plan.true(code == 125 and "it is no recording" in text, "a file that is no recording is refused", text)
+plan.true(
+    code == 125 and "it is no recording" in text, "a file that is no recording is refused", text
+)
 plan.done()

@@ -7,8 +7,8 @@ A number has no type that says so; its name has, in a function or structure that
     errorCode of MmAccessFault           0x6 WRITE|USER
 
 gdb hands a printer a value without its name.  So an argument is known again by its address: one of
-the frame that is selected, or of a frame that `bt` has just asked for (remember).  One in a register
-is known by its type and value, if no other variable of the frame in a register has both.
+the frame that is selected, or of a frame that `bt` has just asked for (remember).  One in a
+register is known by its type and value, if no other variable of the frame in a register has both.
 """
 import re
 

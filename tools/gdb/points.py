@@ -49,8 +49,8 @@ def forget(point):
 
 
 def listed():
-    """gdb.breakpoints without Fathom's own, which are not in `info breakpoints` either: a user's own
-    commands look each of them up there."""
+    """gdb.breakpoints without Fathom's own, which are not in `info breakpoints` either: a user's
+    own commands look each of them up there."""
     return tuple(point for point in every() if point.number > 0)
 
 

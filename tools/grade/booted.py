@@ -16,8 +16,8 @@ from . import hosted, outside
 from .result import Outcome
 
 MOST_DOWN = 2
-# The kernel waits for the battery clock at boot: with the host's, ticks would fall elsewhere in each
-# boot, and a few of a count's instructions are a tick's.
+# The kernel waits for the battery clock at boot: with the host's, ticks would fall elsewhere in
+# each boot, and a few of a count's instructions are a tick's.
 BATTERY = "2026-01-05T09:00:00"
 # A kernel that loops answers nothing, however long it is asked (session.py).
 session.KILL_GRACE, session.NMI_GRACE = 3, 2

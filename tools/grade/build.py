@@ -25,7 +25,9 @@ HOST = (
     " -fno-common -w"
 ).split()
 HOST_FOLDERS = "labs include tests/host build/gen . kernel kernel/executive ntdll".split()
-GUEST = "-O2 -g -fno-omit-frame-pointer -w -Ilabs -Iinclude -Itests/guest -Ibuild/gen -Icrt/include".split()
+GUEST = (
+    "-O2 -g -fno-omit-frame-pointer -w -Ilabs -Iinclude -Itests/guest -Ibuild/gen -Icrt/include"
+).split()
 COMPILER_CPU, COMPILER_MEMORY = 30, 4 << 30
 
 
@@ -250,9 +252,11 @@ class Submission:
             yield shlex.join([*self.host_words(), "-M", "-MG", self.source])
 
     def line_names(self, text):
-        """Of a command of preprocess_texts: the names of files that the compiler would show lines of."""
+        """Of a command of preprocess_texts: the files of which the compiler would show lines."""
         marks = r"s/^# [0-9][0-9]* \"\(.*\)\"[ 0-9]*$/\1/p"
-        done = shell(f"{text.replace(' -M -MG ', ' -E ')} | sed -n '{marks}' | sort -u", self.kept.cwd)
+        done = shell(
+            f"{text.replace(' -M -MG ', ' -E ')} | sed -n '{marks}' | sort -u", self.kept.cwd
+        )
         octal = lambda match: bytes([int(match[1], 8)])
         return [
             re.sub(rb"\\([0-7]{3})", octal, line.encode()).decode(errors="replace")
@@ -272,9 +276,9 @@ class Submission:
             return file.read()
 
     def by_assembler(self, output):
-        """What is shown of a compiler's output when its own part (assembler_text) has ended well: the
-        rest is the assembler's, which shows lines of whatever it read.  So only what is said of the
-        file's own lines, where a file may have assembler text of its own; else nothing."""
+        """What is shown of a compiler's output when its own part (assembler_text) has ended well.
+        The rest is the assembler's, which shows lines of whatever it read.  So only what is said
+        of the file's own lines, where a file may have assembler text of its own; else nothing."""
         own = re.compile(rf"{re.escape(self.lab.file)}:\d+: ")
         lines = self.near(output).splitlines() if self.lab.vet["asm"] else []
         shown = [line for line in lines if own.match(line)]
@@ -329,7 +333,7 @@ class Submission:
             raise NoBuild(self.near(done.output))
 
     def link(self):
-        """What the machine boots with: a folder as the build's, the product of this submission in it."""
+        """What the machine boots with: a folder as the build's, this submission's product in it."""
         out, there = self.kept.out, os.path.join(self.scratch, "out")
         os.makedirs(os.path.join(there, "kernel"), exist_ok=True)
         product = self.lab.product

@@ -101,7 +101,7 @@ class Class:
         return [FATHOM, "grade", *more, self.files[name]]
 
     def parallel(self, names):
-        """By GNU parallel.  Its exit code is the number of jobs that had not all points: no matter."""
+        """By GNU parallel.  Its exit code, how many had not all points, does not matter."""
         words = ["parallel", "--will-cite", "--jobs", str(self.options.jobs), "--colsep", "\t"]
         words += ["--joblog", os.path.join(self.out, "joblog")]
         words += ["--sshlogin", self.options.sshlogin] if self.options.sshlogin else []
@@ -111,7 +111,9 @@ class Class:
         count = len(self.words(names[0]))
         line = ["FATHOM_BUILT=1", *(f"{{{n}}}" for n in range(1, count + 1))]
         jobs = "".join("\t".join(self.words(name)) + "\n" for name in names)
-        subprocess.run([*words, " ".join(line)], input=jobs.encode(errors="surrogateescape"), cwd=TOP)
+        subprocess.run(
+            [*words, " ".join(line)], input=jobs.encode(errors="surrogateescape"), cwd=TOP
+        )
 
     def pool(self, names):
         environment = {**os.environ, "FATHOM_BUILT": "1"}
@@ -145,9 +147,11 @@ class Class:
 
 SIMILARITY = """Similar submissions of {label}
 
-Dolos: `dolos run -f web -l {dolos} info.csv`, or upload this folder as a zip (https://dolos.ugent.be).
+Dolos: `dolos run -f web -l {dolos} info.csv`, or upload this folder as a zip
+(https://dolos.ugent.be).
 MOSS:  `moss -l {moss} -d -b {base} */{file}`.
-The folders of-reference and of-second* hold our solutions: a pair with one of them is a copy of ours.
+The folders of-reference and of-second* hold our solutions: a pair with one of them is a copy of
+ours.
 {base} is the skeleton, which all have in common: it lies in no student's folder, and info.csv calls
 it ignored, so neither counts what everybody was given.
 """
@@ -181,9 +185,7 @@ def similarity(lab, files, out):
             table.writerow([f"{name}/{own}", name, "ours" if name in ours else "student", ""])
         table.writerow([base, "the skeleton", "ours", "true"])
     with open(os.path.join(out, "README"), "w", encoding="utf-8") as file:
-        file.write(
-            SIMILARITY.format(label=lab.label, file=own, base=base, dolos=dolos, moss=moss)
-        )
+        file.write(SIMILARITY.format(label=lab.label, file=own, base=base, dolos=dolos, moss=moss))
     mine = sum(name in ours for name in there)
     print(f"{out}: {len(there) - mine} submissions and {mine} of ours")
 

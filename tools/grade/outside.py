@@ -112,7 +112,7 @@ class Case:
         return address
 
     def same_code(self):
-        """The program's code, as far as it is in memory, and the kernel's are those of their files."""
+        """The program's code, as far as it is in memory, and the kernel's are as in their files."""
         for start, code in self.run.codes[self.path] + self.run.kernel_codes:
             there, whole = plain(self.watch.read(start, len(code))), start >= USER_END
             if there != code[: len(there)] or whole and len(there) < len(code):
@@ -247,7 +247,7 @@ def advance(case, judge):
 
 
 def plain(code):
-    """Without what the kernel writes over itself at boot: stac, clac, where the processor has them."""
+    """Without what the kernel writes over itself at boot: stac, clac, if the processor has them."""
     return code.replace(STAC, NOP3).replace(CLAC, NOP3)
 
 

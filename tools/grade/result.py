@@ -44,7 +44,7 @@ class Outcome:
         return self.kind == "ok" and self.points == self.test.points
 
     def by_bands(self, cost, worst):
-        """Points of a case that passed: of two bands all points want both, half of them both halves."""
+        """Points of a case that passed: of two bands all want both, half of them both halves."""
         self.cost, self.worst, self.kind, self.points = cost, worst, "ok", self.test.points
         over = [band for band in self._bands() if band[0] > band[1]]
         if self.test.stage != "icount" or not over:

@@ -28,7 +28,8 @@ SECTIONS = re.compile(
     r"\.(text|data|bss|rdata|rodata|debug_|eh_frame|comment|note|file|line)|/\d+$"
 )
 EARLY = re.compile(
-    r"\.(ctors|dtors|init_array(?!\.00099)|fini_array(?!\.00099)|CRT|tls|drectve|idata|preinit_array|init|fini)\b"
+    r"\.(ctors|dtors|init_array(?!\.00099)|fini_array(?!\.00099)|CRT|tls|drectve|idata"
+    r"|preinit_array|init|fini)\b"
 )
 # The first two read files; the others could put the first two together.
 TAKES_IN = re.compile(r"\.(include|incbin|macro|irpc?|rept?|altmacro|mri)\b", re.I)
@@ -131,7 +132,8 @@ def check_includes(submission):
                 continue
             if not any(fnmatch.fnmatchcase(name, pattern) for pattern in allowed):
                 there = "" if os.path.exists(file) else " (there is no such file)"
-                yield f"it includes {file if name.startswith('..') else name}, which is none of its headers{there}"
+                shown = file if name.startswith("..") else name
+                yield f"it includes {shown}, which is none of its headers{there}"
                 return  # what comes after it may come from it
         yield from check_line_names(submission, text, files)
 
@@ -148,9 +150,10 @@ def check_line_names(submission, text, files):
 
 
 def check_assembler(submission, host):
-    """Before it is assembled: no message may show a line of a file that a directive takes in.  Names
-    of sections and symbols come there as they were written, so all of the text is looked at; what
-    the assembler takes for a string, and what for a comment, they can change: strings count too."""
+    """Before it is assembled: no message may show a line of a file that a directive takes in.
+    Names of sections and symbols come there as they were written, so all of the text is looked at;
+    what the assembler takes for a string, and what for a comment, they can change: strings count
+    too."""
     if not submission.lab.file.endswith((".c", ".cpp")):
         return
     text = submission.assembler_text(host)
@@ -227,7 +230,8 @@ def check_instructions(submission, path, host):
             bare = f"{words[0]} through a pointer"
         if bare and (function, bare) not in seen:
             seen.add((function, bare))
-            yield f"{plain(function, host)} has the instruction {bare}, which a file of this lab may not have"
+            what = f"{plain(function, host)} has the instruction {bare}"
+            yield f"{what}, which a file of this lab may not have"
 
 
 def check_sections(submission, path, host):
@@ -235,7 +239,8 @@ def check_sections(submission, path, host):
         words = line.split()
         if len(words) >= 7 and words[0].isdigit():
             if EARLY.match(words[1]):
-                yield f"it has a section {words[1]}: code that runs before the tests, or words for the linker"
+                why = "code that runs before the tests, or words for the linker"
+                yield f"it has a section {words[1]}: {why}"
             elif words[1] in submission.lab.vet["sections"]:
                 continue
             elif not host and not SECTIONS.match(words[1]) and not words[1].startswith("/"):

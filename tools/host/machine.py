@@ -140,9 +140,7 @@ class Machine:
     def make_image(self, archive, cmdline, kernel):
         """A private disk with this archive and command line."""
         image = self.path("disk.img")
-        loaders = [
-            os.path.join(self.out, "efi", n) for n in ("BOOTIA32.EFI", "BOOTX64.EFI")
-        ]
+        loaders = [os.path.join(self.out, "efi", n) for n in ("BOOTIA32.EFI", "BOOTX64.EFI")]
         subprocess.run(
             [os.path.join(TOP, "tools", "mkimage.sh"), image, kernel, archive, *loaders],
             check=True,
@@ -183,8 +181,8 @@ class Machine:
         ]
 
     def _open_memory(self):
-        """The memory file's path for QEMU: no file of a disk, but where /proc is not mounted (a chroot
-        of somebody who may not mount, as Gradescope's is)."""
+        """The memory file's path for QEMU: no file of a disk, but where /proc is not mounted (a
+        chroot of somebody who may not mount, as Gradescope's is)."""
         if os.path.isdir(DESCRIPTORS):
             self.memory = os.memfd_create("fathom")
             return f"/dev/fd/{self.memory}"
@@ -203,9 +201,7 @@ class Machine:
         if self.boot == "x64":
             arguments = ["-bios", OVMF_X64]
         else:
-            shutil.copyfile(
-                OVMF_IA32[1], self.path("vars.fd")
-            )  # stale variables lead to its shell
+            shutil.copyfile(OVMF_IA32[1], self.path("vars.fd"))  # stale variables lead to its shell
             flash = "if=pflash,format=raw,unit="
             arguments = [
                 "-M",

@@ -1,10 +1,10 @@
 """A machine's folder in the temporary directory, and those that a killed tool left there.
 
 The tool removes its folders however it ends, but for SIGKILL (and the host's own end).  So each has
-a file `.fathom-owner` that its tool holds locked, and the system lets go of a lock with the process:
-whoever finds one that is not locked removes the folder.  The file gets its name when it is locked
-already; a folder without one is not ours, or is just being made.  The owner is empty and of this
-user: a folder of somebody's own that is called fathom-ANYTHING stays, whatever files are in it.
+a file `.fathom-owner` that its tool holds locked, and the system lets go of a lock with the
+process: whoever finds one that is not locked removes the folder.  The file gets its name when it is
+locked already; a folder without one is not ours, or is just being made.  The owner is empty and of
+this user: a folder of somebody's own that is called fathom-ANYTHING stays, whatever is in it.
 """
 import contextlib
 import fcntl

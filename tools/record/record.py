@@ -234,7 +234,8 @@ def by_plugin(host, stub, names, options, stop, writer, say):
         raise Refused("QEMU ended before the stretch did")
     if facts["missed"]:
         raise Refused(
-            f"{facts['missed']} bytes of memory changed unseen, the first at {facts['missed_at']:#x}"
+            f"{facts['missed']} bytes of memory changed unseen, the first at "
+            f"{facts['missed_at']:#x}"
         )
 
 
@@ -254,8 +255,8 @@ def record(host, stub, names, options, out, around, say):
 
 
 def run(options, archive, host, sink, line, around):
-    """line: the kernel's command line, with TOKEN.  around: puts the run's events into the machine's
-    file `events`.  The number of instructions that options.output has then."""
+    """line: the kernel's command line, with TOKEN.  around: puts the run's events into the
+    machine's file `events`.  The number of instructions that options.output has then."""
     names = symbols.Symbols(options.program, host.out, options.add)
     tell = sys.stderr.isatty()
     last = time.monotonic()

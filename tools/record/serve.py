@@ -138,8 +138,9 @@ class Server(Stub):
         return self.recording.forward()
 
     def _leap_back(self, least):
-        """Back over such blocks, not beyond step least; the step before a block may be a stop, too."""
-        while (index := self.recording.behind()) is not None and self.recording.first[index] > least:
+        """Back over such blocks, not beyond step least; the step before one may be a stop, too."""
+        first = self.recording.first
+        while (index := self.recording.behind()) is not None and first[index] > least:
             if not self._passes(index, index - 1) or self._asked():
                 return
             self.recording.leap(index)

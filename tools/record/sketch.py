@@ -47,7 +47,9 @@ class Sketch:
         """Forward or back over the whole block."""
         for n, line in enumerate(self.lines):
             at, change = line * LINE, self.changes[n * LINE : (n + 1) * LINE]
-            new = int.from_bytes(memory[at : at + LINE], "little") ^ int.from_bytes(change, "little")
+            new = int.from_bytes(memory[at : at + LINE], "little") ^ int.from_bytes(
+                change, "little"
+            )
             memory[at : at + LINE] = new.to_bytes(LINE, "little")
 
     def has(self, addresses, lines):

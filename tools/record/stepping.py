@@ -6,8 +6,8 @@ memory that the machine has used is compared after it.
 
 The memory is a sparse file: where it has no data nothing was ever written, so what is compared is
 what it has data for, and nothing can change unseen.  The stub keeps interrupts out of a step.  With
-preemption it lets them in where the idle thread runs and at every 10,000th step: QEMU's timer is due
-again at each step that it is let into, and a program that took every tick would never come on.
+preemption it lets them in where the idle thread runs and at every 10,000th step: QEMU's timer is
+due again at each step that it is let into, and a program that took every tick would never come on.
 """
 import ctypes
 import mmap
@@ -47,7 +47,9 @@ def fxsave(text):
     struct.pack_into("<I", image, 24, word("MXCSR"))
     for i in range(8):
         mantissa, exponent = (int(part, 16) for part in numbers[f"FPR{i}"].split())
-        struct.pack_into("<QH", image, 32 + 16 * ((i - (word("FSW") >> 11)) & 7), mantissa, exponent)
+        struct.pack_into(
+            "<QH", image, 32 + 16 * ((i - (word("FSW") >> 11)) & 7), mantissa, exponent
+        )
         high, low = (int(part, 16) for part in numbers[f"XMM{i:02}"].split())
         struct.pack_into("<QQ", image, 160 + 16 * i, low, high)
     return bytes(image)
@@ -144,7 +146,9 @@ class Stepper:
         eip = general(self.answer)[EIP]
         opcode, idle = self._opcode(eip), self.idle[0] <= eip < self.idle[1]
         if idle and not self.preemption:
-            raise Refused("the program waits for the timer, which stepping keeps out: --preemption lets it in")
+            raise Refused(
+                "the program waits for the timer, which stepping keeps out: --preemption lets it in"
+            )
         self.count += 1
         self._advance(self.preemption and (idle or self.count % PREEMPTED == 0))
         before, self.answer = self.answer, self._registers()

@@ -44,7 +44,8 @@ class Threads(Word):
         try:
             look = arguments.look_by_rest()
         except Trouble as no_process:
-            raise Trouble(f"{arguments.rest}: no thread has this id, and no process") from no_process
+            text = f"{arguments.rest}: no thread has this id, and no process"
+            raise Trouble(text) from no_process
         if look.process is None:
             raise Trouble("no process runs yet; the kernel's own threads have no list of their own")
         print(look.process.title)
