@@ -85,12 +85,12 @@ with tempfile.TemporaryDirectory(prefix="fathom-handed-") as whole_scratch:
     alone = grader.grade(os.path.join(scratch, "link", "page.c"))
     plan.true("a link" in alone.refused, "a link to our file is a link as well", alone.refused)
 
-    made = (b"Makefile", link(os.path.join(TOP, "Makefile"))), (b"page.c", link(OURS))
-    tree = folder(b"../tree", *made, (b"kernel/mm/page.c", link(OURS)))
-    of_links, handed.TOP = handed.TOP, os.path.realpath(tree)
-    found = handed.submitted(lab, os.path.join(handed.TOP, "kernel/mm/page.c"))
-    other = handed.submitted(lab, os.path.join(handed.TOP, "page.c"))
-    handed.TOP = of_links
+    made = (b"kernel/mm/page.c", link(OURS)), (b"page.c", link(OURS))
+    tree = folder(b"../tree", *made)
+    os.environ["FATHOM_OUT"] = whole_scratch
+    found = handed.submitted(lab, os.path.join(tree, "kernel/mm/page.c"))
+    other = handed.submitted(lab, os.path.join(tree, "page.c"))
+    os.environ["FATHOM_OUT"] = OUT
     plan.equal(found, OURS, "but a tree of links (O=) has its own file by one")
     plan.true("a link" in handed.unreadable(other), "and no other", other)
 

@@ -26,11 +26,11 @@ def submitted(lab, path):
 
 
 def trees_own(path):
-    """In a tree of links (mk/tree.mk) each file of the tree is one: the file that it stands for."""
-    name = os.path.relpath(path, TOP)
-    source = os.path.dirname(os.path.realpath(os.path.join(TOP, "Makefile")))
-    own = os.path.islink(path) and os.readlink(path) == os.path.join(source, name)
-    return os.readlink(path) if own else path
+    """In the build's tree of links (mk/tree.mk) each file is one: the file that it stands for."""
+    tree = os.path.join(os.path.realpath(os.environ.get("FATHOM_OUT") or TOP), "tree")
+    whole = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    stands_for = os.path.join(TOP, os.path.relpath(whole, tree))
+    return stands_for if os.path.islink(path) and os.readlink(path) == stands_for else path
 
 
 def through_link(path, name):
