@@ -304,7 +304,7 @@ typedef struct _HEAP {
     SIZE_T OwnCommit; /* bytes committed from here on that hold no block */
     SIZE_T NextReserve;   /* bytes that the next segment reserves */
     SIZE_T InitialCommit; /* bytes from here on that stay committed */
-    SIZE_T Trimmed;       /* TotalMemoryCommitted when RtlpTrimHeap had last been here */
+    SIZE_T Trimmed;       /* what was in use when RtlpTrimHeap had last been here */
     ULONG_PTR HeaderSum;  /* RtlpHeaderSum: of what never changes */
     ULONG Protect;        /* PAGE_READWRITE or PAGE_EXECUTE_READWRITE */
     ULONG UcrInUse;       /* bit: class has a range */

@@ -247,13 +247,41 @@ static void TestScarce(void **State)
     Delete(Heap);
 }
 
+/* Three blocks of Size bytes in Kept, each before a wall. */
+static HEAP *WithThree(SIZE_T Size)
+{
+    HEAP *Heap = New(0);
+    for (unsigned i = 0; i < 3; i++) {
+        Kept[i] = RtlAllocateHeap(Heap, 0, Size);
+        assert_non_null(RtlAllocateHeap(Heap, 0, 600));
+    }
+    return Heap;
+}
+
+/* A program frees what it can and tries again: that too is given back. */
+static void TestFreeAndRetry(void **State)
+{
+    (void)State;
+    HEAP *Heap = WithThree(19000);
+    HostHeap.CommitsLeft = 0;
+    assert_null(RtlAllocateHeap(Heap, 0, 300000));
+    const SIZE_T Before = Heap->Counters.TotalMemoryCommitted;
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(RtlFreeHeap(Heap, 0, Kept[i]));
+    assert_int_equal(Heap->Counters.TotalMemoryCommitted, Before);
+    assert_null(RtlAllocateHeap(Heap, 0, 300000));
+    assert_true(Heap->Counters.TotalMemoryCommitted + 8 * PAGE_SIZE < Before);
+    Delete(Heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        cmocka_unit_test(TestGrowsAtEnd), cmocka_unit_test(TestNothingJoined),
-        cmocka_unit_test(TestRefused),    cmocka_unit_test(TestDamaged),
-        cmocka_unit_test(TestSpareStays), cmocka_unit_test(TestLargest),
-        cmocka_unit_test(TestCompact),    cmocka_unit_test(TestScarce),
+        cmocka_unit_test(TestGrowsAtEnd),   cmocka_unit_test(TestNothingJoined),
+        cmocka_unit_test(TestRefused),      cmocka_unit_test(TestDamaged),
+        cmocka_unit_test(TestSpareStays),   cmocka_unit_test(TestLargest),
+        cmocka_unit_test(TestCompact),      cmocka_unit_test(TestScarce),
+        cmocka_unit_test(TestFreeAndRetry),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(Tests, NULL, NULL);

@@ -105,17 +105,22 @@ static PVOID RtlpAllocateInside(HEAP *Heap, ULONG Flags, SIZE_T Size)
     return Entry + 1;
 }
 
+/* Bytes that are committed and in no free entry of the back end. */
+static SIZE_T RtlpBytesInUse(const HEAP *Heap)
+{
+    return Heap->Counters.TotalMemoryCommitted - (Heap->TotalFreeSize << GRANULE_SHIFT);
+}
+
 /* There is no memory: gives back what the heap keeps committed without a block in it.  False: that
- * is nothing, or nothing was committed or given back since the last time. */
+ * is nothing.  Free entries are looked at only if some were taken or made since the last time. */
 static bool RtlpTrimHeap(HEAP *Heap)
 {
     SIZE_T Before = Heap->Counters.TotalMemoryCommitted;
-    if (Before == Heap->Trimmed)
-        return false;
     RtlpFrontTrim(Heap);
-    RtlpCompactFree(Heap);
-    Heap->Trimmed = Heap->Counters.TotalMemoryCommitted;
-    return Heap->Trimmed < Before;
+    if (RtlpBytesInUse(Heap) != Heap->Trimmed)
+        RtlpCompactFree(Heap);
+    Heap->Trimmed = RtlpBytesInUse(Heap);
+    return Heap->Counters.TotalMemoryCommitted < Before;
 }
 
 /* A block of whatever kind Size calls for; lock held; null if there is no memory. */
