@@ -274,6 +274,30 @@ static void TestFreeAndRetry(void **State)
     Delete(Heap);
 }
 
+/* Damage is not taken for "no memory", after which the call is tried once more: one report. */
+static void TestOneReport(void **State)
+{
+    (void)State;
+    for (unsigned Large = 0; Large < 2; Large++) {
+        const SIZE_T Size = Large ? 4000000 : 9000;
+        HEAP *Heap = WithThree(9000);
+        void *Block = Large ? RtlAllocateHeap(Heap, 0, Size) : Kept[2];
+        ULONG_PTR *Harm = Large ? (ULONG_PTR *)&Heap->VirtualAllocdBlocks.Blink
+                                : (ULONG_PTR *)((HEAP_ENTRY *)Block - 1);
+        for (unsigned i = 0; i < 3; i++)
+            assert_true(RtlFreeHeap(Heap, 0, Kept[i]));
+        const ULONG_PTR Was = *Harm;
+        *Harm ^= 0x414140;
+        HostHeap.Expected = true;
+        assert_null(RtlAllocateHeap(Heap, 0, Size));
+        assert_int_equal(HostHeap.Failures, 1);
+        *Harm = Was;
+        HostHeap.Expected = false;
+        assert_true(!Large || RtlFreeHeap(Heap, 0, Block));
+        Delete(Heap);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
@@ -281,7 +305,7 @@ int main(void)
         cmocka_unit_test(TestRefused),      cmocka_unit_test(TestDamaged),
         cmocka_unit_test(TestSpareStays),   cmocka_unit_test(TestLargest),
         cmocka_unit_test(TestCompact),      cmocka_unit_test(TestScarce),
-        cmocka_unit_test(TestFreeAndRetry),
+        cmocka_unit_test(TestFreeAndRetry), cmocka_unit_test(TestOneReport),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(Tests, NULL, NULL);

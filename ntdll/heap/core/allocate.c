@@ -130,6 +130,7 @@ PVOID RtlpAllocateAny(HEAP *Heap, ULONG Flags, SIZE_T Size)
         return NULL;
     PVOID Block = NULL;
     bool Again = false;
+    Heap->Reported = false;
     do {
         if (Heap->Flags & HEAP_FLAG_PAGE_ALLOCS)
             Block = RtlpAllocatePages(Heap, Size);
@@ -137,7 +138,7 @@ PVOID RtlpAllocateAny(HEAP *Heap, ULONG Flags, SIZE_T Size)
             Block = RtlpAllocateInside(Heap, Flags, Size);
         else if (Heap->Flags & HEAP_GROWABLE)
             Block = RtlpAllocateLarge(Heap, Flags, Size);
-        Again = !Block && !Again && RtlpTrimHeap(Heap);
+        Again = !Block && !Again && !Heap->Reported && RtlpTrimHeap(Heap);
     } while (Again);
     if (Block && Heap->ForceFlags)
         RtlpFillBusy(Heap, Block, Size);
