@@ -298,14 +298,36 @@ static void TestOneReport(void **State)
     }
 }
 
+/* HeapCompact reports what it goes no further than: a header, whether its checksum or only its
+ * segment is wrong, and a segment. */
+static void TestCompactDamaged(void **State)
+{
+    (void)State;
+    for (unsigned Way = 0; Way < 3; Way++) {
+        HEAP *Heap = WithThree(9000);
+        HEAP_ENTRY *Entry = (HEAP_ENTRY *)Kept[0] - 1;
+        UCHAR *Harm = Way == 0   ? &Entry->SegmentOffset
+                      : Way == 1 ? (UCHAR *)&Entry->Code1
+                                 : (UCHAR *)&Heap->Segments[0]->SegmentSignature;
+        *Harm ^= 5;
+        HostHeap.Expected = true;
+        RtlCompactHeap(Heap, 0);
+        assert_int_equal(HostHeap.Failures, 1);
+        *Harm ^= 5;
+        HostHeap.Expected = false;
+        Delete(Heap);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        cmocka_unit_test(TestGrowsAtEnd),   cmocka_unit_test(TestNothingJoined),
-        cmocka_unit_test(TestRefused),      cmocka_unit_test(TestDamaged),
-        cmocka_unit_test(TestSpareStays),   cmocka_unit_test(TestLargest),
-        cmocka_unit_test(TestCompact),      cmocka_unit_test(TestScarce),
-        cmocka_unit_test(TestFreeAndRetry), cmocka_unit_test(TestOneReport),
+        cmocka_unit_test(TestGrowsAtEnd),     cmocka_unit_test(TestNothingJoined),
+        cmocka_unit_test(TestRefused),        cmocka_unit_test(TestDamaged),
+        cmocka_unit_test(TestSpareStays),     cmocka_unit_test(TestLargest),
+        cmocka_unit_test(TestCompact),        cmocka_unit_test(TestScarce),
+        cmocka_unit_test(TestFreeAndRetry),   cmocka_unit_test(TestOneReport),
+        cmocka_unit_test(TestCompactDamaged),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(Tests, NULL, NULL);

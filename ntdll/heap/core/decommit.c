@@ -208,7 +208,7 @@ static HEAP_ENTRY *RtlpDecommitIndexed(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Code
 static void RtlpCompactSegment(HEAP *Heap, ULONG Index)
 {
     HEAP_ENTRY *Entry = Heap->Segments[Index]->FirstEntry;
-    while (Entry && RtlpIsReadable(Entry) && Entry->SegmentOffset == Index) {
+    while (Entry && RtlpIsReadable(Entry)) {
         ULONG Code = RtlpCheckEntry(Heap, Entry);
         if (!Code)
             return;
@@ -226,4 +226,7 @@ void RtlpCompactFree(HEAP *Heap)
     for (ULONG i = 0; i < Heap->SegmentCount && i < HEAP_MAXIMUM_SEGMENTS; i++)
         if (Heap->Segments[i] && RtlpIsSegmentSound(Heap, i))
             RtlpCompactSegment(Heap, i);
+        else if (Heap->Segments[i])
+            RtlpHeapFailure(Heap, heap_failure_generic, Heap->Segments[i],
+                            "RtlpCompactFree");
 }
