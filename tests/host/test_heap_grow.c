@@ -319,6 +319,29 @@ static void TestCompactDamaged(void **State)
     }
 }
 
+/* HeapCompact leaves no segment but the first where no block is, in whatever order they were freed,
+ * and goes on after one that went. */
+static void TestSegmentsGo(void **State)
+{
+    (void)State;
+    enum { MOST = 1000 };
+    static void *Blocks[MOST];
+    static const struct {
+        ULONG Flags, Count, Size;
+    } Ways[] = {{0, 200, 60000}, {HEAP_CREATE_ALIGN_16, 200, 60000}, {0, MOST, 5000}};
+    for (unsigned Way = 0; Way < 6; Way++) {
+        const ULONG Count = Ways[Way / 2].Count;
+        HEAP *Heap = New(Ways[Way / 2].Flags);
+        for (ULONG i = 0; i < Count; i++)
+            Blocks[i] = RtlAllocateHeap(Heap, 0, Ways[Way / 2].Size);
+        for (ULONG i = 0; i < Count; i++)
+            RtlFreeHeap(Heap, 0, Blocks[Way % 2 ? Count - 1 - i : i]);
+        RtlCompactHeap(Heap, 0);
+        assert_int_equal(Heap->Counters.TotalSegments, 1);
+        Delete(Heap);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
@@ -327,7 +350,7 @@ int main(void)
         cmocka_unit_test(TestSpareStays),     cmocka_unit_test(TestLargest),
         cmocka_unit_test(TestCompact),        cmocka_unit_test(TestScarce),
         cmocka_unit_test(TestFreeAndRetry),   cmocka_unit_test(TestOneReport),
-        cmocka_unit_test(TestCompactDamaged),
+        cmocka_unit_test(TestCompactDamaged), cmocka_unit_test(TestSegmentsGo),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(Tests, NULL, NULL);

@@ -173,16 +173,15 @@ static HEAP_ENTRY *RtlpPlantRunEnd(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units,
 HEAP_ENTRY *RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units)
 {
     DECOMMIT Range;
-    if (!RtlpFindDecommit(Heap, Entry, Units, &Range)) {
-        RtlpFormFree(Heap, Entry, Units);
-    } else if (Range.After && Entry == Range.Segment->FirstEntry && Range.Index != 0 &&
-               Range.End == (char *)Range.Segment->LastValidEntry) {
+    bool Pages = RtlpFindDecommit(Heap, Entry, Units, &Range);
+    if (Range.After && Entry == Range.Segment->FirstEntry && Range.Index != 0 &&
+        Range.End == (char *)Range.Segment->LastValidEntry) {
         if (RtlpRemoveUcr(Heap, Range.Segment, Range.After)) {
             Range.Segment->NumberOfUnCommittedPages =
                 (ULONG)((Range.End - Range.High) >> PAGE_SHIFT);
             RtlpReleaseSegment(Heap, Range.Index);
         }
-    } else if (RtlpDecommitPages(Heap, &Range)) {
+    } else if (Pages && RtlpDecommitPages(Heap, &Range)) {
         return RtlpPlantRunEnd(Heap, Entry, Units, &Range);
     } else {
         RtlpFormFree(Heap, Entry, Units);
@@ -195,7 +194,8 @@ static HEAP_ENTRY *RtlpDecommitIndexed(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Code
 {
     ULONG Units = CODE_SIZE(Code);
     if (CODE_FLAGS(Code) & HEAP_ENTRY_BUSY ||
-        Units + UCR_ENTRY_UNITS < Heap->DeCommitFreeBlockThreshold ||
+        (Units + UCR_ENTRY_UNITS < Heap->DeCommitFreeBlockThreshold &&
+         Entry != Heap->Segments[Entry->SegmentOffset]->FirstEntry) ||
         !RtlpCheckFree(Heap, Entry, Units, CODE_FLAGS(Code)) ||
         !RtlpRemoveFree(Heap, Entry, Units))
         return NULL;
@@ -219,6 +219,12 @@ static void RtlpCompactSegment(HEAP *Heap, ULONG Index)
         Entry =
             Last ? RtlpAfterRange(Heap, Last) : RtlpEntryAfter(Entry, CODE_SIZE(Code));
     }
+    if (Entry)
+        return;
+    Entry = Heap->Segments[Index]->FirstEntry; /* what follows it may have gone since */
+    ULONG Code = RtlpCheckEntry(Heap, Entry);
+    if (Code)
+        RtlpDecommitIndexed(Heap, Entry, Code);
 }
 
 void RtlpCompactFree(HEAP *Heap)
