@@ -77,9 +77,36 @@ static void provider(void)
     documented("CryptAcquireContext", "a key container that does not exist", SAME,
                FAILS(CryptAcquireContextA(&random, "none", NULL, PROV_RSA_FULL, 0),
                      (DWORD)NTE_BAD_KEYSET));
-    documented("CryptAcquireContext", "the type of the provider must be one", SAME,
-               FAILS(CryptAcquireContextA(&random, NULL, NULL, 0, CRYPT_VERIFYCONTEXT),
-                     (DWORD)NTE_BAD_PROV_TYPE));
+    documented(
+        "CryptAcquireContext", "the type of the provider must be from 1 to 999", SAME,
+        FAILS(CryptAcquireContextA(&random, NULL, NULL, 0, CRYPT_VERIFYCONTEXT),
+              (DWORD)NTE_BAD_PROV_TYPE) &&
+            FAILS(CryptAcquireContextA(&random, NULL, NULL, 1000, CRYPT_VERIFYCONTEXT),
+                  (DWORD)NTE_BAD_PROV_TYPE) &&
+            FAILS(CryptAcquireContextA(&random, NULL, NULL, 999, CRYPT_VERIFYCONTEXT),
+                  (DWORD)NTE_PROV_TYPE_NOT_DEF));
+    documented(
+        "CryptAcquireContext", "a provider that does not exist: NTE_KEYSET_NOT_DEF", SAME,
+        FAILS(CryptAcquireContextA(&random, NULL, "none", 1, CRYPT_VERIFYCONTEXT),
+              (DWORD)NTE_KEYSET_NOT_DEF) &&
+            FAILS(CryptAcquireContextW(&random, NULL, L"none", 1, CRYPT_VERIFYCONTEXT),
+                  (DWORD)NTE_KEYSET_NOT_DEF) &&
+            CryptAcquireContextW(&random, NULL, MS_DEF_PROV_W, 1, CRYPT_VERIFYCONTEXT));
+    documented("CryptAcquireContext", "a provider of another type", SAME,
+               FAILS(CryptAcquireContextA(&random, NULL, MS_DEF_PROV_A, PROV_RSA_AES,
+                                          CRYPT_VERIFYCONTEXT),
+                     (DWORD)NTE_PROV_TYPE_NO_MATCH));
+    documented(
+        "CryptAcquireContext",
+        "a flag that is none, or a container together with CRYPT_VERIFYCONTEXT", SAME,
+        FAILS(CryptAcquireContextA(&random, NULL, NULL, 1, CRYPT_VERIFYCONTEXT | 1),
+              (DWORD)NTE_BAD_FLAGS) &&
+            FAILS(CryptAcquireContextA(&random, "none", NULL, 1, CRYPT_VERIFYCONTEXT),
+                  (DWORD)NTE_BAD_FLAGS));
+    documented("CryptAcquireContext",
+               "CRYPT_DELETEKEYSET of a container that does not exist", SAME,
+               FAILS(CryptAcquireContextA(&random, "none", NULL, 1, CRYPT_DELETEKEYSET),
+                     (DWORD)NTE_BAD_KEYSET));
     documented("CryptGenRandom", "each call has other bytes; not for keys here",
                SIMPLIFIED,
                CryptGenRandom(random, 16, first) && CryptGenRandom(random, 16, second) &&
