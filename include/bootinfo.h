@@ -17,6 +17,9 @@
 #define MULTIBOOT_HAS_LOADER      0x200u
 #define MULTIBOOT_HAS_FRAMEBUFFER 0x1000u
 
+/* Characters of the command line that the kernel takes (ke/boot.c); the rest is not read. */
+#define BOOT_LINE_MOST 1022
+
 /* The words of the command line that the kernel asks for (ke/boot.c); each other one is named as
  * ignored, by our loader while the firmware's screen is there and by the kernel. */
 #define BOOT_WORDS                                                                       \

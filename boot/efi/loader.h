@@ -22,7 +22,7 @@
 #include "bootinfo.h"
 
 #define BOOT_LOW_LIMIT    0x1FFFFFFFu /* last byte of the kernel's linear map: 512 MiB */
-#define BOOT_CMDLINE_SIZE 1024
+#define BOOT_CMDLINE_SIZE (BOOT_LINE_MOST + 1)
 #define BOOT_MIN_MEMORY   24 /* MiB usable: OVMF32 leaves 28 of 64 */
 
 /* What the kernel gets: one allocation below BOOT_LOW_LIMIT, physical addresses inside. */

@@ -40,9 +40,10 @@ int OptionsText(const CHAR16 *from, UINTN bytes, char *to, UINTN size)
     UINTN count = 0;
     *to = 0;
     for (; count < bytes / 2 && from[count]; count++) {
-        if (from[count] < ' ' || from[count] > '~' || count + 1 >= size)
+        CHAR16 next = from[count] == '\t' ? ' ' : from[count];
+        if (next < ' ' || next > '~' || count + 1 >= size)
             return 0;
-        to[count] = (char)from[count];
+        to[count] = (char)next;
     }
     to[count] = 0;
     if (bytes % 2)
@@ -102,6 +103,14 @@ static void manager_options(BOOT *boot, char *text, UINTN size)
     }
 }
 
+/* A character of the line as the kernel takes it: a tab is a blank; 0: the line ends here. */
+static char of_line(UINT8 next)
+{
+    if (next == '\t')
+        return ' ';
+    return next < ' ' ? 0 : (char)next;
+}
+
 /* fathom.cfg: one line, ASCII; the file's first line end ends it. */
 EFI_STATUS OptionsRead(BOOT *boot)
 {
@@ -119,10 +128,10 @@ EFI_STATUS OptionsRead(BOOT *boot)
     if (length)
         line[length++] = ' ';
     UINTN i = 0;
-    for (; i < size && text[i] >= ' ' && length < BOOT_CMDLINE_SIZE - 1; i++)
-        line[length++] = (char)text[i];
+    for (; i < size && of_line(text[i]) && length < BOOT_CMDLINE_SIZE - 1; i++)
+        line[length++] = of_line(text[i]);
     line[length] = 0;
-    if (i < size && text[i] >= ' ')
+    if (i < size && of_line(text[i]))
         BootSay(
             L"  options       ignored: fathom.cfg from its character %d on: too long\n",
             i + 1);

@@ -5,16 +5,15 @@
  * The line is copied once, before memory is managed; the words stay as long as the system
  * runs.  Lock: none, nothing writes them later.
  */
+#include "bootinfo.h"
 #include "ke/ki.h"
 
-#define COMMAND_LINE 1024
-
-char KeBootWords[COMMAND_LINE];
+char KeBootWords[BOOT_LINE_MOST + 2];
 
 void KeReadBootOptions(const char *text)
 {
     ULONG to = 0;
-    for (ULONG at = 0; at < COMMAND_LINE - 2 && text[at] != 0; at++) {
+    for (ULONG at = 0; at < BOOT_LINE_MOST && text[at] != 0; at++) {
         const BOOLEAN blank = (UCHAR)text[at] <= ' ';
         if (!blank)
             KeBootWords[to++] = text[at];

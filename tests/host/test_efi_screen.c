@@ -12,8 +12,16 @@
 
 #define check(e) ((e) ? (void)0 : fail(#e, __LINE__))
 
-/* What the rest of both files calls: never reached here. */
-EFI_BOOT_SERVICES *BS;
+/* What the rest of both files calls. */
+static EFI_STATUS EFIAPI no_protocol(EFI_HANDLE handle, EFI_GUID *guid, VOID **interface)
+{
+    (void)handle, (void)guid, (void)interface;
+    return EFI_UNSUPPORTED;
+}
+
+static EFI_BOOT_SERVICES services = {.HandleProtocol = no_protocol};
+EFI_BOOT_SERVICES *BS = &services;
+static char config[2048]; /* fathom.cfg; empty: there is none */
 EFI_GUID GraphicsOutputProtocol, LoadedImageProtocol;
 int printf(const char *, ...);
 
@@ -36,8 +44,10 @@ void BootSay(const CHAR16 *format, ...)
 
 EFI_STATUS FileLoad(BOOT *boot, CHAR16 *path, UINT64 limit, UINT8 **data, UINTN *size)
 {
-    (void)boot, (void)path, (void)limit, (void)data, (void)size;
-    return EFI_NOT_FOUND;
+    (void)boot, (void)path, (void)limit;
+    *data = (UINT8 *)config;
+    *size = strlen(config);
+    return *size ? EFI_SUCCESS : EFI_NOT_FOUND;
 }
 
 void FileForget(UINT8 *data, UINTN size)
@@ -132,11 +142,25 @@ static void options(void)
     check(!OptionsText(L"1234567890123456", 32, text, sizeof text));
     check(!OptionsText(garbage, sizeof garbage, text, sizeof text));
     check(!OptionsText(control, sizeof control, text, sizeof text));
+    check(OptionsText(L"a\tb", 8, text, sizeof text) && !strcmp(text, "a b"));
     check(!OptionsText(L"ab", 5, text, sizeof text));
     check(OptionsKnown("run") && OptionsKnown("run=1 quiet") &&
           OptionsKnown("run quiet"));
     check(!OptionsKnown("runs") && !OptionsKnown("ru") && !OptionsKnown("quiet run"));
     check(!OptionsKnown("") && !OptionsKnown("=run") && !OptionsKnown("Run=1"));
+}
+
+/* A tab is a blank; a line of more characters than the kernel takes is cut there. */
+static void line(void)
+{
+    static HANDOVER handover;
+    BOOT boot = {.Handover = &handover};
+    strcpy(config, "ring=2\trun=1\r\nseed=3");
+    check(!OptionsRead(&boot) && !strcmp(handover.CommandLine, "ring=2 run=1"));
+    memset(config, 'x', BOOT_LINE_MOST + 5);
+    check(!OptionsRead(&boot) && strlen(handover.CommandLine) == BOOT_LINE_MOST);
+    *config = 0;
+    check(OptionsRead(&boot));
 }
 
 int main(void)
@@ -145,6 +169,7 @@ int main(void)
     masks();
     refused();
     options();
+    line();
     printf("ok 1 - screens and options are put in Multiboot's words, or refused\n1..1\n");
     return 0;
 }
