@@ -141,11 +141,12 @@ BOOL WINAPI UnmapViewOfFile(LPCVOID address)
     return BasepResult(NtUnmapViewOfSection(NtCurrentProcess(), (PVOID)address));
 }
 
+/* Of an image nothing is ever written back: so it is already. */
 BOOL WINAPI FlushViewOfFile(LPCVOID address, SIZE_T bytes)
 {
     PVOID base = (PVOID)address;
     SIZE_T size = bytes;
     IO_STATUS_BLOCK iosb;
     NTSTATUS status = NtFlushVirtualMemory(NtCurrentProcess(), &base, &size, &iosb);
-    return BasepResult(status);
+    return BasepResult(status == STATUS_NOT_MAPPED_DATA ? STATUS_SUCCESS : status);
 }

@@ -392,7 +392,7 @@ static NTSTATUS MiFlushView(MMSPACE *space, ULONG first, ULONG last)
 {
     MMVAD *vad = MiFindVad(&space->Vads, first);
     if (!vad || vad->Kind != MiVadMapped)
-        return STATUS_NOT_MAPPED_VIEW;
+        return vad && vad->Kind ? STATUS_NOT_MAPPED_DATA : STATUS_NOT_MAPPED_VIEW;
     if (last > vad->EndingVpn)
         return STATUS_INVALID_PARAMETER_2;
     for (ULONG vpn = first; (vpn = MiNextUsed(vpn, last)) <= last; vpn++) {

@@ -74,6 +74,8 @@ static void image(void)
                SAME,
                WRITES(data) == 0 && (*data = before + 1, 1) &&
                    *section_named(other, ".data") == before && mine == 7);
+    documented("FlushViewOfFile", "a view of an image: there is nothing to write", SAME,
+               FlushViewOfFile(view, 0) && FlushViewOfFile(data, 1));
     documented("ZwUnmapViewOfSection", "the base may be any address within the view",
                SAME,
                NtUnmapViewOfSection(SELF, other + 3 * PAGE) == 0 &&
