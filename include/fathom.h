@@ -131,8 +131,9 @@ typedef struct _FATHOM_TABLES {
     0x50000C /* out: 1 if there is something to read; its first byte */
 /* out: ULONG, the last byte that a program wrote, and in bits 8 on how many there were; ULONG 0 */
 #define IOCTL_CONSOLE_GET_WRITTEN 0x500010
-/* out: bytes as they are typed, at least one, whatever the mode says of lines and echo */
-#define IOCTL_CONSOLE_READ_KEY 0x500014
+/* out: bytes as they are typed, at least one, whatever the mode says of lines and echo; takes
+ * FILE_READ_DATA */
+#define IOCTL_CONSOLE_READ_KEY 0x504014
 
 typedef struct _FATHOM_CLOCK {
     ULONG Icount; /* 1: the TSC counts guest instructions (boot option icount=1) */

@@ -314,7 +314,7 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *userIosb)
     return IopReturnIosb(userIosb, STATUS_SUCCESS, 0);
 }
 
-/* Console modes and size alone (fathom.h, IOCTL_CONSOLE_*). */
+/* Consoles alone; bits 14 and 15 of code are the access it takes (fathom.h, IOCTL_CONSOLE_*). */
 NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
                                      PVOID apcContext, PIO_STATUS_BLOCK userIosb,
                                      ULONG code, PVOID in, ULONG inLength, PVOID out,
@@ -322,7 +322,7 @@ NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTIN
 {
     IOFILE *file;
     ULONG done = 0;
-    NTSTATUS status = IopReferenceFile(handle, 0, &file);
+    NTSTATUS status = IopReferenceFile(handle, code >> 14 & 3, &file);
     (void)event;
     (void)apc;
     (void)apcContext;
