@@ -29,6 +29,7 @@ def case(words):
         registers=SimpleNamespace(esp=0), words=lambda at, count: [0, *words.pop(0)]
     )
     one.same_code, one.random = lambda: None, random.Random()
+    one.sample = random.Random(0)
     one.counted_mark = lambda group, step, *rounds: one.mark(step)
     return one
 
@@ -51,6 +52,23 @@ def after(words, steps):
     run.confirm(outcome, Words({}), PLACES)
     return one.finding, outcome
 
+
+def drawn(sampled, name):
+    """Which calls of 1,000 a case would count."""
+    run = SimpleNamespace(
+        watch=SimpleNamespace(registers=SimpleNamespace(cr3=0)),
+        names={"p": {}},
+        sampled=sampled,
+        **dict.fromkeys(("rules", "kernel", "student", "offsets", "machine_words")),
+    )
+    return outside.Case(run, name, "p").sample.randrange(1000)
+
+
+plan.equal(
+    [drawn(b"one file", "cost"), len({drawn(b"%d" % n, "cost") for n in range(50)}) > 40],
+    [drawn(b"one file", "cost"), True],
+    "the calls that are counted are the same for the same code, others for others",
+)
 
 found, outcome = after([(1, BASE), (2, BASE)], 3)
 plan.true(

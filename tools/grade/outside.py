@@ -12,6 +12,7 @@ it found nothing and did not come to its end, what the program should have done 
 report is a forgery, and no test of the submission earns a point.
 """
 import collections
+import hashlib
 import importlib.util
 import os
 import random
@@ -58,11 +59,13 @@ class Finding:
 
 class Case:
     """What a watcher has: the machine (watch), the names of the program and of the kernel, the
-    rules of the seed, where the student's code lies."""
+    rules of the seed, where the student's code lies.  What is drawn by `random` no program can know.
+    `sample` draws which calls are counted: the same for the same code and seed, as points are."""
 
     def __init__(self, run, name, path):
         self.run, self.name, self.finding = run, name, Finding()
         self.watch, self.rules, self.random = run.watch, run.rules, random.Random()
+        self.sample = random.Random(run.sampled + name.encode())
         self.kernel, self.student, self.offsets = run.kernel, run.student, run.offsets
         self.program, self.path = run.names[path], path
         self.cr3 = run.watch.registers.cr3
@@ -140,6 +143,8 @@ class Run:
         self.offsets = read_offsets(submission.kept.out)
         self.machine_words = words_of_machine(submission.kept.out)
         self.student = self._student(submission)
+        kernel_text = b"".join(code for _, code in self.kernel_codes)
+        self.sampled = hashlib.sha256(b"%d" % lab.seed + kernel_text).digest()
 
     def _student(self, submission):
         """[first, last) of the student's code in the kernel."""

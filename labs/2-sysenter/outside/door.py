@@ -336,7 +336,7 @@ def every_case(case):
     entry = case.program["_raw_back"] - 2
     place, sees = None, case.name in SEES_IF
     for number in range(CALLS[case.name]):
-        for _ in range(case.random.randrange(MOST_SKIPPED) if case.name == COUNTED else 0):
+        for _ in range(case.sample.randrange(MOST_SKIPPED) if case.name == COUNTED else 0):
             yield {entry}
         yield {entry}
         case.finding.steps = number + 1

@@ -180,7 +180,7 @@ def cost(case):
     yield from case.mark(1)
     before = regions(case)
     middle = (WARM + ROUNDS) // 2
-    stepped = {case.random.randrange(WARM + 1, middle), case.random.randrange(middle + 1, ROUNDS)}
+    stepped = {case.sample.randrange(WARM + 1, middle), case.sample.randrange(middle + 1, ROUNDS)}
     for number in range(ROUNDS):
         # a counted one goes from the middle of the one before to its own
         counted = case.counted_mark(number, 2, number - 1, number)

@@ -138,8 +138,8 @@ def expect_next(case, base, page):
 
 def cost(case):
     size, middle = 2 + 2 * case.rules["ahead"], (COUNTED + TOUCHED) // 2
-    early = case.random.randrange(COUNTED + 1, middle - size)
-    late = case.random.randrange(middle, TOUCHED - size)
+    early = case.sample.randrange(COUNTED + 1, middle - size)
+    late = case.sample.randrange(middle, TOUCHED - size)
     group = {first + n: first for first in (early, late) for n in range(size)}
     for page in range(COUNTED, TOUCHED):
         if page in group:
