@@ -65,6 +65,12 @@ def plain(names):
     return [name for name in known if not name.startswith("KiFastSystemCall")]
 
 
+def alike(told, found):
+    """On its way out a crossing keeps its name here; gdb names the code that it is in, KiTrapExit."""
+    out = told[:1] == ["KiTrapExit"] and found[0].startswith("KiTrap")
+    return told == found or out and told[1:] == found[1:]
+
+
 frames = [plain(line.split()[1:]) for line in told.stdout.splitlines() if line.startswith("FRAMES")]
 shown = subprocess.run(
     ["node", os.path.join(TOP, "tests", "web", "calls.mjs"), path, rows, *map(str, steps)],
@@ -80,7 +86,7 @@ plan.equal(
 differ = [
     f"{n}: gdb {' '.join(a)}\n    here {' '.join(b)}"
     for n, a, b in zip(steps, frames, calls)
-    if a != b
+    if not alike(a, b)
 ]
 plan.true(
     not differ, "each has the same functions on its stack", *differ[:5], shown.stderr, told.stderr
