@@ -1,10 +1,11 @@
 """HEAP_ENTRY, decoded: the header of a heap block as the heap itself reads it (ntdll/heap/heap.h).
 
     in memory    Code1 XOR Heap->Encoding.Code1, PreviousSize XOR Heap->Encoding.PreviousSize
-    shown        Size and PreviousSize in granules and bytes, Flags by name, whether the checksum holds
+    shown        Size and PreviousSize in granules and bytes, Flags by name, whether the checksum is
+                 right
 
-The heap is the one of the process that is looked at in whose segments the entry lies.  A block of the
-front end has no encoded Size: UnusedBytes has bit 7, and SubSegmentCode says where it belongs.
+The heap is the one of the process in whose segments the entry lies.  A block of the front end has
+no encoded Size: UnusedBytes has bit 7, and SubSegmentCode says where it belongs.
 """
 import gdb
 
@@ -79,6 +80,8 @@ class Printer:
         previous = int(self.value["PreviousSize"]) ^ int(key["PreviousSize"])
         wanted = (size ^ size >> 8 ^ flags) & 0xFF
         yield "Size", (f"{size} granules ({size * GRANULE} bytes)")
-        yield "Flags", (f"{flags:#04x} {' '.join(word for bit, word in FLAGS if flags & bit) or 'free'}")
-        yield "SmallTagIndex", (f"{check:#04x}" + ("" if check == wanted else f", wrong: {wanted:#04x} would be right"))
+        names = " ".join(word for bit, word in FLAGS if flags & bit) or "free"
+        yield "Flags", f"{flags:#04x} {names}"
+        wrong = "" if check == wanted else f", wrong: {wanted:#04x} would be right"
+        yield "SmallTagIndex", f"{check:#04x}{wrong}"
         yield "PreviousSize", (f"{previous} granules ({previous * GRANULE} bytes)")

@@ -125,7 +125,8 @@ def rule_lines(one, chinese):
     why = (
         f"讲义 {one.label} {one.stamp.version}，种子 {one.stamp.seed}。以下规则优先于契约头文件。"
         if chinese
-        else f"Handout {one.label} {one.stamp.version}, seed {one.stamp.seed}. Where the contract says otherwise, this holds."
+        else f"Handout {one.label} {one.stamp.version}, seed {one.stamp.seed}."
+        " Where the contract says otherwise, this holds."
     )
     return "\n".join(["", head, "", why, "", *(f"- {rule}" for rule in one.rules(chinese)), ""])
 
@@ -204,8 +205,8 @@ def head(handed):
     text = ["# What this handout is of.  The grader refuses a file of another one.\n"]
     for one in handed:
         text.append(
-            f'[[lab]]\nname = "{one.label}"\nnumber = {one.lab.lab["number"]}\nversion = "{one.stamp.version}"\n'
-            f'seed = {one.stamp.seed}\nid = "{one.stamp.id}"\nfile = "{one.file}"\n'
+            f'[[lab]]\nname = "{one.label}"\nnumber = {one.lab.lab["number"]}\n'
+            f'version = "{one.stamp.version}"\nseed = {one.stamp.seed}\nid = "{one.stamp.id}"\nfile = "{one.file}"\n'
         )
     return "\n".join(text)
 
