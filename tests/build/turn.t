@@ -4,6 +4,7 @@
 does not wait for its own, nor one for a make that has built what it will; a make that was killed
 leaves nothing to wait for."""
 import os
+import select
 import signal
 import subprocess
 import time
@@ -46,7 +47,8 @@ with Copy(built=False) as copy:
     first = start(SERVICES, slow)
     wait_until_begun()
     second = start(SERVICES, slow)
-    said = second.stderr.readline()
+    spoke = select.select([second.stderr], [], [], SECONDS)[0]
+    said = second.stderr.readline() if spoke else "nothing"
     waits = f"process {first.pid} is another make in build"
     plan.true(waits in said, "the second says why it waits", said)
     with open(go, "w"):
