@@ -184,7 +184,8 @@ say "something is missing; asking apt-get for its list of packages"
 $as_root apt-get update -q >&2 || say "apt-get update failed; trying with the list that is here"
 set -- $(named $missing) # what a package is called is known after the update
 say "installing what is missing: $*"
-$as_root apt-get install --yes --no-install-recommends "$@" >&2 || {
+# A new machine often updates itself at this moment: the lock is waited for, and apt-get says so.
+$as_root apt-get -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends "$@" >&2 || {
     say "apt-get failed: apt-get install --yes --no-install-recommends $*"
     exit 1
 }
