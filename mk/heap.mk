@@ -23,6 +23,7 @@ fuzz_ld = $(FUZZ_CC) -o $@ $(FUZZ_OBJ) -lpthread
 $(O)/host/fuzz_heap: $(FUZZ_OBJ) FORCE
 	$(call product,fuzz_ld)
 fuzz: $(O)/host/fuzz_heap ## the heap's fuzzer, SECONDS=60
+	$(done)
 	@mkdir -p $(O)/fuzz/corpus
 	$< -max_total_time=$(SECONDS) -max_len=4096 -artifact_prefix=$(O)/fuzz/ $(O)/fuzz/corpus
 .PHONY: fuzz
@@ -63,6 +64,7 @@ coverage: $(GEN) ## how much of the heap the host tests run through; the rest na
 SEED ?= 1
 TRIALS ?= 100000
 corrupt: $(O)/tests/host/test_heap_corruption ## damages tried on the heap, SEED=1 TRIALS=100000
+	$(done)
 	$< $(SEED) $(TRIALS)
 .PHONY: corrupt
 
