@@ -12,6 +12,7 @@ from tap import OUT, TOP, Plan  # noqa: E402
 
 sys.path.insert(0, os.path.join(TOP, "tools"))
 from grade import build  # noqa: E402
+from grade.kept import Kept  # noqa: E402
 from grade.grader import Grader  # noqa: E402
 from grade.lab import load  # noqa: E402
 from grade.words import Teller  # noqa: E402
@@ -25,7 +26,7 @@ plan = Plan()
 def linked(scratch):
     """A build folder whose ntdll has the stand-in."""
     lab = load("5")
-    kept = build.Kept(lab, OUT)
+    kept = Kept(lab, OUT)
     kept.prepare([])
     lab.lab["kind"], lab.lab["product"] = "heap", ""
     submission = build.Submission(kept, STANDIN, scratch)

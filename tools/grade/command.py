@@ -8,7 +8,6 @@ Exit code: 0 when every submission has all points, 1 when not, 2 when a test cou
 machine, 125 when the command is wrong.
 """
 import argparse
-import os
 import sys
 
 from host import build as system
@@ -20,7 +19,7 @@ from host.refused import Refused, reason
 from handout import stamp
 from handout.stamp import handed_out
 
-from . import build, formats, words
+from . import formats, kept, words
 from .grader import Grader
 from .lab import Wrong, load
 
@@ -131,7 +130,7 @@ def guarded(call):
             return call()
         except SystemExit:  # --help
             return 0
-    except (Refused, Wrong, system.NotBuilt, build.NotMade, OSError) as wrong:
+    except (Refused, Wrong, system.NotBuilt, kept.NotMade, OSError) as wrong:
         said = reason(wrong) if isinstance(wrong, OSError) else wrong
         print("\n".join(f"fathom: {line}" for line in str(said).splitlines()), file=sys.stderr)
         return verdict.USAGE

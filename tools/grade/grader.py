@@ -6,6 +6,7 @@ from host import scratch
 
 from . import booted, build, hosted, vet
 from .handed import submitted, unreadable
+from .kept import Kept
 from .lab import HANDOUT
 from .result import Outcome, Result
 
@@ -30,7 +31,7 @@ class Grader:
 
     def __init__(self, lab, out, tests, chinese=False):
         self.lab, self.out, self.tests, self.chinese = lab, out, tests, chinese
-        self.kept = build.Kept(lab, out)
+        self.kept = Kept(lab, out)
         self.known = [] if HANDOUT else [lab.reference, *lab.seconds_solutions]
 
     def prepare(self):

@@ -25,7 +25,7 @@ from host import commands, interrupt, verdict
 from host.options import Parser, number, whole_number
 from host.refused import Refused, reason
 
-from . import build, classpages, record
+from . import classpages, kept, record
 from .command import loaded
 from .grader import Grader
 from .handed import content, submitted, unreadable
@@ -215,7 +215,7 @@ def main(arguments):
         except SystemExit:  # --help
             return 0
         return run(options)
-    except (Refused, Wrong, system.NotBuilt, build.NotMade, OSError) as wrong:
+    except (Refused, Wrong, system.NotBuilt, kept.NotMade, OSError) as wrong:
         said = reason(wrong) if isinstance(wrong, OSError) else wrong
         print("\n".join(f"fathom: {line}" for line in str(said).splitlines()), file=sys.stderr)
         return verdict.USAGE

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from record.remote import Gone
 from stub.process import read_offsets
 
-from . import build, hosted
+from . import hosted, kept
 from .watched import Watch, addresses, sections_of, text_bytes
 
 STEP = "step"
@@ -165,7 +165,7 @@ class Run:
     def end(self):
         self.thread.join()
         if self.wrong:
-            raise build.NotMade(f"the judge outside of the machine failed:\n{self.wrong}")
+            raise kept.NotMade(f"the judge outside of the machine failed:\n{self.wrong}")
 
     def _guarded(self, machine):
         try:

@@ -16,7 +16,7 @@ import re
 import subprocess
 import tempfile
 
-from grade import build
+from grade import build, kept
 from host import commands, debug
 from host import scratch as folders
 from host.machine import TOP
@@ -35,7 +35,7 @@ class Case:
     def __init__(self, lab, test):
         self.lab, self.test = lab, test
         self.out = commands.out_folder()
-        self.kept = build.Kept(lab, self.out)
+        self.kept = kept.Kept(lab, self.out)
         self.kept.prepare([test])
         self.program = None if test.stage == "host" else self.kept.guests[test.program]
         self.added = (

@@ -9,6 +9,7 @@ import subprocess
 import tomllib
 
 from grade import build
+from grade.kept import CC, GUEST, Kept, absolute, make_once
 from grade import lab as labs
 from grade.grader import submitted
 from grade.lab import Wrong
@@ -53,7 +54,7 @@ class Run:
         self.chinese = chinese_of(lab, self.table)
         self.real = commands.out_folder()
         system.need(self.real, NEEDS)
-        kept = build.Kept(lab, self.real)
+        kept = Kept(lab, self.real)
         kept.prepare([])
         self.submission = build.Submission(kept, submitted(lab, path), scratch)
         self.submission.rules_known = False
@@ -76,10 +77,10 @@ class Run:
             os.path.join(TOP, "tools/handout/defence"),
             os.path.join(self.lab.folder, "guest"),
         ]
-        words = [build.CC["c"], *build.absolute(build.GUEST, kept.cwd), *self.lab.defines]
+        words = [CC["c"], *absolute(GUEST, kept.cwd), *self.lab.defines]
         words += [f"-I{folder}" for folder in folders]
         target = os.path.join(kept.folder, "defence", name + ".exe")
-        return build.make_once(words, source, target, kept.cwd)
+        return make_once(words, source, target, kept.cwd)
 
     def added(self):
         return [self.submission.dll] if self.lab.lab["kind"] == "dll" else []
