@@ -67,16 +67,4 @@ with tempfile.TemporaryDirectory(prefix="fathom-class-") as scratch:
     plan.true("assembler" in rows(out)["a forger"]["refused"], "again: the new file is graded", done)
     plan.equal(os.stat(record).st_mtime_ns, before, "and the others are not graded again")
 
-    done = grade_class(folder, out, "--similarity", os.path.join(scratch, "alike"))
-    there = sorted(os.listdir(os.path.join(scratch, "alike")))
-    plan.true(
-        {"of-reference", "base.c", "info.csv", "李雷"} <= set(there), "files for Dolos and MOSS", there, done
-    )
-    with open(os.path.join(scratch, "alike", "info.csv"), newline="", encoding="utf-8") as file:
-        listed = list(csv.DictReader(file))
-    gone = [r for r in listed if not os.path.isfile(os.path.join(scratch, "alike", r["filename"]))]
-    plan.equal(gone, [], "info.csv has only files that are there: Dolos refuses all for one")
-    plan.equal(
-        [row["filename"] for row in listed if row["ignored"]], ["base.c"], "and ignores the skeleton"
-    )
 plan.done()

@@ -25,10 +25,10 @@ from host import commands, interrupt, verdict
 from host.options import Parser, number, whole_number
 from host.refused import Refused, reason
 
-from . import classpages, kept, record
+from . import classpages, kept, record, similar
 from .command import loaded
 from .grader import Grader
-from .handed import content, submitted, unreadable
+from .handed import submitted
 from .lab import TOP, Wrong
 
 FATHOM = os.path.join(TOP, "tools", "fathom")
@@ -145,56 +145,10 @@ class Class:
         return 2 if missing else 0
 
 
-SIMILARITY = """Similar submissions of {label}
-
-Dolos: `dolos run -f web -l {dolos} info.csv`, or upload this folder as a zip
-(https://dolos.ugent.be).
-MOSS:  `moss -l {moss} -d -b {base} */{file}`.
-The folders of-reference and of-second* hold our solutions: a pair with one of them is a copy of
-ours.
-{base} is the skeleton, which all have in common: it lies in no student's folder, and info.csv calls
-it ignored, so neither counts what everybody was given.
-"""
-
-
-def printed(name):
-    """A name that is no UTF-8, as it can be written."""
-    return name.encode(errors="backslashreplace").decode()
-
-
-def similarity(lab, files, out):
-    """NAME/FILE for each, our solutions beside them, info.csv for Dolos.  Dolos has no parser for
-    assembly, and compares its letters."""
-    ours = {"of-reference": lab.reference}
-    ours.update({f"of-second{n}": path for n, path in enumerate(lab.seconds_solutions, 1)})
-    own = os.path.basename(lab.file)
-    base = "base" + os.path.splitext(own)[1]
-    dolos, moss = ("char", "ascii") if base.endswith(".asm") else ("c", "c")
-    with_ours = {**files, **{name: path for name, path in ours.items() if os.path.isfile(path)}}
-    there = {name: path for name, path in with_ours.items() if not unreadable(path)}
-    for name, path in there.items():
-        name = printed(name)
-        os.makedirs(os.path.join(out, name), exist_ok=True)
-        with open(os.path.join(out, name, own), "wb") as file:
-            file.write(content(path))
-    shutil.copyfile(os.path.join(lab.folder, "skeleton", own), os.path.join(out, base))
-    with open(os.path.join(out, "info.csv"), "w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["filename", "full_name", "label", "ignored"])
-        for name in map(printed, there):
-            table.writerow([f"{name}/{own}", name, "ours" if name in ours else "student", ""])
-        table.writerow([base, "the skeleton", "ours", "true"])
-    with open(os.path.join(out, "README"), "w", encoding="utf-8") as file:
-        file.write(SIMILARITY.format(label=lab.label, file=own, base=base, dolos=dolos, moss=moss))
-    mine = sum(name in ours for name in there)
-    print(f"{out}: {len(there) - mine} submissions and {mine} of ours")
-
-
 def run(options):
     lab, _ = loaded(options.lab, options.overlay, options.seed)
     if options.similarity:
-        similarity(lab, students(lab, options.folder), options.similarity)
-        return 0
+        return similar.lay_out(lab, students(lab, options.folder), options.similarity)
     if not options.output:
         raise Refused("-o OUT says where the results go")
     whole = Class(options, lab)
