@@ -218,7 +218,8 @@ PICTURES = {
 }
 
 
-def main():
+def drawings():
+    """(path below the tree, text) of each picture, from a machine that is booted for them."""
     out = commands.out_folder()
     program = os.path.join(out, "bin", "walk.exe")
     build.need(out, ["archive.tar", "kernel/ntoskrnl.exe", "bin/walk.exe", "gdb/offsets"])
@@ -228,10 +229,15 @@ def main():
     booted.boot(options, [Job(program, [], [], None, False, 0)], looker)
     for name, (folder, draw) in PICTURES.items():
         for language, ending in enumerate(("svg", "zh.svg")):
-            path = os.path.join(TOP, "labs", folder, f"{name}.{ending}")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write("\n".join(draw(looker.found[name], language)) + "\n")
-            print(os.path.relpath(path, TOP))
+            path = os.path.join("labs", folder, f"{name}.{ending}")
+            yield path, "\n".join(draw(looker.found[name], language)) + "\n"
+
+
+def main():
+    for path, text in drawings():
+        with open(os.path.join(TOP, path), "w", encoding="utf-8") as file:
+            file.write(text)
+        print(path)
     return 0
 
 
