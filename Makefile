@@ -13,6 +13,7 @@
 #   X.d     the compiler lists there the files that it read for X; make reads it the next time
 #   X.cmd   the command that made X and a number for the tools and headers of the system that it
 #           used; `product` runs it again if either is another (flags, names, a new compiler)
+#   older/X the time when make saw that X is another file, though its date is old (tools/older.sh)
 #   X.made  the date of what a generator wrote: it leaves a file alone whose text is as before,
 #           so that only the readers of what changed are built again
 O ?= build
@@ -42,10 +43,13 @@ unexport IN_TREE AGAIN O REPLACE DEBUG POISON FRONT BACK V
 ifndef ELSEWHERE
 
 # $(call product,NAME): the recipe of everything that is built; the variable NAME is the command.
-# It runs if a prerequisite is newer, if it is not the command in X.cmd, or if one of MAKES is gone.
-product = $(if $(or $(newer),$(call differ,$(strip $($1)) \# $(TOOLS),$(file <$@.cmd)),$(call gone,$(MAKES))),$(call build,$(strip $($1))))
+# It runs if a prerequisite is newer or has changed since, if it is not the command in X.cmd, or if
+# one of MAKES is gone.
+product = $(if $(or $(newer),$(call aged,$(filter $(older),$^)),$(call differ,$(strip $($1)) \# $(TOOLS),$(file <$@.cmd)),$(call gone,$(MAKES))),$(call build,$(strip $($1))))
 gone = $(filter-out $(wildcard $1),$1)
 newer = $(if $(filter-out FORCE,$?),$(if $(asked),$(filter $(shown),$^)$(shell find $(filter-out FORCE,$^) -prune -newer $@ 2>&1),new))
+older := $(if $(filter help clean hooks,$(MAKECMDGOALS)),,$(shell tools/older.sh $(O)))
+aged = $(if $1,$(shell find $(addprefix $(O)/older/,$1) -newer $@ 2>&1))
 define build
 $(if $(asked),$(eval shown += $@))
 @mkdir -p $(@D)$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')

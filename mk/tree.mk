@@ -29,7 +29,7 @@ endef
 ELSEWHERE := $(filter-out build,$(O))$(strip $(REPLACE))
 
 ifneq ($(ELSEWHERE)$(call differ,$(before),$(settings)),)
-problem := $(shell tools/tree.py $(foreach v,O DEBUG POISON FRONT REPLACE,$(call quoted,$($v))) 2>&1)
+problem := $(shell tools/tree.py $(foreach v,O DEBUG POISON FRONT REPLACE,$(call quoted,$($v))) $$PPID 3>&2 2>&1)
 $(if $(problem),$(error $(problem)))
 endif
 

@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """Lay out the tree that make works in for O= and REPLACE= (mk/tree.mk calls it).
 
-tree.py O DEBUG POISON FRONT REPLACE, as make was given them.  What cannot be done is printed as one
-sentence. Else, afterwards:
+tree.py O DEBUG POISON FRONT REPLACE PID, as make was given them; PID is make's.  What cannot be
+done is printed as one sentence. Else, afterwards:
 
   O/settings   has DEBUG, POISON, FRONT and REPLACE
   O/tree       has a link for each file of this tree, a copy for each that is replaced (not if O
                is this tree's build folder and nothing is replaced)
   X.cmd        is gone for each X made of a file that is another than the last time
+  O/turn       is make's: nobody else changes that tree while it builds (tools/turn.sh)
 """
 import fcntl
 import glob
 import os
 import re
 import shutil
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -161,45 +163,58 @@ def check_front(name):
         raise Refused(f"FRONT={name}: there is no such front end; this tree has {', '.join(known)}")
 
 
-def wait_for_others(out):
-    """One tree.py at a time in O, which may be new: only the folder itself is there to lock."""
+def take_turn(out, make):
+    """Wait until no other make works in O, which is a build folder.  Descriptor 3 is the user's."""
+    subprocess.run(["tools/turn.sh", out, make], stdout=3, stderr=3)
+
+
+def locked(out, make):
+    """One tree.py at a time in O, which may be new: only the folder itself is there to lock.  If
+    another make has begun a build there, it ends before this one goes on."""
     try:
         os.makedirs(out, exist_ok=True)
-        fcntl.flock(os.open(out, os.O_RDONLY), fcntl.LOCK_EX)  # until this process ends
+        lock = os.open(out, os.O_RDONLY)  # until this process ends
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_build_folder(out):
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            take_turn(out, make)
+            fcntl.flock(lock, fcntl.LOCK_EX)
     except OSError:
         pass  # what is wrong with it is said by who uses it
 
 
-def main(out, debug, poison, front, text):
+def last_replaced(settings):
+    """{path: the file in its place} of the last time."""
+    found = None
+    if os.path.exists(settings):
+        with open(settings) as old:
+            found = re.search(r"^REPLACE := ?(.*)$", old.read(), re.M)
+    return dict(pair.split("=", 1) for pair in found[1].split()) if found else {}
+
+
+def settings_text(debug, poison, front, text):
+    values = {"DEBUG": debug, "POISON": poison, "FRONT": "" if front == "groups" else front}
+    lines = [f"{name} := {value}\n" for name, value in values.items()]
+    return "".join(lines) + f"REPLACE := {' '.join(text.split())}"
+
+
+def main(out, debug, poison, front, text, make):
     check_front(front)
     replaced = replacements(text)
-    wait_for_others(out)
+    locked(out, make)
     check_folder(os.getcwd(), out)
     try:
         os.makedirs(out, exist_ok=True)
         out, settings = os.path.realpath(out), os.path.join(out, "settings")
-        before = ""
-        if os.path.exists(settings):
-            with open(settings) as old:
-                before = re.search(r"^REPLACE := ?(.*)$", old.read(), re.M)[1]
-        was = dict(pair.split("=", 1) for pair in before.split())
+        was = last_replaced(settings)
+        open(settings, "a").close()  # ours from now on, also if we are stopped here
         forget(out, [path for path in {**was, **replaced} if was.get(path) != replaced.get(path)])
         if replaced or out != os.path.realpath("build"):
             lay_out(os.getcwd(), out, replaced)
         else:
             shutil.rmtree(os.path.join(out, "tree"), ignore_errors=True)
-        settled.write(
-            settings,
-            "".join(
-                f"{name} := {value}\n"
-                for name, value in (
-                    ("DEBUG", debug),
-                    ("POISON", poison),
-                    ("FRONT", "" if front == "groups" else front),
-                )
-            )
-            + f"REPLACE := {' '.join(text.split())}",
-        )
+        settled.write(settings, settings_text(debug, poison, front, text))
+        take_turn(out, make)
     except OSError as wrong:
         raise Refused(f"O={out}: {wrong.filename}: {wrong.strerror}") from None
 

@@ -100,6 +100,33 @@ with Copy() as copy:
         copy.make(VAD)[0], ["gen/services.made"], "a generated file that is gone comes again"
     )
 
+    def put_back(name, text, *goals):
+        """What make builds when a file with this text, as old as the one before, comes there."""
+        path = copy.path(name)
+        shutil.copy2(path, path + ".bak")
+        copy.write(name, text)
+        copy.make(*goals)
+        os.rename(path + ".bak", path)
+        return copy.make(*goals)[0]
+
+    vad = put_back("kernel/mm/vad.c", copy.read("kernel/mm/vad.c") + "int more;\n", VAD)
+    plan.equal(vad, ["kernel/mm/vad.o"], "a file that is put back with its old date")
+    vad = put_back("kernel/mm/vad.h", copy.read("kernel/mm/vad.h") + "\n", VAD)
+    plan.equal(vad, ["kernel/mm/vad.o"], "a header, too")
+    tables = put_back("include/events.tbl", copy.read("include/events.tbl") + "\n", VAD)
+    plan.equal(tables, ["gen/events.made"], "a table, too")
+    before = os.stat(copy.path(VAD)).st_mtime_ns - 1
+    copy.add("kernel/mm/vad.c", "\n")
+    os.utime(copy.path("kernel/mm/vad.c"), ns=(before, before))
+    plan.equal(asked(), 1, "a file that is edited while it is compiled: `make -q` knows it")
+    plan.equal(copy.make(VAD)[0], ["kernel/mm/vad.o"], "and make builds")
+    os.mkdir(copy.path("kernel/mm/rtl"))
+    copy.write("kernel/mm/rtl/avl.h", '#include "../../rtl/avl.h"\n')
+    plan.true("kernel/mm/vad.o" in copy.make(VAD)[0], "a new header that hides another")
+    shutil.rmtree(copy.path("kernel/mm/rtl"))
+    plan.true("kernel/mm/vad.o" in copy.make(VAD)[0], "and that no longer does")
+    plan.equal(copy.make(VAD)[0], [], "once")
+
     copy.make(PAGE, "DEBUG=1")
     with open(copy.path(PAGE), "rb") as checked:
         plan.true(b" -Og " in checked.read(), "DEBUG=1 on a built tree is a debug build")

@@ -2,7 +2,9 @@
 # needs: nothing
 """One make at a time in a build folder: the second waits and says so; a make that a recipe starts
 does not wait for its own, nor one for a make that has built what it will; a make that was killed
-leaves nothing to wait for."""
+leaves nothing to wait for, and one that was stopped early no folder that is refused."""
+import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -41,6 +43,17 @@ with Copy(built=False) as copy:
         end = time.monotonic() + SECONDS
         while not os.path.exists(begun) and time.monotonic() < end:
             time.sleep(0.05)
+
+    def lays_out(process):
+        """Has this make started tools/tree.py?"""
+        children = f"/proc/{process.pid}/task/{process.pid}/children"
+        with open(children) as file:
+            return any("tools/tree.py" in command(child) for child in file.read().split())
+
+    def command(pid):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline") as file:
+            return file.read()
+        return ""
 
     go = copy.path("go")
     slow = python("slow", f'until [ -e "{go}" ]; do sleep 0.05; done')
@@ -84,6 +97,52 @@ with Copy(built=False) as copy:
     ends = [(process.wait(SECONDS), process.stdout.read()[:200]) for process in both]
     plan.true(
         [code for code, _ in ends] == [0, 0], "two first ones at once in a new folder", ends
+    )
+
+    os.unlink(go)
+    os.unlink(begun)
+    table = copy.read("include/services.tbl")
+    mine = [copy.mine(f"{n}.tbl", f"{table}0x100A NtFathomOf{n} (ULONG Value)\n") for n in (1, 2)]
+    other, seen = copy.path("..", "other"), copy.path("seen")
+    look = f'grep -o "NtFathomOf." include/services.tbl >> "{seen}"'
+    looks = python("looks", f'{look}; until [ -e "{go}" ]; do sleep 0.05; done; {look}')
+    os.mkdir(other)
+    lock = os.open(other, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)  # both have asked for their turn before one has laid it out
+    both = [start(SERVICES, looks, f"O={other}", f"REPLACE=include/services.tbl={m}") for m in mine]
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end and sum(map(lays_out, both)) < 2:
+        time.sleep(0.05)
+    os.close(lock)
+    wait_until_begun()
+    spoke = select.select([process.stderr for process in both], [], [], 5)[0]
+    with open(go, "w"):
+        pass
+    ends = [process.wait(SECONDS) for process in both]
+    with open(seen) as file:
+        found = file.read().replace("NtFathomOf", "").split()
+    plan.true(
+        ends == [0, 0] and "".join(found) in ("1122", "2211"),
+        "two first ones with two REPLACEs: each builds with its own",
+        ends,
+        found,
+    )
+    said = spoke[0].readline() if spoke else "nothing"
+    plan.true("is another make in" in said, "the second says why it waits", said)
+
+    stopped = copy.path("..", "stopped")
+    lines = f"""import os, sys
+sys.path.insert(0, "tools")
+import tree
+tree.lay_out = lambda top, out, replaced: (os.mkdir(out + "/tree"), os._exit(1))
+tree.main({stopped!r}, "", "", "", "", "1")"""
+    copy.run("sh", "-c", 'exec python3 -c "$1" 3>&2', "sh", lines)
+    begun_there = os.listdir(f"{stopped}/tree")
+    done = copy.run("make", f"O={stopped}", EVENTS)
+    plan.equal(
+        (begun_there, done.returncode, done.stderr),
+        ([], 0, ""),
+        "a new O= whose first make was stopped as it laid out the tree",
     )
 
     os.unlink(go)
