@@ -129,6 +129,8 @@ refused(
 )
 os.remove(os.path.join(OUT, "large"))
 
+refused("a recording without a file", here("record", PROGRAM, "-o"), "-o FILE is missing")
+
 for line, words in (
     ("'prog.exe", "quotation"),
     ("missing.exe", "no such file"),

@@ -85,6 +85,21 @@ class Parser(argparse.ArgumentParser):
         raise Refused(f"{message} (--help lists the options)")
 
 
+def output(parser):
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE", help="where it goes; may also stand at the end"
+    )
+
+
+def output_at_end(options):
+    """-o FILE after the program and its arguments, as most commands of the host take it."""
+    if options.output is None and options.arguments[-2:-1] == ["-o"]:
+        options.output = options.arguments[-1]
+        del options.arguments[-2:]
+    if options.output is None:
+        raise Refused("-o FILE is missing: where it goes (--help lists the options)")
+
+
 def stretch(parser):
     """The options of record."""
     which = parser.add_mutually_exclusive_group()
@@ -111,12 +126,12 @@ def stretch(parser):
         action="store_true",
         help="with --stepping let interrupts in (without --stepping they always are)",
     )
-    parser.add_argument("-o", dest="output", metavar="FILE", required=True)
+    output(parser)
 
 
 def timeline(parser):
     """The options of trace."""
-    parser.add_argument("-o", dest="output", metavar="FILE", required=True)
+    output(parser)
     parser.add_argument(
         "--format",
         choices=TRACES,
@@ -374,6 +389,8 @@ def parser(description, calls):
 
 def check(options):
     """What one option says of another."""
+    if hasattr(options, "output") and options.command != "batch":
+        output_at_end(options)
     if options.boot != "multiboot" and options.mem < LEAST_FOR_UEFI:
         raise Refused(f"--mem {options.mem}: by UEFI at least {LEAST_FOR_UEFI} MiB are needed")
     if options.trace and not options.events and options.command != "trace":
