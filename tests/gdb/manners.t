@@ -43,6 +43,13 @@ plan.true("#0  0x0000fff0 in ?? ()" in text, "code without a name is ??", text)
 plan.true("NtAllocateVirtualMemory in section" in text, "a breakpoint is at the function's first instruction", text)
 plan.true("may-call-functions is off" in text and "bug check" not in text, "no call at a kernel stop", text)
 
+code, text = session("kill\nprint 1000 + 1\n", FAULT)
+plan.true(
+    "fathom: ended by gdb's kill" in text and "= 1001" in text and "triple" not in text,
+    "kill ends the machine, which did not reset itself",
+    text,
+)
+
 # Another program of the same name has symbols of its own.
 other = os.path.join(scratch.name, "other", "my fault.exe")
 os.mkdir(os.path.dirname(other))

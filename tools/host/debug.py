@@ -55,7 +55,8 @@ def follow(session, line):
     verdict = session.verdicts.get(0) or session.nothing_known()
     if session.end and session.end.kind in ("bugcheck", "triple"):
         verdict = session.end
-    session.sink.last_line(verdict.line() or f"fathom: exit code {verdict.status}")
+    said = verdict.line() or f"fathom: exit code {verdict.status}"
+    session.sink.last_line("fathom: ended by gdb's kill" if line.killed else said)
     line.end(verdict)
 
 

@@ -22,6 +22,7 @@ import threading
 
 GO_ON = (b"c", b"C", b"s", b"S", b"vCont;")
 REMOVE = (b"z0", b"z1")
+KILL = (b"k", b"vKill")
 STEP, SSTEP, MASKED = (b"s", b"S", b"vCont;s", b"vCont;S"), b"Qqemu.sstep=", b"Qqemu.sstep=0x7"
 SIZE = 65536
 
@@ -53,6 +54,7 @@ class Relay:
         self.running = False
         self.rest = {}
         self.asked, self.steps, self.has = MASKED, 0, MASKED
+        self.killed = False  # gdb's kill ended the machine
         self.over = threading.Event()  # gdb has gone, or the machine
         session.hold_input()
         session.watch(listening, self._accept)
@@ -91,6 +93,10 @@ class Relay:
         if payload.startswith(REMOVE):
             self.steps = 0
             self._have(MASKED)
+        if payload.startswith(KILL) and not self.killed:
+            self.killed = True
+            if payload.startswith(b"vKill"):  # QEMU's OK is lost where it ends first
+                self.gdb.sendall(b"+" + packet("OK"))
         if payload.startswith(GO_ON):
             self.running = True
             self.session.release_input()
@@ -108,6 +114,8 @@ class Relay:
 
     def _of_stub(self, piece, payload):
         """What gdb gets."""
+        if self.killed:
+            return b""
         if self.running and payload[:1] in (b"T", b"S", b"W", b"X"):
             self.running = False
             self.session.hold_input()
