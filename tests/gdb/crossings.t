@@ -154,6 +154,38 @@ SERVICES = (
         "frame function and frame level",
     ),
     (
+        "apply",
+        ["frame apply level 1-2 -q print 1", "frame apply 2 print 2", "frame apply -1 print 3"],
+        r"\$\d+ = 1\n\$\d+ = 1\n#0  .*\n\$\d+ = 2\n#1  KiFastCallEntry \(\) at .*\n\$\d+ = 2\n"
+        r"#\d+ .*RtlUserThreadStart \(\) at .*\n\$\d+ = 3",
+        "frame apply",
+    ),
+    (
+        "apply all",
+        ["faas print process"]
+        + [f"frame apply {words} print nosuch" for words in ("all -c -q", "1 -s")],
+        r"^#0 .*\n\$\d+ = .*\n#4 .*\n\$\d+ = .*\n(No symbol \"nosuch\".*\n){8,}\s*\Z",
+        "and its flags",
+    ),
+    (
+        "address",
+        [
+            "python place = gdb.execute('info frame 1', to_string=True).split('frame at ')[1][:10]",
+            "python gdb.execute('frame address ' + place)",
+            "list",
+            "frame level 0",
+        ],
+        r"^#1  KiFastCallEntry \(\) at \S*sysenter\.asm:(\d+)\n\1\t.*\n(\d+\t.*\n){5}\1\t",
+        "frame address, and list around it",
+    ),
+    (
+        "raw",
+        ["bt -no-filters 3", "where -raw-frame-arguments on 2", "bt -full -no-filters 2"],
+        r"#1  KiFastCallEntry \(\) at .*\n#2  KiFastSystemCallRet(.*\n)*#1  KiFastCallEntry \(\) at"
+        r"(.*\n)*#1  KiFastCallEntry \(\) at .*\nNo locals",
+        "bt without filters",
+    ),
+    (
         "out",
         ["finish", "frame"],
         r"^KiFastCallEntry \(\) at .*\n\d+\t.*\nValue returned is .*"

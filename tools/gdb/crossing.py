@@ -1,15 +1,17 @@
-"""The frame of a crossing outside of `bt`: at a stop, and for frame, up, down, thread, finish.
+"""The frame of a crossing where gdb itself prints it: at a stop, and for thread and finish.
 
 gdb prints `<signal handler called>` for each signal frame.  It has to be one: only then the address
 of what it interrupted is exact.  So it is an ordinary frame while gdb prints it, and only then:
 
     hook-stop, before gdb prints    ordinary: an unwinder claims the frame, with what CFI found
     the event `stop`, after that    a signal frame again
+
+So do the hooks of thread, finish (`Run till exit from #1 ...`) and return.
 """
 import gdb
 from gdb.unwinder import Unwinder, register_unwinder
 
-from frames import Named
+import crossed
 
 REGISTERS = "eip esp ebp ebx esi edi eax ecx edx".split()
 MASK = 0xFFFFFFFF
@@ -28,11 +30,12 @@ class Ordinary(Unwinder):
         self.place, self.caller = None, {}  # (EIP, ESP) of that frame; the registers of its caller
 
     def begin(self, frame):
-        if frame.type() != gdb.SIGTRAMP_FRAME or frame.older() is None:
+        if frame is None or frame.type() != gdb.SIGTRAMP_FRAME or frame.older() is None:
             return
+        level = gdb.selected_frame().level()
         self.caller = {name: word(frame.older(), name) for name in REGISTERS}
         self.place = word(frame, "eip"), word(frame, "esp")
-        self.unwind_anew(frame.level())
+        self.unwind_anew(level)
 
     def end(self):
         if self.place is None:
@@ -74,6 +77,25 @@ def before():
         pass  # no frame, or no memory to unwind it from
 
 
+def before_finish():
+    """gdb goes from the innermost frame alone to a caller whose stack is lower (crossed.py)."""
+    if crossed.level() == 0:
+        before()
+
+
+def before_return():
+    """The selected frame is about to be popped: its caller will be printed."""
+    try:
+        ordinary.begin(gdb.selected_frame().older())
+    except gdb.error:
+        pass
+
+
+def goes_on(_):
+    """What was printed is over, and so are its registers."""
+    ordinary.place = None
+
+
 def after(*_):
     try:
         ordinary.end()
@@ -83,87 +105,12 @@ def after(*_):
 
 def stopped(_):
     """gdb has printed; a user's own hook-stop takes the place of ours."""
-    if ordinary.place is None:
-        named_too()
+    if ordinary.place is None and crossed.at_crossing():
+        crossed.show()
     after()
 
 
-def show():
-    """The selected frame, as `bt` has it, and its line."""
-    frame = gdb.selected_frame()
-    named, level = Named(frame), frame.level()
-    place = named.place()
-    found = None if place is None else gdb.find_pc_line(place)
-    known = found is not None and found.symtab is not None
-    if not known or named.resumed() or named.crosses() and level == 0:
-        before()
-        gdb.execute(f"frame level {level}")
-        after()
-        return
-    arguments = "()" if found.symtab.filename.endswith(".asm") else "(...)"
-    where = f"{found.symtab.filename}:{found.line}"
-    print(f"#{level:<3}{named.function()} {arguments} at {where}")
-    gdb.execute(f"list {where},{found.line}")
-
-
-def named_too():
-    """After what prints any frame: a crossing by its name as well."""
-    try:
-        if gdb.selected_frame().type() == gdb.SIGTRAMP_FRAME:
-            show()
-    except gdb.error:
-        pass  # no frame
-
-
-def choose(argument):
-    gdb.execute(f"select-frame {argument}")
-    show()
-
-
-def refuse():
-    print("frame: one word is taken, `frame 1+1`; none was selected")
-
-
-class Move(gdb.Command):
-    """up, down: gdb's own, which moves, and the frame as `bt` has it."""
-
-    def __init__(self, name, way):
-        self.name = name
-        type(self).__doc__ = f"{name} [N]: select the frame N frames {way}, and show it."
-        super().__init__(name, gdb.COMMAND_STACK)
-
-    def invoke(self, argument, from_tty):
-        gdb.execute(f"{self.name}-silently {argument}")
-        show()
-
-
-class Up(Move):
-    pass
-
-
-class Down(Move):
-    pass
-
-
-# A command of gdb's own language keeps the subcommands of the one that it replaces.
-FRAME = """define frame
-if $argc == 0
-python crossing.show()
-else
-if $argc == 1
-python crossing.choose("$arg0")
-else
-python crossing.refuse()
-end
-end
-end
-document frame
-frame [N]: select frame N, a number or an expression without blanks, and show it; without N the
-selected one.
-frame apply, frame function, frame level and the like are gdb's own.
-end"""
 PRINTING = ("thread", "info threads")  # the selected frame
-CHOOSING = ("frame level", "frame function", "frame address")
 
 
 def hook(name, when, call):
@@ -175,13 +122,12 @@ def hook(name, when, call):
 def begin():
     register_unwinder(None, ordinary, replace=True)
     gdb.events.stop.connect(stopped)
+    gdb.events.cont.connect(goes_on)
     gdb.events.before_prompt.connect(after)
-    Up("up", "out: to the caller")
-    Down("down", "in: to what it called")
-    gdb.execute(FRAME, to_string=True)
+    crossed.begin()
     hook("stop", "hook-", "before")
     for name in PRINTING:
         hook(name, "hook-", "before")
         hook(name, "hookpost-", "after")
-    for name in CHOOSING:
-        hook(name, "hookpost-", "named_too")
+    hook("return", "hook-", "before_return")
+    hook("return", "hookpost-", "after")

@@ -36,6 +36,7 @@ KINDS = (  # the end of a name, where it means that, the names of the bits, bits
 STRUCTURES = "KTRAP_FRAME CONTEXT MEMORY_BASIC_INFORMATION".split()
 MASK = 0xFFFFFFFF
 remembered = {}  # address: (name, place)
+told = []  # (number, text) of an argument in a register
 
 
 def text(name, place, value):
@@ -58,8 +59,14 @@ def remember(symbol, value, place):
     remembered[place_of(value)] = str(symbol), place
 
 
+def tell(value, text):
+    """The next value in a register that is printed is this one: it has no place to remember."""
+    told[:] = [(int(value), text)]
+
+
 def forget(*_):
     remembered.clear()
+    told.clear()
 
 
 def variables(frame):
@@ -100,6 +107,9 @@ def argument(value):
 
 def of(value):
     """The flags of a number that is printed; None: plain."""
+    number, text_told = told.pop() if told and value.address is None else (None, None)
+    if number == int(value) and text_told:
+        return text_told
     known = argument(value)
     return text(*known, int(value)) if known else None
 

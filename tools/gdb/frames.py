@@ -1,10 +1,12 @@
 """How frames are shown: the crossings of the ring by their names, kernel names as C has them.
 
 gdb calls the frame of a signal frame `<signal handler called>`; ours are KiFastCallEntry, KiTrap0E
-and the like, with a line of NASM.  A frame filter is asked by `bt` alone: crossing.py has the rest.
+and the like, with a line of NASM.  A frame filter is asked by `bt` alone: crossing.py has stops,
+crossed.py the commands that show frames.
 
 The caller of KiFastCallEntry is at sysenter, in KiFastSystemCall; gdb has where sysexit will land.
 """
+import itertools
 import re
 
 import gdb
@@ -37,16 +39,17 @@ def bare(name):
 
 
 class Argument:
-    """One argument of a frame, as the filter hands it to gdb."""
+    """One argument of a frame, in a register; gdb asks for its value, and then prints that."""
 
-    def __init__(self, argument, text):
-        self.argument, self.text = argument, text
+    def __init__(self, argument, value, text):
+        self.argument, self.its, self.text = argument, value, text
 
     def symbol(self):
         return self.argument.symbol()
 
     def value(self):
-        return self.text
+        flags.tell(self.its, self.text)
+        return self.its
 
 
 def named_at(pc):
@@ -114,7 +117,7 @@ class Named(FrameDecorator):
         return [self.with_flags(argument) for argument in super().frame_args() or ()]
 
     def with_flags(self, argument):
-        """By its address, or where it is in a register as text."""
+        """By its address, or where it is in a register as it is printed."""
         symbol, function = argument.symbol(), str(self.inferior_frame().name())
         try:
             value = symbol.value(self.inferior_frame())
@@ -124,7 +127,7 @@ class Named(FrameDecorator):
         if text and value.address is not None:
             flags.remember(symbol, value, function)
             return argument
-        return Argument(argument, text) if text else argument
+        return Argument(argument, value, text) if text else argument
 
     def filename(self):
         place = self.place()
@@ -138,9 +141,27 @@ class Named(FrameDecorator):
 
 class Filter:
     name, enabled, priority = "fathom", True, 100
+    level = None  # of the only frame that is shown; None: all
 
     def filter(self, frames):
+        if self.level is not None:
+            one = (f for f in frames if f.inferior_frame().level() == self.level)
+            return (Named(f) for f in itertools.islice(one, 1))
         return (Named(f) for f in frames if not phantom(f.inferior_frame()))
 
 
-gdb.frame_filters["fathom"] = Filter()
+shown = gdb.frame_filters["fathom"] = Filter()
+
+
+def row():
+    """Print the row that `bt` has of the selected frame."""
+    level = gdb.selected_frame().level()
+    if not shown.enabled:  # the user took the filter away: all rows come
+        said = gdb.execute(f"info stack {level + 1}", to_string=True)
+        print(re.search(rf"^#{level} .*", said, re.M)[0])
+        return
+    shown.level = level
+    try:
+        gdb.execute("info stack")  # backtrace is crossed.py's
+    finally:
+        shown.level = None

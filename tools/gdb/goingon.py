@@ -150,10 +150,11 @@ def known(name):
 def begin(recorded, counts):
     """counts: the machine counts instructions."""
     going.recorded, going.masked = recorded, counts
-    for name in GOING + EXACT:
-        gdb.execute(f"define hook-{name}\npython goingon.going.begins('{name}')\nend", to_string=True)
-    for name in LINES_BACK + EXACT_BACK:
-        gdb.execute(f"define hook-{name}\npython goingon.going.back('{name}')\nend", to_string=True)
+    for name in GOING + EXACT + LINES_BACK + EXACT_BACK:
+        call = "begins" if name in GOING + EXACT else "back"
+        says = "\npython crossing.before_finish()" if "finish" in name else ""  # Run till exit from #1 ...
+        hook = f"define hook-{name}\npython goingon.going.{call}('{name}'){says}\nend"
+        gdb.execute(hook, to_string=True)
     for name in ("-rfu ^stub_[0-9]+$", "-fu KiTrap0E"):  # an interrupt, a page that is brought
         gdb.execute(f"skip {name}", to_string=True)
     gdb.events.stop.connect(going.ended)

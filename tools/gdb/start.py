@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.dirname(here)]  # gdb's own files, and tools/ for stub/
 import chain
+import crossed  # noqa: F401  its commands are found here
 import crossing
 import entrycfi
 import entrycode
