@@ -120,6 +120,16 @@ def live():
     where = [(frame["name"].split("(")[0], frame["line"]) for frame in frames]
     thrown = next(n for n, text in enumerate(open(SOURCE), 1) if "throw x;" in text)
     plan.true(("thrower", thrown) in where, "a throw stops, with the program's line on the stack", where)
+    editor.ask("setFunctionBreakpoints", breakpoints=[{"name": "PsTerminateProcess"}])
+    editor.go("continue")
+    frames = editor.ask("stackTrace", threadId=editor.thread)["stackFrames"]
+    named = [(frame["name"].split("(")[0], frame.get("source", {}).get("name")) for frame in frames]
+    plan.equal(
+        [name for name in named if name[0].startswith("Ki")],
+        [("KiFastCallEntry", "sysenter.asm"), ("KiFastSystemCall", "syscall.asm")],
+        "the crossing has its names and its lines",
+    )
+    editor.ask("setFunctionBreakpoints", breakpoints=[])
     plan.equal(editor.go("continue"), "the end", "to the program's end")
     plan.equal(editor.end(), 0, "nothing waits any more")
 

@@ -42,10 +42,27 @@ function recorded() {
   return false;
 }
 
+const CROSSING = '<signal handler called>'; // gdb's words; tools/gdb/crossed.py has its name
+
 class Session extends GDBTargetDebugSession {
   sendResponse(response) {
+    const send = () => super.sendResponse(response);
     if (response.command === 'initialize') response.body.supportsStepBack = recorded();
-    super.sendResponse(response);
+    const frames = (response.command === 'stackTrace' && response.body?.stackFrames) || [];
+    this.nameCrossings(frames).then(send, send); // an old gdb cannot tell: its words stay
+  }
+
+  /** A crossing, and what it interrupted, with the name and the line that `bt` has. */
+  async nameCrossings(frames) {
+    const crossings = frames.flatMap((frame, n) => (frame.name === CROSSING ? [n, n + 1] : []));
+    for (const frame of crossings.map((n) => frames[n]).filter(Boolean)) {
+      const level = this.frameHandles.get(frame.id).frameId;
+      const told = await this.gdb.sendCommand(`-fathom-frame ${level}`);
+      frame.name = told.func;
+      if (!told.fullname) continue;
+      frame.source = { name: path.basename(told.fullname), path: told.fullname };
+      frame.line = Number(told.line);
+    }
   }
 
   /** gdb names no thread for a stop that Fathom's own commands tell of: an exception, a bug check. */
