@@ -38,15 +38,30 @@ def panel(event):
     while frame is not None:
         known = FrameDecorator(frame)
         values = [*(known.frame_args() or ()), *(known.frame_locals() or ())]
-        shown = [str(one.symbol()) for one in values]
+        shown = [f"{one.symbol()}={one.symbol().value(frame)}" for one in values]
+        place = frame.find_sal()
+        shown.append(f"{place.symtab and place.symtab.fullname()}:{place.line}")
         frame, depth = frame.older(), depth + 1
-    here = gdb.selected_frame()
+    here, thread = gdb.selected_frame(), gdb.selected_thread()
+    for one in gdb.selected_inferior().threads():
+        one.switch()
+    thread.switch()
+    here.select()
+    rows = gdb.execute("maintenance print register-groups", to_string=True).splitlines()
+    general = [row.split()[0] for row in rows if row.rstrip().endswith("general,all,save,restore")]
+    for name in general:
+        str(gdb.parse_and_eval("$" + name))
+    ranges = "disassemble", "info files", "info line", "monitor info mem", "show architecture"
+    for command in ranges:
+        gdb.execute(command, to_string=True)
     code = here.architecture().disassemble(here.pc(), count=4)
     gdb.selected_inferior().read_memory(int(here.read_register("esp")) & 0xFFFFFFFF, 16)
     threads = [thread.is_valid() for thread in gdb.selected_inferior().threads()]
     gdb.execute("info registers", to_string=True)
     print("own panel:", unknown, depth > 0, len(code), threads)
 gdb.events.stop.connect(panel)
+for name in ("cont", "exited", "new_objfile", "memory_changed", "register_changed"):
+    getattr(gdb.events, name).connect(lambda event: None)
 gdb.prompt_hook = lambda current: "own> "
 class Heap(gdb.Command):
     def __init__(self):
