@@ -10,8 +10,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import LONG, Plan
+from tap import LONG, TOP, Plan
 from stock import PREFIX, build, fathom, line_of, run_all
+
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from host import reports, leaks  # in this order: each needs the other
 
 plan = Plan()
 folder = tempfile.mkdtemp(prefix="leaks-")
@@ -56,6 +59,38 @@ def wanted(found):
     got = {(c, b, g, p[: 2 if c == 10 else 1]) for c, b, g, p in found}
     return want - got, got - want
 
+
+class Nowhere:
+    """Reports of a machine in which no module lies."""
+
+    @staticmethod
+    def find(_):
+        return None
+
+
+def forged(lines, times):
+    """What is kept of lines that a program says so many times by NtFathomReport, and the verdict."""
+    taken = leaks.Leaks(Nowhere)
+    for _ in range(times):
+        for line in lines:
+            taken.line(line)
+    return taken, *taken.conclude("exited")
+
+
+STACK = ["  1 blocks, 8 bytes, allocated by", "    00401234 "]
+ONE = "fathom: x.exe (pid 12): 1 blocks, 8 bytes in its heaps as it ends"
+taken, _, _ = forged(STACK, 30000)
+plan.equal(len(taken.groups), leaks.MOST_STACKS, "stacks without end: so many are kept")
+taken, _, _ = forged([STACK[0]] + STACK[1:] * 100, 1)
+plan.equal(len(taken.groups[0].frames), leaks.MOST_CALLERS, "so are a stack's callers")
+_, said, lines = forged([ONE], 60000)
+plan.true(
+    said.startswith("fathom: leaks: too long a list: ")
+    and lines[-1] == said
+    and len(lines) <= leaks.MOST_LINES + 1,
+    "lists without end: the cut is said, and is a failure under --leaks=fail",
+    said,
+)
 
 try:
     dll = build(folder, "there.dll", "there.c", "-shared", "-O2", "-g")

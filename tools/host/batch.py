@@ -56,6 +56,7 @@ class Job:
     def forget_output(self):
         """It has been reported."""
         self.stdout, self.stderr, self.log = Kept(), Kept(), Kept()
+        self.verdict.leaks = []
 
 
 def read_line(words, folder):

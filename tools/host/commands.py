@@ -13,7 +13,7 @@ from . import verdict
 from .archive import NO_INPUT, Archive
 from .events import STACKS_OF_ALL, STACKS_OF_HEAP, Events
 from .fold import Fold
-from .leaks import NO_LIST
+from .leaks import SAID
 from .machine import TOP, Machine, close_all
 from .refused import Refused, reason
 from .reports import Reports
@@ -182,7 +182,7 @@ def run_one(options, sink):
     if session.audits.get(0, (0,))[0]:
         sink.last_line("fathom: audit: " + "; ".join(tap.audit_faults(session.audits[0])))
     for line in result.leaks[-1:]:
-        sink.last_line(line if NO_LIST in line else "")
+        sink.last_line(line if line.startswith(SAID) else "")
     if result.leaked and result.kind in ("exited", "larger"):
         result.kind = "leaks"
     sink.last_line(result.line())

@@ -37,12 +37,16 @@ GIVERS = {
     "ole32": re.compile(r"CoTaskMem(Re)?[Aa]lloc|IMalloc_(Rea|A)lloc|StringFrom(CLSID|IID)"),
     "oleaut32": re.compile(r"Sys(Re)?AllocString\w*|VarBstrCat|Variant(Copy|ChangeType)\w*"),
 }
-NO_LIST = "fathom: leaks: no list of blocks:"
+SAID = "fathom: leaks:"  # what is wrong, as no line of a list begins
+NO_LIST = f"{SAID} no list of blocks:"
 RUNTIMES = ("libstdc++-", "libgcc_s_", "libwinpthread-")
 IN_PROGRAM = re.compile(r"(__mingw|_)*(aligned_)?(m|c|re)alloc$|_*(str|wcs)n?dup$")  # linked in
 RESERVE = re.compile(r"_GLOBAL__sub_I__ZN9__gnu_cxx|\(anonymous namespace\)::pool::")
 STARTUP_BYTES = 0x800  # before the entry point, where symbols do not say what is there
 RESERVES = (18944, 12800)  # bytes of libstdc++ 12's and 14's, where symbols do not say so
+# A list is the program's own word and may go on without end: so much of it is kept.
+MOST_STACKS, MOST_CALLERS = 20000, 64  # of one list; of one stack, where the machine says 16
+MOST_LINES = 50000  # of the lists that one program and its children leave
 
 
 @dataclass
@@ -94,21 +98,41 @@ class Leaks:
     def start(self):
         """A program of the run list starts: its lists are its own and its children's."""
         self.groups, self.lists = [], []
+        self.kept = self.cut = 0  # lines of lists; stacks and lists that found no room
+        self.taking = None  # the group that callers come to
 
     def line(self, line):
         """The lines to show in place of this one; None: it is no line of a list."""
         if match := BLOCKS.match(line):
-            self.groups.append(Group(int(match[1]), int(match[2])))
+            self._take(Group(int(match[1]), int(match[2])))
             return []
-        if self.groups and (match := CALLER.match(line)):
+        if self.taking and (match := CALLER.match(line)):
             found = self.reports.find(int(match[1], 16))
-            self.groups[-1].frames.append(found or (None, "address ", int(match[1], 16)))
+            if len(self.taking.frames) < MOST_CALLERS:
+                self.taking.frames.append(found or (None, "address ", int(match[1], 16)))
             return []
         if match := SUM.match(line):
             done, self.groups = List(f"{match[1]} (pid {match[2]})", self._entries()), []
-            self.lists.append(done)
-            return done.lines()
+            self.taking = None
+            return self._keep(done)
         return None
+
+    def _take(self, group):
+        """The callers that come next are its own.  Without room they go to one that is forgotten."""
+        self.taking = group
+        if len(self.groups) < MOST_STACKS:
+            self.groups.append(group)
+        else:
+            self.cut += 1
+
+    def _keep(self, one):
+        lines = one.lines()
+        if self.kept + len(lines) <= MOST_LINES:
+            self.kept += len(lines)
+            self.lists.append(one)
+        else:
+            self.cut += 1
+        return lines
 
     def conclude(self, kind):
         """(what is wrong in one sentence, or "", the lines of all lists) of a program that has
@@ -118,8 +142,11 @@ class Leaks:
             how = "it crashed" if kind == "crashed" else "it did not end by ExitProcess"
             said = f"{NO_LIST} {how}"
             return said, [*lines, said]
+        if self.cut:
+            said = f"{SAID} too long a list: {self.cut} stacks or lists are not kept"
+            return said, [*lines, said]
         count, size = (sum(getattr(one, n) for one in self.lists) for n in ("count", "bytes"))
-        return f"fathom: leaks: {blocks(count, size)} not freed" if count else "", lines
+        return f"{SAID} {blocks(count, size)} not freed" if count else "", lines
 
     def _entries(self):
         same = {}
