@@ -35,7 +35,9 @@ plan.true(
 )
 left = re.findall(r"^\| (?!句 )(.*) \| `\S+` \| [^|]+ \|$", chinese, re.M)
 plan.equal(
-    set(left), set(behaviour.statements(english)) - set(own), "a statement without Chinese is English"
+    set(left),
+    set(behaviour.statements(english)) - set(own),
+    "a statement without Chinese is English",
 )
 plan.true(chinese.startswith("# 文档怎么说") and "| statement |" not in chinese, "and Chinese heads")
 plan.done()

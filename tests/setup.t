@@ -12,9 +12,7 @@ plan = Plan()
 SETUP = os.path.join(TOP, "tools", "setup.sh")
 
 
-def setup(
-    *words, absent=(), root=True, sudo=None, apt=True, sysroot="", offers="", host="x86_64"
-):
+def setup(*words, absent=(), root=True, sudo=None, apt=True, sysroot="", offers="", host="x86_64"):
     """Run it with words (default: run) where the commands in absent are missing.  sudo: None none,
     else whether it asks nothing; offers: the packages whose name apt-cache knows beside the usual
     ones.  Returns (exit code, stdout, stderr, calls of apt-get)."""
@@ -89,11 +87,11 @@ plan.equal(
     sorted({row[1] for row in rows if row[0] in ("base", "run")}),
     "a bare machine: all packages",
 )
-plan.true(
-    "cmocka" not in " ".join(everything), "make run does not ask for what only tests need"
-)
+plan.true("cmocka" not in " ".join(everything), "make run does not ask for what only tests need")
 plan.equal(
-    setup("test", absent=("qemu-system-i386", "qemu-system-x86_64"))[3][-1].removeprefix(INSTALL).split(),
+    setup("test", absent=("qemu-system-i386", "qemu-system-x86_64"))[3][-1]
+    .removeprefix(INSTALL)
+    .split(),
     ["qemu-system-x86"],
     "a package is named once",
 )
@@ -118,10 +116,12 @@ plan.true(
 uefi = {row[1] for row in rows if row[0] == "run"}
 code, out, _, calls = setup("run", sysroot="/nonexistent", host="aarch64")
 plan.equal((code, calls), (0, []), "aarch64: make run needs nothing of UEFI")
-said = setup("run", absent=COMMANDS, sysroot="/nonexistent", host="aarch64")[3][-1].removeprefix(INSTALL).split()
-plan.true(
-    said and not uefi & set(said), "aarch64: a bare machine gets no UEFI package", said
+said = (
+    setup("run", absent=COMMANDS, sysroot="/nonexistent", host="aarch64")[3][-1]
+    .removeprefix(INSTALL)
+    .split()
 )
+plan.true(said and not uefi & set(said), "aarch64: a bare machine gets no UEFI package", said)
 
 # --list is what a container installs: everything, and nothing is run.
 code, out, _, calls = setup("--list", "container", sysroot="/nonexistent")

@@ -86,7 +86,8 @@ def planted(folder, source, table):
             file.write(text)
     os.makedirs(os.path.join(folder, "kernel"), exist_ok=True)
     link = "-nostdlib -Wl,--image-base,0x80100000 -Wl,-e,_entry -Wl,--disable-reloc-section"
-    words = f"i686-w64-mingw32-gcc {FLAGS} -c p.c -o kernel/p.o && i686-w64-mingw32-gcc {link} kernel/p.o -o p.exe"
+    words = f"i686-w64-mingw32-gcc {FLAGS} -c p.c -o kernel/p.o && "
+    words += f"i686-w64-mingw32-gcc {link} kernel/p.o -o p.exe"
     subprocess.run(words, shell=True, cwd=folder, check=True)
     return kstack.Kernel(folder, paths["p.tbl"], paths["p.exe"], rows=[])
 

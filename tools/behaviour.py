@@ -17,9 +17,12 @@ CALL = re.compile(
 )
 HEAD = """# What the documentation says, and what shows it
 
-Made by `tools/behaviour.py` from the tests themselves; `make test` fails when it is not what they say. Each row is a
-statement of Microsoft's page of that title, in short, and the test under `tests/guest` that shows it. *same*: as documented
-(Windows 7 SP1); *simplified*: the words allow it, Windows does more; *differs*: the statement says what is here instead.
+Made by `tools/behaviour.py` from the tests themselves; `make test` fails when it is not what they \
+say. Each row is a
+statement of Microsoft's page of that title, in short, and the test under `tests/guest` that shows \
+it. *same*: as documented
+(Windows 7 SP1); *simplified*: the words allow it, Windows does more; *differs*: the statement \
+says what is here instead.
 
 """
 

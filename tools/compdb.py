@@ -19,7 +19,8 @@ import sys
 COMPILER = re.compile(r"^(?:\S*/)?(?:[\w-]+-)?(?:gcc|g\+\+|clang|clang\+\+|cc|c\+\+)$")
 SOURCE = (".c", ".cpp")
 GCC_ALONE = re.compile(
-    r"-ftrivial-auto-var-init=zero$|-fno-(partial-inlining|shrink-wrap|var-tracking-assignments|ipa-[\w-]+)$"
+    r"-ftrivial-auto-var-init=zero$|-fno-(partial-inlining|shrink-wrap|var-tracking-assignments"
+    r"|ipa-[\w-]+)$"
     r"|-m(no-)?accumulate-outgoing-args$|-mpreferred-stack-boundary=|-Wframe-larger-than="
 )
 

@@ -66,13 +66,7 @@ def read(path):
 def short(value):
     if value is None:
         return ""
-    return (
-        f"{value:.2f}"
-        if value < 10
-        else f"{value:,.0f}"
-        if value >= 1000
-        else f"{value:.0f}"
-    )
+    return f"{value:.2f}" if value < 10 else f"{value:,.0f}" if value >= 1000 else f"{value:.0f}"
 
 
 def table(head, rows):
@@ -145,9 +139,7 @@ def fill(text, parts):
         if not re.search(pattern, text, re.S):
             sys.exit(f"heapcost: the page has no place for {name}")
         made = "\n".join(lines) + "\n"
-        text = re.sub(
-            pattern, lambda match: match[1] + made + match[2], text, flags=re.S
-        )
+        text = re.sub(pattern, lambda match: match[1] + made + match[2], text, flags=re.S)
     return text
 
 
@@ -198,7 +190,8 @@ def panel(left, right, title, unit, series):
             f'<line class="grid" x1="{left}" y1="{height:.1f}" x2="{right}" y2="{height:.1f}"/>'
         )
         out.append(
-            f'<text class="tick" text-anchor="end" x="{left - 8}" y="{height + 4:.1f}">{i * step}</text>'
+            f'<text class="tick" text-anchor="end" x="{left - 8}" '
+            f'y="{height + 4:.1f}">{i * step}</text>'
         )
     for power, mark in enumerate("²³⁴⁵", 2):
         at = x(10**power)
@@ -206,35 +199,36 @@ def panel(left, right, title, unit, series):
             f'<line class="tickmark" x1="{at:.1f}" y1="{BOTTOM}" x2="{at:.1f}" y2="{BOTTOM + 5}"/>'
         )
         out.append(
-            f'<text class="tick" text-anchor="middle" x="{at:.1f}" y="{BOTTOM + 20}">10{mark}</text>'
+            f'<text class="tick" text-anchor="middle" x="{at:.1f}" '
+            f'y="{BOTTOM + 20}">10{mark}</text>'
         )
-    out.append(
-        f'<line class="base" x1="{left}" y1="{BOTTOM}" x2="{right}" y2="{BOTTOM}"/>'
-    )
+    out.append(f'<line class="base" x1="{left}" y1="{BOTTOM}" x2="{right}" y2="{BOTTOM}"/>')
     middle = (left + right) / 2
     out.append(
-        f'<text class="axis" text-anchor="middle" x="{middle}" y="{BOTTOM + 42}">live blocks of 16 to 1,024 bytes</text>'
+        f'<text class="axis" text-anchor="middle" x="{middle}" y="{BOTTOM + 42}">live blocks of 16 '
+        f'to 1,024 bytes</text>'
     )
     names = list(series)
     heights = apart([y(series[name][-1][1]) for name in names], 17)
     for i, name in reversed(list(enumerate(names))):
         points = " ".join(f"{x(live):.1f},{y(cost):.1f}" for live, cost in series[name])
         kind = {"fathom": "ours", "guest": "guest"}.get(name, "other")
-        out.append(
-            f'<polyline class="{kind}" stroke="{COLOURS[name]}" points="{points}"/>'
-        )
+        out.append(f'<polyline class="{kind}" stroke="{COLOURS[name]}" points="{points}"/>')
         for live, cost in series[name]:
             out.append(
-                f'<circle cx="{x(live):.1f}" cy="{y(cost):.1f}" r="{3.5 if kind != "other" else 2.5}" fill="{COLOURS[name]}"/>'
+                f'<circle cx="{x(live):.1f}" cy="{y(cost):.1f}" '
+                f'r="{3.5 if kind != "other" else 2.5}" fill="{COLOURS[name]}"/>'
             )
         label = {"fathom": "Fathom", "guest": "Fathom, guest"}.get(name, name)
         weight = ' font-weight="bold"' if kind != "other" else ""
         last = y(series[name][-1][1])
         out.append(
-            f'<line class="leader" stroke="{COLOURS[name]}" x1="{right + 5}" y1="{last:.1f}" x2="{right + 16}" y2="{heights[i]:.1f}"/>'
+            f'<line class="leader" stroke="{COLOURS[name]}" x1="{right + 5}" y1="{last:.1f}" '
+            f'x2="{right + 16}" y2="{heights[i]:.1f}"/>'
         )
         out.append(
-            f'<text class="label"{weight} style="fill: {COLOURS[name]}" x="{right + 20}" y="{heights[i] + 4:.1f}">{label}</text>'
+            f'<text class="label"{weight} style="fill: {COLOURS[name]}" x="{right + 20}" '
+            f'y="{heights[i] + 4:.1f}">{label}</text>'
         )
     return out
 
@@ -256,9 +250,7 @@ polyline { fill: none; stroke-linejoin: round }
 
 def plot(figures):
     def points(pattern, unit):
-        found = [
-            (live, figures.get((pattern.format(mark), unit))) for mark, live in CHURNS
-        ]
+        found = [(live, figures.get((pattern.format(mark), unit))) for mark, live in CHURNS]
         return [(live, cost) for live, cost in found if cost is not None]
 
     counted = {name: points("host_churn_{}_" + name, "instructions") for name in NAMES}

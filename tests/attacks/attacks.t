@@ -74,8 +74,7 @@ def run(*words):
         timeout=3600,
     )
     text = (
-        part.decode("utf-8", "replace").replace("\r\n", "\n")
-        for part in (done.stdout, done.stderr)
+        part.decode("utf-8", "replace").replace("\r\n", "\n") for part in (done.stdout, done.stderr)
     )
     return done.returncode, *text
 
@@ -183,8 +182,8 @@ plan.true("crashed: c0000374" in log, "flags of another image are not this one's
 
 
 def configured(clear, set_):
-    """attacks.exe with a load configuration, laid behind its section table, which is shorter without
-    what is for a debugger."""
+    """attacks.exe with a load configuration, laid behind its section table, which is shorter
+    without what is for a debugger."""
     name = os.path.join(OUT, "tests", "attacks", "configured.exe")
     os.makedirs(os.path.dirname(name), exist_ok=True)
     subprocess.run(["i686-w64-mingw32-strip", "-g", "-o", name, ATTACKS], check=True)

@@ -3,8 +3,8 @@
 # needs: system programs attacks
 """Programs that misuse malloc, by kind, size and direction (programs/kinds.cpp), by default, in the
 guest and on the host: which go unnoticed is what docs/attacks.md says, each with its reason, and no
-more than MOST.  In make test-long in the guest again under gflags.  The check at exit and its switch; a fault of
-ntdll's that comes from a damaged heap."""
+more than MOST.  In make test-long in the guest again under gflags.  The check at exit and its
+switch; a fault of ntdll's that comes from a damaged heap."""
 import collections
 import os
 import re

@@ -13,11 +13,11 @@ from tap import OUT, TOP, Plan
 
 plan = Plan()
 COMMANDS = (
-    "make sh bash env cat sed awk grep sort expand find mkdir echo rm mv cp cmp touch test tar basename "
+    "make sh bash env cat sed awk grep sort expand find mkdir echo rm mv cp cmp touch test tar "
+    "basename "
     "dirname head tail tr ls wc cut readlink python3 nasm qemu-system-i386 qemu-system-x86_64 "
     + " ".join(
-        "i686-w64-mingw32-" + tool
-        for tool in "gcc g++ nm ar objcopy objdump dlltool".split()
+        "i686-w64-mingw32-" + tool for tool in "gcc g++ nm ar objcopy objdump dlltool".split()
     )
 ).split()
 
@@ -41,9 +41,7 @@ with tempfile.TemporaryDirectory(prefix="fathom-elsewhere-") as folder:
         )
 
     done = make("run")
-    plan.true(
-        done.returncode == 0, "make run boots and ends well", done.stdout[-3000:]
-    )
+    plan.true(done.returncode == 0, "make run boots and ends well", done.stdout[-3000:])
     plan.true(
         "BOOT=multiboot" in done.stdout and "aarch64" in done.stdout,
         "it says by which way, and why",

@@ -61,7 +61,9 @@ def boots(name, boot, payload="", text_mode=False):
         places = (4, 40, 76) if text_mode else (4 * scale, 36 * scale, 68 * scale)
         seen = [at(x, 4) for x in places]
     plan.true(
-        "ticks in" in text and "C:\\>" in text, f"{name}: boots, with grub.cfg's words", text[-2000:]
+        "ticks in" in text and "C:\\>" in text,
+        f"{name}: boots, with grub.cfg's words",
+        text[-2000:],
     )
     named = [line for line in text.splitlines() if "ignored: " in line]
     plan.true(
@@ -70,7 +72,10 @@ def boots(name, boot, payload="", text_mode=False):
         *named,
     )
     plan.true(
-        all(map(near, seen, BARS)), f"{name}: red, green and blue are on the screen", seen, text[-1500:]
+        all(map(near, seen, BARS)),
+        f"{name}: red, green and blue are on the screen",
+        seen,
+        text[-1500:],
     )
 
 

@@ -107,13 +107,21 @@ if LONG:
     boots("91 ranges high", holes(100 * MIB, 250 * MIB, 45, TOP256))
     boots("321 ranges", holes(200 * MIB, 250 * MIB, 160, TOP256))
     boots("3,000 entries", holes(40 * MIB, 250 * MIB, 1500, TOP256))
-    boots("4 GiB, 136 ranges", holes(4 * MIB, 15 * MIB, 68, 3 << 30) + [(4 << 30, 1 << 30, 1)], 4096)
-    boots("5 GiB, 600 holes on both sides", holes(64 * MIB, 3000 * MIB, 300, 3 << 30)
-          + holes((4 << 30) + MIB, 6 << 30, 300, 6 << 30, 4 << 30)[2:], 5120)
+    boots(
+        "4 GiB, 136 ranges", holes(4 * MIB, 15 * MIB, 68, 3 << 30) + [(4 << 30, 1 << 30, 1)], 4096
+    )
+    boots(
+        "5 GiB, 600 holes on both sides",
+        holes(64 * MIB, 3000 * MIB, 300, 3 << 30)
+        + holes((4 << 30) + MIB, 6 << 30, 300, 6 << 30, 4 << 30)[2:],
+        5120,
+    )
     for seed in range(6):
         dice = random.Random(seed)
-        cuts = [(dice.randrange(40 * MIB, TOP256), dice.randrange(1, 200000), dice.randrange(1, 5))
-                for _ in range(dice.randrange(300))]
+        cuts = [
+            (dice.randrange(40 * MIB, TOP256), dice.randrange(1, 200000), dice.randrange(1, 5))
+            for _ in range(dice.randrange(300))
+        ]
         random_map = [(MIB, 39 * MIB, 1)] + [c for c in cuts if c[0] + c[1] < TOP256]
         random_map += [(at, MIB + 777, 1) for at in range(50 * MIB, 240 * MIB, 2 * MIB)]
         dice.shuffle(random_map)
@@ -121,7 +129,8 @@ if LONG:
 
 
 def boots_by_firmware(boot, count):
-    """The same by UEFI, whose map has so many holes (state.c); its loader says usable MiB, ranges."""
+    """The same by UEFI, whose map has so many holes (state.c); its loader says usable MiB,
+    ranges."""
     firmware.PROGRAM = os.path.join(OUT, "tests", "boot", "programs", "allmemory.exe")
     with firmware.Odd(boot, 256, state=f"fragments {count:x}\n") as machine:
         text = machine.boot_with().until_line("held ", "boot stopped", "bug check")
@@ -159,7 +168,9 @@ def stops(boot, mem, size, words):
     )
 
 
-KERNEL_SAYS = r"of \d{5} KiB the kernel and an archive of \d{5} KiB leave %s KiB; \d+ KiB are needed"
+KERNEL_SAYS = (
+    r"of \d{5} KiB the kernel and an archive of \d{5} KiB leave %s KiB; \d+ KiB are needed"
+)
 stops("multiboot", 64, 90, KERNEL_SAYS % 0)
 if LONG:
     stops("multiboot", 64, 55, KERNEL_SAYS % r"\d{4}")

@@ -22,7 +22,9 @@ MODELS = {
     "ia32": ("qemu64", "max", "pentium3"),
 }
 MATRIX = [(boot, size, "max") for boot in MODELS for size in SIZES]
-MATRIX += [(boot, "256", model) for boot, models in MODELS.items() for model in models if model != "max"]
+MATRIX += [
+    (boot, "256", model) for boot, models in MODELS.items() for model in models if model != "max"
+]
 
 
 def walk(boot, size, model, *more):
@@ -47,8 +49,12 @@ for case in CORNERS + ([case for case in MATRIX if case not in CORNERS] if LONG 
     passes("{}, {} MiB, {}: the walk passes".format(*case), *case)
 if LONG:
     passes("x64 from a USB stick", "x64", "256", "max", "--disk", "usb")
-    text = passes("ia32 from an IDE disk, with a screen", "ia32", "256", "max", "--disk", "ide", "--screen")
-    plan.true("screen        " in text and " x " in text, "the loader found the framebuffer", text[-3000:])
+    text = passes(
+        "ia32 from an IDE disk, with a screen", "ia32", "256", "max", "--disk", "ide", "--screen"
+    )
+    plan.true(
+        "screen        " in text and " x " in text, "the loader found the framebuffer", text[-3000:]
+    )
     passes("x64 with a screen", "x64", "256", "max", "--screen")
 passes("multiboot with VGA text", "multiboot", "256", "max", "--screen")
 done = walk("multiboot", "256", "pentium,-pae")

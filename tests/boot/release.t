@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""make release of the system (all of it: tests/site/site.t): names, bytes, checksums; and what the container installs is what setup.sh names."""
+"""make release of the system (all of it: tests/site/site.t): names, bytes, checksums; and what the
+container installs is what setup.sh names."""
 import filecmp
 import json
 import os

@@ -37,7 +37,7 @@ def drawn(machine, address, pixel, width):
     """Are the three bars there, with what is between the second and third line of pixels?"""
     path, size = machine.path("frame"), len(pixel(0))
     line = WIDTH * size
-    machine.monitor(f"pmemsave {address:#x} {3 * line} \"{path}\"")
+    machine.monitor(f'pmemsave {address:#x} {3 * line} "{path}"')
     with open(path, "rb") as memory:
         second = memory.read()[line : 2 * line]
     bar = BAR * (width // 640)  # a dot is a square of so many pixels
@@ -83,7 +83,10 @@ boots("LINT0 masked", "x64", "lint0 masked\n", without=["in its place"])
 boots("red first", "x64", "pixels rgb\nrtc 12\n", frame=True, pixel=rgb)
 boots("5:6:5", "ia32", "pixels 565\nrtc binary\n", ["16 bits a pixel"], True, r5g6b5)
 boots(
-    "no framebuffer", "x64", "pixels blt\n", ["only the firmware can draw on it", "none for the kernel"]
+    "no framebuffer",
+    "x64",
+    "pixels blt\n",
+    ["only the firmware can draw on it", "none for the kernel"],
 )
 boots(
     "above 4 GiB", "x64", "frame 140000000\n", ["1280 x 800 at 140000000,"], 0x140000000, mem=5376
@@ -98,10 +101,10 @@ boots("long lines", "x64", "crop 22\n", ["1246 x 800"], frame=True)
 boots("600 holes in the memory", "x64", "fragments 258\n")
 boots("the firmware refuses to leave at first", "ia32", "refuse 3\n")
 for boot in ("x64", "ia32"):
-    boots(f"{boot}, its place in use until we leave", boot, "place 4\n", ["the firmware still uses"])
-stops(
-    "its place in use for ever", "x64", "00110000 holds runtime services' data", "place 6\n"
-)
+    boots(
+        f"{boot}, its place in use until we leave", boot, "place 4\n", ["the firmware still uses"]
+    )
+stops("its place in use for ever", "x64", "00110000 holds runtime services' data", "place 6\n")
 for boot, size in (("x64", 60), ("ia32", 40)):
     stops(f"{boot}, 64 MiB, {size} MiB of files", boot, "too little memory", None, 64, size)
 with Odd("x64", state="options FATHOM.EFI init=machine.exe quiet\n") as machine:
@@ -112,10 +115,19 @@ plan.true(
     text[-2500:],
 )
 plan.equal(
-    [line.split()[2].strip(",") for line in text.splitlines() if line.startswith("  options       ignored: ")],
+    [
+        line.split()[2].strip(",")
+        for line in text.splitlines()
+        if line.startswith("  options       ignored: ")
+    ],
     ["quiet"],
     "the one word that the kernel does not know is named as ignored",
 )
-stops("the firmware refuses to leave for ever", "x64", "the firmware refuses to leave", "refuse FFFF\n")
+stops(
+    "the firmware refuses to leave for ever",
+    "x64",
+    "the firmware refuses to leave",
+    "refuse FFFF\n",
+)
 boots("bytes as options", "ia32", "options a#b\n", ["options       ignored: 6 bytes"])
 plan.done()

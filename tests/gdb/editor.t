@@ -19,15 +19,25 @@ SOURCE = os.path.join(TOP, "tests", "gdb", "programs", "steps.cpp")
 FATHOM = os.path.join(TOP, "tools", "fathom")
 ADAPTER = os.path.join(OUT, "npm", "node_modules", "cdt-gdb-adapter")
 with open(SOURCE) as source:
-    LINES = {found[1]: n for n, text in enumerate(source, 1) if (found := re.search(r"/\* ([\w ]+) \*/", text))}
+    LINES = {
+        found[1]: n
+        for n, text in enumerate(source, 1)
+        if (found := re.search(r"/\* ([\w ]+) \*/", text))
+    }
 
 
 class Editor:
     """A client of the protocol, with what waits for its gdb."""
 
     def __init__(self, *words):
-        self.waiting = subprocess.Popen([FATHOM, "gdb", "--listen", "0", *words], stdout=subprocess.PIPE, text=True)
-        self.port = next(found[1] for line in self.waiting.stdout if (found := re.search(r"gdb on port (\d+)", line)))
+        self.waiting = subprocess.Popen(
+            [FATHOM, "gdb", "--listen", "0", *words], stdout=subprocess.PIPE, text=True
+        )
+        self.port = next(
+            found[1]
+            for line in self.waiting.stdout
+            if (found := re.search(r"gdb on port (\d+)", line))
+        )
         dap = ["node", os.path.join(TOP, "tools", "gdb", "dap.js")]
         self.adapter = subprocess.Popen(dap, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.number, self.log, self.events = 0, [], []
@@ -47,7 +57,9 @@ class Editor:
     def ask(self, command, **arguments):
         """The response's body; events are kept for wait()."""
         self.number += 1
-        text = json.dumps({"seq": self.number, "type": "request", "command": command, "arguments": arguments})
+        text = json.dumps(
+            {"seq": self.number, "type": "request", "command": command, "arguments": arguments}
+        )
         self.adapter.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(text), text.encode()))
         self.adapter.stdin.flush()
         while True:
@@ -66,7 +78,9 @@ class Editor:
                 return message.get("body", {}) | {"event": message["event"]}
 
     def attach(self):
-        capabilities = self.ask("initialize", adapterID="fathom", linesStartAt1=True, pathFormat="path")
+        capabilities = self.ask(
+            "initialize", adapterID="fathom", linesStartAt1=True, pathFormat="path"
+        )
         gdb = os.path.join(TOP, "tools", "fathom-gdb")
         self.ask("attach", gdb=gdb, target={"host": "localhost", "port": self.port})
         self.wait("initialized")
@@ -83,7 +97,11 @@ class Editor:
             return "the end"
         self.thread = event["threadId"]
         top = self.ask("stackTrace", threadId=self.thread, levels=5)["stackFrames"][0]
-        return top["line"], top["name"].split("(")[0], os.path.basename(top.get("source", {}).get("name", ""))
+        return (
+            top["line"],
+            top["name"].split("(")[0],
+            os.path.basename(top.get("source", {}).get("name", "")),
+        )
 
     def end(self):
         try:
@@ -103,8 +121,12 @@ def main(word):
 def live():
     editor = Editor(PROGRAM)
     plan.true(not editor.attach().get("supportsStepBack"), "a live machine has no way back")
-    told = editor.ask("setBreakpoints", source={"path": SOURCE}, breakpoints=[{"line": LINES["import"]}])
-    plan.true(len(told["breakpoints"]) == 1, "a breakpoint in a program that is not loaded yet", told)
+    told = editor.ask(
+        "setBreakpoints", source={"path": SOURCE}, breakpoints=[{"line": LINES["import"]}]
+    )
+    plan.true(
+        len(told["breakpoints"]) == 1, "a breakpoint in a program that is not loaded yet", told
+    )
     editor.ask("configurationDone")
     at = editor.stopped()
     if at != main("import"):
@@ -113,13 +135,18 @@ def live():
     plan.equal(editor.go("next"), main("fault"), "next")
     plan.equal(editor.go("next"), main("fault inside"), "next over a page fault")
     plan.equal(editor.go("stepIn")[1], "touch", "step into a function")
-    names = [frame["name"].split("(")[0] for frame in editor.ask("stackTrace", threadId=editor.thread)["stackFrames"]]
+    names = [
+        frame["name"].split("(")[0]
+        for frame in editor.ask("stackTrace", threadId=editor.thread)["stackFrames"]
+    ]
     plan.true(names[:2] == ["touch", "main"], "the stack", names)
     editor.go("continue")
     frames = editor.ask("stackTrace", threadId=editor.thread)["stackFrames"]
     where = [(frame["name"].split("(")[0], frame["line"]) for frame in frames]
     thrown = next(n for n, text in enumerate(open(SOURCE), 1) if "throw x;" in text)
-    plan.true(("thrower", thrown) in where, "a throw stops, with the program's line on the stack", where)
+    plan.true(
+        ("thrower", thrown) in where, "a throw stops, with the program's line on the stack", where
+    )
     editor.ask("setFunctionBreakpoints", breakpoints=[{"name": "PsTerminateProcess"}])
     editor.go("continue")
     frames = editor.ask("stackTrace", threadId=editor.thread)["stackFrames"]
@@ -158,7 +185,10 @@ if not os.path.isdir(ADAPTER):
 else:
     with tempfile.TemporaryDirectory(prefix="fathom-gdb-") as scratch:
         path = os.path.join(scratch, "steps.rec")
-        subprocess.run([FATHOM, "record", "--mem", "64", "--instructions", "8000", "-o", path, PROGRAM], stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [FATHOM, "record", "--mem", "64", "--instructions", "8000", "-o", path, PROGRAM],
+            stdout=subprocess.DEVNULL,
+        )
         live()
         recorded(path)
 plan.done()

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # needs: system gdb programs
 # long: too
-"""An exception stops at the program's own line, with the chance and its name: the access violation (in
-make test-long also DebugBreak, a damaged heap, RaiseException, throws), and the end is its exit code."""
+"""An exception stops at the program's own line, with the chance and its name: the access violation
+(in make test-long also DebugBreak, a damaged heap, RaiseException, throws), and the end is its exit
+code."""
 import os
 import re
 import subprocess
@@ -15,7 +16,11 @@ from tap import LONG, OUT, TOP, Plan  # noqa: E402
 plan = Plan()
 PROGRAM = os.path.join(OUT, "tests", "gdb", "programs", "raises.exe")
 with open(os.path.join(TOP, "tests", "gdb", "programs", "raises.cpp")) as source:
-    LINES = {found[1]: n for n, text in enumerate(source, 1) if (found := re.search(r"/\* (\w+) \*/", text))}
+    LINES = {
+        found[1]: n
+        for n, text in enumerate(source, 1)
+        if (found := re.search(r"/\* (\w+) \*/", text))
+    }
 TWICE = ("first", "second")
 CASES = (  # argument, line, chances, name, exit code
     ("throw", "throw", ("first",), "C++ exception std::runtime_error", 5),
@@ -27,7 +32,10 @@ CASES = (  # argument, line, chances, name, exit code
 )
 for word, line, chances, name, code in CASES if LONG else CASES[:2]:
     with tempfile.NamedTemporaryFile("w", prefix="fathom-gdb-") as script:
-        script.write("python\nwhile gdb.selected_inferior().pid:\n    gdb.execute('continue')\nend\nprint/x $_exitcode\n")
+        script.write(
+            "python\nwhile gdb.selected_inferior().pid:\n    gdb.execute('continue')\nend\nprint/x "
+            "$_exitcode\n"
+        )
         script.flush()
         done = subprocess.run(
             [os.path.join(TOP, "tools", "fathom"), "gdb", "--script", script.name, PROGRAM, word],
@@ -37,7 +45,9 @@ for word, line, chances, name, code in CASES if LONG else CASES[:2]:
             stdin=subprocess.DEVNULL,
         )
     text = done.stdout + done.stderr
-    stops = re.findall(r"^(first|second) chance: (.*)\n#\d+ .*raises\.cpp:(\d+)$", done.stdout, re.M)
+    stops = re.findall(
+        r"^(first|second) chance: (.*)\n#\d+ .*raises\.cpp:(\d+)$", done.stdout, re.M
+    )
     plan.true(
         [stop[0] for stop in stops][: len(chances)] == list(chances)
         and all(name in stop[1] or "C++" in name for stop in stops[: len(chances)])

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # needs: system gdb programs
-"""Values by what they are: statuses, addresses and flags by name, counted strings, lists, headers of
-heap blocks decoded."""
+"""Values by what they are: statuses, addresses and flags by name, counted strings, lists, headers
+of heap blocks decoded."""
 import os
 import re
 import subprocess
@@ -73,7 +73,12 @@ values = dict(re.findall(r"^\$(\d+) = (.*(?:\n  .*)*)", text, re.M))
 
 
 def shows(number, wanted, name):
-    plan.true(re.search(wanted, values.get(str(number), "")), name, f"got    {values.get(str(number))}", *([] if values else [text]))
+    plan.true(
+        re.search(wanted, values.get(str(number), "")),
+        name,
+        f"got    {values.get(str(number))}",
+        *([] if values else [text]),
+    )
 
 
 shows(1, r"^STATUS_NO_MEMORY \(0xc0000017\)$", "an NTSTATUS by name")
@@ -84,7 +89,8 @@ shows(5, r"^0xc0000017$", "print/x shows a status as it is")
 shows(6, r"^4096$", "and print/d an address")
 shows(
     7,
-    r"^decoded with the Encoding of heap 0x\w+ = \{\n  Size = \d+ granules \(\d+ bytes\),[^}]*SmallTagIndex = 0x\w\w,\n",
+    r"^decoded with the Encoding of heap 0x\w+ = \{\n  Size = \d+ granules \(\d+ "
+    r"bytes\),[^}]*SmallTagIndex = 0x\w\w,\n",
     "the header of a heap's first block",
 )
 shows(8, r"^the key of heap 0x\w+ = \{\n  Code1 = 0x", "the Encoding itself")
@@ -101,10 +107,15 @@ for pattern, name in (
     ("^Temporary breakpoint .*" + FREE, "a stop: flags by name"),
     (rf"^\w*[tT]ype = {KIND}$", "info args: flags by name"),
     (rf"^\$\d+ = {KIND}$", "print: flags by name"),
-    (r"^in a register\n(.+\n)*protect = (0x\w+ PAGE_\w+)\n#0 .*, protect=\2\)", "one in a register"),
+    (
+        r"^in a register\n(.+\n)*protect = (0x\w+ PAGE_\w+)\n#0 .*, protect=\2\)",
+        "one in a register",
+    ),
     (r"^errorCode = 0x[0-9a-f]+ \w*\|?USER", "a page fault's code"),
     (r"^ *EFlags = 0x\w+ [|A-Z]*\bIF\b", "the processor's flags"),
 ):
     plan.true(re.search(pattern, text, re.M), name, text[-3000:])
-plan.true("Cannot access memory at address 0x0" in text, "a counted string that is nowhere", text[-1500:])
+plan.true(
+    "Cannot access memory at address 0x0" in text, "a counted string that is nowhere", text[-1500:]
+)
 plan.done()

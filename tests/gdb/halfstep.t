@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # needs: nothing
 """A step from which QEMU comes back without the instruction is taken again, so that the breakpoint
-there is told once; no interrupt comes in the step after one that moved the stack (tools/stub/proxy.py)."""
+there is told once; no interrupt comes in the step after one that moved the stack
+(tools/stub/proxy.py)."""
 import os
 import sys
 

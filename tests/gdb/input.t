@@ -68,7 +68,9 @@ session.wait(r"\(gdb\)")
 session.type("continue\n")
 session.wait("Continuing")
 session.type("42\n")
-plan.true(session.wait("got 42"), "a line typed while the program runs is the program's", session.text)
+plan.true(
+    session.wait("got 42"), "a line typed while the program runs is the program's", session.text
+)
 plan.true(session.wait("exit code 42"), "its end is its exit code", session.text)
 plan.true(session.wait(r"\(gdb\)"), "and gdb's prompt", session.text)
 session.type("quit\n")
@@ -77,16 +79,24 @@ os.waitpid(session.process, 0)
 session = Terminal(os.path.join(TOP, "tools", "fathom"), "gdb", PROGRAM)
 session.wait(r"no process r0 \(gdb\)")
 session.type("tbreak main\n")
-plan.true(session.wait(r"\nno process r0 \(gdb\)|hno process r0 \(gdb\)"), "the prompt stays", session.text)
+plan.true(
+    session.wait(r"\nno process r0 \(gdb\)|hno process r0 \(gdb\)"),
+    "the prompt stays",
+    session.text,
+)
 session.type("continue\n")
-plan.true(session.wait(r"(?<!no process r0 )number.exe r3 \(gdb\)"), "process and ring", session.text)
+plan.true(
+    session.wait(r"(?<!no process r0 )number.exe r3 \(gdb\)"), "process and ring", session.text
+)
 session.type("words\n")
 plan.true(session.wait("\x1b\\[33mchain"), "colours on a terminal", session.text)
 session.wait(r"\(gdb\)")
 session.type("chain printf\n")
 session.wait("called")
 session.type("\x03")
-plan.true(session.wait(r"(?s)(instructions:|stopped).*r[03] \(gdb\)"), "Ctrl-C ends chain", session.text)
+plan.true(
+    session.wait(r"(?s)(instructions:|stopped).*r[03] \(gdb\)"), "Ctrl-C ends chain", session.text
+)
 session.type("quit\n")
 os.waitpid(session.process, 0)
 

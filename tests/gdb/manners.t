@@ -27,7 +27,8 @@ with open(os.path.join(TOP, "tests", "gdb", "programs", "fault.c")) as source:
 code, text = session("continue\nbt\nup\nrun\n", program)
 plan.true("Try:" in text and "break main" in text, "the first screen says what to type", text)
 plan.true(
-    "first chance: access violation (0xc0000005): read of 0x00000000" in text and f"fault.c:{line}" in text,
+    "first chance: access violation (0xc0000005): read of 0x00000000" in text
+    and f"fault.c:{line}" in text,
     "an access violation stops at its line, in a program whose path has blanks",
     text,
 )
@@ -36,12 +37,22 @@ plan.true("deepest" in text and "main ()" in text, "bt goes on to main", text)
 plan.true("run: the machine is there already" in text, "run explains itself", text)
 
 code, text = session(
-    "bt 1\nbreak nt!NtAllocateVirtualMemory\ncontinue\ninfo symbol $pc\nprint PageFree(1)\nprint (int)MiCountPages\n", FAULT
+    "bt 1\nbreak nt!NtAllocateVirtualMemory\ncontinue\ninfo symbol $pc\nprint PageFree(1)\nprint "
+    "(int)MiCountPages\n",
+    FAULT,
 )
 plan.true("#0  0x0000fff0 in ?? ()" in text, "code without a name is ??", text)
 # After its prologue it has a loop: a breakpoint there would stop six times at one call.
-plan.true("NtAllocateVirtualMemory in section" in text, "a breakpoint is at the function's first instruction", text)
-plan.true("may-call-functions is off" in text and "bug check" not in text, "no call at a kernel stop", text)
+plan.true(
+    "NtAllocateVirtualMemory in section" in text,
+    "a breakpoint is at the function's first instruction",
+    text,
+)
+plan.true(
+    "may-call-functions is off" in text and "bug check" not in text,
+    "no call at a kernel stop",
+    text,
+)
 
 code, text = session("kill\nprint 1000 + 1\n", FAULT)
 plan.true(
@@ -61,8 +72,16 @@ os.utime(other, (1, 1))
 code, text = session(
     "break quite_another\ncontinue\nbt\ncontinue\nprint $_exitcode + 1000\n", other
 )
-plan.true("#0  quite_another () at" in text and "#1 " in text and "deepest" not in text, "its own symbols", text)
-plan.true("exit code 3" in text and "= 1003" in text, "its end gives the exit code, and a script goes on", text)
+plan.true(
+    "#0  quite_another () at" in text and "#1 " in text and "deepest" not in text,
+    "its own symbols",
+    text,
+)
+plan.true(
+    "exit code 3" in text and "= 1003" in text,
+    "its end gives the exit code, and a script goes on",
+    text,
+)
 
 for words, environment, said in (
     (("--boot", "x64"), {}, "gdb sees a 64-bit machine"),

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # needs: system gdb record programs
 """Stepping goes where the program goes: into an imported function, over a fault, over a line whose
-function faults, to the catch and the setjmp, past a wait for a flag; arguments in registers are right or unknown; no name is decorated."""
+function faults, to the catch and the setjmp, past a wait for a flag; arguments in registers are
+right or unknown; no name is decorated."""
 import os
 import re
 import subprocess
@@ -16,14 +17,20 @@ PROGRAM = os.path.join(OUT, "tests", "gdb", "programs", "steps.exe")
 FATHOM = os.path.join(TOP, "tools", "fathom")
 scratch = tempfile.TemporaryDirectory(prefix="fathom-gdb-")
 with open(os.path.join(TOP, "tests", "gdb", "programs", "steps.cpp")) as source:
-    LINES = {found[1]: n for n, text in enumerate(source, 1) if (found := re.search(r"/\* ([\w ]+) \*/", text))}
+    LINES = {
+        found[1]: n
+        for n, text in enumerate(source, 1)
+        if (found := re.search(r"/\* ([\w ]+) \*/", text))
+    }
 
 
 def session(commands, *words):
     """{step: what gdb said of it}; commands: (step, gdb's commands)."""
     path = os.path.join(scratch.name, "script")
     with open(path, "w") as out:
-        out.writelines(f"echo \\n== {step}\\n\n" + "\n".join(lines) + "\n" for step, *lines in commands)
+        out.writelines(
+            f"echo \\n== {step}\\n\n" + "\n".join(lines) + "\n" for step, *lines in commands
+        )
     done = subprocess.run(
         [FATHOM, "gdb", *words, "--script", path, PROGRAM],
         capture_output=True,
@@ -54,10 +61,20 @@ said = session(
         ("longjmp", "next"),
         ("spin", "next", "next"),
         ("after", "next"),
-        ("kernel", "bt 1", "tbreak NtFreeVirtualMemory", "continue", "up", "bt", "info symbol NtFreeVirtualMemory"),
+        (
+            "kernel",
+            "bt 1",
+            "tbreak NtFreeVirtualMemory",
+            "continue",
+            "up",
+            "bt",
+            "info symbol NtFreeVirtualMemory",
+        ),
     ]
 )
-plan.true("malloc (size=98304) at" in said["step"], "step enters an imported function", said["step"])
+plan.true(
+    "malloc (size=98304) at" in said["step"], "step enters an imported function", said["step"]
+)
 plan.true(
     re.search(r"BaseThreadInitThunk \(kind=<optimized out>, start=<optimized out>", said["step"]),
     "an argument in a register that nobody saved is unknown",
@@ -65,7 +82,11 @@ plan.true(
 )
 plan.true("Value returned is" in said["finish"], "finish says what malloc returned", said["finish"])
 plan.true(at("fault", said["fault"]), "next to the line that faults", said["fault"])
-plan.true(at("fault inside", said["next"]), "next over a line that faults stays in the program", said["next"])
+plan.true(
+    at("fault inside", said["next"]),
+    "next over a line that faults stays in the program",
+    said["next"],
+)
 inside = said["inside"]
 over = "touch (" in inside and "KiTrap0E" not in inside
 plan.true(over, "step over the store that faults", inside)
@@ -74,5 +95,9 @@ plan.true(at("catch", said["throw"]), "next over a throw ends at the catch", sai
 plan.true(at("setjmp", said["longjmp"]), "next over a longjmp ends at the setjmp", said["longjmp"])
 plan.true(at("after", said["after"]), "next over a wait for another thread ends", said["after"])
 plan.true("#0  main () at" in said["kernel"], "main is called main", said["kernel"])
-plan.true("NtFreeVirtualMemory" in said["kernel"] and not re.search(r"\w@\d|_Ki", said["kernel"]), "no decorated name", said["kernel"])
+plan.true(
+    "NtFreeVirtualMemory" in said["kernel"] and not re.search(r"\w@\d|_Ki", said["kernel"]),
+    "no decorated name",
+    said["kernel"],
+)
 plan.done()

@@ -15,7 +15,9 @@ from asked import FATHOM, each  # noqa: E402
 from tap import LONG, OUT, TOP, Plan  # noqa: E402
 
 plan = Plan()
-TOUCH, WRITER, TWICE = (os.path.join(OUT, "bin", f"{name}.exe") for name in ("touch", "writer", "twice"))
+TOUCH, WRITER, TWICE = (
+    os.path.join(OUT, "bin", f"{name}.exe") for name in ("touch", "writer", "twice")
+)
 BLOCK = os.path.join(OUT, "tests", "gdb", "programs", "block.exe")
 scratch = tempfile.TemporaryDirectory(prefix="fathom-stops-")
 
@@ -74,11 +76,19 @@ def block_life():
 
 
 def freed_block():
-    commands = ["break release", "continue", "finish", "watch-block -h alice.name", "output/x alice.name"]
+    commands = [
+        "break release",
+        "continue",
+        "finish",
+        "watch-block -h alice.name",
+        "output/x alice.name",
+    ]
     *_, set_, there = each(commands, TWICE, "--icount")
     found = re.match(r"0x[0-9a-f]+", there)
     named = f"block {int(found[0], 16):08X} (" if found else "no address"
-    plan.true(named in set_ and "freed): its header" in set_, "a freed block: its own header", set_, there)
+    plan.true(
+        named in set_ and "freed): its header" in set_, "a freed block: its own header", set_, there
+    )
 
 
 # ---- on a recording, both ways ----

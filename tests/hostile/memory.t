@@ -14,13 +14,21 @@ from tap import OUT, TOP, Plan
 plan = Plan()
 FATHOM = os.path.join(TOP, "tools", "fathom")
 PRESSURE = os.path.join(OUT, "tests", "hostile", "programs", "pressure.exe")
-KINDS = "reserve small commit touch sparse heap threads events named handles sections views files pipes processes"
+KINDS = (
+    "reserve small commit touch sparse heap threads events named handles sections views files "
+    "pipes processes"
+)
 
 with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
     listing.writelines(f"{PRESSURE} {kind}\n" for kind in KINDS.split())
     listing.flush()
-    done = subprocess.run([FATHOM, "batch", "--mem", "64", listing.name], capture_output=True, text=True,
-                          errors="replace", stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [FATHOM, "batch", "--mem", "64", listing.name],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+    )
 parts = re.split(r"^((?:not )?ok) \d+ - (.*)$", done.stdout, flags=re.M)
 plan.equal(len(parts) // 3, len(KINDS.split()), "every kind has an outcome")
 for good, name, report in zip(parts[1::3], parts[2::3], parts[3::3]):
@@ -28,8 +36,16 @@ for good, name, report in zip(parts[1::3], parts[2::3], parts[3::3]):
     print("# " + "".join(re.findall(r'stdout: "(.*?)\\r', report)), flush=True)
 
 for mem, least in ((64, 60), (4096, 4000), (6144, 4000)):
-    done = subprocess.run([FATHOM, "run", "--mem", str(mem), PRESSURE, "total"], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [FATHOM, "run", "--mem", str(mem), PRESSURE, "total"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
     total = int((re.match(r"(\d+) MiB", done.stdout) or [0, 0])[1])
-    plan.true(done.returncode == 0 and least <= total <= min(mem, 4096), f"--mem {mem}: {total} MiB are known", done.stderr)
+    plan.true(
+        done.returncode == 0 and least <= total <= min(mem, 4096),
+        f"--mem {mem}: {total} MiB are known",
+        done.stderr,
+    )
 plan.done()

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # long: only
 # needs: system guests
-"""The services' fuzzer finds what it is there for: into each of these kernels one fault is put, of a
-kind that was once in ours or that a net once missed, and within 200,000 calls it must be noticed."""
+"""The services' fuzzer finds what it is there for: into each of these kernels one fault is put, of
+a kind that was once in ours or that a net once missed, and within 200,000 calls it must be
+noticed."""
 import os
 import re
 import shutil
@@ -57,20 +58,48 @@ DEEP_TREE = r"""static ULONG IopPlanted(IONODE *folder)
 # name: (file, pattern, replacement, what tells of it, POISON)
 PLANTS = {
     "a view's offset is not compared with the section": (
-        "kernel/section/section.c", r"offset >= section->Size \|\| \*size > section->Size - offset",
-        "*size > section->Size", FELL + r"|mm audit", False),
+        "kernel/section/section.c",
+        r"offset >= section->Size \|\| \*size > section->Size - offset",
+        "*size > section->Size",
+        FELL + r"|mm audit",
+        False,
+    ),
     "a rename keeps its reference to the root": (
-        IO + "setfile.c", r"(IopRenameTo\(node, name.*?;\n)    if \(root != NULL\)\n        ObDereferenceObject\(root\);\n",
-        r"\g<1>", r"audit: .*objects", False),
+        IO + "setfile.c",
+        r"(IopRenameTo\(node, name.*?;\n)    if \(root != NULL\)\n        "
+        r"ObDereferenceObject\(root\);\n",
+        r"\g<1>",
+        r"audit: .*objects",
+        False,
+    ),
     "a pattern's characters are a recursion": (
-        IO + "pattern.c", r"BOOLEAN IopMatches\([^{]*\{\n", DEEP_PATTERN, FELL, False),
+        IO + "pattern.c",
+        r"BOOLEAN IopMatches\([^{]*\{\n",
+        DEEP_PATTERN,
+        FELL,
+        False,
+    ),
     "folders in folders are a recursion": (
-        IO + "archive.c", r"void IoResetFiles\(void\)\n\{\n", DEEP_TREE, FELL, False),
+        IO + "archive.c",
+        r"void IoResetFiles\(void\)\n\{\n",
+        DEEP_TREE,
+        FELL,
+        False,
+    ),
     "stars are tried in every way": (
-        IO + "pattern.c", r"BOOLEAN IopMatches\([^{]*\{\n", STARS, r"hang|no longer answer", False),
+        IO + "pattern.c",
+        r"BOOLEAN IopMatches\([^{]*\{\n",
+        STARS,
+        r"hang|no longer answer",
+        False,
+    ),
     "a raised exception shows the kernel's stack": (
-        "kernel/dispatch/exception.c", r"EXCEPTION_RECORD record = \{0\};",
-        "EXCEPTION_RECORD record __attribute__((uninitialized));", r"words of the kernel's stack", True),
+        "kernel/dispatch/exception.c",
+        r"EXCEPTION_RECORD record = \{0\};",
+        "EXCEPTION_RECORD record __attribute__((uninitialized));",
+        r"words of the kernel's stack",
+        True,
+    ),
 }
 
 
@@ -81,11 +110,28 @@ def kernel(folder, path, text, poison):
         out.write(text)
     build = os.path.join(folder, "poison" if poison else "build")
     if not os.path.exists(build):
-        shutil.copytree(OUT, build, symlinks=True, copy_function=shutil.copy2,
-                        ignore=shutil.ignore_patterns("tests", "host", "fuzz", "coverage", "*.img"))
+        shutil.copytree(
+            OUT,
+            build,
+            symlinks=True,
+            copy_function=shutil.copy2,
+            ignore=shutil.ignore_patterns("tests", "host", "fuzz", "coverage", "*.img"),
+        )
     made = subprocess.run(
-        ["make", "-C", TOP, f"-j{os.cpu_count()}", f"O={build}", f"REPLACE={path}={mine}", f"POISON={'1' if poison else ''}",
-         "build/kernel/ntoskrnl.exe"], capture_output=True, text=True, env={**os.environ, "MAKEFLAGS": ""})
+        [
+            "make",
+            "-C",
+            TOP,
+            f"-j{os.cpu_count()}",
+            f"O={build}",
+            f"REPLACE={path}={mine}",
+            f"POISON={'1' if poison else ''}",
+            "build/kernel/ntoskrnl.exe",
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MAKEFLAGS": ""},
+    )
     plan.true(made.returncode == 0, f"{path} with the fault is built", made.stderr[-2000:])
     return os.path.join(build, "kernel", "ntoskrnl.exe")
 
@@ -96,8 +142,13 @@ def fuzz(path, seed):
         listing.write(f"{FUZZER} {seed} {CALLS}\n")
         listing.flush()
         done = subprocess.run(
-            [os.path.join(TOP, "tools", "fathom"), "batch", "--timeout", "60", listing.name], capture_output=True, text=True,
-            errors="replace", stdin=subprocess.DEVNULL, env={**os.environ, "FATHOM_KERNEL": path})
+            [os.path.join(TOP, "tools", "fathom"), "batch", "--timeout", "60", listing.name],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "FATHOM_KERNEL": path},
+        )
     return done.stdout
 
 
@@ -111,5 +162,7 @@ with tempfile.TemporaryDirectory() as folder:
             said = fuzz(broken, SEED + run)
             if re.search(told, said):
                 break
-        plan.true(re.search(told, said), f"{name}: found in run {run} of {CALLS} calls", said[-3000:])
+        plan.true(
+            re.search(told, said), f"{name}: found in run {run} of {CALLS} calls", said[-3000:]
+        )
 plan.done()

@@ -27,7 +27,10 @@ FREED = r"""        if (size != 8)
     }"""
 # Without -ftrivial-auto-var-init, and without the zeros of a raised record.
 FOUND = {("NtRaiseException", n) for n in range(15)} | {
-    ("NtQuerySystemInformation", 28), ("NtQueryMutant", 0), ("NtQueryInformationProcess", 1)}
+    ("NtQuerySystemInformation", 28),
+    ("NtQueryMutant", 0),
+    ("NtQueryInformationProcess", 1),
+}
 
 
 def changed(path, old, new):
@@ -47,32 +50,73 @@ def kernel(folder, *words, **replaced):
             copy.write(text)
         pairs.append(f"{path}={mine}")
     made = subprocess.run(
-        ["make", "-C", TOP, f"-j{os.cpu_count()}", f"O={out}", "POISON=1", "REPLACE=" + " ".join(pairs), *words, "build/kernel/ntoskrnl.exe"],
-        capture_output=True, text=True, env={**os.environ, "MAKEFLAGS": ""})
+        [
+            "make",
+            "-C",
+            TOP,
+            f"-j{os.cpu_count()}",
+            f"O={out}",
+            "POISON=1",
+            "REPLACE=" + " ".join(pairs),
+            *words,
+            "build/kernel/ntoskrnl.exe",
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "MAKEFLAGS": ""},
+    )
     plan.true(made.returncode == 0, "a kernel of POISON=1 is built", made.stderr[-2000:])
     return os.path.join(out, "kernel", "ntoskrnl.exe")
 
 
 def run(path):
     return subprocess.run(
-        [os.path.join(TOP, "tools", "fathom"), "run", "--timeout", "300", PROGRAM], capture_output=True, text=True,
-        errors="replace", stdin=subprocess.DEVNULL, env={**os.environ, "FATHOM_KERNEL": path})
+        [os.path.join(TOP, "tools", "fathom"), "run", "--timeout", "300", PROGRAM],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "FATHOM_KERNEL": path},
+    )
 
 
 def found(done):
-    return {(name, int(number)) for name, number in re.findall(r"^(\w+), class (\d+), .*the kernel's at", done.stdout, re.M)}
+    return {
+        (name, int(number))
+        for name, number in re.findall(r"^(\w+), class (\d+), .*the kernel's at", done.stdout, re.M)
+    }
 
 
 with tempfile.TemporaryDirectory() as folder:
     done = run(kernel(folder))
-    plan.true(done.returncode == 0 and " 0 findings" in done.stdout, "no byte of the kernel's reaches a program",
-              done.stdout, done.stderr)
+    plan.true(
+        done.returncode == 0 and " 0 findings" in done.stdout,
+        "no byte of the kernel's reaches a program",
+        done.stdout,
+        done.stderr,
+    )
     print("# " + done.stdout.strip().split("\n")[-1], flush=True)
     bare = changed(EXCEPTION, r"EXCEPTION_RECORD record = \{0\};", "EXCEPTION_RECORD record;")
     done = run(kernel(folder, "zeroed=", **{EXCEPTION: bare}))
     missed = FOUND - found(done)
-    plan.true(done.returncode == 1 and not missed, "what is not written is found, to the byte", missed, done.stdout, done.stderr)
-    freed = changed(OBJECTS, r"(?<=if \(NT_SUCCESS\(status\)\))\n        status = MmCopyToUser\(user, from, size\);", " {\n" + FREED)
+    plan.true(
+        done.returncode == 1 and not missed,
+        "what is not written is found, to the byte",
+        missed,
+        done.stdout,
+        done.stderr,
+    )
+    freed = changed(
+        OBJECTS,
+        r"(?<=if \(NT_SUCCESS\(status\)\))\n        status = MmCopyToUser\(user, from, size\);",
+        " {\n" + FREED,
+    )
     done = run(kernel(folder, **{OBJECTS: freed}))
-    plan.true(done.returncode == 1 and found(done), "and so is what was freed", done.returncode, done.stdout, done.stderr)
+    plan.true(
+        done.returncode == 1 and found(done),
+        "and so is what was freed",
+        done.returncode,
+        done.stdout,
+        done.stderr,
+    )
 plan.done()

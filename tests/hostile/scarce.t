@@ -4,7 +4,8 @@
 """The kernel's own allocations fail, one at a time.  scarce.exe is run for every n up to its own
 count, the n-th failing; every program of the guest suite for the n's of a stride.  Whatever the
 programs make of it: the kernel lives, every page, handle and object comes back, and a program dies
-at most of STATUS_NO_MEMORY.  In make test: every third n of scarce.exe; the guest suite in make test-long."""
+at most of STATUS_NO_MEMORY.  In make test: every third n of scarce.exe; the guest suite in make
+test-long."""
 import glob
 import os
 import re
@@ -30,8 +31,13 @@ def batch(lines):
     with tempfile.NamedTemporaryFile("w", suffix=".list") as listing:
         listing.write("\n".join(lines) + "\n")
         listing.flush()
-        done = subprocess.run([os.path.join(TOP, "tools", "fathom"), "batch", "--timeout", "40", listing.name],
-                              capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [os.path.join(TOP, "tools", "fathom"), "batch", "--timeout", "40", listing.name],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+        )
     parts = re.split(r"^(?:not )?ok \d+ - (.*)$", done.stdout, flags=re.M)
     return list(zip(parts[1::2], parts[2::2]))
 
@@ -54,17 +60,27 @@ def judge(results, what):
             if wrong <= 20:
                 plan.true(False, name, *bad, report[:1500])
     plan.true(wrong == 0, f"{what}: {len(results)} runs, {wrong} of them wrong")
-    ends = Counter(re.sub(r" at .*", "", m[1].strip('"')) for _, r in results for m in OUTCOME.finditer(r))
+    ends = Counter(
+        re.sub(r" at .*", "", m[1].strip('"')) for _, r in results for m in OUTCOME.finditer(r)
+    )
     print("# " + ", ".join(f"{end}: {n}" for end, n in ends.most_common(12)), flush=True)
 
 
-(_, plain), = batch([SCARCE])
+((_, plain),) = batch([SCARCE])
 count = allocations(plain)
-plan.true(count > 100 and re.search(r"^  exit: 0$", plain, re.M), f"scarce.exe makes the kernel allocate {count} times", plain)
+plan.true(
+    count > 100 and re.search(r"^  exit: 0$", plain, re.M),
+    f"scarce.exe makes the kernel allocate {count} times",
+    plain,
+)
 failing = range(1, count + 1, STEP)
 results = batch([f"ends=any poolfail={n} {SCARCE}" for n in failing] + [SCARCE])
 plan.equal(len(results), len(failing) + 1, "each run has an outcome")
-plan.true(re.search(r"^  exit: 0$", results[-1][1], re.M), "and afterwards it runs as before", results[-1][1])
+plan.true(
+    re.search(r"^  exit: 0$", results[-1][1], re.M),
+    "and afterwards it runs as before",
+    results[-1][1],
+)
 judge(results, f"scarce.exe for n in steps of {STEP}")
 
 
@@ -77,7 +93,9 @@ def suite():
         count = allocations(report)
         stride = count // RUNS + 1
         print(f"# {name}: {count} allocations, stride {stride}", flush=True)
-        lines += [f"ends=any poolfail={n} {program}" for n in range(stride // 2 + 1, count + 1, stride)]
+        lines += [
+            f"ends=any poolfail={n} {program}" for n in range(stride // 2 + 1, count + 1, stride)
+        ]
     judge(batch(lines), "the guest suite by these strides")
 
 

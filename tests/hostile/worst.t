@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # long: too
 # needs: system programs
-"""No service runs for a time that a program chooses: the worst known input to every service that takes a
-string, a list or a size (programs/worst.c), under icount, each within its limit of instructions.
+"""No service runs for a time that a program chooses: the worst known input to every service that
+takes a string, a list or a size (programs/worst.c), under icount, each within its limit of
+instructions.
 
 A service is one of them by the names of its arguments in include/services.tbl.
 """
@@ -21,7 +22,8 @@ import services  # noqa: E402
 plan = Plan()
 LIMIT = 60_000  # of what has no row below
 SIZED = re.compile(
-    r"Length|Size|Count|Attributes$|AttributeList|Parameters|Name$|String$|Request$|Reply$|Receive$|Handles"
+    r"Length|Size|Count|Attributes$|AttributeList|Parameters|Name$|String$|Request$|Reply$|Receive$"
+    r"|Handles"
 )
 NUMBERS = {"FileAttributes", "AllocationAttributes", "AllocationSize"}  # flags, or not looked at
 LIMITS = {
@@ -67,7 +69,10 @@ LIMITS = {
     "NtWriteVirtualMemory": 13_000_000,
 }
 # In make test-long the lists are ten times as long.
-TEN_TIMES = re.compile(r"Nt(QueryDirectoryFile|OpenFile|CreateFile|Query\w*AttributesFile|SetInformationFile|\w*Query|QuerySystemInformation)$")
+TEN_TIMES = re.compile(
+    r"Nt(QueryDirectoryFile|OpenFile|CreateFile|Query\w*AttributesFile|SetInformationFile|\w*Query"
+    r"|QuerySystemInformation)$"
+)
 
 
 def sized(name, arguments):
@@ -79,7 +84,15 @@ def lines():
     """(service, instructions, status, what) of each call that the program made."""
     program = os.path.join(OUT, "tests", "hostile", "programs", "worst.exe")
     done = subprocess.run(
-        [os.path.join(TOP, "tools", "fathom"), "run", "--icount", "--mem", "256", program, *["long"] * LONG],
+        [
+            os.path.join(TOP, "tools", "fathom"),
+            "run",
+            "--icount",
+            "--mem",
+            "256",
+            program,
+            *["long"] * LONG,
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -97,7 +110,9 @@ for name, cost, status, what in lines():
 table = services.rows(os.path.join(TOP, "include/services.tbl"))
 wanted = sorted(name for _, name, arguments in table if sized(name, arguments))
 missing = [name for name in wanted if name not in calls]
-plan.true(not missing, f"{len(wanted)} services take a string, a list or a size: each is called", *missing)
+plan.true(
+    not missing, f"{len(wanted)} services take a string, a list or a size: each is called", *missing
+)
 plan.equal(sorted(set(LIMITS) - set(calls)), [], "every limit is of a service that is called")
 for name, made in sorted(calls.items()):
     limit = LIMITS.get(name, LIMIT) * (11 if LONG and TEN_TIMES.match(name) else 1)

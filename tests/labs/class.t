@@ -50,11 +50,15 @@ with tempfile.TemporaryDirectory(prefix="fathom-class-") as scratch:
     plan.equal(pages, sorted(name + ".html" for name in wanted), "a page for each student")
     with open(os.path.join(out, "index.html"), encoding="utf-8") as file:
         overview = file.read()
-    plan.true("zone_edges" in overview and "李雷" in overview, "an overview: tests, students", overview)
+    plan.true(
+        "zone_edges" in overview and "李雷" in overview, "an overview: tests, students", overview
+    )
 
     record = os.path.join(out, "records", "李雷.json")
     before = os.stat(record).st_mtime_ns
-    shutil.copy(os.path.join(LAB, "forgeries", "incbin.c"), os.path.join(folder, "a forger", "page.c"))
+    shutil.copy(
+        os.path.join(LAB, "forgeries", "incbin.c"), os.path.join(folder, "a forger", "page.c")
+    )
     with open(os.path.join(out, "records", "O'Neil, Pat.json"), "w") as file:
         file.write("{")  # the machine went down while it was written
     done = grade_class(folder, out, "--list")
@@ -64,7 +68,9 @@ with tempfile.TemporaryDirectory(prefix="fathom-class-") as scratch:
         "what is left: a file that changed, and a record that is torn",
     )
     done = grade_class(folder, out)
-    plan.true("assembler" in rows(out)["a forger"]["refused"], "again: the new file is graded", done)
+    plan.true(
+        "assembler" in rows(out)["a forger"]["refused"], "again: the new file is graded", done
+    )
     plan.equal(os.stat(record).st_mtime_ns, before, "and the others are not graded again")
 
 plan.done()

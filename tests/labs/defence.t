@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # long: only
 # needs: system record
-"""The defence: its answers are what the recording says, its questions are of this file and this seed."""
+"""The defence: its answers are what the recording says, its questions are of this file and this
+seed."""
 import glob
 import os
 import re

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: nothing
-"""lab.toml: every lab of the tree can be read, and each mistake in one is a sentence that says where."""
+"""lab.toml: every lab of the tree can be read, and each mistake in one is a sentence that says
+where."""
 import glob
 import os
 import shutil
@@ -35,7 +36,6 @@ for folder in sorted(glob.glob(os.path.join(TOP, "labs", "[0-9]*-*"))):
     plan.equal(same, [], f"{lab.label}: last year's rules are not this year's")
 
 
-
 def patched(base, patch):
     """What a patch makes of a file; None: it does not apply."""
     words = ["patch", "-s", "-p1", "-r", "-", "-o", "-", base, patch]
@@ -57,7 +57,11 @@ for folder in sorted(glob.glob(os.path.join(TOP, "labs", "[0-9]*-*"))):
         with open(base, "rb") as file:
             if patched(base, path) in (None, file.read()):
                 stale.append(os.path.relpath(path, TOP))
-    plan.equal(stale, [], f"{lab.label}: each planted bug and patched forgery applies, and changes something")
+    plan.equal(
+        stale,
+        [],
+        f"{lab.label}: each planted bug and patched forgery applies, and changes something",
+    )
 
 FIRST = os.path.join(TOP, "labs", "1-page")
 with open(os.path.join(FIRST, "lab.toml"), encoding="utf-8") as file:

@@ -1,4 +1,5 @@
-"""The published forms of a report, each as a function (text, result) -> what is wrong, in sentences.
+"""The published forms of a report, each as a function (text, result) -> what is wrong, in
+sentences.
 
   tap          TAP 13: version, plan, test lines in order, YAML blocks indented, directives
   junit        junit-10.xsd of Jenkins' xUnit plugin: elements, their attributes and order
@@ -140,7 +141,8 @@ def gradescope(report, result):
     for test in form["tests"]:
         yield from typed(test, ONE_TEST, test.get("name"))
         if test.get("status") not in ("passed", "failed") or test["score"] > test["max_score"]:
-            yield f"{test.get('name')}: {test.get('status')} with {test['score']}/{test['max_score']}"
+            points = f"{test['score']}/{test['max_score']}"
+            yield f"{test.get('name')}: {test.get('status')} with {points}"
         if not all(isinstance(tag, str) for tag in test["tags"]):
             yield f"{test['name']}: tags are words"
 

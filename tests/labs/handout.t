@@ -62,7 +62,8 @@ def code_lines(path):
 
 
 def check_tree(folder, number, solution, secrets):
-    """Another search than the tool's own: plain lines of the solution, in every byte of the tree."""
+    """Another search than the tool's own: plain lines of the solution, in every byte of the
+    tree."""
     held = [
         path for path in paths(folder) if FORBIDDEN.search(path) and not path.startswith(".git/")
     ]
@@ -128,7 +129,9 @@ with tempfile.TemporaryDirectory() as scratch:
     readme = leaks.text_of(os.path.join(tree, "README.md"))
     plan.true(readme.startswith("> **This is a handout: 8-com.**"), "its README says so first")
     plan.equal(
-        handout.without_links("[a](../8-com/README.md) [b](../9-no/README.md)", f"{tree}/labs/8-com"),
+        handout.without_links(
+            "[a](../8-com/README.md) [b](../9-no/README.md)", f"{tree}/labs/8-com"
+        ),
         "[a](../8-com/README.md) b",
         "a link to a lab that is not in the handout is its words",
     )
@@ -195,7 +198,9 @@ with tempfile.TemporaryDirectory() as scratch:
     done = graded(skeleton, "--seed", "17")
     plan.true("lists lab 8-com 1.0, seed 3" in done.stdout, "the grader says what it lists", done)
     done = graded(skeleton)
-    plan.true("graded here is lab 8-com 1.0, seed 3" in done.stdout, "and grades by that seed", done)
+    plan.true(
+        "graded here is lab 8-com 1.0, seed 3" in done.stdout, "and grades by that seed", done
+    )
     with open(os.path.join(course, "handouts.tsv"), "a") as ledger:
         ledger.write("8-com\t1.0\t17\t0\n")
     done = graded(skeleton)
@@ -204,7 +209,8 @@ with tempfile.TemporaryDirectory() as scratch:
     plan.true("does not list" not in done.stdout, "now it is listed", done)
 
     if LONG:
-        # Every lab in one tree: each solution is searched for in what is left of the others' layers.
+        # Every lab in one tree: each solution is searched for in what is left of the others'
+        # layers.
         every = sorted(os.listdir(os.path.join(TOP, "labs")))
         every = [
             name for name in every if os.path.exists(os.path.join(TOP, "labs", name, "lab.toml"))

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # long: only
 # needs: system record gdb second
-"""`make record` of a test whose student's code runs in another process than the judge: labs 5, 7."""
+"""`make record` of a test whose student's code runs in another process than the judge: labs 5,
+7."""
 import os
 import re
 import subprocess

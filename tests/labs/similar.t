@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # needs: nothing
-"""grade-class --similarity: the folder is as Dolos and MOSS document it, and the two commands of its
-README run on it as they are written."""
+"""grade-class --similarity: the folder is as Dolos and MOSS document it, and the two commands of
+its README run on it as they are written."""
 import csv
 import os
 import shutil
@@ -21,7 +21,9 @@ FATHOM = os.path.join(TOP, "tools", "fathom")
 # What Dolos reads of a row; it ignores other columns, but for `ignored` (adding-metadata).
 COLUMNS = ["filename", "full_name", "label", "ignored"]
 # The languages that MOSS' script names.
-MOSS = "c cc java ml pascal ada lisp scheme haskell fortran ascii vhdl perl matlab python mips prolog "
+MOSS = (
+    "c cc java ml pascal ada lisp scheme haskell fortran ascii vhdl perl matlab python mips prolog "
+)
 MOSS += "spice vb csharp modula2 a8086 javascript plsql verilog"
 HAND_IN = {
     "\u674e\u96f7": "int a;\n".encode(),
@@ -85,7 +87,8 @@ def check(number, file, dolos, moss, scratch):
     plan.equal(given[:5], ["-l", moss, "-b", base, "-d"], f"lab {number}: moss and its options")
     sent = given[5:]
     plan.equal(
-        sorted(sent), sorted(row["filename"] for row in rows if not row["ignored"]),
+        sorted(sent),
+        sorted(row["filename"] for row in rows if not row["ignored"]),
         f"lab {number}: one file of each folder, the skeleton not among them",
     )
     options = [name for name in sent if name.startswith("-")]
@@ -93,7 +96,9 @@ def check(number, file, dolos, moss, scratch):
     if shutil.which("perl"):
         code = 'print "$_\\n" for grep { !(-e && -r && -T) } @ARGV'
         run = subprocess.run(["perl", "-e", code, base, *sent], cwd=out, capture_output=True)
-        plan.equal(run.stdout, b"", f"lab {number}: MOSS' script finds each file, and calls it text")
+        plan.equal(
+            run.stdout, b"", f"lab {number}: MOSS' script finds each file, and calls it text"
+        )
 
 
 with tempfile.TemporaryDirectory(prefix="fathom-alike-") as scratch:

@@ -114,15 +114,21 @@ if LONG:
     with tempfile.TemporaryDirectory() as folder:
         picture = os.path.join(folder, "score.svg")
         words = [FATHOM, "score", "-o", picture, "7"]
-        run = subprocess.run([*words, "crt/borland/heap.c"], cwd=TOP, capture_output=True, text=True)
+        run = subprocess.run(
+            [*words, "crt/borland/heap.c"], cwd=TOP, capture_output=True, text=True
+        )
         rows = [line.split() for line in run.stdout.splitlines() if line.startswith("  ")]
-        plan.equal([row[0] for row in rows], 3 * RECORDED, "score: three measures of each recording")
+        plan.equal(
+            [row[0] for row in rows], 3 * RECORDED, "score: three measures of each recording"
+        )
         plan.true(all(row[1] == row[2] for row in rows), "our file is as ours", run.stdout)
         drawn = xml.dom.minidom.parse(picture).getElementsByTagName("polyline")
         plan.equal(len(drawn), 3 * 5, "five solutions' curves, three diagrams")
         kept = score.known(load("7"))
-        now = {name: [float(row[3 + n].replace(",", "")) for row in rows] for n, name in
-               enumerate(("the second", "Kernighan, Ritchie", "bins, best fit"))}
+        now = {
+            name: [float(row[3 + n].replace(",", "")) for row in rows]
+            for n, name in enumerate(("the second", "Kernighan, Ritchie", "bins, best fit"))
+        }
         far = [
             (name, row[0], was, is_now)
             for name, column in now.items()
@@ -137,13 +143,17 @@ if LONG:
         plan.true(run.returncode == 1 and "skeleton" in run.stderr, "one that cannot", run.stderr)
     # make bench of a student's tree: each cost that is judged, its band, and the figures behind it.
     lab = load("7")
-    run = subprocess.run([FATHOM, "lab", "bench", "--lab", "7"], cwd=TOP, capture_output=True, text=True)
+    run = subprocess.run(
+        [FATHOM, "lab", "bench", "--lab", "7"], cwd=TOP, capture_output=True, text=True
+    )
     for test in (test for test in lab.tests if test.stage == "icount" and test.shown):
         band = f"all up to {test.full}, half of them up to {test.half}"
         dearest = "all up to {}, half of them up to {}".format(*(test.worst or (0, 0)))
         plan.true(not test.worst or dearest in run.stdout, f"make bench: {dearest}", run.stdout)
         rows = [row for row in run.stdout.splitlines() if row.split()[0] == test.name]
-        plan.true(len(rows) == 1 and band in rows[0], f"make bench: {test.name}, {band}", run.stdout)
+        plan.true(
+            len(rows) == 1 and band in rows[0], f"make bench: {test.name}, {band}", run.stdout
+        )
     shown = run.stdout.count("    trace ")
     plan.equal(shown, len(RECORDED), "make bench: the figures of each recording, once")
 plan.done()

@@ -63,15 +63,32 @@ pragma integrity_check;
 """
 ANSWER = "2000|2001000|row 1|row 999\n77\nok\n"
 runs("sqlite3", ":memory:", stdin=SQL, out=ANSWER, what="a database in memory")
-runs("sqlite3", "C:\\Temp\\a.db", stdin=SQL + ".databases\n",
-     holds=(ANSWER, "main: C:\\Temp\\a.db r/w"), what="a database file of C:")
-runs("sqlite3", "C:\\Temp\\a.db", stdin="pragma journal_mode=wal;\n" + SQL, out="wal\n" + ANSWER,
-     what="write-ahead log: a mapped file beside the database")
-runs("sqlite3", "C:\\Temp\\a.db", stdin=SQL + "attach 'C:\\Temp\\b.db' as b;\nbegin exclusive;\n"
-     "create table b.u(x);\ninsert into b.u select a from t;\ncommit;\nselect sum(x) from b.u;\n",
-     out=ANSWER + "2001000\n", what="two files in one transaction")
+runs(
+    "sqlite3",
+    "C:\\Temp\\a.db",
+    stdin=SQL + ".databases\n",
+    holds=(ANSWER, "main: C:\\Temp\\a.db r/w"),
+    what="a database file of C:",
+)
+runs(
+    "sqlite3",
+    "C:\\Temp\\a.db",
+    stdin="pragma journal_mode=wal;\n" + SQL,
+    out="wal\n" + ANSWER,
+    what="write-ahead log: a mapped file beside the database",
+)
+runs(
+    "sqlite3",
+    "C:\\Temp\\a.db",
+    stdin=SQL + "attach 'C:\\Temp\\b.db' as b;\nbegin exclusive;\n"
+    "create table b.u(x);\ninsert into b.u select a from t;\ncommit;\nselect sum(x) from b.u;\n",
+    out=ANSWER + "2001000\n",
+    what="two files in one transaction",
+)
 
-LUA = file("show.lua", """print(_VERSION, 10 // 3, 7 % -3, 2^10, "3" + 4)
+LUA = file(
+    "show.lua",
+    """print(_VERSION, 10 // 3, 7 % -3, 2^10, "3" + 4)
 local t = {} for i = 1, 1000 do t[i] = i * i end
 print(#t, t[1000], select('#', table.unpack(t, 1, 50)))
 print(string.format("%5.2f|%q|%x", 3.14159, "a\\nb", 255), ("x"):rep(3, ","))
@@ -80,8 +97,10 @@ local co = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end)
 print(co(), co(), co())
 local f = assert(io.open("C:\\\\Temp\\\\x", "w")) f:write("line 1\\n", 2, "\\n") f:close()
 for line in io.lines("C:\\\\Temp\\\\x") do io.write("[", line, "]") end print()
-print(os.getenv("SystemRoot"), os.remove("C:\\\\Temp\\\\x"), os.rename("C:\\\\none", "C:\\\\n") == nil)
-""")
+local gone = os.remove("C:\\\\Temp\\\\x")
+print(os.getenv("SystemRoot"), gone, os.rename("C:\\\\none", "C:\\\\n") == nil)
+""",
+)
 LUA_PRINTS = """Lua 5.4\t3\t-2\t1024.0\t7
 1000\t1000000\t50
  3.14|"a\\
@@ -99,9 +118,11 @@ for words, out in (
     (("-c", ".a|map(type)"), '["number","number","object"]\n'),
     (("-r", ".a[2].b"), "\u00e9\n"),
     (("-S", "-c", "[paths]|length"), "6\n"),
-    (("-c", "[range(0;10;3)], ([1,2,3]|add), (\"x-y\"|split(\"-\")), ({} | .a.b = 1)"),
-     '[0,3,6,9]\n6\n["x","y"]\n{"a":{"b":1}}\n'),
-    (("-c", "reduce .a[] as $x (0; . + 1), (try error(\"no\") catch .)"), '3\n"no"\n'),
+    (
+        ("-c", '[range(0;10;3)], ([1,2,3]|add), ("x-y"|split("-")), ({} | .a.b = 1)'),
+        '[0,3,6,9]\n6\n["x","y"]\n{"a":{"b":1}}\n',
+    ),
+    (("-c", 'reduce .a[] as $x (0; . + 1), (try error("no") catch .)'), '3\n"no"\n'),
 ):
     runs("jq", *words, stdin=JSON, out=out, what=" ".join(words))
 
@@ -111,8 +132,8 @@ runs("mimalloc-fill", what="mimalloc's test-api-fill")
 runs("mimalloc-stress", options=("--mem", "1024"), what="mimalloc's test-stress, 32 threads")
 runs("gctest", what="Boehm's gctest")
 
-# What shows memory works on them: where, walk, record, and gdb's chain.  Lua's l_alloc jumps to realloc,
-# so that lua_newstate is the caller.
+# What shows memory works on them: where, walk, record, and gdb's chain.  Lua's l_alloc jumps to
+# realloc, so that lua_newstate is the caller.
 CHAIN = file("chain.gdb", "chain\n")
 for name, words, stdin, door, place, caller in (
     ("lua", ("show.lua",), "", "realloc", "lauxlib.c", "lstate.c"),
@@ -128,7 +149,9 @@ for name, words, stdin, door, place, caller in (
     plan.true(code == 0 and place in table, f"where: {name} allocates in {place}", *told)
     code, told, said = fathom("walk", *run, stdin=stdin)
     down = re.search(f"!RtlAllocateHeap\n(?s:.*)=> heap: (re)?allocate", told)
-    plan.true(code == 0 and down and place in told, f"walk: {name}'s first allocation", told, said[-2000:])
+    plan.true(
+        code == 0 and down and place in told, f"walk: {name}'s first allocation", told, said[-2000:]
+    )
     recording = os.path.join(FOLDER.name, name + ".rec")
     call = ("--door", door + ":1", "-o", recording)
     code, printed, said = fathom("record", *call, *run, stdin=stdin)

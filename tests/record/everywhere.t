@@ -27,7 +27,9 @@ def assembler():
     sys.path.insert(0, os.path.join(TOP, "tools"))
     from symbolfiles.mapfile import sections
 
-    maps = [os.path.join(OUT, *names) for names in (("kernel", "ntoskrnl.map"), ("bin", "ntdll.map"))]
+    maps = [
+        os.path.join(OUT, *names) for names in (("kernel", "ntoskrnl.map"), ("bin", "ntdll.map"))
+    ]
     found = [row for path in maps for row in sections(path) if row[0] == ".text"]
     return [(at, at + size) for _, at, size, file in found if os.path.exists(debug_of(file))]
 
@@ -56,7 +58,8 @@ STRETCHES = (
 for door, words, arguments, through in STRETCHES if LONG else STRETCHES[:1]:
     path = os.path.join(scratch.name, door)
     subprocess.run(
-        [FATHOM, "record", "--mem", "64", *words, "-o", path, PROGRAM, *arguments], stdin=subprocess.DEVNULL
+        [FATHOM, "record", "--mem", "64", *words, "-o", path, PROGRAM, *arguments],
+        stdin=subprocess.DEVNULL,
     )
     recording = Recording(path)
     wanted = places(recording)
@@ -72,8 +75,21 @@ for door, words, arguments, through in STRETCHES if LONG else STRETCHES[:1]:
     rows = [line.split() for line in done.stdout.splitlines() if line.startswith("STEP")]
     last = str(recording.count - 1)  # main has returned
     lost = [" ".join(row) for row in rows if row[1] != last and "main" not in row]
-    plan.equal(len(rows), len(wanted), f"{door}: gdb was at {len(wanted)} instructions of {recording.count}")
-    plan.true(not lost, f"{door}: the backtrace reaches main at each of them", *lost[:20], *([] if rows else [done.stderr]))
+    plan.equal(
+        len(rows),
+        len(wanted),
+        f"{door}: gdb was at {len(wanted)} instructions of {recording.count}",
+    )
+    plan.true(
+        not lost,
+        f"{door}: the backtrace reaches main at each of them",
+        *lost[:20],
+        *([] if rows else [done.stderr]),
+    )
     seen = {name for row in rows for name in row[4:]}
-    plan.true(through <= seen, f"{door}: {', '.join(sorted(through))} are callers among them", *sorted(through - seen))
+    plan.true(
+        through <= seen,
+        f"{door}: {', '.join(sorted(through))} are callers among them",
+        *sorted(through - seen),
+    )
 plan.done()

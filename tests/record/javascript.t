@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # needs: system record programs
 # long: only
-"""The reader in JavaScript (web/model/recording.js) says of each step what the one in Python says, and
-of a damaged file the same sentence."""
+"""The reader in JavaScript (web/model/recording.js) says of each step what the one in Python says,
+and of a damaged file the same sentence."""
 import dataclasses
 import hashlib
 import json
@@ -50,9 +50,13 @@ events = [
     {**dataclasses.asdict(event), "stack": [dataclasses.asdict(frame) for frame in event.stack]}
     for event in recording.events()
 ]
-plan.true(len(events) > 100 and json.loads(told) == events, f"the same {len(events)} events around it")
+plan.true(
+    len(events) > 100 and json.loads(told) == events, f"the same {len(events)} events around it"
+)
 differ = [f"{a}\n{b}" for a, b in zip(rows, wanted) if a != b]
-plan.true(rows == wanted, f"{len(steps)} steps, forward and back: the same machine", *differ[:3], said)
+plan.true(
+    rows == wanted, f"{len(steps)} steps, forward and back: the same machine", *differ[:3], said
+)
 
 with open(path, "rb") as file:
     good = file.read()

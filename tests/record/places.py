@@ -9,7 +9,9 @@ FRAME = re.compile(r"^#\d+ +(?:0x[0-9a-f]+ in )?(.*?) ?\(", re.M)
 
 
 def names():
-    return [name.replace(" ", "_") or "?" for name in FRAME.findall(gdb.execute("bt", to_string=True))]
+    return [
+        name.replace(" ", "_") or "?" for name in FRAME.findall(gdb.execute("bt", to_string=True))
+    ]
 
 
 for n in os.environ["PLACES"].split(","):

@@ -24,9 +24,8 @@ for dll, (contract, pattern) in SECOND.items():
     listing = os.path.join(OUT, "tests", "second", f"{dll}.list")
     with open(listing, "w") as out:
         for source in sources:
-            out.write(
-                f"../guest/{os.path.relpath(source, os.path.join(TOP, 'tests', 'guest'))[:-2]}.exe\n"
-            )
+            name = os.path.relpath(source, os.path.join(TOP, "tests", "guest"))[:-2]
+            out.write(f"../guest/{name}.exe\n")
     added = os.path.join(OUT, "tests", "second", dll)
     run = subprocess.run(
         [os.path.join(TOP, "tools", "fathom"), "batch", "--add", added, listing],

@@ -15,7 +15,8 @@ with tempfile.TemporaryDirectory(prefix="fathom-compdb-") as folder:
     with open(os.path.join(folder, "t.c"), "w") as out:
         out.write("/* cflags: -DSAID=1 */\n")
     TEXT = f"""mkdir -p build; echo '  kernel/mm/page.o'
-i686-w64-mingw32-gcc -std=gnu11 -fno-shrink-wrap -ffreestanding -I./kernel -c kernel/mm/page.c -o build/page.o && echo 'x.c:' >> build/page.d
+i686-w64-mingw32-gcc -std=gnu11 -fno-shrink-wrap -ffreestanding -I./kernel -c kernel/mm/page.c -o \
+build/page.o && echo 'x.c:' >> build/page.d
 cd build/lib && i686-w64-mingw32-dlltool -d x.def
 gcc -O1 $(sed -n 's,.*cflags: \\([^*]*\\)\\*/.*,\\1,p' {folder}/t.c) \\
   -o build/t {folder}/t.c kernel/mm/page.c -lcmocka

@@ -44,7 +44,10 @@ def folded(text, width=WIDTH, size=None):
     return b"".join(fold.feed(data[i : i + size]) for i in range(0, len(data), size))
 
 
-LINE = "fathom: attacks.exe: heap corruption: block not busy (freed twice?), heap 00750000, found by RtlFreeHeap\r\nC:\\> "
+LINE = (
+    "fathom: attacks.exe: heap corruption: block not busy (freed twice?), heap 00750000, "
+    "found by RtlFreeHeap\r\nC:\\> "
+)
 WANTED = [
     "fathom: attacks.exe: heap corruption:",
     "block not busy (freed twice?), heap",

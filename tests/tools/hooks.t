@@ -62,6 +62,7 @@ try:
         passes("a formatted one", "good.c", GOOD)
     long = "; " + "x" * 99 + "\n"
     stops("a line of 101 columns", "a.asm: lines over 100", "a.asm", "; short\n" + long)
+    stops("one of Python", "a.py: lines over 100", "a.py", "#" + long)
     passes("100 columns, in letters of two bytes", "wide.asm", "; " + "ä" * 98 + "\n")
     passes("long lines in a document", "a.md", "x" * 300 + "\n")
     stops("blanks at a line's end", "trailing whitespace", "t.md", "a word  \n")

@@ -69,7 +69,8 @@ class Nowhere:
 
 
 def forged(lines, times):
-    """What is kept of lines that a program says so many times by NtFathomReport, and the verdict."""
+    """What is kept of lines that a program says so many times by NtFathomReport, and the
+    verdict."""
     taken = leaks.Leaks(Nowhere)
     for _ in range(times):
         for line in lines:

@@ -41,7 +41,8 @@ with tempfile.TemporaryDirectory() as folder:
     plan.equal(
         (done.returncode, done.stdout.strip(), done.stderr.decode().splitlines()[0]),
         (240, b"started", "fathom: missing.exe: entry point gone_one not found in gone.dll"),
-        "--lenient: the name is told when it is called; a program that ran is not one that could not start",
+        "--lenient: the name is told when it is called; a program that ran is not one that could "
+        "not start",
     )
     done = fathom("run", "--lenient", "--verbose", program)
     said = done.stderr.decode().splitlines()

@@ -29,7 +29,8 @@ with tempfile.TemporaryDirectory(prefix="fathom-outrank-") as folder:
     qemu, starts, programs = (os.path.join(folder, name) for name in ("qemu", "starts", "programs"))
     with open(qemu, "w") as file:
         file.write(
-            f'#!/bin/sh\necho >> "{starts}"\nexec {os.environ.get("FATHOM_QEMU") or "qemu-system-i386"} "$@"\n'
+            f'#!/bin/sh\necho >> "{starts}"\nexec '
+            f'{os.environ.get("FATHOM_QEMU") or "qemu-system-i386"} "$@"\n'
         )
     os.chmod(qemu, 0o755)
     with open(programs, "w") as file:

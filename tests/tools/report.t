@@ -35,7 +35,8 @@ def tests(text):
 for name in ("v# TODO x.exe", "# SKIP.exe", "dark\u0085\u2028night.exe", "\u202eexe.txt"):
     file(name)
 says = (
-    "  ...\nok 1 - forged\nBail out!\n1..1\n\x1b]0;t\x07\x1b[2J\r\n# SKIP\n\\# TODO \" \\ \x7f\u0085\u2028\u2029\ufeff\u202e\U000e0001 作\n"
+    '  ...\nok 1 - forged\nBail out!\n1..1\n\x1b]0;t\x07\x1b[2J\r\n# SKIP\n\\# TODO " \\ '
+    '\x7f\u0085\u2028\u2029\ufeff\u202e\U000e0001 作\n'
 ).encode()
 says += b"\x9b\xff\xfe\0"
 lines = [
@@ -206,9 +207,7 @@ killed.kill()
 killed.wait()
 plan.true(len(left) == 1 and left < set(os.listdir(home)), "a tool that is killed leaves a folder")
 batch("status", "prog.exe", TMPDIR=home)
-plan.equal(
-    set(os.listdir(home)), its | others, "the next one removes it, and no other's"
-)
+plan.equal(set(os.listdir(home)), its | others, "the next one removes it, and no other's")
 alive.terminate()
 plan.equal(alive.wait(60), 128 + signal.SIGTERM, "the one beside it was not harmed")
 plan.equal(set(os.listdir(home)), others, "and leaves nothing itself")

@@ -157,8 +157,10 @@ try:
     names = {
         "double* make<double>(int)": "make<double>",
         "Foo::operator()(int) const": "Foo::operator()",
-        "A<std::tuple<void (*)(int), int> >::operator()()": "A<std::tuple<void (*)(int), int> >::operator()",
-        "(anonymous namespace)::pool::free(void*) [clone .constprop.0]": "(anonymous namespace)::pool::free",
+        "A<std::tuple<void (*)(int), int> "
+        ">::operator()()": "A<std::tuple<void (*)(int), int> >::operator()",
+        "(anonymous namespace)::pool::free(void*) [clone "
+        ".constprop.0]": "(anonymous namespace)::pool::free",
         "operator new[](unsigned int)": "operator new[]",
         "main": "main",
     }

@@ -73,15 +73,13 @@ screen = Terminal()
 text = screen.read_until(PROMPT)
 plan.true("Every row of the chain holds" in text, "the walk comes first", text[-2000:])
 lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]|\r", "", text[text.index("walk ") :]).split("\n")
-plan.true(
-    len(lines) <= 23 and max(map(len, lines)) <= 80, "it and the prompt are one screen", text
-)
+plan.true(len(lines) <= 23 and max(map(len, lines)) <= 80, "it and the prompt are one screen", text)
 doors = [line for line in lines if re.search(r" rows| [\d',-]+ +holds$", line)]
 plan.true(
     len(doors) == 15 and re.search(r"^row: .* holds: ", text, re.M),
     "ten doors and four facts hold",
     text,
-    *doors
+    *doors,
 )
 plan.true(
     "exit" in text[-300:] and "Ctrl-C" in text[-300:], "the prompt says how to leave", text[-400:]
@@ -189,7 +187,8 @@ for typed, wanted in (
     (f"ps\r", rf"^ *{pid} +\d+ .* spins\.exe"),
     (
         f"vad {pid}\r",
-        r"(?s)stack of thread.*guard before heap 2.*heap 2, .*spins\.exe.*heap 1, .*ntdll\.dll.*TEB of.*PEB",
+        r"(?s)stack of thread.*guard before heap 2.*heap 2, .*spins\.exe.*heap 1, "
+        r".*ntdll\.dll.*TEB of.*PEB",
     ),
     (
         f"heap {pid}\r",
@@ -258,7 +257,8 @@ for _ in range(3):
     text = ask(b"attacks double-free\r").replace("\r", "")
     plan.true(
         re.fullmatch(
-            r"attacks double-free\n(\x1b\[0m)?fathom: attacks.exe: heap corruption.*\n(fathom|  ).*\n(  .*\n)+"
+            r"attacks double-free\n(\x1b\[0m)?fathom: attacks.exe: heap corruption.*\n(fathom|  "
+            r").*\n(  .*\n)+"
             r"attacks: exit code \d+ \(0xC0000374\)\n(\x1b\[0m)?C:\\> ",
             text,
         ),

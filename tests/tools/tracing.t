@@ -56,7 +56,9 @@ try:
     else:
         plan.skip("the table has the bytes that libstdc++ 12 keeps for exceptions")
     with open(os.path.join(TOP, "docs", "tracing.md")) as document:
-        command, shown = re.search(r"^```\n\$ (tools/fathom walk .*)\n((?s:.*?))```", document.read(), re.M).groups()
+        command, shown = re.search(
+            r"^```\n\$ (tools/fathom walk .*)\n((?s:.*?))```", document.read(), re.M
+        ).groups()
     words = command.split()[1:-1]
     done = fathom(*words, os.path.join(folder, name[:-4] + ".exe"))
     plan.equal(without_places(done.stdout.decode()), without_places(shown), "its walk as shown")

@@ -36,7 +36,8 @@ VARIANTS = {
             ),
             "kernel32/heap.c": source("kernel32/heap.c")
             + "\nPVOID WINAPI HeapAlloc(HANDLE heap, DWORD flags, SIZE_T size)\n{\n"
-            "    PVOID block = RtlAllocateHeap(heap, flags, size);\n    __asm__ volatile(\"\");\n    return block;\n}\n",
+            '    PVOID block = RtlAllocateHeap(heap, flags, size);\n    __asm__ volatile("");\n    '
+            'return block;\n}\n',
         },
     ),
     "malloc uses the default heap": (
@@ -65,8 +66,13 @@ VARIANTS = {
 def walk_of(files):
     with tempfile.TemporaryDirectory() as folder:
         build = os.path.join(folder, "build")
-        shutil.copytree(OUT, build, symlinks=True, copy_function=shutil.copy2,
-                        ignore=shutil.ignore_patterns("tests", "*.img"))
+        shutil.copytree(
+            OUT,
+            build,
+            symlinks=True,
+            copy_function=shutil.copy2,
+            ignore=shutil.ignore_patterns("tests", "*.img"),
+        )
         pairs = []
         for number, (path, text) in enumerate(files.items()):
             mine = os.path.join(folder, f"{number}-{os.path.basename(path)}")

@@ -12,12 +12,16 @@ from tap import OUT, TOP, Plan  # noqa: E402
 plan = Plan()
 STRONG = {  # a pattern of the whole walk: what it shows
     r"door_new\n.*operator new\(size 18000\)": "operator new has its caller by .eh_frame",
-    r"free: .*door_delete > walk!operator delete \(jmp\) > msvcrt!free": "operator delete is in the free",
+    r"free: .*door_delete > walk!operator delete \(jmp\) > "
+    r"msvcrt!free": "operator delete is in the free",
     r"slot at 77c[0-9a-f]{5} holds (7c9[0-9a-f]{5}), ntdll!RtlAllocateHeap\n": "msvcrt's slot",
-    r"served by the front end; walk!door_malloc > [^\n]*RtlpAllocateHeap\n": "who served a warm call",
+    r"served by the front end; walk!door_malloc > "
+    r"[^\n]*RtlpAllocateHeap\n": "who served a warm call",
     r"VirtualAlloc\(1\) is one page: 4096 bytes": "one byte is one page",
-    r"in one process, and .* fails\n(.*\n)*?.*\[out\] 0+ and 0+\n.*left 0\n": "[out] of a failure here",
-    r"in two processes, and .* fails\n(.*\n)*?.*\[out\] 0+ and 0+\n.*left 0\n": "[out] of one there",
+    r"in one process, and .* fails\n(.*\n)*?.*\[out\] 0+ and 0+\n.*left "
+    r"0\n": "[out] of a failure here",
+    r"in two processes, and .* fails\n(.*\n)*?.*\[out\] 0+ and 0+\n.*left "
+    r"0\n": "[out] of one there",
 }
 tool = os.path.join(TOP, "tools", "excerpt.py")
 with tempfile.NamedTemporaryFile("w+") as walk:

@@ -66,7 +66,8 @@ def plain(names):
 
 
 def alike(told, found):
-    """On its way out a crossing keeps its name here; gdb names the code that it is in, KiTrapExit."""
+    """On its way out a crossing keeps its name here; gdb names the code that it is in,
+    KiTrapExit."""
     out = told[:1] == ["KiTrapExit"] and found[0].startswith("KiTrap")
     return told == found or out and told[1:] == found[1:]
 

@@ -18,16 +18,23 @@ tools/fathom run --icount --events FILE --events-stacks PROGRAM.exe   # each wit
 tools/fathom run --icount --events FILE --events-format binary PROGRAM.exe
 ```
 
-A line has the event's number, its time, process.thread (0.0: the kernel's own), its name and its fields.
-The time counts from reset, and leaves out what tracing itself has cost: instructions under `--icount`,
+A line has the event's number, its time, process.thread (0.0: the kernel's own), its name and its \
+fields.
+The time counts from reset, and leaves out what tracing itself has cost: instructions under \
+`--icount`,
 else ticks of the TSC. [tracing.md](tracing.md) makes tables and timelines of the same stream.
 
-A gap in the numbers is a loss, and the next event that comes is an EventsLost. With `tools/fathom` nothing
-is lost: the kernel writes records into a ring in its memory, and when that is full the machine stands
-still until they are taken, without an instruction run: two runs with one `--seed` have the same events.
-Where there is no such ring, on real hardware or with `FATHOM_EVENTS=serial`, the records leave by COM2.
+A gap in the numbers is a loss, and the next event that comes is an EventsLost. With \
+`tools/fathom` nothing
+is lost: the kernel writes records into a ring in its memory, and when that is full the machine \
+stands
+still until they are taken, without an instruction run: two runs with one `--seed` have the same \
+events.
+Where there is no such ring, on real hardware or with `FATHOM_EVENTS=serial`, the records leave by \
+COM2.
 
-What costs least is an event that is off: one test. A heap pair of the front end with all events on costs
+What costs least is an event that is off: one test. A heap pair of the front end with all events \
+on costs
 5 times what it costs without, at most; `tests/tools/kinds.t` measures it.
 
 ## The events
@@ -48,8 +55,10 @@ Numbers are hexadecimal without 0x, but for those that are said to be decimal.
 "Fathom events\\n" | u32 version (1), u32 length | head | record | record | ...
 ```
 
-The head is JSON: `clock` (`instructions` or `ticks`), `command`, `seed`, `memory` (MiB), `boot`, and `table`, the
-rows and words of `include/events.tbl` as they were. Records alone, as COM2 has them, are read by the table
+The head is JSON: `clock` (`instructions` or `ticks`), `command`, `seed`, `memory` (MiB), `boot`, \
+and `table`, the
+rows and words of `include/events.tbl` as they were. Records alone, as COM2 has them, are read by \
+the table
 that is there now. One record, {record} bytes and what follows:
 
 | offset | size | field |
@@ -68,7 +77,8 @@ that is there now. One record, {record} bytes and what follows:
 | | 1 each | the frames' flags: 1 kernel, 2 guessed, 4 an instruction and no return address |
 | | TextLength | the text; zeros up to a multiple of 4 |
 
-A process can read its own events, too (`FathomTrace` of fathom.dll; `user/walk/capture.cpp` does): as
+A process can read its own events, too (`FathomTrace` of fathom.dll; `user/walk/capture.cpp` \
+does): as
 FATHOM_EVENT of `include/fathom.h`, with the arguments of each frame.
 """
 

@@ -37,7 +37,9 @@ class DispatcherUnwinder(Unwinder):
     def __init__(self):
         super().__init__("fathom-dispatchers")
         self.word = gdb.lookup_type("unsigned int")
-        self.exception, self.apc = function("KiUserExceptionDispatcher"), function("KiUserApcDispatcher")
+        self.exception, self.apc = function("KiUserExceptionDispatcher"), function(
+            "KiUserApcDispatcher"
+        )
 
     def _context(self, pending, pc, register):
         if self.exception[0] <= pc < self.exception[1]:
@@ -57,10 +59,14 @@ class DispatcherUnwinder(Unwinder):
             if context is None:
                 return None
             caller = {"ebx": EBX, "ebp": EBP, "eip": EIP, "esp": ESP, "esi": ESI, "edi": EDI}
-            values = {name: gdb.Value(read(context + at)).cast(self.word) for name, at in caller.items()}
+            values = {
+                name: gdb.Value(read(context + at)).cast(self.word) for name, at in caller.items()
+            }
         except gdb.error:
             return None
-        info = pending.create_unwind_info(FrameId(gdb.Value(context).cast(self.word), gdb.Value(pc).cast(self.word)))
+        info = pending.create_unwind_info(
+            FrameId(gdb.Value(context).cast(self.word), gdb.Value(pc).cast(self.word))
+        )
         for name, value in values.items():
             info.add_saved_register(name, value)
         return info

@@ -101,7 +101,9 @@ class EntryUnwinder(Unwinder):
     def _caller(self, pending, pc, sp, saved):
         """sp identifies the frame: the caller's stack, so that gdb does not take a user's stack,
         which lies below the kernel's, for a damaged one."""
-        values = {name: gdb.Value(number & 0xFFFFFFFF).cast(self.word) for name, number in saved.items()}
+        values = {
+            name: gdb.Value(number & 0xFFFFFFFF).cast(self.word) for name, number in saved.items()
+        }
         place = gdb.Value(sp & 0xFFFFFFFF).cast(self.word)
         info = pending.create_unwind_info(FrameId(place, gdb.Value(pc).cast(self.word)))
         for name, value in values.items():

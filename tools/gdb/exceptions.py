@@ -119,7 +119,11 @@ class Raised(Stop):
 
     def says(self):
         record = argument(4).cast(gdb.lookup_type("EXCEPTION_RECORD").pointer())
-        return None if quiet(record) else describe(record, True, int(record["ExceptionAddress"]) & MASK)
+        return (
+            None
+            if quiet(record)
+            else describe(record, True, int(record["ExceptionAddress"]) & MASK)
+        )
 
 
 class Unhandled(Stop):
@@ -129,7 +133,9 @@ class Unhandled(Stop):
         record = gdb.parse_and_eval("record")
         if quiet(record) or int(record["ExceptionFlags"]) & UNWINDING:
             return None
-        return describe(record, False, int(record["ExceptionAddress"]) & MASK) + ", no handler took it"
+        return (
+            describe(record, False, int(record["ExceptionAddress"]) & MASK) + ", no handler took it"
+        )
 
 
 class Throw(Stop):
@@ -190,7 +196,9 @@ def arm(_):
 
 
 def begin(out):
-    shown.ours = {name.lower() for name in os.listdir(os.path.join(out, "bin")) if name.endswith(".dll")}
+    shown.ours = {
+        name.lower() for name in os.listdir(os.path.join(out, "bin")) if name.endswith(".dll")
+    }
     Dispatched("KiDispatchException")
     Raised("*RtlRaiseException")
     Unhandled("OutermostHandler")

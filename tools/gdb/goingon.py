@@ -10,7 +10,8 @@ longjmp.
 
 QEMU masks interrupts while it steps instructions; a flag that another thread sets would never
 change.  With interrupts the timer's stub is entered, a function as any other to gdb: `next` goes
-over it, `step` by a skip (`info skip`).  They come from the second instruction on (host/relay.py).  stepi masks them, as ever: it stays in the program.
+over it, `step` by a skip (`info skip`).  They come from the second instruction on (host/relay.py).
+stepi masks them, as ever: it stays in the program.
 
 A machine that counts instructions (--icount, make gdb) is stepped without interrupts: its clock
 goes on to the next tick whenever it halts, so each step would be an interrupt.  There a line that
@@ -30,7 +31,8 @@ CALLS = 16  # bytes below a frame's ESP that calls in it may use and a callee's 
 BUF_ESP, BUF_EIP = 0x10, 0x14  # of a jmp_buf: setjmp.h
 STEPPING = ("next", "step", "until")  # the others run to a breakpoint, or leave an inlined function
 GOING, EXACT = ("next", "step", "until", "advance", "finish"), ("stepi", "nexti")
-LINES_BACK, EXACT_BACK = ("reverse-next", "reverse-step", "reverse-finish"), ("reverse-stepi", "reverse-nexti")
+LINES_BACK = "reverse-next", "reverse-step", "reverse-finish"
+EXACT_BACK = "reverse-stepi", "reverse-nexti"
 
 
 class Going:
@@ -152,7 +154,8 @@ def begin(recorded, counts):
     going.recorded, going.masked = recorded, counts
     for name in GOING + EXACT + LINES_BACK + EXACT_BACK:
         call = "begins" if name in GOING + EXACT else "back"
-        says = "\npython crossing.before_finish()" if "finish" in name else ""  # Run till exit from #1 ...
+        # Run till exit from #1 ...
+        says = "\npython crossing.before_finish()" if "finish" in name else ""
         hook = f"define hook-{name}\npython goingon.going.{call}('{name}'){says}\nend"
         gdb.execute(hook, to_string=True)
     for name in ("-rfu ^stub_[0-9]+$", "-fu KiTrap0E"):  # an interrupt, a page that is brought

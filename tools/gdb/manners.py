@@ -3,7 +3,8 @@
   first screen       what to type, before the first command
   call, print f()    in ring 3 alone: the kernel would run the program's code on its own stack
   rwatch, awatch     refused on a recording, with a sentence
-  run, start         say that the machine runs already (gdb would start the kernel as a host program)
+  run, start         say that the machine runs already (gdb would start the kernel as a
+                     host program)
   an exception       stops the session (exceptions.py)
 """
 import gdb
@@ -58,7 +59,9 @@ class Goto(gdb.Command):
         super().__init__("goto", gdb.COMMAND_RUNNING)
 
     def invoke(self, argument, from_tty):
-        said = gdb.execute(f"monitor goto {argument}" if argument else "monitor position", to_string=True)
+        said = gdb.execute(
+            f"monitor goto {argument}" if argument else "monitor position", to_string=True
+        )
         for what in ("register-cache", "dcache"):
             gdb.execute(f"maintenance flush {what}", to_string=True)
         modules.exchange()

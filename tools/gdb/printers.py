@@ -93,7 +93,9 @@ class ListEntry:
         return f"more than {MOST_ENTRIES} on the list"
 
     def to_string(self):
-        links = "{{Flink = {:#x}, Blink = {:#x}}}".format(*(int(self.value[n]) & MASK for n in ("Flink", "Blink")))
+        links = "{{Flink = {:#x}, Blink = {:#x}}}".format(
+            *(int(self.value[n]) & MASK for n in ("Flink", "Blink"))
+        )
         try:
             return f"{links} {self._length()}" if self.value.address is not None else links
         except gdb.error:
@@ -140,12 +142,16 @@ class Returned:
             frame = gdb.selected_frame()
             function = frame.function()
             if function and function.type.target().name == "NTSTATUS":
-                self.caller = frame.older().pc(), frame.older().older() and frame.older().read_register("esp")
+                self.caller = (
+                    frame.older().pc(),
+                    frame.older().older() and frame.older().read_register("esp"),
+                )
         except (gdb.error, AttributeError):
             pass  # no frame: finish itself says so
 
     def ends(self):
-        """In a script after `finish`; at a terminal, where `finish` returns early, before the prompt."""
+        """In a script after `finish`; at a terminal, where `finish` returns early, before the
+        prompt."""
         if self.caller is None:
             return
         try:

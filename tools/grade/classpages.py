@@ -6,12 +6,15 @@ import urllib.parse
 
 STYLE = """<meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <style>body{font:15px/1.5 system-ui,sans-serif;margin:2em;max-width:70em}
-table{border-collapse:collapse}td,th{padding:.15em .8em;text-align:left;border-bottom:1px solid #8884}
-td.n{text-align:right}i.bar{display:inline-block;height:.8em;background:#47a}pre{white-space:pre-wrap}</style>"""
+table{border-collapse:collapse}td,th{padding:.15em .8em;text-align:left;\
+border-bottom:1px solid #8884}
+td.n{text-align:right}i.bar{display:inline-block;height:.8em;background:#47a}\
+pre{white-space:pre-wrap}</style>"""
 
 
 def page(title, body):
-    return f"<!doctype html><title>{html.escape(title)}</title>{STYLE}<h1>{html.escape(title)}</h1>{body}\n"
+    name = html.escape(title)
+    return f"<!doctype html><title>{name}</title>{STYLE}<h1>{name}</h1>{body}\n"
 
 
 def student(name, record):

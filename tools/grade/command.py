@@ -1,11 +1,11 @@
 """fathom grade: points for submissions of a lab.
 
-  fathom grade 1 page.c                    the lab by number or name; a file, or a folder that has it
+  fathom grade 1 page.c                    the lab by number or name; a file or its folder
   fathom grade --test zone_edges 1 page.c  one test, with all that it says
   fathom grade --format gradescope 1 page.c > results.json
 
-Exit code: 0 when every submission has all points, 1 when not, 2 when a test could not be judged on this
-machine, 125 when the command is wrong.
+Exit code: 0 when every submission has all points, 1 when not, 2 when a test could not be judged on
+this machine, 125 when the command is wrong.
 """
 import argparse
 import sys

@@ -141,8 +141,8 @@ class Lab:
 
     @property
     def reference(self):
-        """The tree's own file; with `also` one file that is all of them, below build/labs.  Not of a
-        handout: there the tree's file is the student's."""
+        """The tree's own file; with `also` one file that is all of them, below build/labs.  Not of
+        a handout: there the tree's file is the student's."""
         files = [os.path.join(TOP, path) for path in (self.file, *self.lab["also"])]
         return joined(files, self.label) if self.lab["also"] else files[0]
 
@@ -154,7 +154,8 @@ class Lab:
         return [os.path.join(TOP, path) for path in given]
 
     def sources(self, where):
-        """The C and C++ files of host or guest, held ones last: the overlay's, else the lab's own."""
+        """The C and C++ files of host or guest, held ones last: the overlay's, else the lab's
+        own."""
         found = [
             path
             for kind in ("c", "cpp")

@@ -59,8 +59,9 @@ class Finding:
 
 class Case:
     """What a watcher has: the machine (watch), the names of the program and of the kernel, the
-    rules of the seed, where the student's code lies.  What is drawn by `random` no program can know.
-    `sample` draws which calls are counted: the same for the same code and seed, as points are."""
+    rules of the seed, where the student's code lies.  What is drawn by `random` no program can
+    know. `sample` draws which calls are counted: the same for the same code and seed, as points
+    are."""
 
     def __init__(self, run, name, path):
         self.run, self.name, self.finding = run, name, Finding()

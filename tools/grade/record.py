@@ -1,4 +1,5 @@
-"""The record of one graded submission, as a file: what pages and tables of a class are made from."""
+"""The record of one graded submission, as a file: what pages and tables of a class are made
+from."""
 import dataclasses
 import hashlib
 import json

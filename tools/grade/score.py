@@ -6,9 +6,9 @@
 
 Each recording of labs/traces is played through the file: instructions an operation, the dearest
 operation, bytes committed for the payload at its peak.  Beside it stand ours, the second solution,
-the malloc of the book on C (labs/traces/knr.c), and one with bins and best fit (labs/traces/bins.c),
-both as malloc of lab 7's DLL.  A handout has no solutions: there the others are figures.tsv's.
-With -o the curves are drawn.
+the malloc of the book on C (labs/traces/knr.c), and one with bins and best fit
+(labs/traces/bins.c), both as malloc of lab 7's DLL.  A handout has no solutions: there the others
+are figures.tsv's. With -o the curves are drawn.
 
 Exit code: 0; 1 when the submission cannot play them; 125 when the command is wrong.
 """

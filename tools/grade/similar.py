@@ -7,8 +7,8 @@
     OUT/of-reference/, OUT/of-second1/    ours
 
 Dolos: https://dolos.ugent.be/docs/adding-metadata.html.  MOSS: the usage at the head of its script.
-One file that is not there, or that Perl's -T does not call text, makes either refuse the whole class,
-so such files are left out, and named.
+One file that is not there, or that Perl's -T does not call text, makes either refuse the whole
+class, so such files are left out, and named.
 """
 import codecs
 import csv

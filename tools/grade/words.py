@@ -19,7 +19,8 @@ ENGLISH = {
     "said": "it said",
     "warnings": "the compiler warns (no points lost):",
     "held": "held back",
-    "nobody": "Some tests could not be judged on this machine. Grade again; no points are lost by it.",
+    "nobody": "Some tests could not be judged on this machine. Grade again; no points are lost by "
+              "it.",
     "rules": "rules of seed",
     "costs": "instructions",
     "none": "No test was run",

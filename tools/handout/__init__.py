@@ -1,1 +1,2 @@
-"""Handouts: a student's tree of some labs, the student's day in it, the defence of what was written."""
+"""Handouts: a student's tree of some labs, the student's day in it, the defence of what was
+written."""

@@ -1,9 +1,11 @@
-"""Inside gdb: go to the student's function at the failing call.  stops.py starts gdb with this file.
+"""Inside gdb: go to the student's function at the failing call.  stops.py starts gdb with this
+file.
 
   way stop   the program calls lab_stop before the call: then the first function of the file
-  way calls  from the case's function on, count the calls of the lab's functions until the case fails;
-             with `wanted` stop at that one
-  way host   count the calls of the lab's functions until the case fails, run again, stop at the last
+  way calls  from the case's function on, count the calls of the lab's functions until the case
+             fails; with `wanted` stop at that one
+  way host   count the calls of the lab's functions until the case fails, run again,
+             stop at the last
 """
 import json
 import os

@@ -4,8 +4,8 @@
   fathom defence 8 taskmem.c -o ada         writes ada.sheet.md and ada.key.md
   --seed N    other steps, other questions; the same N gives the same ones
 
-The file is built as the grader builds it, a small program runs on it, and every instruction of it is
-recorded. The answers are read from the recording, or from a second run in which one step was
+The file is built as the grader builds it, a small program runs on it, and every instruction of it
+is recorded. The answers are read from the recording, or from a second run in which one step was
 another one. Who wrote the file can answer with the file in front of them, in five minutes.
 LANG=zh_CN: in Chinese.
 """

@@ -2,7 +2,8 @@
 
     fathom handout 8 --seed 17 ~/com           one lab
     fathom handout --labs 1,5,7 --seed 3 DIR   three of them stripped in one tree
-    fathom handout 8 --overlay ~/course DIR    the course's held-back tests stay out, its seed is used
+    fathom handout 8 --overlay ~/course DIR    the course's held-back tests stay out,
+                                               its seed is used
 
 DIR becomes a git repository of one commit.  It builds, boots and steps as this tree does, but the
 lab's file is the skeleton, and no solution, bug, held-back test or page of the teacher is in it:
@@ -206,7 +207,8 @@ def head(handed):
     for one in handed:
         text.append(
             f'[[lab]]\nname = "{one.label}"\nnumber = {one.lab.lab["number"]}\n'
-            f'version = "{one.stamp.version}"\nseed = {one.stamp.seed}\nid = "{one.stamp.id}"\nfile = "{one.file}"\n'
+            f'version = "{one.stamp.version}"\nseed = {one.stamp.seed}\nid = '
+            f'"{one.stamp.id}"\nfile = "{one.file}"\n'
         )
     return "\n".join(text)
 

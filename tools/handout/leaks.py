@@ -1,7 +1,7 @@
 """Does a tree quote a solution?
 
-A line is characteristic if it is of a solution, long enough, and of no other file of the system: then
-who has it has read the solution.  The same goes for the names of a solution's own functions.
+A line is characteristic if it is of a solution, long enough, and of no other file of the system:
+then who has it has read the solution.  The same goes for the names of a solution's own functions.
 
     solution's lines - the system's lines - skeleton's lines = characteristic
 
@@ -60,7 +60,8 @@ def functions(text):
 
 @dataclass
 class Secrets:
-    """lines: {squeezed: the file it is of}; names: {function: file}; files: contents of whole files."""
+    """lines: {squeezed: the file it is of}; names: {function: file}; files: contents of whole
+    files."""
 
     lines: dict = field(default_factory=dict)
     names: dict = field(default_factory=dict)

@@ -1,9 +1,10 @@
-"""Which handout a file is of: a line in the student's file, and handout.toml at the top of the tree.
+"""Which handout a file is of: a line in the student's file, and handout.toml at the top of the
+tree.
 
      * Handout 8-com 1.0, seed 17, 4c1d9a7730f2.  Leave this line in: the grader asks for it.
 
-The id is a digest of lab, version and seed: who has the line has the rules of that seed.  Two versions
-with the same major number have the same contract and points, so the grader takes either.
+The id is a digest of lab, version and seed: who has the line has the rules of that seed.  Two
+versions with the same major number have the same contract and points, so the grader takes either.
 """
 import hashlib
 import os

@@ -179,12 +179,14 @@ def host_gdb(case, path, script, recorded=False):
 # ---- recordings ----
 HOW = """{path}
   tools/fathom gdb --recording {path} {added}{program}
-  there: reverse-stepi, reverse-finish, reverse-continue; watch a variable and go back to who wrote it.
+  there: reverse-stepi, reverse-finish, reverse-continue; watch a variable and go back to who \
+wrote it.
   tools/fathom replay -o page.html {added}{path} {program}   the same as a page for a browser"""
 
 
 def stretch(case):
-    """What to record of a program without lab_stop: the failing call of a DLL, or the whole case."""
+    """What to record of a program without lab_stop: the failing call of a DLL, or the whole
+    case."""
     if case.lab.lab["kind"] == "kernel":
         return ["--from", case.test.case, "--to", "lab_fail"] if case.test.report else ["--main"]
     passes = case.passes()

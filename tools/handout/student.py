@@ -1,7 +1,7 @@
 """fathom lab WHAT [TEST]: the student's day in a handout, what its `make` targets run.
 
-  fathom lab test           the shown tests          fathom lab gdb NAME      stopped at the failing call
-  fathom lab test NAME      one of them              fathom lab record NAME   that call, recorded
+  fathom lab test           the shown tests        fathom lab gdb NAME      at the failing call
+  fathom lab test NAME      one of them            fathom lab record NAME   that call, recorded
   fathom lab bench          what they cost
   --lab N                   with several labs in a handout: which one
 

@@ -24,7 +24,8 @@ CALLER = re.compile(r"    ([0-9A-F]{8}) *(.*)$")
 
 # What gives a block that its caller has to free, by module; names as nm has them.
 CRT = (
-    r"(debug_)?(_*(nh_)?(m|c|re|rec)alloc(_base|_crt|_dbg|_checked)?|_expand(_dbg)?|_aligned_\w*alloc\w*"
+    r"(debug_)?(_*(nh_)?(m|c|re|rec)alloc(_base|_crt|_dbg|_checked)?|_expand(_dbg)?"
+    r"|_aligned_\w*alloc\w*"
     r"|_*(str|wcs|mbs)dup(_dbg)?|operator_new\w*|_w?(fullpath|getd?cwd|tempnam|dupenv_s)(_dbg)?)$"
 )
 GIVERS = {
@@ -118,7 +119,8 @@ class Leaks:
         return None
 
     def _take(self, group):
-        """The callers that come next are its own.  Without room they go to one that is forgotten."""
+        """The callers that come next are its own.  Without room they go to one that is
+        forgotten."""
         self.taking = group
         if len(self.groups) < MOST_STACKS:
             self.groups.append(group)

@@ -201,12 +201,8 @@ def parser(description, calls):
         metavar="MODEL",
         help=f"QEMU's model ({DEFAULT_CPU})",
     )
-    machine.add_argument(
-        "--boot", choices=BOOTS, default="multiboot", help="way in (multiboot)"
-    )
-    machine.add_argument(
-        "--icount", action="store_true", help="the TSC counts instructions"
-    )
+    machine.add_argument("--boot", choices=BOOTS, default="multiboot", help="way in (multiboot)")
+    machine.add_argument("--icount", action="store_true", help="the TSC counts instructions")
     machine.add_argument(
         "--timeout",
         type=seconds,
@@ -233,7 +229,8 @@ def parser(description, calls):
     machine.add_argument(
         "--events",
         metavar="FILE",
-        help="trace events (services, faults, pages, heap, ...) to FILE (-: standard output), one a line",
+        help="trace events (services, faults, pages, heap, ...) to FILE (-: standard output), one "
+             "a line",
     )
     machine.add_argument(
         "--events-stacks", action="store_true", help="each with its stack, across the ring"
@@ -253,7 +250,7 @@ def parser(description, calls):
         "--verbose",
         "-v",
         action="store_true",
-        help="the console on standard error, and what GetProcAddress does not find"
+        help="the console on standard error, and what GetProcAddress does not find",
     )
     machine.add_argument(
         "--add", action="append", default=[], metavar="FILE", help="put FILE on C: as well"
@@ -262,7 +259,8 @@ def parser(description, calls):
     program.add_argument(
         "--lenient",
         action="store_true",
-        help="a missing function, or one of a missing DLL, fails when it is called, not at the start",
+        help="a missing function, or one of a missing DLL, fails when it is called, not at the "
+             "start",
     )
     corruption = program.add_mutually_exclusive_group()
     corruption.add_argument(
@@ -328,9 +326,7 @@ def parser(description, calls):
         one = commands.add_parser(name, parents=shared, help=words, **shape)
         one.set_defaults(call=calls[name])
         if name == "gdb":
-            one.add_argument(
-                "--script", metavar="FILE", help="gdb commands; no terminal then"
-            )
+            one.add_argument("--script", metavar="FILE", help="gdb commands; no terminal then")
             one.add_argument(
                 "--recording", metavar="FILE", help="step through a recording, forward and back"
             )
@@ -347,9 +343,7 @@ def parser(description, calls):
             )
         if name in OWN:
             OWN[name](one)
-        one.add_argument(
-            "program", metavar="PROGRAM.exe", nargs="?" if name == "gdb" else None
-        )
+        one.add_argument("program", metavar="PROGRAM.exe", nargs="?" if name == "gdb" else None)
         one.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG")
     many = commands.add_parser(
         "batch",
@@ -370,12 +364,8 @@ def parser(description, calls):
     whole = commands.add_parser(
         "boot", parents=[machine, entry], help="the system and its console", **shape
     )
-    whole.add_argument(
-        "--walk", action="store_true", help="walk and power off, also on a terminal"
-    )
-    whole.add_argument(
-        "--disk", choices=DISKS, default="virtio", help="what the disk is (virtio)"
-    )
+    whole.add_argument("--walk", action="store_true", help="walk and power off, also on a terminal")
+    whole.add_argument("--disk", choices=DISKS, default="virtio", help="what the disk is (virtio)")
     whole.add_argument(
         "--screen",
         nargs="?",

@@ -17,7 +17,9 @@ from .kept import kept
 OBJDUMP = "i686-w64-mingw32-objdump"
 OBJCOPY, ELF = "i686-w64-mingw32-objcopy", ["-I", "elf32-i386", "-O", "elf32-i386"]
 FORM = ".6.elf"  # another number where a copy of the same file becomes another one
-LABEL = re.compile(r"_?([\w@]+)\.(?!cold$)[A-Za-z_]\w*")  # NASM's, within a function; f.cold is GCC's
+LABEL = re.compile(
+    r"_?([\w@]+)\.(?!cold$)[A-Za-z_]\w*"
+)  # NASM's, within a function; f.cold is GCC's
 
 
 def elf_copy(path, out):

@@ -3,8 +3,9 @@
     NtAllocateVirtualMemory   push ebp; ... sub esp,34h    L: mov [ebp+eax-20h],edx ... jb L
 
 Of a GCC whose version it can read, gdb stops at the first instruction instead: optimized code says
-where its variables are from there on.  MinGW's is `12-win32`; 12.0 can be read.  Only the units that
-have such a function get it, because a first instruction has often the line of an inlined function.
+where its variables are from there on.  MinGW's is `12-win32`; 12.0 can be read.  Only the units
+that have such a function get it, because a first instruction has often the line of an inlined
+function.
 """
 import bisect
 import re
@@ -19,7 +20,9 @@ RANGES, RANGE = struct.Struct("<IHIBB"), struct.Struct("<II")  # .debug_aranges
 
 def begin_with_a_loop(path, objdump):
     """Where the functions begin whose prologue ends in a loop."""
-    said = subprocess.run([objdump, "-d", "--no-show-raw-insn", path], capture_output=True, text=True)
+    said = subprocess.run(
+        [objdump, "-d", "--no-show-raw-insn", path], capture_output=True, text=True
+    )
     found, start, after = set(), 0, 0  # after: where what may be the prologue ends
     for place, function, name, operand in ROW.findall(said.stdout):
         place = int(place, 16)
@@ -27,7 +30,11 @@ def begin_with_a_loop(path, objdump):
             start, after, going = place, place, True
         elif going:
             going, after = name in PROLOGUE, place
-        if name.startswith("j") and operand.isalnum() and start < int(operand, 16) <= min(after, place):
+        if (
+            name.startswith("j")
+            and operand.isalnum()
+            and start < int(operand, 16) <= min(after, place)
+        ):
             found.add(start)
     return sorted(found)
 

@@ -222,7 +222,11 @@ class Walk:
         group = []
         for event in events:
             group.append(event)
-            if event.name.endswith("Exit") or len(group) == 1 and event.name[:4] in ("Page", "Regi"):
+            if (
+                event.name.endswith("Exit")
+                or len(group) == 1
+                and event.name[:4] in ("Page", "Regi")
+            ):
                 if event.name != "PageFault":
                     yield group
                     group = []

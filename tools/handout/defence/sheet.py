@@ -1,8 +1,8 @@
 """The questions of a defence, and how they are printed.
 
-defence.toml has [[question]] entries in the order of their importance, each with `kind`, `count` and
-what the kind wants.  They are taken round by round until there are QUESTIONS; of what a run has not
-(no page table entry changed, say) the next entries give more.
+defence.toml has [[question]] entries in the order of their importance, each with `kind`, `count`
+and what the kind wants.  They are taken round by round until there are QUESTIONS; of what a run has
+not (no page table entry changed, say) the next entries give more.
 """
 import random
 import re
