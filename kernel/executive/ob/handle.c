@@ -166,13 +166,6 @@ NTSTATUS ObReturnHandle(void *body, ACCESS_MASK granted, ULONG attributes,
     return status;
 }
 
-static BOOLEAN ObpIsListed(const HANDLE *only, ULONG count, ULONG index)
-{
-    while (count > 0 && (ULONG_PTR)only[count - 1] / 4 != index)
-        count--;
-    return count > 0;
-}
-
 NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child,
                           const HANDLE *only, ULONG count)
 {
@@ -181,17 +174,19 @@ NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child,
         if (entry == NULL || !entry->Inherit)
             return STATUS_INVALID_PARAMETER;
     }
-    for (ULONG i = 1; i < parent->Limit; i++) {
-        ENTRY *from = ObpEntryAt(parent, i);
-        if (from->Object == NULL || !from->Inherit ||
-            (only != NULL && !ObpIsListed(only, count, i)))
+    const ULONG most = only != NULL ? count : parent->Limit;
+    for (ULONG n = 0; n < most; n++) {
+        const ULONG i = only != NULL ? (ULONG_PTR)only[n] / 4 : n;
+        const ENTRY *from = ObpEntryAt(parent, i);
+        if (from->Object == NULL || !from->Inherit)
             continue;
         NTSTATUS status = ObpGrowTable(child, i + 1);
         if (!NT_SUCCESS(status))
             return status;
         ENTRY *to = ObpEntryAt(child, i);
-        ObpFillEntry(child, to, from->Object, from->Access,
-                     OBJ_INHERIT | (from->Protect ? OBJ_PROTECT_CLOSE : 0));
+        if (to->Object == NULL) /* the list may name it twice */
+            ObpFillEntry(child, to, from->Object, from->Access,
+                         OBJ_INHERIT | (from->Protect ? OBJ_PROTECT_CLOSE : 0));
     }
     /* The free list of the child ran through the entries just filled: make it anew. */
     child->FirstFree = NO_ENTRY;

@@ -73,18 +73,18 @@ static LPPROC_THREAD_ATTRIBUTE_LIST attributes(DWORD_PTR attribute, void *value,
     return list;
 }
 
-/* Two handles may be inherited; the list names one. */
+/* Two handles may be inherited; the list names one, twice. */
 static void handle_list(void)
 {
     SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
     HANDLE yes = CreateEventA(&inherit, TRUE, FALSE, NULL);
-    HANDLE no = CreateEventA(&inherit, TRUE, FALSE, NULL);
+    HANDLE no = CreateEventA(&inherit, TRUE, FALSE, NULL), listed[2] = {yes, yes};
     STARTUPINFOEXA info = {.StartupInfo.cb = sizeof info};
     PROCESS_INFORMATION process;
     char words[60];
 
     info.lpAttributeList =
-        attributes(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &yes, sizeof yes);
+        attributes(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, listed, sizeof listed);
     snprintf(words, sizeof words, "set %lu %lu", (ULONG)(ULONG_PTR)yes,
              (ULONG)(ULONG_PTR)no);
     CHECK(try_start(words, TRUE, EXTENDED_STARTUPINFO_PRESENT, NULL, &info.StartupInfo,

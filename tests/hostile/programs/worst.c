@@ -299,6 +299,27 @@ static void sections(void)
 
 /* ---- processes and threads ---- */
 
+/* As many handles as a table has, and as many of them named as a list takes. */
+static void inherit(ULONG parameters, const WCHAR *image, ULONG bytes)
+{
+    static HANDLE handles[65536];
+    const ULONG named = 4096;
+    ULONG list[9] = {36, 0x20005, bytes, H(image), 0, 0x2000B, named * 4, H(handles), 0};
+    ULONG count = 0;
+    while (DuplicateHandle(GetCurrentProcess(), event, GetCurrentProcess(),
+                           &handles[count], 0, TRUE, DUPLICATE_SAME_ACCESS))
+        count++;
+    CHECK(count > 60000);
+    CloseHandle(handles[--count]); /* room for what the call returns */
+    CloseHandle(handles[--count]);
+    W(NtCreateUserProcess, "4,096 handles of 65,000 inherited", C(0), C(7), 0x1FFFFF,
+      0x1FFFFF, 0, 0, 4, 1, parameters, 0, H(list));
+    while (count--)
+        CloseHandle(handles[count]);
+    if ((LONG)status >= 0)
+        TerminateProcess((HANDLE)cells[0][0], 0);
+}
+
 static void processes(void)
 {
     static WCHAR image[] = L"\\??\\C:\\hello.exe";
@@ -329,6 +350,7 @@ static void processes(void)
       0x1FFFFF, 0, 0, 0, 1, H(parameters), 0, H(list));
     if ((LONG)status >= 0)
         TerminateProcess((HANDLE)cells[0][0], 0);
+    inherit(H(ours), image, sizeof image - 2);
     list[0] = ~0u;
     W(NtCreateUserProcess, "a list of 4 GiB", C(0), C(7), 0x1FFFFF, 0x1FFFFF, 0, 0, 0, 1,
       H(ours), 0, H(list));
