@@ -95,7 +95,7 @@ for typed, wanted in (
     (b"help\r", "exit"),
     (b"help\r", "show"),
     (b'show "a b" c\r', "a b"),
-    (b"nonesuch\r", "cannot be started"),
+    (b"nonesuch\r", "there is no C:\\nonesuch.exe: help lists"),
 ):
     screen.type(typed)
     text = screen.read_until(PROMPT)
@@ -206,6 +206,20 @@ for typed, wanted in (
 ):
     text = ask(typed.encode())
     plan.true(re.search(wanted, text.replace("\r", ""), re.M), f"{typed.strip()} answers", text)
+text = ask(b"rest 600 &\r", rb"touched[^\0]*C:\\> (\x1b\[K)?\Z")
+pid, at = re.search(r"\[(\d+)\] rest runs", text), re.search(r"^(\w+)  1 MiB reserved", text, re.M)
+text = ask(b"vad %s\r" % pid[1].encode()) if pid and at else text
+plan.true(
+    at and re.search(rf"^{at[1].upper()} \w+ +16 rw- +private", text, re.M),
+    "rest: its committed pages",
+    text,
+)
+for typed, wanted in (
+    (b"hello | more\r", r"the prompt has no pipes"),
+    (b"hello \"a|b\"\r", r"^Hello"),
+):
+    text = ask(typed).replace("\r", "")
+    plan.true(re.search(wanted, text, re.M), f"{typed.decode().strip()} answers", text)
 for keys, wanted, name in (
     (b"llo\x01he\x05.exe\r", "Hello", "Ctrl-A, Ctrl-E"),
     (b"hexyz\x1b[D\x1b[D\x1b[D\x0bllo\r", "Hello", "arrows, Ctrl-K"),

@@ -38,6 +38,18 @@ wrong = [
     if not all(f"\n  {word} " in step for word in ("why", "changed", "evidence"))
 ]
 plan.equal(wrong, [], "each says why, what changed, and the evidence")
+doors = "malloc new imalloc cotaskmem global local heapalloc heapcreate virtual borland".split()
+plan.equal(
+    [
+        (door, step)
+        for door in (doors if LONG else doors[:1])
+        for step in re.findall(
+            r"^  (\S+)\n  why       A part of the layer above it", run(door)[1], re.M
+        )
+    ],
+    [],
+    "a reason of its own for each",
+)
 numbers = re.findall(r"step (\d+) of (\d+)\n", text)
 plan.equal(numbers, [(str(i + 1), str(len(steps))) for i in range(len(steps))], "they are numbered")
 
@@ -77,7 +89,7 @@ plan.true(
 plan.true(
     re.search(r"0 crossings; the (front end|free list) served it", text), "who served the warm call"
 )
-plan.true(re.search(r"bytes from \w+ on are .*; 1 crossings\.", text), "what the free gave back")
+plan.true(re.search(r"bytes from \w+ on are .*; 1 crossing\.", text), "what the free gave back")
 
 
 def on_a_terminal(*command):

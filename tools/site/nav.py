@@ -22,11 +22,11 @@ NAV = (
         "调用链",
         (
             ("The thirteen rows", "十三行", "docs/chain.md"),
-            ("The text it grew from", "它由之而来的文章", "docs/seed.md"),
+            ("The text it grew from", "源自的文章", "docs/seed.md"),
             ("Then and now", "当年与现在", "docs/then-and-now.md"),
             ("Glossary", "术语表", "docs/glossary.md"),
             ("Reading order", "阅读顺序", "docs/reading-order.md"),
-            ("Ours, and Windows'", "我们的与 Windows 的", "docs/nt-map.md"),
+            ("Ours, and Windows'", "Fathom 与 Windows 对照", "docs/nt-map.md"),
             ("Address map", "地址图", "docs/address-map.md"),
         ),
     ),

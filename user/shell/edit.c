@@ -44,20 +44,27 @@ static ULONG written(ULONG *last)
     return answer[0];
 }
 
-/* Returns when a key waits, or no program runs beside the prompt. */
+/* Returns when a key waits, or no program runs beside the prompt.  A program that is amid a line
+ * is waited for, as long as more comes. */
 static void watch_the_row(void)
 {
     DWORD keys = 0;
     ULONG last;
+    BOOL owed = FALSE; /* the row has to be written anew */
     for (ULONG seen = written(&last);;) {
         const BOOL run = look_at_jobs("\r\x1b[K");
-        if (written(&last) != seen) {
+        const ULONG now_written = written(&last);
+        GetNumberOfConsoleInputEvents(GetStdHandle(STD_INPUT_HANDLE), &keys);
+        const BOOL more = now_written != seen;
+        owed |= more;
+        seen = now_written;
+        if (owed && (last == '\n' || !more || !run || keys)) {
             if (last != '\n')
                 putchar('\n');
             draw();
             seen = written(&last);
+            owed = FALSE;
         }
-        GetNumberOfConsoleInputEvents(GetStdHandle(STD_INPUT_HANDLE), &keys);
         if (!run || keys)
             return;
         Sleep(50);

@@ -216,9 +216,10 @@ static void show_heap(ULONG heap, BOOL first)
     ULONG front;
     if (peek(look.process, heap + HEAP_FRONT, &front, sizeof front) && front)
         show_front_end(front);
-    printf(
-        "  busy %lu blocks, %lu bytes; free %lu blocks, %lu bytes; reserved %lu bytes\n",
-        look.blocks[1], look.bytes[1], look.blocks[0], look.bytes[0], look.reserved);
+    printf("  busy %lu block%s, %lu bytes; free %lu block%s, %lu bytes; reserved %lu "
+           "bytes\n",
+           look.blocks[1], look.blocks[1] == 1 ? "" : "s", look.bytes[1], look.blocks[0],
+           look.blocks[0] == 1 ? "" : "s", look.bytes[0], look.reserved);
 }
 
 void show_heaps(const char *arguments)

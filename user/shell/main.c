@@ -37,6 +37,7 @@ static void show_help(const char *arguments)
         "  walk   ten doors to memory; walk DOOR: one, step by step; walk --all\n"
         "  exit   power off\n"
         "  attacks, leaks, comout: a damaged heap, lost blocks, who frees an [out]\n"
+        "  rest & waits beside the prompt: a program to look at, by its number\n"
         "  NAME [ARG ...]    run C:\\NAME.exe; with & at the end beside the prompt:\n");
     WIN32_FIND_DATAA found;
     HANDLE search = FindFirstFileA("C:\\*.exe", &found);
@@ -124,6 +125,17 @@ static BOOL take_ampersand(char *line)
     return TRUE;
 }
 
+/* Why a program does not start. */
+static void say_why(const char *path, DWORD error)
+{
+    if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
+        printf("there is no %s: help lists the programs\n", path);
+    else if (error == ERROR_BAD_EXE_FORMAT)
+        printf("%s is no 32-bit Windows program\n", path);
+    else
+        printf("%s cannot be started, error %lu\n", path, error);
+}
+
 /* Run a program; line is the whole command line, its first word of this length. */
 static void run(char *line, size_t word)
 {
@@ -146,8 +158,7 @@ static void run(char *line, size_t word)
     if (beside && start.hStdInput)
         CloseHandle(start.hStdInput);
     if (!made_it) {
-        printf("%s: cannot be started, error %lu (help lists what there is)\n", path,
-               GetLastError());
+        say_why(path, GetLastError());
         return;
     }
     CloseHandle(made.hThread);
@@ -155,6 +166,18 @@ static void run(char *line, size_t word)
         keep_job(&made, line, word);
     else
         wait_for(&made, line, word);
+}
+
+/* | < or > outside quotes. */
+static BOOL asks_for_a_pipe(const char *line)
+{
+    BOOL quoted = FALSE;
+    for (; *line; line++) {
+        quoted ^= *line == '"';
+        if (!quoted && strchr("|<>", *line))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* FALSE: leave. */
@@ -166,6 +189,10 @@ static BOOL obey(char *line)
         return TRUE;
     if (word == 4 && !memcmp(line, "exit", 4))
         return FALSE;
+    if (asks_for_a_pipe(line)) {
+        printf("the prompt has no pipes: on the host, tools/fathom run X.exe | less\n");
+        return TRUE;
+    }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strlen(commands[i].name) == word && !memcmp(line, commands[i].name, word)) {
             commands[i].run(line + word + strspn(line + word, " \t"));

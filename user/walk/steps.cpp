@@ -284,6 +284,11 @@ static ULONG crossings(const std::vector<Event> &events, ULONG service)
     return count;
 }
 
+static std::string times(ULONG count)
+{
+    return format("%lu crossing%s", count, count == 1 ? "" : "s");
+}
+
 static void add_warm(std::vector<Page> &pages, const Door &door, const Capture &made)
 {
     const Event *operation = first(made.warm, EventHeapOperation);
@@ -291,7 +296,7 @@ static void add_warm(std::vector<Page> &pages, const Door &door, const Capture &
     Page page = {"the warm call", {}, "", "", {}};
     page.why = "A second, small call: does the layer have something in stock?";
     page.changed =
-        format("%lu bytes, %lu crossings; %s served it.", (ULONG)warm_size, crossed,
+        format("%lu bytes, %s; %s served it.", (ULONG)warm_size, times(crossed).c_str(),
                operation ? served_by(operation)
                : crossed ? "the kernel"
                          : "the runtime itself");
@@ -309,9 +314,8 @@ static void add_warm(std::vector<Page> &pages, const Door &door, const Capture &
 
 static void add_free(std::vector<Page> &pages, const Capture &made)
 {
-    Page page = {"the free", {}, "", "", {}};
+    Page page = {"the free", {}, "", "Nothing was recorded.", {}};
     page.why = "The block goes back to where it came from; whole pages may go further.";
-    page.changed = "Nothing was recorded.";
     for (const Event &event : made.free) {
         if (event.id == EventHeapOperation)
             page.evidence.push_back(
@@ -321,11 +325,10 @@ static void add_free(std::vector<Page> &pages, const Capture &made)
             continue;
         const bool release = event.id == EventRegionRelease;
         page.stair = {one_line(event, "open_door")};
-        page.changed =
-            format("%lX bytes from %08lX on are %s; %lu crossings.", event.fields[1],
-                   event.fields[0],
-                   release ? "free address space" : "reserved, no more promised",
-                   crossings(made.free, service_free));
+        page.changed = format(
+            "%lX bytes from %08lX on are %s; %s.", event.fields[1], event.fields[0],
+            release ? "free address space" : "reserved, no more promised",
+            times(crossings(made.free, service_free)).c_str());
         page.evidence.push_back(
             stamp(event, release ? "RegionRelease" : "RegionDecommit"));
     }
