@@ -52,14 +52,16 @@ def templates(text):
                 continue
             deep += deep and {"{": 1, "}": -1}.get(text[at], 0)
             key, at = key + ("" if deep or text[at] == "}" else text[at]), at + 1
-        yield key
+        yield re.sub(r"\n\s*", " ", key)
 
 
-said, rows = set(GIVEN), {}
+said, rows, wide = set(GIVEN), {}, []
 files = sorted(glob.glob(os.path.join(WEB, "*", "*.js")))
 for path in sorted(files, key=lambda path: not path.endswith("chinese.js")):
     with open(path, encoding="utf-8") as file:
-        text = file.read().replace(r"\u25c0", "\u25c0").replace(r"\u25b6", "\u25b6")
+        text = file.read()
+    wide += [f"{path}: {line.strip()}" for line in text.split("\n") if len(line) > 100]
+    text = text.replace(r"\u25c0", "\u25c0").replace(r"\u25b6", "\u25b6")
     if path.endswith("chinese.js"):
         text = re.sub(r":\n\s+", ": ", text)
         found = {english or name: chinese for english, name, chinese in ROW.findall(text)}
@@ -78,6 +80,7 @@ for path in sorted(files, key=lambda path: not path.endswith("chinese.js")):
     if path.endswith("stops.js"):
         said |= set(STOPS.findall(text))
 plan.true(len(said) > 150, f"the pages have {len(said)} sentences and words")
+plan.equal(wide, [], "no line has more than 100 columns: say`...` may be folded")
 plan.equal(sorted(said - set(rows)), [], "each has its Chinese")
 plan.equal(sorted(set(rows) - said), [], "no Chinese is of something that is not said")
 values = [

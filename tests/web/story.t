@@ -56,6 +56,11 @@ plan.true(
 )
 pages = {e["address"]: e for e in of("entry") if int(e["after"], 16) & 1 and e["level"] == "PTE"}
 plan.equal(
+    [pages[given[i] & ~0xFFF].get("promised") for i in (4, 5)],
+    [None, 4],
+    "a large block's first page: nothing in its entry, promised by the region; not so a segment's",
+)
+plan.equal(
     [at & ~0xFFF in pages for at in touched],
     [True] * len(touched),
     "each ends with an entry for its page",

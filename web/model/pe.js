@@ -74,8 +74,9 @@ export function imports(bytes) {
 export function refusal(name, bytes, has, say = String.raw) {
   const head = headers(bytes);
   if (!head) return say`${name} is no Windows program: it has no PE header.`;
+  const compiler = "i686-w64-mingw32-gcc";
   if (head.machine === AMD64)
-    return say`${name} is a 64-bit program. Fathom runs 32-bit ones: build it with i686-w64-mingw32-gcc.`;
+    return say`${name} is a 64-bit program. Fathom runs 32-bit ones: build it with ${compiler}.`;
   if (head.machine !== I386 || head.magic !== PE32)
     return say`${name} is for another processor: its header says ${head.machine.toString(16)}h.`;
   if (head.dll) return say`${name} is a DLL. Drop the program that uses it.`;

@@ -7,7 +7,8 @@
  *                      region}, {again: the same instruction runs again; false: it became an
  *                      exception}
  *     entry            a page table entry changes: {level, address, before, after}; those that lie
- *                      side by side and change alike are one event: {count}
+ *                      side by side and change alike are one event: {count}; promised: an MM_
+ *                      code, where the entry said nothing and the whole region promised the page
  *     block            the heap differs after a door of it: {made, gone}, blocks of heap.js
  *     region           the regions differ after a service: {made, gone}, regions of regions.js
  *     switch           the processor goes on in another process: {pid, program}
@@ -156,8 +157,19 @@ class Teller {
     const before = same ? last.before : this.before(found.where);
     if ((before | USED_BITS) === (after | USED_BITS) && before !== 0n) return;
     if (same) Object.assign(last, { n, after }); /* the second store: only now it is whole */
-    else this.events.push({ n, kind: "entry", ...found, before, after });
+    else {
+      const promised = this.owed(found, before);
+      this.events.push({ n, kind: "entry", ...found, before, after, ...promised });
+    }
     if (found.level === "PDE") this.tables = tablesOf(space);
+  }
+
+  /* {promised} of an entry that was 0: what the fault under way found of its page. */
+  owed({ level, address }, before) {
+    if (level !== "PTE" || before !== 0n) return {};
+    const fault = this.events.findLast(({ kind }) => kind === "fault" || kind === "resolved");
+    const mine = fault?.kind === "fault" && (fault.address ^ address) >>> 12 === 0;
+    return mine && fault.page?.state === "promised" ? { promised: fault.page.code } : {};
   }
 
   /* The entry as it was before this step. */

@@ -52,8 +52,9 @@ function addFrames(list, depth, scale, count, name, into) {
 function arrow({ from, to, commit, touch }, scale) {
   const [x1, x2, y] = [from * scale, to * scale, ARROWS - 1];
   const high = y - Math.min(y - 2, 6 + (x2 - x1) / 12);
-  const shaft = `M ${x1.toFixed(1)} ${y} Q ${((x1 + x2) / 2).toFixed(1)} ${2 * high - y} ${x2.toFixed(1)} ${y}`;
-  const head = `M ${(x2 - 2).toFixed(1)} ${y - 5} L ${x2.toFixed(1)} ${y} L ${(x2 - 5).toFixed(1)} ${y - 3}`;
+  const at = (x, y) => `${x.toFixed(1)} ${y}`;
+  const shaft = `M ${at(x1, y)} Q ${at((x1 + x2) / 2, 2 * high - y)} ${at(x2, y)}`;
+  const head = `M ${at(x2 - 2, y - 5)} L ${at(x2, y)} L ${at(x2 - 5, y - 3)}`;
   return shape("path", { d: `${shaft} ${head}`, class: "pays", "data-ends": `${commit} ${touch}` });
 }
 
@@ -62,7 +63,8 @@ function arrow({ from, to, commit, touch }, scale) {
 export function flame(roots, count, name, go, joins = []) {
   const height = ARROWS + ROWS * ROW;
   const view = { viewBox: `0 0 ${WIDTH} ${height}`, preserveAspectRatio: "none", role: "img" };
-  const label = say`the whole run: calls downwards, instructions to the right; blue ring 3, orange ring 0`;
+  const label = say`the whole run: calls downwards, instructions to the right;
+    blue ring 3, orange ring 0`;
   const element = shape("svg", { ...view, class: "flame", "aria-label": label });
   addFrames(roots, 0, WIDTH / count, count, name, element);
   const arrows = joins.slice(0, MOST_ARROWS).map((one) => arrow(one, WIDTH / count));

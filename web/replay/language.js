@@ -2,7 +2,8 @@
  *
  * A sentence is written once, in English, where it is said: say`${caller} calls ${name}.`  Its
  * Chinese is looked up by its text with {} for each value; there {0}, {1} are the values, in any
- * order.  Values are names, numbers, or parts that were said already.
+ * order.  Values are names, numbers, or parts that were said already.  A sentence that is folded
+ * in the source has one blank at the fold.
  *
  * The page's address chooses (page.html?lang=zh), else the language that the browser asks for.
  */
@@ -20,12 +21,19 @@ let language = "en";
 export const setLanguage = (name) => (language = name);
 export const getLanguage = () => language;
 
+/* A blank between two Chinese characters, as where a value is one: it goes. */
+const CHARACTER = "[\u3001-\u9fff\uff01-\uff5e]";
+const BLANK = new RegExp(`(${CHARACTER}) (?=${CHARACTER})`, "g");
+
 /* One word or sentence that is written elsewhere. */
 export const word = (english) => say([english]);
 
 /* What has no Chinese is said in English; tests/web/language.t finds it. */
 export function say(texts, ...values) {
-  const chinese = language === "zh" && CHINESE[texts.join("{}")];
-  if (!chinese) return String.raw({ raw: texts }, ...values);
-  return chinese.replace(/\{(\d)\}/g, (_, index) => values[index]);
+  const raw = texts.map((text) => text.replace(/\n\s*/g, " "));
+  const chinese = language === "zh" && CHINESE[raw.join("{}")];
+  const said = chinese
+    ? chinese.replace(/\{(\d)\}/g, (_, index) => values[index])
+    : String.raw({ raw }, ...values);
+  return language === "zh" ? said.replace(BLANK, "$1") : said;
 }

@@ -44,8 +44,9 @@ class Page {
     this.make();
   }
 
-  name(eip) {
-    return this.functions.at(eip)?.name || "?";
+  name(eip, long = false) {
+    const found = this.functions.at(eip);
+    return long && found ? `${found.module}!${found.name}` : found?.name || "?";
   }
 
   make() {
@@ -97,7 +98,7 @@ class Page {
   }
 
   sentence(at) {
-    return (this.sentences[at] ??= sentence(this.events[at], (eip) => this.name(eip)));
+    return (this.sentences[at] ??= sentence(this.events[at], (...which) => this.name(...which)));
   }
 
   /* ---- where to ---- */

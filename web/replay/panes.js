@@ -13,7 +13,7 @@ import { KERNEL } from "../model/calls.js";
 import { PAGE } from "../model/space.js";
 import { say, word } from "./language.js";
 import { argumentsOf, hex, resultOf } from "./values.js";
-import { entryWords } from "./words.js";
+import { byRegion, entryWords } from "./words.js";
 
 /* An element with attributes and children; a text child is text, never markup. */
 export function node(tag, attributes = {}, ...children) {
@@ -77,7 +77,7 @@ function strip(blocks, touched) {
 function key() {
   const rows = [
     ["busy", say`in use`],
-    ["free", say`free`],
+    ["free", say`free: two links come first, so its address is 8 bytes further`],
     ["range", say`not committed`],
   ];
   return node(
@@ -158,11 +158,21 @@ export function regions(focus) {
 }
 
 /* ---- from an address to its page ---- */
-export function entries({ space, address, changed }) {
+/* An MM_ code if the page's whole region promises it; null: it does not. */
+function promiseOf(space, owner, address) {
+  const inside = ({ base, end }) => base <= address && address < end;
+  const region = owner ? regionsOf(space, owner).regions.find(inside) : null;
+  const page = region ? pageOf(space, region, address) : null;
+  return page?.state === "promised" ? page.code : null;
+}
+
+export function entries({ space, owner, address, changed }) {
   if (address === null)
     return [node("p", { class: "soft" }, say`No page table entry has changed yet.`)];
   const rows = space.walk(address).map(({ name, where, value }) => {
-    const cells = [name, hex(where), hex(value, 16), entryWords(value)];
+    const owed = name === "PTE" && value === 0n ? promiseOf(space, owner, address) : null;
+    const says = owed === null ? entryWords(value, name) : byRegion(owed);
+    const cells = [name, hex(where), hex(value, 16), says];
     return node(
       "tr",
       {},

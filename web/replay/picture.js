@@ -53,11 +53,11 @@ function words(text, origin) {
   const font =
     `fill="${color}" font-size="${fontSize}" font-family="${escape(fontFamily)}" ` +
     `font-weight="${fontWeight}" font-style="${fontStyle}" xml:space="preserve"`;
-  return linesOf(text).map(
-    (line) =>
-      `<text x="${at(line.left - origin.left)}" ` +
-      `y="${at(line.top - origin.top + line.height * BASELINE)}" ${font}>${escape(line.text)}</text>`,
-  );
+  return linesOf(text).map((line) => {
+    const x = at(line.left - origin.left);
+    const y = at(line.top - origin.top + line.height * BASELINE);
+    return `<text x="${x}" y="${y}" ${font}>${escape(line.text)}</text>`;
+  });
 }
 
 /* An arrow or the marker of the strip, in the strip's own coordinates. */

@@ -24,8 +24,10 @@ export const TAB = {
   "Fathom boots.": "Fathom 正在启动。",
   "Run a program and stop it: the panes then show its memory at that event.":
     "运行一个程序，让它停下：各个窗格就显示它在那个事件时的内存。",
-  "A verdict from a browser is never believed: whoever has the page can change it, and in v86 a program of ring 3 reaches the ports. What tools/fathom says counts.":
-    "浏览器里的结论从不采信：拿到页面的人都能改动它，而且在 v86 里 Ring 3 的程序可以访问端口。只有 tools/fathom 的结论算数。",
+  "A verdict from a browser is never believed.": "浏览器里的结论从不采信。",
+  "Whoever has the page can change it, and in v86 a program of ring 3 reaches the ports.":
+    "拿到页面的人都能改动它，而且在 v86 里 Ring 3 的程序可以访问端口。",
+  "What tools/fathom says counts.": "只有 tools/fathom 的结论算数。",
   "{} instructions to the first output, {} to the prompt; {} ms here.":
     "到第一个输出用了 {0} 条指令，到提示符用了 {1} 条；在这里用了 {2} 毫秒。",
   "It runs.": "正在运行。",
@@ -33,8 +35,8 @@ export const TAB = {
   "It ended; there was no such event any more.": "程序结束了，没有再出现这样的事件。",
   "The machine stopped: {}. Boot it anew.": "机器停止了：{0}。请重新启动。",
   "Fathom cannot run here: {}": "Fathom 无法在这里运行：{0}",
-  "{} cannot be read. Serve the folder (make web-serve), or open fathom.html, which needs no server.":
-    "无法读取 {0}。请用服务器提供这个文件夹（make web-serve），或者打开不需要服务器的 fathom.html。",
+  "{} cannot be read. Serve the folder (make web-serve), or open fathom.html from disk.":
+    "无法读取 {0}。请用服务器提供这个文件夹（make web-serve），或者直接从磁盘打开 fathom.html。",
   /* where to stop */
   "descent: a commit or a touch": "下降：提交或首次访问",
   "operation of a heap": "堆的操作",
@@ -46,8 +48,8 @@ export const TAB = {
   "{} is the prompt's own name: give yours another.": "{0} 是提示符自己的名字：请换一个名字。",
   "{} is larger than 8 MiB: strip it.": "{0} 大于 8 MiB：请用 strip 去掉符号。",
   "{} is no Windows program: it has no PE header.": "{0} 不是 Windows 程序：它没有 PE 头。",
-  "{} is a 64-bit program. Fathom runs 32-bit ones: build it with i686-w64-mingw32-gcc.":
-    "{0} 是 64 位程序。Fathom 运行 32 位程序：请用 i686-w64-mingw32-gcc 编译。",
+  "{} is a 64-bit program. Fathom runs 32-bit ones: build it with {}.":
+    "{0} 是 64 位程序。Fathom 运行 32 位程序：请用 {1} 编译。",
   "{} is for another processor: its header says {}h.":
     "{0} 是给另一种处理器的：它的文件头写着 {1}h。",
   "{} is a DLL. Drop the program that uses it.": "{0} 是 DLL。请拖入使用它的程序。",

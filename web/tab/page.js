@@ -32,9 +32,11 @@ const EVENTS_SHOWN = 14;
 const LARGEST = 8 << 20; /* bytes of a dropped program */
 const LONGEST = 24; /* characters of its name */
 const STEPS = "Run a program and stop it: the panes then show its memory at that event.";
-const TRUST =
-  "A verdict from a browser is never believed: whoever has the page can change it, and in v86 " +
-  "a program of ring 3 reaches the ports. What tools/fathom says counts.";
+const TRUST = [
+  "A verdict from a browser is never believed.",
+  "Whoever has the page can change it, and in v86 a program of ring 3 reaches the ports.",
+  "What tools/fathom says counts.",
+];
 
 function button(words, act) {
   const made = node("button", { type: "button" }, words);
@@ -78,7 +80,8 @@ class Page {
     this.drop = node(
       "div",
       { class: "drop" },
-      node("p", {}, say`Your own .exe: drop it here, or choose it. The machine boots anew with it.`),
+      node("p", {}, say`Your own .exe: drop it here, or choose it.
+        The machine boots anew with it.`),
       this.file,
     );
     this.panes = PANES.map(([title, draw]) => ({ draw, body: node("div"), title: word(title) }));
@@ -105,10 +108,15 @@ class Page {
           node("div", { class: "side" }, this.said, ...panes),
         ),
         this.figures,
-        node("p", { id: "trust" }, word(TRUST)),
+        node("p", { id: "trust" }, this.trust()),
       );
     for (const kind of ["dragover", "dragleave", "drop"])
       document.addEventListener(kind, (event) => this.dragged(event));
+  }
+
+  trust() {
+    const [first, why, who] = TRUST.map(word);
+    return say`${first} ${why} ${who}`;
   }
 
   dragged(event) {
@@ -142,7 +150,8 @@ class Page {
     const { first, prompt: there } = this.machine.at;
     const count = (n) => n.toLocaleString("en");
     const [to, on, ms] = [first, there, took].map(count);
-    this.figures.textContent = say`${to} instructions to the first output, ${on} to the prompt; ${ms} ms here.`;
+    this.figures.textContent = say`${to} instructions to the first output,
+      ${on} to the prompt; ${ms} ms here.`;
     this.said.textContent = word(STEPS);
     this.enable(true);
   }

@@ -15,7 +15,8 @@ export async function part(name) {
   const answer = await fetch(name).catch(() => null);
   if (!answer?.ok)
     throw new Error(
-      say`${name} cannot be read. Serve the folder (make web-serve), or open fathom.html, which needs no server.`,
+      say`${name} cannot be read. Serve the folder (make web-serve),
+        or open fathom.html from disk.`,
     );
   return new Uint8Array(await answer.arrayBuffer());
 }

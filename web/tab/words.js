@@ -28,7 +28,8 @@ function heapSentence(f, units) {
     case 2:
       return say`RtlFreeHeap takes block ${block} of ${bytes(f.Size)} back; goes to: ${served}.`;
     case 3:
-      return say`RtlReAllocateHeap makes block ${hex(f.Old)} ${bytes(f.Size)}: it is ${block}; ${served}.`;
+      return say`RtlReAllocateHeap makes block ${hex(f.Old)} ${bytes(f.Size)}:
+        it is ${block}; ${served}.`;
     case 4:
       return say`A heap is made at ${hex(f.Heap)}.`;
     default:
