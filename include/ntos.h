@@ -405,6 +405,30 @@ OFFSET_IS(KUSER_SHARED_DATA, SystemCall, 0x300);
 OFFSET_IS(KUSER_SHARED_DATA, SystemCallReturn, 0x304);
 OFFSET_IS(KUSER_SHARED_DATA, TickCount, 0x320);
 
+/* ---- named pipes: ntifs.h's ---- */
+typedef struct _FILE_PIPE_INFORMATION { /* FilePipeInformation */
+    ULONG ReadMode, CompletionMode;     /* 1: messages; 1: nothing waits */
+} FILE_PIPE_INFORMATION;
+typedef struct _FILE_PIPE_PEEK_BUFFER {
+    ULONG NamedPipeState, ReadDataAvailable, NumberOfMessages, MessageLength;
+    CHAR Data[]; /* what Windows has as Data[1] */
+} FILE_PIPE_PEEK_BUFFER;
+typedef struct _FILE_PIPE_WAIT_FOR_BUFFER {
+    LARGE_INTEGER Timeout;
+    ULONG NameLength; /* bytes */
+    BOOLEAN TimeoutSpecified;
+    WCHAR Name[1];
+} FILE_PIPE_WAIT_FOR_BUFFER;
+OFFSET_IS(FILE_PIPE_WAIT_FOR_BUFFER, Name, 14);
+
+#define FSCTL_PIPE_DISCONNECT               0x110004
+#define FSCTL_PIPE_LISTEN                   0x110008
+#define FSCTL_PIPE_PEEK                     0x11400C
+#define FSCTL_PIPE_TRANSCEIVE               0x11C017
+#define FSCTL_PIPE_WAIT                     0x110018
+#define FSCTL_PIPE_GET_PIPE_ATTRIBUTE       0x110028
+#define FSCTL_PIPE_GET_CONNECTION_ATTRIBUTE 0x110030
+
 #define USER_SHARED_DATA ((KUSER_SHARED_DATA *)MM_SHARED_USER_DATA_VA)
 
 #define NtCurrentProcess() ((HANDLE)(LONG_PTR)-1)

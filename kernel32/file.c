@@ -127,7 +127,7 @@ static BOOL Finish(HANDLE file, NTSTATUS status, IO_STATUS_BLOCK *iosb, LPDWORD 
         status = iosb->Status;
     }
     if (done)
-        *done = NT_SUCCESS(status) ? (DWORD)iosb->Information : 0;
+        *done = NT_ERROR(status) ? 0 : (DWORD)iosb->Information;
     if (status == STATUS_END_OF_FILE)
         return TRUE; /* at the end: no bytes, no error */
     return BasepResult(status);
@@ -140,7 +140,7 @@ static void SetOffset(LPOVERLAPPED overlapped, LARGE_INTEGER *offset)
 }
 
 /* At the end of a file: TRUE and 0 bytes; with an OVERLAPPED FALSE and ERROR_HANDLE_EOF.
- * A pipe whose writers have gone: ERROR_BROKEN_PIPE. */
+ * A pipe whose writers have gone: ERROR_BROKEN_PIPE; of a message, a part: ERROR_MORE_DATA. */
 BOOL WINAPI ReadFile(HANDLE file, LPVOID buffer, DWORD length, LPDWORD read,
                      LPOVERLAPPED overlapped)
 {

@@ -1,49 +1,54 @@
-/* pipe.c - anonymous pipes: CreatePipe, and how much waits in one. */
+/* pipe.c - anonymous pipes: CreatePipe. */
 #include "k32.h"
 
-#define FILE_PIPE_LOCAL_INFORMATION 24
+#define HEX 16
 
-typedef struct {
-    ULONG Type, Configuration, MaximumInstances, CurrentInstances, InboundQuota;
-    ULONG ReadDataAvailable, OutboundQuota, WriteQuotaAvailable, State, End;
-} PIPE_LOCAL;
+/* Windows' names: \Device\NamedPipe\Win32Pipes.<process>.<number>, eight digits each. */
+static void Name(WCHAR *name, ULONG number)
+{
+    static const WCHAR lead[] = L"\\Device\\NamedPipe\\Win32Pipes.00000000.00000000";
+    ULONG process = (ULONG)(ULONG_PTR)BaseTeb()->ClientId.UniqueProcess;
+    WCHAR *end = name + sizeof lead / sizeof *lead - 1;
 
-/* size 0: the default of 4 KiB. Both handles are written on success alone. */
+    memcpy(name, lead, sizeof lead);
+    for (int i = 1; i <= 8; i++, number /= HEX, process /= HEX) {
+        end[-i] = L"0123456789abcdef"[number % HEX];
+        end[-9 - i] = L"0123456789abcdef"[process % HEX];
+    }
+}
+
+/* size 0: the default of 4 KiB.  Both handles are written on success alone.  As on Windows a
+ * named pipe of one instance, whose client writes. */
 BOOL WINAPI CreatePipe(PHANDLE read, PHANDLE write, LPSECURITY_ATTRIBUTES security,
                        DWORD size)
 {
-    HANDLE reader, writer;
-    ULONG attributes = security && security->bInheritHandle ? OBJ_INHERIT : 0;
-
-    if (!BasepResult(NtFathomCreatePipe(&reader, &writer, attributes, size)))
-        return FALSE;
-    *read = reader;
-    *write = writer;
-    return TRUE;
-}
-
-/* Only how many bytes wait; to look at them without taking them is ERROR_NOT_SUPPORTED.
- * What is no pipe: ERROR_INVALID_FUNCTION. */
-BOOL WINAPI PeekNamedPipe(HANDLE pipe, LPVOID buffer, DWORD size, LPDWORD read,
-                          LPDWORD available, LPDWORD left)
-{
-    PIPE_LOCAL local = {0};
+    static LONG number;
+    WCHAR name[64];
+    UNICODE_STRING string;
+    OBJECT_ATTRIBUTES attributes;
     IO_STATUS_BLOCK iosb;
+    HANDLE reader, writer;
+    LARGE_INTEGER timeout = {.QuadPart = -120 * 10000000ll};
     NTSTATUS status;
 
-    if (buffer && size)
-        return BasepFail(ERROR_NOT_SUPPORTED);
-    status = NtQueryInformationFile(BasepResolve(pipe), &iosb, &local, sizeof local,
-                                    FILE_PIPE_LOCAL_INFORMATION);
-    if (status == STATUS_INVALID_INFO_CLASS || status == STATUS_INVALID_DEVICE_REQUEST)
-        return BasepFail(ERROR_INVALID_FUNCTION);
+    Name(name, (ULONG)InterlockedIncrement(&number));
+    RtlInitUnicodeString(&string, name);
+    InitializeObjectAttributes(&attributes, &string,
+                               security && security->bInheritHandle ? OBJ_INHERIT : 0,
+                               NULL, NULL);
+    status = NtCreateNamedPipeFile(&reader, FILE_GENERIC_READ | FILE_WRITE_ATTRIBUTES,
+                                   &attributes, &iosb, FILE_SHARE_WRITE, FILE_CREATE,
+                                   FILE_SYNCHRONOUS_IO_NONALERT, 0, 0, 0, 1, size, size,
+                                   &timeout);
     if (!BasepResult(status))
         return FALSE;
-    if (read)
-        *read = 0;
-    if (available)
-        *available = local.ReadDataAvailable;
-    if (left)
-        *left = 0;
+    status = NtOpenFile(&writer, FILE_GENERIC_WRITE, &attributes, &iosb, FILE_SHARE_READ,
+                        FILE_SYNCHRONOUS_IO_NONALERT | FILE_NON_DIRECTORY_FILE);
+    if (!BasepResult(status)) {
+        NtClose(reader);
+        return FALSE;
+    }
+    *read = reader;
+    *write = writer;
     return TRUE;
 }

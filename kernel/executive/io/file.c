@@ -222,12 +222,15 @@ static NTSTATUS IopOpenNode(const IOPPATH *path, const REQUEST *request, IOFILE 
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS IopOpenDevice(const IOPPATH *path, IOFILE **result, ULONG *information)
+static NTSTATUS IopOpenDevice(const IOPPATH *path, const REQUEST *request,
+                              IOFILE **result, ULONG *information)
 {
+    *information = Opened;
+    if (path->Kind == IopPipe)
+        return IopOpenPipe(path, request->Access, request->Options, result);
     NTSTATUS status = IopCreateFileObject(path->Kind, result);
     if (NT_SUCCESS(status))
         (*result)->Stream = path->Stream;
-    *information = Opened;
     return status;
 }
 
@@ -259,7 +262,7 @@ static NTSTATUS IopCreateFileByName(HANDLE *userHandle, REQUEST *request,
     if (!NT_SUCCESS(status))
         return status;
     status = path.Kind == IopDisk ? IopOpenNode(&path, request, &file, &information)
-                                  : IopOpenDevice(&path, &file, &information);
+                                  : IopOpenDevice(&path, request, &file, &information);
     if (name != NULL)
         ExFreePool(name);
     if (!NT_SUCCESS(status))

@@ -118,6 +118,7 @@ typedef union {
     FILE_ALIGNMENT_INFORMATION Alignment;
     FILE_NETWORK_OPEN_INFORMATION Network;
     FILE_ATTRIBUTE_TAG_INFORMATION Tag;
+    FILE_PIPE_INFORMATION Modes;
     FILE_PIPE_LOCAL_INFORMATION Pipe;
 } ANSWER;
 
@@ -165,8 +166,13 @@ static ULONG IopFill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWE
         return sizeof answer->Mode;
     case FileAlignmentInformation:
         return sizeof answer->Alignment;
+    case FilePipeInformation:
+        if (file->Pipe == NULL)
+            return 0;
+        answer->Modes = (FILE_PIPE_INFORMATION){file->ReadMode, file->CompletionMode};
+        return sizeof answer->Modes;
     case FilePipeLocalInformation:
-        if (file->Kind != IopPipe)
+        if (file->Pipe == NULL)
             return 0;
         IopFillPipe(file, &answer->Pipe);
         return sizeof answer->Pipe;

@@ -70,8 +70,8 @@ typedef struct _IOFILE {
     ULONG LastId;            /* directory: the entry that was given last */
     ULONG DotEntries;        /* 0, 1, 2 of "." and ".." given */
     WCHAR *Pattern;          /* directory: of the first query */
-    struct _IOPIPE *Pipe;
-    BOOLEAN PipeWriter;
+    struct _IOPIPE *Pipe;    /* pipe.h; NULL with IopPipe: the folder of their names */
+    ULONG PipeEnd, ReadMode, CompletionMode;
 } IOFILE;
 
 /* ---- archive.c ---- */
@@ -148,6 +148,18 @@ NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *user, NTSTATUS, ULONG information);
 void IopFillBasic(const IONODE *, FILE_BASIC_INFORMATION *);
 void IopFillNetwork(const IONODE *, FILE_NETWORK_OPEN_INFORMATION *);
 
+/* ---- readwrite.c ---- */
+typedef struct {
+    KEVENT *Event; /* the caller's, or NULL */
+    void *EventBody;
+    PVOID Apc, ApcContext;
+    IO_STATUS_BLOCK *UserIosb;
+} COMPLETION;
+NTSTATUS IopPrepareCompletion(COMPLETION *, HANDLE event, PVOID apc, PVOID apcContext,
+                              IO_STATUS_BLOCK *userIosb);
+/* done: bytes.  Returns what the service does. */
+NTSTATUS IopComplete(IOFILE *, COMPLETION *, NTSTATUS, ULONG done);
+
 /* ---- the kinds ---- user buffers; *done bytes */
 NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done, BOOLEAN raw);
 NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done);
@@ -155,9 +167,14 @@ NTSTATUS IopHostRead(IOFILE *, void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopHostWrite(IOFILE *, const void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopPipeRead(IOFILE *, void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopPipeWrite(IOFILE *, const void *buffer, ULONG length, ULONG *done);
+NTSTATUS IopFlushPipe(IOFILE *);
 void IopPipeClose(IOFILE *);
 void IopPipeDelete(IOFILE *);
+/* A client's end; the name may be empty.  STATUS_OBJECT_NAME_NOT_FOUND, STATUS_ACCESS_DENIED,
+ * STATUS_PIPE_NOT_AVAILABLE: no instance listens, STATUS_NOT_SUPPORTED: asynchronous. */
+NTSTATUS IopOpenPipe(const IOPPATH *, ACCESS_MASK, ULONG options, IOFILE **);
 void IopFillPipe(const IOFILE *, FILE_PIPE_LOCAL_INFORMATION *);
+NTSTATUS IopSetPipe(IOFILE *, const FILE_PIPE_INFORMATION *);
 NTSTATUS IopConsoleControl(IOFILE *, ULONG code, const void *in, ULONG inLength,
                            void *out, ULONG outLength, ULONG *done);
 

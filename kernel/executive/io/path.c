@@ -94,6 +94,19 @@ static NTSTATUS IopWalkPath(const WCHAR *path, IONODE *folder, IOPPATH *result)
     return STATUS_SUCCESS;
 }
 
+/* What follows \Device\NamedPipe\, or \??\pipe\; empty: all of them.  FALSE: another name. */
+static BOOLEAN IopFindPipe(const WCHAR *path, const char *prefix, IOPPATH *result)
+{
+    const WCHAR *rest = IopSkipPrefix(path, prefix);
+    if (rest == path || (*rest != 0 && *rest != '\\'))
+        return FALSE;
+    result->Kind = IopPipe;
+    result->Last = *rest ? rest + 1 : rest;
+    while (result->Last[result->LastLength])
+        result->LastLength++;
+    return TRUE;
+}
+
 NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *result)
 {
     const WCHAR *start = path;
@@ -105,6 +118,9 @@ NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *result)
     path = IopSkipPrefix(path, "\\GLOBAL??\\");
     if (path != start && IopFindDevice(path, result))
         return STATUS_SUCCESS;
+    if (IopFindPipe(path, path != start ? "pipe" : "\\Device\\NamedPipe", result))
+        return result->LastLength > IO_LONGEST_NAME ? STATUS_OBJECT_NAME_INVALID
+                                                    : STATUS_SUCCESS;
     const WCHAR *below = IopSkipPrefix(path, "\\Device\\HarddiskVolume1");
     if (below == path && IopUpcase(path[0]) == 'C' && path[1] == ':')
         below = path + 2;

@@ -1,183 +1,297 @@
-/* pipe.c - anonymous pipes: a ring of bytes between two file objects.
+/* pipe.c - reading and writing an instance of a pipe, and closing an end of it.
  *
- * A reader waits until there are bytes or no writer; a writer waits until there is room
- * or no reader.  Ends: STATUS_PIPE_BROKEN to the reader, STATUS_PIPE_CLOSING to the
- * writer.
+ * A reader waits until there is data or no writer; a writer waits until there is room or
+ * no reader.  A message goes into the ring whole, its length before it, and its writer
+ * waits until no more than the quota is held: what is longer than the ring makes the ring
+ * grow.  The kernel is not preempted, so a copy is one step.
+ * Source: "Named Pipe Operations", CreateNamedPipe (nOutBufferSize), ReadFile, WriteFile.
  */
-#include "iop.h"
-#include "services.h"
+#include "pipe.h"
 
-#define SMALLEST_PIPE 0x1000u
-#define LARGEST_PIPE  0x10000u
+#define LENGTH_SIZE sizeof(ULONG) /* before the bytes of a message */
 
-typedef struct _IOPIPE {
-    KEVENT HasBytes, HasRoom; /* signalled while a reader, a writer need not wait */
-    ULONG Ends;               /* file objects that exist: the pipe goes with the last */
-    BOOLEAN Reader, Writer;
-    ULONG Size, Head, Count; /* bytes; Head: the oldest */
-    UCHAR Bytes[];
-} IOPIPE;
-
-static void IopShow(KEVENT *event, BOOLEAN state)
+IOPQUEUE *IopMakeQueue(ULONG quota, BOOLEAN messages)
 {
-    if (state)
-        KeSetEvent(event);
-    else
-        KeResetEvent(event);
+    /* Twice the quota: the lengths of messages of four bytes and more fit beside them. */
+    const ULONG size = messages ? 2 * quota + LENGTH_SIZE : quota;
+    IOPQUEUE *queue = ExAllocatePool(sizeof *queue + size, IO_TAG);
+    if (queue == NULL)
+        return NULL;
+    queue->Size = size;
+    queue->Quota = quota;
+    return queue;
 }
 
-/* After every change: threads that wait, or will, see the new state. */
-static void IopChanged(IOPIPE *pipe)
+void IopPipeChanged(IOPIPE *pipe)
 {
-    const BOOLEAN closing = !pipe->Reader || !pipe->Writer;
-    IopShow(&pipe->HasBytes, closing || pipe->Count != 0);
-    IopShow(&pipe->HasRoom, closing || pipe->Count != pipe->Size);
+    KeSetEvent(&pipe->Changed);
 }
 
-/* The last handle of an end went: who waits at the other must know. */
+NTSTATUS IopPipeWait(IOPIPE *pipe)
+{
+    KeResetEvent(&pipe->Changed);
+    return KeWaitForSingleObject(&pipe->Changed, FALSE, TRUE, NULL) == STATUS_SUCCESS
+               ? STATUS_SUCCESS
+               : STATUS_THREAD_IS_TERMINATING;
+}
+
+NTSTATUS IopPipeState(const IOFILE *file, NTSTATUS closing)
+{
+    const IOPIPE *pipe = file->Pipe;
+    if (pipe->File[file->PipeEnd] != file)
+        return STATUS_PIPE_DISCONNECTED;
+    switch (pipe->State) {
+    case PipeListening:
+        return STATUS_PIPE_LISTENING;
+    case PipeConnected:
+        return STATUS_SUCCESS;
+    case PipeClosing:
+        return closing;
+    default:
+        return STATUS_PIPE_DISCONNECTED;
+    }
+}
+
+void IopAttachEnd(IOPIPE *pipe, IOFILE *file, ULONG end)
+{
+    KDOWNER owner;
+    KdOwnerOf(KeGetCurrentThread(), &owner);
+    file->Pipe = pipe;
+    file->PipeEnd = end;
+    pipe->File[end] = file;
+    pipe->ProcessId[end] = owner.ProcessId;
+    pipe->References++;
+}
+
+void IopEmptyQueue(IOPIPE *pipe, ULONG reader)
+{
+    if (pipe->Queue[reader] != NULL)
+        pipe->Queue[reader]->At = (IOPCURSOR){0};
+}
+
+/* The last handle of an end went: who waits at the other must know, and may still read. */
 void IopPipeClose(IOFILE *file)
 {
     IOPIPE *pipe = file->Pipe;
-    if (file->PipeWriter)
-        pipe->Writer = FALSE;
-    else
-        pipe->Reader = FALSE;
-    IopChanged(pipe);
+    if (pipe->File[file->PipeEnd] != file) /* closed before, or disconnected */
+        return;
+    pipe->File[file->PipeEnd] = NULL;
+    IopEmptyQueue(pipe, file->PipeEnd);
+    IopStopListening(pipe);
+    if (pipe->State == PipeConnected)
+        pipe->State = PipeClosing;
+    if (pipe->File[!file->PipeEnd] == NULL)
+        IopForgetInstance(pipe->Name);
+    IopPipeChanged(pipe);
 }
 
 /* The end itself went; a read or write under way had held it. */
 void IopPipeDelete(IOFILE *file)
 {
-    if (--file->Pipe->Ends == 0)
-        ExFreePool(file->Pipe);
+    IOPIPE *pipe = file->Pipe;
+    if (--pipe->References != 0)
+        return;
+    for (ULONG end = 0; end < 2; end++)
+        if (pipe->Queue[end] != NULL)
+            ExFreePool(pipe->Queue[end]);
+    IopDereferenceName(pipe->Name);
+    ExFreePool(pipe);
 }
 
-static NTSTATUS IopWaitFor(KEVENT *event)
+/* ---- the ring ---- at: bytes from its start, which may go round */
+
+static NTSTATUS IopFromRing(const IOPQUEUE *queue, ULONG at, UCHAR *user, ULONG length)
 {
-    NTSTATUS status = KeWaitForSingleObject(event, FALSE, TRUE, NULL);
-    return status == STATUS_SUCCESS ? STATUS_SUCCESS : STATUS_THREAD_IS_TERMINATING;
+    at %= queue->Size;
+    const ULONG first = min(length, queue->Size - at);
+    NTSTATUS status = MmCopyToUser(user, queue->Bytes + at, first);
+    if (NT_SUCCESS(status) && first < length)
+        status = MmCopyToUser(user + first, queue->Bytes, length - first);
+    return status;
+}
+
+static NTSTATUS IopToRing(IOPQUEUE *queue, ULONG at, const UCHAR *user, ULONG length)
+{
+    at %= queue->Size;
+    const ULONG first = min(length, queue->Size - at);
+    NTSTATUS status = MmCopyFromUser(queue->Bytes + at, user, first);
+    if (NT_SUCCESS(status) && first < length)
+        status = MmCopyFromUser(queue->Bytes, user + first, length - first);
+    return status;
+}
+
+static void IopAdvance(const IOPQUEUE *queue, IOPCURSOR *at, ULONG bytes)
+{
+    at->Head = (at->Head + bytes) % queue->Size;
+    at->Count -= bytes;
+}
+
+static void IopBeginMessage(const IOPQUEUE *queue, IOPCURSOR *at)
+{
+    at->Left = 0;
+    for (ULONG i = LENGTH_SIZE; i-- > 0;)
+        at->Left = at->Left << 8 | queue->Bytes[(at->Head + i) % queue->Size];
+    IopAdvance(queue, at, LENGTH_SIZE);
+    at->Messages--;
+}
+
+ULONG IopWaiting(const IOPQUEUE *queue)
+{
+    return queue != NULL ? queue->At.Count - queue->At.Messages * LENGTH_SIZE : 0;
+}
+
+ULONG IopMessages(const IOPQUEUE *queue)
+{
+    return queue != NULL ? queue->At.Messages + (queue->At.Left != 0) : 0;
+}
+
+ULONG IopMessageLength(const IOPQUEUE *queue)
+{
+    IOPCURSOR at = queue->At;
+    if (at.Left == 0 && at.Messages != 0)
+        IopBeginMessage(queue, &at);
+    return at.Left;
+}
+
+/* ---- reading ---- */
+
+NTSTATUS IopTake(const IOFILE *file, IOPQUEUE *queue, void *buffer, ULONG length,
+                 BOOLEAN peek, ULONG *done)
+{
+    const BOOLEAN messages = file->Pipe->Name->Message;
+    IOPCURSOR at = queue->At;
+    NTSTATUS status = STATUS_SUCCESS;
+    do {
+        if (messages && at.Left == 0)
+            IopBeginMessage(queue, &at);
+        const ULONG part = min(messages ? at.Left : at.Count, length - *done);
+        status = IopFromRing(queue, at.Head, (UCHAR *)buffer + *done, part);
+        if (!NT_SUCCESS(status))
+            return status; /* nothing is taken */
+        IopAdvance(queue, &at, part);
+        at.Left -= messages ? part : 0;
+        *done += part;
+    } while (!file->ReadMode && *done < length && at.Count != 0);
+    if (!peek) {
+        queue->At = at;
+        IopPipeChanged(file->Pipe);
+    }
+    return file->ReadMode && at.Left != 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
 NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
 {
     IOPIPE *pipe = file->Pipe;
-    if (file->PipeWriter)
-        return STATUS_ACCESS_DENIED;
-    while (pipe->Count == 0) {
-        if (!pipe->Writer || !pipe->Reader)
-            return STATUS_PIPE_BROKEN;
-        NTSTATUS status = IopWaitFor(&pipe->HasBytes);
+    if (pipe == NULL)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (pipe->Queue[file->PipeEnd] == NULL)
+        return STATUS_INVALID_PARAMETER;
+    for (;;) {
+        IOPQUEUE *queue = pipe->Queue[file->PipeEnd];
+        NTSTATUS status = IopPipeState(file, STATUS_PIPE_BROKEN);
+        if (queue->At.Count != 0 && (NT_SUCCESS(status) || status == STATUS_PIPE_BROKEN))
+            return IopTake(file, queue, buffer, length, FALSE, done);
+        if (NT_SUCCESS(status))
+            status = file->CompletionMode ? STATUS_PIPE_EMPTY : IopPipeWait(pipe);
         if (!NT_SUCCESS(status))
             return status;
     }
-    while (*done < length && pipe->Count > 0) {
-        ULONG part = pipe->Size - pipe->Head;
-        part = part < pipe->Count ? part : pipe->Count;
-        part = part < length - *done ? part : length - *done;
-        NTSTATUS status =
-            MmCopyToUser((UCHAR *)buffer + *done, pipe->Bytes + pipe->Head, part);
-        if (!NT_SUCCESS(status))
-            return status;
-        pipe->Head = (pipe->Head + part) % pipe->Size;
-        pipe->Count -= part;
-        *done += part;
-        IopChanged(pipe); /* each time: the next part may fail */
-    }
+}
+
+/* ---- writing ---- STATUS_PENDING: there is no room */
+
+static NTSTATUS IopPutBytes(IOFILE *file, const UCHAR *buffer, ULONG length, ULONG *done)
+{
+    IOPQUEUE *queue = file->Pipe->Queue[!file->PipeEnd];
+    const ULONG part = min(queue->Size - queue->At.Count, length - *done);
+    NTSTATUS status =
+        IopToRing(queue, queue->At.Head + queue->At.Count, buffer + *done, part);
+    if (!NT_SUCCESS(status))
+        return status;
+    queue->At.Count += part;
+    *done += part;
+    if (part != 0)
+        IopPipeChanged(file->Pipe);
+    return *done == length ? STATUS_SUCCESS : STATUS_PENDING;
+}
+
+/* A longer message than the ring waits until that is empty, and takes a larger one. */
+static NTSTATUS IopGrowQueue(IOPQUEUE **queue, ULONG length)
+{
+    if ((*queue)->At.Count != 0)
+        return STATUS_PENDING;
+    IOPQUEUE *larger = IopMakeQueue(length, TRUE);
+    if (larger == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    larger->Quota = (*queue)->Quota;
+    ExFreePool(*queue);
+    *queue = larger;
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS IopPutMessage(IOFILE *file, const UCHAR *buffer, ULONG length,
+                              ULONG *done)
+{
+    IOPQUEUE **place = &file->Pipe->Queue[!file->PipeEnd], *queue = *place;
+    NTSTATUS status = STATUS_SUCCESS;
+    if (length > LARGEST_PIPE)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (file->CompletionMode && IopWaiting(queue) + length > queue->Quota)
+        return STATUS_PENDING;
+    if (length + LENGTH_SIZE > queue->Size)
+        status = IopGrowQueue(place, length);
+    queue = *place;
+    if (status == STATUS_SUCCESS && length + LENGTH_SIZE > queue->Size - queue->At.Count)
+        status = STATUS_PENDING;
+    if (status != STATUS_SUCCESS)
+        return status;
+    const ULONG end = queue->At.Head + queue->At.Count;
+    status = IopToRing(queue, end + LENGTH_SIZE, buffer, length);
+    if (!NT_SUCCESS(status))
+        return status; /* nothing is written */
+    for (ULONG i = 0; i < LENGTH_SIZE; i++)
+        queue->Bytes[(end + i) % queue->Size] = length >> 8 * i;
+    queue->At.Count += LENGTH_SIZE + length;
+    queue->At.Messages++;
+    *done = length;
+    IopPipeChanged(file->Pipe);
+    return STATUS_SUCCESS;
+}
+
+/* A message is in the ring: its writer goes on when no more than the quota is held. */
+static NTSTATUS IopWaitForQuota(IOFILE *file)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    for (;;) {
+        const IOPQUEUE *queue = file->Pipe->Queue[!file->PipeEnd];
+        if (!NT_SUCCESS(status) || IopWaiting(queue) <= queue->Quota)
+            return status;
+        status = IopPipeWait(file->Pipe);
+        if (NT_SUCCESS(status))
+            status = IopPipeState(file, STATUS_PIPE_CLOSING);
+    }
 }
 
 NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *done)
 {
     IOPIPE *pipe = file->Pipe;
-    if (!file->PipeWriter)
-        return STATUS_ACCESS_DENIED;
-    while (*done < length) {
-        if (!pipe->Reader || !pipe->Writer)
-            return STATUS_PIPE_CLOSING;
-        if (pipe->Count == pipe->Size) {
-            NTSTATUS status = IopWaitFor(&pipe->HasRoom);
-            if (!NT_SUCCESS(status))
-                return status;
-            continue;
-        }
-        ULONG at = (pipe->Head + pipe->Count) % pipe->Size;
-        ULONG part = at < pipe->Head ? pipe->Head - at : pipe->Size - at;
-        part = part < pipe->Size - pipe->Count ? part : pipe->Size - pipe->Count;
-        part = part < length - *done ? part : length - *done;
-        NTSTATUS status =
-            MmCopyFromUser(pipe->Bytes + at, (const UCHAR *)buffer + *done, part);
+    if (pipe == NULL)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (pipe->Queue[!file->PipeEnd] == NULL)
+        return STATUS_INVALID_PARAMETER;
+    for (;;) {
+        NTSTATUS status = IopPipeState(file, STATUS_PIPE_CLOSING);
         if (!NT_SUCCESS(status))
             return status;
-        pipe->Count += part;
-        *done += part;
-        IopChanged(pipe);
+        status = pipe->Name->Message ? IopPutMessage(file, buffer, length, done)
+                                     : IopPutBytes(file, buffer, length, done);
+        if (status != STATUS_PENDING)
+            return status == STATUS_SUCCESS && pipe->Name->Message ? IopWaitForQuota(file)
+                                                                   : status;
+        if (file->CompletionMode)
+            return STATUS_SUCCESS; /* *done says how much went in */
+        status = IopPipeWait(pipe);
+        if (!NT_SUCCESS(status))
+            return status;
     }
-    return STATUS_SUCCESS;
-}
-
-/* What PeekNamedPipe and GetNamedPipeInfo ask. */
-void IopFillPipe(const IOFILE *file, FILE_PIPE_LOCAL_INFORMATION *facts)
-{
-    const IOPIPE *pipe = file->Pipe;
-    facts->MaximumInstances = facts->CurrentInstances = 1;
-    facts->InboundQuota = facts->OutboundQuota = pipe->Size;
-    facts->ReadDataAvailable = pipe->Count;
-    facts->WriteQuotaAvailable = pipe->Size - pipe->Count;
-    facts->NamedPipeState = pipe->Reader && pipe->Writer ? 3 : 4; /* connected, closing */
-    facts->NamedPipeEnd = file->PipeWriter;
-}
-
-static NTSTATUS IopMakeEnd(IOPIPE *pipe, BOOLEAN writer, IOFILE **end)
-{
-    NTSTATUS status = IopCreateFileObject(IopPipe, end);
-    if (!NT_SUCCESS(status))
-        return status;
-    (*end)->Pipe = pipe;
-    (*end)->PipeWriter = writer;
-    (*end)->Options = FILE_SYNCHRONOUS_IO_NONALERT;
-    pipe->Ends++;
-    if (writer)
-        pipe->Writer = TRUE;
-    else
-        pipe->Reader = TRUE;
-    return STATUS_SUCCESS;
-}
-
-/* Both ends of a new anonymous pipe; Windows makes them by NtCreateNamedPipeFile, whose
- * names Fathom has not.  size: bytes that fit, 0 for 4 KiB.  On failure no handle is
- * left. */
-NTSTATUS NTAPI NtFathomCreatePipe(HANDLE *userRead, HANDLE *userWrite, ULONG attributes,
-                                  ULONG size)
-{
-    IOFILE *reader = NULL, *writer = NULL;
-    HANDLE handle;
-    ULONG bytes = size < SMALLEST_PIPE  ? SMALLEST_PIPE
-                  : size > LARGEST_PIPE ? LARGEST_PIPE
-                                        : size;
-    IOPIPE *pipe = ExAllocatePool(sizeof *pipe + bytes, IO_TAG);
-    if (pipe == NULL)
-        return STATUS_NO_MEMORY;
-    KeInitializeEvent(&pipe->HasBytes, EventNotificationObject, FALSE);
-    KeInitializeEvent(&pipe->HasRoom, EventNotificationObject, TRUE);
-    pipe->Size = bytes;
-    NTSTATUS status = IopMakeEnd(pipe, FALSE, &reader);
-    if (!NT_SUCCESS(status)) {
-        ExFreePool(pipe);
-        return status;
-    }
-    status = IopMakeEnd(pipe, TRUE, &writer);
-    if (NT_SUCCESS(status))
-        status =
-            ObReturnHandle(reader, FILE_GENERIC_READ, attributes & OBJ_INHERIT, userRead);
-    if (NT_SUCCESS(status)) {
-        status = ObReturnHandle(writer, FILE_GENERIC_WRITE, attributes & OBJ_INHERIT,
-                                userWrite);
-        if (!NT_SUCCESS(status) &&
-            NT_SUCCESS(MmCopyFromUser(&handle, userRead, sizeof handle)))
-            ObCloseHandle(ObCurrentTable(), handle);
-    }
-    if (writer != NULL)
-        ObDereferenceObject(writer);
-    ObDereferenceObject(reader);
-    return status;
 }

@@ -7,15 +7,8 @@
 #include "iop.h"
 #include "services.h"
 
-typedef struct {
-    KEVENT *Event; /* the caller's, or NULL */
-    void *EventBody;
-    PVOID Apc, ApcContext;
-    IO_STATUS_BLOCK *UserIosb;
-} COMPLETION;
-
-static NTSTATUS IopPrepareCompletion(COMPLETION *completion, HANDLE event, PVOID apc,
-                                     PVOID apcContext, IO_STATUS_BLOCK *userIosb)
+NTSTATUS IopPrepareCompletion(COMPLETION *completion, HANDLE event, PVOID apc,
+                              PVOID apcContext, IO_STATUS_BLOCK *userIosb)
 {
     *completion =
         (COMPLETION){.Apc = apc, .ApcContext = apcContext, .UserIosb = userIosb};
@@ -54,8 +47,7 @@ static void IopQueueCompletionApc(const COMPLETION *completion)
         ExFreePool(apc);
 }
 
-static NTSTATUS IopComplete(IOFILE *file, COMPLETION *completion, NTSTATUS status,
-                            ULONG done)
+NTSTATUS IopComplete(IOFILE *file, COMPLETION *completion, NTSTATUS status, ULONG done)
 {
     IO_STATUS_BLOCK iosb = {.Status = status, .Information = done};
     NTSTATUS written = STATUS_SUCCESS;
@@ -302,7 +294,8 @@ NTSTATUS NTAPI NtUnlockFile(HANDLE handle, IO_STATUS_BLOCK *userIosb,
     return NT_SUCCESS(status) ? IopReturnIosb(userIosb, status, 0) : status;
 }
 
-/* Nothing is held back: what was written is where it will stay. */
+/* Nothing is held back: what was written is where it will stay.  In a pipe it is held until
+ * the other end has read it. */
 NTSTATUS NTAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *userIosb)
 {
     IOFILE *file;
@@ -310,8 +303,10 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *userIosb)
     NTSTATUS status = IopReferenceForWrite(handle, &file, &append);
     if (!NT_SUCCESS(status))
         return status;
+    if (file->Pipe != NULL)
+        status = IopFlushPipe(file);
     ObDereferenceObject(file);
-    return IopReturnIosb(userIosb, STATUS_SUCCESS, 0);
+    return NT_SUCCESS(status) ? IopReturnIosb(userIosb, status, 0) : status;
 }
 
 /* Consoles alone; bits 14 and 15 of code are the access it takes (fathom.h, IOCTL_CONSOLE_*). */

@@ -8,6 +8,7 @@ typedef union {
     FILE_BASIC_INFORMATION Basic;
     FILE_POSITION_INFORMATION Position;
     FILE_RENAME_INFORMATION Rename;
+    FILE_PIPE_INFORMATION Modes;
     LARGE_INTEGER Size;
 } GIVEN;
 
@@ -121,6 +122,7 @@ static const struct {
     {FileBasicInformation, sizeof(FILE_BASIC_INFORMATION), FILE_WRITE_ATTRIBUTES},
     {FileRenameInformation, sizeof(FILE_RENAME_INFORMATION), DELETE},
     {FileDispositionInformation, sizeof(FILE_DISPOSITION_INFORMATION), DELETE},
+    {FilePipeInformation, sizeof(FILE_PIPE_INFORMATION), FILE_WRITE_ATTRIBUTES},
     {FilePositionInformation, sizeof(FILE_POSITION_INFORMATION), 0},
     {FileAllocationInformation, sizeof(LARGE_INTEGER), FILE_WRITE_DATA},
     {FileEndOfFileInformation, sizeof(LARGE_INTEGER), FILE_WRITE_DATA},
@@ -137,6 +139,8 @@ static NTSTATUS IopSetOne(IOFILE *file, ULONG class, const void *user, ULONG len
         return IopSetRename(file->Node, user, length);
     case FileDispositionInformation:
         return IopSetDisposition(file->Node, *(const BOOLEAN *)given);
+    case FilePipeInformation:
+        return IopSetPipe(file, &given->Modes);
     case FilePositionInformation:
         if (number < 0)
             return STATUS_INVALID_PARAMETER;
@@ -163,7 +167,7 @@ NTSTATUS NTAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb, PV
         return status;
     if (length < IopSettable[i].Size)
         status = STATUS_INFO_LENGTH_MISMATCH;
-    else if (file->Node == NULL)
+    else if (class == FilePipeInformation ? file->Pipe == NULL : file->Node == NULL)
         status = STATUS_INVALID_DEVICE_REQUEST;
     else
         status = MmCopyFromUser(&given, user, IopSettable[i].Size);

@@ -33,7 +33,8 @@
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* zeros are meant */
 
-#define MOST 12
+#define FSCTL_PIPE_PEEK 0x11400C
+#define MOST            14
 typedef struct {
     ULONG number;
     const char *arguments; /* how, then a letter for each */
@@ -64,7 +65,7 @@ static ULONG call(ULONG number, const ULONG *a)
 {
     ULONG result;
     __asm__ volatile("pushl %%ebp; movl %%esp, %%ebp\n\t"
-                     "movl $12, %%ecx\n\t"
+                     "movl $14, %%ecx\n\t"
                      "1: pushl -4(%%esi,%%ecx,4); decl %%ecx; jnz 1b\n\t"
                      "pushl $0\n\t"
                      "movl $0x7FFE0300, %%edx\n\t"
@@ -79,15 +80,15 @@ static ULONG call(ULONG number, const ULONG *a)
 /* ---- what the good calls are made with ---- */
 
 static HANDLE event, semaphore, mutant, timer, section, file, folder, console, keyed;
-static HANDLE port, conversation, sleeper, myself, my_thread;
+static HANDLE port, conversation, pipe_reader, pipe_writer, sleeper, myself, my_thread;
 static ULONG cells[16][16];
 static char *good, *scratch, *watched, big[2048];
-static OBJECT_ATTRIBUTES named[8]; /* attributes of a name each */
+static OBJECT_ATTRIBUTES named[9]; /* attributes of a name each */
 static PORT_MESSAGE message;
 
 static OBJECT_ATTRIBUTES *attributes(int index, const WCHAR *name)
 {
-    static UNICODE_STRING names[8];
+    static UNICODE_STRING names[9];
     names[index].Length = wcslen(name) * 2;
     names[index].MaximumLength = names[index].Length;
     names[index].Buffer = (WCHAR *)name;
@@ -167,6 +168,7 @@ static void make_objects(void)
     myself = OpenProcess(PROCESS_ALL_ACCESS, FALSE, GetCurrentProcessId());
     my_thread = OpenThread(THREAD_ALL_ACCESS, FALSE, GetCurrentThreadId());
     CHECK(good && scratch && watched && event && semaphore && mutant && timer);
+    CHECK(CreatePipe(&pipe_reader, &pipe_writer, NULL, 0));
     CHECK(section && file != INVALID_HANDLE_VALUE && folder != INVALID_HANDLE_VALUE);
     CHECK(console != INVALID_HANDLE_VALUE && keyed && sleeper && myself && my_thread);
     DWORD n;
@@ -208,8 +210,7 @@ static void clean(const ROW *row, ULONG status)
         if (cells[0][0] && cells[0][0] < 0x10000)
             CloseHandle((HANDLE)cells[0][0]);
     }
-    if ((LONG)status >= 0 && (row->number == SERVICE_NtFathomCreatePipe ||
-                              row->number == SERVICE_NtCreateUserProcess))
+    if ((LONG)status >= 0 && row->number == SERVICE_NtCreateUserProcess)
         CloseHandle((HANDLE)cells[7][0]);
     if (row->number == SERVICE_NtDuplicateObject && cells[0][0])
         CloseHandle((HANDLE)cells[0][0]);
@@ -236,6 +237,7 @@ static void make_rows(void)
 {
     static CONTEXT context = {.ContextFlags = 0x10000};
     static UNICODE_STRING nothing;
+    static LARGE_INTEGER second = {.QuadPart = -10000000};
     static WCHAR image[] = L"\\??\\C:\\hello.exe";
     static ULONG list[5] = {20, 0x20005, sizeof image - 2, 0, 0};
     const ULONG self = ~0u, me = ~1u, data = H(good), all = 0x1F0FFF;
@@ -257,6 +259,9 @@ static void make_rows(void)
       H(attributes(7, L"\\??\\C:\\a.tmp")), C(7), 0, 0x80, 7, 5, 0x60, 0, 0);
     R(NtCreateKeyedEvent, "+o.I.", C(0), 0xF0003, 0, 0);
     R(NtCreateMutant, "+o.I.", C(0), 0x1F0001, 0, 0);
+    R(NtCreateNamedPipeFile, "+o.Io.........I", C(0), 0xC0100000,
+      H(attributes(8, L"\\??\\pipe\\calls")), C(7), 3, 3, 0x20, 1, 1, 0, 64, 0, 0,
+      H(&second));
     R(NtCreatePort, "+oI...", C(0), 0, 64, 256, 0);
     R(NtCreateSection, "+o.II..H", C(0), 0xF001F, 0, C(6), 4, 0x8000000, 0);
     R(NtCreateSemaphore, "+o.I..", C(0), 0x1F0003, 0, 1, 2);
@@ -275,6 +280,8 @@ static void make_rows(void)
     R(NtFlushInstructionCache, "+p..", self, data, 0x1000);
     R(NtFlushVirtualMemory, "?pooo", self, C(9), C(2), C(7));
     R(NtFreeVirtualMemory, "+poo.", self, C(9), C(2), 0x4000);
+    R(NtFsControlFile, "+hH..o.-.o.", H(pipe_reader), 0, 0, 0, C(7), FSCTL_PIPE_PEEK, 0,
+      0, C(0), 16);
     R(NtGetContextThread, "+to", me, H(&context));
     R(NtGetCurrentProcessorNumber, "+", 0);
     R(NtGetWriteWatch, "+p...ooo", self, 0, H(watched), 0x2000, C(0), C(12), C(7));
@@ -359,7 +366,6 @@ static void make_rows(void)
     R(NtFathomHeapEvent, "+i.", data, 40);
     R(NtFathomSymbol, "+p.o.", self, 0x7C900000, C(0), 64);
     R(NtFathomQuery, "+..o.O", 0, 0, C(0), 36, C(7));
-    R(NtFathomCreatePipe, "+oo..", C(0), C(7), 0, 0);
     R(NtFathomSetControlRoutine, "+.", 0);
     R(NtFathomSendControl, "?..", 2, 0);
     R(NtFathomReport, "+.i.", 1, data, 8);

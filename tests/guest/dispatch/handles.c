@@ -62,7 +62,8 @@ static void other_types(const ROW *row, int which, char how)
         const HANDLE object = objects[i];
         const ULONG own = row->a[which];
         int same = H(object) == own ||
-                   (object == file && (own == H(folder) || own == H(console))) ||
+                   (object == file &&
+                    (own == H(folder) || own == H(console) || own == H(pipe_reader))) ||
                    (object == file && row->number == SERVICE_NtCreateSection) ||
                    (object == event && !own) ||
                    (object == port && own == H(conversation)) ||

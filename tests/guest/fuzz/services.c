@@ -67,7 +67,7 @@ static ULONG raw_call(ULONG number, const ULONG *a, int door)
 {
     ULONG result;
     __asm__ volatile("pushl %%ebp; movl %%esp, %%ebp\n\t"
-                     "movl $12, %%ecx\n\t"
+                     "movl $14, %%ecx\n\t"
                      "1: pushl -4(%%esi,%%ecx,4); decl %%ecx; jnz 1b\n\t"
                      "testl %%edi, %%edi; jnz 2f\n\t"
                      "pushl $0\n\t" /* return into the stub's caller */

@@ -3,8 +3,9 @@
  * dispatch/calls.h has the rows of include/services.tbl (services[]: number, name, "argument
  * names"; a name that ends in * is a pointer) and a good call of each (rows[]).  A typed
  * argument is one that a program might give: a handle, a size, a pointer to a cell of the
- * arena with a fitting value in it.  A wild one is drawn from the edges of every range.  The arena's pages change protection and come and go while
- * calls are under way, so a good pointer may turn bad at any moment.
+ * arena with a fitting value in it.  A wild one is drawn from the edges of every range.  The
+ * arena's pages change protection and come and go while calls are under way, so a good pointer
+ * may turn bad at any moment.
  */
 #ifndef FUZZ_SERVICES_H
 #define FUZZ_SERVICES_H
@@ -142,6 +143,8 @@ static UNICODE_STRING *some_name(ULONG *seed)
                                 L"\\??\\C:\\",
                                 L"",
                                 L"\\??\\CONOUT$",
+                                L"\\??\\pipe\\f0",
+                                L"\\Device\\NamedPipe\\",
                                 L"\\??\\C:\\no\\such"};
     static WCHAR made[4][512];
     UNICODE_STRING *s = (UNICODE_STRING *)(steady + draw(seed) % 64 * 16);
@@ -290,6 +293,10 @@ static int is_optional(const char *name, ULONG length)
     return 0;
 }
 
+/* FSCTL_PIPE_*: disconnect, peek, transceive, wait, whose an end is; to listen may last. */
+static const ULONG pipe_codes[] = {0x110004, FSCTL_PIPE_PEEK, 0x11C017,
+                                   0x110018, 0x110028,        0x110030};
+
 static ULONG typed(ULONG *seed, const char *service, const char *name, ULONG length)
 {
     static const ULONG accesses[] = {0,          0x1F0003,   0x1F03FF,
@@ -317,6 +324,8 @@ static ULONG typed(ULONG *seed, const char *service, const char *name, ULONG len
         return !strncmp(service, "NtFree", 6) ? 0x4000u << draw(seed) % 2
                : one_in(seed, 8)              ? wild(seed)
                                               : draw(seed) % 2;
+    if (IS("Code"))
+        return one_in(seed, 2) ? PICK(seed, pipe_codes) : IOCTL_CONSOLE_GET_MODE;
     if (IS("AllocationAttributes"))
         return one_in(seed, 4) ? draw(seed) : 0x8000000u >> draw(seed) % 4;
     if (IS("Class") || IS("Count") || IS("Disposition"))

@@ -196,6 +196,70 @@ static void serve(ULONG *seed, ULONG *port)
     }
 }
 
+/* ---- pipes ---- */
+
+/* Something on one of the ends, neither of which waits. */
+static void use_pipe(ULONG *seed, ULONG end)
+{
+    static char bytes[0x12000];
+    ULONG iosb[2], facts[16], modes[2] = {draw(seed) % 2, 1};
+    const ULONG size = odd(seed, draw(seed) % (one_in(seed, 3) ? sizeof bytes : 100));
+    switch (draw(seed) % 6) {
+    case 0:
+        DO(NtWriteFile, end, 0, 0, 0, H(iosb), H(bytes), size, 0, 0);
+        break;
+    case 1:
+        DO(NtReadFile, end, 0, 0, 0, H(iosb), H(bytes), size, 0, 0);
+        break;
+    case 2:
+        DO(NtQueryInformationFile, end, H(iosb), H(facts), 40, 24);
+        break;
+    case 3:
+        DO(NtSetInformationFile, end, H(iosb), H(modes), 8, 23);
+        break;
+    default:
+        DO(NtFsControlFile, end, 0, 0, 0, H(iosb), odd(seed, PICK(seed, pipe_codes)),
+           odd(seed, H(one_in(seed, 2) ? "ClientProcessId" : "ServerProcessId")), 16,
+           odd(seed, H(bytes)), size);
+    }
+}
+
+/* A pipe of few instances, which the callers share by name; an end may stay open. */
+static void story_pipe(ULONG *seed)
+{
+    static LARGE_INTEGER soon = {.QuadPart = -100000};
+    struct {
+        LARGE_INTEGER time;
+        ULONG length;
+        UCHAR given[2];
+        WCHAR name[4];
+    } wait = {{.QuadPart = -10000}, 4, {1}, L"f0"};
+    WCHAR text[] = L"\\??\\pipe\\f0";
+    ULONG iosb[2], server = 0, client = 0, pipes = 0, modes[2] = {0, 1};
+    const ULONG type = draw(seed) % 2;
+    wait.name[1] = text[10] += draw(seed) % 4;
+    NAMED(attributes, name, text, NULL);
+    NAMED(folder, root, L"\\Device\\NamedPipe\\", NULL);
+    DO(NtCreateNamedPipeFile, H(&server), 0xC0100000, H(&attributes), H(iosb),
+       odd(seed, 1 + draw(seed) % 3), odd(seed, 2 + draw(seed) % 2), odd(seed, 0x20),
+       type, odd(seed, type), 1, odd(seed, 1 + draw(seed) % 3),
+       odd(seed, draw(seed) % 0x3000), odd(seed, 0), H(&soon));
+    DO(NtFsControlFile, server, 0, 0, 0, H(iosb), 0x110008, 0, 0, 0, 0);
+    DO(NtOpenFile, H(&client), odd(seed, 0xC0100000u >> draw(seed) % 2), H(&attributes),
+       H(iosb), 7, odd(seed, 0x20));
+    DO(NtSetInformationFile, client, H(iosb), H(modes), 8, 23);
+    for (ULONG n = draw(seed) % 12; n; n--)
+        use_pipe(seed, one_in(seed, 2) ? server : client);
+    DO(NtOpenFile, H(&pipes), 0x100080, H(&folder), H(iosb), 7, 0x20);
+    DO(NtFsControlFile, pipes, 0, 0, 0, H(iosb), 0x110018, H(&wait), odd(seed, 18), 0, 0);
+    DO(NtClose, pipes);
+    DO(NtClose, one_in(seed, 2) ? client : server);
+    if (!one_in(seed, 8)) {
+        DO(NtClose, client);
+        DO(NtClose, server);
+    }
+}
+
 /* ---- processes, threads, exceptions ---- */
 
 static void story_process(ULONG *seed)
@@ -277,9 +341,10 @@ static void story_rest(ULONG *seed)
 
 static void story(ULONG *seed)
 {
-    static void (*const stories[])(ULONG *) = {
-        story_pattern, story_deep,   story_view,  story_rename,   story_port,
-        story_process, story_thread, story_raise, story_continue, story_rest};
+    static void (*const stories[])(ULONG *) = {story_pattern, story_deep,  story_view,
+                                               story_rename,  story_port,  story_process,
+                                               story_thread,  story_raise, story_continue,
+                                               story_rest,    story_pipe};
     PICK(seed, stories)(seed);
 }
 

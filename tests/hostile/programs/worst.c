@@ -218,8 +218,57 @@ static void files(void)
       H(rename), sizeof *rename, 10);
     W(NtDeviceIoControlFile, "4 GiB of either", H(console), 0, 0, 0, C(7),
       IOCTL_CONSOLE_GET_MODE, H(room), ~0u, H(room), ~0u);
-    W(NtFathomCreatePipe, "4 GiB", C(0), C(7), 0, ~0u);
-    W(NtFathomCreatePipe, "1 MiB", C(0), C(7), 0, MIB);
+}
+
+/* Attributes of one of many pipes: names as long as may be that differ at the end alone. */
+static OBJECT_ATTRIBUTES *pipe_name(ULONG number)
+{
+    static WCHAR text[264] = L"\\??\\pipe\\";
+    static UNICODE_STRING name = {255 * 2 + 18, 255 * 2 + 18, text};
+    static OBJECT_ATTRIBUTES result;
+    for (ULONG i = 0; i < 255; i++)
+        text[9 + i] = i < 247 ? 'p' : 'a' + (number >> 4 * (254 - i) & 15);
+    InitializeObjectAttributes(&result, &name, 0x40, NULL, NULL);
+    return &result;
+}
+
+#define PIPE(attributes, type, size)                                                     \
+    C(0), 0xC0100000, H(attributes), C(7), 3, 3, 0x20, type, type, 0, ~0u, size, size,   \
+        H(&second)
+
+/* A pipe among many, instances among many, the longest messages and the shortest. */
+static void pipes(void)
+{
+    static LARGE_INTEGER second = {.QuadPart = -10000000};
+    const ULONG many = longer ? 4000 : 400;
+    ULONG out, in;
+    HANDLE server[4000], last;
+    for (ULONG i = 0; i < many; i++) {
+        CALL(NtCreateNamedPipeFile, PIPE(pipe_name(i), 0, 0));
+        server[i] = (HANDLE)cells[0][0];
+    }
+    W(NtCreateNamedPipeFile, "a name after many long ones",
+      PIPE(pipe_name(many), 1, ~0u));
+    last = (HANDLE)cells[0][0];
+    W(NtCreateNamedPipeFile, "one more instance", PIPE(pipe_name(many), 1, ~0u));
+    CloseHandle((HANDLE)cells[0][0]);
+    W(NtOpenFile, "a pipe among many", C(0), 0xC0100080, H(pipe_name(many)), C(7), 3,
+      0x20);
+    out = cells[0][0];
+    in = H(last);
+    W(NtWriteFile, "the longest message", out, 0, 0, 0, C(7), H(room), 0x10000, 0, 0);
+    W(NtReadFile, "the longest message", in, 0, 0, 0, C(7), H(room), MIB, 0, 0);
+    for (ULONG i = 0; i < 20000; i++)
+        CALL(NtWriteFile, out, 0, 0, 0, C(7), H(room), 1, 0, 0);
+    ULONG modes[2] = {0, 0};
+    CALL(NtSetInformationFile, in, C(7), H(modes), 8, 23);
+    W(NtFsControlFile, "a look at 20,000 messages", in, 0, 0, 0, C(7), FSCTL_PIPE_PEEK, 0,
+      0, H(room), MIB);
+    W(NtReadFile, "20,000 messages as bytes", in, 0, 0, 0, C(7), H(room), MIB, 0, 0);
+    CloseHandle((HANDLE)out);
+    CloseHandle(last);
+    for (ULONG i = 0; i < many; i++)
+        CloseHandle(server[i]);
 }
 
 /* ---- memory ---- */
@@ -444,6 +493,7 @@ int main(int argc, char **argv)
     files();
     memory();
     sections();
+    pipes();
     objects();
     ports();
     words();

@@ -1,0 +1,296 @@
+/* pipename.c - names of pipes: NtCreateNamedPipeFile, opening a client's end, and waiting
+ * for an instance that listens.
+ *
+ * A name exists while an instance of it does, and an instance while one of its ends has a
+ * handle.  The names make a tree ordered in upper case; each has a list of the instances
+ * that listen, so that a client takes the one that has listened longest.
+ * Windows keeps the same in npfs.sys (FCB, CCB).  Source: CreateNamedPipe, CreateFile
+ * ("Pipes"), WaitNamedPipe.
+ */
+#include "pipe.h"
+#include "services.h"
+
+#define PIPE_REJECT_REMOTE 2u /* of the type: there are no remote clients */
+#define SYNCHRONOUS        (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)
+
+static RTL_AVL_TREE IopPipeNames;
+
+/* NULL: not there; then *parent is where it would hang, to the *right or the left. */
+static IOPNAME *IopFindName(const WCHAR *text, ULONG length, RTL_AVL_NODE **parent,
+                            BOOLEAN *right)
+{
+    RTL_AVL_NODE *node = IopPipeNames.Root;
+    *parent = NULL;
+    *right = FALSE;
+    while (node != NULL) {
+        IOPNAME *name = CONTAINING_RECORD(node, IOPNAME, Node);
+        int order = (int)length - (int)name->Length;
+        for (ULONG i = 0; order == 0 && i < length; i++)
+            order = IopUpcase(text[i]) - IopUpcase(name->Text[i]);
+        if (order == 0)
+            return name;
+        *parent = node;
+        *right = order > 0;
+        node = *right ? node->Right : node->Left;
+    }
+    return NULL;
+}
+
+void IopDereferenceName(IOPNAME *name)
+{
+    if (--name->References == 0)
+        ExFreePool(name);
+}
+
+static void IopShowAvailable(IOPNAME *name)
+{
+    if (!IsListEmpty(&name->Listening) || name->Instances == 0)
+        KeSetEvent(&name->Available);
+    else
+        KeResetEvent(&name->Available);
+}
+
+void IopListen(IOPIPE *pipe)
+{
+    pipe->State = PipeListening;
+    InsertTailList(&pipe->Name->Listening, &pipe->Listening);
+    IopShowAvailable(pipe->Name);
+}
+
+void IopStopListening(IOPIPE *pipe)
+{
+    RemoveEntryList(&pipe->Listening);
+    IopShowAvailable(pipe->Name);
+}
+
+void IopForgetInstance(IOPNAME *name)
+{
+    if (--name->Instances == 0)
+        RtlAvlRemove(&IopPipeNames, &name->Node);
+    IopShowAvailable(name);
+}
+
+NTSTATUS IopWaitForPipe(const WCHAR *text, ULONG length, LARGE_INTEGER *timeout)
+{
+    RTL_AVL_NODE *parent;
+    BOOLEAN right;
+    IOPNAME *name = IopFindName(text, length, &parent, &right);
+    if (name == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    name->References++;
+    NTSTATUS status = KeWaitForSingleObject(&name->Available, FALSE, TRUE,
+                                            timeout != NULL ? timeout : &name->Timeout);
+    if (status == STATUS_TIMEOUT)
+        status = STATUS_IO_TIMEOUT;
+    else if (status != STATUS_SUCCESS)
+        status = STATUS_THREAD_IS_TERMINATING;
+    else if (name->Instances == 0)
+        status = STATUS_OBJECT_NAME_NOT_FOUND;
+    IopDereferenceName(name);
+    return status;
+}
+
+NTSTATUS IopOpenPipe(const IOPPATH *path, ACCESS_MASK access, ULONG options,
+                     IOFILE **file)
+{
+    RTL_AVL_NODE *parent;
+    BOOLEAN right;
+    if (path->LastLength == 0) /* the folder of all names: FSCTL_PIPE_WAIT */
+        return IopCreateFileObject(IopPipe, file);
+    const IOPNAME *name = IopFindName(path->Last, path->LastLength, &parent, &right);
+    if (name == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (((access & FILE_READ_DATA) && name->Configuration == PipeInbound) ||
+        ((access & FILE_WRITE_DATA) && name->Configuration == PipeOutbound))
+        return STATUS_ACCESS_DENIED;
+    if (!(options & SYNCHRONOUS))
+        return STATUS_NOT_SUPPORTED;
+    if (IsListEmpty(&name->Listening))
+        return STATUS_PIPE_NOT_AVAILABLE;
+    IOPIPE *pipe = CONTAINING_RECORD(name->Listening.Flink, IOPIPE, Listening);
+    NTSTATUS status = IopCreateFileObject(IopPipe, file);
+    if (!NT_SUCCESS(status))
+        return status;
+    IopStopListening(pipe);
+    pipe->State = PipeConnected;
+    IopAttachEnd(pipe, *file, PipeClient);
+    IopPipeChanged(pipe);
+    return STATUS_SUCCESS;
+}
+
+/* ---- a server's end ---- */
+
+typedef struct {
+    ACCESS_MASK Access;
+    ULONG Share, Disposition, Options, Type, ReadMode, CompletionMode, Maximum;
+    ULONG InboundQuota, OutboundQuota;
+    LARGE_INTEGER Timeout;
+} PIPEREQUEST;
+
+static ULONG IopConfiguration(ULONG share)
+{
+    return share == FILE_SHARE_WRITE  ? PipeInbound
+           : share == FILE_SHARE_READ ? PipeOutbound
+                                      : PipeDuplex;
+}
+
+static NTSTATUS IopCheckPipe(const PIPEREQUEST *request)
+{
+    const ULONG type = request->Type & ~PIPE_REJECT_REMOTE;
+    if (type > 1 || request->ReadMode > type || request->CompletionMode > 1 ||
+        request->Maximum == 0 || request->Share == 0 ||
+        (request->Share & ~(FILE_SHARE_READ | FILE_SHARE_WRITE)) ||
+        request->Disposition < FILE_OPEN || request->Disposition > FILE_OPEN_IF)
+        return STATUS_INVALID_PARAMETER;
+    return request->Options & SYNCHRONOUS ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+}
+
+/* May there be one more instance, and such a one? */
+static NTSTATUS IopCheckInstance(const IOPNAME *name, const PIPEREQUEST *request)
+{
+    if (request->Disposition == FILE_CREATE ||
+        name->Message != (request->Type & ~PIPE_REJECT_REMOTE) ||
+        name->Configuration != IopConfiguration(request->Share))
+        return STATUS_ACCESS_DENIED;
+    return name->Instances >= name->Maximum ? STATUS_INSTANCE_NOT_AVAILABLE
+                                            : STATUS_SUCCESS;
+}
+
+static IOPNAME *IopMakeName(const IOPPATH *path, const PIPEREQUEST *request)
+{
+    IOPNAME *name =
+        ExAllocatePool(sizeof *name + path->LastLength * sizeof(WCHAR), IO_TAG);
+    if (name == NULL)
+        return NULL;
+    KeInitializeEvent(&name->Available, EventNotificationObject, FALSE);
+    InitializeListHead(&name->Listening);
+    name->References = 1;
+    name->Message = request->Type & ~PIPE_REJECT_REMOTE;
+    name->Configuration = IopConfiguration(request->Share);
+    name->Maximum = request->Maximum;
+    name->Timeout = request->Timeout;
+    name->Length = path->LastLength;
+    memcpy(name->Text, path->Last, path->LastLength * sizeof(WCHAR));
+    return name;
+}
+
+/* The rings of an instance; FALSE: no memory, and what there is goes with the instance. */
+static BOOLEAN IopMakeQueues(IOPIPE *pipe, const PIPEREQUEST *request)
+{
+    const ULONG quotas[] = {
+        [PipeClient] = request->OutboundQuota, [PipeServer] = request->InboundQuota};
+    const ULONG unused[] = {[PipeClient] = PipeInbound, [PipeServer] = PipeOutbound};
+    for (ULONG end = 0; end < 2; end++) {
+        if (pipe->Name->Configuration == unused[end])
+            continue;
+        pipe->Queue[end] =
+            IopMakeQueue(min(max(quotas[end], SMALLEST_PIPE), LARGEST_PIPE),
+                         (BOOLEAN)pipe->Name->Message);
+        if (pipe->Queue[end] == NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* An instance of name that listens, and its server's end: name's reference is the
+ * instance's from now on, whatever comes. */
+static NTSTATUS IopMakeInstance(IOPNAME *name, const PIPEREQUEST *request, IOFILE **file)
+{
+    NTSTATUS status = IopCreateFileObject(IopPipe, file);
+    IOPIPE *pipe = NT_SUCCESS(status) ? ExAllocatePool(sizeof *pipe, IO_TAG) : NULL;
+    name->Instances++;
+    if (pipe == NULL) {
+        IopForgetInstance(name);
+        IopDereferenceName(name);
+        if (NT_SUCCESS(status))
+            ObDereferenceObject(*file);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    KeInitializeEvent(&pipe->Changed, EventNotificationObject, FALSE);
+    InitializeListHead(&pipe->Listening);
+    pipe->Name = name;
+    IopAttachEnd(pipe, *file, PipeServer);
+    (*file)->ReadMode = request->ReadMode;
+    (*file)->CompletionMode = request->CompletionMode;
+    (*file)->Options = request->Options;
+    if (IopMakeQueues(pipe, request)) {
+        IopListen(pipe);
+        return STATUS_SUCCESS;
+    }
+    ObDereferenceObject(*file); /* and the instance with it */
+    return STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static NTSTATUS IopCreatePipe(const IOPPATH *path, const PIPEREQUEST *request,
+                              IOFILE **file, ULONG *information)
+{
+    RTL_AVL_NODE *parent;
+    BOOLEAN right;
+    if (path->Kind != IopPipe || path->LastLength == 0)
+        return STATUS_OBJECT_NAME_INVALID;
+    IOPNAME *name = IopFindName(path->Last, path->LastLength, &parent, &right);
+    *information = name != NULL ? FILE_OPENED : FILE_CREATED;
+    if (name != NULL) {
+        NTSTATUS status = IopCheckInstance(name, request);
+        if (!NT_SUCCESS(status))
+            return status;
+        name->References++;
+        return IopMakeInstance(name, request, file);
+    }
+    if (request->Disposition == FILE_OPEN)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (request->Timeout.QuadPart >= 0) /* it counts from now */
+        return STATUS_INVALID_PARAMETER;
+    name = IopMakeName(path, request);
+    if (name == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlAvlInsert(&IopPipeNames, &name->Node, parent, right);
+    return IopMakeInstance(name, request, file);
+}
+
+/* share: FILE_SHARE_READ, clients may read; FILE_SHARE_WRITE, they may write.  Quotas below
+ * 4 KiB are 4 KiB, above 64 KiB 64 KiB.  STATUS_INSTANCE_NOT_AVAILABLE,
+ * STATUS_ACCESS_DENIED: not such an instance, or not the first; STATUS_NOT_SUPPORTED:
+ * asynchronous. */
+NTSTATUS NTAPI NtCreateNamedPipeFile(HANDLE *userHandle, ACCESS_MASK access,
+                                     OBJECT_ATTRIBUTES *userAttributes,
+                                     IO_STATUS_BLOCK *userIosb, ULONG share,
+                                     ULONG disposition, ULONG options, ULONG type,
+                                     ULONG readMode, ULONG completionMode,
+                                     ULONG instances, ULONG inboundQuota,
+                                     ULONG outboundQuota, LARGE_INTEGER *userTimeout)
+{
+    PIPEREQUEST request = {ObMapAccess(&IoFileType, access),
+                           share,
+                           disposition,
+                           options,
+                           type,
+                           readMode,
+                           completionMode,
+                           instances,
+                           inboundQuota,
+                           outboundQuota,
+                           {.QuadPart = 0}};
+    IOPPATH path;
+    WCHAR *name;
+    IOFILE *file;
+    ULONG attributes, information;
+    NTSTATUS status = IopCheckPipe(&request);
+    if (NT_SUCCESS(status) && userTimeout != NULL)
+        status = MmCopyFromUser(&request.Timeout, userTimeout, sizeof request.Timeout);
+    if (NT_SUCCESS(status))
+        status = MmProbeForWrite(userIosb, sizeof *userIosb, 4);
+    if (NT_SUCCESS(status))
+        status = IopParseAttributes(userAttributes, &path, &attributes, &name);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = IopCreatePipe(&path, &request, &file, &information);
+    if (name != NULL)
+        ExFreePool(name);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObReturnHandle(file, request.Access, attributes & OBJ_INHERIT, userHandle);
+    ObDereferenceObject(file);
+    const IO_STATUS_BLOCK iosb = {.Status = STATUS_SUCCESS, .Information = information};
+    return NT_SUCCESS(status) ? MmCopyToUser(userIosb, &iosb, sizeof iosb) : status;
+}
