@@ -237,6 +237,9 @@ static int arena_release(struct block *block)
     if (arena->next != NULL)
         arena->next->previous = arena->previous;
     VirtualFree(arena, 0, MEM_RELEASE);
+    /* As malloc doubled it: work that comes again takes no larger arenas than the first time. */
+    if (heap.next_arena > ARENA_GRAIN)
+        heap.next_arena /= 2;
     return 1;
 }
 
