@@ -128,6 +128,8 @@ with tempfile.TemporaryDirectory() as scratch:
 
     readme = leaks.text_of(os.path.join(tree, "README.md"))
     plan.true(readme.startswith("> **This is a handout: 8-com.**"), "its README says so first")
+    helped = run("make", "help", where=tree).stdout
+    plan.true("make record T=name" in helped, "make help lists a student's commands", helped)
     plan.equal(
         handout.without_links(
             "[a](../8-com/README.md) [b](../9-no/README.md)", f"{tree}/labs/8-com"

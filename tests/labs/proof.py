@@ -113,15 +113,21 @@ class Proof:
 
     def bugs(self):
         """(name, what bugs.toml says, the Result)."""
-        with open(os.path.join(self.lab.folder, "bugs", "bugs.toml"), "rb") as file:
-            table = tomllib.load(file)
-        patches = {
-            os.path.basename(p)[:-6]
-            for p in glob.glob(os.path.join(self.lab.folder, "bugs", "*.patch"))
-        }
-        self.plan.equal(set(table), patches, self.name("bugs.toml has each patch"))
+        table, patches = self.listed(), self.patches()
+        self.plan.equal(set(table), set(patches), self.name("bugs.toml has each patch"))
         for name, entry in table.items():
             yield name, entry, lambda name=name: self.grade_bug(name)
+
+    def listed(self):
+        try:
+            with open(os.path.join(self.lab.folder, "bugs", "bugs.toml"), "rb") as file:
+                return tomllib.load(file)
+        except FileNotFoundError:
+            return {}
+
+    def patches(self):
+        found = glob.glob(os.path.join(self.lab.folder, "bugs", "*.patch"))
+        return sorted(os.path.basename(path)[:-6] for path in found)
 
     def patched(self, base, patch):
         """The Result of base with the patch in it."""
@@ -186,13 +192,13 @@ class Proof:
                     )
 
     def table(self):
-        for name, entry, grade in self.bugs():
+        """Each patch, also one that bugs.toml does not have yet: its `what` is to be filled in."""
+        listed = self.listed()
+        for name in [*listed, *(n for n in self.patches() if n not in listed)]:
             names = [t.name for t in self.lab.tests]
-            now = sorted(lost(grade()), key=lambda n: names.index(n.split(":")[0]))
-            print(
-                f"[{name}]\nwhat = {entry.get('what', '')!r}\nloses = {now}\n".replace("'", '"'),
-                flush=True,
-            )
+            now = sorted(lost(self.grade_bug(name)), key=lambda n: names.index(n.split(":")[0]))
+            what = listed.get(name, {}).get("what", "")
+            print(f"[{name}]\nwhat = {what!r}\nloses = {now}\n".replace("'", '"'), flush=True)
 
     def translated(self):
         missing = texts.lacking(self.lab)

@@ -202,8 +202,8 @@ def chosen(variants, seed, label):
     apart (this year's and last year's) have different rules; all come before one comes again."""
     found = alternatives(variants, label)
     if not seed or not found:
-        return [0] * len(variants)
-    return list(found[seed % len(found)])
+        return (0,) * len(variants)
+    return found[seed % len(found)]
 
 
 def checked_tests(given, machine, mistakes):
@@ -366,6 +366,17 @@ def load(word, overlay=None, seed=0):
     return lab
 
 
+def unwritten(lab):
+    """What a whole lab has besides lab.toml, and this one not yet."""
+    file = os.path.basename(lab.file)
+    wanted = ["README.md", "README.zh.md", "teacher.md", f"skeleton/{file}", "bugs/bugs.toml"]
+    wanted += ["defence/defence.toml"]
+    lacks = [path for path in wanted if not os.path.exists(os.path.join(lab.folder, path))]
+    lacks += [os.path.relpath(p) for p in lab.seconds_solutions if not os.path.exists(p)]
+    lacks += [] if glob.glob(os.path.join(lab.folder, "forgeries", "*")) else ["forgeries/"]
+    return [*lacks, *([] if len(lab.variants) > 1 else ["two variants"])]
+
+
 def main(words):
     if not words:
         print(__doc__.strip(), file=sys.stderr)
@@ -377,6 +388,8 @@ def main(words):
             print(wrong, file=sys.stderr)
             return 1
         print(f"{lab.label}: {len(lab.tests)} tests, {len(lab.variants)} variants")
+        if lacks := unwritten(lab):
+            print(f"{lab.label}: not there yet: {', '.join(lacks)}")
     return 0
 
 

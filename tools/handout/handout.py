@@ -26,8 +26,9 @@ from host.options import Parser
 from host.refused import Refused
 
 from . import contents, leaks
-from .stamp import LEDGER, Stamp, stamped
+from .stamp import LEDGER, Stamp, ledger, stamped
 
+DRAWS = 300  # of a seed: no lab has more than some twenty sets of rules
 MARK = "(left out: a lab of this handout asks for it)"
 DATE = "2020-01-01T00:00:00Z"
 COMMENTS = {".asm": ("; ", ""), ".c": ("/* ", " */"), ".h": ("/* ", " */")}
@@ -219,13 +220,14 @@ NOTICE = {
         "`make` builds and runs\n"
         "> the shown tests, `make test T=NAME` one of them, `make gdb T=NAME` stops in your "
         "function at the call that\n"
-        "> fails, `make record T=NAME` records it, `make bench` counts. All the rest is as this "
-        "page says.\n\n"
+        "> fails, `make record T=NAME` records it, `make bench` counts; `make help` lists these. "
+        "All the rest is as this page\n"
+        "> says. Tests and other solutions that a contract names are not in a handout.\n\n"
     ),
     "README.zh.md": (
         "> **这是一份讲义：{name}。** 你的文件是 {file}，任务见 {page}。在这里 `make` 编译并运行公开的测试，\n"
         "> `make test T=名字` 运行其中一个，`make gdb T=名字` 停在你的函数里失败的那次调用处，`make record T=名字`\n"
-        "> 把它录下来，`make bench` 计数。其余与本页所说相同。\n\n"
+        "> 把它录下来，`make bench` 计数；`make help` 列出这些命令。其余与本页所说相同。约定里提到的测试和其他解法不在讲义中。\n\n"
     ),
 }
 
@@ -290,16 +292,35 @@ def make(handed, folder, overlay=None):
 
 
 # ---- the command ----
-def seed_of(given, overlay):
+def seed_of(given, names, overlay):
     if given is not None:
         return given
-    return 1 + chance.randbelow(1 << 31) if overlay else 0
+    return drawn([labs.load(name, overlay=overlay) for name in names], overlay) if overlay else 0
+
+
+def drawn(loaded, overlay):
+    """A seed by which no lab has the rules of an earlier handout of the list; where each set was
+    had, not those of its last one."""
+    for earlier in (slice(None), slice(-1, None)):
+        had = {
+            lab.label: {
+                labs.chosen(lab.variants, stamp.seed, lab.label)
+                for stamp in [s for s in ledger(overlay) or [] if s.name == lab.label][earlier]
+            }
+            for lab in loaded
+        }
+        for _ in range(DRAWS):
+            seed = 1 + chance.randbelow(1 << 31)
+            rules = {lab.label: labs.chosen(lab.variants, seed, lab.label) for lab in loaded}
+            if all(rules[label] not in had[label] for label in had):
+                return seed
+    return seed
 
 
 def written_down(handed, overlay):
-    with open(os.path.join(overlay, LEDGER), "a", encoding="utf-8") as ledger:
+    with open(os.path.join(overlay, LEDGER), "a", encoding="utf-8") as rows:
         for one in handed:
-            ledger.write(f"{one.label}\t{one.stamp.version}\t{one.stamp.seed}\t{one.stamp.id}\n")
+            rows.write(f"{one.label}\t{one.stamp.version}\t{one.stamp.seed}\t{one.stamp.id}\n")
 
 
 def load(names, seed, overlay):
@@ -356,7 +377,8 @@ def main(words):
 
 def command(options):
     overlay = options.overlay and os.path.abspath(options.overlay)
-    handed = load(words_of(options.labs), seed_of(options.seed, overlay), overlay)
+    seed = seed_of(options.seed, words_of(options.labs), overlay)
+    handed = load(words_of(options.labs), seed, overlay)
     target = os.path.abspath(options.folder)
     os.makedirs(os.path.dirname(target), exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".handout-", dir=os.path.dirname(target)) as scratch:

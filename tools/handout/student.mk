@@ -1,5 +1,5 @@
 # GNUmakefile - a handout's own targets.  GNU make reads this file before Makefile, which is the
-# system's and knows all the rest (`make run`, `make gdb`, `make help`).
+# system's and knows all the rest (`make run`, `make gdb`, `make -f Makefile help`).
 #
 #   make                 builds, runs the shown tests of the lab, says what is wrong
 #   make test T=name     one test, with all that it says
@@ -7,7 +7,7 @@
 #   make record T=name   a recording of that call, to step forward and back
 #   make bench           what the shown tests cost, in instructions
 #   N=5                  with several labs in one handout: which one (the first)
-STUDENTS := test gdb record bench lab
+STUDENTS := test gdb record bench lab help
 ifneq ($(or $(IN_TREE),$(filter-out $(STUDENTS),$(MAKECMDGOALS)),$(if $(filter gdb record,$(MAKECMDGOALS)),$(if $(T),,whole))),)
 include Makefile
 else
@@ -16,4 +16,7 @@ all: test
 test gdb record bench:
 	@tools/fathom lab $@ $(if $(N),--lab $(N)) $(T)
 lab: test
+help:
+	@sed -n 's/^#   //p' GNUmakefile
+	@echo '`make -f Makefile help` lists what the system has besides (its own test, gdb and bench too)'
 endif
