@@ -71,7 +71,7 @@ CASES = {
     "a loop": (
         GUEST.format("    static ULONG calls;\n    while (calls++ > 3000)\n        calls--;"),
         ["audit_after_programs"],
-        ["hang", "nt!MiTakePage", "kernel/mm/page.c:"],
+        ["hang", "nt!MiTakePage", "kernel/mm/page.c:", "A loop without an end"],
     ),
     "a call of another": (
         "    extern void KeBugCheckEx(ULONG);\n    KeBugCheckEx(zone);\n",

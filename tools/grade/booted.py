@@ -204,6 +204,10 @@ class Run:
     def down(self, outcome, verdict, log):
         outcome.kind = DOWN[verdict.kind]
         outcome.seen = verdict.line().removeprefix("fathom: ")
+        if outcome.seen == "hang":
+            outcome.seen = "the call did not come back"
+        if any("!PsCreateInitialProcess" in frame for frame in outcome.stack):
+            outcome.seen += ": the kernel could not make its first process"
         if verdict.kind == "triple":
             outcome.seen += (
                 ": most often endless recursion, or a write into the machine's own tables"

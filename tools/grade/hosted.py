@@ -69,7 +69,9 @@ def explain_failure(outcome, fields, words, places):
     outcome.expected = words.fill(expected, numbers)
     outcome.seen = words.fill(seen, numbers)
     outcome.detail = f"{function}, {os.path.basename(place)}"
-    outcome.where = places.function(function)
+    place = places.function(function)
+    # A function that the file does not name: the stack, if there is one, said more.
+    outcome.where = place if ":" in place else outcome.where or place
 
 
 class Places:

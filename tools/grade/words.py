@@ -4,6 +4,7 @@ import re
 import shlex
 import unicodedata
 
+from . import codes, written
 from .lab import HANDOUT, TOP
 from .result import KINDS
 
@@ -71,7 +72,34 @@ SAID = [
     (r"(\d+) instructions", r"\1 条指令"),
     (r"exit code (\d+)", r"退出码 \1"),
     (r"the host program has no case (\w+)", r"主机程序没有 \1 这个测试"),
+    (r"the call did not come back", "调用没有返回"),
+    (r": the kernel could not make its first process", "：内核无法建立第一个进程"),
 ]
+
+# A hint by the way it ended, beside the test's own: that one is of a wrong value.
+ENDED = {
+    "hang": (
+        "A loop without an end, or a lock that is held already or was never initialised: which "
+        "line of yours is in the stack?",
+        "是无休止的循环，还是已被持有或从未初始化的锁？看调用栈中属于你的那一行。",
+    ),
+    "crash": (
+        "Look at the first line of the stack that is yours: where did its pointer come from?",
+        "看调用栈中属于你的第一行：它的指针从哪里来？",
+    ),
+}
+ENDED["bug check"] = ENDED["triple fault"] = ENDED["crash"]
+UNWRITTEN = (
+    "{0} is still the skeleton's: write it first.",
+    "{0} 还是骨架里的样子：先写它。",
+)
+# Labs fill what a file is given with A5h: who reads that, reads before it wrote.
+FILLED = re.compile(r"0x(?:a5){4,8}\b", re.I)
+READ_FIRST = (
+    "The address is A5h bytes, with which the test fills what you have not written yet: which "
+    "field is read before it is written?",
+    "这个地址由 A5h 字节组成，测试用它填满你还没有写过的内存：哪个字段未写先读？",
+)
 
 
 def in_chinese(text):
@@ -109,8 +137,16 @@ class Teller:
     def says(self, test):
         return test.says_zh if self.chinese else test.says
 
-    def hint(self, test):
-        return test.hint_zh if self.chinese else test.hint
+    def hints(self, outcome, result):
+        """What to look at: the function that is missing, or the test's hint, and one by its end."""
+        test, tongue = outcome.test, 1 if self.chinese else 0
+        function = outcome.detail.partition(",")[0]
+        if result and written.is_skeletons(result.lab, result.path, function):
+            return [UNWRITTEN[tongue].format(function)]
+        if FILLED.search(outcome.seen):
+            return [READ_FIRST[tongue]]
+        own = test.hint_zh if self.chinese else test.hint
+        return [own, *([ENDED[outcome.kind][tongue]] if outcome.kind in ENDED else [])]
 
     def again(self, result, test):
         if HANDOUT:
@@ -134,6 +170,7 @@ class Teller:
             ("where", outcome.where),
         ):
             if text:
+                text = codes.named(text)
                 yield words[key], clean(in_chinese(text) if self.chinese else text)
         for number, frame in enumerate(outcome.stack[:6]):
             yield words["stack"] if number == 0 else "", clean(frame)
@@ -141,7 +178,8 @@ class Teller:
             for number, line in enumerate(outcome.log[-4:]):
                 yield words["said"] if number == 0 else "", clean(line)[:160]
         yield words["layer"], outcome.test.layer
-        yield words["hint"], self.hint(outcome.test)
+        for number, hint in enumerate(self.hints(outcome, result)):
+            yield words["hint"] if number == 0 else "", hint
         if outcome.test.shown or self.secret:
             yield words["again"], self.again(result, outcome.test)
 
