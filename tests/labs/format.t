@@ -15,6 +15,7 @@ from tap import TOP, Plan  # noqa: E402
 sys.path.insert(0, os.path.join(TOP, "tools"))
 from grade import lab as labs  # noqa: E402
 
+NAMES = {"malloc", "operator new", "IMalloc", "IMallocSpy"}  # layers that need no translation
 plan = Plan()
 for folder in sorted(glob.glob(os.path.join(TOP, "labs", "[0-9]*-*"))):
     lab = labs.load(folder)
@@ -31,6 +32,8 @@ for folder in sorted(glob.glob(os.path.join(TOP, "labs", "[0-9]*-*"))):
         if changed < 2:
             plan.true(False, f"{lab.label}: seed {seed} changes two rules", lab.defines)
     plan.true(len(rules) > 1, f"{lab.label}: seeds differ", rules)
+    bare = {test.layer for test in lab.tests} - set(lab.chinese) - NAMES
+    plan.equal(bare, set(), f"{lab.label}: each layer is in [chinese]")
     drawn = [labs.chosen(lab.variants, seed, lab.label) for seed in range(2026, 2060)]
     same = [2026 + n for n, (one, next) in enumerate(zip(drawn, drawn[1:])) if one == next]
     plan.equal(same, [], f"{lab.label}: last year's rules are not this year's")

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: nothing
-"""What a report advises: by the function that is missing, by the way a test ended, by a result's name."""
+"""What a report advises: by the function that is missing, by the way a test ended, by a result's
+name."""
 import os
 import shutil
 import sys
@@ -43,8 +44,10 @@ with tempfile.TemporaryDirectory(prefix="fathom-hints-") as scratch:
         file.write(text.replace(body, "return vpn ? MiFindVadFrom(space, vpn) : NULL;", 1))
     plan.true(FINDS.hint in told(begun), "one that was begun has the test's hint", told(begun))
     for kind, word in (("hang", "lock"), ("crash", "pointer"), ("bug check", "pointer")):
-        said = told(begun, kind=kind)
+        said = told(begun, kind=kind, where="kernel/mm/vad.c:14")
         plan.true(word in said and FINDS.hint in said, f"{kind}: a hint by the way it ended", said)
+    said = told(begun, kind="bug check", stack=["nt!MiFreeSpace+d1"])
+    plan.true("pointer" not in said, "a stack without the student's lines: none is asked for", said)
     said = told(begun, kind="crash", seen="member access within address 0xa5a5a5a5a5a5a5a5")
     plan.true("read before it is written" in said, "an address of A5h bytes is explained", said)
 

@@ -146,7 +146,8 @@ class Teller:
         if FILLED.search(outcome.seen):
             return [READ_FIRST[tongue]]
         own = test.hint_zh if self.chinese else test.hint
-        return [own, *([ENDED[outcome.kind][tongue]] if outcome.kind in ENDED else [])]
+        more = outcome.kind in ENDED and (outcome.kind == "hang" or ":" in outcome.where)
+        return [own, *([ENDED[outcome.kind][tongue]] if more else [])]
 
     def again(self, result, test):
         if HANDOUT:
@@ -177,7 +178,8 @@ class Teller:
         if outcome.kind in ("crash", "wrong value") and not outcome.expected and not outcome.stack:
             for number, line in enumerate(outcome.log[-4:]):
                 yield words["said"] if number == 0 else "", clean(line)[:160]
-        yield words["layer"], outcome.test.layer
+        layer = outcome.test.layer
+        yield words["layer"], result.lab.chinese.get(layer, layer) if self.chinese else layer
         for number, hint in enumerate(self.hints(outcome, result)):
             yield words["hint"] if number == 0 else "", hint
         if outcome.test.shown or self.secret:
