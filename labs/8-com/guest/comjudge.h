@@ -169,8 +169,9 @@ __attribute__((unused)) static void check_fill(unsigned block, unsigned size,
         return;
     copy_out(&one, seen, block, bytes);
     for (unsigned i = 0; i < bytes; i++)
-        EXPECT(seen[i] == LAB_FILL, function, "new bytes of %02X",
-               "%02X at %u of %u bytes", LAB_FILL, seen[i], i, bytes);
+        EXPECT(seen[i] == LAB_FILL, function,
+               "new bytes of %02X, by a rule of this handout", "%02X at %u of %u bytes",
+               LAB_FILL, seen[i], i, bytes);
 }
 
 static unsigned blocks_now(void)
