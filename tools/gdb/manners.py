@@ -59,9 +59,9 @@ class Goto(gdb.Command):
         super().__init__("goto", gdb.COMMAND_RUNNING)
 
     def invoke(self, argument, from_tty):
-        said = gdb.execute(
-            f"monitor goto {argument}" if argument else "monitor position", to_string=True
-        )
+        number = argument.replace(",", "")  # as `chain` writes it
+        asked = f"monitor goto {number}" if number else "monitor position"
+        said = gdb.execute(asked, to_string=True)
         for what in ("register-cache", "dcache"):
             gdb.execute(f"maintenance flush {what}", to_string=True)
         modules.exchange()

@@ -49,6 +49,7 @@ for setting in (
     "print pretty on",
     "target-wide-charset UTF-16LE",
     "print thread-events off",
+    "print symbol-loading off",
     "python print-stack message",
     "remotetimeout 60",  # a computer that has much to do
     "sysroot /",
