@@ -182,7 +182,7 @@ with Browser() as browser:
             pfn, (level, _, entry, words) = one["page"][0].split()[2], picture["entries"][-1]
             there = (
                 level == "PTE"
-                and words.startswith(f"page {pfn},")
+                and words.startswith(f"page {pfn} ")
                 and int(entry, 16) >> 12 == int(pfn, 16)
             )
             if pfn != "0" and not there or pfn == "0" and words.startswith("page "):
@@ -273,7 +273,7 @@ with Browser() as browser:
         )
         plan.equal(told[:2], ["zh", "标签页里的 Fathom"], "the language and the title")
         plan.true(
-            re.search("^leaks.exe: RtlAllocateHeap 为 [\\d,]+ 字节 给出块 [0-9A-F]{8}；来自：", told[2]),
+            re.search("^leaks.exe: RtlAllocateHeap 为 [\\d,]+ 字节给出块 [0-9A-F]{8}；来自：", told[2]),
             f"an event is said in Chinese: {told[2]}",
         )
         plan.true("到提示符用了" in told[3], f"so are the figures: {told[3]}")

@@ -245,6 +245,18 @@ static BOOL read_plain(char *line, size_t size)
     return TRUE;
 }
 
+/* What a program beside the prompt is amid of: for half a second at most. */
+static void await_line_end(void)
+{
+    ULONG last;
+    for (int tries = 0; tries < 10 && look_at_jobs(""); tries++) {
+        written(&last);
+        if (last == '\n')
+            return;
+        Sleep(50);
+    }
+}
+
 BOOL read_line(const char *prompt, char *line, size_t size)
 {
     HANDLE in = GetStdHandle(STD_INPUT_HANDLE);
@@ -260,8 +272,10 @@ BOOL read_line(const char *prompt, char *line, size_t size)
     now.room = screen.dwSize.X - strlen(prompt) - 1;
     now.prompt = prompt;
     *line = 0;
-    if (console) /* before the prompt: a key after it is ours */
+    if (console) { /* before the prompt: a key after it is ours */
         SetConsoleMode(in, 0);
+        await_line_end();
+    }
     printf("%s", prompt);
     fflush(stdout);
     if (!console)
