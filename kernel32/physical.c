@@ -71,6 +71,21 @@ BOOL WINAPI AllocateUserPhysicalPages(HANDLE process, PULONG_PTR count, PULONG_P
     return BasepFail(ERROR_PRIVILEGE_NOT_HELD);
 }
 
+BOOL WINAPI AllocateUserPhysicalPagesNuma(HANDLE process, PULONG_PTR count,
+                                          PULONG_PTR pages, DWORD node)
+{
+    return BasepIsNode(node) && AllocateUserPhysicalPages(process, count, pages);
+}
+
+/* ERROR_PRIVILEGE_NOT_HELD: it takes SeIncreaseQuotaPrivilege, and files have no cache. */
+BOOL WINAPI SetSystemFileCacheSize(SIZE_T least, SIZE_T most, DWORD flags)
+{
+    (void)least;
+    (void)most;
+    (void)flags;
+    return BasepFail(ERROR_PRIVILEGE_NOT_HELD);
+}
+
 /* ERROR_INVALID_PARAMETER: none of the pages is the caller's. */
 BOOL WINAPI FreeUserPhysicalPages(HANDLE process, PULONG_PTR count, PULONG_PTR pages)
 {

@@ -188,6 +188,14 @@ static void types(void)
         "AllocateUserPhysicalPages",
         "it takes SeLockMemoryPrivilege; without it the function fails", SAME,
         FAILS(AllocateUserPhysicalPages(SELF, &count, pages), ERROR_PRIVILEGE_NOT_HELD));
+    documented("AllocateUserPhysicalPagesNuma",
+               "it takes SeLockMemoryPrivilege; without it the function fails", SAME,
+               FAILS(AllocateUserPhysicalPagesNuma(SELF, &count, pages, 0),
+                     ERROR_PRIVILEGE_NOT_HELD));
+    documented(
+        "SetSystemFileCacheSize",
+        "it takes SeIncreaseQuotaPrivilege; without it the function fails", SAME,
+        FAILS(SetSystemFileCacheSize(0x100000, 0x1000000, 0), ERROR_PRIVILEGE_NOT_HELD));
     documented("GetLargePageMinimum", "the smallest large page of the processor: 2 MiB",
                SAME, GetLargePageMinimum() == 0x200000);
     ULONG node = 99;

@@ -10,23 +10,23 @@ static HANDLE none(DWORD instances)
 
 static void names(void)
 {
-    documented("CreateNamedPipe", "a name that is not a pipe's is refused", SAME,
-               FAILS(!NO_PIPE(CreateNamedPipeA("fathom", PIPE_ACCESS_DUPLEX, 0, 1, 0, 0,
-                                               0, NULL)),
-                     ERROR_INVALID_NAME));
+    documented(
+        "CreateNamedPipe", "a name that is not a pipe's is refused", SAME,
+        FAILS(opens(CreateNamedPipeA("fathom", PIPE_ACCESS_DUPLEX, 0, 1, 0, 0, 0, NULL)),
+              ERROR_INVALID_NAME));
     documented("CreateNamedPipe",
                "one of PIPE_ACCESS_INBOUND, _OUTBOUND and _DUPLEX must be given", SAME,
-               FAILS(!NO_PIPE(serve(0, 0, 1)), ERROR_INVALID_PARAMETER));
+               FAILS(opens(serve(0, 0, 1)), ERROR_INVALID_PARAMETER));
     documented("CreateNamedPipe",
                "the greatest number of instances is 1 to PIPE_UNLIMITED_INSTANCES", SAME,
-               FAILS(!NO_PIPE(none(0)), ERROR_INVALID_PARAMETER) &&
-                   FAILS(!NO_PIPE(none(256)), ERROR_INVALID_PARAMETER));
+               FAILS(opens(none(0)), ERROR_INVALID_PARAMETER) &&
+                   FAILS(opens(none(256)), ERROR_INVALID_PARAMETER));
     documented("CreateNamedPipe",
                "PIPE_READMODE_MESSAGE goes with PIPE_TYPE_MESSAGE alone", SAME,
-               FAILS(!NO_PIPE(serve(PIPE_ACCESS_DUPLEX, PIPE_READMODE_MESSAGE, 1)),
+               FAILS(opens(serve(PIPE_ACCESS_DUPLEX, PIPE_READMODE_MESSAGE, 1)),
                      ERROR_INVALID_PARAMETER));
     documented("CreateFile", "a pipe that was not created is ERROR_FILE_NOT_FOUND", SAME,
-               FAILS(!NO_PIPE(join_as(GENERIC_READ)), ERROR_FILE_NOT_FOUND));
+               FAILS(opens(join_as(GENERIC_READ)), ERROR_FILE_NOT_FOUND));
     server = serve(PIPE_ACCESS_DUPLEX, 0, 1);
     client = CreateFileA("\\\\.\\PIPE\\Fathom", GENERIC_READ | GENERIC_WRITE, 0, NULL,
                          OPEN_EXISTING, 0, NULL);
@@ -38,29 +38,52 @@ static void names(void)
     end_both();
 }
 
+/* What is refused by name, since every operation is complete when its call returns. */
+static void refused(void)
+{
+    documented("CreateNamedPipe", "FILE_FLAG_OVERLAPPED is refused: ERROR_NOT_SUPPORTED",
+               DIFFERS,
+               FAILS(opens(serve(PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, 0, 1)),
+                     ERROR_NOT_SUPPORTED));
+    server = serve(PIPE_ACCESS_DUPLEX, 0, 1);
+    documented("CreateFile",
+               "a pipe with FILE_FLAG_OVERLAPPED is refused: ERROR_NOT_SUPPORTED",
+               DIFFERS,
+               FAILS(opens(CreateFileA(NAME, GENERIC_READ, 0, NULL, OPEN_EXISTING,
+                                       FILE_FLAG_OVERLAPPED, NULL)),
+                     ERROR_NOT_SUPPORTED));
+    CloseHandle(server);
+    documented(
+        "CreateFile", "a pipe of another machine: there is no network", SIMPLIFIED,
+        FAILS(opens(CreateFileA("\\\\server\\pipe\\fathom", GENERIC_READ, 0, NULL,
+                                OPEN_EXISTING, 0, NULL)),
+              ERROR_PATH_NOT_FOUND) &&
+            FAILS(WaitNamedPipeA("\\\\server\\pipe\\fathom", 1), ERROR_BAD_NETPATH));
+}
+
 static void instances(void)
 {
     HANDLE a = serve(PIPE_ACCESS_DUPLEX | FIRST, 0, 2), b, c;
-    documented("CreateNamedPipe",
-               "FILE_FLAG_FIRST_PIPE_INSTANCE: a second one is ERROR_ACCESS_DENIED", SAME,
-               a != INVALID_HANDLE_VALUE &&
-                   FAILS(!NO_PIPE(serve(PIPE_ACCESS_DUPLEX | FIRST, 0, 2)),
-                         ERROR_ACCESS_DENIED));
+    documented(
+        "CreateNamedPipe",
+        "FILE_FLAG_FIRST_PIPE_INSTANCE: a second one is ERROR_ACCESS_DENIED", SAME,
+        a != INVALID_HANDLE_VALUE &&
+            FAILS(opens(serve(PIPE_ACCESS_DUPLEX | FIRST, 0, 2)), ERROR_ACCESS_DENIED));
     documented("CreateNamedPipe", "all instances have the same access and the same type",
                SAME,
-               FAILS(!NO_PIPE(serve(PIPE_ACCESS_INBOUND, 0, 2)), ERROR_ACCESS_DENIED) &&
-                   FAILS(!NO_PIPE(serve(PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE, 2)),
+               FAILS(opens(serve(PIPE_ACCESS_INBOUND, 0, 2)), ERROR_ACCESS_DENIED) &&
+                   FAILS(opens(serve(PIPE_ACCESS_DUPLEX, PIPE_TYPE_MESSAGE, 2)),
                          ERROR_ACCESS_DENIED));
     b = serve(PIPE_ACCESS_DUPLEX, 0, 2);
     documented("CreateNamedPipe",
                "one instance more than the greatest number is ERROR_PIPE_BUSY", SAME,
                b != INVALID_HANDLE_VALUE &&
-                   FAILS(!NO_PIPE(serve(PIPE_ACCESS_DUPLEX, 0, 2)), ERROR_PIPE_BUSY));
+                   FAILS(opens(serve(PIPE_ACCESS_DUPLEX, 0, 2)), ERROR_PIPE_BUSY));
     HANDLE one = join_as(GENERIC_READ | GENERIC_WRITE),
            two = join_as(GENERIC_READ | GENERIC_WRITE);
     documented("CreateFile", "when all instances are busy it is ERROR_PIPE_BUSY", SAME,
                one != INVALID_HANDLE_VALUE && two != INVALID_HANDLE_VALUE &&
-                   FAILS(!NO_PIPE(join_as(GENERIC_READ)), ERROR_PIPE_BUSY));
+                   FAILS(opens(join_as(GENERIC_READ)), ERROR_PIPE_BUSY));
     documented("CreateNamedPipe", "each client has an instance of its own", SAME,
                say(one, "1", 1) && say(two, "2", 1) && hears(a, 9, "1") &&
                    hears(b, 9, "2"));
@@ -73,14 +96,14 @@ static void instances(void)
     CloseHandle(b);
     CloseHandle(c);
     documented("CreateNamedPipe", "the name goes with the last instance", SAME,
-               FAILS(!NO_PIPE(join_as(GENERIC_READ)), ERROR_FILE_NOT_FOUND));
+               FAILS(opens(join_as(GENERIC_READ)), ERROR_FILE_NOT_FOUND));
 }
 
 static void directions(void)
 {
     server = serve(PIPE_ACCESS_INBOUND, 0, 1);
     documented("CreateFile", "a client may not read from a PIPE_ACCESS_INBOUND pipe",
-               SAME, FAILS(!NO_PIPE(join_as(GENERIC_READ)), ERROR_ACCESS_DENIED));
+               SAME, FAILS(opens(join_as(GENERIC_READ)), ERROR_ACCESS_DENIED));
     client = join_as(GENERIC_WRITE);
     documented("CreateNamedPipe", "PIPE_ACCESS_INBOUND: from client to server alone",
                SAME,
@@ -89,9 +112,9 @@ static void directions(void)
                    FAILS(reads(client), ERROR_ACCESS_DENIED));
     end_both();
     server = serve(PIPE_ACCESS_OUTBOUND, 0, 1);
-    documented(
-        "CreateFile", "a client may not write to a PIPE_ACCESS_OUTBOUND pipe", SAME,
-        FAILS(!NO_PIPE(join_as(GENERIC_READ | GENERIC_WRITE)), ERROR_ACCESS_DENIED));
+    documented("CreateFile", "a client may not write to a PIPE_ACCESS_OUTBOUND pipe",
+               SAME,
+               FAILS(opens(join_as(GENERIC_READ | GENERIC_WRITE)), ERROR_ACCESS_DENIED));
     client = join_as(GENERIC_READ);
     documented("CreateNamedPipe", "PIPE_ACCESS_OUTBOUND: from server to client alone",
                SAME,
@@ -129,9 +152,9 @@ static void connecting(void)
                "an instance whose client has gone takes none before "
                "DisconnectNamedPipe and ConnectNamedPipe",
                SAME,
-               FAILS(!NO_PIPE(join_as(GENERIC_READ)), ERROR_PIPE_BUSY) &&
+               FAILS(opens(join_as(GENERIC_READ)), ERROR_PIPE_BUSY) &&
                    DisconnectNamedPipe(server) &&
-                   FAILS(!NO_PIPE(join_as(GENERIC_READ)), ERROR_PIPE_BUSY));
+                   FAILS(opens(join_as(GENERIC_READ)), ERROR_PIPE_BUSY));
     CloseHandle(server);
 }
 
@@ -229,7 +252,8 @@ static int child(const char *word)
         server = serve(PIPE_ACCESS_DUPLEX, 0, 1);
         Sleep(INFINITE);
     }
-    for (int i = 0; i < 1000 && NO_PIPE(client = join_as(GENERIC_READ | GENERIC_WRITE));
+    for (int i = 0; i < 1000 && (client = join_as(GENERIC_READ | GENERIC_WRITE)) ==
+                                    INVALID_HANDLE_VALUE;
          i++)
         Sleep(10);
     if (!strcmp(word, "reads"))
@@ -285,6 +309,7 @@ int main(int argc, char **argv)
     if (argc > 1)
         return child(argv[1]);
     names();
+    refused();
     instances();
     directions();
     connecting();

@@ -184,7 +184,8 @@ static void transactions(void)
     CHECK_EQUAL(WaitForSingleObject(thread, 60000), 0);
     CHECK(CloseHandle(thread) && DisconnectNamedPipe(server));
     thread = CreateThread(NULL, 0, echoes, server, 0, NULL);
-    for (int i = 0; i < 1000 && NO_PIPE(client = join_as(GENERIC_READ | GENERIC_WRITE));
+    for (int i = 0; i < 1000 && (client = join_as(GENERIC_READ | GENERIC_WRITE)) ==
+                                    INVALID_HANDLE_VALUE;
          i++)
         WaitNamedPipeA(NAME, 1000);
     documented(

@@ -241,34 +241,31 @@ static void pipes(void)
 {
     static LARGE_INTEGER second = {.QuadPart = -10000000};
     const ULONG many = longer ? 4000 : 400;
-    ULONG out, in;
-    HANDLE server[4000], last;
+    ULONG server[4000], out, in, modes[2] = {0, 0};
     for (ULONG i = 0; i < many; i++) {
         CALL(NtCreateNamedPipeFile, PIPE(pipe_name(i), 0, 0));
-        server[i] = (HANDLE)cells[0][0];
+        server[i] = cells[0][0];
     }
     W(NtCreateNamedPipeFile, "a name after many long ones",
       PIPE(pipe_name(many), 1, ~0u));
-    last = (HANDLE)cells[0][0];
+    in = cells[0][0];
     W(NtCreateNamedPipeFile, "one more instance", PIPE(pipe_name(many), 1, ~0u));
     CloseHandle((HANDLE)cells[0][0]);
     W(NtOpenFile, "a pipe among many", C(0), 0xC0100080, H(pipe_name(many)), C(7), 3,
       0x20);
     out = cells[0][0];
-    in = H(last);
     W(NtWriteFile, "the longest message", out, 0, 0, 0, C(7), H(room), 0x10000, 0, 0);
     W(NtReadFile, "the longest message", in, 0, 0, 0, C(7), H(room), MIB, 0, 0);
     for (ULONG i = 0; i < 20000; i++)
         CALL(NtWriteFile, out, 0, 0, 0, C(7), H(room), 1, 0, 0);
-    ULONG modes[2] = {0, 0};
     CALL(NtSetInformationFile, in, C(7), H(modes), 8, 23);
     W(NtFsControlFile, "a look at 20,000 messages", in, 0, 0, 0, C(7), FSCTL_PIPE_PEEK, 0,
       0, H(room), MIB);
     W(NtReadFile, "20,000 messages as bytes", in, 0, 0, 0, C(7), H(room), MIB, 0, 0);
     CloseHandle((HANDLE)out);
-    CloseHandle(last);
+    CloseHandle((HANDLE)in);
     for (ULONG i = 0; i < many; i++)
-        CloseHandle(server[i]);
+        CloseHandle((HANDLE)server[i]);
 }
 
 /* ---- memory ---- */
