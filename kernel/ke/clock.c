@@ -10,7 +10,7 @@
 #define TICK_MULTIPLIER 0x0FA00000 /* milliseconds a tick: 15.625 * 2^24 */
 
 KUSER_SHARED_DATA *KeSharedUserData;
-ULONGLONG KiInterruptTime, KiBootTime;
+ULONGLONG KiInterruptTime, KiBootTime, KiLooks;
 
 ULONGLONG KeQueryInterruptTime(void)
 {

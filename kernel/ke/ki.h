@@ -71,6 +71,7 @@ BOOLEAN KiRescheduleIfDue(void); /* on the way to user mode */
 
 /* ---- clock.c, timer.c, interrupt.c ---- */
 extern ULONGLONG KiInterruptTime, KiBootTime; /* 100 ns since boot; since 1601 at boot */
+extern ULONGLONG KiLooks; /* at what threads wait for, by signals so far */
 extern RTL_AVL_TREE KiTimers;
 void KiShowClock(void); /* the time into KeSharedUserData */
 void KiInsertTimer(KTIMER *, ULONGLONG due);

@@ -5,7 +5,7 @@
  */
 #include "ke/ki.h"
 
-#define MOST_AT_A_TICK 1024 /* timers; the others are late, and the first next time */
+#define MOST_AT_A_TICK 65536 /* of KiLooks, 64 a timer; the others come first next time */
 
 /* The wait of a thread and a timer object of its own right look alike until here. */
 static void KiExpireTimer(KTIMER *timer)
@@ -26,7 +26,8 @@ static void KiExpireTimer(KTIMER *timer)
 static void KiExpireTimers(void)
 {
     RTL_AVL_NODE *first;
-    for (ULONG n = 0; n < MOST_AT_A_TICK && (first = RtlAvlFirst(&KiTimers)); n++) {
+    for (const ULONGLONG most = KiLooks + MOST_AT_A_TICK;
+         KiLooks < most && (first = RtlAvlFirst(&KiTimers)); KiLooks += 64) {
         KTIMER *timer = CONTAINING_RECORD(first, KTIMER, Node);
         if (timer->DueTime > KiInterruptTime)
             break;

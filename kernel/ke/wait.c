@@ -88,6 +88,7 @@ static void KiWaitTest(DISPATCHER_HEADER *object)
         KWAIT_BLOCK *block = CONTAINING_RECORD(entry, KWAIT_BLOCK, WaitListEntry);
         PKTHREAD thread = block->Thread;
         NTSTATUS status = block->WaitKey;
+        KiLooks += thread->WaitCount; /* a tick may do so much: many wait for many */
         do /* past all blocks of this thread: it hung them here one after the other */
             entry = entry->Flink;
         while (entry != &object->WaitListHead &&

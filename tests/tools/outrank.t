@@ -20,6 +20,7 @@ CASES = (
     ("realtime", " wait", 'end: "hang"', "the loop of a child, which starves its parent: hang"),
     ("forks", "", "exit: 7", "processes that start processes: the first one's exit code"),
     ("threads", "", "exit: 7", "threads that start threads: the process's exit code"),
+    ("meets", "", 'end: "hang"', "threads that wait for all of many timers: hang"),
     ("longlist", " folder", 'end: "hang"', "a search among long names that match nothing: hang"),
     ("longlist", " pages", 'end: "hang"', "a list of 100 million pages: hang"),
     ("flood", "", 'end: "hang"', "output without end: hang"),
