@@ -2,7 +2,8 @@
 # long: only
 # needs: system record gdb second
 """`make record` of a test whose student's code runs in another process than the judge (labs 5, 7)
-or is the kernel's (3); `make gdb` of a host's test stops in the function that the case called."""
+or is the kernel's (3); `make gdb` of a host's test stops in the function that the case called, of
+one that only the judge outside finds wrong (4) at the call that it saw."""
 import os
 import re
 import subprocess
@@ -51,31 +52,61 @@ for number, test, file in (("5", "second_heap", "freelist.c"), ("7", "aligned", 
 code, said = fathom("lab", "record", "programs", "--lab", "3")
 plan.true(code == 0, "lab 3: programs is recorded", *said.splitlines()[-6:])
 
+GDB = """
+import sys
+sys.path.insert(0, "tools")
+from grade import lab
+from handout import stops
+one = lab.load(sys.argv[1])
+sys.exit(stops.gdb(one, sys.argv[3], next(t for t in one.tests if t.name == sys.argv[2])))
+"""
+
+
+def stopped(number, test, text, asked):
+    """What make gdb says of a student's file with this text, and gdb to what is asked there."""
+    with tempfile.TemporaryDirectory(prefix="fathom-record-") as scratch:
+        path, script = os.path.join(scratch, "student.c"), os.path.join(scratch, "asked.gdb")
+        for name, lines in ((path, text), (script, asked)):
+            with open(name, "w") as file:
+                file.write(lines)
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", GDB, number, test, path],
+            cwd=TOP,
+            env={**os.environ, "LAB_SCRIPT": script},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+    return done.stdout + done.stderr
+
+
 # MiCheckVads answers wrongly after a call of its own file.
-lab = labs.load("3")
-with open(os.path.join(lab.folder, "skeleton", "vad.c")) as file:
+with open(os.path.join(labs.load("3").folder, "skeleton", "vad.c")) as file:
     text = file.read()
 body = "    (void)space;\n    return 1;"
 text = text.replace(body, "    return MiFindVadFrom(space, 0) ? 0 : 1;")
-with tempfile.TemporaryDirectory(prefix="fathom-record-") as scratch:
-    path, asked = os.path.join(scratch, "vad.c"), os.path.join(scratch, "asked.gdb")
-    for name, lines in ((path, text), (asked, "backtrace 1\n")):
-        with open(name, "w") as file:
-            file.write(lines)
-    words = "import sys; sys.path.insert(0, 'tools'); from grade import lab; "
-    words += "from handout import stops; one = lab.load('3'); "
-    words += "test = next(t for t in one.tests if t.name == 'any_order'); "
-    words += f"sys.exit(stops.gdb(one, {path!r}, test))"
-    done = subprocess.run(
-        [sys.executable, "-c", words],
-        cwd=TOP,
-        env={**os.environ, "LAB_SCRIPT": asked},
-        capture_output=True,
-        text=True,
-    )
+said = stopped("3", "any_order", text, "backtrace 1\n")
 plan.true(
-    re.findall(r"^#0  (\w+)", done.stdout, re.M)[-1:] == ["MiCheckVads"],
+    re.findall(r"^#0  (\w+)", said, re.M)[-1:] == ["MiCheckVads"],
     "lab 3: gdb stops in the function that the case called, not in one that it calls itself",
-    *(done.stdout + done.stderr).splitlines()[-12:],
+    *said.splitlines()[-12:],
+)
+
+# The machine's own program calls this file good: what gdb stops at is what the judge outside saw.
+PATCH = "labs/4-fault/forgeries/empty_copy.ours.patch"
+text = subprocess.run(
+    ["patch", "-s", "-o", "-", "kernel/mm/fault.c", PATCH],
+    cwd=TOP,
+    check=True,
+    capture_output=True,
+    text=True,
+).stdout
+said = stopped("4", "programs", text, "info args\n")
+plan.true("at lab_mark(9, ...) is wrong" in said, "lab 4: the step that is wrong is named", said)
+plan.true(
+    re.search(r"^errorCode = 0x7 ", said, re.M) and "passes" not in said,
+    "and gdb stops at the call before it: the write to the copy",
+    *said.splitlines()[-12:],
 )
 plan.done()

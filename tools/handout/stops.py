@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 
 from grade import build, kept
+from grade.grader import Grader
 from host import commands, debug
 from host import scratch as folders
 from host.machine import TOP
@@ -27,6 +28,7 @@ IN_GDB = os.path.join(TOP, "tools", "handout", "atcall.py")
 FAILED = re.compile(r"^lab: failed at call (\d+)", re.M)
 MOST_RECORDED = 500_000  # instructions, of a call that never returns
 RECORDINGS = "recordings"  # below build/
+RECORDED = "that call is recorded"
 
 
 class Case:
@@ -89,11 +91,24 @@ class Case:
         )
 
 
-def told(case, call):
+def mark_of_failure(case, path):
+    """The step of lab_mark at which the judge outside finds the case wrong; None: it does not."""
+    if not case.test.outside:
+        return None
+    grader = Grader(case.lab, case.out, [case.test])
+    grader.prepare()
+    found = re.search(r"\.py:(\d+)", grader.grade(path).outcomes[0].detail)
+    return int(found[1]) if found else None
+
+
+def told(case, call, mark=None, what="gdb stops there"):
+    """call: the number of the one that fails; None: the test passes.  what: is done with it."""
+    if mark is not None:
+        print(f"{case.test.name}: what lies in the machine at lab_mark({mark}, ...) is wrong")
     if not call:
         print(f"{case.test.name} passes: what is shown is its first call of {case.lab.file}")
     else:
-        print(f"{case.test.name} fails at call {call} of {case.lab.file}: gdb stops there")
+        print(f"{case.test.name} fails at call {call} of {case.lab.file}: {what}")
     return call or 1
 
 
@@ -131,17 +146,19 @@ def gdb(lab, path, test):
     if case.has_stop():
         call = told(case, case.failing_call())
         return with_facts([*words, "alone", str(call)], facts(case, way="stop"))
-    call = told(case, None if case.passes() else counted(case)["calls"])
-    return with_facts(words, facts(case, way="calls", wanted=call))
+    mark = mark_of_failure(case, path)
+    good = mark is None and case.passes()
+    call = told(case, None if good else counted(case, mark)["calls"], mark)
+    return with_facts(words, facts(case, way="calls", wanted=call, mark=mark))
 
 
-def counted(case):
+def counted(case, mark=None):
     """By a first session: {calls: the number of the failing one, last: its function, first: that of
-    the first, own: {function: how often}}."""
+    the first, own: {function: how often}}.  mark: the case fails at this step of lab_mark."""
     with tempfile.TemporaryDirectory() as folder:
         answer = os.path.join(folder, "answer")
         words = case.fathom("gdb", "--icount", "--gdbinit", IN_GDB, "--script", os.devnull)
-        what = facts(case, way="calls", answer=answer)
+        what = facts(case, way="calls", answer=answer, mark=mark)
         with_facts(words, what, quiet=True)
         if not os.path.exists(answer):
             raise Refused(f"{case.test.name}: gdb could not count the calls of {case.lab.file}")
@@ -208,7 +225,7 @@ def stretch(case):
     found = counted(case)
     if not found["last"]:
         raise Refused(f"{case.test.name}: it never calls {case.lab.file}")
-    told(case, None if passes else found["calls"])
+    told(case, None if passes else found["calls"], what=RECORDED)
     module = os.path.splitext(os.path.basename(case.lab.product))[0]
     name, nth = (found["first"], 1) if passes else (found["last"], found["own"][found["last"]])
     return ["--door", f"{module}!{name}:{nth}", "--after", case.test.case]
@@ -228,7 +245,7 @@ def record(lab, path, test):
     target = os.path.join(folder, f"{lab.label}-{test.name}.rec")
     limit = ["--instructions", str(MOST_RECORDED), "-o", target]
     if case.has_stop():
-        call = told(case, case.failing_call())
+        call = told(case, case.failing_call(), what=RECORDED)
         words = [
             *case.fathom("record", "--from", "lab_stop", "--to", "lab_went_on", *limit),
             "alone",
