@@ -103,7 +103,7 @@ def describe(start, end, out, rules):
     .skip {end - start}
     .cfi_endproc
 """
-        subprocess.run(
-            ["as", "--32", "-o", f"{name}.o", "-"], input=text, text=True, check=True
-        )
+        mine = f"{name}.{os.getpid()}"  # another gdb may look for it meanwhile
+        subprocess.run(["as", "--32", "-o", mine, "-"], input=text, text=True, check=True)
+        os.replace(mine, name + ".o")
     gdb.execute(f"add-symbol-file {kept.quoted(name + '.o')} -s .text {start:#x}", to_string=True)
