@@ -53,7 +53,8 @@ for readme, name in (("README.md", moving[0]), ("README.zh.md", moving[1])):
     with open(os.path.join(TOP, readme), encoding="utf-8") as file:
         shown = file.read().split("\nmake run")[0]
     plan.true(f"docs/pictures/{name}" in shown, f"{readme} shows {name} above its first command")
-said = "The kernel writes 4 page table entries from 00336000 on: before, nothing; now, promised (rw-)."
+said = "The kernel writes 4 page table entries from 00336000 on: before, nothing;"
+said += " now, promised (rw-)."
 other = said.replace("336000", "446000").replace("4 page", "5 page")
 plan.equal(animate.alike(said), animate.alike(other), "addresses and page numbers are left open")
 plan.true(
