@@ -1,10 +1,8 @@
 /* heap.h - the contract of a runtime's malloc: what crt/borland/heap.c is given and provides.
  *
- * Any file that keeps it and includes "borland/heap.h" can replace heap.c, as labs/7-malloc/second
- * does.  All variables are the file's own.
+ * A file that keeps it and includes "borland/heap.h" can replace heap.c; all variables are its own.
  *     make REPLACE=crt/borland/heap.c=MINE.c build/bin/cw3220.dll
  *     tools/fathom run --add build/bin/cw3220.dll PROGRAM.exe
- *
  * May call: what is given below, and VirtualAlloc and VirtualFree (kernel32).
  * Invariants:
  *     M1  a block is 8-byte aligned; its bytes are the caller's alone until it is freed
@@ -47,8 +45,7 @@ void *__cdecl memset(void *at, int value, size_t bytes);
 /* ---- to provide ---- */
 void heap_start(uint32_t key); /* first of all calls; a random number, for checksums */
 void heap_end(void);           /* the last call: all memory goes back to the system */
-/* `size` bytes.  NULL for 0 without an error; NULL and ENOMEM: no memory, or above
- * 0x7FFF0000 bytes. */
+/* `size` bytes; 0: NULL without an error.  NULL and ENOMEM: no memory, or above 0x7FFF0000. */
 void *__cdecl malloc(size_t size);
 /* count * size bytes of zeros; NULL and ENOMEM also when the product overflows. */
 void *__cdecl calloc(size_t count, size_t size);
@@ -65,7 +62,6 @@ void *__cdecl expand(void *block, size_t size);
 /* The room of a block in use: `size` rounded up to 8, at least 16, and at most 16 bytes more;
  * (size_t)-1: `block` is in no memory of the heap.  Of any other address: any number. */
 size_t __cdecl msize(void *block);
-
 enum heap_result { HEAP_EMPTY = 1, HEAP_OK = 2, HEAP_END = 5, HEAP_CORRUPT = -1 };
 /* One block as the walk shows it.  spare to spare_end: the words of a free block that the heap
  * does not use itself: all but at most the first 32 bytes and the last 8.  (Used: not read.) */
@@ -79,7 +75,6 @@ struct heap_node {
  * caller has the lock.  HEAP_OK; else the node is unchanged: HEAP_END, HEAP_EMPTY (no
  * memory), HEAP_CORRUPT (damaged, or node->block is no block). */
 int heap_next(struct heap_node *node);
-/* Checks the module's own invariants, with the lock or without.  HEAP_OK, HEAP_EMPTY,
- * HEAP_CORRUPT. */
+/* Checks the module's invariants, with the lock or without: HEAP_OK, HEAP_EMPTY, HEAP_CORRUPT. */
 int heap_sound(void);
 #endif
