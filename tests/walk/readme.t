@@ -43,6 +43,12 @@ with tempfile.NamedTemporaryFile("w+") as walk:
         plan.true(re.search(shown, whole), name)
     told = subprocess.run([tool, "--check", walk.name])
     plan.equal(told.returncode, 0, "README.md shows its frames: make readme")
+    with open(os.path.join(TOP, "README.md")) as readme:
+        first = "".join(line for line, _ in zip(readme, range(60)))
+    plan.true(
+        re.search(r"make run(.*\n)+?malloc(.*\n)+?.*PageAlloc(.*\n)+?```\n", first),
+        "in its first 60 lines",
+    )
     walk.seek(0)
     text = walk.read().replace("RtlAllocateHeap", "RtlOtherHeap")
     walk.seek(0)
