@@ -12,7 +12,8 @@
 # How make knows what is old:
 #   X.d     the compiler lists there the files that it read for X; make reads it the next time
 #   X.cmd   the command that made X and a number for the tools and headers of the system that it
-#           used; `product` runs it again if either is another (flags, names, a new compiler)
+#           used; `product` runs it again if either is another (flags, names, a new compiler), or if
+#           none is there: the command was killed in the middle
 #   older/X the time when make saw that X is another file, though its date is old (tools/older.sh)
 #   X.made  the date of what a generator wrote: it leaves a file alone whose text is as before,
 #           so that only the readers of what changed are built again
@@ -52,7 +53,7 @@ older := $(if $(filter help clean hooks,$(MAKECMDGOALS)),,$(shell tools/older.sh
 aged = $(if $1,$(shell find $(addprefix $(O)/older/,$1) -newer $@ 2>&1))
 define build
 $(if $(asked),$(eval shown += $@))
-@mkdir -p $(@D)$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')
+@mkdir -p $(@D) && rm -f $@.cmd$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')
 $1
 @printf %s '$(subst ','\'',$1) \# $(TOOLS)' > $@.cmd
 endef

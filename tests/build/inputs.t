@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 
-from copied import SYSTEM, Copy
+from copied import ENVIRONMENT, SYSTEM, Copy
 from tap import Plan
 
 plan = Plan()
@@ -14,6 +14,12 @@ LINKED = "build/kernel/pass1.exe"
 KERNEL = ["kernel/pass1.exe"]
 DLLS = ["build/bin/kernel32.dll", "build/bin/cw3220.dll", "build/bin/fathom.dll"]
 NEWER_NASM = '#!/bin/sh\n[ "$1" = -v ] && echo NASM version 99 || exec %s "$@"\n'
+KILLED = '''#!/bin/sh
+case "$*" in *" -c "*) ;; *) exec %s "$@" ;; esac
+while [ "$1" != -o ]; do shift; done
+echo half >"$2"
+kill -9 0
+'''
 VAD, PAGE = "build/kernel/mm/vad.o", "build/kernel/mm/page.o"
 
 
@@ -115,17 +121,43 @@ with Copy() as copy:
     plan.equal(vad, ["kernel/mm/vad.o"], "a header, too")
     tables = put_back("include/events.tbl", copy.read("include/events.tbl") + "\n", VAD)
     plan.equal(tables, ["gen/events.made"], "a table, too")
+    other = copy.mine("vad.c", copy.read("kernel/mm/vad.c") + "int more;\n")
+    os.utime(other, (1e9, 1e9))
+    os.rename(copy.path("kernel/mm/vad.c"), copy.path("vad.bak"))
+    plan.equal(copy.make(VAD)[0], None, "a file that is gone")
+    os.rename(other, copy.path("kernel/mm/vad.c"))
+    plan.equal(copy.make(VAD)[0], ["kernel/mm/vad.o"], "another that comes, older")
+    os.rename(copy.path("vad.bak"), copy.path("kernel/mm/vad.c"))
+    plan.equal(copy.make(VAD)[0], ["kernel/mm/vad.o"], "and the first again")
     before = os.stat(copy.path(VAD)).st_mtime_ns - 1
     copy.add("kernel/mm/vad.c", "\n")
     os.utime(copy.path("kernel/mm/vad.c"), ns=(before, before))
     plan.equal(asked(), 1, "a file that is edited while it is compiled: `make -q` knows it")
     plan.equal(copy.make(VAD)[0], ["kernel/mm/vad.o"], "and make builds")
+    ENVIRONMENT["CCACHE_DISABLE"] = "1"  # it does not see a header that hides another
     os.mkdir(copy.path("kernel/mm/rtl"))
     copy.write("kernel/mm/rtl/avl.h", '#include "../../rtl/avl.h"\n')
     plan.true("kernel/mm/vad.o" in copy.make(VAD)[0], "a new header that hides another")
     shutil.rmtree(copy.path("kernel/mm/rtl"))
     plan.true("kernel/mm/vad.o" in copy.make(VAD)[0], "and that no longer does")
     plan.equal(copy.make(VAD)[0], [], "once")
+    to_come = os.stat(copy.path(VAD)).st_mtime + 3600
+    for made in (VAD, "build/looked"):
+        os.utime(copy.path(made), (to_come, to_come))
+    copy.add("kernel/mm/vad.c", "\n")
+    made, said = copy.make(VAD)
+    plan.true("kernel/mm/vad.o" in made, "a change after the clock has gone back", made)
+    plan.true("the clock has gone back" in said, "which make says", said)
+    tools = os.path.join(copy.folder, "killed")
+    os.mkdir(tools)
+    compiler = os.path.join(tools, "i686-w64-mingw32-gcc")
+    with open(compiler, "w") as script:
+        script.write(KILLED % shutil.which("i686-w64-mingw32-gcc"))
+    os.chmod(compiler, 0o755)
+    copy.add("kernel/mm/vad.c", "\n")
+    copy.run("setsid", "-w", "make", VAD, PATH=f"{tools}:{os.environ['PATH']}")
+    plan.equal(copy.read(VAD), "half\n", "a compiler is killed, and its make, in the middle of")
+    plan.equal(copy.make(VAD)[0], ["kernel/mm/vad.o"], "a file: it is compiled again")
 
     copy.make(PAGE, "DEBUG=1")
     with open(copy.path(PAGE), "rb") as checked:
