@@ -4,6 +4,7 @@
 """Every input is a dependency: a change of one builds what it touches, and nothing else."""
 import os
 import re
+import shlex
 import shutil
 
 from copied import ENVIRONMENT, SYSTEM, Copy
@@ -15,7 +16,7 @@ KERNEL = ["kernel/pass1.exe"]
 DLLS = ["build/bin/kernel32.dll", "build/bin/cw3220.dll", "build/bin/fathom.dll"]
 NEWER_NASM = '#!/bin/sh\n[ "$1" = -v ] && echo NASM version 99 || exec %s "$@"\n'
 KILLED = '''#!/bin/sh
-case "$*" in *" -c "*) ;; *) exec %s "$@" ;; esac
+case "$*" in *" -c "*) ;; *) PATH=%s exec i686-w64-mingw32-gcc "$@" ;; esac
 while [ "$1" != -o ]; do shift; done
 echo half >"$2"
 kill -9 0
@@ -152,7 +153,7 @@ with Copy() as copy:
     os.mkdir(tools)
     compiler = os.path.join(tools, "i686-w64-mingw32-gcc")
     with open(compiler, "w") as script:
-        script.write(KILLED % shutil.which("i686-w64-mingw32-gcc"))
+        script.write(KILLED % shlex.quote(os.environ["PATH"]))
     os.chmod(compiler, 0o755)
     copy.add("kernel/mm/vad.c", "\n")
     copy.run("setsid", "-w", "make", VAD, PATH=f"{tools}:{os.environ['PATH']}")
