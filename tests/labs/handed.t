@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from tap import OUT, TOP, Plan  # noqa: E402
 
 sys.path.insert(0, os.path.join(TOP, "tools"))
-from grade import formats, handed, many, record, words  # noqa: E402
+from grade import formats, handed, many, record, similar, words  # noqa: E402
 from grade.grader import Grader  # noqa: E402
 from grade.lab import load  # noqa: E402
 
@@ -78,7 +78,7 @@ with tempfile.TemporaryDirectory(prefix="fathom-handed-") as whole_scratch:
     for path, points, why in cases:
         found = results[path]
         good = found.points == points and why in found.refused
-        name = many.printed(os.path.basename(path)).replace("\n", " ")
+        name = similar.printed(os.path.basename(path)).replace("\n", " ")
         plan.true(good, f"{name}: {points} points {why}", found.points, found.refused)
     shown = results[os.path.join(scratch, "assembler")].refused
     plan.true("secret" not in shown, "no line of what the assembler read is shown", shown)
@@ -107,7 +107,7 @@ with tempfile.TemporaryDirectory(prefix="fathom-handed-") as whole_scratch:
     plan.equal(digests["pipe"] + digests["link"], "", "what is not opened has no digest")
     out = os.path.join(scratch, "alike")
     with contextlib.redirect_stdout(io.StringIO()):
-        many.similarity(lab, files, out)
+        similar.lay_out(lab, files, out)
     plan.true(
         not os.path.exists(os.path.join(out, "link")) and os.path.exists(os.path.join(out, "odd")),
         "for Dolos and MOSS: what a link leads to is not copied",

@@ -45,9 +45,14 @@ def is_text(data):
     return whole or 3 * sum(byte in ODD for byte in block) <= len(block)
 
 
+def printed(name):
+    """A name that is no UTF-8, as it can be written."""
+    return name.encode(errors="backslashreplace").decode()
+
+
 def folder_of(name):
-    """A student's name as a folder: one that is no UTF-8 can be written, and none is an option."""
-    name = name.encode(errors="backslashreplace").decode()
+    """A student's name as a folder: none that the commands take for an option."""
+    name = printed(name)
     return "_" + name if name.startswith("-") else name
 
 

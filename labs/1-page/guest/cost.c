@@ -4,7 +4,7 @@
  * At each lab_mark outside/cost.py may look; it goes through some stretches step by step. */
 #include "lab.h"
 
-enum { PAGE = 4096, PAGES = 32, ROUNDS = 4, STRETCHES = ROUNDS * (PAGES + 1) };
+enum { PAGE = 4096, PAGES = 8, ROUNDS = 4, STRETCHES = ROUNDS * (PAGES + 1) };
 
 /* Stretch by stretch: the touches of a round, then its decommit. */
 static unsigned took[STRETCHES];
@@ -45,7 +45,7 @@ static unsigned mean(unsigned decommits)
 LAB_CASE(constant_time)
 {
     volatile char *block = VirtualAlloc(NULL, PAGES * PAGE, MEM_RESERVE, PAGE_READWRITE);
-    LAB_EXPECT(block != NULL, "MiTakePage", "128 KiB reserved", "NULL");
+    LAB_EXPECT(block != NULL, "MiTakePage", "32 KiB reserved", "NULL");
     lab_stepped[0] = 0;
     for (unsigned round = 0; round < ROUNDS; round++)
         one_round(block, &took[round * (PAGES + 1)]);

@@ -1,10 +1,10 @@
 """What a page costs, counted: some first touches and decommits, instruction by instruction.
 
-    cost.c    1 after each touch of a round of 32 pages  2 after its decommit
+    cost.c    1 after each touch of a round of 8 pages  2 after its decommit
 
 Which ones no program knows, so it is of no use to let the program see less time pass in others.
 """
-PAGES, ROUNDS = 32, 4
+PAGES, ROUNDS = 8, 4
 
 
 def constant_time(case):
