@@ -72,8 +72,8 @@ typedef struct {
     uint32_t Begun, Saved; /* ours: Shadow is the start image; record.py: go on */
     uint32_t StartEip, StartEsp;
     uint32_t StopEip,
-        StopEsp;   /* end before the instruction at StopEip, ESP at least so much */
-    uint64_t Most; /* end after so many instructions */
+        StopEsp; /* end before StopEip, ESP at least so much; if not 0: in that process */
+    uint64_t Most;          /* end after so many instructions */
     uint64_t Steps, Missed; /* ours */
     uint64_t MissedAt;      /* the first such byte */
 } CONTROL;
@@ -89,6 +89,7 @@ static const char *const Names[REGISTERS] = {
 static volatile CONTROL *Control;
 static uint8_t *Ram, *Shadow, Floating[FXSAVE_BYTES];
 static uint64_t RamBytes;
+static uint32_t StartCr3; /* another process may come to StopEip with the same stack */
 static int Log = -1, Out = -1;
 
 /* ---- the places of one instruction ---- */
@@ -215,7 +216,9 @@ static uint64_t Entry(uint32_t address)
 /* The PAE entries of a virtual address are compared; its physical one, or 0. */
 static uint32_t Walk(uint32_t cr3, uint32_t address)
 {
-    const uint64_t top = Entry((cr3 & ~31u) + (address >> 30) * 8);
+    const uint32_t pointer = (cr3 & ~31u) + (address >> 30) * 8;
+    Changed(pointer, 8); /* QEMU sets an accessed bit in it as well */
+    const uint64_t top = Entry(pointer);
     const uint32_t directory = ((uint32_t)top & ~0xFFFu) + ((address >> 21) & 511) * 8;
     if (!(top & 1))
         return 0;
@@ -397,6 +400,7 @@ static bool Begin(const uint32_t *now)
     memcpy(Shadow, Ram, RamBytes);
     memcpy(Shadow + RamBytes, Floating, FXSAVE_BYTES);
     memcpy(Last, now, sizeof Last);
+    StartCr3 = now[CR3];
     PlaceCount = 0;
     Control->Begun = 1;
     while (!Control->Saved)
@@ -415,7 +419,8 @@ static void Executed(unsigned cpu, void *pc)
     if (!Control->Begun && !Begin(now))
         return;
     PutStep(now);
-    const bool there = now[EIP] == Control->StopEip && now[ESP] >= Control->StopEsp;
+    const bool there = now[EIP] == Control->StopEip && now[ESP] >= Control->StopEsp &&
+                       (!Control->StopEsp || now[CR3] == StartCr3);
     if ((there && Control->Steps > 1) || Control->Steps >= Control->Most)
         Finish();
 }

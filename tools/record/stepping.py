@@ -17,7 +17,7 @@ import struct
 
 from host.refused import Refused
 
-from .recording import EIP, FXSAVE_BYTES, PAGE_BYTES, REGISTERS, encode
+from .recording import CR3, EIP, FXSAVE_BYTES, PAGE_BYTES, REGISTERS, encode
 
 BLOCK_STEPS = 4096
 LINE = 64  # bytes: the most of one change
@@ -161,12 +161,14 @@ class Stepper:
         """(how many steps, their data) until the instruction at stop[0], with ESP at least
         stop[1], or most steps."""
         before = general(self.answer)
+        first = before[CR3]
         steps, count = [(before, [])], 1
         while count < most:
             steps.append(self._step())
             count += 1
             state = steps[-1][0]
             ends = state[EIP] == stop[0] and state[4] >= stop[1]
+            ends = ends and (not stop[1] or state[CR3] == first)  # as recorder.c
             if len(steps) == BLOCK_STEPS or ends:
                 yield len(steps), encode(before, steps)
                 before, steps = state, []
