@@ -206,8 +206,27 @@ def chosen(variants, seed, label):
     return found[seed % len(found)]
 
 
+def mistakes_of(test):
+    """What is wrong with one test, by itself."""
+    if not WORD.match(str(test.name)):
+        yield "its name is not one word of letters, digits and _"
+    if test.stage not in STAGES:
+        yield f"stage is {test.stage!r}, and must be one of {' '.join(STAGES)}"
+    if test.stage == "icount" and not 0 < test.full <= test.half:
+        yield "stage icount wants full and half in instructions, full not above half"
+    if test.stage != "icount" and (test.full or test.half):
+        yield f"full and half are for stage icount, not {test.stage}"
+    if test.worst and (
+        test.stage != "icount" or len(test.worst) != 2 or not 0 < test.worst[0] <= test.worst[1]
+    ):
+        yield "worst is [full, half] in instructions, for stage icount"
+    for size in test.mem:
+        if not 32 <= size <= 65536:
+            yield f"mem {size}: 32 to 65536 MiB"
+
+
 def checked_tests(given, machine, mistakes):
-    tests, programs = [], set()
+    tests, names = [], set()
     if not isinstance(given, list) or not given:
         mistakes.append("there is no [[test]]")
         return []
@@ -219,28 +238,10 @@ def checked_tests(given, machine, mistakes):
         test.shown = row["shown"] is not False and row["shown"] != ""
         test.report = row["report"] is not False and row["report"] != ""
         test.case, test.mem = test.case or test.name, test.mem or machine["mem"][:1] or [256]
-        if not WORD.match(str(test.name)):
-            mistakes.append(f"{what}: its name is not one word of letters, digits and _")
-        if test.name in programs:
+        mistakes += [f"{what}: {one}" for one in mistakes_of(test)]
+        if test.name in names:
             mistakes.append(f"{what}: there are two of that name")
-        programs.add(test.name)
-        if test.stage not in STAGES:
-            mistakes.append(
-                f"{what}: stage is {test.stage!r}, and must be one of {' '.join(STAGES)}"
-            )
-        if test.stage == "icount" and not 0 < test.full <= test.half:
-            mistakes.append(
-                f"{what}: stage icount wants full and half in instructions, full not above half"
-            )
-        if test.stage != "icount" and (test.full or test.half):
-            mistakes.append(f"{what}: full and half are for stage icount, not {test.stage}")
-        if test.worst and (
-            test.stage != "icount" or len(test.worst) != 2 or not 0 < test.worst[0] <= test.worst[1]
-        ):
-            mistakes.append(f"{what}: worst is [full, half] in instructions, for stage icount")
-        for size in test.mem:
-            if not 32 <= size <= 65536:
-                mistakes.append(f"{what}: mem {size}: 32 to 65536 MiB")
+        names.add(test.name)
         tests.append(test)
     total = sum(test.points for test in tests)
     if total != 100:
@@ -325,6 +326,17 @@ def find(word):
     raise Wrong(f"lab {word}: there is none; there are {known or 'none'}")
 
 
+def read_toml(path):
+    """Its tables; Wrong says why there are none."""
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except OSError as wrong:
+        raise Wrong(f"{path}: {(wrong.strerror or str(wrong)).lower()}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise Wrong(f"{path}: not TOML: {wrong}") from None
+
+
 def load(word, overlay=None, seed=0):
     """The Lab of that number, name or folder; Wrong lists all its mistakes."""
     folder = find(word)
@@ -337,13 +349,7 @@ def load(word, overlay=None, seed=0):
         for p in (over and os.path.join(over, "lab.toml"), os.path.join(folder, "lab.toml"))
         if p and (p.startswith(folder) or os.path.isfile(p))
     )
-    try:
-        with open(path, "rb") as file:
-            given = tomllib.load(file)
-    except OSError as wrong:
-        raise Wrong(f"{path}: {(wrong.strerror or str(wrong)).lower()}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
-        raise Wrong(f"{path}: not TOML: {wrong}") from None
+    given = read_toml(path)
     mistakes = [f"[{key}] is no table of a lab" for key in given if key not in (*SCHEMA, "chinese")]
     tables = {
         key: taken(key, f"[{key}]", given.get(key, {}), mistakes)

@@ -5,6 +5,7 @@ names what its contract does not list; that has instructions which only the hous
 before the tests do.  Warnings of the compiler are shown and refuse nothing.
 """
 import fnmatch
+import itertools
 import functools
 import hashlib
 import os
@@ -101,15 +102,25 @@ def read_by_ours(submission):
         return set()
 
 
+def may_include(submission, file, name, ours_read):
+    """Whether it may read this file: name is its path from where the build's commands run."""
+    lab = submission.lab
+    if os.path.realpath(file) == os.path.realpath(submission.source):
+        return True
+    if name.startswith("tests/host/") and name.endswith(".h") or name == lab.lab["contract"]:
+        return True
+    if os.path.realpath(file).startswith(compilers_folders()):
+        return True
+    if name in ours_read and not name.endswith(os.path.splitext(lab.file)[1]):
+        return True
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in lab.vet["headers"])
+
+
 def check_includes(submission):
     """Before it is compiled, so that no message shows a line of what it must not read."""
     if os.path.realpath(submission.path) in map(os.path.realpath, submission.lab.seconds_solutions):
         return  # a solution of ours may be made of files of the tree
-    cwd, allowed, ours_read = (
-        submission.kept.cwd,
-        submission.lab.vet["headers"],
-        read_by_ours(submission),
-    )
+    cwd, ours_read = submission.kept.cwd, read_by_ours(submission)
     for text in submission.preprocess_texts():
         done = shell(text, cwd)
         if done.code:
@@ -117,20 +128,8 @@ def check_includes(submission):
         rule = done.output.replace("\\\n", " ").partition(":")[2]
         files = [os.path.join(cwd, file) for file in rule.split()]
         for file in files:
-            real = os.path.realpath(file)
             name = os.path.relpath(os.path.normpath(file), cwd)
-            ours = os.path.realpath(file) == os.path.realpath(submission.source)
-            stubs = name.startswith("tests/host/") and name.endswith(".h")
-            if (
-                ours
-                or stubs
-                or name == submission.lab.lab["contract"]
-                or real.startswith(compilers_folders())
-            ):
-                continue
-            if name in ours_read and not name.endswith(os.path.splitext(submission.lab.file)[1]):
-                continue
-            if not any(fnmatch.fnmatchcase(name, pattern) for pattern in allowed):
+            if not may_include(submission, file, name, ours_read):
                 there = "" if os.path.exists(file) else " (there is no such file)"
                 shown = file if name.startswith("..") else name
                 yield f"it includes {shown}, which is none of its headers{there}"
@@ -193,41 +192,29 @@ def disassembled(path, host):
             yield function, line.split("\t", 1)[1].strip()
 
 
+PREFIXES = set("rep repz repnz lock bnd notrack data16 addr16 cs ds".split())
+
+
+def forbidden_in(text, forbidden, vet):
+    """What of one instruction a lab forbids; "": nothing."""
+    words = list(itertools.dropwhile(PREFIXES.__contains__, text.split()))
+    if not words:
+        return ""
+    if not vet["indirect"] and INDIRECT.match(text):
+        return f"{words[0]} through a pointer"
+    if REGISTERS.search(text) and "mov" not in vet["allow"]:
+        return text
+    if words[0] == "(bad)":
+        return "bytes that are no instruction"
+    return next((word for word in (words[0], words[0].rstrip("bwlq")) if word in forbidden), "")
+
+
 def check_instructions(submission, path, host):
-    lab = submission.lab
-    forbidden = {*ALWAYS, *lab.vet["opcodes"]} - set(lab.vet["allow"])
+    vet = submission.lab.vet
+    forbidden = {*ALWAYS, *vet["opcodes"]} - set(vet["allow"])
     seen = set()
     for function, text in disassembled(path, host):
-        words = text.split()
-        while words and words[0] in (
-            "rep",
-            "repz",
-            "repnz",
-            "lock",
-            "bnd",
-            "notrack",
-            "data16",
-            "addr16",
-            "cs",
-            "ds",
-        ):
-            words.pop(0)
-        if not words:
-            continue
-        stem = words[0]
-        bare = (
-            stem
-            if stem in forbidden
-            else stem.rstrip("bwlq")
-            if stem.rstrip("bwlq") in forbidden
-            else ""
-        )
-        if stem in ("(bad)",):
-            bare = "bytes that are no instruction"
-        if REGISTERS.search(text) and "mov" not in lab.vet["allow"]:
-            bare = text
-        if not lab.vet["indirect"] and INDIRECT.match(text):
-            bare = f"{words[0]} through a pointer"
+        bare = forbidden_in(text, forbidden, vet)
         if bare and (function, bare) not in seen:
             seen.add((function, bare))
             what = f"{plain(function, host)} has the instruction {bare}"
