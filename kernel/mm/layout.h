@@ -7,7 +7,7 @@
  *   80000000  linear map: physical memory from 0, at most 512 MiB; the kernel at 80100000
  *   A0000000  PFN database: one MMPFN for each physical page, only where there is memory
  *   A8000000  kernel stacks, each over a page that is never mapped
- *   B0000000  pool, device memory
+ *   B0000000  pool, device memory      to BFDFFFFF: the next page table is hyperspace's alone
  *   BFFF0000  hyperspace: a few slots through which a page without an address is reached
  *   C0000000  the page tables themselves (C0600000: the directories), as Windows with PAE
  *   C0800000  nothing                                                   to FFFFFFFF
@@ -25,7 +25,7 @@
 #define MI_STACK_BASE  0xA8000000u
 #define MI_STACK_END   0xB0000000u
 #define MI_POOL_BASE   0xB0000000u
-#define MI_POOL_END    0xBFFF0000u
+#define MI_POOL_END    0xBFE00000u
 #define MI_HYPER_BASE  0xBFFF0000u
 #define MI_PTE_BASE    0xC0000000u
 #define MI_PDE_BASE    0xC0600000u
