@@ -43,12 +43,33 @@ static int is_shortage(void)
     return 0;
 }
 
+static HANDLE release_event, begun;
 static DWORD WINAPI wait_for(void *event)
 {
+    SetEvent(begun);
     return WaitForSingleObject(event, INFINITE);
 }
 
-static HANDLE release_event;
+/* A thread takes memory of the heap when it begins, and without it the process ends, as on
+ * Windows.  So room is put aside before, and CreateThread is what meets the end. */
+static HANDLE thread(void)
+{
+    static void *aside;
+    SetLastError(ERROR_NOT_ENOUGH_MEMORY); /* HeapAlloc says nothing */
+    if (!aside && !(aside = HeapAlloc(GetProcessHeap(), 0, 0x4000)))
+        return NULL;
+    HANDLE made =
+        CreateThread(NULL, 0x10000, wait_for, release_event,
+                     CREATE_SUSPENDED | STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    if (!made)
+        return NULL;
+    HeapFree(GetProcessHeap(), 0, aside);
+    ResumeThread(made);
+    WaitForSingleObject(begun, INFINITE);
+    aside = HeapAlloc(GetProcessHeap(), 0, 0x4000);
+    return made;
+}
+
 static void *one(const char *kind)
 {
     char name[64], text[4096] = "x";
@@ -80,8 +101,7 @@ static void *one(const char *kind)
         return HeapAlloc(GetProcessHeap(), 0, 0x4000);
     }
     if (!strcmp(kind, "threads"))
-        return CreateThread(NULL, 0x10000, wait_for, release_event,
-                            STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+        return thread();
     if (!strcmp(kind, "events"))
         return CreateEventA(NULL, TRUE, FALSE, NULL);
     if (!strcmp(kind, "named")) {
@@ -196,6 +216,7 @@ int main(int argc, char **argv)
         return 0;
     }
     release_event = CreateEventA(NULL, TRUE, FALSE, NULL);
+    begun = CreateEventA(NULL, FALSE, FALSE, NULL);
     if (!strcmp(kind, "views"))
         held[MOST - 1] = CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0,
                                             0x40000, NULL);
