@@ -108,6 +108,8 @@ class Named(FrameDecorator):
         ours = frame.pc() >= KERNEL or source and source.filename.endswith(".asm")
         if not isinstance(shown, str):
             return shown or "??"
+        if shown == "???":  # so gdb 16 names what has no name
+            return "??"
         return plain(shown) if ours else bare(shown)
 
     def frame_args(self):
