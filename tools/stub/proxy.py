@@ -62,9 +62,18 @@ class Proxy(Stub):
         return self.qemu.ask(b"qSupported" + rest) + FEATURES
 
     def _features(self, rest):
-        """QEMU's description of the machine's registers, and registers.FEATURE."""
-        answer = self.qemu.ask(b"qXfer:features:read:target.xml:" + rest)
-        return answer.replace(b"</target>", registers.FEATURE + b"</target>")
+        """QEMU's description of the machine's registers, as registers.described has it."""
+        at, size = (int(word, 16) for word in rest.split(b","))
+        text = registers.described(self._file)
+        return (b"m" if at + size < len(text) else b"l") + text[at : at + size]
+
+    def _file(self, name):
+        """One of QEMU's descriptions, whole."""
+        text, more = b"", b"m"
+        while more == b"m":
+            answer = self.qemu.ask(b"qXfer:features:read:%s:%x,ff0" % (name, len(text)))
+            more, text = answer[:1], text + answer[1:]
+        return text
 
     def _mode(self, rest):
         """QEMU's own: addresses of `m` and `M` are physical from now on."""

@@ -8,6 +8,7 @@ QEMU takes the x87 registers as they lie in the processor, R0..R7, and to 7.2 se
 R((TOP + i) mod 8).  QEMU's ftag is always 0; tags are made of what is empty
 (QEMU's monitor says) and of the values.
 """
+import re
 import struct
 
 ESP, EBP, EIP, CS, CR0, CR3, CR4 = 4, 5, 8, 10, 19, 21, 22  # gdb's numbers
@@ -19,6 +20,22 @@ TOP_SHIFT = 11
 # alone: one that has this register.
 FEATURE = b"""<feature name="org.gnu.gdb.i386.linux"><reg name="orig_eax" bitsize="32" type="int"
 group="system"/></feature>"""
+VECTOR = b'<vector id="v4f"'  # the first line of QEMU's that is of SSE
+SSE = b'</feature><feature name="org.gnu.gdb.i386.sse">'
+
+
+def described(read):
+    """What gdb is told of a live machine's registers.  read(name): a file of QEMU's, whole.  QEMU
+    has the xmm registers among the core's, and gdb then takes them for general ones: `info
+    registers` shows each of them over ten lines, and whoever reads its lines stumbles."""
+
+    def included(place):
+        text = read(place[1])
+        text = text[text.find(b"<feature") :]
+        return text if b"i386.sse" in text else text.replace(VECTOR, SSE + VECTOR, 1)
+
+    whole = re.sub(rb'<xi:include href="([^"]*)"/>', included, read(b"target.xml"))
+    return whole.replace(b"</target>", FEATURE + b"</target>")
 
 
 def word(data, number):
