@@ -299,22 +299,22 @@ def seed_of(given, names, overlay):
 
 
 def drawn(loaded, overlay):
-    """A seed by which no lab has the rules of an earlier handout of the list; where each set was
-    had, not those of its last one."""
-    for earlier in (slice(None), slice(-1, None)):
-        had = {
-            lab.label: {
-                labs.chosen(lab.variants, stamp.seed, lab.label)
-                for stamp in [s for s in ledger(overlay) or [] if s.name == lab.label][earlier]
-            }
-            for lab in loaded
-        }
-        for _ in range(DRAWS):
-            seed = 1 + chance.randbelow(1 << 31)
-            rules = {lab.label: labs.chosen(lab.variants, seed, lab.label) for lab in loaded}
-            if all(rules[label] not in had[label] for label in had):
-                return seed
-    return seed
+    """A seed by which no lab has rules that it had in the overlay's list; if no draw is one, that
+    of the fewest labs that have."""
+    had = {lab.label: rules_had(lab, overlay) for lab in loaded}
+
+    def again(seed):
+        return sum(labs.chosen(lab.variants, seed, lab.label) in had[lab.label] for lab in loaded)
+
+    return min((1 + chance.randbelow(1 << 31) for _ in range(DRAWS)), key=again)
+
+
+def rules_had(lab, overlay):
+    """The rules of its earlier handouts; where it had each set, those of the last one."""
+    stamps = [stamp for stamp in ledger(overlay) or [] if stamp.name == lab.label]
+    found = [labs.chosen(lab.variants, stamp.seed, lab.label) for stamp in stamps]
+    new = set(labs.alternatives(lab.variants, lab.label)) - set(found)
+    return found if new else found[-1:]
 
 
 def written_down(handed, overlay):
