@@ -4,8 +4,10 @@
 name."""
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
+from resource import RLIMIT_CPU, setrlimit
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from tap import TOP, Plan  # noqa: E402
@@ -19,6 +21,11 @@ from handout import handout  # noqa: E402
 
 plan = Plan()
 lab = labs.load("3")
+READS = """import sys
+sys.path.insert(0, sys.argv[1])
+from grade import written
+print(sys.argv[3] in written.of_file(sys.argv[2]))
+"""
 FINDS = next(test for test in lab.tests if test.name == "finds")
 SKELETON = os.path.join(TOP, "labs", "3-region", "skeleton", "vad.c")
 
@@ -51,6 +58,18 @@ with tempfile.TemporaryDirectory(prefix="fathom-hints-") as scratch:
     said = told(begun, kind="crash", seen="member access within address 0xa5a5a5a5a5a5a5a5")
     plan.true("read before it is written" in said, "an address of A5h bytes is explained", said)
 
+    # Stars that no comment holds, and all that a file may be long: the grader reads on.
+    stars = os.path.join(scratch, "stars.c")
+    with open(stars, "w") as file:
+        file.write("#if 0\n" + "*" * 60 + "\n#endif\n" + text.replace(") {", ") /* mine */\n{"))
+    limited = subprocess.run(
+        [sys.executable, "-c", READS, os.path.join(TOP, "tools"), stars, "MiFindVad"],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: setrlimit(RLIMIT_CPU, (20, 20)),
+    )
+    plan.true(limited.stdout == "True\n", "a file of stars is read at once", limited)
+
     # A course's seeds: while a lab has rules that were not handed out yet, they are drawn.
     had = []
     for _ in range(4):
@@ -61,6 +80,15 @@ with tempfile.TemporaryDirectory(prefix="fathom-hints-") as scratch:
     plan.equal(len(set(had)), 4, "seeds that a course draws have the rules of no earlier handout")
     last = labs.chosen(lab.variants, handout.seed_of(None, ["3"], scratch), lab.label)
     plan.true(last != had[-1], "when each was had, those of the last handout are left out")
+
+    # Two labs in one handout: lab 3 has had all of its four sets, lab 8 one of its 24.
+    eight = labs.load("8")
+    with open(os.path.join(scratch, "handouts.tsv"), "a") as file:
+        file.write(f"{eight.label}\t1.0\t2\tid\n{eight.label}\t1.0\t3\tid\n")
+    first = labs.chosen(eight.variants, 2, eight.label)
+    both = [handout.seed_of(None, ["3", "8"], scratch) for _ in range(100)]
+    again = [seed for seed in both if labs.chosen(eight.variants, seed, eight.label) == first]
+    plan.equal(again, [], "that one lab's sets were all had does not bring another's again")
 
 if shutil.which("i686-w64-mingw32-gcc"):
     named = codes.named("80070057, C0000374, 800706BE, CCCCCCCC at 80102239")

@@ -5,13 +5,21 @@ import re
 
 from . import handed
 
+# A student's file may be anything: nothing here can match in more than one way, or far on.
+COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.S)
+HEAD = re.compile(r"^(?=[A-Za-z_])[\w*\s]{1,100}?\b(\w{1,64})\s?\(([^;{}]{0,400})\)\s{0,9}\{", re.M)
+
 
 @functools.lru_cache(8)
 def bodies(text):
-    """{function: its text} of a C or NASM file, without comments and spaces."""
-    text = re.sub(r"/\*.*?\*/|;[^\n]*(?=\n_?\w+:)", "", text, flags=re.S)
-    found = re.finditer(r"^(?:[\w*]+[\s*]+)+(\w+)\s*\([^;{]*\)\s*\{(.*?)^\}", text, re.M | re.S)
-    return {match[1]: re.sub(r"\s+", "", match[2]) for match in found}
+    """{function: its text} of a C file, without comments and spaces.  A function ends with the
+    first line that begins with }.  Of a NASM file: none."""
+    text = re.sub(r"[^\S\n]+", " ", COMMENT.sub("", text))
+    found = {}
+    for part in re.split(r"^\}", text, flags=re.M)[:-1]:
+        if head := HEAD.search(part):
+            found[head[1]] = re.sub(r"\s+", "", part[head.end() :])
+    return found
 
 
 def of_file(path):
