@@ -10,8 +10,8 @@ compdb: ## build/compile_commands.json, for clangd, editors, clang-tidy
 	$(PYTHON) tools/compdb.py $(DATABASE) $(CURDIR) $(MINGW)g++ < $(DATABASE).commands
 
 # TIDY="FILE ...": these only.  The checks are in .clang-tidy; what they find is an error.
-# Left out: programs for the guest, and tests with flags of their own in several places.
-TIDY ?= $(filter-out tests/% labs/%,$(call files,*/*.c */*/*.c */*/*/*.c */*.cpp */*/*.cpp)) $(call files,tests/host/test_*.c)
+# Left out: programs for the guest, tests with flags of their own in several places, QEMU's plugin.
+TIDY ?= $(filter-out tests/% labs/% tools/record/%,$(call files,*/*.c */*/*.c */*/*/*.c */*.cpp */*/*.cpp)) $(call files,tests/host/test_*.c)
 tidy: compdb $(GEN) ## clang-tidy over the sources, TIDY="FILE ..." for some of them
 	@echo $(TIDY) | tr ' ' '\n' | xargs -P 2 -n 8 clang-tidy --quiet -p $(O) 2>&1 | \
 	  grep -vE '^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter|^$$' ; [ $$? = 1 ]

@@ -20,7 +20,7 @@ COMPILER = re.compile(r"^(?:\S*/)?(?:[\w-]+-)?(?:gcc|g\+\+|clang|clang\+\+|cc|c\
 SOURCE = (".c", ".cpp")
 GCC_ALONE = re.compile(
     r"-ftrivial-auto-var-init=zero$|-fno-(partial-inlining|shrink-wrap|var-tracking-assignments"
-    r"|ipa-[\w-]+)$"
+    r"|ipa-[\w-]+|tree-loop-distribute-patterns)$|-ffixed-\w+$"
     r"|-m(no-)?accumulate-outgoing-args$|-mpreferred-stack-boundary=|-Wframe-larger-than="
 )
 

@@ -77,9 +77,10 @@ static void Updates(void **state)
 {
     (void)state;
     unsigned early = 0, late = 0;
-    for (StatusB = 0; StatusB <= (B_BINARY | B_24_HOURS); StatusB += 2)
+    for (unsigned status = 0; status <= (B_BINARY | B_24_HOURS); status += 2)
         for (unsigned busy = 0; busy < 4; busy++)
             for (unsigned update = 0; update < 40; update++) {
+                StatusB = (UCHAR)status;
                 const ULONGLONG time = read_clock(update, busy);
                 if (time != LAST_OF_2027 && time != LAST_OF_2027 + 10000000)
                     fail_msg("update at access %u: %llu", update,
