@@ -7,7 +7,7 @@
  * HEAP.FrontEndHeap points at; HEAP.FrontUse is its to count in until there is one.
  * What it reserves and commits itself it adds to HEAP.Counters.
  *
- * FRONT_FILE is the header of the chosen front end.  It defines FRONT_HEAP and
+ * FRONT_FILE is the header of the chosen front end (-DFRONT_FILE).  It defines FRONT_HEAP and
  *   PVOID RtlpFrontTake(HEAP *Heap, SIZE_T Size)   static inline, no lock, of HEAP.Front
  *     A block of at least Size bytes, a multiple of GRANULE; null: ask RtlpFrontAllocate.
  *   bool RtlpFrontGive(HEAP *Heap, PVOID Block)    static inline, no lock, to HEAP.Front
@@ -16,21 +16,17 @@
  *   SIZE_T RtlpFrontBytes(HEAP *Heap, const void *Block)   static inline, no lock
  *     Bytes of a block in use of HEAP.Front, whose header carries HEAP_UNUSED_LFH, header
  *     included; 0: it is none.
- *   SIZE_T RtlpFrontUnused(const void *Block)   static inline, no lock
- *     How many of them were not asked for.
- * Another front end comes with a header of its own and -DFRONT_FILE.
+ *   SIZE_T RtlpFrontUnused(const void *Block)   likewise: how many were not asked for.
  *
  * Invariants:
  *   F1  A block has one owner, who took it, until it is given back.
  *   F2  Its header carries HEAP_UNUSED_LFH in UnusedBytes and FRONT_INDEX in SegmentOffset,
  *       and is bound to its address: no other pointer passes for a block.
  *   F3  Take and Give may meet any other function in another thread.  What they write, the
- *       others read with RTLP_READ; a block's header and place never change while its
- *       region is there.
- *   F4  While a program holds the heap's lock HEAP.Front is RtlpNoFront, which has no block:
- *       Take is null, Give false.
- *   F5  RtlpFrontTrim and RtlpFrontDestroy leave no region without a block in use, but for
- *       one of each size.
+ *       others read with RTLP_READ; a block's header and place stay while its region does.
+ *   F4  While a program holds the heap's lock HEAP.Front is RtlpNoFront: it has no block.
+ *   F5  RtlpFrontTrim leaves, of regions without a block in use, at most one of each size;
+ *       RtlpFrontDestroy leaves no region.
  *
  * Tested by: tests/host/test_heap*.c, tests/heap, tests/guest/heap.
  * Cost today (make bench, instructions): 86 a pair.
@@ -78,8 +74,7 @@ void RtlpFrontTrim(HEAP *Heap);
  * not; *Found then says which.  (Front may be another heap's.) */
 bool RtlpFrontOwns(const FRONT_HEAP *Front, const void *Block, FRONT_ITEM *Found);
 bool RtlpFrontHolds(const HEAP *Heap, const void *Block); /* of the back end, as above */
-void RtlpFrontNoteSize(HEAP *Heap, PVOID Block,
-                       SIZE_T Size);                    /* at most Bytes less header */
+void RtlpFrontNoteSize(HEAP *Heap, PVOID Block, SIZE_T Size); /* <= Bytes - header */
 bool RtlpFrontNext(const HEAP *Heap, FRONT_ITEM *Item); /* steps on; false: no more */
 bool RtlpFrontCheck(struct _HEAP_CHECK *Check); /* H11-H13, each named; adds its sums */
 #endif
