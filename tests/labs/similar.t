@@ -29,11 +29,15 @@ HAND_IN = {
     "\u674e\u96f7": "int a;\n".encode(),
     "O'Neil, Pat": b"int b;\n",
     "-x": b"int c;\n",
+    "_-x": b"int e;\n",
+    "of-reference": b"int f;\n",
+    "info.csv": b"int g;\n",
     "latin": "/* d\u00e9j\u00e0 vu */ int d;\n".encode("latin-1"),
     "a picture": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
     "no text": bytes(range(128, 256)) * 2,
     "nothing": None,
 }
+RENAMED = {"-x": "_-x", "_-x": "__-x", "of-reference": "_of-reference", "info.csv": "_info.csv"}
 LEFT_OUT = {"a picture", "no text", "nothing"}
 
 
@@ -76,7 +80,7 @@ def check(number, file, dolos, moss, scratch):
     ignored = [row["filename"] for row in rows if row["ignored"] == "true"]
     plan.equal(ignored, [base], f"lab {number}: the skeleton alone is ignored")
     labels = {row["full_name"]: row["label"] for row in rows if not row["ignored"]}
-    names = {("_-x" if name == "-x" else name) for name in HAND_IN.keys() - LEFT_OUT}
+    names = {RENAMED.get(name, name) for name in HAND_IN.keys() - LEFT_OUT}
     students = {name for name, label in labels.items() if label == "student"}
     plan.equal(students, names, f"lab {number}: each student has a name and a label")
     plan.equal(labels.get("of-reference"), "ours", f"lab {number}: ours is beside them")

@@ -50,10 +50,15 @@ def printed(name):
     return name.encode(errors="backslashreplace").decode()
 
 
-def folder_of(name):
-    """A student's name as a folder: none that the commands take for an option."""
-    name = printed(name)
-    return "_" + name if name.startswith("-") else name
+def folders_of(names, taken):
+    """{student: folder}: none that the commands take for an option, and none that is taken."""
+    found = {}
+    for name in names:
+        folder = printed(name)
+        while folder.startswith("-") or folder in {*taken, *found.values()}:
+            folder = "_" + folder
+        found[name] = folder
+    return found
 
 
 def languages(file):
@@ -76,20 +81,21 @@ def lay_out(lab, files, out):
     base = "base" + os.path.splitext(own)[1]
     ours = {"of-reference": lab.reference}
     ours.update({f"of-second{n}": path for n, path in enumerate(lab.seconds_solutions, 1)})
-    found = {name: content(path) for name, path in {**files, **ours}.items()}
+    folders = folders_of(files, {*ours, base, "README", "info.csv"})
+    paths = {**{folders[name]: path for name, path in files.items()}, **ours}
+    found = {name: content(path) for name, path in paths.items()}
     there = {name: data for name, data in found.items() if data is not None and is_text(data)}
     for name, data in there.items():
-        os.makedirs(os.path.join(out, folder_of(name)), exist_ok=True)
-        with open(os.path.join(out, folder_of(name), own), "wb") as file:
+        os.makedirs(os.path.join(out, name), exist_ok=True)
+        with open(os.path.join(out, name, own), "wb") as file:
             file.write(data)
     shutil.copyfile(os.path.join(lab.folder, "skeleton", own), os.path.join(out, base))
-    rows = [(f"{name}/{own}", name) for name in map(folder_of, there)]
-    labelled = [(*row, "ours" if row[1] in ours else "student") for row in rows]
-    write_info(os.path.join(out, "info.csv"), labelled, base)
+    rows = [(f"{name}/{own}", name, "ours" if name in ours else "student") for name in there]
+    write_info(os.path.join(out, "info.csv"), rows, base)
     dolos, moss = languages(own)
     with open(os.path.join(out, "README"), "w", encoding="utf-8") as file:
         file.write(README.format(label=lab.label, file=own, base=base, dolos=dolos, moss=moss))
-    left = [folder_of(name) for name in files if name not in there]
+    left = [name for name in folders.values() if name not in there]
     if left:
         print(f"fathom: left out, no text: {', '.join(left)}", file=sys.stderr)
     print(f"{out}: {len(files) - len(left)} submissions and {len(there.keys() & ours)} of ours")
