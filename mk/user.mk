@@ -20,7 +20,9 @@ FRONT_FLAGS := $(foreach name,$(filter-out groups,$(FRONT)),-DFRONT_FILE='"heap/
 ntdll_FOLDERS := ntdll ntdll/heap/core $(FRONT_FOLDER) $(addprefix ntdll/heap/,check gflags api) ntdll/ldr
 ntdll_BASE := 0x7C900000
 ntdll_LINK := $(NO_ENTRY)
-ntdll_MORE := $(O)/dll/stubs_gen.o
+# Last, so that what a lesson steps through stays where it is.
+ntdll_CRT := $(call files,ntdll/crt/*.c ntdll/crt/*.asm)
+ntdll_MORE := $(O)/dll/stubs_gen.o $(addprefix $(O)/dll/,$(addsuffix .o,$(basename $(ntdll_CRT))))
 ntdll_DEFS := $(O)/gen/services_gen.def
 
 kernel32_FOLDERS := kernel32

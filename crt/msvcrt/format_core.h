@@ -7,6 +7,7 @@
  * integer's letter also z, j and t of later runtimes, which mingw's headers allow.  L says
  * nothing: a long double is a double.  An I, z or t that is none of these is no conversion and
  * written as it is.  Source: Microsoft C runtime reference, "Format specification syntax".
+ * NTDLL_FORMATS (ntdll/crt compiles it, too): e, f, g, a are no conversions, and Z is one.
  */
 struct spec {
     int left, plus, space, alternate, zero;
@@ -97,6 +98,7 @@ static void put_integer(struct crt_sink *sink, struct spec *spec, uint64_t value
     set_out(sink, spec, prefix, zeros, at, length);
 }
 
+#ifndef NTDLL_FORMATS
 static void put_float(struct crt_sink *sink, struct spec *spec, double value)
 {
     char few[CRT_FLOAT_TEXT], *text = few, prefix[4];
@@ -123,6 +125,7 @@ static void put_float(struct crt_sink *sink, struct spec *spec, double value)
     if (text != few)
         free(text);
 }
+#endif
 
 static void put_narrow(struct crt_sink *sink, const struct spec *spec, const char *text,
                        int length)
@@ -289,6 +292,7 @@ static void convert(struct crt_sink *sink, struct spec *spec, va_list *args)
         spec->precision = 8;
         put_integer(sink, spec, va_arg(*args, unsigned int), 0);
         break;
+#ifndef NTDLL_FORMATS
     case 'e':
     case 'E':
     case 'f':
@@ -299,6 +303,11 @@ static void convert(struct crt_sink *sink, struct spec *spec, va_list *args)
     case 'A':
         put_float(sink, spec, va_arg(*args, double));
         break;
+#else
+    case 'Z':
+        put_counted(sink, spec, va_arg(*args, const UNICODE_STRING *));
+        break;
+#endif
     case 's':
     case 'S':
         put_string(sink, spec, va_arg(*args, const void *));

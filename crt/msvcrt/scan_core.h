@@ -6,6 +6,7 @@
  * under the rules of its conversion and then read by strtol, strtod and their kin.  Sizes as in
  * printf: h, l, ll, L, I64; %s and %c mean CHAR's own width unless h or l (or the capital
  * letter) says otherwise.  Source: CRT reference, "scanf type field characters".
+ * NTDLL_FORMATS (ntdll/crt compiles it, too): e, f, g, a are no conversions; no GET: no streams.
  */
 #define NUMBER_TEXT 352
 
@@ -97,6 +98,41 @@ static int gather_integer(struct crt_source *source, struct field *field, char *
     return digits != 0 ? used : 0;
 }
 
+static void store_integer(const struct field *field, uint64_t value, va_list *args)
+{
+    if (field->skip)
+        return;
+    void *to = va_arg(*args, void *);
+    if (field->size == 'L')
+        *(uint64_t *)to = value;
+    else if (field->size == 'h')
+        *(uint16_t *)to = (uint16_t)value;
+    else
+        *(uint32_t *)to = (uint32_t)value;
+}
+
+static int scan_integer(struct crt_source *source, struct field *field, va_list *args)
+{
+    char text[NUMBER_TEXT];
+    int base = field->conversion == 'i'                               ? 0
+               : field->conversion == 'o'                             ? 8
+               : field->conversion == 'd' || field->conversion == 'u' ? 10
+                                                                      : 16;
+    if (gather_integer(source, field, text, &base) == 0)
+        return 0;
+    uint64_t value;
+    if (field->size == 'L' || is_pointer(field))
+        value = text[0] == '-' ? (uint64_t)_strtoi64(text, NULL, base)
+                               : _strtoui64(text, NULL, base);
+    else if (field->conversion == 'd' || field->conversion == 'i')
+        value = (uint64_t)(int64_t)(int32_t)_strtoi64(text, NULL, base);
+    else
+        value = _strtoui64(text, NULL, base);
+    store_integer(field, value, args);
+    return 1;
+}
+
+#ifndef NTDLL_FORMATS
 static int gather_float(struct crt_source *source, struct field *field, char *text)
 {
     int used = 0, digits = 0, point = 0,
@@ -134,40 +170,6 @@ static int gather_float(struct crt_source *source, struct field *field, char *te
     return digits != 0 ? used : 0;
 }
 
-static void store_integer(const struct field *field, uint64_t value, va_list *args)
-{
-    if (field->skip)
-        return;
-    void *to = va_arg(*args, void *);
-    if (field->size == 'L')
-        *(uint64_t *)to = value;
-    else if (field->size == 'h')
-        *(uint16_t *)to = (uint16_t)value;
-    else
-        *(uint32_t *)to = (uint32_t)value;
-}
-
-static int scan_integer(struct crt_source *source, struct field *field, va_list *args)
-{
-    char text[NUMBER_TEXT];
-    int base = field->conversion == 'i'                               ? 0
-               : field->conversion == 'o'                             ? 8
-               : field->conversion == 'd' || field->conversion == 'u' ? 10
-                                                                      : 16;
-    if (gather_integer(source, field, text, &base) == 0)
-        return 0;
-    uint64_t value;
-    if (field->size == 'L' || is_pointer(field))
-        value = text[0] == '-' ? (uint64_t)_strtoi64(text, NULL, base)
-                               : _strtoui64(text, NULL, base);
-    else if (field->conversion == 'd' || field->conversion == 'i')
-        value = (uint64_t)(int64_t)(int32_t)_strtoi64(text, NULL, base);
-    else
-        value = _strtoui64(text, NULL, base);
-    store_integer(field, value, args);
-    return 1;
-}
-
 extern double __cdecl crt_strtod(const char *text, char **end);
 
 static int scan_float(struct crt_source *source, struct field *field, va_list *args)
@@ -185,6 +187,7 @@ static int scan_float(struct crt_source *source, struct field *field, va_list *a
         *(float *)to = (float)value;
     return 1;
 }
+#endif
 
 /* The set of %[...]: whether `c` is in it.  `set` is after the [, `end` at the ]. */
 static int in_set(const CHAR *set, const CHAR *end, int c)
@@ -327,8 +330,10 @@ static int scan_field(struct crt_source *source, struct field *field, const CHAR
     case 'P':
         return scan_integer(source, field, args);
     }
+#ifndef NTDLL_FORMATS
     if ((kind | 32) == 'a' || ((kind | 32) >= 'e' && (kind | 32) <= 'g'))
         return scan_float(source, field, args);
+#endif
     return 0;
 }
 
@@ -371,18 +376,6 @@ int SCAN(struct crt_source *source, const CHAR *format, va_list arguments)
     return done < 0 && first ? EOF : assigned;
 }
 
-/* ---- the family: where the characters come from ---- */
-
-static int stream_get(struct crt_source *source)
-{
-    return GET(source->from);
-}
-
-static void stream_unget(struct crt_source *source, int character)
-{
-    UNGET(character, source->from);
-}
-
 /* At the end nothing is taken, so nothing is given back. */
 static int text_get(struct crt_source *source)
 {
@@ -397,15 +390,6 @@ static void text_unget(struct crt_source *source, int character)
 {
     (void)character;
     source->from = (UNIT *)source->from - 1;
-}
-
-static int scan_stream(FILE *stream, int secure, const CHAR *format, va_list args)
-{
-    struct crt_source source = {stream_get, stream_unget, stream, 0, (size_t)secure};
-    crt_stream_lock(stream);
-    int count = SCAN(&source, format, args);
-    crt_stream_unlock(stream);
-    return count;
 }
 
 static int scan_memory(const CHAR *text, int secure, const CHAR *format, va_list args)
@@ -423,12 +407,33 @@ static int scan_memory(const CHAR *text, int secure, const CHAR *format, va_list
         va_end(args);                                                                    \
         return count;                                                                    \
     }
-#define NOTHING
-#define STREAM        FILE *stream,
 #define TEXT_ARGUMENT const CHAR *text,
-SCANNER(FAMILY(scanf), NOTHING, scan_stream, stdin, 0)
-SCANNER(FAMILY(scanf_s), NOTHING, scan_stream, stdin, 1)
-SCANNER(FAMILY(fscanf), STREAM, scan_stream, stream, 0)
-SCANNER(FAMILY(fscanf_s), STREAM, scan_stream, stream, 1)
 SCANNER(FAMILY(sscanf), TEXT_ARGUMENT, scan_memory, text, 0)
 SCANNER(FAMILY(sscanf_s), TEXT_ARGUMENT, scan_memory, text, 1)
+
+#ifdef GET
+static int stream_get(struct crt_source *source)
+{
+    return GET(source->from);
+}
+
+static void stream_unget(struct crt_source *source, int character)
+{
+    UNGET(character, source->from);
+}
+
+static int scan_stream(FILE *stream, int secure, const CHAR *format, va_list args)
+{
+    struct crt_source source = {stream_get, stream_unget, stream, 0, (size_t)secure};
+    crt_stream_lock(stream);
+    int count = SCAN(&source, format, args);
+    crt_stream_unlock(stream);
+    return count;
+}
+
+#define STREAM FILE *stream,
+SCANNER(FAMILY(scanf), , scan_stream, stdin, 0)
+SCANNER(FAMILY(scanf_s), , scan_stream, stdin, 1)
+SCANNER(FAMILY(fscanf), STREAM, scan_stream, stream, 0)
+SCANNER(FAMILY(fscanf_s), STREAM, scan_stream, stream, 1)
+#endif

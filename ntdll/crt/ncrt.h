@@ -1,0 +1,38 @@
+/* ncrt.h - what ntdll's C functions of printing and scanning share.
+ *
+ * The engines are those of the C runtime (crt/msvcrt/format_core.h, scan_core.h, print_memory.h),
+ * compiled here once more, without streams and without floating point: nothing of msvcrt.dll is
+ * called.  There is no errno and no locale.  A function is named c_NAME inside and exported as NAME
+ * (ntdll.def).
+ */
+#ifndef FATHOM_NCRT_H
+#define FATHOM_NCRT_H
+
+#include "ntdllp.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NTDLL_FORMATS
+#define _errno() (&(int){0}) /* nobody reads it */
+
+/* As crt/msvcrt/crt.h has them. */
+struct crt_sink {
+    void (*put)(struct crt_sink *sink, const void *text, int length);
+    void *target;
+    size_t room;
+    int count;
+    int failed;
+};
+struct crt_source {
+    int (*get)(struct crt_source *source);
+    void (*unget)(struct crt_source *source, int character);
+    void *from;
+    int read;
+    size_t room;
+};
+
+#endif
