@@ -168,6 +168,12 @@ SERVICES = (
         "and its flags",
     ),
     (
+        "backwards",
+        ["frame apply 1 -c -q frame apply level 2-1 print 1"],
+        r"^level 2-1: the lower one comes first",
+        "levels from the higher to the lower one are refused, as gdb's own does",
+    ),
+    (
         "address",
         [
             "python place = gdb.execute('info frame 1', to_string=True).split('frame at ')[1][:10]",

@@ -178,9 +178,12 @@ def depth_of_stack():
 def span(word, depth):
     """The levels of `2` or `2-5`."""
     first, _, last = word.partition("-")
-    if int(last or first) >= depth:
-        raise gdb.GdbError(f"No frame at level {last or first}.")
-    return range(int(first), int(last or first) + 1)
+    last = last or first
+    if int(last) < int(first):
+        raise gdb.GdbError(f"level {word}: the lower one comes first")
+    if int(last) >= depth:
+        raise gdb.GdbError(f"No frame at level {last}.")
+    return range(int(first), int(last) + 1)
 
 
 def in_frame(level, command, flags):
