@@ -8,9 +8,6 @@
 In our own tree it works as well, with --lab: the student's file is then ours.
 """
 import os
-import re
-import subprocess
-import sys
 
 from grade import command as grader
 from grade import lab as labs
