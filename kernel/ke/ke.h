@@ -223,8 +223,8 @@ ULONG KeSuspendThread(PKTHREAD); /* returns the count before; takes effect at us
 ULONG KeResumeThread(PKTHREAD);
 extern LIST_ENTRY KeAllThreads;
 
-/* ---- waits.  timeout: 100 ns, negative relative, positive absolute system time, NULL
- * forever ---- */
+/* ---- waits.  timeout: 100 ns, negative relative, else absolute system time, NULL ever */
+#define KE_ONCE 2 /* as user: a suspension ends the wait, STATUS_KERNEL_APC */
 void KeInitializeEvent(KEVENT *, int type, BOOLEAN signalled);
 LONG KeSetEvent(KEVENT *);
 LONG KeResetEvent(KEVENT *);

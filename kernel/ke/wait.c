@@ -10,8 +10,8 @@
  *                     semaphore and mutant (then owned): SignalState decreases by 1
  *
  * A wait for all takes nothing until all are signalled at once.  A thread that is suspended
- * in a wait on behalf of its program leaves it (STATUS_KERNEL_APC, Windows' way too), waits
- * to be resumed, and then waits anew until the same time.
+ * in a wait on behalf of its program leaves it (STATUS_KERNEL_APC), waits to be resumed, and
+ * then waits anew until the same time; not with KE_ONCE, who may have missed a signal.
  * Lock: interrupts off.  Windows: dt nt!_KWAIT_BLOCK, !object.
  */
 #include "ke/ki.h"
@@ -318,7 +318,7 @@ NTSTATUS KeWaitForMultipleObjects(ULONG count, void **objects, BOOLEAN all,
             block->WaitKey = i;
         }
         const NTSTATUS status = KiWait(thread, alertable, user, timeout ? &due : NULL);
-        if (status != STATUS_KERNEL_APC) {
+        if (status != STATUS_KERNEL_APC || user == KE_ONCE) {
             KeRestore(flags);
             return status;
         }

@@ -248,8 +248,8 @@ NTSTATUS ExpReceive(PORT *queue, BOOLEAN onlyConnections, PORT_MESSAGE *user,
         return good;
     while ((message = ExpNextMessage(queue, onlyConnections)) == NULL) {
         KeResetEvent(&queue->Arrived);
-        NTSTATUS status = KeWaitForSingleObject(&queue->Arrived, FALSE, TRUE, NULL);
-        if (status != STATUS_SUCCESS)
+        NTSTATUS status = KeWaitForSingleObject(&queue->Arrived, FALSE, KE_ONCE, NULL);
+        if (!NT_SUCCESS(status))
             return status;
     }
     const PVOID context = message->Server != NULL ? message->Server->Context : NULL;

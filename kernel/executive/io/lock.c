@@ -48,8 +48,9 @@ NTSTATUS IopTakeLock(const IOPLOCK *asked, BOOLEAN immediately)
         if (immediately)
             return STATUS_LOCK_NOT_GRANTED;
         KeResetEvent(&IopUnlocked);
-        if (KeWaitForSingleObject(&IopUnlocked, FALSE, TRUE, NULL) != STATUS_SUCCESS)
-            return STATUS_THREAD_IS_TERMINATING;
+        NTSTATUS status = KeWaitForSingleObject(&IopUnlocked, FALSE, KE_ONCE, NULL);
+        if (!NT_SUCCESS(status))
+            return status;
     }
     IOPLOCK *lock =
         node->LockCount < IOP_LOCKS ? ExAllocatePool(sizeof *lock, IO_TAG) : NULL;

@@ -27,12 +27,11 @@ void IopPipeChanged(IOPIPE *pipe)
     KeSetEvent(&pipe->Changed);
 }
 
+/* KE_ONCE: what changed during a suspension, another who waits has reset. */
 NTSTATUS IopPipeWait(IOPIPE *pipe)
 {
     KeResetEvent(&pipe->Changed);
-    return KeWaitForSingleObject(&pipe->Changed, FALSE, TRUE, NULL) == STATUS_SUCCESS
-               ? STATUS_SUCCESS
-               : STATUS_THREAD_IS_TERMINATING;
+    return KeWaitForSingleObject(&pipe->Changed, FALSE, KE_ONCE, NULL);
 }
 
 NTSTATUS IopPipeState(const IOFILE *file, NTSTATUS closing)

@@ -61,7 +61,7 @@ typedef struct _IOPIPE {
 IOPQUEUE *IopMakeQueue(ULONG quota, BOOLEAN messages); /* NULL: no memory */
 void IopAttachEnd(IOPIPE *, IOFILE *, ULONG end);
 void IopPipeChanged(IOPIPE *);
-/* STATUS_SUCCESS: something changed; STATUS_THREAD_IS_TERMINATING. */
+/* Success: look again, something may have changed; STATUS_THREAD_IS_TERMINATING. */
 NTSTATUS IopPipeWait(IOPIPE *);
 /* STATUS_SUCCESS: both ends are there; closing: the other one went; STATUS_PIPE_LISTENING,
  * STATUS_PIPE_DISCONNECTED. */

@@ -104,6 +104,34 @@ static void waiting(void)
 }
 
 /* The child: 1 if it is kept out, then it takes a lock of its own and ends. */
+static DWORD WINAPI takes(void *at)
+{
+    OVERLAPPED from = {.Offset = (DWORD)(ULONG_PTR)at};
+    HANDLE own = opened("C:\\Temp\\locked");
+    const BOOL ok = LockFileEx(own, LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &from);
+    CloseHandle(own);
+    return ok;
+}
+
+/* A range becomes free while its waiter is suspended: that gets it, though another waits. */
+static void suspended(void)
+{
+    HANDLE threads[2];
+    CHECK(lock(file, LOCKFILE_EXCLUSIVE_LOCK, 30, 1) &&
+          lock(file, LOCKFILE_EXCLUSIVE_LOCK, 31, 1));
+    threads[0] = CreateThread(NULL, 0, takes, (void *)30, 0, NULL);
+    CHECK_EQUAL(WaitForSingleObject(threads[0], 100), WAIT_TIMEOUT);
+    CHECK_EQUAL(SuspendThread(threads[0]), 0);
+    CHECK(unlock(file, 30, 1));
+    threads[1] = CreateThread(NULL, 0, takes, (void *)31, 0, NULL);
+    CHECK_EQUAL(WaitForSingleObject(threads[1], 100), WAIT_TIMEOUT);
+    CHECK_EQUAL(ResumeThread(threads[0]), 1);
+    CHECK_EQUAL(WaitForSingleObject(threads[0], 10000), 0);
+    CHECK(unlock(file, 31, 1));
+    CHECK_EQUAL(WaitForSingleObject(threads[1], 10000), 0);
+    CHECK(CloseHandle(threads[0]) && CloseHandle(threads[1]));
+}
+
 static int child(void)
 {
     HANDLE mine = opened("C:\\Temp\\locked");
@@ -123,6 +151,7 @@ int main(int argc, char **argv)
     exclusive();
     shared();
     waiting();
+    suspended();
     CHECK(lock(file, LOCKFILE_EXCLUSIVE_LOCK, 40, 1));
     documented("LockFileEx", "another process is kept out; its own locks go with it",
                SAME, run_self("child") == 1 && writes(file, 50));

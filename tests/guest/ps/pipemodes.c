@@ -258,6 +258,36 @@ static void full(void)
     CloseHandle(client);
 }
 
+static DWORD WINAPI hears_two(void *unused)
+{
+    (void)unused;
+    return hears(server, 2, "ab");
+}
+
+static DWORD WINAPI says_two(void *unused)
+{
+    (void)unused;
+    return say(client, "ab", 2) && FlushFileBuffers(client);
+}
+
+/* What is written while a reader is suspended reaches it, though another waits at the pipe. */
+static void suspended(void)
+{
+    DWORD code[2] = {0, 0};
+    CHECK(both(PIPE_TYPE_BYTE));
+    HANDLE threads[2] = {CreateThread(NULL, 0, hears_two, NULL, 0, NULL)};
+    CHECK_EQUAL(WaitForSingleObject(threads[0], 100), WAIT_TIMEOUT);
+    CHECK_EQUAL(SuspendThread(threads[0]), 0);
+    threads[1] = CreateThread(NULL, 0, says_two, NULL, 0, NULL);
+    WaitForSingleObject(threads[1], 100);
+    CHECK_EQUAL(ResumeThread(threads[0]), 1);
+    CHECK_EQUAL(WaitForMultipleObjects(2, threads, TRUE, 10000), 0);
+    for (int i = 0; i < 2; i++)
+        CHECK(GetExitCodeThread(threads[i], &code[i]) && code[i] &&
+              CloseHandle(threads[i]));
+    end_both();
+}
+
 int main(void)
 {
     bytes();
@@ -267,5 +297,6 @@ int main(void)
     states();
     transactions();
     full();
+    suspended();
     return undocumented();
 }

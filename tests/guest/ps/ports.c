@@ -105,6 +105,15 @@ static DWORD end_of(HANDLE process)
     return code;
 }
 
+static DWORD end_of_thread(HANDLE thread)
+{
+    DWORD code = 0;
+    CHECK_EQUAL(WaitForSingleObject(thread, 10000), WAIT_OBJECT_0);
+    CHECK(GetExitCodeThread(thread, &code));
+    CloseHandle(thread);
+    return code;
+}
+
 static HANDLE admit(HANDLE port, MESSAGE *message, void *context)
 {
     HANDLE conversation;
@@ -246,6 +255,46 @@ static void hostile(void)
     NtClose(event);
 }
 
+static DWORD WINAPI joins(void *client)
+{
+    char words[64] = "let me in";
+    ULONG length = sizeof words;
+    return (DWORD)join(client, words, &length);
+}
+
+static DWORD WINAPI receives(void *port)
+{
+    static MESSAGE got;
+    CHECK_EQUAL(NtReplyWaitReceivePort(port, NULL, NULL, &got.header), 0);
+    return (DWORD)got.header.Type;
+}
+
+static DWORD WINAPI listens(void *port)
+{
+    static MESSAGE got;
+    return (DWORD)NtListenPort(port, &got.header);
+}
+
+/* What comes while a receiver is suspended reaches it, though another waits for a client. */
+static void suspended(HANDLE port)
+{
+    static MESSAGE message;
+    HANDLE end = NULL;
+    HANDLE client = CreateThread(NULL, 0, joins, &end, 0, NULL);
+    HANDLE conversation = admit(port, &message, &message);
+    CHECK_EQUAL(end_of_thread(client), 0);
+    HANDLE receiver = CreateThread(NULL, 0, receives, port, 0, NULL);
+    CHECK_EQUAL(WaitForSingleObject(receiver, 100), WAIT_TIMEOUT);
+    CHECK_EQUAL(SuspendThread(receiver), 0);
+    CHECK(NtClose(end) == 0);
+    HANDLE listener = CreateThread(NULL, 0, listens, port, 0, NULL);
+    CHECK_EQUAL(WaitForSingleObject(listener, 100), WAIT_TIMEOUT);
+    CHECK_EQUAL(ResumeThread(receiver), 1);
+    CHECK_EQUAL(end_of_thread(receiver), LPC_PORT_CLOSED);
+    CHECK(TerminateThread(listener, 0) && end_of_thread(listener) == 0);
+    CHECK(NtClose(conversation) == 0);
+}
+
 int main(int count, char **words)
 {
     if (count > 1)
@@ -254,6 +303,7 @@ int main(int count, char **words)
     HANDLE port = create((WCHAR[]){NAME});
     leaves(port);
     hangs_up(port);
+    suspended(port);
     refusals(port);
     hostile();
     return 0;
