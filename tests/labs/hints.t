@@ -23,8 +23,10 @@ plan = Plan()
 lab = labs.load("3")
 READS = """import sys
 sys.path.insert(0, sys.argv[1])
-from grade import written
-print(sys.argv[3] in written.of_file(sys.argv[2]))
+from types import SimpleNamespace as Is
+from grade import hosted, written
+found = hosted.Places(Is(source=sys.argv[2], lab=Is(file="vad.c"))).function(sys.argv[3])
+print(sys.argv[3] in written.of_file(sys.argv[2]) and ":" in found)
 """
 FINDS = next(test for test in lab.tests if test.name == "finds")
 SKELETON = os.path.join(TOP, "labs", "3-region", "skeleton", "vad.c")

@@ -90,7 +90,7 @@ class Places:
         text = open(self.submission.source, errors="replace").read()
         code = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.S)
         at = re.search(
-            rf"^(?!\s)(?:[\w*]+[\s*]+)*{re.escape(name)}\s*\([^;{{]*\)\s*\{{", code, re.M
+            rf"^(?!\s)[\w*\s]{{0,200}}?\b{re.escape(name)}\s*\([^;{{]{{0,999}}\)\s*\{{", code, re.M
         )
         at = at or re.search(rf"^_?{re.escape(name)}\b", code, re.M)
         if not at:

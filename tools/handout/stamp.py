@@ -81,7 +81,7 @@ def refusal(text, name, version, seed):
 def ledger(overlay):
     """The Stamps of an overlay's list; None: it has no list, so nothing was handed out with it."""
     try:
-        with open(os.path.join(overlay or "", LEDGER), encoding="utf-8") as file:
+        with open(os.path.join(overlay or "", LEDGER), encoding="utf-8", errors="replace") as file:
             rows = [line.split("\t") for line in file if line.count("\t") >= 2]
     except FileNotFoundError:
         return None
