@@ -3,6 +3,7 @@
  *     rest &            then ps; vad PID, heap PID, pte PID ADDR
  *     rest SECONDS      not a minute, but so long
  */
+#define __USE_MINGW_ANSI_STDIO 0 /* msvcrt's printf: the archive has to fit into 64 MiB */
 #include <stdio.h>
 #include <stdlib.h>
 #include <windows.h>
