@@ -166,7 +166,7 @@ static DWORD WINAPI connects(void *end)
 static DWORD result_of(HANDLE thread)
 {
     DWORD code = 7;
-    CHECK_EQUAL(WaitForSingleObject(thread, 60000), 0);
+    CHECK_EQUAL(WaitForSingleObject(thread, 10000), 0);
     CHECK(GetExitCodeThread(thread, &code) && CloseHandle(thread));
     return code;
 }
@@ -286,7 +286,7 @@ static void processes(void)
     DisconnectNamedPipe(server);
     process = start_self("reads", 0, NULL, NULL);
     HANDLE thread = CreateThread(NULL, 0, connects, server, 0, NULL);
-    WaitForSingleObject(thread, 60000);
+    WaitForSingleObject(thread, 10000);
     CloseHandle(thread);
     Sleep(50);
     CHECK(TerminateProcess(process, 9));

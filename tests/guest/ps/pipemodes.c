@@ -172,7 +172,7 @@ static void transactions(void)
         SAME,
         CallNamedPipeA(NAME, "ping", 4, text, sizeof text, &done, NMPWAIT_WAIT_FOREVER) &&
             done == 8 && !memcmp(text, "pingping", 8));
-    CHECK_EQUAL(WaitForSingleObject(thread, 60000), 0);
+    CHECK_EQUAL(WaitForSingleObject(thread, 10000), 0);
     CHECK(CloseHandle(thread) && DisconnectNamedPipe(server));
     thread = CreateThread(NULL, 0, echoes, server, 0, NULL);
     documented(
@@ -181,7 +181,7 @@ static void transactions(void)
         FAILS(CallNamedPipeA(NAME, "pong", 4, text, 6, &done, NMPWAIT_WAIT_FOREVER),
               ERROR_MORE_DATA) &&
             done == 6 && !memcmp(text, "pongpo", 6));
-    CHECK_EQUAL(WaitForSingleObject(thread, 60000), 0);
+    CHECK_EQUAL(WaitForSingleObject(thread, 10000), 0);
     CHECK(CloseHandle(thread) && DisconnectNamedPipe(server));
     thread = CreateThread(NULL, 0, echoes, server, 0, NULL);
     for (int i = 0; i < 1000 && (client = join_as(GENERIC_READ | GENERIC_WRITE)) ==
@@ -205,7 +205,7 @@ static void transactions(void)
                          ERROR_MORE_DATA) &&
                    done == 3 && hears(client, 9, "d"));
     CloseHandle(client);
-    CHECK_EQUAL(WaitForSingleObject(thread, 60000), 0);
+    CHECK_EQUAL(WaitForSingleObject(thread, 10000), 0);
     CHECK(CloseHandle(thread) && CloseHandle(server));
     CHECK(both(PIPE_TYPE_BYTE) && CloseHandle(client));
     CHECK(DisconnectNamedPipe(server) && CloseHandle(server));
@@ -236,7 +236,7 @@ static BOOL waits_for_the_reader(LPTHREAD_START_ROUTINE what, DWORD size)
     const BOOL waited = WaitForSingleObject(thread, 100) == WAIT_TIMEOUT;
     const BOOL whole = ReadFile(server, read, sizeof read, &done, NULL) && done == size &&
                        !memcmp(read, many, size);
-    CHECK_EQUAL(WaitForSingleObject(thread, 60000), 0);
+    CHECK_EQUAL(WaitForSingleObject(thread, 10000), 0);
     CHECK(GetExitCodeThread(thread, &code) && CloseHandle(thread));
     return waited && whole && code == 1;
 }
