@@ -341,10 +341,10 @@ static void story_rest(ULONG *seed)
 
 static void story(ULONG *seed)
 {
-    static void (*const stories[])(ULONG *) = {story_pattern, story_deep,  story_view,
-                                               story_rename,  story_port,  story_process,
-                                               story_thread,  story_raise, story_continue,
-                                               story_rest,    story_pipe};
+    static void (*const stories[])(ULONG *) = {
+        story_pattern,  story_deep, story_view,    story_view,   story_view,
+        story_rename,   story_port, story_process, story_thread, story_raise,
+        story_continue, story_rest, story_pipe};
     PICK(seed, stories)(seed);
 }
 
