@@ -296,6 +296,8 @@ static void child(ULONG seed)
     }
 }
 
+static ULONG not_begun; /* why the last child that did not begin did not */
+
 /* One child, until wanted calls are made, or it has ended, or stands still: the calls made. */
 static ULONG run_child(const char *program, ULONG seed, ULONG wanted, const char *how)
 {
@@ -306,8 +308,10 @@ static ULONG run_child(const char *program, ULONG seed, ULONG wanted, const char
     UCHAR did[SERVICES] = {0};
     sprintf(line, "\"%s\" %lu 0 %s", program, seed, how);
     if (!CreateProcessA(NULL, line, NULL, NULL, FALSE, DETACHED_PROCESS, NULL, NULL,
-                        &startup, &process)) /* Ctrl-C of its making stays there */
+                        &startup, &process)) { /* Ctrl-C of its making stays there */
+        not_begun = GetLastError();
         return 0;
+    }
     while (calls < wanted && still < 8 &&
            WaitForSingleObject(process.hProcess, 50) == WAIT_TIMEOUT) {
         ReadProcessMemory(process.hProcess, (void *)made, now, sizeof now, NULL);
@@ -381,6 +385,8 @@ int main(int argc, char **argv)
                              : run_child(argv[0], seed * 100003 + children,
                                          min(most - done, CALLS_A_CHILD), "late");
     printf("seed %lu: %lu calls by %lu children\n", seed, done, children);
+    if (not_begun)
+        printf("a child did not begin: error %lu\n", not_begun);
     if (calls >= CALLS_FOR_ALL && count_others())
         name_others();
     if (leaked.Words)
