@@ -17,7 +17,7 @@
 #include <stdlib.h>
 
 #define NTDLL_FORMATS
-#define _errno() (&(int){0}) /* nobody reads it */
+#define _errno() (&(int){0}) /* it is not read */
 
 /* As crt/msvcrt/crt.h has them. */
 struct crt_sink {

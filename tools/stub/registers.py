@@ -27,7 +27,7 @@ SSE = b'</feature><feature name="org.gnu.gdb.i386.sse">'
 def described(read):
     """What gdb is told of a live machine's registers.  read(name): a file of QEMU's, whole.  QEMU
     has the xmm registers among the core's, and gdb then takes them for general ones: `info
-    registers` shows each of them over ten lines, and whoever reads its lines stumbles."""
+    registers` shows each of them over ten lines, and a dashboard cannot read such lines."""
 
     def included(place):
         text = read(place[1])

@@ -51,7 +51,7 @@ typedef struct _IOPIPE {
     ULONG References, State;
     IOPNAME *Name;
     LIST_ENTRY Listening; /* in Name->Listening; self-linked: it does not listen */
-    KEVENT Changed;       /* whoever waits looks again */
+    KEVENT Changed;       /* who waits looks again */
     IOFILE *File[2];      /* the ends that have a handle */
     ULONG ProcessId[2];   /* of those who made them */
     IOPQUEUE *Queue[2];   /* by the end that reads; NULL: this one does not */
