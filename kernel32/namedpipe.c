@@ -2,6 +2,7 @@
  *
  * Every operation is complete when the call returns: a pipe that is made or opened with
  * FILE_FLAG_OVERLAPPED is refused (ERROR_NOT_SUPPORTED).  An OVERLAPPED has its event set.
+ * Source: Microsoft's pages of the functions; "Named Pipe Operations".
  */
 #include "k32.h"
 

@@ -1,4 +1,4 @@
-/* pipe.c - anonymous pipes: CreatePipe. */
+/* pipe.c - anonymous pipes: CreatePipe.  Source: its page; "Anonymous Pipe Operations". */
 #include "k32.h"
 
 #define HEX 16

@@ -1,4 +1,7 @@
-/* pipestate.c - what a pipe is, and the modes of a handle to it. */
+/* pipestate.c - what a pipe is, and the modes of a handle to it.
+ *
+ * Source: Microsoft's pages of the functions; FILE_PIPE_LOCAL_INFORMATION (ntifs.h).
+ */
 #include "k32.h"
 
 static NTSTATUS Ask(HANDLE pipe, PVOID info, ULONG size, ULONG class)
