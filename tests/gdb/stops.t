@@ -81,11 +81,11 @@ def freed_block():
         "continue",
         "finish",
         "watch-block -h alice.name",
-        "output/x alice.name",
+        "print/x alice.name",
     ]
     *_, set_, there = each(commands, TWICE, "--icount")
-    found = re.match(r"0x[0-9a-f]+", there)
-    named = f"block {int(found[0], 16):08X} (" if found else "no address"
+    found = re.match(r"\$1 = 0x([0-9a-f]+)\n", there)
+    named = f"block {int(found[1], 16):08X} (" if found else "no address"
     plan.true(
         named in set_ and "freed): its header" in set_, "a freed block: its own header", set_, there
     )
