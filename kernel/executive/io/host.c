@@ -10,36 +10,39 @@
 #define LARGEST_INPUT KD_HOST_PAYLOAD
 
 static UCHAR IopInput[LARGEST_INPUT]; /* the 'D' frame that came */
-static volatile ULONG IopInputLength;
-static ULONG IopInputTaken;
-static KEVENT IopInputArrived; /* for one waiter */
-static BOOLEAN IopInputAsked, IopInputEnded;
+static volatile ULONG IopInputLength, IopInputTaken;
+static KEVENT IopInputArrived; /* whoever waits looks again */
+static volatile BOOLEAN IopInputAsked, IopInputEnded;
 static ULONG IopInputStale;       /* answers that come for a program that has ended */
 static const UCHAR *IopInputData; /* in place of the host's input; NULL: none */
 static ULONG IopInputSize, IopInputOffset;
 
+/* At an interrupt.  Whoever asked may have ended, and another may read first. */
 void IoHostData(const void *payload, ULONG length)
 {
     if (IopInputStale != 0) {
         IopInputStale--;
         return;
     }
-    if (length > LARGEST_INPUT)
-        length = LARGEST_INPUT;
-    memcpy(IopInput, payload, length);
-    IopInputLength = length;
+    IopInputLength = min(length, LARGEST_INPUT);
+    memcpy(IopInput, payload, IopInputLength);
+    IopInputTaken = 0;
+    IopInputEnded = length == 0;
+    IopInputAsked = FALSE;
     KeSetEvent(&IopInputArrived);
 }
 
 void IoSetHostInput(const UCHAR *data, ULONG size)
 {
+    const ULONG flags = KeDisable();
     IopInputData = data;
     IopInputSize = size;
     IopInputOffset = 0;
     IopInputLength = IopInputTaken = 0;
     IopInputStale += IopInputAsked;
     IopInputAsked = IopInputEnded = FALSE;
-    KeInitializeEvent(&IopInputArrived, EventSynchronizationObject, FALSE);
+    KeInitializeEvent(&IopInputArrived, EventNotificationObject, FALSE);
+    KeRestore(flags);
 }
 
 static NTSTATUS IopReadInputData(void *buffer, ULONG length, ULONG *done)
@@ -56,19 +59,22 @@ static NTSTATUS IopReadInputData(void *buffer, ULONG length, ULONG *done)
     return status;
 }
 
-/* Wait for a 'D' frame.  The processor may rest meanwhile: the third serial line interrupts. */
-static NTSTATUS IopAskHost(ULONG index)
+/* Until there are bytes, or their end.  The processor may rest meanwhile: the third serial line
+ * interrupts.  STATUS_THREAD_IS_TERMINATING: the answer is for who reads next. */
+static NTSTATUS IopWaitForInput(ULONG index)
 {
-    const ULONG request[2] = {index, LARGEST_INPUT};
-    if (!IopInputAsked)
-        KdHostSend('I', request, sizeof request);
-    IopInputAsked = TRUE;
-    if (KeWaitForSingleObject(&IopInputArrived, FALSE, TRUE, NULL) != STATUS_SUCCESS)
-        return STATUS_THREAD_IS_TERMINATING; /* the answer will find nobody: dropped */
-    IopInputAsked = FALSE;
-    IopInputTaken = 0;
-    IopInputEnded = IopInputLength == 0;
-    return STATUS_SUCCESS;
+    const ULONG request[2] = {index, LARGEST_INPUT}, flags = KeDisable();
+    NTSTATUS status = STATUS_SUCCESS;
+    while (NT_SUCCESS(status) && IopInputTaken == IopInputLength && !IopInputEnded) {
+        if (!IopInputAsked) {
+            KeResetEvent(&IopInputArrived);
+            KdHostSend('I', request, sizeof request);
+            IopInputAsked = TRUE;
+        }
+        status = KeWaitForSingleObject(&IopInputArrived, FALSE, KE_ONCE, NULL);
+    }
+    KeRestore(flags);
+    return status;
 }
 
 NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
@@ -79,17 +85,13 @@ NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
         return STATUS_SUCCESS;
     if (IopInputData != NULL)
         return IopReadInputData(buffer, length, done);
-    if (IopInputTaken == IopInputLength && !IopInputEnded) {
-        NTSTATUS status = IopAskHost(file->HostIndex);
-        if (!NT_SUCCESS(status))
-            return status;
-    }
+    NTSTATUS status = IopWaitForInput(file->HostIndex);
+    if (!NT_SUCCESS(status))
+        return status;
     if (IopInputEnded)
         return STATUS_END_OF_FILE;
-    ULONG part = IopInputLength - IopInputTaken;
-    if (part > length)
-        part = length;
-    NTSTATUS status = MmCopyToUser(buffer, IopInput + IopInputTaken, part);
+    const ULONG part = min(length, IopInputLength - IopInputTaken);
+    status = MmCopyToUser(buffer, IopInput + IopInputTaken, part);
     if (NT_SUCCESS(status)) {
         IopInputTaken += part;
         *done = part;
