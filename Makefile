@@ -1,11 +1,12 @@
-# Fathom: `make run` boots it and shows the walk, `make test` runs every test, `make help` lists the rest.
+# Fathom: `make run` boots it and shows the walk, `make test` runs every test.  `make help` lists
+# the rest.
 #
 # One make over the whole tree: each fragment in mk/ knows one part of the house.  Paths are
 # relative to the top, and nothing is written outside build/.
 #   O=DIR   build in DIR; this tree may be read-only (mk/tree.mk)
 #   REPLACE="kernel/mm/page.c=MINE.c ..."   build with another file in place of one of ours
 #   DEBUG=1                        -Og and every checker on
-#   POISON=1                       the kernel stack is filled before each service, pool blocks when freed
+#   POISON=1                       fill the kernel stack before each service, pool blocks when freed
 #   FRONT=windows7                 the heap's front end in Windows 7's shape (docs/front-ends.md)
 #   V=1                            the whole commands, not one short line for each product
 #
@@ -29,7 +30,8 @@ $(error run make in the top folder of Fathom, or make -C FOLDER)
 endif
 # $(call quoted,TEXT): one word for the shell.
 quoted = '$(subst ','\'',$1)'
-# To `make -q` and `make -n` all that has a recipe is new: then the dates are compared (-B: all is new).
+# To `make -q` and `make -n` all that has a recipe is new: then the dates are compared.  With -B
+# all is new.
 flags := $(filter-out --%,$(firstword $(MAKEFLAGS)))
 asked := $(if $(findstring B,$(flags)),,$(or $(findstring q,$(flags)),$(findstring n,$(flags))))
 # The second make in a build folder waits for the first.  $(done): this one has built what it will.
@@ -46,9 +48,12 @@ ifndef ELSEWHERE
 # $(call product,NAME): the recipe of everything that is built; the variable NAME is the command.
 # It runs if a prerequisite is newer or has changed since, if it is not the command in X.cmd, or if
 # one of MAKES is gone.
-product = $(if $(or $(newer),$(call aged,$(filter $(older),$^)),$(call differ,$(strip $($1)) \# $(TOOLS),$(file <$@.cmd)),$(call gone,$(MAKES))),$(call build,$(strip $($1))))
+product = $(if $(or $(newer),$(call aged,$(filter $(older),$^)),$(other_command),\
+  $(call gone,$(MAKES))),$(call build,$(strip $($1))))
+other_command = $(call differ,$(strip $($1)) \# $(TOOLS),$(file <$@.cmd))
 gone = $(filter-out $(wildcard $1),$1)
-newer = $(if $(filter-out FORCE,$?),$(if $(asked),$(filter $(shown),$^)$(shell find $(filter-out FORCE,$^) -prune -newer $@ 2>&1),new))
+newer = $(if $(filter-out FORCE,$?),$(if $(asked),$(filter $(shown),$^)$(by_date),new))
+by_date = $(shell find $(filter-out FORCE,$^) -prune -newer $@ 2>&1)
 older := $(if $(filter help clean hooks,$(MAKECMDGOALS)),,$(shell tools/older.sh $(O)))
 aged = $(if $1,$(shell find $(addprefix $(O)/older/,$1) -newer $@ 2>&1))
 define build
@@ -59,7 +64,8 @@ $1
 endef
 # Asked once, and not before the first product: what is missing has been installed then.
 TOOLS = $(eval TOOLS := $(subst $(space),-,$(strip $(shell $(tools_said) 2>/dev/null))))$(TOOLS)
-tools_said = $(MINGW)gcc -dumpfullversion; nasm -v; ls -lL --time-style=+%s /usr/$(MINGW:-=)/include/_mingw.h
+tools_said = $(MINGW)gcc -dumpfullversion; nasm -v; \
+  ls -lL --time-style=+%s /usr/$(MINGW:-=)/include/_mingw.h
 space := $(subst x,,x x)
 # A source that goes away is no missing prerequisite: what it made is no longer asked for.
 may_go = && echo '$<:' >> $(basename $@).d
@@ -86,8 +92,9 @@ OPT := $(if $(DEBUG),-Og -DDEBUG=1,-O2)
 # Frame pointers, set up at a function's start, and no tail calls: a walk of EBP must find every
 # function of the chain.  Variables are tracked without assignments, or gdb would call arguments
 # optimized out from the prologue on, though they lie in their stack slots.
-CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse -fno-omit-frame-pointer \
-  -fno-optimize-sibling-calls -fno-shrink-wrap -fno-partial-inlining -fno-strict-aliasing -fno-asynchronous-unwind-tables \
+CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse \
+  -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-shrink-wrap -fno-partial-inlining \
+  -fno-strict-aliasing -fno-asynchronous-unwind-tables \
   -fno-var-tracking-assignments -fno-ident -MMD -MP \
   $(PREFIX_MAP) -Iinclude -I$(O)/gen
 # NASM twice: the second object has the same bytes and a DWARF line table, which gdb adds by
@@ -95,15 +102,20 @@ CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse 
 nasm_all = nasm -M -MP -MT $@ -MF $(basename $@).d $1 $< && nasm -f win32 $1 -o $@ $< && \
   nasm -f elf32 -g -F dwarf $1 -o $(@:.o=.dbg.o) $<
 
-include mk/gen.mk mk/kernel.mk mk/user.mk mk/image.mk mk/run.mk mk/programs.mk mk/book.mk mk/record.mk mk/web.mk mk/site.mk mk/test.mk mk/labs.mk mk/heap.mk mk/style.mk mk/release.mk mk/handout.mk
--include $(shell find $(O)/ -name tree -prune -o -path $(O)/programs -prune -o -name '*.d' -print 2>/dev/null)
+include $(addprefix mk/,gen.mk kernel.mk user.mk image.mk run.mk programs.mk book.mk record.mk \
+  web.mk site.mk test.mk labs.mk heap.mk style.mk release.mk handout.mk)
+-include $(shell find $(O)/ -name tree -prune -o -path $(O)/programs -prune \
+  -o -name '*.d' -print 2>/dev/null)
 endif
 
 help: ## this list
-	@grep -hE '^[a-z][a-z0-9-]*:.*## ' Makefile mk/*.mk | sort | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' Makefile mk/*.mk | sort | \
+	  sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | expand -t 16
 	@echo '  test-NAME     the tests with NAME in their path'
-	@echo 'with: O=DIR (build there)  DEBUG=1  POISON=1  FRONT=windows7  V=1 (whole commands)  REPLACE="kernel/mm/page.c=MINE.c ..."'
-	@echo '      run, walk, gdb: MEM=MB  CPU=MODEL  BOOT=multiboot|ia32|x64 (run)  ADD="FILE ..." (more on C:)'
+	@echo 'with: O=DIR (build there)  DEBUG=1  POISON=1  FRONT=windows7  V=1 (whole commands)'
+	@echo '      REPLACE="kernel/mm/page.c=MINE.c ..."'
+	@echo '      run, walk, gdb: MEM=MB  CPU=MODEL  ADD="FILE ..." (more on C:)'
+	@echo '      run: BOOT=multiboot|ia32|x64'
 	@echo '      gdb: PROGRAM=FILE.exe  ARGS="..."  RECORDING=FILE'
 
 clean: ## remove what was built

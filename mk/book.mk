@@ -6,7 +6,8 @@ BOOK := $(O)/book
 cold_cc = $(CC_PE) -O1 -g -Wall -Wextra $(PREFIX_MAP) -o $@ $<
 $(BOOK)/cold.exe: tools/book/cold.c FORCE
 	$(call product,cold_cc)
-book_trace = FATHOM_TRACE=$@ $(FATHOM) gdb --script tools/book/trace.py $< > $(BOOK)/gdb.log 2>&1 || { cat $(BOOK)/gdb.log; false; }
+book_trace = FATHOM_TRACE=$@ $(FATHOM) gdb --script tools/book/trace.py $< \
+  > $(BOOK)/gdb.log 2>&1 || { cat $(BOOK)/gdb.log; false; }
 $(BOOK)/trace.txt: $(BOOK)/cold.exe $(SYSTEM) $(DEBUGGER) tools/book/trace.py FORCE
 	$(call product,book_trace)
 book_path = $(PYTHON) tools/book/path.py $(O) $< $@
@@ -19,7 +20,7 @@ book_pdf = weasyprint -q $< $@
 $(BOOK)/chain.pdf: $(BOOK)/chain.html FORCE
 	$(call product,book_pdf)
 
-book: $(BOOK)/chain.html $(BOOK)/chain.pdf ## the lines of one cold malloc in call order, to read and to print
+book: $(BOOK)/chain.html $(BOOK)/chain.pdf ## the lines of a cold malloc in call order
 	@echo "$(BOOK)/chain.html  $(BOOK)/chain.pdf"
 reading-order: $(BOOK)/path.json ## the table of docs/reading-order.md, captured anew
 	$(PYTHON) tools/book/reading.py $<

@@ -3,10 +3,11 @@
 #   make lab N=5 SEED=17 DIR=~/lab5      N=1,5,7: several labs stripped in one tree
 DIR ?= $(O)/handout/$(subst $(comma),-,$(N))
 lab: ## a student's tree of a lab: N=5 (or 1,5,7)  SEED=17  DIR=...  OVERLAY=...
-	@tools/fathom handout --labs $(or $(N),$(error make lab wants the number of a lab: N=5)) $(if $(SEED),--seed $(SEED)) \
+	@tools/fathom handout --labs $(or $(N),$(error make lab wants the number of a lab: N=5)) \
+	  $(if $(SEED),--seed $(SEED)) \
 	  $(if $(OVERLAY),--overlay $(OVERLAY)) $(DIR)
 .PHONY: lab
 
-lab-pictures: $(SYSTEM) $(O)/gdb/offsets ## the pictures of labs 1, 3 and 5, drawn from a machine that is stopped
+lab-pictures: $(SYSTEM) $(O)/gdb/offsets ## the pictures of labs 1, 3 and 5, from a stopped machine
 	$(PYTHON) -B tools/grade/pictures.py
 .PHONY: lab-pictures

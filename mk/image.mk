@@ -4,8 +4,9 @@
 # way: crt0 applies its own relocations).
 EFI_C := $(call files,boot/efi/*.c)
 EFI_CC := x86_64-linux-gnu-gcc
-EFI_CFLAGS := -std=gnu11 -Os $(WARN) -I/usr/include/efi -DGNU_EFI_USE_MS_ABI -fpic -fshort-wchar -ffreestanding \
-  -fno-stack-protector -fno-strict-aliasing -mno-red-zone -maccumulate-outgoing-args -fno-ident -MMD -MP \
+EFI_CFLAGS := -std=gnu11 -Os $(WARN) -I/usr/include/efi -DGNU_EFI_USE_MS_ABI -fpic -fshort-wchar \
+  -ffreestanding -fno-stack-protector -fno-strict-aliasing -mno-red-zone \
+  -maccumulate-outgoing-args -fno-ident -MMD -MP \
   $(PREFIX_MAP) -Iinclude -Iboot/efi
 EFI_SECTIONS := .text .rodata .sdata .data .dynamic .dynsym .rel .rela .rel.* .rela.* .reloc
 
@@ -25,12 +26,14 @@ define efi
 efi_cc_$1 = $(EFI_CC) -m$($1_BITS) $(EFI_CFLAGS) -I/usr/include/efi/$1 -c $$< -o $$@ $$(may_go)
 $(O)/efi/$1/%.o: boot/efi/%.c FORCE
 	$$(call product,efi_cc_$1)
-efi_asm_$1 = nasm -M -MP -MT $$@ -MF $$(basename $$@).d $$< && nasm -f elf$($1_BITS) $($1_NASM) -o $$@ $$<
+efi_asm_$1 = nasm -M -MP -MT $$@ -MF $$(basename $$@).d $$< && \
+  nasm -f elf$($1_BITS) $($1_NASM) -o $$@ $$<
 $(O)/efi/$1/handoff.o: boot/efi/handoff.asm FORCE
 	$$(call product,efi_asm_$1)
 $1_OBJ := $(EFI_C:boot/efi/%.c=$(O)/efi/$1/%.o) $(O)/efi/$1/handoff.o
 efi_ld_$1 = ld -m $($1_LD) -nostdlib -znocombreloc -z noexecstack --no-warn-rwx-segments \
-  -T $($1_LIB)/elf_$1_efi.lds -shared -Bsymbolic -o $$@ $($1_LIB)/crt0-efi-$1.o $$($1_OBJ) -L$($1_LIB) -lefi -lgnuefi
+  -T $($1_LIB)/elf_$1_efi.lds -shared -Bsymbolic -o $$@ $($1_LIB)/crt0-efi-$1.o $$($1_OBJ) \
+  -L$($1_LIB) -lefi -lgnuefi
 $(O)/efi/$1/loader.so: $$($1_OBJ) FORCE
 	$$(call product,efi_ld_$1)
 efi_pe_$1 = objcopy $(addprefix -j ,$(EFI_SECTIONS)) --target efi-app-$1 --subsystem=10 $$< $$@

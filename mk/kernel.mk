@@ -2,10 +2,13 @@
 KERNEL_C := $(call files,kernel/*.c kernel/*/*.c kernel/*/*/*.c)
 KERNEL_ASM := $(call files,boot/*.asm kernel/*/*.asm kernel/*/*/*.asm)
 KERNEL_OBJ := $(KERNEL_ASM:%.asm=$(O)/%.asm.o) $(KERNEL_C:%.c=$(O)/%.o) $(O)/gen/services_gen.o
-KERNEL_CFLAGS := $(CFLAGS_OURS) -fstack-usage -Wno-multichar -ffreestanding -fno-builtin-printf -Ikernel -Ikernel/executive \
+KERNEL_CFLAGS := $(CFLAGS_OURS) -fstack-usage -Wno-multichar -ffreestanding -fno-builtin-printf \
+  -Ikernel -Ikernel/executive \
   -DPOISON=$(if $(POISON),1,0)
-KERNEL_LDFLAGS := -nostdlib -Wl,--image-base,0x80100000,--section-alignment,4096,--file-alignment,4096 \
-  -Wl,-T,kernel/kernel.ld -Wl,--no-insert-timestamp -Wl,--disable-reloc-section -Wl,-e,_KiSystemStartup
+KERNEL_LDFLAGS := \
+  -nostdlib -Wl,--image-base,0x80100000,--section-alignment,4096,--file-alignment,4096 \
+  -Wl,-T,kernel/kernel.ld -Wl,--no-insert-timestamp -Wl,--disable-reloc-section \
+  -Wl,-e,_KiSystemStartup
 
 # Where answers for programs are put together, each local variable begins as zeros, and so does the
 # padding of one with an initializer: what is copied out has nothing of the kernel's stack.
@@ -16,7 +19,8 @@ $(O)/kernel/%.o: kernel/%.c FORCE | $(GEN)
 	$(call product,kernel_cc)
 $(O)/gen/services_gen.o: $(O)/gen/services_gen.c FORCE | $(GEN)
 	$(call product,kernel_cc)
-kernel_asm = $(call nasm_all,-Iinclude/ -Ikernel/ -I$(O)/gen/$(if $(POISON), -P kernel/observe/poison.inc))
+kernel_asm = $(call nasm_all,-Iinclude/ -Ikernel/ -I$(O)/gen/$(stack_fill))
+stack_fill := $(if $(POISON), -P kernel/observe/poison.inc)
 $(O)/kernel/%.asm.o: kernel/%.asm FORCE | $(ASM_OFFSETS)
 	$(call product,kernel_asm)
 $(O)/boot/%.asm.o: boot/%.asm FORCE | $(ASM_OFFSETS)
@@ -30,7 +34,8 @@ kernel_ld = $(CC_PE) $(KERNEL_LDFLAGS) -Wl,-Map,$(@:.exe=.map) -o $@ $(filter %.
 $(O)/kernel/pass1.exe: $(KERNEL_OBJ) $(O)/gen/ksym0.o kernel/kernel.ld FORCE
 	$(call product,kernel_ld)
 ksym = $(MINGW)nm -n $< | grep -i ' t ' > $(O)/gen/ksym.txt && \
-  $(PYTHON) tools/ksym.py $(O)/gen/ksym.txt $(O)/gen/ksym.asm && nasm -f win32 -o $@ $(O)/gen/ksym.asm
+  $(PYTHON) tools/ksym.py $(O)/gen/ksym.txt $(O)/gen/ksym.asm && \
+  nasm -f win32 -o $@ $(O)/gen/ksym.asm
 $(O)/gen/ksym.o: $(O)/kernel/pass1.exe tools/ksym.py FORCE
 	$(call product,ksym)
 $(O)/kernel/ntoskrnl.exe: $(KERNEL_OBJ) $(O)/gen/ksym.o kernel/kernel.ld FORCE

@@ -21,19 +21,24 @@ SETUP_site := picture chinese site $(if $(SYSTEM_ONLY),,release)
 SETUP_window := $(if $(filter gtk sdl,$(SCREEN)),run)
 SETUP_programs := programs
 SETUP_run := $(if $(filter multiboot,$(BOOT)),,run) image efi bench release %.EFI %.img
-setup_for = $(firstword $(foreach g,attacks bench programs long site web test style book gdb window run,$(if $(filter $(SETUP_$(g)),$(1)),$(g))) base)
+setup_for = $(firstword \
+  $(foreach g,attacks bench programs long site web test style book gdb window run,\
+    $(if $(filter $(SETUP_$(g)),$(1)),$(g))) base)
 SETUP_GOALS := $(filter-out $(SETUP_FREE),$(or $(MAKECMDGOALS),all))
 SETUP_GROUPS := $(sort $(foreach goal,$(SETUP_GOALS),$(call setup_for,$(goal))))
 
 ifneq ($(SETUP_GOALS),)
 ifeq ($(EFI_HOST),)
-ifneq ($(or $(filter ia32 x64,$(BOOT)),$(filter image efi release test %.EFI %.img,$(SETUP_GOALS))),)
+ifneq ($(or $(filter ia32 x64,$(BOOT)),\
+  $(filter image efi release test %.EFI %.img,$(SETUP_GOALS))),)
 $(error UEFI loaders are built on x86-64 hosts alone, and this is $(HOST): use BOOT=multiboot)
 endif
-$(if $(filter run,$(SETUP_GOALS)),$(info   BOOT=multiboot, as this host ($(HOST)) builds no UEFI loader))
+$(if $(filter run,$(SETUP_GOALS)),\
+  $(info   BOOT=multiboot, as this host ($(HOST)) builds no UEFI loader))
 endif
 ifeq ($(findstring n,$(filter-out --%,$(firstword $(MAKEFLAGS))))$(SETUP_DONE),)
-ifneq ($(foreach g,$(SETUP_GROUPS),$(shell FATHOM_HOST=$(HOST) tools/setup.sh $(g) >&2 && echo ready)),$(SETUP_GROUPS:%=ready))
+said_ready = $(shell FATHOM_HOST=$(HOST) tools/setup.sh $1 >&2 && echo ready)
+ifneq ($(foreach g,$(SETUP_GROUPS),$(call said_ready,$(g))),$(SETUP_GROUPS:%=ready))
 $(error what is named above is missing)
 endif
 endif

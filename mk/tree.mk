@@ -6,14 +6,16 @@
 #     DIR/tree/kernel/mm/page.c  a copy of MINE.c, if it is replaced
 #     DIR/tree/build             a link to DIR
 # So commands and dependencies are the same wherever DIR is, and a replaced header is found by
-# all who include it.  DIR/settings has the DEBUG, POISON, FRONT and REPLACE of the last time; AGAIN=1 takes
-# them (tools/fathom does), and what was made of a file that is now another is made anew.
+# all who include it.  DIR/settings has the DEBUG, POISON, FRONT and REPLACE of the last time;
+# AGAIN=1 takes them (tools/fathom does), and what was made of a file that is now another is made
+# anew.
 # $(call differ,TEXT,TEXT): empty if they are the same.
 differ = $(subst x$1x,,x$2x)$(subst x$2x,,x$1x)
 ifeq ($(and $(IN_TREE),$(filter build,$(O))),)
 ifneq ($(filter-out help clean,$(or $(MAKECMDGOALS),all)),)
 
-ifeq ($(and $(call differ,$(O),$(CURDIR)/build),$(or $(call differ,$(realpath $(O)),$(realpath build)),$(if $(realpath $(O)),,new))),)
+ifeq ($(and $(call differ,$(O),$(CURDIR)/build),$(or \
+  $(call differ,$(realpath $(O)),$(realpath build)),$(if $(realpath $(O)),,new))),)
 override O := build
 endif
 before := $(if $(shell [ -f $(call quoted,$(O)/settings) ] && echo there),$(file <$(O)/settings))
@@ -29,7 +31,8 @@ endef
 ELSEWHERE := $(filter-out build,$(O))$(strip $(REPLACE))
 
 ifneq ($(ELSEWHERE)$(call differ,$(before),$(settings)),)
-problem := $(shell tools/tree.py $(foreach v,O DEBUG POISON FRONT REPLACE,$(call quoted,$($v))) $$PPID 3>&2 2>&1)
+problem := $(shell tools/tree.py $(foreach v,O DEBUG POISON FRONT REPLACE,$(call quoted,$($v))) \
+  $$PPID 3>&2 2>&1)
 $(if $(problem),$(error $(problem)))
 endif
 
@@ -37,8 +40,10 @@ ifneq ($(ELSEWHERE),)
 .PHONY: $(or $(MAKECMDGOALS),all) in-tree
 $(or $(MAKECMDGOALS),all): in-tree ; @:
 in-tree:
-	+@$(MAKE) -C $(call quoted,$(O)/tree) IN_TREE=$$PPID O=build REPLACE= DEBUG=$(DEBUG) POISON=$(POISON) FRONT=$(FRONT) \
-	  $(foreach v,ADD PROGRAM GDB_SCRIPT,$(if $($v),$v='$(abspath $($v))')) $(patsubst $(O)/%,build/%,$(MAKECMDGOALS))
+	+@$(MAKE) -C $(call quoted,$(O)/tree) IN_TREE=$$PPID O=build REPLACE= \
+	  DEBUG=$(DEBUG) POISON=$(POISON) FRONT=$(FRONT) \
+	  $(foreach v,ADD PROGRAM GDB_SCRIPT,$(if $($v),$v='$(abspath $($v))')) \
+	  $(patsubst $(O)/%,build/%,$(MAKECMDGOALS))
 endif
 endif
 endif

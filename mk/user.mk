@@ -3,10 +3,12 @@
 # $(O)/bin/NAME.dll comes from all C, C++ and NASM files of NAME_FOLDERS and the exports that the
 # first of them lists in NAME.def; beside it an import library, $(O)/lib/libNAME.a.
 #   NAME_BASE   where it is loaded           NAME_USES   the DLLs of ours that it imports from
-#   NAME_LINK   more for the linker          NAME_MORE   more objects       NAME_DEFS   more .def files
+#   NAME_LINK   more for the linker          NAME_MORE   more objects
+#   NAME_DEFS   more .def files
 # A .def has plain names or Name@N: tools/exports.py finds the stdcall decoration of the plain
 # ones, --kill-at takes it off again in the DLL, and the import library has both.
-DLL_NAMES := ntdll kernel32 msvcrt msvcrtd cw3220 ole32 oleaut32 psapi advapi32 user32 shell32 shlwapi fathom
+DLL_NAMES := ntdll kernel32 msvcrt msvcrtd cw3220 ole32 oleaut32 psapi advapi32 user32 \
+  shell32 shlwapi fathom
 NO_ENTRY := -Wl,-e,0
 DLL_MAIN := -Wl,-e,_DllMain@12
 
@@ -16,8 +18,10 @@ ifeq ($(or $(FRONT),$(wildcard ntdll/heap/front/groups.c)),)
 FRONT := lab# a handout of lab 6: the student's
 endif
 FRONT_FOLDER := ntdll/heap/front$(addprefix /,$(filter-out groups,$(FRONT)))
-FRONT_FLAGS := $(foreach name,$(filter-out groups,$(FRONT)),-DFRONT_FILE='"heap/front/$(name)/$(name).h"')
-ntdll_FOLDERS := ntdll ntdll/heap/core $(FRONT_FOLDER) $(addprefix ntdll/heap/,check gflags api) ntdll/ldr
+FRONT_FLAGS := \
+  $(foreach name,$(filter-out groups,$(FRONT)),-DFRONT_FILE='"heap/front/$(name)/$(name).h"')
+ntdll_FOLDERS := ntdll ntdll/heap/core $(FRONT_FOLDER) $(addprefix ntdll/heap/,check gflags api) \
+  ntdll/ldr
 ntdll_BASE := 0x7C900000
 ntdll_LINK := $(NO_ENTRY)
 # Last, so that what a lesson steps through stays where it is.
@@ -30,14 +34,17 @@ kernel32_BASE := 0x7C800000
 kernel32_USES := ntdll
 kernel32_LINK := $(DLL_MAIN)
 
-# mingw-w64 12 moved the code of these (imaxabs.o has _abs64) out of libmingwex into its import library
-# of msvcrt.dll: $(MATH) holds them from there, and is empty where libmingwex still has them.
+# mingw-w64 12 moved the code of these (imaxabs.o has _abs64) out of libmingwex into its import
+# library of msvcrt.dll.  $(MATH) holds them from there, and is empty where libmingwex still has
+# them.
 MATH := $(O)/lib/libmath.a
-MATH_MEMBERS := -e '_common_a-\(atan2\|ceil\|copysign\|cos\|exp\|fabs\|floor\|fmod\|log\|logb\|modf\|pow\|sin\|sqrt\)\.o$$' \
+MATH_MEMBERS := -e '_common_a-\(atan2\|ceil\|copysign\|cos\|exp\|fabs\|floor\|fmod\)\.o$$' \
+  -e '_common_a-\(log\|logb\|modf\|pow\|sin\|sqrt\)\.o$$' \
   -e '_extra_a-imaxabs\.o$$'
 math_library = rm -rf $@ $(@D)/math && mkdir $(@D)/math && cd $(@D)/math && \
   stock=$$($(CC_PE) -print-file-name=libmsvcrt-os.a) && \
-  for m in $$($(MINGW)ar t $$stock | grep $(MATH_MEMBERS)); do $(MINGW)ar x $$stock $$m || exit 1; done && \
+  for m in $$($(MINGW)ar t $$stock | grep $(MATH_MEMBERS)); do \
+    $(MINGW)ar x $$stock $$m || exit 1; done && \
   $(MINGW)ar qcD ../$(@F) $$(ls) && cd .. && rm -r math
 $(MATH): FORCE
 	$(call product,math_library)
@@ -103,20 +110,25 @@ DLLS := $(DLL_NAMES:%=$(O)/bin/%.dll)
 # BACK=standin, in a handout of lab 5: the system's heap has another free list than the student's,
 # which only labheap.dll has (mk/heap.mk).
 ifeq ($(BACK),standin)
-ntdll_OBJ := $(patsubst $(O)/dll/ntdll/heap/core/freelist.o,$(O)/dll/labs/5-backend/standin/freelist.o,$(ntdll_OBJ))
+STANDIN := $(O)/dll/labs/5-backend/standin/freelist.o
+ntdll_OBJ := $(patsubst $(O)/dll/ntdll/heap/core/freelist.o,$(STANDIN),$(ntdll_OBJ))
 endif
 
 # The exports are found anew with each object, but the list and the import library stay as they
 # are while the exports are the same: then nothing else is linked again.
-exports = $(PYTHON) tools/exports.py $(O)/lib/$*.def $(MINGW)nm $($*_DEF) -- $($*_OBJ) $($*_LIBS) && touch $@
-$(DLL_NAMES:%=$(O)/lib/%.made): $(O)/lib/%.made: $$($$*_OBJ) $$($$*_DEF) $$($$*_LIBS) tools/exports.py tools/settled.py FORCE
+exports = $(PYTHON) tools/exports.py $(O)/lib/$*.def \
+  $(MINGW)nm $($*_DEF) -- $($*_OBJ) $($*_LIBS) && touch $@
+$(DLL_NAMES:%=$(O)/lib/%.made): $(O)/lib/%.made: $$($$*_OBJ) $$($$*_DEF) $$($$*_LIBS) \
+  tools/exports.py tools/settled.py FORCE
 	$(call product,exports)
 $(foreach name,$(DLL_NAMES),$(eval $(O)/lib/$(name).made: private MAKES := $(O)/lib/$(name).def))
 $(DLL_NAMES:%=$(O)/lib/%.def): %.def: %.made ;
-import_library = (cd $(@D) && $(MINGW)dlltool -k -t $* -d $(<F) -l $(@F)) && $(PYTHON) tools/hints.py $< $@
+import_library = (cd $(@D) && $(MINGW)dlltool -k -t $* -d $(<F) -l $(@F)) && \
+  $(PYTHON) tools/hints.py $< $@
 $(DLL_NAMES:%=$(O)/lib/lib%.a): $(O)/lib/lib%.a: $(O)/lib/%.def tools/hints.py FORCE
 	$(call product,import_library)
-dll_ld = $(CC_PE) -shared -nostdlib -Wl,--image-base,$($*_BASE) -Wl,--no-insert-timestamp -Wl,--kill-at \
+dll_ld = $(CC_PE) -shared -nostdlib -Wl,--image-base,$($*_BASE) -Wl,--no-insert-timestamp \
+  -Wl,--kill-at \
   -Wl,-Map,$(O)/bin/$*.map -o $@ $($*_OBJ) $(O)/lib/$*.def $($*_LIBS) $($*_LINK) -lgcc
 $(DLLS): $(O)/bin/%.dll: $$($$*_OBJ) $(O)/lib/%.def $$($$*_LIBS) FORCE
 	$(call product,dll_ld)
@@ -125,7 +137,8 @@ $(DLLS): $(O)/bin/%.dll: $$($$*_OBJ) $(O)/lib/%.def $$($$*_LIBS) FORCE
 USER_CFLAGS := $(CFLAGS_OURS) -I.
 folder_flags = $(CFLAGS_$(firstword $(subst /, ,$*)))
 dll_cc = $(CC_PE) $(USER_CFLAGS) $(folder_flags) -c $< -o $@ $(may_go)
-dll_cxx = $(MINGW)g++ $(filter-out -std=%,$(USER_CFLAGS)) -std=gnu++17 $(folder_flags) -c $< -o $@ $(may_go)
+dll_cxx = $(MINGW)g++ $(filter-out -std=%,$(USER_CFLAGS)) -std=gnu++17 $(folder_flags) -c $< -o $@ \
+  $(may_go)
 dll_asm = $(call nasm_all,-Iinclude/)
 $(O)/dll/%.o: %.c FORCE | $(GEN)
 	$(call product,dll_cc)
@@ -139,13 +152,15 @@ $(O)/dll/stubs_gen.o: $(O)/gen/stubs_gen.asm FORCE
 CFLAGS_labs = $(CFLAGS_ntdll)
 CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -D_CRTIMP= -Intdll$(addprefix $(space),$(FRONT_FLAGS))
 # The heap's common path makes no call: it needs no room for one's arguments.
-$(O)/dll/ntdll/heap/%.o: CFLAGS_ntdll += -mno-accumulate-outgoing-args -mno-stack-arg-probe -mpreferred-stack-boundary=2 -Wframe-larger-than=2048
+$(O)/dll/ntdll/heap/%.o: CFLAGS_ntdll += -mno-accumulate-outgoing-args -mno-stack-arg-probe \
+  -mpreferred-stack-boundary=2 -Wframe-larger-than=2048
 # RtlAllocateHeap and RtlFreeHeap get by with the registers that a function need not save:
 # 71 instructions a pair, 82 without these flags.
 $(O)/dll/ntdll/heap/core/call.o: CFLAGS_ntdll += -Os -ffixed-ebx -ffixed-esi -ffixed-edi
 CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -Ikernel32
 # The runtimes define what the stock headers declare as imported.
-CFLAGS_crt := -ffreestanding -fno-partial-inlining -fno-ipa-sra -fno-ipa-cp -D_CRTBLD -D_CRTIMP= -D_SECIMP= -Icrt
+CFLAGS_crt := -ffreestanding -fno-partial-inlining -fno-ipa-sra -fno-ipa-cp -D_CRTBLD -D_CRTIMP= \
+  -D_SECIMP= -Icrt
 CFLAGS_ole32 := -D_OLE32_ -fno-partial-inlining -Iole32
 CFLAGS_oleaut32 := -D_OLEAUT32_ -fno-partial-inlining -Ioleaut32
 CFLAGS_fathom := -ffreestanding -Ifathom
@@ -158,29 +173,35 @@ CRT_LIBS := $(O)/lib/crt/libfathomcrt.a $(O)/lib/crt/libcw3220.a
 DEBUG_LIB := $(O)/lib/debug/libmsvcrt.a
 $(O)/lib/crt/libcw3220.a: crt/borland/link/heap.def
 $(O)/lib/crt/libfathomcrt.a: crt/msvcrt/lacking.def
-names_library = cp $(filter %.def,$^) $(@:.a=.def) && cd $(@D) && $(MINGW)dlltool -k -d $(@F:.a=.def) -l $(@F)
+names_library = cp $(filter %.def,$^) $(@:.a=.def) && cd $(@D) && \
+  $(MINGW)dlltool -k -d $(@F:.a=.def) -l $(@F)
 $(CRT_LIBS): FORCE
 	$(call product,names_library)
 debug_library = cd $(@D) && rm -rf rest *.a && cp ../libmsvcrtd.a . && \
   $(MINGW)ar qc libmsvcrtd.a ../../dll/crt/debug/link/begin.o && \
   mkdir rest && cd rest && stock=$$($(CC_PE) -print-file-name=libmsvcrt-os.a) && \
-  $(MINGW)ar x $$stock $$($(MINGW)ar t $$stock | grep -- '_a-') && $(MINGW)ar qc ../libmsvcrtrest.a *.o && \
+  $(MINGW)ar x $$stock $$($(MINGW)ar t $$stock | grep -- '_a-') && \
+  $(MINGW)ar qc ../libmsvcrtrest.a *.o && \
   cd .. && rm -r rest && $(MINGW)dlltool -k -d oldnames.def -l libmsvcrtold.a && \
   echo 'EXTERN(_fathom_crtdbg) GROUP(-lmsvcrtd -lmsvcrtold -lmsvcrtrest)' > libmsvcrt.a
 copied = cp $< $@
 $(O)/lib/debug/oldnames.def: crt/debug/link/oldnames.def FORCE
 	$(call product,copied)
-$(DEBUG_LIB): $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o $(O)/lib/debug/oldnames.def FORCE
+$(DEBUG_LIB): $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o \
+  $(O)/lib/debug/oldnames.def FORCE
 	$(call product,debug_library)
 
 # Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
-PROGRAM_CFLAGS := -O2 -g $(PREFIX_MAP) -Wall -Wextra -fno-omit-frame-pointer -MMD -MP -Iinclude -I$(O)/gen
+PROGRAM_CFLAGS := -O2 -g $(PREFIX_MAP) -Wall -Wextra -fno-omit-frame-pointer -MMD -MP -Iinclude \
+  -I$(O)/gen
 PROGRAM_SRC := $(call files,user/*.c user/*.cpp)
 FOLDER_PROGRAMS := attacks walk shell
-PROGRAMS := $(patsubst user/%,$(O)/bin/%.exe,$(basename $(PROGRAM_SRC))) $(FOLDER_PROGRAMS:%=$(O)/bin/%.exe)
+PROGRAMS := $(patsubst user/%,$(O)/bin/%.exe,$(basename $(PROGRAM_SRC))) \
+  $(FOLDER_PROGRAMS:%=$(O)/bin/%.exe)
 program_cc = $(MINGW)gcc $(PROGRAM_CFLAGS) $(PROGRAM_FLAGS) -c $< -o $@ $(may_go)
 program_cxx = $(MINGW)g++ $(PROGRAM_CFLAGS) $(PROGRAM_FLAGS) -c $< -o $@ $(may_go)
-program_ld = $(MINGW)$(if $(filter %.cpp,$(wildcard user/$*.* user/$*/*)),g++ -static,gcc) $(filter %.o,$^) -o $@ $(PROGRAM_LIBS) $(link_user/$*)
+program_ld = $(MINGW)$(if $(filter %.cpp,$(wildcard user/$*.* user/$*/*)),g++ -static,gcc) \
+  $(filter %.o,$^) -o $@ $(PROGRAM_LIBS) $(link_user/$*)
 $(O)/user/%.o: user/%.c FORCE | $(GEN)
 	$(call product,program_cc)
 $(O)/user/%.o: user/%.cpp FORCE | $(GEN)
@@ -192,7 +213,8 @@ $(O)/user/leaks.o: PROGRAM_FLAGS := -D_DEBUG -Icrt/include
 $(O)/bin/leaks.exe: private PROGRAM_LIBS := -L$(O)/lib/debug
 $(O)/bin/leaks.exe: $(DEBUG_LIB)
 # Those of docs/debugging: each local variable has its place, each line its own instructions.
-LESSONS := $(patsubst user/lessons/%,$(O)/bin/%.exe,$(basename $(call files,user/lessons/*.c user/lessons/*.cpp)))
+LESSONS := $(patsubst user/lessons/%,$(O)/bin/%.exe,\
+  $(basename $(call files,user/lessons/*.c user/lessons/*.cpp)))
 $(O)/user/lessons/%.o: PROGRAM_FLAGS := -O0
 $(LESSONS): $(O)/bin/%.exe: $(O)/user/lessons/%.o FORCE
 	$(call product,lesson_ld)
@@ -208,7 +230,8 @@ STRIPPED := $(patsubst $(O)/bin/%,$(O)/archive/%,$(DLLS) $(PROGRAMS))
 strip = $(MINGW)objcopy --strip-debug $< $@
 $(STRIPPED): $(O)/archive/%: $(O)/bin/% FORCE
 	$(call product,strip)
-archive = tar --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C $(O)/archive -cf $@ $(sort $(STRIPPED:$(O)/archive/%=./%))
+archive = tar --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
+  -C $(O)/archive -cf $@ $(sort $(STRIPPED:$(O)/archive/%=./%))
 $(O)/archive.tar: $(STRIPPED) FORCE
 	$(call product,archive)
 all: $(O)/kernel/ntoskrnl.exe $(O)/archive.tar $(CRT_LIBS) $(DEBUG_LIB) $(LESSONS)

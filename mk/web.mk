@@ -1,29 +1,33 @@
 # web.mk - what the pages in web/ need of the system: the layouts of its structures.
 layouts = FATHOM_LAYOUTS='{"out": "$@", "files": ["$<", "$(word 2,$^)"]}' \
-  $(or $(FATHOM_GDB_PROGRAM),gdb) -nx -batch -x tools/web/layouts.py >$@.log 2>&1 && test -s $@ || { cat $@.log >&2; exit 1; }
+  $(or $(FATHOM_GDB_PROGRAM),gdb) -nx -batch -x tools/web/layouts.py >$@.log 2>&1 && \
+  test -s $@ || { cat $@.log >&2; exit 1; }
 $(O)/web/layouts.json: $(O)/kernel/ntoskrnl.exe $(O)/bin/ntdll.dll tools/web/layouts.py FORCE
 	$(call product,layouts)
 
 # The machine in a tab.  What it takes from npm is pinned by web/package-lock.json.
 WEB_SITE := $(O)/web/fathom.html
-WEB_FROM := $(SYSTEM) $(O)/web/cold.exe $(O)/web/layouts.json include/events.tbl include/services.tbl web/package-lock.json docs/reading-order.md \
+WEB_FROM := $(SYSTEM) $(O)/web/cold.exe $(O)/web/layouts.json include/events.tbl \
+  include/services.tbl web/package-lock.json docs/reading-order.md \
   $(call files,web/*/*.js web/*/*.css web/tab/index.html tools/web/*.py)
 $(O)/web/cold.exe: $(O)/book/cold.exe FORCE
 	$(call product,strip)
-web_site = PYTHONPATH=tools $(PYTHON) -m web.npm $(O) && PYTHONPATH=tools $(PYTHON) -m web.tab $(O) && rm -f $(O)/web/missing
+web_site = PYTHONPATH=tools $(PYTHON) -m web.npm $(O) && \
+  PYTHONPATH=tools $(PYTHON) -m web.tab $(O) && rm -f $(O)/web/missing
 $(WEB_SITE): private MAKES := $(O)/web/site/index.html
 $(WEB_SITE): $(WEB_FROM) FORCE
 	$(call product,web_site)
-web: $(WEB_SITE) ## the machine in a browser's tab: build/web/site, and build/web/fathom.html for a disk
+web: $(WEB_SITE) ## the machine in a browser's tab: build/web/site, and fathom.html for a disk
 	@echo '  $(O)/web/fathom.html works from disk; make web-serve hands out $(O)/web/site'
-# For the tests: the site, or build/web/missing, which says why there is none.  No test needs a network:
-# what npm has to bring is brought here, once.
-tab_ready = mkdir -p $(@D) && rm -f $(O)/web/missing && if ! { $(web_site); } >$(O)/web/log 2>&1; then \
+# For the tests: the site, or build/web/missing, which says why there is none.  No test needs a
+# network: what npm has to bring is brought here, once.
+tab_ready = mkdir -p $(@D) && rm -f $(O)/web/missing && if ! { $(web_site); } \
+  >$(O)/web/log 2>&1; then \
   echo "make web first: $$(tail -n 1 $(O)/web/log)" >$(O)/web/missing; fi; touch $@
 $(O)/web/ready: $(WEB_FROM) FORCE
 	$(call product,tab_ready)
 PORT ?= 8000
-web-serve: $(WEB_SITE) ## build/web/site on http://127.0.0.1:8000 (PORT=), for a lecture without network
+web-serve: $(WEB_SITE) ## build/web/site on http://127.0.0.1:8000 (PORT=), without a network
 	$(done)
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(O)/web/site $(PORT)
 .PHONY: web web-serve

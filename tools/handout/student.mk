@@ -8,7 +8,8 @@
 #   make bench           what the shown tests cost, in instructions
 #   N=5                  with several labs in one handout: which one (the first)
 STUDENTS := test gdb record bench lab help
-ifneq ($(or $(IN_TREE),$(filter-out $(STUDENTS),$(MAKECMDGOALS)),$(if $(filter gdb record,$(MAKECMDGOALS)),$(if $(T),,whole))),)
+ifneq ($(or $(IN_TREE),$(filter-out $(STUDENTS),$(MAKECMDGOALS)),\
+  $(if $(filter gdb record,$(MAKECMDGOALS)),$(if $(T),,whole))),)
 include Makefile
 else
 .PHONY: all $(STUDENTS)
@@ -18,5 +19,5 @@ test gdb record bench:
 lab: test
 help:
 	@sed -n 's/^#   //p' GNUmakefile
-	@echo '`make -f Makefile help` lists what the system has besides (its own test, gdb and bench too)'
+	@echo '`make -f Makefile help` lists the system's goals (its own test, gdb and bench too)'
 endif
