@@ -2,8 +2,8 @@
  *
  * GlobalAlloc and LocalAlloc are the doors of the chain: the fixed case reaches
  * RtlAllocateHeap from their own frame.  The families differ only in the flags they
- * accept, in what unlocking answers for what is not movable, and in GMEM_MODIFY.  Source: the Microsoft pages of
- * each function.
+ * accept, in what unlocking answers for what is not movable, and in GMEM_MODIFY.
+ * Source: the Microsoft pages of each function.
  */
 #include "local.h"
 

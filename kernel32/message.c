@@ -3,9 +3,9 @@
  * %1 ... %99, each with an optional !printf format!, whose * take inserts of their own before
  * the one that is printed; %n a line end, %0 ends without one, %% and %. and %! and "% "
  * themselves.  A line of the text ends with CR LF, LF or CR.  With a width the text's line ends
- * are blanks, and a blank becomes a line end where the line would grow beyond the width.  All work is done in UTF-16, the A form converts
- * at both ends.  Message tables in modules: there are none in ours
- * (ERROR_RESOURCE_TYPE_NOT_FOUND).
+ * are blanks, and a blank becomes a line end where the line would grow beyond the width.  All
+ * work is done in UTF-16; the A form converts at both ends.  Message tables in modules: there
+ * are none in ours (ERROR_RESOURCE_TYPE_NOT_FOUND).
  */
 #include "message.h"
 #include <stdarg.h>

@@ -1,9 +1,9 @@
 /* farstatus.c - RtlNtStatusToDosError of statuses with a facility of their own: RPC, terminal
  * services, clusters, side-by-side assemblies, IPsec, smart cards, and warnings of drivers.
  *
- * Fathom returns none of them; programs ask for them all the same.  The Win32 error is the one of the
- * same name in winerror.h (RPC_NT_X is RPC_S_X or RPC_X_X), and where Microsoft's table has
- * another, that.  Sorted.  Source: [MS-ERREF] 2.2 and 2.3, "RtlNtStatusToDosError".
+ * Fathom returns none of them; programs ask for them all the same.  The Win32 error is the one
+ * of the same name in winerror.h (RPC_NT_X is RPC_S_X or RPC_X_X), and where Microsoft's table
+ * has another, that.  Sorted.  Source: [MS-ERREF] 2.2 and 2.3, "RtlNtStatusToDosError".
  */
 #include "ntdllp.h"
 

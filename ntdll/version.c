@@ -70,9 +70,9 @@ static BOOLEAN Holds(LONGLONG ours, LONGLONG theirs, ULONG condition)
     }
 }
 
-/* Major, minor and service pack, in this order: the first that differs decides.  Each is judged by its
- * own condition as long as those before it say VER_EQUAL; any other condition goes for all that
- * follow. */
+/* Major, minor and service pack, in this order: the first that differs decides.  Each is judged
+ * by its own condition as long as those before it say VER_EQUAL; any other condition goes for
+ * all that follow. */
 static BOOLEAN HoldsVersion(PRTL_OSVERSIONINFOEXW wanted, ULONG types,
                             ULONGLONG conditions)
 {

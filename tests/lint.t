@@ -11,10 +11,8 @@ import tempfile
 from tap import OUT, TOP, Plan, compiler
 
 sys.path.insert(0, os.path.join(TOP, "tools"))
-import services
-
-sys.path.insert(0, os.path.join(TOP, "tools"))
 import order
+import services
 import statics
 
 plan = Plan()
@@ -148,40 +146,41 @@ KERNEL_BYTES = 240 * 1024
 # prompt's pte, and what the walk needs to judge a guessed frame and to show one screen; 112 the
 # screen's; 173 lock byte ranges of files, for SQLite; 777 are named pipes.
 KERNEL_LIMIT = 23508
-long, wide = [], []
-for path in sources(
-    *(
-        f"{d}/**/*.{e}"
-        for d in (
-            "boot",
-            "kernel",
-            "ntdll",
-            "kernel32",
-            "crt",
-            "ole32",
-            "oleaut32",
-            "psapi",
-            "advapi32",
-            "user32",
-            "shell32",
-            "shlwapi",
-            "fathom",
-            "user",
-            "include",
-            "tools",
-            "tests",
-        )
-        for e in ("c", "h", "cpp", "asm", "py", "sh", "t")
-    )
-):
-    name = os.path.relpath(path, TOP)
-    lengths = [len(line.expandtabs().rstrip("\n")) for line in open(path, errors="replace")]
-    if len(lengths) > LIMIT:
-        long.append(f"{name}: {len(lengths)} lines")
-    if name.endswith((".py", ".t")):
-        wide += [f"{name}:{at}: {n}" for at, n in enumerate(lengths, 1) if n > COLUMNS]
+KINDS = tuple(".c .h .cpp .asm .inc .def .ld .py .t .sh .js .mjs .css .html .mk".split())
+
+
+def ours():
+    """The paths of sources and scripts of every kind; a table or a document may have long lines."""
+    for folder, rooms, names in os.walk(TOP):
+        rooms[:] = sorted({*rooms} - {"build", "node_modules", "__pycache__", ".git", "po"})
+        rooms[:] = [r for r in rooms if not os.path.exists(os.path.join(folder, r, "settings"))]
+        for path in (os.path.join(folder, name) for name in sorted(names)):
+            if path.endswith(KINDS) or os.path.basename(path) in ("Makefile", "Containerfile"):
+                yield path
+            elif "." not in os.path.basename(path) and open(path, "rb").read(2) == b"#!":
+                yield path
+
+
+def wide_lines(text):
+    """The numbers of its lines of more than COLUMNS characters; a tab goes on to the next 8th."""
+    return [n for n, line in enumerate(text.split("\n"), 1) if len(line.expandtabs()) > COLUMNS]
+
+
+plan.equal(
+    wide_lines("ä" * 100 + "\n" + "x" * 101 + "\n\t" + "x" * 93),
+    [2, 3],
+    "a wide line is seen: in characters, not bytes, and tabs count",
+)
+long, wide, seen = [], [], set()
+for path in ours():
+    name, text = os.path.relpath(path, TOP), open(path, encoding="utf-8").read()
+    seen.add(os.path.splitext(name)[1])
+    if text.count("\n") > LIMIT and not name.endswith(".def"):  # one name a line: a table
+        long.append(f"{name}: {text.count(chr(10))} lines")
+    wide += [f"{name}:{at}" for at in wide_lines(text)]
+plan.true(not {*KINDS, ""} - seen, "each kind of source is among them", *{*KINDS, ""} - seen)
 plan.true(not long, f"no file is longer than {LIMIT} lines", *long)
-plan.true(not wide, f"no line of Python is longer than {COLUMNS} columns", *wide)
+plan.true(not wide, f"no line of a source is longer than {COLUMNS} columns", *wide)
 kernel_lines = sum(
     sum(1 for _ in open(p)) for p in sources("kernel/**/*.[ch]", "kernel/**/*.asm", "boot/*.asm")
 )

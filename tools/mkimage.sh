@@ -24,11 +24,12 @@ kib=$(($(cat "$kernel" "$archive" "$@" | wc -c) / 1024))
 esp=$((kib + 2048 > 36 * 1024 ? kib + 2048 : 36 * 1024))
 esp=$(((esp + 1023) / 1024))
 truncate -s $((esp + 2))M "$new"
+efi=C12A7328-F81F-11D2-BA4B-00A0C93EC93B uuid=46415448-4F4D-4000-8000-000000000002
 sfdisk -q --no-reread --no-tell-kernel "$new" <<TABLE
 label: gpt
 label-id: 46415448-4F4D-4000-8000-000000000001
 unit: sectors
-start=2048, size=$((esp * 2048)), type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B, uuid=46415448-4F4D-4000-8000-000000000002, name="Fathom"
+start=2048, size=$((esp * 2048)), type=$efi, uuid=$uuid, name="Fathom"
 TABLE
 part=$new@@1M
 mformat -i "$part" -F -c 1 -T $((esp * 2048)) -h 64 -s 32 -N 4641544F -v FATHOM ::

@@ -2,14 +2,20 @@
 # setup.sh GROUP - see that the tools for GROUP are here; install what is missing.
 # setup.sh --list GROUP - print the packages of GROUP, one a line, and do nothing else.
 #
-#   base      build the system and boot it by Multiboot        gdb       base, gdb, recordings
-#   run       base, the UEFI loaders, the disk image, OVMF     test      run, gdb and what tests need
-#   bench     run and the allocators to compare with           attacks   run and the hardened allocators
-#   programs  base, Debian's sources, tclsh
-#   style     base, clang-format, clang-tidy                   container long and style
-#   book      gdb, and what prints the book                    long      test, book, site, web, GRUB
-#   site      run, gdb, the web site, its Chinese, a browser        web       gdb, node and npm
-#   window    run, QEMU's screen in a window
+#   base       build the system and boot it by Multiboot
+#   run        base, the UEFI loaders, the disk image, OVMF
+#   window     run, QEMU's screen in a window
+#   gdb        base, gdb, recordings
+#   test       run, gdb and what tests need
+#   bench      run and the allocators to compare with
+#   attacks    run and the hardened allocators
+#   programs   base, Debian's sources, tclsh
+#   style      base, clang-format, clang-tidy
+#   book       gdb, and what prints the book
+#   site       run, gdb, the web site, its Chinese, a browser
+#   web        gdb, node and npm
+#   long       test, book, site, web, GRUB
+#   container  long and style
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
 # will do).  PACKAGE may be a choice, A|B: the first that apt offers (Debian releases differ).  @ is
@@ -18,7 +24,8 @@
 #
 # Nothing missing: a few milliseconds, no output, no network.  Something missing: apt-get installs
 # it, as root or by a sudo that asks nothing; otherwise the line to type is printed and nothing else
-# happens.  FATHOM_SYSROOT is put before the files' paths, FATHOM_HOST replaces `uname -m` (for tests).
+# happens.  For tests FATHOM_SYSROOT is put before the files' paths, and FATHOM_HOST replaces
+# `uname -m`.
 set -u
 list=
 [ "${1:-}" = --list ] && list=yes && shift
@@ -40,7 +47,11 @@ site) groups="base run gdb site" ;;
 web) groups="base gdb web" ;;
 long) groups="base run gdb test book site web long" ;;
 container) groups="base run gdb test style book site web long" ;;
-*) echo "setup: no group $group: base, run, window, gdb, test, bench, attacks, programs, style, book, site, web, long, container" >&2; exit 2 ;;
+*)
+    echo "setup: no group $group: base, run, window, gdb, test, bench, attacks, programs," \
+        "style, book, site, web, long, container" >&2
+    exit 2
+    ;;
 esac
 
 needs() {
@@ -111,7 +122,8 @@ ROWS
 # The release's clang: the one that is here, else the one that apt would install.
 clang_major() {
     found=$(clang -dumpversion 2>/dev/null | sed 's,\..*,,') # a link in PATH may be a wrapper
-    [ -n "$found" ] || found=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
+    [ -n "$found" ] || found=$(apt-cache depends clang 2>/dev/null |
+        sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -n 1)
     echo "${found:-*}"
 }
 

@@ -16,20 +16,28 @@ with_apt() {
     tool=$1
     shift
     "$tool" -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" \
-        -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)" "$@"
+        -o Dir::State::lists="$apt/lists" -o Dir::Cache="$apt/cache" \
+        -o APT::Sandbox::User="$(id -un)" "$@"
 }
 
 if [ ! -e "$apt/updated" ]; then
     for file in /etc/apt/sources.list.d/*.sources; do
-        [ -e "$file" ] && sed 's/^Types:.*/Types: deb-src/' "$file" >"$apt/parts/$(basename "$file")"
+        [ -e "$file" ] || continue
+        sed 's/^Types:.*/Types: deb-src/' "$file" >"$apt/parts/$(basename "$file")"
     done
     cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
         sed -n 's/^deb \(.*\)/deb-src \1/p' >"$apt/parts/lines.list"
-    with_apt apt-get update >/dev/null 2>"$apt/said" || { say "no list of sources: $(tail -n 1 "$apt/said")"; exit 1; }
+    with_apt apt-get update >/dev/null 2>"$apt/said" || {
+        say "no list of sources: $(tail -n 1 "$apt/said")"
+        exit 1
+    }
     touch "$apt/updated"
 fi
 cd "$apt"
-for version in $(with_apt apt-cache showsrc "$package" 2>/dev/null | sed -n 's/^Version: //p' | sort -rV | uniq); do
+versions() {
+    with_apt apt-cache showsrc "$package" 2>/dev/null | sed -n 's/^Version: //p' | sort -rV | uniq
+}
+for version in $(versions); do
     with_apt apt-get source --download-only "$package=$version" >/dev/null 2>"$apt/said" || continue
     rm -rf "$folder"
     dpkg-source --no-check -x "$package"_"${version#*:}".dsc "$folder" >/dev/null

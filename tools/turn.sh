@@ -8,8 +8,8 @@
 #   OUT/turn     held (flock) while these files are read and written
 #
 # A make whose process is gone has no turn, so none is left when it is killed.  A make that another
-# one's recipe started must not wait for that one: it takes the turn one level deeper.  There it waits
-# for makes of that level alone, and those wait only for deeper ones: none waits for itself.
+# one's recipe started must not wait for that one: it takes the turn one level deeper.  There it
+# waits for makes of that level alone, and those wait only for deeper ones: none waits for itself.
 [ "$1" = --done ] && done=yes && shift
 out=$1 pid=$2 outer=$3
 command -v flock >/dev/null && [ -r /proc/self/stat ] || exit 0

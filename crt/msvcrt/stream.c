@@ -95,7 +95,7 @@ FILE *crt_stream_new(void)
 }
 
 /* The buffers of stdin, stdout and stderr are no blocks of the heap: the first printf after a free
- * would take the place of what was freed, and a second free of that would free the buffer unnoticed. */
+ * would take the place of what was freed, a second free of that would free the buffer. */
 static char *standard_buffer(FILE *stream)
 {
     static char buffers[3][CRT_BUFFER];

@@ -1,5 +1,5 @@
-/* stdclasses.c - std::exception and its kin, type_info: the classes whose members msvcrt.dll exports
- * under Visual C++'s names.
+/* stdclasses.c - std::exception and its kin, type_info: the classes whose members msvcrt.dll
+ * exports under Visual C++'s names.
  *
  *     exception       { table, text, owned }             text NULL: "Unknown exception"
  *       bad_cast, bad_typeid, __non_rtti_object          the same, other tables

@@ -4,9 +4,9 @@
  *   KiReadySummary        bit p - 1 is set: KiReadyQueues[p - 1] is not empty
  *
  * The kernel is not preempted: a switch happens in KiSwapThread (the current thread waits), in
- * KiRescheduleIfDue (on the way to user mode, or where a long service lets it) or in KeYield.  The highest
- * ready priority runs; equals take turns when the quantum is used up.  With nothing ready
- * the idle thread runs, which is the boot thread and is in no queue.
+ * KiRescheduleIfDue (on the way to user mode, or where a long service lets it) or in KeYield.
+ * The highest ready priority runs; equals take turns when the quantum is used up.  With nothing
+ * ready the idle thread runs, which is the boot thread and is in no queue.
  *
  * A thread that never waits must not starve those below it: a thread that has been ready
  * for four seconds is boosted to 15 for one quantum, as by Windows' balance set manager.

@@ -1,8 +1,8 @@
 /* waits - what an event costs that wakes N threads, with N more before them that it cannot wake.
  *
  * Each of the first N waits for two events, of which one never comes; the others wait for the one
- * that is set.  A line `set_event_waiter_N value unit`: instructions for each thread of the first kind and
- * the one of the second kind that goes with it.
+ * that is set.  A line `set_event_waiter_N value unit`: instructions for each thread of the first
+ * kind and the one of the second kind that goes with it.
  */
 #include <stdio.h>
 #include <stdlib.h>

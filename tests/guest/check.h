@@ -1,7 +1,7 @@
 /* check.h - what a guest test needs: a check that says what was wrong and ends the program.
  *
  *   CHECK(condition)              ps/waits.c:41: not true: condition (last error 6)
- *   CHECK_EQUAL(seen, expected)   ps/waits.c:42: seen is 0x102, expected 0x0: its text (last error 6)
+ *   CHECK_EQUAL(seen, expected)   ps/waits.c:42: seen is 0x102, expected 0x0: text (last error 6)
  *   NOTE(text, value)             remembers a value; a check that fails says the latest one
  *
  * A helper that returns only whether something held notes what it saw, so that the statement that
@@ -22,7 +22,7 @@ static const char *noted_text;
 static unsigned long noted_value;
 #define NOTE(text, value) (noted_text = (text), noted_value = (unsigned long)(value))
 
-/* The end of a failed check's line.  error: the last error as it was before anything was printed. */
+/* The end of a failed check's line.  error: the last error before anything was printed. */
 static inline void check_told(unsigned long error)
 {
     printf(" (last error %lu)\n", error);

@@ -1,4 +1,5 @@
-/* sources: ntdll/heap/core/freelist.c ntdll/heap/core/encode.c ntdll/heap/gflags/freefill.c tests/host/heap_os.c */
+/* sources: ntdll/heap/core/freelist.c ntdll/heap/core/encode.c */
+/* sources: ntdll/heap/gflags/freefill.c tests/host/heap_os.c */
 /* cflags: -fno-strict-aliasing */
 /* test_freelist_damage - the contract of the heap's free list (ntdll/heap/core/freelist.h): F7.
  *

@@ -1,4 +1,4 @@
-/* overflow.c - a service that uses up its stack (tests/tools/overflow.t): NtFathomNull calls itself. */
+/* overflow.c - a service that uses up its stack (tests/tools/overflow.t): it calls itself. */
 #define NtFathomNull NtFathomNothing
 #include "dispatch/service.c"
 #undef NtFathomNull

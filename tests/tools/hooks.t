@@ -63,6 +63,9 @@ try:
     long = "; " + "x" * 99 + "\n"
     stops("a line of 101 columns", "a.asm: lines over 100", "a.asm", "; short\n" + long)
     stops("one of Python", "a.py: lines over 100", "a.py", "#" + long)
+    for name in ("a.mk", "Makefile", "a.sh", "a.js", "a.css"):
+        stops(f"one of {name}", f"{name}: lines over 100", name, "#" + long)
+    stops("one of a script without an ending", "run: lines over 100", "run", "#!/bin/sh\n#" + long)
     passes("100 columns, in letters of two bytes", "wide.asm", "; " + "ä" * 98 + "\n")
     passes("long lines in a document", "a.md", "x" * 300 + "\n")
     stops("blanks at a line's end", "trailing whitespace", "t.md", "a word  \n")

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /* dap.js - the debug adapter for editors: npm's cdt-gdb-adapter, and steps back.
  *
- *     editor --debug adapter protocol--> dap.js --GDB/MI--> tools/fathom-gdb --> fathom gdb --listen
+ *     editor --debug adapter protocol--> dap.js --GDB/MI--> tools/fathom-gdb
+ *       --> fathom gdb --listen
  *
  * cdt-gdb-adapter knows no step back; gdb does, on a recording.  `make editor` installs it.
  * Without arguments it speaks on standard input and output; --server=PORT waits for an editor.
@@ -65,7 +66,7 @@ class Session extends GDBTargetDebugSession {
     }
   }
 
-  /** gdb names no thread for a stop that Fathom's own commands tell of: an exception, a bug check. */
+  /** gdb names no thread for a stop that Fathom's commands tell of: an exception, a bug check. */
   sendStoppedEvent(reason, thread, all) {
     const named = thread > 0;
     super.sendStoppedEvent(named ? reason : 'exception', named ? thread : 1, named ? all : true);
@@ -79,7 +80,8 @@ class Session extends GDBTargetDebugSession {
   }
 
   stepBackRequest(response, args) {
-    this.back(response, args.granularity === 'instruction' ? '-exec-next-instruction' : '-exec-next');
+    const one = args.granularity === 'instruction';
+    this.back(response, one ? '-exec-next-instruction' : '-exec-next');
   }
 
   reverseContinueRequest(response) {

@@ -1,7 +1,7 @@
 /* first.cpp - one `new` that reaches the page allocator: session 1 of docs/debugging.
  *
- * A Picture is larger than what the heap has committed, so `new` goes down to the kernel.  The kernel
- * only promises pages; the constructor's store brings the first one.
+ * A Picture is larger than what the heap has committed, so `new` goes down to the kernel.  The
+ * kernel only promises pages; the constructor's store brings the first one.
  */
 struct Picture {
     char pixels[40000];

@@ -1,4 +1,4 @@
-/* crossings.c - functions that are called back: by qsort, from an APC, for an exception, by a thread. */
+/* crossings.c - functions called back: by qsort, from an APC, for an exception, by a thread. */
 #include <stdlib.h>
 #include <windows.h>
 

@@ -1,8 +1,9 @@
-/* classes.c - exception and type_info of msvcrt.dll, and dynamic_cast by hand: the tables that Visual
- * C++ would emit for
+/* classes.c - exception and type_info of msvcrt.dll, and dynamic_cast by hand: the tables that
+ * Visual C++ would emit for
  *
- *     struct Root { virtual ~Root(); };   struct Left : Root { };   struct Right { virtual ~Right(); };
- *     struct Whole : Left, private Hidden, Right { };      struct Hidden { virtual ~Hidden(); };
+ *     struct Root { virtual ~Root(); };       struct Left : Root { };
+ *     struct Right { virtual ~Right(); };     struct Hidden { virtual ~Hidden(); };
+ *     struct Whole : Left, private Hidden, Right { };
  */
 #include <setjmp.h>
 #include <string.h>

@@ -131,7 +131,7 @@ static void messages(void)
 
 static char made_of[256];
 
-/* FormatMessage of a text with these inserts, in lines of so many characters (255: as they come). */
+/* FormatMessage of a text with these inserts, in lines of width characters (255: as they come). */
 static const char *message(DWORD width, const char *text, ...)
 {
     va_list list;

@@ -1,5 +1,5 @@
-/* version.c - VerifyVersionInfo: which condition a field is judged by.  Written for whatever version
- * runs: what is wanted is that version, changed in one field. */
+/* version.c - VerifyVersionInfo: which condition a field is judged by.  Written for whatever
+ * version runs: what is wanted is that version, changed in one field. */
 #include <windows.h>
 #include "check.h"
 

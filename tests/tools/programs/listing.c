@@ -1,5 +1,6 @@
-/* listing.c [FOLDER] - every file and folder below C:\ or FOLDER: name, attributes, size, both times, and a sum
- * of its bytes; then the console's modes.  Two listings are the same text if, and only if, these are the same. */
+/* listing.c [FOLDER] - every file and folder below C:\ or FOLDER: name, attributes, size, both
+ * times, and a sum of its bytes; then the console's modes.  Two listings are the same text if,
+ * and only if, these are the same. */
 #include <stdio.h>
 #include <string.h>
 #include <windows.h>

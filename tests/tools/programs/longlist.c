@@ -1,5 +1,5 @@
-/* longlist.c - a service that takes minutes: `folder', a search that finds nothing, again and again;
- * `pages', QueryWorkingSetEx of 1 GiB of addresses, which are views of the same 16 MiB. */
+/* longlist.c - a service that takes minutes: `folder', a search that finds nothing, again and
+ * again; `pages', QueryWorkingSetEx of 1 GiB of addresses, which are views of the same 16 MiB. */
 #include <stdio.h>
 #include <string.h>
 #include <windows.h>

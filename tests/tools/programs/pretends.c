@@ -1,4 +1,4 @@
-/* pretends.c - says what the loader says of a program that cannot start, and ends as such a one does. */
+/* pretends.c - says what the loader says of a program that cannot start, and ends as that does. */
 #include <windows.h>
 
 int main(void)

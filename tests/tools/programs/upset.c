@@ -1,5 +1,5 @@
-/* upset.c - changes everything on C: that a program can: names, folders, attributes, times, contents; and the
- * console's modes.  It ends with 0 if each change was possible. */
+/* upset.c - changes everything on C: that a program can: names, folders, attributes, times,
+ * contents; and the console's modes.  It ends with 0 if each change was possible. */
 #include <stdio.h>
 #include <windows.h>
 

@@ -1,4 +1,4 @@
-/* variables.c - its environment: the name of each variable and how many characters its value has. */
+/* variables.c - its environment: the name of each variable and the length of its value. */
 #include <stdio.h>
 #include <wchar.h>
 #include <windows.h>

@@ -1,5 +1,5 @@
 /* link: -lpsapi */
-/* memory.c - a program that says what it knows of its own memory, for the debugger's words to agree.
+/* memory.c - a program that says what it knows of its own memory: the debugger's words must agree.
  *
  *   MODULE base end name          EnumProcessModules
  *   RUN base end state protect    VirtualQuery, over the whole of the user's half

@@ -13,7 +13,8 @@ find fathom/tools fathom/tests -type f \
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 apt-get update
 apt-get install --yes --no-install-recommends ca-certificates mmdebstrap
-packages="ca-certificates,git,make,patch,gcc,libc6-dev,$(fathom/tools/setup.sh --list base | paste -sd,)"
+packages=ca-certificates,git,make,patch,gcc,libc6-dev
+packages=$packages,$(fathom/tools/setup.sh --list base | paste -sd,)
 mmdebstrap --mode=root --variant=apt --keyring=/autograder/source/debian.gpg --include="$packages" \
   bookworm "$debian" http://deb.debian.org/debian
 mv fathom "$debian/fathom"
@@ -22,6 +23,7 @@ mv fathom "$debian/fathom"
 chroot "$debian" sh -c '
     cd /fathom
     make -j2
-    tools/fathom grade --seed 0 "$1" "$(sed -n "s/^file = \"\(.*\)\"/\1/p" labs/"$1"-*/lab.toml | head -1)"' \
+    file=$(sed -n "s/^file = \"\(.*\)\"/\1/p" labs/"$1"-*/lab.toml | head -1)
+    tools/fathom grade --seed 0 "$1" "$file"' \
   setup "$LAB"
 chown -R 65534:65534 "$debian/fathom/build" # nobody grades, and may make the cases of other rules
