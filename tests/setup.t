@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # needs: nothing
 """tools/setup.sh on machines that lack things: apt-get, apt-cache, sudo and id are played."""
+import glob
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -55,7 +57,8 @@ def setup(*words, absent=(), root=True, sudo=None, apt=True, sysroot="", offers=
 
 
 with open(SETUP) as script:
-    rows = [line.split() for line in script if line.startswith(("base ", "run ", "gdb ", "test "))]
+    kinds = ("base ", "run ", "gdb ", "web ", "check ", "test ")
+    rows = [line.split() for line in script if line.startswith(kinds)]
 INSTALL = "apt-get -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends"  # it waits
 COMMANDS = [row[2] for row in rows if "/" not in row[2]]
 
@@ -88,6 +91,14 @@ plan.equal(
     "a bare machine: all packages",
 )
 plan.true("cmocka" not in " ".join(everything), "make run does not ask for what only tests need")
+everything = setup("test", absent=COMMANDS, sysroot="/nonexistent")[3][-1].split()
+plan.true(
+    {"nodejs", "npm", "po4a", "clang-format"} <= set(everything),
+    "make test asks for what a test would be skipped without",
+    everything,
+)
+everything = setup("check", absent=COMMANDS, sysroot="/nonexistent")[3][-1].split()
+plan.true("libcmocka-dev" in everything and "npm" not in everything, "a lab's tests for less")
 plan.equal(
     setup("test", absent=("qemu-system-i386", "qemu-system-x86_64"))[3][-1]
     .removeprefix(INSTALL)
@@ -163,6 +174,32 @@ with tempfile.TemporaryDirectory() as bare:
             done.stdout,
             done.stderr,
         )
+
+# A test that is long says what it needs beside group test, and one run alone asks for that.
+heads = {}
+for path in sorted(glob.glob(os.path.join(TOP, "tests", "**", "*.t"), recursive=True)):
+    with open(path) as text:
+        head = "".join(text.readlines()[:6])
+    if named := re.search(r"^# tools: (.*)$", head, re.M):
+        heads[os.path.relpath(path, TOP)] = named[1].split()
+        plan.true("\n# long: " in head, f"{os.path.basename(path)} wants tools: it is long")
+plan.true(len(heads) >= 5, "tests name their tools", heads)
+
+
+def groups(target, *words):
+    """The groups of packages that make asks for."""
+    shown = ["make", "-s", "-f", "mk/setup.mk", "--eval", "%: ; @echo $(SETUP_GROUPS)"]
+    command = [*shown, "SETUP_DONE=yes", target, *words]
+    return subprocess.run(command, cwd=TOP, capture_output=True, text=True).stdout.split()
+
+
+for test, named in heads.items():
+    plan.equal(groups(f"test-{test}", "FATHOM_LONG=1"), sorted({*named, "test"}), f"{test} alone")
+    unknown = [group for group in named if setup(group)[0]]
+    plan.equal(unknown, [], f"which setup.sh knows: {' '.join(named)}")
+plan.equal(groups("test-grub"), ["grub", "test"], "a part of its name")
+plan.equal(groups("test-book.t"), ["test"], "its short form needs group test alone")
+plan.equal(groups("test-host"), ["test"], "as the host tests do")
 
 allocators = setup("bench", sysroot="/nonexistent")[3][-1]
 plan.true(

@@ -5,16 +5,19 @@
 #   base       build the system and boot it by Multiboot
 #   run        base, the UEFI loaders, the disk image, OVMF
 #   window     run, QEMU's screen in a window
-#   gdb        base, gdb, recordings
-#   test       run, gdb and what tests need
 #   bench      run and the allocators to compare with
 #   attacks    run and the hardened allocators
 #   programs   base, Debian's sources, tclsh
 #   style      base, clang-format, clang-tidy
 #   book       gdb, and what prints the book
+#   gdb        base, gdb, recordings
+#   check      run, gdb and what a lab's tests need
+#   test       check, web and what other tests need
 #   site       run, gdb, the web site, its Chinese, a browser
 #   web        gdb, node and npm
-#   long       test, book, site, web, GRUB
+#   release    site and web
+#   grub       base, a disc that boots by GRUB
+#   long       test, book, site, grub
 #   container  long and style
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
@@ -38,18 +41,20 @@ case $group in
 base) groups="base" ;;
 run) groups="base run" ;;
 gdb) groups="base gdb" ;;
-test) groups="base run gdb test" ;;
+check) groups="base run gdb check" ;;
+test) groups="base run gdb web check test" ;;
 bench | attacks | window) groups="base run $group" ;;
-style) groups="base style" ;;
+style | grub) groups="base $group" ;;
 book) groups="base gdb book" ;;
 programs) groups="base programs" ;;
 site) groups="base run gdb site" ;;
 web) groups="base gdb web" ;;
-long) groups="base run gdb test book site web long" ;;
-container) groups="base run gdb test style book site web long" ;;
+release) groups="base run gdb site web" ;;
+long) groups="base run gdb check test book site web grub" ;;
+container) groups="base run gdb check test style book site web grub" ;;
 *)
-    echo "setup: no group $group: base, run, window, gdb, test, bench, attacks, programs," \
-        "style, book, site, web, long, container" >&2
+    echo "setup: no group $group: base, run, window, gdb, check, test, bench, attacks, programs," \
+        "style, book, site, web, release, grub, long, container" >&2
     exit 2
     ;;
 esac
@@ -75,16 +80,18 @@ run  ovmf-ia32           /usr/share/OVMF/OVMF32_CODE_4M.secboot.fd
 gdb  gdb                 gdb
 gdb  gcc                 gcc
 gdb  libc6-dev           /usr/include/stdio.h
-test libcmocka-dev       /usr/include/cmocka.h
-test clang               clang
-test libclang-rt-@-dev   /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
-test perl                prove
-test g++                 g++
-test patch               patch
-long grub-common         grub-mkrescue
-long grub-pc-bin         /usr/lib/grub/i386-pc/multiboot.mod
-long grub-efi-amd64-bin  /usr/lib/grub/x86_64-efi/multiboot.mod
-long xorriso             xorriso
+check libcmocka-dev      /usr/include/cmocka.h
+check clang              clang
+check libclang-rt-@-dev  /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
+check perl               prove
+check g++                g++
+check patch              patch
+test clang-format        clang-format
+test po4a                po4a-updatepo
+grub grub-common         grub-mkrescue
+grub grub-pc-bin         /usr/lib/grub/i386-pc/multiboot.mod
+grub grub-efi-amd64-bin  /usr/lib/grub/x86_64-efi/multiboot.mod
+grub xorriso             xorriso
 web  nodejs              node
 web  npm                 npm
 programs dpkg-dev dpkg-source

@@ -4,7 +4,6 @@
 its README run on it as they are written."""
 import csv
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -97,12 +96,9 @@ def check(number, file, dolos, moss, scratch):
     )
     options = [name for name in sent if name.startswith("-")]
     plan.equal((options, moss in MOSS.split()), ([], True), f"lab {number}: no name is an option")
-    if shutil.which("perl"):
-        code = 'print "$_\\n" for grep { !(-e && -r && -T) } @ARGV'
-        run = subprocess.run(["perl", "-e", code, base, *sent], cwd=out, capture_output=True)
-        plan.equal(
-            run.stdout, b"", f"lab {number}: MOSS' script finds each file, and calls it text"
-        )
+    code = 'print "$_\\n" for grep { !(-e && -r && -T) } @ARGV'
+    run = subprocess.run(["perl", "-e", code, base, *sent], cwd=out, capture_output=True)
+    plan.equal(run.stdout, b"", f"lab {number}: MOSS' script finds each file, and calls it text")
 
 
 with tempfile.TemporaryDirectory(prefix="fathom-alike-") as scratch:
@@ -111,7 +107,7 @@ with tempfile.TemporaryDirectory(prefix="fathom-alike-") as scratch:
     samples = [data for data in HAND_IN.values() if data is not None]
     samples += [b"", b"a" * 511 + "\u00e9".encode(), b"\xff\xfe" + b"abcd" * 3, b"\xff\xfe\x80abcd"]
     samples += [b"\x1b[1m", b"\1\2\3abcdef", b"\1\2\3\4abcdef", b"\xe9\1\2\3abcdef"]
-    for number, data in enumerate(samples if shutil.which("perl") else []):
+    for number, data in enumerate(samples):
         path = os.path.join(scratch, "sample")
         with open(path, "wb") as file:
             file.write(data)
