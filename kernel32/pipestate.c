@@ -7,9 +7,7 @@
 static NTSTATUS Ask(HANDLE pipe, PVOID info, ULONG size, ULONG class)
 {
     IO_STATUS_BLOCK iosb;
-    const NTSTATUS status =
-        NtQueryInformationFile(BasepResolve(pipe), &iosb, info, size, class);
-    return status == STATUS_INVALID_INFO_CLASS ? STATUS_INVALID_DEVICE_REQUEST : status;
+    return NtQueryInformationFile(BasepResolve(pipe), &iosb, info, size, class);
 }
 
 /* mode: PIPE_READMODE_*, PIPE_NOWAIT; NULL: as before.  The other two are for a client on

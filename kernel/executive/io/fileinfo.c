@@ -4,7 +4,7 @@
  * Structures are winternl.h's.  Access and change times are the write time: the tree
  * keeps one.
  */
-#include "iop.h"
+#include "pipe.h"
 #include "services.h"
 
 NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *userIosb, NTSTATUS status, ULONG information)
@@ -167,13 +167,9 @@ static ULONG IopFill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWE
     case FileAlignmentInformation:
         return sizeof answer->Alignment;
     case FilePipeInformation:
-        if (file->Pipe == NULL)
-            return 0;
         answer->Modes = (FILE_PIPE_INFORMATION){file->ReadMode, file->CompletionMode};
         return sizeof answer->Modes;
     case FilePipeLocalInformation:
-        if (file->Pipe == NULL)
-            return 0;
         IopFillPipe(file, &answer->Pipe);
         return sizeof answer->Pipe;
     case FileNetworkOpenInformation:
@@ -195,12 +191,17 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb,
     IOFILE *file;
     ACCESS_MASK granted;
     ANSWER answer;
+    IOPIPE *pipe;
     ULONG done = 0;
     NTSTATUS status =
         ObReferenceObjectByHandle(handle, &IoFileType, 0, (void **)&file, &granted);
     if (!NT_SUCCESS(status))
         return status;
-    if (class == FileNameInformation) {
+    if (class == FilePipeInformation || class == FilePipeLocalInformation)
+        status = IopFindEnd(file, &pipe);
+    if (!NT_SUCCESS(status)) {
+        ; /* not an end of a pipe, or not any more */
+    } else if (class == FileNameInformation) {
         status = file->Node != NULL ? IopReturnName(file->Node, user, length, 0, &done)
                                     : STATUS_INVALID_DEVICE_REQUEST;
     } else if (class == FileAllInformation) {

@@ -34,11 +34,21 @@ NTSTATUS IopPipeWait(IOPIPE *pipe)
     return KeWaitForSingleObject(&pipe->Changed, FALSE, KE_ONCE, NULL);
 }
 
+NTSTATUS IopFindEnd(const IOFILE *file, IOPIPE **pipe)
+{
+    *pipe = file->Pipe;
+    if (*pipe == NULL)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    return (*pipe)->File[file->PipeEnd] == file ? STATUS_SUCCESS
+                                                : STATUS_PIPE_DISCONNECTED;
+}
+
 NTSTATUS IopPipeState(const IOFILE *file, NTSTATUS closing)
 {
-    const IOPIPE *pipe = file->Pipe;
-    if (pipe->File[file->PipeEnd] != file)
-        return STATUS_PIPE_DISCONNECTED;
+    IOPIPE *pipe;
+    NTSTATUS status = IopFindEnd(file, &pipe);
+    if (!NT_SUCCESS(status))
+        return status;
     switch (pipe->State) {
     case PipeListening:
         return STATUS_PIPE_LISTENING;
@@ -180,14 +190,15 @@ NTSTATUS IopTake(const IOFILE *file, IOPQUEUE *queue, void *buffer, ULONG length
 
 NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
 {
-    IOPIPE *pipe = file->Pipe;
-    if (pipe == NULL)
-        return STATUS_INVALID_DEVICE_REQUEST;
+    IOPIPE *pipe;
+    NTSTATUS status = IopFindEnd(file, &pipe);
+    if (!NT_SUCCESS(status))
+        return status;
     if (pipe->Queue[file->PipeEnd] == NULL)
         return STATUS_INVALID_PARAMETER;
     for (;;) {
         IOPQUEUE *queue = pipe->Queue[file->PipeEnd];
-        NTSTATUS status = IopPipeState(file, STATUS_PIPE_BROKEN);
+        status = IopPipeState(file, STATUS_PIPE_BROKEN);
         if (queue->At.Count != 0 && (NT_SUCCESS(status) || status == STATUS_PIPE_BROKEN))
             return IopTake(file, queue, buffer, length, FALSE, done);
         if (NT_SUCCESS(status))
@@ -257,36 +268,48 @@ static NTSTATUS IopPutMessage(IOFILE *file, const UCHAR *buffer, ULONG length,
     return STATUS_SUCCESS;
 }
 
-/* A message is in the ring: its writer goes on when no more than the quota is held. */
-static NTSTATUS IopWaitForQuota(IOFILE *file)
+/* Until the other end has read all, or no more than the quota is held: a message's writer goes
+ * on then. */
+static NTSTATUS IopWaitForReader(IOFILE *file, BOOLEAN all)
 {
     NTSTATUS status = STATUS_SUCCESS;
     for (;;) {
         const IOPQUEUE *queue = file->Pipe->Queue[!file->PipeEnd];
-        if (!NT_SUCCESS(status) || IopWaiting(queue) <= queue->Quota)
+        if (!NT_SUCCESS(status) || queue == NULL ||
+            (all ? queue->At.Count == 0 : IopWaiting(queue) <= queue->Quota))
             return status;
         status = IopPipeWait(file->Pipe);
         if (NT_SUCCESS(status))
-            status = IopPipeState(file, STATUS_PIPE_CLOSING);
+            status = IopPipeState(file, all ? STATUS_PIPE_BROKEN : STATUS_PIPE_CLOSING);
     }
+}
+
+/* STATUS_PIPE_BROKEN: the other end went before it had read all. */
+NTSTATUS IopFlushPipe(IOFILE *file)
+{
+    IOPIPE *pipe;
+    NTSTATUS status = IopFindEnd(file, &pipe);
+    return NT_SUCCESS(status) ? IopWaitForReader(file, TRUE) : status;
 }
 
 NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *done)
 {
-    IOPIPE *pipe = file->Pipe;
-    if (pipe == NULL)
-        return STATUS_INVALID_DEVICE_REQUEST;
+    IOPIPE *pipe;
+    NTSTATUS status = IopFindEnd(file, &pipe);
+    if (!NT_SUCCESS(status))
+        return status;
     if (pipe->Queue[!file->PipeEnd] == NULL)
         return STATUS_INVALID_PARAMETER;
     for (;;) {
-        NTSTATUS status = IopPipeState(file, STATUS_PIPE_CLOSING);
+        status = IopPipeState(file, STATUS_PIPE_CLOSING);
         if (!NT_SUCCESS(status))
             return status;
         status = pipe->Name->Message ? IopPutMessage(file, buffer, length, done)
                                      : IopPutBytes(file, buffer, length, done);
         if (status != STATUS_PENDING)
-            return status == STATUS_SUCCESS && pipe->Name->Message ? IopWaitForQuota(file)
-                                                                   : status;
+            return status == STATUS_SUCCESS && pipe->Name->Message
+                       ? IopWaitForReader(file, FALSE)
+                       : status;
         if (file->CompletionMode)
             return STATUS_SUCCESS; /* *done says how much went in */
         status = IopPipeWait(pipe);

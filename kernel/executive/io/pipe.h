@@ -63,8 +63,11 @@ void IopAttachEnd(IOPIPE *, IOFILE *, ULONG end);
 void IopPipeChanged(IOPIPE *);
 /* Success: look again, something may have changed; STATUS_THREAD_IS_TERMINATING. */
 NTSTATUS IopPipeWait(IOPIPE *);
-/* STATUS_SUCCESS: both ends are there; closing: the other one went; STATUS_PIPE_LISTENING,
- * STATUS_PIPE_DISCONNECTED. */
+/* The instance of which the file is an end.  STATUS_INVALID_DEVICE_REQUEST: of none;
+ * STATUS_PIPE_DISCONNECTED: it was one, and the server has disconnected it. */
+NTSTATUS IopFindEnd(const IOFILE *, IOPIPE **);
+/* STATUS_SUCCESS: both ends are there; closing: the other one went; STATUS_PIPE_LISTENING; those
+ * of IopFindEnd. */
 NTSTATUS IopPipeState(const IOFILE *, NTSTATUS closing);
 void IopEmptyQueue(IOPIPE *, ULONG reader);
 ULONG IopWaiting(const IOPQUEUE *); /* bytes of data */

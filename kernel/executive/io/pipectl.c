@@ -1,7 +1,7 @@
 /* pipectl.c - NtFsControlFile, whose codes are those of pipes; what a pipe says of itself.
  *
  * Source: the FSCTL_PIPE_* of ntifs.h; ConnectNamedPipe, DisconnectNamedPipe, PeekNamedPipe,
- * TransactNamedPipe, WaitNamedPipe, FlushFileBuffers.
+ * TransactNamedPipe, WaitNamedPipe.
  */
 #include "pipe.h"
 #include "services.h"
@@ -54,20 +54,6 @@ static NTSTATUS IopDisconnectPipe(IOFILE *file)
     IopEmptyQueue(pipe, PipeServer);
     IopPipeChanged(pipe);
     return STATUS_SUCCESS;
-}
-
-/* Until the other end has read all.  STATUS_PIPE_BROKEN: it went before. */
-NTSTATUS IopFlushPipe(IOFILE *file)
-{
-    NTSTATUS status = STATUS_SUCCESS;
-    for (;;) {
-        const IOPQUEUE *queue = file->Pipe->Queue[!file->PipeEnd];
-        if (!NT_SUCCESS(status) || queue == NULL || queue->At.Count == 0)
-            return status;
-        status = IopPipeWait(file->Pipe);
-        if (NT_SUCCESS(status))
-            status = IopPipeState(file, STATUS_PIPE_BROKEN);
-    }
 }
 
 /* FILE_PIPE_PEEK_BUFFER and as much as fits of the data, which stays. */
@@ -158,9 +144,12 @@ static NTSTATUS IopPipeOwner(IOFILE *file, ULONG end, const BUFFERS *buffers, UL
 static NTSTATUS IopPipeControl(IOFILE *file, ULONG code, const BUFFERS *buffers,
                                ULONG *done)
 {
-    if (file->Pipe == NULL)
-        return code == FSCTL_PIPE_WAIT ? IopWaitByName(buffers)
-                                       : STATUS_INVALID_DEVICE_REQUEST;
+    IOPIPE *pipe;
+    const NTSTATUS status = IopFindEnd(file, &pipe);
+    if (pipe == NULL && code == FSCTL_PIPE_WAIT)
+        return IopWaitByName(buffers);
+    if (!NT_SUCCESS(status))
+        return status;
     switch (code) {
     case FSCTL_PIPE_LISTEN:
         return IopConnectPipe(file);
@@ -226,14 +215,17 @@ void IopFillPipe(const IOFILE *file, FILE_PIPE_LOCAL_INFORMATION *facts)
     facts->ReadDataAvailable = IopWaiting(pipe->Queue[file->PipeEnd]);
     facts->WriteQuotaAvailable =
         mine != NULL && held < mine->Quota ? mine->Quota - held : 0;
-    facts->NamedPipeState =
-        pipe->File[file->PipeEnd] == file ? pipe->State : PipeDisconnected;
+    facts->NamedPipeState = pipe->State;
     facts->NamedPipeEnd = file->PipeEnd;
 }
 
 NTSTATUS IopSetPipe(IOFILE *file, const FILE_PIPE_INFORMATION *modes)
 {
-    if (modes->ReadMode > file->Pipe->Name->Message || modes->CompletionMode > 1)
+    IOPIPE *pipe;
+    const NTSTATUS status = IopFindEnd(file, &pipe);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (modes->ReadMode > pipe->Name->Message || modes->CompletionMode > 1)
         return STATUS_INVALID_PARAMETER;
     file->ReadMode = modes->ReadMode;
     file->CompletionMode = modes->CompletionMode;

@@ -167,7 +167,7 @@ NTSTATUS NTAPI NtSetInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb, PV
         return status;
     if (length < IopSettable[i].Size)
         status = STATUS_INFO_LENGTH_MISMATCH;
-    else if (class == FilePipeInformation ? file->Pipe == NULL : file->Node == NULL)
+    else if (class != FilePipeInformation && file->Node == NULL)
         status = STATUS_INVALID_DEVICE_REQUEST;
     else
         status = MmCopyFromUser(&given, user, IopSettable[i].Size);

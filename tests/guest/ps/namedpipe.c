@@ -171,6 +171,22 @@ static DWORD result_of(HANDLE thread)
     return code;
 }
 
+/* All that can be asked of a client's end fails: the server has disconnected it. */
+static BOOL is_of_no_use(HANDLE end)
+{
+    DWORD mode = PIPE_NOWAIT, got;
+    return FAILS(FlushFileBuffers(end), ERROR_PIPE_NOT_CONNECTED) &&
+           FAILS(GetNamedPipeInfo(end, &got, NULL, NULL, NULL),
+                 ERROR_PIPE_NOT_CONNECTED) &&
+           FAILS(GetNamedPipeHandleStateA(end, &got, NULL, NULL, NULL, NULL, 0),
+                 ERROR_PIPE_NOT_CONNECTED) &&
+           FAILS(SetNamedPipeHandleState(end, &mode, NULL, NULL),
+                 ERROR_PIPE_NOT_CONNECTED) &&
+           FAILS(PeekNamedPipe(end, NULL, 0, NULL, &got, NULL),
+                 ERROR_PIPE_NOT_CONNECTED) &&
+           FAILS(GetNamedPipeServerProcessId(end, &got), ERROR_PIPE_NOT_CONNECTED);
+}
+
 static void disconnecting(void)
 {
     CHECK(both(0) && say(server, "unread", 6));
@@ -183,6 +199,7 @@ static void disconnecting(void)
                    FAILS(say(client, "x", 1), ERROR_PIPE_NOT_CONNECTED));
     documented("DisconnectNamedPipe", "the server's reads fail as well", SAME,
                FAILS(reads(server), ERROR_PIPE_NOT_CONNECTED));
+    CHECK(is_of_no_use(client));
     HANDLE thread = CreateThread(NULL, 0, connects, server, 0, NULL);
     HANDLE next = INVALID_HANDLE_VALUE;
     BOOL waited = WaitForSingleObject(thread, 100) == WAIT_TIMEOUT;
@@ -191,6 +208,7 @@ static void disconnecting(void)
                "it waits until a client comes, to the same instance again", SAME,
                waited && next != INVALID_HANDLE_VALUE && result_of(thread) == 1 &&
                    say(next, "next", 4) && hears(server, 9, "next"));
+    CHECK(say(next, "kept", 4) && is_of_no_use(client) && hears(server, 9, "kept"));
     documented("DisconnectNamedPipe", "the handle of the client before stays of no use",
                SAME,
                FAILS(reads(client), ERROR_PIPE_NOT_CONNECTED) && CloseHandle(client) &&
