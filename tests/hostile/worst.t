@@ -70,6 +70,12 @@ LIMITS = {
     "NtWriteFile": 9_100_000,
     "NtWriteVirtualMemory": 13_000_000,
 }
+# Lines with limits of their own: one of many costs little more than one alone, and who waits
+# a few hundred instructions.
+LINES = {
+    "one of many long names": (90_000, 120_000),  # in make test, in make test-long
+    "many wait for it": (30_000, 200_000),
+}
 # In make test-long the lists are ten times as long.
 TEN_TIMES = re.compile(
     r"Nt(QueryDirectoryFile|OpenFile|CreateFile|Query\w*AttributesFile|SetInformationFile|\w*Query"
@@ -116,6 +122,17 @@ plan.true(
     not missing, f"{len(wanted)} services take a string, a list or a size: each is called", *missing
 )
 plan.equal(sorted(set(LIMITS) - set(calls)), [], "every limit is of a service that is called")
+for what, limits in LINES.items():
+    over = [
+        f"{name}: {cost:,} ({status})"
+        for name, made in calls.items()
+        for cost, status, line in made
+        if line == what and (cost > limits[LONG] or status not in ("00000000", "c0000034"))
+    ]
+    count = sum(line == what for made in calls.values() for _, _, line in made)
+    plan.true(
+        count > 2 and not over, f"{what}: {count} calls of at most {limits[LONG]:,}", *over
+    )
 for name, made in sorted(calls.items()):
     limit = LIMITS.get(name, LIMIT) * (11 if LONG and TEN_TIMES.match(name) else 1)
     cost, status, what = max(made)

@@ -32,8 +32,8 @@ static SIZE_T IopArchiveSize;
 static void IopSetHome(IONODE *node)
 {
     node->Home.Parent = node->Parent;
-    node->Home.Name = node->Name;
-    node->Home.NameLength = node->NameLength;
+    node->Home.Name = node->Name.Text;
+    node->Home.NameLength = node->Name.Length;
     node->Home.Id = node->Id;
     node->Home.Attributes = node->Attributes;
     node->Home.Time = node->CreationTime;
@@ -221,19 +221,19 @@ static void IopGoHome(IONODE *node)
 {
     IopDropContents(node);
     IopUseName(node, node->Home.Name, node->Home.NameLength);
-    node->Parent = node->Home.Parent;
-    node->Id = IopLastId = node->Home.Id;
     node->Attributes = node->Home.Attributes;
     node->CreationTime = node->WriteTime = node->Home.Time;
     node->DeletePending = FALSE;
-    InsertTailList(&node->Parent->Children, &node->Siblings);
+    IopLink(node, node->Home.Parent, node->Home.Id);
 }
 
 void IoResetFiles(void)
 {
     IopResetConsole();
-    LIST_EACH(IONODE, node, &IopNodes, Nodes)
+    LIST_EACH(IONODE, node, &IopNodes, Nodes) {
         RemoveEntryList(&node->Siblings);
+        node->Names = (RTL_AVL_TREE){0};
+    }
     for (LIST_ENTRY *e = IopNodes.Flink; e != &IopNodes;) {
         IONODE *node = CONTAINING_RECORD(e, IONODE, Nodes);
         e = e->Flink;

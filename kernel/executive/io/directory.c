@@ -30,8 +30,8 @@ static BOOLEAN IopNextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUN
         if (node->Id <= *lastId || node->DeletePending)
             continue;
         *lastId = node->Id;
-        if (file->Pattern == NULL || IopMatches(file->Pattern, node->Name)) {
-            *found = (FOUND){node, node->Name, node->NameLength};
+        if (file->Pattern == NULL || IopMatches(file->Pattern, node->Name.Text)) {
+            *found = (FOUND){node, node->Name.Text, node->Name.Length};
             return TRUE;
         }
         if (KeYieldIfDue()) { /* the folder may be another: from its beginning */

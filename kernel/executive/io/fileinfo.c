@@ -51,7 +51,7 @@ static ULONG IopFullName(const IONODE *node, WCHAR *name, ULONG room)
 {
     ULONG length = 0, at;
     for (const IONODE *n = node; n != NULL && n->Parent != NULL; n = n->Parent)
-        length += n->NameLength + 1;
+        length += n->Name.Length + 1;
     if (length == 0) {
         if (room > 0)
             name[0] = '\\';
@@ -59,9 +59,9 @@ static ULONG IopFullName(const IONODE *node, WCHAR *name, ULONG room)
     }
     at = length;
     for (const IONODE *n = node; n->Parent != NULL; n = n->Parent) {
-        for (ULONG i = n->NameLength; i-- > 0;)
+        for (ULONG i = n->Name.Length; i-- > 0;)
             if (--at < room)
-                name[at] = n->Name[i];
+                name[at] = n->Name.Text[i];
         if (--at < room)
             name[at] = '\\';
     }

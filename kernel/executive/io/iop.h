@@ -10,16 +10,25 @@
 #include "io/io.h"
 #include "observe/observe.h"
 #include "fathom.h"
+#include "rtl/avl.h"
 #include "rtl/format.h"
 #include "rtl/rtl.h"
 
 #define IO_TAG    OB_TAG('I', 'o', ' ', ' ')
 #define IOP_CHUNK 0x4000u /* bytes of one piece of a written file */
 
+/* One of the names of a folder's files, or of the pipes. */
+typedef struct {
+    RTL_AVL_NODE Links; /* first */
+    WCHAR *Text;
+    ULONG Length; /* characters */
+} IOPNAME;
+
 typedef struct _IONODE {
-    MMFILE
-    File; /* first; Size is the file's, Data its archive bytes while not written to */
+    MMFILE File; /* first; Data: its archive bytes while not written to */
     struct _IONODE *Parent;
+    IOPNAME Name;        /* in Parent->Names as long as in Siblings; NUL-ended */
+    RTL_AVL_TREE Names;  /* of the Children */
     LIST_ENTRY Siblings; /* in Parent->Children, Id ascending; self-linked: deleted */
     LIST_ENTRY Children;
     LIST_ENTRY Nodes; /* in IopNodes: every node, in the order they were made */
@@ -29,8 +38,6 @@ typedef struct _IONODE {
         ULONG NameLength, Id, Attributes;
         LONGLONG Time;
     } Home;
-    WCHAR *Name;      /* NUL-ended */
-    ULONG NameLength; /* characters */
     char NarrowName[32];
     ULONG Id;
     LONG References; /* open files, sections; a node in the tree lives without any */
@@ -39,8 +46,7 @@ typedef struct _IONODE {
     LONGLONG CreationTime, WriteTime; /* 100 ns since 1601 */
     const UCHAR *Archive;             /* what it was at boot; NULL: made since */
     ULONGLONG ArchiveSize;
-    UCHAR **
-        Chunks; /* contents once written: ChunkCount pieces of IOP_CHUNK, or NULL holes */
+    UCHAR **Chunks; /* once written: pieces of IOP_CHUNK, or NULL holes */
     ULONG ChunkCount;
     LIST_ENTRY Locks; /* lock.c */
     ULONG LockCount;
@@ -81,7 +87,10 @@ void IopLoadArchive(const UCHAR *, SIZE_T size);
 extern IONODE *IopRoot;
 extern LIST_ENTRY IopNodes;
 extern ULONG IopLastId; /* of the node made or moved last */
-IONODE *IopFindChild(IONODE *directory, const WCHAR *name, ULONG length);
+/* In any case of letters, in steps that the number of names hardly changes; NULL: not there. */
+IOPNAME *IopFindName(const RTL_AVL_TREE *, const WCHAR *text, ULONG length);
+void IopAddName(RTL_AVL_TREE *, IOPNAME *);
+IONODE *IopFindChild(const IONODE *directory, const WCHAR *name, ULONG length);
 /* A new node; STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS IopMakeNode(IONODE *parent, const WCHAR *name, ULONG length, BOOLEAN directory,
                      IONODE **);
@@ -89,8 +98,9 @@ void IopReferenceNode(IONODE *);
 void IopDereferenceNode(IONODE *);
 void IopUnlink(IONODE *);   /* out of the tree; gone with its last reference */
 void IopFreeNode(IONODE *); /* it has no references and is out of the tree */
-void IopUseName(IONODE *, WCHAR *name,
-                ULONG length); /* name: pool, the node's from now on */
+void IopUseName(IONODE *, WCHAR *pool, ULONG length); /* the node's from now on */
+/* Into the tree, after all children of parent; NULL: the root. */
+void IopLink(IONODE *, IONODE *parent, ULONG id);
 NTSTATUS IopRename(IONODE *, IONODE *parent, const WCHAR *name, ULONG length);
 WCHAR IopUpcase(WCHAR);
 

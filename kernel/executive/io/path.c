@@ -50,17 +50,18 @@ BOOLEAN IopValidName(const WCHAR *name, ULONG length)
     return TRUE;
 }
 
+static BOOLEAN IopIsCalled(const IONODE *node, const char *name)
+{
+    return IopSkipPrefix(node->Name.Text, name) == node->Name.Text + node->Name.Length;
+}
+
 static IONODE *IopLookup(IONODE *folder, const WCHAR *name, ULONG length)
 {
     IONODE *node = IopFindChild(folder, name, length);
     if (node != NULL || folder == IopRoot || folder->Parent == NULL)
         return node;
-    BOOLEAN system =
-        IopSkipPrefix(folder->Name, "Windows") == folder->Name + folder->NameLength &&
-        folder->Parent == IopRoot;
-    BOOLEAN system32 =
-        IopSkipPrefix(folder->Name, "System32") == folder->Name + folder->NameLength;
-    if (!system && !system32)
+    if (!IopIsCalled(folder, "System32") &&
+        !(IopIsCalled(folder, "Windows") && folder->Parent == IopRoot))
         return NULL;
     node = IopFindChild(IopRoot, name, length);
     return node != NULL && !node->Directory ? node : NULL;

@@ -1,6 +1,6 @@
 /* pipe.h - an instance of a named pipe: two ends, and a ring of bytes for each that reads.
  *
- *   NAME -> IOPNAME        server                    client
+ *   NAME -> IOPIPENAME     server                    client
  *             |            IOFILE --- IOPIPE ------- IOFILE       File[], NULL: closed
  *             Listening -> ...        Queue[server] <- inbound
  *                                     Queue[client] <- outbound
@@ -13,7 +13,6 @@
 #define FATHOM_PIPE_H
 
 #include "iop.h"
-#include "rtl/avl.h"
 
 /* Bytes of a direction that are held before a writer waits, and of the longest message. */
 #define SMALLEST_PIPE 0x1000u
@@ -23,17 +22,16 @@ enum { PipeClient = 0, PipeServer = 1 }; /* FILE_PIPE_LOCAL_INFORMATION.NamedPip
 enum { PipeInbound = 0, PipeOutbound = 1, PipeDuplex = 2 }; /* .NamedPipeConfiguration */
 enum { PipeDisconnected = 1, PipeListening, PipeConnected, PipeClosing }; /* .State */
 
-typedef struct _IOPNAME {
-    RTL_AVL_NODE Node; /* in IopPipeNames while Instances is not 0 */
-    ULONG References;  /* instances, threads that wait */
-    KEVENT Available;  /* signalled: an instance listens, or there is none any more */
+typedef struct {
+    IOPNAME Name;     /* in IopPipeNames while Instances is not 0 */
+    ULONG References; /* instances, threads that wait */
+    KEVENT Available; /* signalled: an instance listens, or there is none any more */
     LIST_ENTRY Listening;
     ULONG Message; /* 1: FILE_PIPE_MESSAGE_TYPE */
     ULONG Configuration, Maximum, Instances;
     LARGE_INTEGER Timeout; /* of a wait that names none */
-    ULONG Length;          /* characters */
     WCHAR Text[];
-} IOPNAME;
+} IOPIPENAME;
 
 typedef struct {
     ULONG Head, Count; /* bytes; Head: the oldest */
@@ -49,7 +47,7 @@ typedef struct {
 
 typedef struct _IOPIPE {
     ULONG References, State;
-    IOPNAME *Name;
+    IOPIPENAME *Name;
     LIST_ENTRY Listening; /* in Name->Listening; self-linked: it does not listen */
     KEVENT Changed;       /* who waits looks again */
     IOFILE *File[2];      /* the ends that have a handle */
@@ -81,8 +79,8 @@ NTSTATUS IopTake(const IOFILE *, IOPQUEUE *, void *buffer, ULONG length, BOOLEAN
 /* ---- pipename.c ---- */
 void IopListen(IOPIPE *);
 void IopStopListening(IOPIPE *);
-void IopForgetInstance(IOPNAME *); /* its last end was closed */
-void IopDereferenceName(IOPNAME *);
+void IopForgetInstance(IOPIPENAME *); /* its last end was closed */
+void IopDereferenceName(IOPIPENAME *);
 NTSTATUS IopWaitForPipe(const WCHAR *name, ULONG length, LARGE_INTEGER *timeout);
 
 #endif

@@ -202,7 +202,7 @@ NTSTATUS NTAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
 void IopFillPipe(const IOFILE *file, FILE_PIPE_LOCAL_INFORMATION *facts)
 {
     const IOPIPE *pipe = file->Pipe;
-    const IOPNAME *name = pipe->Name;
+    const IOPIPENAME *name = pipe->Name;
     const IOPQUEUE *in = pipe->Queue[PipeServer], *out = pipe->Queue[PipeClient];
     const IOPQUEUE *mine = pipe->Queue[!file->PipeEnd];
     const ULONG held = IopWaiting(mine);

@@ -15,34 +15,19 @@
 
 static RTL_AVL_TREE IopPipeNames;
 
-/* NULL: not there; then *parent is where it would hang, to the *right or the left. */
-static IOPNAME *IopFindName(const WCHAR *text, ULONG length, RTL_AVL_NODE **parent,
-                            BOOLEAN *right)
+static IOPIPENAME *IopFindPipeName(const WCHAR *text, ULONG length)
 {
-    RTL_AVL_NODE *node = IopPipeNames.Root;
-    *parent = NULL;
-    *right = FALSE;
-    while (node != NULL) {
-        IOPNAME *name = CONTAINING_RECORD(node, IOPNAME, Node);
-        int order = (int)length - (int)name->Length;
-        for (ULONG i = 0; order == 0 && i < length; i++)
-            order = IopUpcase(text[i]) - IopUpcase(name->Text[i]);
-        if (order == 0)
-            return name;
-        *parent = node;
-        *right = order > 0;
-        node = *right ? node->Right : node->Left;
-    }
-    return NULL;
+    IOPNAME *found = IopFindName(&IopPipeNames, text, length);
+    return found != NULL ? CONTAINING_RECORD(found, IOPIPENAME, Name) : NULL;
 }
 
-void IopDereferenceName(IOPNAME *name)
+void IopDereferenceName(IOPIPENAME *name)
 {
     if (--name->References == 0)
         ExFreePool(name);
 }
 
-static void IopShowAvailable(IOPNAME *name)
+static void IopShowAvailable(IOPIPENAME *name)
 {
     if (!IsListEmpty(&name->Listening) || name->Instances == 0)
         KeSetEvent(&name->Available);
@@ -63,18 +48,16 @@ void IopStopListening(IOPIPE *pipe)
     IopShowAvailable(pipe->Name);
 }
 
-void IopForgetInstance(IOPNAME *name)
+void IopForgetInstance(IOPIPENAME *name)
 {
     if (--name->Instances == 0)
-        RtlAvlRemove(&IopPipeNames, &name->Node);
+        RtlAvlRemove(&IopPipeNames, &name->Name.Links);
     IopShowAvailable(name);
 }
 
 NTSTATUS IopWaitForPipe(const WCHAR *text, ULONG length, LARGE_INTEGER *timeout)
 {
-    RTL_AVL_NODE *parent;
-    BOOLEAN right;
-    IOPNAME *name = IopFindName(text, length, &parent, &right);
+    IOPIPENAME *name = IopFindPipeName(text, length);
     if (name == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     name->References++;
@@ -93,11 +76,9 @@ NTSTATUS IopWaitForPipe(const WCHAR *text, ULONG length, LARGE_INTEGER *timeout)
 NTSTATUS IopOpenPipe(const IOPPATH *path, ACCESS_MASK access, ULONG options,
                      IOFILE **file)
 {
-    RTL_AVL_NODE *parent;
-    BOOLEAN right;
     if (path->LastLength == 0) /* the folder of all names: FSCTL_PIPE_WAIT */
         return IopCreateFileObject(IopPipe, file);
-    const IOPNAME *name = IopFindName(path->Last, path->LastLength, &parent, &right);
+    const IOPIPENAME *name = IopFindPipeName(path->Last, path->LastLength);
     if (name == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (((access & FILE_READ_DATA) && name->Configuration == PipeInbound) ||
@@ -146,7 +127,7 @@ static NTSTATUS IopCheckPipe(const PIPEREQUEST *request)
 }
 
 /* May there be one more instance, and such a one? */
-static NTSTATUS IopCheckInstance(const IOPNAME *name, const PIPEREQUEST *request)
+static NTSTATUS IopCheckInstance(const IOPIPENAME *name, const PIPEREQUEST *request)
 {
     if (request->Disposition == FILE_CREATE ||
         name->Message != (request->Type & ~PIPE_REJECT_REMOTE) ||
@@ -156,9 +137,9 @@ static NTSTATUS IopCheckInstance(const IOPNAME *name, const PIPEREQUEST *request
                                             : STATUS_SUCCESS;
 }
 
-static IOPNAME *IopMakeName(const IOPPATH *path, const PIPEREQUEST *request)
+static IOPIPENAME *IopMakePipeName(const IOPPATH *path, const PIPEREQUEST *request)
 {
-    IOPNAME *name =
+    IOPIPENAME *name =
         ExAllocatePool(sizeof *name + path->LastLength * sizeof(WCHAR), IO_TAG);
     if (name == NULL)
         return NULL;
@@ -169,7 +150,8 @@ static IOPNAME *IopMakeName(const IOPPATH *path, const PIPEREQUEST *request)
     name->Configuration = IopConfiguration(request->Share);
     name->Maximum = request->Maximum;
     name->Timeout = request->Timeout;
-    name->Length = path->LastLength;
+    name->Name.Text = name->Text;
+    name->Name.Length = path->LastLength;
     memcpy(name->Text, path->Last, path->LastLength * sizeof(WCHAR));
     return name;
 }
@@ -194,7 +176,8 @@ static BOOLEAN IopMakeQueues(IOPIPE *pipe, const PIPEREQUEST *request)
 
 /* An instance of name that listens, and its server's end: name's reference is the
  * instance's from now on, whatever comes. */
-static NTSTATUS IopMakeInstance(IOPNAME *name, const PIPEREQUEST *request, IOFILE **file)
+static NTSTATUS IopMakeInstance(IOPIPENAME *name, const PIPEREQUEST *request,
+                                IOFILE **file)
 {
     NTSTATUS status = IopCreateFileObject(IopPipe, file);
     IOPIPE *pipe = NT_SUCCESS(status) ? ExAllocatePool(sizeof *pipe, IO_TAG) : NULL;
@@ -224,11 +207,9 @@ static NTSTATUS IopMakeInstance(IOPNAME *name, const PIPEREQUEST *request, IOFIL
 static NTSTATUS IopCreatePipe(const IOPPATH *path, const PIPEREQUEST *request,
                               IOFILE **file, ULONG *information)
 {
-    RTL_AVL_NODE *parent;
-    BOOLEAN right;
     if (path->Kind != IopPipe || path->LastLength == 0)
         return STATUS_OBJECT_NAME_INVALID;
-    IOPNAME *name = IopFindName(path->Last, path->LastLength, &parent, &right);
+    IOPIPENAME *name = IopFindPipeName(path->Last, path->LastLength);
     *information = name != NULL ? FILE_OPENED : FILE_CREATED;
     if (name != NULL) {
         NTSTATUS status = IopCheckInstance(name, request);
@@ -241,10 +222,10 @@ static NTSTATUS IopCreatePipe(const IOPPATH *path, const PIPEREQUEST *request,
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if (request->Timeout.QuadPart >= 0) /* it counts from now */
         return STATUS_INVALID_PARAMETER;
-    name = IopMakeName(path, request);
+    name = IopMakePipeName(path, request);
     if (name == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    RtlAvlInsert(&IopPipeNames, &name->Node, parent, right);
+    IopAddName(&IopPipeNames, &name->Name);
     return IopMakeInstance(name, request, file);
 }
 

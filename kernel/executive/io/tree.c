@@ -4,9 +4,9 @@
  *   IopNodes -----------> every node, in the tree or not     what IoResetFiles walks
  *
  * Invariants:
- *   N1  a node in the tree is in its parent's Children, Id ascending
+ *   N1  a node in the tree is in its parent's Children, Id ascending, and in its Names
  *   N2  a node out of the tree lives while References > 0, one with a Home always
- *   N3  Name is the node's own pool block, or Home.Name
+ *   N3  Name.Text is the node's own pool block, or Home.Name
  */
 #include "iop.h"
 
@@ -21,32 +21,51 @@ WCHAR IopUpcase(WCHAR c)
     return c;
 }
 
-static BOOLEAN IopSameName(const IONODE *node, const WCHAR *name, ULONG length)
+/* Shorter names come first. */
+static int IopCompare(const WCHAR *text, ULONG length, const RTL_AVL_NODE *node)
 {
-    if (node->NameLength != length)
-        return FALSE;
-    for (ULONG i = 0; i < length; i++)
-        if (IopUpcase(node->Name[i]) != IopUpcase(name[i]))
-            return FALSE;
-    return TRUE;
+    const IOPNAME *name = (const IOPNAME *)node;
+    int order = (int)length - (int)name->Length;
+    for (ULONG i = 0; order == 0 && i < length; i++)
+        if (text[i] != name->Text[i])
+            order = IopUpcase(text[i]) - IopUpcase(name->Text[i]);
+    return order;
 }
 
-IONODE *IopFindChild(IONODE *directory, const WCHAR *name, ULONG length)
+IOPNAME *IopFindName(const RTL_AVL_TREE *tree, const WCHAR *text, ULONG length)
 {
-    LIST_EACH(IONODE, node, &directory->Children, Siblings) {
-        if (IopSameName(node, name, length))
-            return node;
+    RTL_AVL_NODE *node = tree->Root;
+    int order;
+    while (node != NULL && (order = IopCompare(text, length, node)) != 0)
+        node = order > 0 ? node->Right : node->Left;
+    return (IOPNAME *)node;
+}
+
+void IopAddName(RTL_AVL_TREE *tree, IOPNAME *name)
+{
+    RTL_AVL_NODE *parent = NULL, *node = tree->Root;
+    BOOLEAN right = FALSE;
+    while (node != NULL) {
+        parent = node;
+        right = IopCompare(name->Text, name->Length, node) > 0;
+        node = right ? node->Right : node->Left;
     }
-    return NULL;
+    RtlAvlInsert(tree, &name->Links, parent, right);
+}
+
+IONODE *IopFindChild(const IONODE *directory, const WCHAR *name, ULONG length)
+{
+    IOPNAME *found = IopFindName(&directory->Names, name, length);
+    return found != NULL ? CONTAINING_RECORD(found, IONODE, Name) : NULL;
 }
 
 void IopUseName(IONODE *node, WCHAR *name, ULONG length)
 {
     ULONG i = 0;
-    if (node->Name != NULL && node->Name != node->Home.Name)
-        ExFreePool(node->Name);
-    node->Name = name;
-    node->NameLength = length;
+    if (node->Name.Text != NULL && node->Name.Text != node->Home.Name)
+        ExFreePool(node->Name.Text);
+    node->Name.Text = name;
+    node->Name.Length = length;
     for (; i < length && i < sizeof node->NarrowName - 1; i++)
         node->NarrowName[i] = name[i] >= ' ' && name[i] < 0x7F ? name[i] : '?';
     node->NarrowName[i] = 0;
@@ -63,6 +82,16 @@ static NTSTATUS IopSetName(IONODE *node, const WCHAR *name, ULONG length)
     return STATUS_SUCCESS;
 }
 
+void IopLink(IONODE *node, IONODE *parent, ULONG id)
+{
+    node->Parent = parent;
+    node->Id = IopLastId = id;
+    if (parent == NULL)
+        return;
+    InsertTailList(&parent->Children, &node->Siblings);
+    IopAddName(&parent->Names, &node->Name);
+}
+
 NTSTATUS IopMakeNode(IONODE *parent, const WCHAR *name, ULONG length, BOOLEAN directory,
                      IONODE **result)
 {
@@ -77,15 +106,12 @@ NTSTATUS IopMakeNode(IONODE *parent, const WCHAR *name, ULONG length, BOOLEAN di
         ExFreePool(node);
         return status;
     }
-    node->Parent = parent;
-    node->Id = ++IopLastId;
     node->Directory = directory;
     node->Attributes = directory ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_ARCHIVE;
     node->CreationTime = node->WriteTime = KeQuerySystemTime();
     IopSetOperations(node);
     InsertTailList(&IopNodes, &node->Nodes);
-    if (parent != NULL)
-        InsertTailList(&parent->Children, &node->Siblings);
+    IopLink(node, parent, IopLastId + 1);
     *result = node;
     return STATUS_SUCCESS;
 }
@@ -101,7 +127,7 @@ void IopFreeNode(IONODE *node)
     if (node->Home.Parent != NULL)
         return; /* IoResetFiles brings it back */
     RemoveEntryList(&node->Nodes);
-    ExFreePool(node->Name);
+    ExFreePool(node->Name.Text);
     ExFreePool(node);
 }
 
@@ -112,11 +138,17 @@ void IopDereferenceNode(IONODE *node)
         IopFreeNode(node);
 }
 
+static void IopTakeOut(IONODE *node)
+{
+    RemoveEntryList(&node->Siblings);
+    RtlAvlRemove(&node->Parent->Names, &node->Name.Links);
+}
+
 void IopUnlink(IONODE *node)
 {
     ASSERT(IsListEmpty(&node->Children));
     node->DeletePending = TRUE; /* nothing comes into it any more */
-    RemoveEntryList(&node->Siblings);
+    IopTakeOut(node);
     if (node->References == 0)
         IopFreeNode(node);
 }
@@ -126,9 +158,7 @@ NTSTATUS IopRename(IONODE *node, IONODE *parent, const WCHAR *name, ULONG length
     NTSTATUS status = IopSetName(node, name, length);
     if (!NT_SUCCESS(status))
         return status;
-    RemoveEntryList(&node->Siblings);
-    node->Parent = parent;
-    node->Id = ++IopLastId;
-    InsertTailList(&parent->Children, &node->Siblings);
+    IopTakeOut(node);
+    IopLink(node, parent, IopLastId + 1);
     return STATUS_SUCCESS;
 }
