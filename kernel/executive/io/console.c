@@ -189,16 +189,17 @@ NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLength,
-                           void *out, ULONG outLength, ULONG *done)
+NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const IOPBUFFERS *buffers,
+                           ULONG *done)
 {
     ULONG *mode = file->Stream == 0 ? &IopInputMode : &IopOutputMode;
     ULONG answer[2] = {0};
     const ULONG size = code == IOCTL_CONSOLE_GET_MODE ? sizeof *mode : sizeof answer;
     switch (code) {
     case IOCTL_CONSOLE_SET_MODE:
-        return inLength < sizeof *mode ? STATUS_BUFFER_TOO_SMALL
-                                       : MmCopyFromUser(mode, in, sizeof *mode);
+        return buffers->InLength < sizeof *mode
+                   ? STATUS_BUFFER_TOO_SMALL
+                   : MmCopyFromUser(mode, buffers->In, sizeof *mode);
     case IOCTL_CONSOLE_GET_MODE:
         answer[0] = *mode;
         break;
@@ -210,18 +211,19 @@ NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const void *in, ULONG inLen
         answer[1] = IopLineTaken != IopLineLength ? IopLine[IopLineTaken] : IopPeeked;
         break;
     case IOCTL_CONSOLE_READ_KEY:
-        return file->Stream == 0 ? IopConsoleRead(out, outLength, done, TRUE)
-                                 : STATUS_ACCESS_DENIED;
+        return file->Stream == 0
+                   ? IopConsoleRead(buffers->Out, buffers->OutLength, done, TRUE)
+                   : STATUS_ACCESS_DENIED;
     case IOCTL_CONSOLE_GET_WRITTEN:
         answer[0] = IopWritten;
         break;
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
     }
-    if (outLength < size)
+    if (buffers->OutLength < size)
         return STATUS_BUFFER_TOO_SMALL;
     *done = size;
-    return MmCopyToUser(out, answer, size);
+    return MmCopyToUser(buffers->Out, answer, size);
 }
 
 void IoInitialize(const MULTIBOOT_INFO *info)

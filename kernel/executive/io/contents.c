@@ -45,18 +45,12 @@ static NTSTATUS IopNeedChunk(IONODE *node, ULONG index)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS IopCopyIn(UCHAR *to, const void *from, ULONG length, BOOLEAN user)
+/* user: is it the program's memory that is written or read? */
+static NTSTATUS IopCopy(void *to, const void *from, ULONG length, BOOLEAN user,
+                        BOOLEAN in)
 {
     if (user)
-        return MmCopyFromUser(to, from, length);
-    memcpy(to, from, length);
-    return STATUS_SUCCESS;
-}
-
-static NTSTATUS IopCopyOut(void *to, const void *from, ULONG length, BOOLEAN user)
-{
-    if (user)
-        return MmCopyToUser(to, from, length);
+        return in ? MmCopyFromUser(to, from, length) : MmCopyToUser(to, from, length);
     memcpy(to, from, length);
     return STATUS_SUCCESS;
 }
@@ -69,7 +63,7 @@ static NTSTATUS IopWriteChunks(IONODE *node, ULONGLONG offset, const UCHAR *from
         ULONG part = IOP_CHUNK - at < length ? IOP_CHUNK - at : length;
         NTSTATUS status = IopNeedChunk(node, index);
         if (NT_SUCCESS(status))
-            status = IopCopyIn(node->Chunks[index] + at, from, part, user);
+            status = IopCopy(node->Chunks[index] + at, from, part, user, TRUE);
         if (!NT_SUCCESS(status))
             return status;
         offset += part;
@@ -114,14 +108,15 @@ NTSTATUS IopReadNode(IONODE *node, ULONGLONG offset, void *to, ULONG length, BOO
     UCHAR *out = to;
     ASSERT(offset + length <= node->File.Size);
     if (node->File.Data != NULL)
-        return IopCopyOut(to, node->File.Data + offset, length, user);
+        return IopCopy(to, node->File.Data + offset, length, user, FALSE);
     while (length > 0) {
         ULONG index = offset / IOP_CHUNK, at = offset % IOP_CHUNK;
         ULONG part = IOP_CHUNK - at < length ? IOP_CHUNK - at : length;
         const UCHAR *from = index < node->ChunkCount ? node->Chunks[index] : NULL;
         if (from == NULL && part > sizeof zeros)
             part = sizeof zeros;
-        NTSTATUS status = IopCopyOut(out, from != NULL ? from + at : zeros, part, user);
+        NTSTATUS status =
+            IopCopy(out, from != NULL ? from + at : zeros, part, user, FALSE);
         if (!NT_SUCCESS(status))
             return status;
         offset += part;

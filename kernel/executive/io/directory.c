@@ -44,70 +44,65 @@ static BOOLEAN IopNextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUN
 }
 
 /* Where the name is in each class's structure, and where its length does. */
-static BOOLEAN IopLayout(ULONG class, ULONG *lengthAt, ULONG *nameAt)
-{
-    switch (class) {
-    case FileDirectoryInformation:
-        *lengthAt = offsetof(FILE_DIRECTORY_INFORMATION, FileNameLength);
-        *nameAt = offsetof(FILE_DIRECTORY_INFORMATION, FileName);
-        return TRUE;
-    case FileFullDirectoryInformation:
-        *lengthAt = offsetof(FILE_FULL_DIR_INFORMATION, FileNameLength);
-        *nameAt = offsetof(FILE_FULL_DIR_INFORMATION, FileName);
-        return TRUE;
-    case FileBothDirectoryInformation:
-        *lengthAt = offsetof(FILE_BOTH_DIR_INFORMATION, FileNameLength);
-        *nameAt = offsetof(FILE_BOTH_DIR_INFORMATION, FileName);
-        return TRUE;
-    case FileNamesInformation:
-        *lengthAt = offsetof(FILE_NAMES_INFORMATION, FileNameLength);
-        *nameAt = offsetof(FILE_NAMES_INFORMATION, FileName);
-        return TRUE;
-    default:
-        return FALSE;
+typedef struct {
+    ULONG Class, LengthAt, NameAt;
+} LAYOUT;
+#define LAYOUT_OF(class, type)                                                           \
+    {                                                                                    \
+        class, offsetof(type, FileNameLength), offsetof(type, FileName)                  \
     }
+static const LAYOUT IopLayouts[] = {
+    LAYOUT_OF(FileDirectoryInformation, FILE_DIRECTORY_INFORMATION),
+    LAYOUT_OF(FileFullDirectoryInformation, FILE_FULL_DIR_INFORMATION),
+    LAYOUT_OF(FileBothDirectoryInformation, FILE_BOTH_DIR_INFORMATION),
+    LAYOUT_OF(FileNamesInformation, FILE_NAMES_INFORMATION),
+};
+
+static const LAYOUT *IopFindLayout(ULONG class)
+{
+    for (ULONG i = 0; i < sizeof IopLayouts / sizeof *IopLayouts; i++)
+        if (IopLayouts[i].Class == class)
+            return &IopLayouts[i];
+    return NULL;
 }
 
 /* The fixed part; the three directory classes begin alike, up to FileNameLength. */
-static void IopFillHead(const FOUND *found, ULONG class, ULONG lengthAt, UCHAR *head)
+static void IopFillHead(const FOUND *found, const LAYOUT *layout, UCHAR *head)
 {
     FILE_DIRECTORY_INFORMATION *common = (FILE_DIRECTORY_INFORMATION *)head;
-    FILE_BASIC_INFORMATION basic;
-    if (class != FileNamesInformation) {
-        IopFillBasic(found->Node, &basic);
-        common->CreationTime = basic.CreationTime;
-        common->LastAccessTime = basic.LastAccessTime;
-        common->LastWriteTime = basic.LastWriteTime;
-        common->ChangeTime = basic.ChangeTime;
-        common->FileAttributes = basic.FileAttributes;
-        common->EndOfFile.QuadPart = found->Node->Directory ? 0 : found->Node->File.Size;
-        common->AllocationSize.QuadPart = ALIGN_UP(common->EndOfFile.QuadPart, PAGE_SIZE);
+    FILE_NETWORK_OPEN_INFORMATION facts;
+    if (layout->Class != FileNamesInformation) {
+        IopFillNetwork(found->Node, &facts);
+        common->CreationTime = facts.CreationTime;
+        common->LastAccessTime = facts.LastAccessTime;
+        common->LastWriteTime = facts.LastWriteTime;
+        common->ChangeTime = facts.ChangeTime;
+        common->FileAttributes = facts.FileAttributes;
+        common->EndOfFile = facts.EndOfFile;
+        common->AllocationSize = facts.AllocationSize;
     }
     common->FileIndex = found->Node->Id;
-    *(ULONG *)(head + lengthAt) = found->NameLength * sizeof(WCHAR);
+    *(ULONG *)(head + layout->LengthAt) = found->NameLength * sizeof(WCHAR);
 }
 
-static NTSTATUS IopPutEntry(const FOUND *found, ULONG class, UCHAR *user, ULONG room,
-                            ULONG *size)
+static NTSTATUS IopPutEntry(const FOUND *found, const LAYOUT *layout, UCHAR *user,
+                            ULONG room, ULONG *size)
 {
     UCHAR head[128] = {0};
-    ULONG lengthAt = 0, nameAt = 0;
-    IopLayout(class, &lengthAt, &nameAt);
+    const ULONG bytes = found->NameLength * sizeof(WCHAR);
     C_ASSERT(sizeof head >= sizeof(FILE_BOTH_DIR_INFORMATION));
-    *size = nameAt + found->NameLength * sizeof(WCHAR);
+    *size = layout->NameAt + bytes;
     if (*size > room)
         return STATUS_BUFFER_OVERFLOW;
-    IopFillHead(found, class, lengthAt, head);
-    NTSTATUS status = MmCopyToUser(user, head, nameAt);
-    if (NT_SUCCESS(status))
-        status =
-            MmCopyToUser(user + nameAt, found->Name, found->NameLength * sizeof(WCHAR));
-    return status;
+    IopFillHead(found, layout, head);
+    NTSTATUS status = MmCopyToUser(user, head, layout->NameAt);
+    return NT_SUCCESS(status) ? MmCopyToUser(user + layout->NameAt, found->Name, bytes)
+                              : status;
 }
 
 /* As many entries as fit, linked by NextEntryOffset, each 8-aligned. */
-static NTSTATUS IopPutEntries(IOFILE *file, ULONG class, BOOLEAN single, UCHAR *user,
-                              ULONG length, ULONG *done)
+static NTSTATUS IopPutEntries(IOFILE *file, const LAYOUT *layout, BOOLEAN single,
+                              UCHAR *user, ULONG length, ULONG *done)
 {
     ULONG at = 0, last = 0, size;
     FOUND found;
@@ -116,7 +111,7 @@ static NTSTATUS IopPutEntries(IOFILE *file, ULONG class, BOOLEAN single, UCHAR *
         if (!IopNextEntry(file, &dots, &id, &found))
             break;
         NTSTATUS status = at <= length
-                              ? IopPutEntry(&found, class, user + at, length - at, &size)
+                              ? IopPutEntry(&found, layout, user + at, length - at, &size)
                               : STATUS_BUFFER_OVERFLOW;
         if (status == STATUS_BUFFER_OVERFLOW) {
             if (*done == 0)
@@ -168,72 +163,62 @@ NTSTATUS NTAPI NtQueryDirectoryFile(HANDLE handle, HANDLE event, PVOID apc,
                                     PVOID user, ULONG length, ULONG class, BOOLEAN single,
                                     UNICODE_STRING *userName, BOOLEAN restart)
 {
-    IOFILE *file;
-    ULONG lengthAt, nameAt, done = 0;
+    IOPERATION operation;
+    const LAYOUT *layout = IopFindLayout(class);
+    ULONG done = 0;
     BOOLEAN first;
-    (void)event; /* it is complete when it returns */
-    (void)apc;
-    (void)apcContext;
-    if (!IopLayout(class, &lengthAt, &nameAt))
+    if (layout == NULL)
         return STATUS_INVALID_INFO_CLASS;
-    NTSTATUS status = IopReferenceFile(handle, FILE_LIST_DIRECTORY, &file);
+    NTSTATUS status = IopReferenceFile(handle, FILE_LIST_DIRECTORY, &operation.File);
+    if (NT_SUCCESS(status))
+        status = IopBegin(&operation, status, event, apc, apcContext, userIosb);
     if (!NT_SUCCESS(status))
         return status;
+    IOFILE *file = operation.File;
     if (file->Node == NULL || !file->Node->Directory)
         status = STATUS_INVALID_PARAMETER;
-    else if (length < nameAt)
+    else if (length < layout->NameAt)
         status = STATUS_INFO_LENGTH_MISMATCH;
     else
         status = IopStartQuery(file, userName, restart, &first);
     if (NT_SUCCESS(status)) {
-        status = IopPutEntries(file, class, single, user, length, &done);
+        status = IopPutEntries(file, layout, single, user, length, &done);
         if (status == STATUS_NO_MORE_FILES && first)
             status = STATUS_NO_SUCH_FILE;
     }
-    ObDereferenceObject(file);
-    if (NT_ERROR(status))
-        return status;
-    const IO_STATUS_BLOCK iosb = {.Status = status, .Information = done};
-    NTSTATUS written = MmCopyToUser(userIosb, &iosb, sizeof iosb);
-    return NT_SUCCESS(written) ? status : written;
+    return IopComplete(&operation, status, done);
 }
 
-static NTSTATUS IopFindByName(POBJECT_ATTRIBUTES userAttributes, IONODE **node)
+/* full: FILE_NETWORK_OPEN_INFORMATION, else FILE_BASIC_INFORMATION. */
+static NTSTATUS IopQueryByName(POBJECT_ATTRIBUTES userAttributes, PVOID user,
+                               BOOLEAN full)
 {
+    FILE_NETWORK_OPEN_INFORMATION network;
+    FILE_BASIC_INFORMATION basic;
     IOPPATH path;
     ULONG attributes;
     WCHAR *name;
     NTSTATUS status = IopParseAttributes(userAttributes, &path, &attributes, &name);
     if (!NT_SUCCESS(status))
         return status;
-    if (path.Kind != IopDisk)
-        status = STATUS_OBJECT_TYPE_MISMATCH;
-    else if (path.Node == NULL)
-        status = STATUS_OBJECT_NAME_NOT_FOUND;
-    *node = path.Node;
     if (name != NULL)
         ExFreePool(name);
-    return status;
+    if (path.Kind != IopDisk)
+        return STATUS_OBJECT_TYPE_MISMATCH;
+    if (path.Node == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    IopFillBasic(path.Node, &basic);
+    IopFillNetwork(path.Node, &network);
+    return full ? MmCopyToUser(user, &network, sizeof network)
+                : MmCopyToUser(user, &basic, sizeof basic);
 }
 
-NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES userAttributes, PVOID user)
+NTSTATUS NTAPI NtQueryAttributesFile(POBJECT_ATTRIBUTES attributes, PVOID user)
 {
-    IONODE *node;
-    FILE_BASIC_INFORMATION basic;
-    NTSTATUS status = IopFindByName(userAttributes, &node);
-    if (!NT_SUCCESS(status))
-        return status;
-    IopFillBasic(node, &basic);
-    return MmCopyToUser(user, &basic, sizeof basic);
+    return IopQueryByName(attributes, user, FALSE);
 }
 
-NTSTATUS NTAPI NtQueryFullAttributesFile(POBJECT_ATTRIBUTES userAttributes, PVOID user)
+NTSTATUS NTAPI NtQueryFullAttributesFile(POBJECT_ATTRIBUTES attributes, PVOID user)
 {
-    IONODE *node;
-    FILE_NETWORK_OPEN_INFORMATION network;
-    NTSTATUS status = IopFindByName(userAttributes, &node);
-    if (!NT_SUCCESS(status))
-        return status;
-    IopFillNetwork(node, &network);
-    return MmCopyToUser(user, &network, sizeof network);
+    return IopQueryByName(attributes, user, TRUE);
 }

@@ -138,13 +138,16 @@ NTSTATUS IoCreateStandardObject(ULONG stream, BOOLEAN host, ULONG index, void **
     return STATUS_SUCCESS;
 }
 
-typedef struct {
-    ACCESS_MASK Access;
-    ULONG Attributes, Share, Disposition, Options;
-} REQUEST;
+NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *userIosb, NTSTATUS status, ULONG information)
+{
+    const IO_STATUS_BLOCK iosb = {.Status = status, .Information = information};
+    NTSTATUS written = MmCopyToUser(userIosb, &iosb, sizeof iosb);
+    return NT_SUCCESS(written) ? status : written;
+}
 
 /* What exists is opened, perhaps emptied. */
-static NTSTATUS IopOpenExisting(IONODE *node, const REQUEST *request, ULONG *information)
+static NTSTATUS IopOpenExisting(IONODE *node, const IOPREQUEST *request,
+                                ULONG *information)
 {
     const BOOLEAN empties = request->Disposition == FILE_SUPERSEDE ||
                             request->Disposition == FILE_OVERWRITE ||
@@ -173,7 +176,7 @@ static NTSTATUS IopOpenExisting(IONODE *node, const REQUEST *request, ULONG *inf
     return empties ? IopSetSize(node, 0) : STATUS_SUCCESS;
 }
 
-static NTSTATUS IopMakeNew(const IOPPATH *path, const REQUEST *request, IONODE **node,
+static NTSTATUS IopMakeNew(const IOPPATH *path, const IOPREQUEST *request, IONODE **node,
                            ULONG *information)
 {
     if (request->Disposition == FILE_OPEN || request->Disposition == FILE_OVERWRITE)
@@ -194,8 +197,8 @@ static NTSTATUS IopMakeNew(const IOPPATH *path, const REQUEST *request, IONODE *
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS IopOpenNode(const IOPPATH *path, const REQUEST *request, IOFILE **result,
-                            ULONG *information)
+static NTSTATUS IopOpenNode(const IOPPATH *path, const IOPREQUEST *request,
+                            IOFILE **result, ULONG *information)
 {
     IONODE *node = path->Node;
     IOFILE *file;
@@ -222,19 +225,19 @@ static NTSTATUS IopOpenNode(const IOPPATH *path, const REQUEST *request, IOFILE 
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS IopOpenDevice(const IOPPATH *path, const REQUEST *request,
+static NTSTATUS IopOpenDevice(const IOPPATH *path, const IOPREQUEST *request,
                               IOFILE **result, ULONG *information)
 {
     *information = Opened;
     if (path->Kind == IopPipe)
-        return IopOpenPipe(path, request->Access, request->Options, result);
+        return IopOpenPipe(path, request, result, information);
     NTSTATUS status = IopCreateFileObject(path->Kind, result);
     if (NT_SUCCESS(status))
         (*result)->Stream = path->Stream;
     return status;
 }
 
-static NTSTATUS IopCheckRequest(const REQUEST *request)
+static NTSTATUS IopCheckRequest(const IOPREQUEST *request)
 {
     if (request->Disposition > FILE_OVERWRITE_IF || (request->Share & ~7u) ||
         (request->Options & (FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE)) ==
@@ -245,9 +248,8 @@ static NTSTATUS IopCheckRequest(const REQUEST *request)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS IopCreateFileByName(HANDLE *userHandle, REQUEST *request,
-                                    POBJECT_ATTRIBUTES userAttributes,
-                                    IO_STATUS_BLOCK *userIosb)
+NTSTATUS IopOpenByName(HANDLE *userHandle, IOPREQUEST *request,
+                       POBJECT_ATTRIBUTES userAttributes, IO_STATUS_BLOCK *userIosb)
 {
     IOPPATH path;
     WCHAR *name;
@@ -261,8 +263,12 @@ static NTSTATUS IopCreateFileByName(HANDLE *userHandle, REQUEST *request,
         status = IopParseAttributes(userAttributes, &path, &attributes, &name);
     if (!NT_SUCCESS(status))
         return status;
-    status = path.Kind == IopDisk ? IopOpenNode(&path, request, &file, &information)
-                                  : IopOpenDevice(&path, request, &file, &information);
+    if (request->Server != NULL && path.Kind != IopPipe)
+        status = STATUS_OBJECT_NAME_INVALID;
+    else
+        status = path.Kind == IopDisk
+                     ? IopOpenNode(&path, request, &file, &information)
+                     : IopOpenDevice(&path, request, &file, &information);
     if (name != NULL)
         ExFreePool(name);
     if (!NT_SUCCESS(status))
@@ -270,12 +276,7 @@ static NTSTATUS IopCreateFileByName(HANDLE *userHandle, REQUEST *request,
     file->Options = request->Options;
     status = ObReturnHandle(file, request->Access, attributes & OBJ_INHERIT, userHandle);
     ObDereferenceObject(file);
-    if (NT_SUCCESS(status)) {
-        const IO_STATUS_BLOCK iosb = {.Status = STATUS_SUCCESS,
-                                      .Information = information};
-        status = MmCopyToUser(userIosb, &iosb, sizeof iosb);
-    }
-    return status;
+    return NT_SUCCESS(status) ? IopReturnIosb(userIosb, status, information) : status;
 }
 
 NTSTATUS NTAPI NtCreateFile(PHANDLE handle, ACCESS_MASK access,
@@ -283,17 +284,17 @@ NTSTATUS NTAPI NtCreateFile(PHANDLE handle, ACCESS_MASK access,
                             PLARGE_INTEGER allocation, ULONG fileAttributes, ULONG share,
                             ULONG disposition, ULONG options, PVOID ea, ULONG eaLength)
 {
-    REQUEST request = {access, fileAttributes, share, disposition, options};
+    IOPREQUEST request = {access, fileAttributes, share, disposition, options, NULL};
     (void)allocation; /* room is found when bytes come */
     if (ea != NULL && eaLength != 0)
         return STATUS_EAS_NOT_SUPPORTED;
-    return IopCreateFileByName(handle, &request, attributes, iosb);
+    return IopOpenByName(handle, &request, attributes, iosb);
 }
 
 NTSTATUS NTAPI NtOpenFile(PHANDLE handle, ACCESS_MASK access,
                           POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
                           ULONG share, ULONG options)
 {
-    REQUEST request = {access, 0, share, FILE_OPEN, options};
-    return IopCreateFileByName(handle, &request, attributes, iosb);
+    IOPREQUEST request = {access, 0, share, FILE_OPEN, options, NULL};
+    return IopOpenByName(handle, &request, attributes, iosb);
 }

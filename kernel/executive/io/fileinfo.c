@@ -7,13 +7,6 @@
 #include "pipe.h"
 #include "services.h"
 
-NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *userIosb, NTSTATUS status, ULONG information)
-{
-    const IO_STATUS_BLOCK iosb = {.Status = status, .Information = information};
-    NTSTATUS written = MmCopyToUser(userIosb, &iosb, sizeof iosb);
-    return NT_SUCCESS(written) ? status : written;
-}
-
 void IopFillBasic(const IONODE *node, FILE_BASIC_INFORMATION *basic)
 {
     memset(basic, 0, sizeof *basic);
@@ -27,20 +20,31 @@ void IopFillBasic(const IONODE *node, FILE_BASIC_INFORMATION *basic)
     basic->FileAttributes = node->Attributes;
 }
 
-static ULONGLONG IopAllocationOf(const IONODE *node)
+void IopFillNetwork(const IONODE *node, FILE_NETWORK_OPEN_INFORMATION *network)
 {
-    return node == NULL || node->Directory ? 0 : ALIGN_UP(node->File.Size, PAGE_SIZE);
+    FILE_BASIC_INFORMATION basic;
+    const ULONGLONG size = node == NULL || node->Directory ? 0 : node->File.Size;
+    IopFillBasic(node, &basic);
+    network->CreationTime = basic.CreationTime;
+    network->LastAccessTime = basic.LastAccessTime;
+    network->LastWriteTime = basic.LastWriteTime;
+    network->ChangeTime = basic.ChangeTime;
+    network->FileAttributes = basic.FileAttributes;
+    network->AllocationSize.QuadPart = ALIGN_UP(size, PAGE_SIZE);
+    network->EndOfFile.QuadPart = size;
 }
 
 static void IopFillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *standard)
 {
     const IONODE *node = file->Node;
+    FILE_NETWORK_OPEN_INFORMATION network;
     memset(standard, 0, sizeof *standard);
     standard->NumberOfLinks = 1;
     if (node == NULL)
         return;
-    standard->AllocationSize.QuadPart = IopAllocationOf(node);
-    standard->EndOfFile.QuadPart = node->Directory ? 0 : node->File.Size;
+    IopFillNetwork(node, &network);
+    standard->AllocationSize = network.AllocationSize;
+    standard->EndOfFile = network.EndOfFile;
     standard->DeletePending = node->DeletePending || file->DeleteOnClose;
     standard->Directory = node->Directory;
 }
@@ -121,20 +125,6 @@ typedef union {
     FILE_PIPE_INFORMATION Modes;
     FILE_PIPE_LOCAL_INFORMATION Pipe;
 } ANSWER;
-
-void IopFillNetwork(const IONODE *node, FILE_NETWORK_OPEN_INFORMATION *network)
-{
-    FILE_BASIC_INFORMATION basic;
-    IopFillBasic(node, &basic);
-    memset(network, 0, sizeof *network);
-    network->CreationTime = basic.CreationTime;
-    network->LastAccessTime = basic.LastAccessTime;
-    network->LastWriteTime = basic.LastWriteTime;
-    network->ChangeTime = basic.ChangeTime;
-    network->FileAttributes = basic.FileAttributes;
-    network->AllocationSize.QuadPart = IopAllocationOf(node);
-    network->EndOfFile.QuadPart = node == NULL || node->Directory ? 0 : node->File.Size;
-}
 
 /* The bytes of a class's structure, 0 for a class there is not. */
 static ULONG IopFill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWER *answer)

@@ -125,6 +125,9 @@ typedef struct {
  * STATUS_OBJECT_PATH_SYNTAX_BAD. A name that does not exist is no error here. */
 NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *);
 BOOLEAN IopValidName(const WCHAR *name, ULONG length);
+/* A RootDirectory; *root: NULL, without a handle.  STATUS_OBJECT_TYPE_MISMATCH: a device, and
+ * *root is referenced nevertheless. */
+NTSTATUS IopReferenceRoot(HANDLE, IOFILE **root);
 /* ObjectAttributes: with RootDirectory. *name is pool, to be freed, when it succeeds. */
 NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *, ULONG *attributes,
                             WCHAR **name);
@@ -136,6 +139,20 @@ BOOLEAN IopMatches(const WCHAR *pattern, const WCHAR *name);
 /* ---- file.c ---- */
 NTSTATUS IopCreateFileObject(IOPKIND, IOFILE **);
 NTSTATUS IopReferenceFile(HANDLE, ACCESS_MASK, IOFILE **);
+NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *user, NTSTATUS, ULONG information);
+typedef struct { /* of NtCreateNamedPipeFile */
+    ULONG Message, ReadMode, CompletionMode, Maximum;
+    ULONG Quota[2]; /* bytes, by the end that reads */
+    LARGE_INTEGER Timeout;
+} IOPSERVER;
+typedef struct {
+    ACCESS_MASK Access;
+    ULONG Attributes, Share, Disposition, Options;
+    const IOPSERVER *Server; /* NULL: a file, a device, or a client's end of a pipe */
+} IOPREQUEST;
+/* A name to a handle: how NtCreateFile and its kin end. */
+NTSTATUS IopOpenByName(HANDLE *userHandle, IOPREQUEST *, POBJECT_ATTRIBUTES user,
+                       IO_STATUS_BLOCK *userIosb);
 
 /* ---- lock.c ---- */
 typedef struct _IOPLOCK {
@@ -154,23 +171,29 @@ NTSTATUS IopTakeLock(const IOPLOCK *, BOOLEAN immediately);
 BOOLEAN IopDropLocks(const IOFILE *, const IOPLOCK *one);
 
 /* ---- fileinfo.c ---- node NULL: a device */
-NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *user, NTSTATUS, ULONG information);
 void IopFillBasic(const IONODE *, FILE_BASIC_INFORMATION *);
 void IopFillNetwork(const IONODE *, FILE_NETWORK_OPEN_INFORMATION *);
 
 /* ---- readwrite.c ---- */
 typedef struct {
+    IOFILE *File;
     KEVENT *Event; /* the caller's, or NULL */
-    void *EventBody;
     PVOID Apc, ApcContext;
     IO_STATUS_BLOCK *UserIosb;
-} COMPLETION;
-NTSTATUS IopPrepareCompletion(COMPLETION *, HANDLE event, PVOID apc, PVOID apcContext,
-                              IO_STATUS_BLOCK *userIosb);
-/* done: bytes.  Returns what the service does. */
-NTSTATUS IopComplete(IOFILE *, COMPLETION *, NTSTATUS, ULONG done);
+} IOPERATION;
+/* File is referenced; probed: what the caller found of its buffers.  On a failure, which may be
+ * probed itself, nothing is held. */
+NTSTATUS IopBegin(IOPERATION *, NTSTATUS probed, HANDLE event, PVOID apc,
+                  PVOID apcContext, IO_STATUS_BLOCK *userIosb);
+/* done: bytes.  Returns what the service does; nothing is held any more. */
+NTSTATUS IopComplete(IOPERATION *, NTSTATUS, ULONG done);
 
 /* ---- the kinds ---- user buffers; *done bytes */
+typedef struct {
+    const UCHAR *In;
+    UCHAR *Out;
+    ULONG InLength, OutLength;
+} IOPBUFFERS;
 NTSTATUS IopConsoleRead(void *buffer, ULONG length, ULONG *done, BOOLEAN raw);
 NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopHostRead(IOFILE *, void *buffer, ULONG length, ULONG *done);
@@ -178,15 +201,17 @@ NTSTATUS IopHostWrite(IOFILE *, const void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopPipeRead(IOFILE *, void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopPipeWrite(IOFILE *, const void *buffer, ULONG length, ULONG *done);
 NTSTATUS IopFlushPipe(IOFILE *);
+NTSTATUS IopPipeControl(IOFILE *, ULONG code, const IOPBUFFERS *, ULONG *done);
 void IopPipeClose(IOFILE *);
 void IopPipeDelete(IOFILE *);
-/* A client's end; the name may be empty.  STATUS_OBJECT_NAME_NOT_FOUND, STATUS_ACCESS_DENIED,
- * STATUS_PIPE_NOT_AVAILABLE: no instance listens, STATUS_NOT_SUPPORTED: asynchronous. */
-NTSTATUS IopOpenPipe(const IOPPATH *, ACCESS_MASK, ULONG options, IOFILE **);
+/* An end of a pipe: the server's of a new instance, or a client's, whose name may be empty.
+ * STATUS_OBJECT_NAME_NOT_FOUND; STATUS_ACCESS_DENIED: not such an instance, or not the first;
+ * STATUS_INSTANCE_NOT_AVAILABLE: there are as many as there may be; STATUS_PIPE_NOT_AVAILABLE: no
+ * instance listens; STATUS_NOT_SUPPORTED: asynchronous. */
+NTSTATUS IopOpenPipe(const IOPPATH *, const IOPREQUEST *, IOFILE **, ULONG *information);
 void IopFillPipe(const IOFILE *, FILE_PIPE_LOCAL_INFORMATION *);
 NTSTATUS IopSetPipe(IOFILE *, const FILE_PIPE_INFORMATION *);
-NTSTATUS IopConsoleControl(IOFILE *, ULONG code, const void *in, ULONG inLength,
-                           void *out, ULONG outLength, ULONG *done);
+NTSTATUS IopConsoleControl(IOFILE *, ULONG code, const IOPBUFFERS *, ULONG *done);
 
 /* ---- framebuffer.c ---- */
 /* FALSE: there is none that can be drawn on; what is wrong with one has been said. */

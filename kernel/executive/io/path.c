@@ -135,22 +135,29 @@ NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *result)
     return IopWalkPath(below, IopRoot, result);
 }
 
+NTSTATUS IopReferenceRoot(HANDLE handle, IOFILE **root)
+{
+    *root = NULL;
+    if (handle == NULL)
+        return STATUS_SUCCESS;
+    NTSTATUS status = IopReferenceFile(handle, 0, root);
+    return NT_SUCCESS(status) && (*root)->Node == NULL ? STATUS_OBJECT_TYPE_MISMATCH
+                                                       : status;
+}
+
 NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *path, ULONG *attributes,
                             WCHAR **name)
 {
     OBATTRIBUTES captured;
-    IOFILE *root = NULL;
+    IOFILE *root;
     NTSTATUS status =
         user == NULL ? STATUS_INVALID_PARAMETER : ObCaptureAttributes(user, &captured);
     if (!NT_SUCCESS(status))
         return status;
-    if (captured.Root != NULL)
-        status = IopReferenceFile(captured.Root, 0, &root);
+    status = IopReferenceRoot(captured.Root, &root);
     for (ULONG i = 0; i < captured.NameLength; i++)
         if (captured.Name[i] == 0)
             status = STATUS_OBJECT_NAME_INVALID;
-    if (NT_SUCCESS(status) && root != NULL && root->Node == NULL)
-        status = STATUS_OBJECT_TYPE_MISMATCH;
     if (NT_SUCCESS(status))
         status = captured.Name == NULL && root == NULL
                      ? STATUS_OBJECT_PATH_SYNTAX_BAD
@@ -167,10 +174,10 @@ NTSTATUS IopParseAttributes(POBJECT_ATTRIBUTES user, IOPPATH *path, ULONG *attri
     return status;
 }
 
-NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **file)
+static NTSTATUS IopOpenFrom(IONODE *root, const WCHAR *path, MMFILE **file)
 {
     IOPPATH found;
-    NTSTATUS status = IopParsePath(path, NULL, &found);
+    NTSTATUS status = IopParsePath(path, root, &found);
     if (!NT_SUCCESS(status))
         return status;
     if (found.Kind != IopDisk)
@@ -184,12 +191,13 @@ NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **file)
     return STATUS_SUCCESS;
 }
 
+NTSTATUS IoOpenMmFile(const WCHAR *path, MMFILE **file)
+{
+    return IopOpenFrom(NULL, path, file);
+}
+
 MMFILE *IoOpenArchiveFile(const WCHAR *path)
 {
-    IOPPATH found;
-    if (IopRoot == NULL || !NT_SUCCESS(IopWalkPath(path, IopRoot, &found)) ||
-        found.Node == NULL || found.Node->Directory)
-        return NULL;
-    IopReferenceNode(found.Node);
-    return &found.Node->File;
+    MMFILE *file;
+    return NT_SUCCESS(IopOpenFrom(IopRoot, path, &file)) ? file : NULL;
 }

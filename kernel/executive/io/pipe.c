@@ -109,23 +109,18 @@ void IopPipeDelete(IOFILE *file)
 
 /* ---- the ring ---- at: bytes from its start, which may go round */
 
-static NTSTATUS IopFromRing(const IOPQUEUE *queue, ULONG at, UCHAR *user, ULONG length)
+static NTSTATUS IopCopyRing(IOPQUEUE *queue, ULONG at, UCHAR *user, ULONG length,
+                            BOOLEAN in)
 {
-    at %= queue->Size;
-    const ULONG first = min(length, queue->Size - at);
-    NTSTATUS status = MmCopyToUser(user, queue->Bytes + at, first);
-    if (NT_SUCCESS(status) && first < length)
-        status = MmCopyToUser(user + first, queue->Bytes, length - first);
-    return status;
-}
-
-static NTSTATUS IopToRing(IOPQUEUE *queue, ULONG at, const UCHAR *user, ULONG length)
-{
-    at %= queue->Size;
-    const ULONG first = min(length, queue->Size - at);
-    NTSTATUS status = MmCopyFromUser(queue->Bytes + at, user, first);
-    if (NT_SUCCESS(status) && first < length)
-        status = MmCopyFromUser(queue->Bytes, user + first, length - first);
+    NTSTATUS status = STATUS_SUCCESS;
+    while (length != 0 && NT_SUCCESS(status)) {
+        UCHAR *bytes = queue->Bytes + at % queue->Size;
+        const ULONG part = min(length, queue->Size - at % queue->Size);
+        status = in ? MmCopyFromUser(bytes, user, part) : MmCopyToUser(user, bytes, part);
+        at += part;
+        user += part;
+        length -= part;
+    }
     return status;
 }
 
@@ -174,7 +169,7 @@ NTSTATUS IopTake(const IOFILE *file, IOPQUEUE *queue, void *buffer, ULONG length
         if (messages && at.Left == 0)
             IopBeginMessage(queue, &at);
         const ULONG part = min(messages ? at.Left : at.Count, length - *done);
-        status = IopFromRing(queue, at.Head, (UCHAR *)buffer + *done, part);
+        status = IopCopyRing(queue, at.Head, (UCHAR *)buffer + *done, part, FALSE);
         if (!NT_SUCCESS(status))
             return status; /* nothing is taken */
         IopAdvance(queue, &at, part);
@@ -210,12 +205,12 @@ NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
 
 /* ---- writing ---- STATUS_PENDING: there is no room */
 
-static NTSTATUS IopPutBytes(IOFILE *file, const UCHAR *buffer, ULONG length, ULONG *done)
+static NTSTATUS IopPutBytes(IOFILE *file, UCHAR *buffer, ULONG length, ULONG *done)
 {
     IOPQUEUE *queue = file->Pipe->Queue[!file->PipeEnd];
     const ULONG part = min(queue->Size - queue->At.Count, length - *done);
     NTSTATUS status =
-        IopToRing(queue, queue->At.Head + queue->At.Count, buffer + *done, part);
+        IopCopyRing(queue, queue->At.Head + queue->At.Count, buffer + *done, part, TRUE);
     if (!NT_SUCCESS(status))
         return status;
     queue->At.Count += part;
@@ -239,8 +234,7 @@ static NTSTATUS IopGrowQueue(IOPQUEUE **queue, ULONG length)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS IopPutMessage(IOFILE *file, const UCHAR *buffer, ULONG length,
-                              ULONG *done)
+static NTSTATUS IopPutMessage(IOFILE *file, UCHAR *buffer, ULONG length, ULONG *done)
 {
     IOPQUEUE **place = &file->Pipe->Queue[!file->PipeEnd], *queue = *place;
     NTSTATUS status = STATUS_SUCCESS;
@@ -256,7 +250,7 @@ static NTSTATUS IopPutMessage(IOFILE *file, const UCHAR *buffer, ULONG length,
     if (status != STATUS_SUCCESS)
         return status;
     const ULONG end = queue->At.Head + queue->At.Count;
-    status = IopToRing(queue, end + LENGTH_SIZE, buffer, length);
+    status = IopCopyRing(queue, end + LENGTH_SIZE, buffer, length, TRUE);
     if (!NT_SUCCESS(status))
         return status; /* nothing is written */
     for (ULONG i = 0; i < LENGTH_SIZE; i++)
@@ -304,8 +298,8 @@ NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
         status = IopPipeState(file, STATUS_PIPE_CLOSING);
         if (!NT_SUCCESS(status))
             return status;
-        status = pipe->Name->Message ? IopPutMessage(file, buffer, length, done)
-                                     : IopPutBytes(file, buffer, length, done);
+        status = pipe->Name->Message ? IopPutMessage(file, (UCHAR *)buffer, length, done)
+                                     : IopPutBytes(file, (UCHAR *)buffer, length, done);
         if (status != STATUS_PENDING)
             return status == STATUS_SUCCESS && pipe->Name->Message
                        ? IopWaitForReader(file, FALSE)

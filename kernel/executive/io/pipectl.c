@@ -1,16 +1,9 @@
-/* pipectl.c - NtFsControlFile, whose codes are those of pipes; what a pipe says of itself.
+/* pipectl.c - the codes of NtFsControlFile, which are of pipes; what a pipe says of itself.
  *
  * Source: the FSCTL_PIPE_* of ntifs.h; ConnectNamedPipe, DisconnectNamedPipe, PeekNamedPipe,
  * TransactNamedPipe, WaitNamedPipe.
  */
 #include "pipe.h"
-#include "services.h"
-
-typedef struct {
-    const UCHAR *In; /* user memory, both */
-    UCHAR *Out;
-    ULONG InLength, OutLength;
-} BUFFERS;
 
 /* Waits for a client, unless the file does not wait.  STATUS_PIPE_CONNECTED: one is there,
  * STATUS_PIPE_CLOSING: it has gone, STATUS_PIPE_LISTENING: none has come. */
@@ -57,7 +50,7 @@ static NTSTATUS IopDisconnectPipe(IOFILE *file)
 }
 
 /* FILE_PIPE_PEEK_BUFFER and as much as fits of the data, which stays. */
-static NTSTATUS IopPeekPipe(IOFILE *file, const BUFFERS *buffers, ULONG *done)
+static NTSTATUS IopPeekPipe(IOFILE *file, const IOPBUFFERS *buffers, ULONG *done)
 {
     const ULONG head = sizeof(FILE_PIPE_PEEK_BUFFER);
     IOPQUEUE *queue = file->Pipe->Queue[file->PipeEnd];
@@ -84,7 +77,7 @@ static NTSTATUS IopPeekPipe(IOFILE *file, const BUFFERS *buffers, ULONG *done)
     return status;
 }
 
-static NTSTATUS IopTransceive(IOFILE *file, const BUFFERS *buffers, ULONG *done)
+static NTSTATUS IopTransceive(IOFILE *file, const IOPBUFFERS *buffers, ULONG *done)
 {
     ULONG written = 0;
     const IOPQUEUE *queue = file->Pipe->Queue[file->PipeEnd];
@@ -100,7 +93,7 @@ static NTSTATUS IopTransceive(IOFILE *file, const BUFFERS *buffers, ULONG *done)
                               : status;
 }
 
-static NTSTATUS IopWaitByName(const BUFFERS *buffers)
+static NTSTATUS IopWaitByName(const IOPBUFFERS *buffers)
 {
     const ULONG fixed = offsetof(FILE_PIPE_WAIT_FOR_BUFFER, Name);
     FILE_PIPE_WAIT_FOR_BUFFER wait;
@@ -121,7 +114,8 @@ static NTSTATUS IopWaitByName(const BUFFERS *buffers)
 }
 
 /* Who made an end: the attribute has a name, and is four bytes. */
-static NTSTATUS IopPipeOwner(IOFILE *file, ULONG end, const BUFFERS *buffers, ULONG *done)
+static NTSTATUS IopPipeOwner(IOFILE *file, ULONG end, const IOPBUFFERS *buffers,
+                             ULONG *done)
 {
     const char *names[] = {
         [PipeClient] = "ClientProcessId", [PipeServer] = "ServerProcessId"};
@@ -141,8 +135,7 @@ static NTSTATUS IopPipeOwner(IOFILE *file, ULONG end, const BUFFERS *buffers, UL
     return MmCopyToUser(buffers->Out, &file->Pipe->ProcessId[end], sizeof(ULONG));
 }
 
-static NTSTATUS IopPipeControl(IOFILE *file, ULONG code, const BUFFERS *buffers,
-                               ULONG *done)
+NTSTATUS IopPipeControl(IOFILE *file, ULONG code, const IOPBUFFERS *buffers, ULONG *done)
 {
     IOPIPE *pipe;
     const NTSTATUS status = IopFindEnd(file, &pipe);
@@ -166,35 +159,6 @@ static NTSTATUS IopPipeControl(IOFILE *file, ULONG code, const BUFFERS *buffers,
     default:
         return STATUS_INVALID_DEVICE_REQUEST;
     }
-}
-
-/* Bits 14 and 15 of code are the access it takes.  STATUS_INVALID_DEVICE_REQUEST: no pipe, or
- * a code that is none of these. */
-NTSTATUS NTAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
-                               PVOID apcContext, IO_STATUS_BLOCK *userIosb, ULONG code,
-                               PVOID in, ULONG inLength, PVOID out, ULONG outLength)
-{
-    IOFILE *file;
-    COMPLETION completion;
-    const BUFFERS buffers = {in, out, inLength, outLength};
-    ULONG done = 0;
-    NTSTATUS status = IopReferenceFile(handle, code >> 14 & 3, &file);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = MmProbeForRead(in, inLength, 1);
-    if (NT_SUCCESS(status))
-        status = MmProbeForWrite(out, outLength, 1);
-    if (NT_SUCCESS(status))
-        status =
-            IopPrepareCompletion(&completion, event, (PVOID)apc, apcContext, userIosb);
-    if (NT_SUCCESS(status)) {
-        KeResetEvent(&file->Event);
-        status = file->Kind == IopPipe ? IopPipeControl(file, code, &buffers, &done)
-                                       : STATUS_INVALID_DEVICE_REQUEST;
-        status = IopComplete(file, &completion, status, done);
-    }
-    ObDereferenceObject(file);
-    return status;
 }
 
 /* ---- what NtQueryInformationFile and NtSetInformationFile ask ---- */

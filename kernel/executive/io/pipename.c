@@ -73,9 +73,9 @@ NTSTATUS IopWaitForPipe(const WCHAR *text, ULONG length, LARGE_INTEGER *timeout)
     return status;
 }
 
-NTSTATUS IopOpenPipe(const IOPPATH *path, ACCESS_MASK access, ULONG options,
-                     IOFILE **file)
+static NTSTATUS IopJoinPipe(const IOPPATH *path, const IOPREQUEST *request, IOFILE **file)
 {
+    const ACCESS_MASK access = request->Access;
     if (path->LastLength == 0) /* the folder of all names: FSCTL_PIPE_WAIT */
         return IopCreateFileObject(IopPipe, file);
     const IOPIPENAME *name = IopFindPipeName(path->Last, path->LastLength);
@@ -84,7 +84,7 @@ NTSTATUS IopOpenPipe(const IOPPATH *path, ACCESS_MASK access, ULONG options,
     if (((access & FILE_READ_DATA) && name->Configuration == PipeInbound) ||
         ((access & FILE_WRITE_DATA) && name->Configuration == PipeOutbound))
         return STATUS_ACCESS_DENIED;
-    if (!(options & SYNCHRONOUS))
+    if (!(request->Options & SYNCHRONOUS))
         return STATUS_NOT_SUPPORTED;
     if (IsListEmpty(&name->Listening))
         return STATUS_PIPE_NOT_AVAILABLE;
@@ -101,13 +101,6 @@ NTSTATUS IopOpenPipe(const IOPPATH *path, ACCESS_MASK access, ULONG options,
 
 /* ---- a server's end ---- */
 
-typedef struct {
-    ACCESS_MASK Access;
-    ULONG Share, Disposition, Options, Type, ReadMode, CompletionMode, Maximum;
-    ULONG InboundQuota, OutboundQuota;
-    LARGE_INTEGER Timeout;
-} PIPEREQUEST;
-
 static ULONG IopConfiguration(ULONG share)
 {
     return share == FILE_SHARE_WRITE  ? PipeInbound
@@ -115,11 +108,11 @@ static ULONG IopConfiguration(ULONG share)
                                       : PipeDuplex;
 }
 
-static NTSTATUS IopCheckPipe(const PIPEREQUEST *request)
+static NTSTATUS IopCheckPipe(const IOPREQUEST *request)
 {
-    const ULONG type = request->Type & ~PIPE_REJECT_REMOTE;
-    if (type > 1 || request->ReadMode > type || request->CompletionMode > 1 ||
-        request->Maximum == 0 || request->Share == 0 ||
+    const IOPSERVER *server = request->Server;
+    if (server->Message > 1 || server->ReadMode > server->Message ||
+        server->CompletionMode > 1 || server->Maximum == 0 || request->Share == 0 ||
         (request->Share & ~(FILE_SHARE_READ | FILE_SHARE_WRITE)) ||
         request->Disposition < FILE_OPEN || request->Disposition > FILE_OPEN_IF)
         return STATUS_INVALID_PARAMETER;
@@ -127,40 +120,44 @@ static NTSTATUS IopCheckPipe(const PIPEREQUEST *request)
 }
 
 /* May there be one more instance, and such a one? */
-static NTSTATUS IopCheckInstance(const IOPIPENAME *name, const PIPEREQUEST *request)
+static NTSTATUS IopCheckInstance(const IOPIPENAME *name, const IOPREQUEST *request)
 {
     if (request->Disposition == FILE_CREATE ||
-        name->Message != (request->Type & ~PIPE_REJECT_REMOTE) ||
+        name->Message != request->Server->Message ||
         name->Configuration != IopConfiguration(request->Share))
         return STATUS_ACCESS_DENIED;
     return name->Instances >= name->Maximum ? STATUS_INSTANCE_NOT_AVAILABLE
                                             : STATUS_SUCCESS;
 }
 
-static IOPIPENAME *IopMakePipeName(const IOPPATH *path, const PIPEREQUEST *request)
+static NTSTATUS IopMakePipeName(const IOPPATH *path, const IOPREQUEST *request,
+                                IOPIPENAME **result)
 {
-    IOPIPENAME *name =
-        ExAllocatePool(sizeof *name + path->LastLength * sizeof(WCHAR), IO_TAG);
+    const ULONG bytes = path->LastLength * sizeof(WCHAR);
+    if (request->Disposition == FILE_OPEN)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (request->Server->Timeout.QuadPart >= 0) /* it counts from now */
+        return STATUS_INVALID_PARAMETER;
+    IOPIPENAME *name = ExAllocatePool(sizeof *name + bytes, IO_TAG);
     if (name == NULL)
-        return NULL;
+        return STATUS_INSUFFICIENT_RESOURCES;
     KeInitializeEvent(&name->Available, EventNotificationObject, FALSE);
     InitializeListHead(&name->Listening);
-    name->References = 1;
-    name->Message = request->Type & ~PIPE_REJECT_REMOTE;
+    name->Message = request->Server->Message;
     name->Configuration = IopConfiguration(request->Share);
-    name->Maximum = request->Maximum;
-    name->Timeout = request->Timeout;
+    name->Maximum = request->Server->Maximum;
+    name->Timeout = request->Server->Timeout;
     name->Name.Text = name->Text;
     name->Name.Length = path->LastLength;
-    memcpy(name->Text, path->Last, path->LastLength * sizeof(WCHAR));
-    return name;
+    memcpy(name->Text, path->Last, bytes);
+    IopAddName(&IopPipeNames, &name->Name);
+    *result = name;
+    return STATUS_SUCCESS;
 }
 
 /* The rings of an instance; FALSE: no memory, and what there is goes with the instance. */
-static BOOLEAN IopMakeQueues(IOPIPE *pipe, const PIPEREQUEST *request)
+static BOOLEAN IopMakeQueues(IOPIPE *pipe, const ULONG quotas[2])
 {
-    const ULONG quotas[] = {
-        [PipeClient] = request->OutboundQuota, [PipeServer] = request->InboundQuota};
     const ULONG unused[] = {[PipeClient] = PipeInbound, [PipeServer] = PipeOutbound};
     for (ULONG end = 0; end < 2; end++) {
         if (pipe->Name->Configuration == unused[end])
@@ -174,14 +171,13 @@ static BOOLEAN IopMakeQueues(IOPIPE *pipe, const PIPEREQUEST *request)
     return TRUE;
 }
 
-/* An instance of name that listens, and its server's end: name's reference is the
- * instance's from now on, whatever comes. */
-static NTSTATUS IopMakeInstance(IOPIPENAME *name, const PIPEREQUEST *request,
-                                IOFILE **file)
+/* An instance of name that listens, and its server's end; name goes with its last one. */
+static NTSTATUS IopMakeInstance(IOPIPENAME *name, const IOPSERVER *server, IOFILE **file)
 {
     NTSTATUS status = IopCreateFileObject(IopPipe, file);
     IOPIPE *pipe = NT_SUCCESS(status) ? ExAllocatePool(sizeof *pipe, IO_TAG) : NULL;
     name->Instances++;
+    name->References++;
     if (pipe == NULL) {
         IopForgetInstance(name);
         IopDereferenceName(name);
@@ -193,10 +189,9 @@ static NTSTATUS IopMakeInstance(IOPIPENAME *name, const PIPEREQUEST *request,
     InitializeListHead(&pipe->Listening);
     pipe->Name = name;
     IopAttachEnd(pipe, *file, PipeServer);
-    (*file)->ReadMode = request->ReadMode;
-    (*file)->CompletionMode = request->CompletionMode;
-    (*file)->Options = request->Options;
-    if (IopMakeQueues(pipe, request)) {
+    (*file)->ReadMode = server->ReadMode;
+    (*file)->CompletionMode = server->CompletionMode;
+    if (IopMakeQueues(pipe, server->Quota)) {
         IopListen(pipe);
         return STATUS_SUCCESS;
     }
@@ -204,35 +199,27 @@ static NTSTATUS IopMakeInstance(IOPIPENAME *name, const PIPEREQUEST *request,
     return STATUS_INSUFFICIENT_RESOURCES;
 }
 
-static NTSTATUS IopCreatePipe(const IOPPATH *path, const PIPEREQUEST *request,
+static NTSTATUS IopCreatePipe(const IOPPATH *path, const IOPREQUEST *request,
                               IOFILE **file, ULONG *information)
 {
-    if (path->Kind != IopPipe || path->LastLength == 0)
-        return STATUS_OBJECT_NAME_INVALID;
     IOPIPENAME *name = IopFindPipeName(path->Last, path->LastLength);
     *information = name != NULL ? FILE_OPENED : FILE_CREATED;
-    if (name != NULL) {
-        NTSTATUS status = IopCheckInstance(name, request);
-        if (!NT_SUCCESS(status))
-            return status;
-        name->References++;
-        return IopMakeInstance(name, request, file);
-    }
-    if (request->Disposition == FILE_OPEN)
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    if (request->Timeout.QuadPart >= 0) /* it counts from now */
-        return STATUS_INVALID_PARAMETER;
-    name = IopMakePipeName(path, request);
-    if (name == NULL)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    IopAddName(&IopPipeNames, &name->Name);
-    return IopMakeInstance(name, request, file);
+    if (path->LastLength == 0)
+        return STATUS_OBJECT_NAME_INVALID;
+    NTSTATUS status = name != NULL ? IopCheckInstance(name, request)
+                                   : IopMakePipeName(path, request, &name);
+    return NT_SUCCESS(status) ? IopMakeInstance(name, request->Server, file) : status;
+}
+
+NTSTATUS IopOpenPipe(const IOPPATH *path, const IOPREQUEST *request, IOFILE **file,
+                     ULONG *information)
+{
+    return request->Server != NULL ? IopCreatePipe(path, request, file, information)
+                                   : IopJoinPipe(path, request, file);
 }
 
 /* share: FILE_SHARE_READ, clients may read; FILE_SHARE_WRITE, they may write.  Quotas below
- * 4 KiB are 4 KiB, above 64 KiB 64 KiB.  STATUS_INSTANCE_NOT_AVAILABLE,
- * STATUS_ACCESS_DENIED: not such an instance, or not the first; STATUS_NOT_SUPPORTED:
- * asynchronous. */
+ * 4 KiB are 4 KiB, above 64 KiB 64 KiB. */
 NTSTATUS NTAPI NtCreateNamedPipeFile(HANDLE *userHandle, ACCESS_MASK access,
                                      OBJECT_ATTRIBUTES *userAttributes,
                                      IO_STATUS_BLOCK *userIosb, ULONG share,
@@ -241,37 +228,14 @@ NTSTATUS NTAPI NtCreateNamedPipeFile(HANDLE *userHandle, ACCESS_MASK access,
                                      ULONG instances, ULONG inboundQuota,
                                      ULONG outboundQuota, LARGE_INTEGER *userTimeout)
 {
-    PIPEREQUEST request = {ObMapAccess(&IoFileType, access),
-                           share,
-                           disposition,
-                           options,
-                           type,
-                           readMode,
-                           completionMode,
-                           instances,
-                           inboundQuota,
-                           outboundQuota,
-                           {.QuadPart = 0}};
-    IOPPATH path;
-    WCHAR *name;
-    IOFILE *file;
-    ULONG attributes, information;
+    IOPSERVER server = {
+        type & ~PIPE_REJECT_REMOTE,    readMode,       completionMode, instances,
+        {outboundQuota, inboundQuota}, {.QuadPart = 0}};
+    IOPREQUEST request = {access, 0, share, disposition, options, &server};
     NTSTATUS status = IopCheckPipe(&request);
     if (NT_SUCCESS(status) && userTimeout != NULL)
-        status = MmCopyFromUser(&request.Timeout, userTimeout, sizeof request.Timeout);
-    if (NT_SUCCESS(status))
-        status = MmProbeForWrite(userIosb, sizeof *userIosb, 4);
-    if (NT_SUCCESS(status))
-        status = IopParseAttributes(userAttributes, &path, &attributes, &name);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = IopCreatePipe(&path, &request, &file, &information);
-    if (name != NULL)
-        ExFreePool(name);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = ObReturnHandle(file, request.Access, attributes & OBJ_INHERIT, userHandle);
-    ObDereferenceObject(file);
-    const IO_STATUS_BLOCK iosb = {.Status = STATUS_SUCCESS, .Information = information};
-    return NT_SUCCESS(status) ? MmCopyToUser(userIosb, &iosb, sizeof iosb) : status;
+        status = MmCopyFromUser(&server.Timeout, userTimeout, sizeof server.Timeout);
+    return NT_SUCCESS(status)
+               ? IopOpenByName(userHandle, &request, userAttributes, userIosb)
+               : status;
 }

@@ -7,25 +7,37 @@
 #include "iop.h"
 #include "services.h"
 
-NTSTATUS IopPrepareCompletion(COMPLETION *completion, HANDLE event, PVOID apc,
-                              PVOID apcContext, IO_STATUS_BLOCK *userIosb)
+static NTSTATUS IopReferenceEvent(HANDLE handle, KEVENT **event)
 {
-    *completion =
-        (COMPLETION){.Apc = apc, .ApcContext = apcContext, .UserIosb = userIosb};
-    NTSTATUS status = MmProbeForWrite(userIosb, sizeof *userIosb, 4);
-    if (!NT_SUCCESS(status) || event == NULL)
-        return status;
-    status = ObReferenceObjectByHandle(event, NULL, EVENT_MODIFY_STATE,
-                                       &completion->EventBody, NULL);
+    void *body;
+    NTSTATUS status =
+        ObReferenceObjectByHandle(handle, NULL, EVENT_MODIFY_STATE, &body, NULL);
     if (!NT_SUCCESS(status))
         return status;
-    completion->Event = completion->EventBody;
-    if (!ObGetType(completion->EventBody)->Waitable ||
-        ObGetType(completion->EventBody)->Name[0] != 'E') {
-        ObDereferenceObject(completion->EventBody);
+    if (ObGetType(body)->Name[0] != 'E' || !ObGetType(body)->Waitable) {
+        ObDereferenceObject(body);
         return STATUS_OBJECT_TYPE_MISMATCH;
     }
-    KeResetEvent(completion->Event);
+    *event = body;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS IopBegin(IOPERATION *operation, NTSTATUS probed, HANDLE event, PVOID apc,
+                  PVOID apcContext, IO_STATUS_BLOCK *userIosb)
+{
+    IOFILE *file = operation->File;
+    *operation = (IOPERATION){file, NULL, apc, apcContext, userIosb};
+    if (NT_SUCCESS(probed))
+        probed = MmProbeForWrite(userIosb, sizeof *userIosb, 4);
+    if (NT_SUCCESS(probed) && event != NULL)
+        probed = IopReferenceEvent(event, &operation->Event);
+    if (!NT_SUCCESS(probed)) {
+        ObDereferenceObject(file);
+        return probed;
+    }
+    KeResetEvent(&file->Event);
+    if (operation->Event != NULL)
+        KeResetEvent(operation->Event);
     return STATUS_SUCCESS;
 }
 
@@ -34,34 +46,33 @@ static void IopFreeApc(KAPC *apc)
     ExFreePool(apc);
 }
 
-static void IopQueueCompletionApc(const COMPLETION *completion)
+static void IopQueueCompletionApc(const IOPERATION *operation)
 {
     KAPC *apc = ExAllocatePool(sizeof *apc, IO_TAG);
     if (apc == NULL)
         return;
     apc->FreeRoutine = IopFreeApc;
-    apc->NormalRoutine = completion->Apc;
-    apc->NormalContext = completion->ApcContext;
-    apc->SystemArgument1 = completion->UserIosb;
+    apc->NormalRoutine = operation->Apc;
+    apc->NormalContext = operation->ApcContext;
+    apc->SystemArgument1 = operation->UserIosb;
     if (!KeQueueApc(KeGetCurrentThread(), apc))
         ExFreePool(apc);
 }
 
-NTSTATUS IopComplete(IOFILE *file, COMPLETION *completion, NTSTATUS status, ULONG done)
+NTSTATUS IopComplete(IOPERATION *operation, NTSTATUS status, ULONG done)
 {
-    IO_STATUS_BLOCK iosb = {.Status = status, .Information = done};
-    NTSTATUS written = STATUS_SUCCESS;
     if (!NT_ERROR(status)) {
-        written = MmCopyToUser(completion->UserIosb, &iosb, sizeof iosb);
-        if (completion->Apc != NULL)
-            IopQueueCompletionApc(completion);
+        status = IopReturnIosb(operation->UserIosb, status, done);
+        if (operation->Apc != NULL)
+            IopQueueCompletionApc(operation);
     }
-    KeSetEvent(&file->Event);
-    if (completion->EventBody != NULL) {
-        KeSetEvent(completion->Event);
-        ObDereferenceObject(completion->EventBody);
+    KeSetEvent(&operation->File->Event);
+    if (operation->Event != NULL) {
+        KeSetEvent(operation->Event);
+        ObDereferenceObject(operation->Event);
     }
-    return NT_SUCCESS(written) ? status : written;
+    ObDereferenceObject(operation->File);
+    return status;
 }
 
 /* The offset an operation starts at: given, the position, or the end. */
@@ -136,21 +147,16 @@ NTSTATUS NTAPI NtReadFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
                           IO_STATUS_BLOCK *userIosb, PVOID buffer, ULONG length,
                           LARGE_INTEGER *userOffset, ULONG *key)
 {
-    IOFILE *file;
-    COMPLETION completion;
+    IOPERATION operation;
     ULONG done = 0;
-    NTSTATUS status = IopReferenceFile(handle, FILE_READ_DATA, &file);
-    (void)key; /* the owner's process and file are enough */
+    NTSTATUS status = IopReferenceFile(handle, FILE_READ_DATA, &operation.File);
+    (void)key;              /* the owner's process and file are enough */
+    if (NT_SUCCESS(status)) /* a write watch sees all of it */
+        status = IopBegin(&operation, MmProbeForWrite(buffer, length, 1), event, apc,
+                          apcContext, userIosb);
     if (!NT_SUCCESS(status))
         return status;
-    status = MmProbeForWrite(buffer, length, 1); /* a write watch sees all of it */
-    if (NT_SUCCESS(status))
-        status = IopPrepareCompletion(&completion, event, apc, apcContext, userIosb);
-    if (!NT_SUCCESS(status)) {
-        ObDereferenceObject(file);
-        return status;
-    }
-    KeResetEvent(&file->Event);
+    IOFILE *file = operation.File;
     switch (file->Kind) {
     case IopDisk:
         status = IopReadDisk(file, buffer, length, userOffset, &done);
@@ -168,9 +174,7 @@ NTSTATUS NTAPI NtReadFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
     case IopNull:
         status = STATUS_END_OF_FILE;
     }
-    status = IopComplete(file, &completion, status, done);
-    ObDereferenceObject(file);
-    return status;
+    return IopComplete(&operation, status, done);
 }
 
 /* Writing needs FILE_WRITE_DATA, or FILE_APPEND_DATA alone: then it goes to the end. */
@@ -192,22 +196,17 @@ NTSTATUS NTAPI NtWriteFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcCont
                            IO_STATUS_BLOCK *userIosb, LPCVOID buffer, ULONG length,
                            LARGE_INTEGER *userOffset, ULONG *key)
 {
-    IOFILE *file;
-    COMPLETION completion;
+    IOPERATION operation;
     BOOLEAN append;
     ULONG done = 0;
-    NTSTATUS status = IopReferenceForWrite(handle, &file, &append);
+    NTSTATUS status = IopReferenceForWrite(handle, &operation.File, &append);
     (void)key;
+    if (NT_SUCCESS(status))
+        status = IopBegin(&operation, MmProbeForRead(buffer, length, 1), event, apc,
+                          apcContext, userIosb);
     if (!NT_SUCCESS(status))
         return status;
-    status = MmProbeForRead(buffer, length, 1);
-    if (NT_SUCCESS(status))
-        status = IopPrepareCompletion(&completion, event, apc, apcContext, userIosb);
-    if (!NT_SUCCESS(status)) {
-        ObDereferenceObject(file);
-        return status;
-    }
-    KeResetEvent(&file->Event);
+    IOFILE *file = operation.File;
     switch (file->Kind) {
     case IopDisk:
         status = IopWriteDisk(file, buffer, length, userOffset, append, &done);
@@ -224,9 +223,7 @@ NTSTATUS NTAPI NtWriteFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcCont
     case IopNull:
         done = length;
     }
-    status = IopComplete(file, &completion, status, done);
-    ObDereferenceObject(file);
-    return status;
+    return IopComplete(&operation, status, done);
 }
 
 /* The range that the caller names; on success *file is referenced, and the two are for one file. */
@@ -264,18 +261,15 @@ NTSTATUS NTAPI NtLockFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
                           LARGE_INTEGER *userLength, ULONG key, BOOLEAN immediately,
                           BOOLEAN exclusive)
 {
-    IOFILE *file;
+    IOPERATION operation;
     IOPLOCK lock;
-    COMPLETION completion;
-    NTSTATUS status =
-        IopCaptureLock(handle, userFirst, userLength, key, exclusive, &lock, &file);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = IopPrepareCompletion(&completion, event, apc, apcContext, userIosb);
+    NTSTATUS status = IopCaptureLock(handle, userFirst, userLength, key, exclusive, &lock,
+                                     &operation.File);
     if (NT_SUCCESS(status))
-        status = IopComplete(file, &completion, IopTakeLock(&lock, immediately), 0);
-    ObDereferenceObject(file);
-    return status;
+        status = IopBegin(&operation, status, event, apc, apcContext, userIosb);
+    return NT_SUCCESS(status)
+               ? IopComplete(&operation, IopTakeLock(&lock, immediately), 0)
+               : status;
 }
 
 NTSTATUS NTAPI NtUnlockFile(HANDLE handle, IO_STATUS_BLOCK *userIosb,
@@ -309,23 +303,49 @@ NTSTATUS NTAPI NtFlushBuffersFile(HANDLE handle, IO_STATUS_BLOCK *userIosb)
     return NT_SUCCESS(status) ? IopReturnIosb(userIosb, status, 0) : status;
 }
 
-/* Consoles alone; bits 14 and 15 of code are the access it takes (fathom.h, IOCTL_CONSOLE_*). */
+/* kind: whose the codes are; STATUS_INVALID_DEVICE_REQUEST for a file of another.  Bits 14 and 15
+ * of code are the access it takes. */
+static NTSTATUS IopControl(IOPKIND kind, HANDLE handle, HANDLE event, PVOID apc,
+                           PVOID apcContext, IO_STATUS_BLOCK *userIosb, ULONG code,
+                           const IOPBUFFERS *buffers)
+{
+    IOPERATION operation;
+    ULONG done = 0;
+    NTSTATUS status = IopReferenceFile(handle, code >> 14 & 3, &operation.File);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = MmProbeForRead(buffers->In, buffers->InLength, 1);
+    if (NT_SUCCESS(status))
+        status = MmProbeForWrite(buffers->Out, buffers->OutLength, 1);
+    status = IopBegin(&operation, status, event, apc, apcContext, userIosb);
+    if (!NT_SUCCESS(status))
+        return status;
+    if (operation.File->Kind != kind)
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    else
+        status = kind == IopPipe
+                     ? IopPipeControl(operation.File, code, buffers, &done)
+                     : IopConsoleControl(operation.File, code, buffers, &done);
+    return IopComplete(&operation, status, done);
+}
+
+/* Of pipes: FSCTL_PIPE_*. */
+NTSTATUS NTAPI NtFsControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
+                               PVOID apcContext, IO_STATUS_BLOCK *userIosb, ULONG code,
+                               PVOID in, ULONG inLength, PVOID out, ULONG outLength)
+{
+    const IOPBUFFERS buffers = {in, out, inLength, outLength};
+    return IopControl(IopPipe, handle, event, (PVOID)apc, apcContext, userIosb, code,
+                      &buffers);
+}
+
+/* Of consoles: fathom.h, IOCTL_CONSOLE_*. */
 NTSTATUS NTAPI NtDeviceIoControlFile(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc,
                                      PVOID apcContext, PIO_STATUS_BLOCK userIosb,
                                      ULONG code, PVOID in, ULONG inLength, PVOID out,
                                      ULONG outLength)
 {
-    IOFILE *file;
-    ULONG done = 0;
-    NTSTATUS status = IopReferenceFile(handle, code >> 14 & 3, &file);
-    (void)event;
-    (void)apc;
-    (void)apcContext;
-    if (!NT_SUCCESS(status))
-        return status;
-    status = file->Kind == IopConsole
-                 ? IopConsoleControl(file, code, in, inLength, out, outLength, &done)
-                 : STATUS_INVALID_DEVICE_REQUEST;
-    ObDereferenceObject(file);
-    return NT_SUCCESS(status) ? IopReturnIosb(userIosb, status, done) : status;
+    const IOPBUFFERS buffers = {in, out, inLength, outLength};
+    return IopControl(IopConsole, handle, event, (PVOID)apc, apcContext, userIosb, code,
+                      &buffers);
 }

@@ -74,7 +74,7 @@ static NTSTATUS IopSetRename(IONODE *node, const FILE_RENAME_INFORMATION *user,
                              ULONG length)
 {
     FILE_RENAME_INFORMATION head;
-    IOFILE *root = NULL;
+    IOFILE *root = NULL; /* what the name begins at */
     const ULONG fixed = offsetof(FILE_RENAME_INFORMATION, FileName);
     if (length < sizeof head)
         return STATUS_INFO_LENGTH_MISMATCH;
@@ -88,10 +88,8 @@ static NTSTATUS IopSetRename(IONODE *node, const FILE_RENAME_INFORMATION *user,
     if (name == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     status = MmCopyFromUser(name, (const UCHAR *)user + fixed, head.FileNameLength);
-    if (NT_SUCCESS(status) && head.RootDirectory != NULL)
-        status = IopReferenceFile(head.RootDirectory, 0, &root);
-    if (NT_SUCCESS(status) && root != NULL && root->Node == NULL)
-        status = STATUS_OBJECT_TYPE_MISMATCH;
+    if (NT_SUCCESS(status))
+        status = IopReferenceRoot(head.RootDirectory, &root);
     if (NT_SUCCESS(status) && node->Parent == NULL)
         status = STATUS_ACCESS_DENIED;
     if (NT_SUCCESS(status))
