@@ -169,6 +169,9 @@ with tempfile.TemporaryDirectory() as scratch:
     os.remove(os.path.join(planted, "notes.txt"))
     plan.true(leaks.in_history(planted, secrets) != [], "and an object of git that has it")
 
+    flags = run("make", "-f", "Makefile", "--eval", "show: ; @echo $(WARN)", "show", where=tree)
+    plan.equal(flags.stdout.split(), ["-Wall", "-Wextra"], "there a warning stops no build")
+
     # The grader and the stamp.
     other = text.replace("seed 17, " + one.stamp.id, "seed 3, " + stamp.Stamp("8-com", "1.0", 3).id)
     plan.equal(stamp.refusal(text, "8-com", "1.4", 17), None, "a file of this handout is graded")

@@ -54,6 +54,9 @@ with tempfile.TemporaryDirectory(prefix="fathom-hints-") as scratch:
     for kind, word in (("hang", "lock"), ("crash", "pointer"), ("bug check", "pointer")):
         said = told(begun, kind=kind, where="kernel/mm/vad.c:14")
         plan.true(word in said and FINDS.hint in said, f"{kind}: a hint by the way it ended", said)
+    seen = [told(begun, kind="hang", stack=stack) for stack in ([], ["nt!MiFindVad at vad.c:9"])]
+    asked = ["in the stack?" in one for one in seen]
+    plan.equal(asked, [False, True], "a hang without a stack: no line of one is asked for")
     said = told(begun, kind="bug check", stack=["nt!MiFreeSpace+d1"])
     plan.true("pointer" not in said, "a stack without the student's lines: none is asked for", said)
     said = told(begun, kind="crash", seen="member access within address 0xa5a5a5a5a5a5a5a5")

@@ -93,6 +93,17 @@ plan.true(
     *said.splitlines()[-12:],
 )
 
+# A call that does not come back: gdb's own run of the case has an end.
+with open(os.path.join(TOP, "kernel", "mm", "fault.c")) as file:
+    text = file.read()
+loops = text.replace("    MiFlushPage(address);", "    for (;;)\n        ;")
+said = stopped("4", "stale", loops, "info args\n")
+plan.true(
+    "does not come back" in said and re.search(r"^errorCode = 0x7 ?$", said, re.M),
+    "lab 4: a case of the host that hangs: gdb stops in its last call",
+    *said.splitlines()[-12:],
+)
+
 # The machine's own program calls this file good: what gdb stops at is what the judge outside saw.
 PATCH = "labs/4-fault/forgeries/empty_copy.ours.patch"
 text = subprocess.run(

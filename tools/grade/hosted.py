@@ -68,7 +68,8 @@ def explain_failure(outcome, fields, words, places):
     outcome.kind = "wrong value"
     outcome.expected = words.fill(expected, numbers)
     outcome.seen = words.fill(seen, numbers)
-    outcome.detail = f"{function}, {os.path.basename(place)}"
+    # The case's file with its folder: it may have the name of the student's own.
+    outcome.detail = f"{function}, {'/'.join(place.split('/')[-2:])}"
     place = places.function(function)
     # A function that the file does not name: the stack, if there is one, said more.
     outcome.where = place if ":" in place else outcome.where or place

@@ -83,6 +83,10 @@ ENDED = {
         "line of yours is in the stack?",
         "是无休止的循环，还是已被持有或从未初始化的锁？看调用栈中属于你的那一行。",
     ),
+    "hang without a stack": (
+        "A loop without an end, or a lock that is held already or was never initialised.",
+        "是无休止的循环，还是已被持有或从未初始化的锁。",
+    ),
     "crash": (
         "Look at the first line of the stack that is yours: where did its pointer come from?",
         "看调用栈中属于你的第一行：它的指针从哪里来？",
@@ -147,7 +151,8 @@ class Teller:
             return [READ_FIRST[tongue]]
         own = test.hint_zh if self.chinese else test.hint
         more = outcome.kind in ENDED and (outcome.kind == "hang" or ":" in outcome.where)
-        return [own, *([ENDED[outcome.kind][tongue]] if more else [])]
+        bare = " without a stack" if outcome.kind == "hang" and not outcome.stack else ""
+        return [own, *([ENDED[outcome.kind + bare][tongue]] if more else [])]
 
     def again(self, result, test):
         if HANDOUT:

@@ -135,6 +135,8 @@ def on_host():
         "set disable-randomization on",
     ):
         quiet(line)
+    if FACTS["hexadecimal"]:
+        quiet("set output-radix 16")
     Counted.outer = True
     count_calls(FACTS["functions"])
     quiet(f"set args {FACTS['case']} < /dev/null 3> /dev/null")
@@ -143,7 +145,11 @@ def on_host():
     else:
         for name in ("lab_fail", "abort", "_exit", "__asan_on_error"):
             quiet(f"tbreak {name}")
+        # A call that does not come back: SIGXCPU stops it.
+        limit = f"ulimit -S -t {FACTS['seconds']}"
+        quiet(f"set exec-wrapper sh -c '{limit}; exec \"$0\" \"$@\"'")
         quiet("run")
+        quiet("unset exec-wrapper")
         Counted.wanted, Counted.calls = max(Counted.calls, 1), 0
     quiet("run")
     delete_points()

@@ -77,7 +77,7 @@ MMPTE *LabPteOf(ULONG_PTR va)
     return &World.Pte[Index(MiVpn(va))];
 }
 
-static USHORT *Used(const MMPTE *pte)
+USHORT *MiUsedCount(const MMPTE *pte)
 {
     return &test_database[World.Table[(uint32_t)(pte - World.Pte) / MI_PAGES_PER_TABLE]]
                 .UsedCount;
@@ -145,7 +145,7 @@ MMPTE MiReadPte(ULONG vpn)
 void MiSetPte(MMPTE *pte, MMPTE value)
 {
     MMPTE old = *pte;
-    *Used(pte) = (USHORT)(*Used(pte) + (value.Low != 0) - (old.Low != 0));
+    *MiUsedCount(pte) = (USHORT)(*MiUsedCount(pte) + (value.Low != 0) - (old.Low != 0));
     *pte = value;
     if (old.Low & PTE_VALID)
         World.Tlb[pte - World.Pte] = (MMPTE){0};
@@ -155,7 +155,7 @@ void MiFillPte(MMPTE *pte, MMPTE value)
 {
     if (pte->Low & PTE_VALID)
         Blame("MiFillPte of an entry that is valid: MiSetPte flushes it");
-    *Used(pte) = (USHORT)(*Used(pte) + (pte->Low == 0));
+    *MiUsedCount(pte) = (USHORT)(*MiUsedCount(pte) + (pte->Low == 0));
     *pte = value;
 }
 
