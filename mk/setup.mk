@@ -12,28 +12,27 @@ SETUP_FREE := help clean hooks
 SETUP_attacks := attacks-table
 SETUP_bench := bench-host heap-cost
 SETUP_long := test-long
-SETUP_test := test test-%
-SETUP_check := check-% lint fuzz coverage corrupt preload bench-preload
+SETUP_test := test
+SETUP_check := test-% check-% lint fuzz coverage corrupt preload bench-preload
 SETUP_web := web web-serve editor
 SETUP_style := tidy style
 SETUP_gdb := gdb sessions tutorial %recorder.so %layouts.json
 SETUP_book := book reading-order density
-SETUP_site := picture chinese site
+SETUP_chinese := chinese
+SETUP_site := picture site
 SETUP_release := $(if $(SYSTEM_ONLY),,release)
 SETUP_window := $(if $(filter gtk sdl,$(SCREEN)),run)
 SETUP_programs := programs
 SETUP_run := $(if $(filter multiboot,$(BOOT)),,run) image efi bench release %.EFI %.img
 setup_for = $(firstword \
-  $(foreach g,attacks bench programs long release site web check test style book gdb window run,\
-    $(if $(filter $(SETUP_$(g)),$(1)),$(g))) base)
+  $(foreach g,attacks bench programs long release site chinese web test check style book \
+  gdb window run,$(if $(filter $(SETUP_$(g)),$(1)),$(g))) base)
 SETUP_GOALS := $(filter-out $(SETUP_FREE),$(or $(MAKECMDGOALS),all))
-# What make test runs needs group test.  A long test names what it needs beside it (# tools: GROUP
-# in its head): make test-NAME asks also for that of the tests with NAME in their path.
+# One test is not all of them: what it needs beside group check is in its head (# tools: GROUP; and
+# # long tools: GROUP, under FATHOM_LONG), and make test-NAME asks for it.
 tests_of = $(foreach t,$(wildcard tests/*/*.t tests/*.t),$(if $(findstring $1,$(t)),$(t)))
-tools_of = $(shell awk -v long=$(FATHOM_LONG) 'FNR > 6 { nextfile } \
-  FNR == 1 { only = long; tools = "" } /^\# long: only/ { only = 1 } \
-  sub(/^\# tools: /, "") { tools = $$0 } only && tools { print tools; tools = "" }' \
-  $(call tests_of,$1) /dev/null)
+tools_of = $(shell awk 'FNR > 6 { nextfile } \
+  sub(/^\# $(if $(FATHOM_LONG),(long )?)tools: /, "")' $(call tests_of,$1) /dev/null)
 SETUP_GROUPS := $(sort $(foreach goal,$(SETUP_GOALS),$(call setup_for,$(goal)) \
   $(if $(filter test-%,$(filter-out test-long test-host,$(goal))),\
     $(call tools_of,$(goal:test-%=%)))))

@@ -15,7 +15,8 @@
 #   # long: only            in the first lines of a .t: it runs in `make test-long` alone
 #   # long: too             in make test it does a part, under FATHOM_LONG=1 (make test-long) all;
 #                           also /* long: too */ of a host test
-#   # tools: GROUP          beside one of these: packages that make test has no use for (setup.sh)
+#   # tools: GROUP          packages beside those of group check (tools/setup.sh)
+#   # long tools: GROUP     those of the long form of a test that is long: too
 #   tests/guest/SET/long    as SET/runs, but for make test-long
 # `make test-NAME` builds and runs what has NAME in its path.  MEM=64: the guest programs with
 # 64 MiB.

@@ -57,7 +57,7 @@ def setup(*words, absent=(), root=True, sudo=None, apt=True, sysroot="", offers=
 
 
 with open(SETUP) as script:
-    kinds = ("base ", "run ", "gdb ", "web ", "check ", "test ")
+    kinds = ("base ", "run ", "gdb ", "web ", "check ", "chinese ", "format ")
     rows = [line.split() for line in script if line.startswith(kinds)]
 INSTALL = "apt-get -o DPkg::Lock::Timeout=600 install --yes --no-install-recommends"  # it waits
 COMMANDS = [row[2] for row in rows if "/" not in row[2]]
@@ -175,15 +175,16 @@ with tempfile.TemporaryDirectory() as bare:
             done.stderr,
         )
 
-# A test that is long says what it needs beside group test, and one run alone asks for that.
-heads = {}
-for path in sorted(glob.glob(os.path.join(TOP, "tests", "**", "*.t"), recursive=True)):
-    with open(path) as text:
-        head = "".join(text.readlines()[:6])
-    if named := re.search(r"^# tools: (.*)$", head, re.M):
-        heads[os.path.relpath(path, TOP)] = named[1].split()
-        plan.true("\n# long: " in head, f"{os.path.basename(path)} wants tools: it is long")
-plan.true(len(heads) >= 5, "tests name their tools", heads)
+# A test says what it needs beside group check, and one run alone asks for that.
+WANTS = {
+    '["node", ': "web",
+    "chinese.py": "chinese",
+    "chain.pdf": "book",
+    "clang-format": "format",
+    "grub-mkrescue": "grub",
+    "from browser import": "site",
+}
+CONTAINS = {"release": {"release", "site", "web", "chinese"}, "site": {"site", "chinese"}}
 
 
 def groups(target, *words):
@@ -193,13 +194,29 @@ def groups(target, *words):
     return subprocess.run(command, cwd=TOP, capture_output=True, text=True).stdout.split()
 
 
-for test, named in heads.items():
-    plan.equal(groups(f"test-{test}", "FATHOM_LONG=1"), sorted({*named, "test"}), f"{test} alone")
-    unknown = [group for group in named if setup(group)[0]]
-    plan.equal(unknown, [], f"which setup.sh knows: {' '.join(named)}")
-plan.equal(groups("test-grub"), ["grub", "test"], "a part of its name")
-plan.equal(groups("test-book.t"), ["test"], "its short form needs group test alone")
-plan.equal(groups("test-host"), ["test"], "as the host tests do")
+tests = {}
+for path in sorted(glob.glob(os.path.join(TOP, "tests", "**", "*.t"), recursive=True)):
+    with open(path) as text:
+        tests[os.path.relpath(path, TOP)] = text.read()
+wrong, unknown, long = [], set(), set()
+for name, text in tests.items():
+    head = "".join(text.splitlines(True)[:6])
+    named = dict(re.findall(r"^# ((?:long )?tools): (\w+)$", head, re.M))
+    given = set().union(*({group, *CONTAINS.get(group, ())} for group in named.values()))
+    if name != "tests/setup.t":
+        wrong += [f"{name}: {g}" for words, g in WANTS.items() if words in text and g not in given]
+    unknown |= {group for group in named.values() if setup(group)[0]}
+    for kind, group in named.items():
+        alone = groups(f"test-{name}", *(["FATHOM_LONG=1"] if kind != "tools" else []))
+        wrong += [] if alone == sorted({"check", group}) else [f"{name}: {kind} {alone}"]
+        long |= {name} if kind != "tools" else set()
+plan.equal(wrong, [], "a test names the tools that it uses, and run alone it asks for them")
+plan.equal(unknown, set(), "by names that setup.sh knows")
+plan.true(long, "some in its long form alone", tests.keys())
+for name in sorted(long)[:1]:
+    plan.equal(groups(f"test-{name}"), ["check"], f"which {name} asks for then alone")
+plan.equal(groups("test-grub"), ["check", "grub"], "a part of its name will do")
+plan.equal(groups("test-host"), ["check"], "the host tests want nothing more")
 
 allocators = setup("bench", sysroot="/nonexistent")[3][-1]
 plan.true(

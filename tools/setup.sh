@@ -8,12 +8,14 @@
 #   bench      run and the allocators to compare with
 #   attacks    run and the hardened allocators
 #   programs   base, Debian's sources, tclsh
-#   style      base, clang-format, clang-tidy
+#   format     base, clang-format
+#   style      format, clang-tidy
 #   book       gdb, and what prints the book
 #   gdb        base, gdb, recordings
-#   check      run, gdb and what a lab's tests need
-#   test       check, web and what other tests need
-#   site       run, gdb, the web site, its Chinese, a browser
+#   check      run, gdb and what most tests need
+#   test       check, web, chinese, format: for make test
+#   chinese    base, po4a
+#   site       run, gdb, chinese, the web site, a browser
 #   web        gdb, node and npm
 #   release    site and web
 #   grub       base, a disc that boots by GRUB
@@ -42,19 +44,20 @@ base) groups="base" ;;
 run) groups="base run" ;;
 gdb) groups="base gdb" ;;
 check) groups="base run gdb check" ;;
-test) groups="base run gdb web check test" ;;
+test) groups="base run gdb web check chinese format" ;;
 bench | attacks | window) groups="base run $group" ;;
-style | grub) groups="base $group" ;;
+style) groups="base format style" ;;
+chinese | format | grub) groups="base $group" ;;
 book) groups="base gdb book" ;;
 programs) groups="base programs" ;;
-site) groups="base run gdb site" ;;
+site) groups="base run gdb chinese site" ;;
 web) groups="base gdb web" ;;
-release) groups="base run gdb site web" ;;
-long) groups="base run gdb check test book site web grub" ;;
-container) groups="base run gdb check test style book site web grub" ;;
+release) groups="base run gdb chinese site web" ;;
+long) groups="base run gdb check chinese format book site web grub" ;;
+container) groups="base run gdb check chinese format style book site web grub" ;;
 *)
     echo "setup: no group $group: base, run, window, gdb, check, test, bench, attacks, programs," \
-        "style, book, site, web, release, grub, long, container" >&2
+        "format, style, book, chinese, site, web, release, grub, long, container" >&2
     exit 2
     ;;
 esac
@@ -86,8 +89,6 @@ check libclang-rt-@-dev  /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.fuzze
 check perl               prove
 check g++                g++
 check patch              patch
-test clang-format        clang-format
-test po4a                po4a-updatepo
 grub grub-common         grub-mkrescue
 grub grub-pc-bin         /usr/lib/grub/i386-pc/multiboot.mod
 grub grub-efi-amd64-bin  /usr/lib/grub/x86_64-efi/multiboot.mod
@@ -114,14 +115,14 @@ attacks libclang-rt-@-dev /usr/lib/llvm-@/lib/clang/*/lib/linux/libclang_rt.scud
 attacks electric-fence   /usr/lib/libefence.so.0
 book weasyprint          weasyprint
 book python3-pygments    pygmentize
-site po4a                po4a-updatepo
+chinese po4a             po4a-updatepo
 site mkdocs              mkdocs
 site mkdocs-material     /usr/share/mkdocs/themes/material/base.html
 site fonts-noto-cjk      /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 site webp                img2webp
 site chromium            chromium
 site chromium-driver     chromedriver
-style clang-format       clang-format
+format clang-format      clang-format
 style clang-tidy         clang-tidy
 ROWS
 }

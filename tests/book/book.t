@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # long: too
-# tools: book
+# long tools: book
 """docs/reading-order.md is true: each function is at its lines, and (make test-long) a walk
 captured now has the same functions in the same order.  The book has at most 40 pages."""
 import os

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # long: only
-# tools: grub
 # needs: system programs
+# tools: grub
 """GRUB's Multiboot, by BIOS and by UEFI: the kernel gets a screen and the words of grub.cfg.
 The bars are looked at as QEMU shows them."""
 import os

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: system record gdb programs
 # long: only
+# tools: web
 """An editor's session, by the debug adapter protocol: a live machine forward, a recording forward
 and back.  The adapter is npm's cdt-gdb-adapter under tools/gdb/dap.js (`make editor`)."""
 import json

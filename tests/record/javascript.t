@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: system record programs
 # long: only
+# tools: web
 """The reader in JavaScript (web/model/recording.js) says of each step what the one in Python says,
 and of a damaged file the same sentence."""
 import dataclasses

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: nothing
 # long: too
+# tools: chinese
 """The Chinese pages follow the English ones: at most ten paragraphs are stale, and (make test-long)
 a change of the English makes one.  Their links lead somewhere, their punctuation is Chinese."""
 import glob

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # needs: system lecture loaders tab
 # long: too
-# tools: site
+# long tools: release
 """docs/lecture.md: it is spoken in five minutes, and (make test-long) each of its screens is what
 it says, with no line broken: on a terminal of 80 columns, on the framebuffer of 1280 x 720, where a
 letter is 16 x 32 dots and there are 80 x 22 of them, and in the tab in a window of that size."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # needs: system record web site image
 # long: only
-# tools: site
+# tools: release
 """The web site (make site): both languages are there, links lead somewhere, no page asks another
 host, axe-core finds nothing, the keyboard reaches what a mouse does, and the search finds.
 And what else make release hands out is there."""

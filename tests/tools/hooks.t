@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# tools: format
 """tools/hooks in a scratch repository: what they let through, what they stop, in which words."""
 import os
 import shutil

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: system record gdb web programs
 # long: only
+# tools: web
 """The calls of a recording as web/model/calls.js finds them, by the stack pointer alone, are the
 frames that gdb unwinds by DWARF at the same instructions."""
 import json

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: system tab guests
 # long: only
+# tools: web
 """The guest tests in v86: those that fail there are the rows of docs/tab.md, each with the words
 that the row gives, and no others.
 

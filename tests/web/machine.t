@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: system tab programs
 # long: too
+# tools: web
 """The machine of the tab, in Node: it boots in few instructions, a program in its archive runs, and
 at each moment the model of web/model has what HeapWalk, VirtualQuery and the kernel tell the
 program itself.  Gone back to a saved state, it runs the same way again.

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: system record web programs
 # long: only
+# tools: web
 """The JavaScript model of heaps, regions and page tables (web/model) says of a recorded program
 what HeapWalk and VirtualQuery told the program itself."""
 import os

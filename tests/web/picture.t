@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # needs: system record web picture
 # long: too
-# tools: site
+# long tools: site
 """The moving picture of README.md: the files are those that docs/pictures/malloc.txt tells of, and
 (make test-long) a page made now says the same at each event.  Addresses and page numbers, which
 move with every build, are left open; pixels are not compared."""

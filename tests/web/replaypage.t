@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # needs: system record web tab programs
 # long: only
-# tools: site
+# tools: release
 """The replay page in a browser: it opens from disk, asks nobody for anything, tells each event, and
 a step forward and back is the same picture."""
 import os

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # needs: system tab programs
 # long: only
-# tools: site
+# tools: release
 """The machine in a tab, in Chromium: from a server and from disk it boots to the prompt, asks
 nobody else for anything and breaks no rule of its policy; each pane shows what the program in it
 was told by HeapWalk, VirtualQuery and the kernel; it goes back; a program that cannot run gets a

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # needs: nothing
+# tools: web
 """The arguments and results of the doors on the replay page: as many as the function has, sizes in
 decimal, constants by Windows' names, nothing for what returns nothing (web/replay/values.js)."""
 import json
