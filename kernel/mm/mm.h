@@ -35,7 +35,7 @@ void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size);
 
 /* ---- pool: the kernel's own memory, zeroed.  NULL: none, or the n-th is to fail ---- */
 void *ExAllocatePool(SIZE_T size, ULONG tag);
-void ExFreePool(void *);
+void ExFreePool(void *); /* or NULL */
 #define KERNEL_STACK_SIZE 0x3000
 
 /* ---- user memory: every access of the kernel goes through these ---- */

@@ -240,6 +240,6 @@ void ExFreePool(void *p)
 {
     if ((ULONG_PTR)p & (PAGE_SIZE - 1))
         MiFreeBlock(p);
-    else
+    else if (p)
         MiFreePagesAt((ULONG_PTR)p);
 }

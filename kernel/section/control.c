@@ -35,10 +35,8 @@ MMCONTROL *MiNewControl(MICONTROLKIND kind, MMFILE *file, ULONG pages, BOOLEAN c
     MMSHARED *shared = ExAllocatePool(pages * sizeof *shared, MM_TAG);
     if (!control || !shared) {
         *status = STATUS_INSUFFICIENT_RESOURCES;
-        if (control)
-            ExFreePool(control);
-        if (shared)
-            ExFreePool(shared);
+        ExFreePool(control);
+        ExFreePool(shared);
         MiReturnCommit(charge ? pages : 0);
         return NULL;
     }
@@ -117,8 +115,7 @@ void MiDereferenceControl(MMCONTROL *control)
         file->ImageControl = NULL;
     if (file && file->DataControl == control)
         file->DataControl = NULL;
-    if (control->Subsections)
-        ExFreePool(control->Subsections);
+    ExFreePool(control->Subsections);
     ExFreePool(control->Shared);
     ExFreePool(control);
     if (file)

@@ -28,8 +28,6 @@ FREED = r"""        if (size != 8)
 # Without -ftrivial-auto-var-init, and without the zeros of a raised record.
 FOUND = {("NtRaiseException", n) for n in range(15)} | {
     ("NtQuerySystemInformation", 28),
-    ("NtQueryMutant", 0),
-    ("NtQueryInformationProcess", 1),
 }
 
 

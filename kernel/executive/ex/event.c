@@ -10,6 +10,35 @@
 #define EVENT_QUERY_STATE     1
 #define SEMAPHORE_QUERY_STATE 1
 
+static void ExpTellEvent(void *body, void *facts)
+{
+    const KEVENT *event = body;
+    LONG *answer = facts;
+    ExLookAtMemory();
+    answer[0] = event->Header.Type & 0x7F;
+    answer[1] = event->Header.SignalState;
+}
+
+static void ExpTellMutant(void *body, void *facts)
+{
+    const KMUTANT *mutant = body;
+    struct {
+        LONG CurrentCount;
+        BOOLEAN OwnedByCaller, AbandonedState;
+    } *answer = facts;
+    answer->CurrentCount = mutant->Header.SignalState;
+    answer->OwnedByCaller = mutant->OwnerThread == KeGetCurrentThread();
+    answer->AbandonedState = mutant->Abandoned;
+}
+
+static void ExpTellSemaphore(void *body, void *facts)
+{
+    const KSEMAPHORE *semaphore = body;
+    LONG *answer = facts;
+    answer[0] = semaphore->Header.SignalState;
+    answer[1] = semaphore->Limit;
+}
+
 /* The last reference to a mutant that a thread still owns: it leaves the thread's list. */
 static void ExpDeleteMutant(void *body)
 {
@@ -25,6 +54,8 @@ const OBTYPE ExEventType = {
                 STANDARD_RIGHTS_WRITE | EVENT_MODIFY_STATE,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, EVENT_ALL_ACCESS},
     .Waitable = TRUE,
+    .Tell = ExpTellEvent,
+    .FactsSize = 2 * sizeof(LONG),
 };
 const OBTYPE ExMutantType = {
     .Name = "Mutant",
@@ -33,6 +64,8 @@ const OBTYPE ExMutantType = {
     .Generic = {STANDARD_RIGHTS_READ | MUTANT_QUERY_STATE, STANDARD_RIGHTS_WRITE,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, MUTANT_ALL_ACCESS},
     .Waitable = TRUE,
+    .Tell = ExpTellMutant,
+    .FactsSize = 2 * sizeof(LONG),
 };
 const OBTYPE ExSemaphoreType = {
     .Name = "Semaphore",
@@ -41,18 +74,9 @@ const OBTYPE ExSemaphoreType = {
                 STANDARD_RIGHTS_WRITE | SEMAPHORE_MODIFY_STATE,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, SEMAPHORE_ALL_ACCESS},
     .Waitable = TRUE,
+    .Tell = ExpTellSemaphore,
+    .FactsSize = 2 * sizeof(LONG),
 };
-
-static NTSTATUS ExpReturnLong(LONG *user, LONG value)
-{
-    return user != NULL ? MmCopyToUser(user, &value, sizeof value) : STATUS_SUCCESS;
-}
-
-/* A user pointer that will be written after the deed is done is tried before it. */
-static NTSTATUS ExpProbeLong(LONG *user)
-{
-    return user != NULL ? MmProbeForWrite(user, sizeof *user, 1) : STATUS_SUCCESS;
-}
 
 /* ---- events ---- */
 
@@ -91,15 +115,14 @@ NTSTATUS NTAPI NtOpenEvent(HANDLE *handle, ACCESS_MASK desired,
 static NTSTATUS ExpActOnEvent(HANDLE handle, LONG *userPrevious, LONG (*act)(KEVENT *))
 {
     KEVENT *event;
-    NTSTATUS status = ExpProbeLong(userPrevious);
+    NTSTATUS status = ObProbeOptional(userPrevious, sizeof *userPrevious);
     if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(handle, &ExEventType, EVENT_MODIFY_STATE,
-                                           (void **)&event, NULL);
+        status = ObReferenceHandle(handle, &ExEventType, EVENT_MODIFY_STATE, &event);
     if (!NT_SUCCESS(status))
         return status;
     LONG previous = act(event);
     ObDereferenceObject(event);
-    return ExpReturnLong(userPrevious, previous);
+    return ObReturnOptional(userPrevious, &previous, sizeof previous);
 }
 
 NTSTATUS NTAPI NtSetEvent(HANDLE handle, LONG *userPrevious)
@@ -125,19 +148,7 @@ NTSTATUS NTAPI NtClearEvent(HANDLE handle)
 NTSTATUS NTAPI NtQueryEvent(HANDLE handle, ULONG class, void *user, ULONG length,
                             ULONG *userReturned)
 {
-    KEVENT *event;
-    if (class != 0)
-        return STATUS_INVALID_INFO_CLASS;
-    if (length != 2 * sizeof(LONG)) /* before the handle is looked at, as on Windows */
-        return STATUS_INFO_LENGTH_MISMATCH;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &ExEventType, EVENT_QUERY_STATE,
-                                                (void **)&event, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    ExLookAtMemory();
-    const LONG facts[2] = {event->Header.Type & 0x7F, event->Header.SignalState};
-    ObDereferenceObject(event);
-    return ObReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObQuery(&ExEventType, handle, class, user, length, userReturned);
 }
 
 /* ---- mutants ---- */
@@ -155,46 +166,27 @@ NTSTATUS NTAPI NtCreateMutant(HANDLE *userHandle, ACCESS_MASK desired,
     return ObInsertNamed(mutant, &attributes, desired, userHandle);
 }
 
-NTSTATUS NTAPI NtOpenMutant(HANDLE *handle, ACCESS_MASK desired,
-                            POBJECT_ATTRIBUTES attributes)
-{
-    return ObOpenNamed(&ExMutantType, attributes, desired, handle);
-}
+OB_OPEN_SERVICE(NtOpenMutant, ExMutantType)
 
 NTSTATUS NTAPI NtReleaseMutant(HANDLE handle, LONG *userPrevious)
 {
     KMUTANT *mutant;
     LONG previous;
-    NTSTATUS status = ExpProbeLong(userPrevious);
+    NTSTATUS status = ObProbeOptional(userPrevious, sizeof previous);
     if (NT_SUCCESS(status))
-        status =
-            ObReferenceObjectByHandle(handle, &ExMutantType, 0, (void **)&mutant, NULL);
+        status = ObReferenceHandle(handle, &ExMutantType, 0, &mutant);
     if (!NT_SUCCESS(status))
         return status;
     status = KeReleaseMutant(mutant, &previous);
     ObDereferenceObject(mutant);
-    return NT_SUCCESS(status) ? ExpReturnLong(userPrevious, previous) : status;
+    return NT_SUCCESS(status) ? ObReturnOptional(userPrevious, &previous, sizeof previous)
+                              : status;
 }
 
 NTSTATUS NTAPI NtQueryMutant(HANDLE handle, ULONG class, void *user, ULONG length,
                              ULONG *userReturned)
 {
-    KMUTANT *mutant;
-    if (class != 0)
-        return STATUS_INVALID_INFO_CLASS;
-    if (length != 2 * sizeof(LONG))
-        return STATUS_INFO_LENGTH_MISMATCH;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &ExMutantType, MUTANT_QUERY_STATE,
-                                                (void **)&mutant, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    const struct {
-        LONG CurrentCount;
-        BOOLEAN OwnedByCaller, AbandonedState;
-    } facts = {mutant->Header.SignalState, mutant->OwnerThread == KeGetCurrentThread(),
-               mutant->Abandoned};
-    ObDereferenceObject(mutant);
-    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObQuery(&ExMutantType, handle, class, user, length, userReturned);
 }
 
 /* ---- semaphores ---- */
@@ -215,11 +207,7 @@ NTSTATUS NTAPI NtCreateSemaphore(HANDLE *userHandle, ACCESS_MASK desired,
     return ObInsertNamed(semaphore, &attributes, desired, userHandle);
 }
 
-NTSTATUS NTAPI NtOpenSemaphore(HANDLE *handle, ACCESS_MASK desired,
-                               POBJECT_ATTRIBUTES attributes)
-{
-    return ObOpenNamed(&ExSemaphoreType, attributes, desired, handle);
-}
+OB_OPEN_SERVICE(NtOpenSemaphore, ExSemaphoreType)
 
 NTSTATUS NTAPI NtReleaseSemaphore(HANDLE handle, LONG count, LONG *userPrevious)
 {
@@ -227,30 +215,20 @@ NTSTATUS NTAPI NtReleaseSemaphore(HANDLE handle, LONG count, LONG *userPrevious)
     LONG previous;
     if (count <= 0)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = ExpProbeLong(userPrevious);
+    NTSTATUS status = ObProbeOptional(userPrevious, sizeof previous);
     if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(
-            handle, &ExSemaphoreType, SEMAPHORE_MODIFY_STATE, (void **)&semaphore, NULL);
+        status = ObReferenceHandle(handle, &ExSemaphoreType, SEMAPHORE_MODIFY_STATE,
+                                   &semaphore);
     if (!NT_SUCCESS(status))
         return status;
     status = KeReleaseSemaphore(semaphore, count, &previous);
     ObDereferenceObject(semaphore);
-    return NT_SUCCESS(status) ? ExpReturnLong(userPrevious, previous) : status;
+    return NT_SUCCESS(status) ? ObReturnOptional(userPrevious, &previous, sizeof previous)
+                              : status;
 }
 
 NTSTATUS NTAPI NtQuerySemaphore(HANDLE handle, ULONG class, void *user, ULONG length,
                                 ULONG *userReturned)
 {
-    KSEMAPHORE *semaphore;
-    if (class != 0)
-        return STATUS_INVALID_INFO_CLASS;
-    if (length != 2 * sizeof(LONG))
-        return STATUS_INFO_LENGTH_MISMATCH;
-    NTSTATUS status = ObReferenceObjectByHandle(
-        handle, &ExSemaphoreType, SEMAPHORE_QUERY_STATE, (void **)&semaphore, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    const LONG facts[2] = {semaphore->Header.SignalState, semaphore->Limit};
-    ObDereferenceObject(semaphore);
-    return ObReturnStructure(facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObQuery(&ExSemaphoreType, handle, class, user, length, userReturned);
 }

@@ -149,8 +149,7 @@ NTSTATUS NTAPI NtRaiseHardError(NTSTATUS asked, ULONG count, ULONG stringMask,
             PsCurrentProcess()->StartFailure = status;
     }
     for (ULONG i = 0; i < count; i++)
-        if (captured[i].String)
-            ExFreePool(captured[i].String);
+        ExFreePool(captured[i].String);
     if (NT_SUCCESS(result))
         result = MmCopyToUser(response, &answer, sizeof answer);
     return result;

@@ -49,11 +49,7 @@ NTSTATUS NTAPI NtCreateKeyedEvent(HANDLE *userHandle, ACCESS_MASK desired,
     return ObInsertNamed(event, &attributes, desired, userHandle);
 }
 
-NTSTATUS NTAPI NtOpenKeyedEvent(HANDLE *handle, ACCESS_MASK desired,
-                                POBJECT_ATTRIBUTES attributes)
-{
-    return ObOpenNamed(&ExKeyedEventType, attributes, desired, handle);
-}
+OB_OPEN_SERVICE(NtOpenKeyedEvent, ExKeyedEventType)
 
 static MEETING *ExpFindPartner(const MEETING *self)
 {
@@ -74,9 +70,8 @@ static NTSTATUS ExpMeet(HANDLE handle, ULONG_PTR key, BOOLEAN alertable,
     if (NT_SUCCESS(status) && (key & 1))
         status = STATUS_INVALID_PARAMETER_1;
     if (NT_SUCCESS(status) && handle != NULL)
-        status = ObReferenceObjectByHandle(handle, &ExKeyedEventType,
-                                           releasing ? KEYEDEVENT_WAKE : KEYEDEVENT_WAIT,
-                                           &event, NULL);
+        status = ObReferenceHandle(handle, &ExKeyedEventType,
+                                   releasing ? KEYEDEVENT_WAKE : KEYEDEVENT_WAIT, &event);
     if (!NT_SUCCESS(status))
         return status;
     MEETING self = {.Event = event,

@@ -119,8 +119,7 @@ NTSTATUS ExpMakePort(PORT_KIND kind, PORT *connection, PORT **result)
 
 NTSTATUS ExpReferencePort(HANDLE handle, ULONG kinds, PORT **port)
 {
-    NTSTATUS status =
-        ObReferenceObjectByHandle(handle, &ExPortType, 0, (void **)port, NULL);
+    NTSTATUS status = ObReferenceHandle(handle, &ExPortType, 0, port);
     if (NT_SUCCESS(status) && !(kinds & 1u << (*port)->Kind)) {
         ObDereferenceObject(*port);
         status = STATUS_INVALID_PORT_HANDLE;

@@ -57,8 +57,7 @@ static NTSTATUS ExpReturnRegions(ULONG id, void *user, ULONG length, ULONG *size
         if (NT_SUCCESS(status) && part < count)
             status = STATUS_INFO_LENGTH_MISMATCH;
     }
-    if (regions != NULL)
-        ExFreePool(regions);
+    ExFreePool(regions);
     ObDereferenceObject(process);
     return status;
 }
@@ -120,10 +119,6 @@ NTSTATUS NTAPI NtFathomQuery(ULONG class, ULONG argument, void *user, ULONG leng
     default:
         return STATUS_INVALID_INFO_CLASS;
     }
-    if (userReturned != NULL) {
-        NTSTATUS told = MmCopyToUser(userReturned, &size, sizeof size);
-        if (!NT_SUCCESS(told))
-            status = told;
-    }
-    return status;
+    const NTSTATUS told = ObReturnOptional(userReturned, &size, sizeof size);
+    return NT_SUCCESS(told) ? status : told;
 }

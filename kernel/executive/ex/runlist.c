@@ -113,15 +113,16 @@ static BOOLEAN ExpWaitForProgram(EPROCESS *process)
 
 static void ExpJudge(ULONG index, const EPROCESS *process, BOOLEAN killed)
 {
-    if (killed)
-        ExpSendVerdict(index, Killed, process->ExitStatus, 0, "");
-    else if (process->Crashed && process->ExitStatus == (NTSTATUS)process->CrashCode)
-        ExpSendVerdict(index, Crashed, process->CrashCode, process->CrashAddress,
+    const NTSTATUS status = process->ExitStatus;
+    if (!killed && process->Crashed && status == (NTSTATUS)process->CrashCode)
+        ExpSendVerdict(index, Crashed, status, process->CrashAddress,
                        process->CrashPlace);
-    else if (process->StartFailure != 0 && process->ExitStatus == process->StartFailure)
-        ExpSendVerdict(index, NotStarted, process->ExitStatus, 0, "");
     else
-        ExpSendVerdict(index, Exited, process->ExitStatus, 0, "");
+        ExpSendVerdict(index,
+                       killed                                           ? Killed
+                       : status != 0 && status == process->StartFailure ? NotStarted
+                                                                        : Exited,
+                       status, 0, "");
 }
 
 /* The first word of the command line, or what is in quotes. */

@@ -88,10 +88,7 @@ NTSTATUS NTAPI NtCreateSection(PHANDLE handle, ACCESS_MASK access,
     return status;
 }
 
-NTSTATUS NTAPI NtOpenSection(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES user)
-{
-    return ObOpenNamed(&ExSectionType, user, access, handle);
-}
+OB_OPEN_SERVICE(NtOpenSection, ExSectionType)
 
 /* What a section handle must allow for a view of this protection. */
 static ACCESS_MASK ExpViewAccess(ULONG protect)
@@ -115,8 +112,7 @@ static NTSTATUS ExpReferenceSection(HANDLE handle, ACCESS_MASK access,
                                     MMSECTION **section)
 {
     void *body;
-    NTSTATUS status =
-        ObReferenceObjectByHandle(handle, &ExSectionType, access, &body, NULL);
+    NTSTATUS status = ObReferenceHandle(handle, &ExSectionType, access, &body);
     if (!NT_SUCCESS(status))
         return status;
     *section = ((EXSECTION *)body)->Section;
@@ -134,18 +130,12 @@ typedef struct _EXVIEW { /* the in-out arguments of NtMapViewOfSection, copied *
 static NTSTATUS ExpCaptureView(PVOID *base, PLARGE_INTEGER offset, PSIZE_T size,
                                EXVIEW *view)
 {
-    NTSTATUS status = MmProbeForWrite(base, sizeof *base, 4);
+    NTSTATUS status = ObCaptureInOut(base, &view->Base, sizeof view->Base);
     view->Offset.QuadPart = 0;
     if (NT_SUCCESS(status))
-        status = MmProbeForWrite(size, sizeof *size, 4);
-    if (NT_SUCCESS(status))
-        status = MmCopyFromUser(&view->Base, base, sizeof view->Base);
-    if (NT_SUCCESS(status))
-        status = MmCopyFromUser(&view->Size, size, sizeof view->Size);
+        status = ObCaptureInOut(size, &view->Size, sizeof view->Size);
     if (NT_SUCCESS(status) && offset)
-        status = MmProbeForWrite(offset, sizeof *offset, 4);
-    if (NT_SUCCESS(status) && offset)
-        status = MmCopyFromUser(&view->Offset, offset, sizeof view->Offset);
+        status = ObCaptureInOut(offset, &view->Offset, sizeof view->Offset);
     return status;
 }
 
@@ -188,8 +178,7 @@ NTSTATUS NTAPI NtMapViewOfSection(HANDLE handle, HANDLE process, PVOID *base,
     if (NT_SUCCESS(status)) {
         MmCopyToUser(base, &view.Base, sizeof view.Base);
         MmCopyToUser(size, &view.Size, sizeof view.Size);
-        if (offset)
-            MmCopyToUser(offset, &view.Offset, sizeof view.Offset);
+        ObReturnOptional(offset, &view.Offset, sizeof view.Offset);
     }
     MmDereferenceSection(section);
     return status;
@@ -218,9 +207,7 @@ NTSTATUS NTAPI NtExtendSection(HANDLE handle, PLARGE_INTEGER userSize)
 {
     ULONGLONG size;
     MMSECTION *section;
-    NTSTATUS status = MmProbeForWrite(userSize, sizeof size, 4);
-    if (NT_SUCCESS(status))
-        status = MmCopyFromUser(&size, userSize, sizeof size);
+    NTSTATUS status = ObCaptureInOut(userSize, &size, sizeof size);
     if (NT_SUCCESS(status))
         status = ExpReferenceSection(handle, SECTION_EXTEND_SIZE, &section);
     if (!NT_SUCCESS(status))
@@ -298,6 +285,5 @@ NTSTATUS NTAPI NtQuerySection(HANDLE handle, ULONG class, PVOID buffer, SIZE_T l
         info.Basic.MaximumSize.QuadPart = (LONGLONG)facts.Size;
     }
     status = MmCopyToUser(buffer, &info, size);
-    return NT_SUCCESS(status) && returned ? MmCopyToUser(returned, &size, sizeof size)
-                                          : status;
+    return NT_SUCCESS(status) ? ObReturnOptional(returned, &size, sizeof size) : status;
 }

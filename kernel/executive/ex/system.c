@@ -82,11 +82,7 @@ typedef struct { /* SYSTEM_PROCESS_INFORMATION of 7 on x86, without its threads 
     LONG BasePriority;
     ULONG UniqueProcessId, InheritedFromUniqueProcessId, HandleCount, SessionId;
     ULONG UniqueProcessKey;
-    SIZE_T PeakVirtualSize, VirtualSize;
-    ULONG PageFaultCount;
-    SIZE_T PeakWorkingSetSize, WorkingSetSize, QuotaPeakPagedPoolUsage,
-        QuotaPagedPoolUsage, QuotaPeakNonPagedPoolUsage, QuotaNonPagedPoolUsage,
-        PagefileUsage, PeakPagefileUsage, PrivatePageCount;
+    PSVMCOUNTERS Memory;
     LONGLONG IoCounters[6];
 } PROCESS_ENTRY;
 C_ASSERT(sizeof(PROCESS_ENTRY) == 0xB8);
@@ -135,15 +131,8 @@ static void ExpFillProcess(EPROCESS *process, PROCESS_ENTRY *entry)
         .InheritedFromUniqueProcessId = process->ParentId,
         .HandleCount = ObHandleCount(process->Handles),
         .SessionId = 1,
-        .PeakVirtualSize = usage.PeakVirtual * PAGE_SIZE,
-        .VirtualSize = usage.VirtualPages * PAGE_SIZE,
-        .PageFaultCount = usage.Faults,
-        .PeakWorkingSetSize = usage.PeakPages * PAGE_SIZE,
-        .WorkingSetSize = usage.Pages * PAGE_SIZE,
-        .PagefileUsage = usage.CommitPages * PAGE_SIZE,
-        .PeakPagefileUsage = usage.PeakCommit * PAGE_SIZE,
-        .PrivatePageCount = usage.CommitPages * PAGE_SIZE,
     };
+    PsCountMemory(process, &entry->Memory);
 }
 
 /* One process at offset at of the user's buffer; *size: its bytes, name included.
@@ -196,12 +185,8 @@ static NTSTATUS ExpReturnProcesses(void *user, ULONG length, ULONG *userReturned
             status = put; /* go on, for the size of all */
         at += size;
     }
-    if (userReturned != NULL) {
-        NTSTATUS told = MmCopyToUser(userReturned, &at, sizeof at);
-        if (!NT_SUCCESS(told))
-            status = told;
-    }
-    return status;
+    const NTSTATUS told = ObReturnOptional(userReturned, &at, sizeof at);
+    return NT_SUCCESS(told) ? status : told;
 }
 
 static NTSTATUS ExpReturnTimeAdjustment(void *user, ULONG length, ULONG *userReturned)

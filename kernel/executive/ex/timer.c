@@ -53,6 +53,19 @@ static BOOLEAN ExpQuiet(EXTIMER *ex)
     return was;
 }
 
+static void ExpTellTimer(void *body, void *facts)
+{
+    const KTIMER *timer = body;
+    struct {
+        LARGE_INTEGER RemainingTime;
+        BOOLEAN State;
+        UCHAR Padding[7];
+    } *answer = facts;
+    C_ASSERT(sizeof *answer == OB_FACTS);
+    answer->RemainingTime.QuadPart = timer->DueTime - KeQueryInterruptTime();
+    answer->State = timer->Header.SignalState != 0;
+}
+
 static void ExpDeleteTimer(void *body)
 {
     ExpQuiet(body);
@@ -66,6 +79,8 @@ const OBTYPE ExTimerType = {
                 STANDARD_RIGHTS_WRITE | TIMER_MODIFY_STATE,
                 STANDARD_RIGHTS_EXECUTE | SYNCHRONIZE, TIMER_ALL_ACCESS},
     .Waitable = TRUE,
+    .Tell = ExpTellTimer,
+    .FactsSize = OB_FACTS,
 };
 
 NTSTATUS NTAPI NtCreateTimer(HANDLE *userHandle, ACCESS_MASK desired,
@@ -86,16 +101,7 @@ NTSTATUS NTAPI NtCreateTimer(HANDLE *userHandle, ACCESS_MASK desired,
     return ObInsertNamed(timer, &attributes, desired, userHandle);
 }
 
-NTSTATUS NTAPI NtOpenTimer(HANDLE *handle, ACCESS_MASK desired,
-                           POBJECT_ATTRIBUTES attributes)
-{
-    return ObOpenNamed(&ExTimerType, attributes, desired, handle);
-}
-
-static NTSTATUS ExpReturnState(BOOLEAN *user, BOOLEAN state)
-{
-    return user != NULL ? MmCopyToUser(user, &state, sizeof state) : STATUS_SUCCESS;
-}
+OB_OPEN_SERVICE(NtOpenTimer, ExTimerType)
 
 /* period: milliseconds, 0 for once.  resume asks to wake a sleeping machine: ours never
  * sleeps, so it is STATUS_TIMER_RESUME_IGNORED, as on a machine without that power. */
@@ -109,8 +115,7 @@ NTSTATUS NTAPI NtSetTimer(HANDLE handle, LARGE_INTEGER *userDue, PVOID apc,
         return STATUS_INVALID_PARAMETER_6;
     NTSTATUS status = MmCopyFromUser(&due, userDue, sizeof due);
     if (NT_SUCCESS(status))
-        status = ObReferenceObjectByHandle(handle, &ExTimerType, TIMER_MODIFY_STATE,
-                                           (void **)&timer, NULL);
+        status = ObReferenceHandle(handle, &ExTimerType, TIMER_MODIFY_STATE, &timer);
     if (!NT_SUCCESS(status))
         return status;
     BOOLEAN state = timer->Timer.Header.SignalState != 0;
@@ -124,42 +129,24 @@ NTSTATUS NTAPI NtSetTimer(HANDLE handle, LARGE_INTEGER *userDue, PVOID apc,
     }
     KeSetTimer(&timer->Timer, due, period);
     ObDereferenceObject(timer);
-    status = ExpReturnState(userState, state);
+    status = ObReturnOptional(userState, &state, sizeof state);
     return NT_SUCCESS(status) && resume ? STATUS_TIMER_RESUME_IGNORED : status;
 }
 
 NTSTATUS NTAPI NtCancelTimer(HANDLE handle, BOOLEAN *userState)
 {
     EXTIMER *timer;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &ExTimerType, TIMER_MODIFY_STATE,
-                                                (void **)&timer, NULL);
+    NTSTATUS status = ObReferenceHandle(handle, &ExTimerType, TIMER_MODIFY_STATE, &timer);
     if (!NT_SUCCESS(status))
         return status;
     BOOLEAN state = timer->Timer.Header.SignalState != 0;
     ExpQuiet(timer);
     ObDereferenceObject(timer);
-    return ExpReturnState(userState, state);
+    return ObReturnOptional(userState, &state, sizeof state);
 }
 
 NTSTATUS NTAPI NtQueryTimer(HANDLE handle, ULONG class, void *user, ULONG length,
                             ULONG *userReturned)
 {
-    EXTIMER *timer;
-    struct {
-        LARGE_INTEGER RemainingTime;
-        BOOLEAN State;
-        UCHAR Padding[7];
-    } facts = {0};
-    if (class != 0)
-        return STATUS_INVALID_INFO_CLASS;
-    if (length != sizeof facts)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &ExTimerType, TIMER_QUERY_STATE,
-                                                (void **)&timer, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    facts.RemainingTime.QuadPart = timer->Timer.DueTime - KeQueryInterruptTime();
-    facts.State = timer->Timer.Header.SignalState != 0;
-    ObDereferenceObject(timer);
-    return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
+    return ObQuery(&ExTimerType, handle, class, user, length, userReturned);
 }

@@ -19,7 +19,7 @@ NTSTATUS ExCaptureTimeout(const LARGE_INTEGER *user, LARGE_INTEGER *copy,
  * STATUS_OBJECT_TYPE_MISMATCH: it cannot be waited for. */
 static NTSTATUS ExpReferenceWaitable(HANDLE handle, void **body, void **object)
 {
-    NTSTATUS status = ObReferenceObjectByHandle(handle, NULL, SYNCHRONIZE, body, NULL);
+    NTSTATUS status = ObReferenceHandle(handle, NULL, SYNCHRONIZE, body);
     if (!NT_SUCCESS(status))
         return status;
     const OBTYPE *type = ObGetType(*body);
@@ -29,21 +29,6 @@ static NTSTATUS ExpReferenceWaitable(HANDLE handle, void **body, void **object)
     }
     *object = (UCHAR *)*body + type->WaitOffset;
     return STATUS_SUCCESS;
-}
-
-NTSTATUS NTAPI NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable,
-                                     LARGE_INTEGER *userTimeout)
-{
-    void *body, *object;
-    LARGE_INTEGER copy, *timeout;
-    NTSTATUS status = ExCaptureTimeout(userTimeout, &copy, &timeout);
-    if (NT_SUCCESS(status))
-        status = ExpReferenceWaitable(handle, &body, &object);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = KeWaitForSingleObject(object, alertable, TRUE, timeout);
-    ObDereferenceObject(body);
-    return status;
 }
 
 typedef struct {
@@ -105,7 +90,7 @@ NTSTATUS NTAPI NtWaitForMultipleObjects(ULONG count, const HANDLE *userHandles,
 static NTSTATUS ExpSignal(HANDLE handle)
 {
     void *body;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, NULL, 0, &body, NULL);
+    NTSTATUS status = ObReferenceHandle(handle, NULL, 0, &body);
     if (!NT_SUCCESS(status))
         return status;
     const OBTYPE *type = ObGetType(body);
@@ -121,10 +106,10 @@ static NTSTATUS ExpSignal(HANDLE handle)
     return status;
 }
 
-/* Nothing can come between the two: a service is not preempted before it waits. */
-NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait,
-                                              BOOLEAN alertable,
-                                              LARGE_INTEGER *userTimeout)
+/* signal: whether the first handle is to be signalled before.  Nothing can come between the two: a
+ * service is not preempted before it waits. */
+static NTSTATUS ExpSignalAndWait(BOOLEAN signal, HANDLE first, HANDLE wait,
+                                 BOOLEAN alertable, const LARGE_INTEGER *userTimeout)
 {
     void *body, *object;
     LARGE_INTEGER copy, *timeout;
@@ -133,11 +118,25 @@ NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait,
         status = ExpReferenceWaitable(wait, &body, &object);
     if (!NT_SUCCESS(status))
         return status;
-    status = ExpSignal(signal);
+    if (signal)
+        status = ExpSignal(first);
     if (NT_SUCCESS(status))
         status = KeWaitForSingleObject(object, alertable, TRUE, timeout);
     ObDereferenceObject(body);
     return status;
+}
+
+NTSTATUS NTAPI NtWaitForSingleObject(HANDLE handle, BOOLEAN alertable,
+                                     LARGE_INTEGER *userTimeout)
+{
+    return ExpSignalAndWait(FALSE, NULL, handle, alertable, userTimeout);
+}
+
+NTSTATUS NTAPI NtSignalAndWaitForSingleObject(HANDLE signal, HANDLE wait,
+                                              BOOLEAN alertable,
+                                              LARGE_INTEGER *userTimeout)
+{
+    return ExpSignalAndWait(TRUE, signal, wait, alertable, userTimeout);
 }
 
 NTSTATUS NTAPI NtDelayExecution(BOOLEAN alertable, LARGE_INTEGER *userInterval)

@@ -150,20 +150,34 @@ NTSTATUS ObInsertHandle(OBHANDLE_TABLE *table, void *body, ACCESS_MASK granted,
     return STATUS_SUCCESS;
 }
 
+NTSTATUS ObpReturnHandle(OBHANDLE_TABLE *table, void *body, ACCESS_MASK granted,
+                         ULONG attributes, HANDLE *userHandle)
+{
+    HANDLE handle;
+    NTSTATUS status = ObInsertHandle(table, body, granted, attributes, &handle);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = ObReturnOptional(userHandle, &handle, sizeof handle);
+    if (!NT_SUCCESS(status)) {
+        ObSetHandleAttributes(table, handle, 0);
+        ObCloseHandle(table, handle);
+    }
+    return status;
+}
+
 NTSTATUS ObReturnHandle(void *body, ACCESS_MASK granted, ULONG attributes,
                         HANDLE *userHandle)
 {
-    HANDLE handle;
-    NTSTATUS status =
-        ObInsertHandle(ObCurrentTable(), body, granted, attributes, &handle);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = MmCopyToUser(userHandle, &handle, sizeof handle);
-    if (!NT_SUCCESS(status)) {
-        ObSetHandleAttributes(ObCurrentTable(), handle, 0);
-        ObCloseHandle(ObCurrentTable(), handle);
-    }
-    return status;
+    return userHandle != NULL
+               ? ObpReturnHandle(ObCurrentTable(), body, granted, attributes, userHandle)
+               : STATUS_ACCESS_VIOLATION;
+}
+
+NTSTATUS ObReturnOpened(void *body, ACCESS_MASK desired, ULONG attributes,
+                        HANDLE *userHandle)
+{
+    return ObReturnHandle(body, ObMapAccess(ObGetType(body), desired),
+                          attributes & OBJ_INHERIT, userHandle);
 }
 
 NTSTATUS ObInheritHandles(OBHANDLE_TABLE *parent, OBHANDLE_TABLE *child,
@@ -249,6 +263,12 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE handle, const OBTYPE *type, ACCESS_MAS
     if (granted != NULL)
         *granted = entry->Access;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS ObReferenceHandle(HANDLE handle, const OBTYPE *type, ACCESS_MASK desired,
+                           void *body)
+{
+    return ObReferenceObjectByHandle(handle, type, desired, body, NULL);
 }
 
 NTSTATUS ObCloseHandle(OBHANDLE_TABLE *table, HANDLE handle)

@@ -58,8 +58,7 @@ NTSTATUS ObCaptureAttributes(POBJECT_ATTRIBUTES user, OBATTRIBUTES *captured)
 
 void ObReleaseAttributes(OBATTRIBUTES *captured)
 {
-    if (captured->Name != NULL)
-        ExFreePool(captured->Name);
+    ExFreePool(captured->Name);
     captured->Name = NULL;
     captured->NameLength = 0;
 }
@@ -166,15 +165,6 @@ static NTSTATUS ObpGiveName(OBJECT_HEADER *header, const WCHAR *name)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS ObpOpenFound(OBJECT_HEADER *found, const OBTYPE *type, ULONG attributes,
-                             ACCESS_MASK desired, HANDLE *userHandle)
-{
-    if (found->Type != type)
-        return STATUS_OBJECT_TYPE_MISMATCH;
-    return ObReturnHandle(BODY_OF(found), ObMapAccess(type, desired),
-                          attributes & OBJ_INHERIT, userHandle);
-}
-
 NTSTATUS ObBeginCreate(const OBTYPE *type, SIZE_T size, POBJECT_ATTRIBUTES user,
                        OBATTRIBUTES *attributes, void **body)
 {
@@ -195,19 +185,17 @@ NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *attributes, ACCESS_MASK desired
     NTSTATUS status = STATUS_SUCCESS;
     if (attributes->Name != NULL)
         status = ObpFindName(attributes, &name, &found);
-    if (found != NULL) {
-        status = attributes->Attributes & OBJ_OPENIF
-                     ? ObpOpenFound(found, header->Type, attributes->Attributes, desired,
-                                    userHandle)
-                     : STATUS_OBJECT_NAME_COLLISION;
-        status = NT_SUCCESS(status) ? STATUS_OBJECT_NAME_EXISTS : status;
-    } else {
-        if (NT_SUCCESS(status) && attributes->Name != NULL)
-            status = ObpGiveName(header, name);
-        if (NT_SUCCESS(status))
-            status = ObReturnHandle(body, ObMapAccess(header->Type, desired),
-                                    attributes->Attributes & OBJ_INHERIT, userHandle);
-    }
+    if (found != NULL && !(attributes->Attributes & OBJ_OPENIF))
+        status = STATUS_OBJECT_NAME_COLLISION;
+    else if (found != NULL && found->Type != header->Type)
+        status = STATUS_OBJECT_TYPE_MISMATCH;
+    else if (found == NULL && NT_SUCCESS(status) && attributes->Name != NULL)
+        status = ObpGiveName(header, name);
+    if (NT_SUCCESS(status))
+        status = ObReturnOpened(found != NULL ? BODY_OF(found) : body, desired,
+                                attributes->Attributes, userHandle);
+    if (NT_SUCCESS(status) && found != NULL)
+        status = STATUS_OBJECT_NAME_EXISTS;
     ObDereferenceObject(body);
     ObReleaseAttributes(attributes);
     return status;
@@ -241,8 +229,7 @@ NTSTATUS ObOpenNamed(const OBTYPE *type, POBJECT_ATTRIBUTES user, ACCESS_MASK de
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
     status = ObReferenceNamed(type, &attributes, &body);
     if (NT_SUCCESS(status)) {
-        status = ObReturnHandle(body, ObMapAccess(type, desired),
-                                attributes.Attributes & OBJ_INHERIT, userHandle);
+        status = ObReturnOpened(body, desired, attributes.Attributes, userHandle);
         ObDereferenceObject(body);
     }
     ObReleaseAttributes(&attributes);

@@ -20,7 +20,11 @@ typedef struct _OBTYPE {
     GENERIC_MAPPING Generic;
     BOOLEAN Waitable; /* the body begins with a DISPATCHER_HEADER ... */
     ULONG WaitOffset; /* ... at this offset */
+    void (*Tell)(void *body,
+                 void *facts); /* for ObQuery, into FactsSize bytes of zeros */
+    ULONG FactsSize;           /* at most OB_FACTS */
 } OBTYPE;
+#define OB_FACTS 16
 
 typedef struct _OBHANDLE_TABLE OBHANDLE_TABLE;
 
@@ -31,8 +35,6 @@ NTSTATUS ObCreateObject(const OBTYPE *, SIZE_T size, void **body);
 void ObReferenceObject(void *body);
 void ObDereferenceObject(void *body);
 const OBTYPE *ObGetType(void *body);
-ULONG ObPointerCount(void *body);
-ULONG ObObjectHandleCount(void *body);
 
 NTSTATUS ObCreateHandleTable(OBHANDLE_TABLE **);
 void ObDeleteHandleTable(OBHANDLE_TABLE *); /* closes all */
@@ -54,10 +56,16 @@ NTSTATUS ObInsertHandle(OBHANDLE_TABLE *, void *body, ACCESS_MASK granted,
  * handle is left.  Does not consume the caller's reference. */
 NTSTATUS ObReturnHandle(void *body, ACCESS_MASK granted, ULONG attributes,
                         HANDLE *userHandle);
+/* The same with what the user asked for: rights are mapped, of the attributes only OBJ_INHERIT
+ * counts. */
+NTSTATUS ObReturnOpened(void *body, ACCESS_MASK desired, ULONG attributes,
+                        HANDLE *userHandle);
 /* STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED.
  * NtCurrentProcess() and NtCurrentThread() are understood (through hooks of ps). */
 NTSTATUS ObReferenceObjectByHandle(HANDLE, const OBTYPE *type, ACCESS_MASK desired,
                                    void **body, ACCESS_MASK *granted);
+/* The same where what was granted does not matter; body: where the pointer to it goes. */
+NTSTATUS ObReferenceHandle(HANDLE, const OBTYPE *type, ACCESS_MASK desired, void *body);
 NTSTATUS ObCloseHandle(OBHANDLE_TABLE *, HANDLE);
 extern OBHANDLE_TABLE *(*ObCurrentTable)(void);
 extern void *(*ObPseudoObject)(HANDLE,
@@ -95,6 +103,12 @@ NTSTATUS ObInsertNamed(void *body, OBATTRIBUTES *, ACCESS_MASK desired,
                        HANDLE *userHandle);
 NTSTATUS ObOpenNamed(const OBTYPE *, POBJECT_ATTRIBUTES user, ACCESS_MASK desired,
                      HANDLE *userHandle);
+/* A service that opens an object of the type by its name, and does no more. */
+#define OB_OPEN_SERVICE(Service, type)                                                   \
+    NTSTATUS NTAPI Service(HANDLE *handle, ACCESS_MASK desired, POBJECT_ATTRIBUTES user) \
+    {                                                                                    \
+        return ObOpenNamed(&(type), user, desired, handle);                              \
+    }
 /* The object of a name, referenced.  STATUS_OBJECT_NAME_NOT_FOUND,
  * STATUS_OBJECT_TYPE_MISMATCH, STATUS_OBJECT_NAME_INVALID. */
 NTSTATUS ObReferenceNamed(const OBTYPE *type, const OBATTRIBUTES *, void **body);
@@ -104,5 +118,13 @@ NTSTATUS ObReferenceNamed(const OBTYPE *type, const OBATTRIBUTES *, void **body)
  * STATUS_ACCESS_VIOLATION. */
 NTSTATUS ObReturnStructure(const void *from, ULONG size, void *user, ULONG length,
                            ULONG *userReturned, BOOLEAN atLeast);
+/* An in-out parameter: it can be written, and what is in it comes into copy. */
+NTSTATUS ObCaptureInOut(void *user, void *copy, SIZE_T size);
+/* An out parameter that may be NULL: tried before the deed, written after it. */
+NTSTATUS ObProbeOptional(void *user, SIZE_T size);
+NTSTATUS ObReturnOptional(void *user, const void *from, SIZE_T size);
+/* NtQueryEvent and its kin: class 0 of an object of the type is what its Tell says. */
+NTSTATUS ObQuery(const OBTYPE *, HANDLE, ULONG class, void *user, ULONG length,
+                 ULONG *userReturned);
 
 #endif

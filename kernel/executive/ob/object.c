@@ -51,16 +51,6 @@ const OBTYPE *ObGetType(void *body)
     return OBJECT_OF(body)->Type;
 }
 
-ULONG ObPointerCount(void *body)
-{
-    return OBJECT_OF(body)->PointerCount;
-}
-
-ULONG ObObjectHandleCount(void *body)
-{
-    return OBJECT_OF(body)->HandleCount;
-}
-
 void ObpCountHandle(void *body)
 {
     ObReferenceObject(body);

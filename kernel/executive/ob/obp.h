@@ -27,5 +27,8 @@ C_ASSERT(sizeof(OBJECT_HEADER) % 16 == 0);
 void ObpCountHandle(void *body);  /* one more handle */
 void ObpForgetHandle(void *body); /* one handle less; drops its reference too */
 void ObpForgetName(OBJECT_HEADER *);
+/* A new handle of a table, written to userHandle unless that is NULL; none stays on a failure. */
+NTSTATUS ObpReturnHandle(OBHANDLE_TABLE *, void *body, ACCESS_MASK granted,
+                         ULONG attributes, HANDLE *userHandle);
 
 #endif

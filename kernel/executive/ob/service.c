@@ -6,6 +6,8 @@
 #include "obp.h"
 #include "services.h"
 
+#define QUERY_STATE 1 /* of events, mutants, semaphores and timers */
+
 NTSTATUS (*ObProcessTable)(HANDLE, ACCESS_MASK, void **, OBHANDLE_TABLE **);
 
 NTSTATUS ObReturnStructure(const void *from, ULONG size, void *user, ULONG length,
@@ -16,12 +18,45 @@ NTSTATUS ObReturnStructure(const void *from, ULONG size, void *user, ULONG lengt
         status = STATUS_INFO_LENGTH_MISMATCH;
     if (NT_SUCCESS(status))
         status = MmCopyToUser(user, from, size);
-    if (userReturned != NULL && status != STATUS_ACCESS_VIOLATION) {
-        NTSTATUS told = MmCopyToUser(userReturned, &size, sizeof size);
+    if (status != STATUS_ACCESS_VIOLATION) {
+        NTSTATUS told = ObReturnOptional(userReturned, &size, sizeof size);
         if (!NT_SUCCESS(told))
             status = told;
     }
     return status;
+}
+
+NTSTATUS ObCaptureInOut(void *user, void *copy, SIZE_T size)
+{
+    const NTSTATUS status = MmProbeForWrite(user, size, 4);
+    return NT_SUCCESS(status) ? MmCopyFromUser(copy, user, size) : status;
+}
+
+NTSTATUS ObProbeOptional(void *user, SIZE_T size)
+{
+    return user != NULL ? MmProbeForWrite(user, size, 1) : STATUS_SUCCESS;
+}
+
+NTSTATUS ObReturnOptional(void *user, const void *from, SIZE_T size)
+{
+    return user != NULL ? MmCopyToUser(user, from, size) : STATUS_SUCCESS;
+}
+
+NTSTATUS ObQuery(const OBTYPE *type, HANDLE handle, ULONG class, void *user, ULONG length,
+                 ULONG *userReturned)
+{
+    void *body;
+    ULONGLONG facts[OB_FACTS / sizeof(ULONGLONG)] = {0};
+    if (class != 0)
+        return STATUS_INVALID_INFO_CLASS;
+    if (length != type->FactsSize) /* before the handle is looked at, as on Windows */
+        return STATUS_INFO_LENGTH_MISMATCH;
+    NTSTATUS status = ObReferenceHandle(handle, type, QUERY_STATE, &body);
+    if (!NT_SUCCESS(status))
+        return status;
+    type->Tell(body, facts);
+    ObDereferenceObject(body);
+    return ObReturnStructure(facts, length, user, length, userReturned, FALSE);
 }
 
 NTSTATUS NTAPI NtClose(HANDLE handle)
@@ -50,18 +85,10 @@ static NTSTATUS ObpDuplicateInto(HANDLE targetProcess, HANDLE *userTarget, void 
 {
     void *target;
     OBHANDLE_TABLE *table;
-    HANDLE handle;
     NTSTATUS status = ObProcessTable(targetProcess, PROCESS_DUP_HANDLE, &target, &table);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObInsertHandle(table, body, access, attributes, &handle);
-    if (NT_SUCCESS(status) && userTarget != NULL) {
-        status = MmCopyToUser(userTarget, &handle, sizeof handle);
-        if (!NT_SUCCESS(status)) {
-            ObSetHandleAttributes(table, handle, 0);
-            ObCloseHandle(table, handle);
-        }
-    }
+    status = ObpReturnHandle(table, body, access, attributes, userTarget);
     ObDereferenceObject(target);
     return status;
 }
@@ -128,20 +155,6 @@ static NTSTATUS ObpReturnString(const char *narrow, const WCHAR *wide, const cha
     return status;
 }
 
-static NTSTATUS ObpQueryBasic(void *body, ACCESS_MASK granted, ULONG attributes,
-                              void *user, ULONG length, ULONG *needed)
-{
-    OBJECT_BASIC_INFORMATION basic = {0};
-    *needed = sizeof basic;
-    if (length < sizeof basic)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    basic.Attributes = attributes;
-    basic.GrantedAccess = granted;
-    basic.HandleCount = ObObjectHandleCount(body);
-    basic.PointerCount = ObPointerCount(body);
-    return MmCopyToUser(user, &basic, sizeof basic);
-}
-
 static NTSTATUS ObpQueryType(void *body, void *user, ULONG length, ULONG *needed)
 {
     OBJECT_TYPE_INFORMATION type = {0};
@@ -157,16 +170,6 @@ static NTSTATUS ObpQueryType(void *body, void *user, ULONG length, ULONG *needed
                         head - sizeof(UNICODE_STRING));
 }
 
-static NTSTATUS ObpQueryFlags(ULONG attributes, void *user, ULONG length, ULONG *needed)
-{
-    OBJECT_DATA_INFORMATION flags = {(attributes & OBJ_INHERIT) != 0,
-                                     (attributes & OBJ_PROTECT_CLOSE) != 0};
-    *needed = sizeof flags;
-    if (length < sizeof flags)
-        return STATUS_INFO_LENGTH_MISMATCH;
-    return MmCopyToUser(user, &flags, sizeof flags);
-}
-
 NTSTATUS NTAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOID user,
                              ULONG length, PULONG userReturned)
 {
@@ -178,9 +181,17 @@ NTSTATUS NTAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOI
     if (!NT_SUCCESS(status))
         return status;
     const WCHAR *name = OBJECT_OF(body)->Name;
+    const OBJECT_DATA_INFORMATION flags = {(attributes & OBJ_INHERIT) != 0,
+                                           (attributes & OBJ_PROTECT_CLOSE) != 0};
+    const OBJECT_BASIC_INFORMATION basic = {.Attributes = attributes,
+                                            .GrantedAccess = granted,
+                                            .HandleCount = OBJECT_OF(body)->HandleCount,
+                                            .PointerCount =
+                                                OBJECT_OF(body)->PointerCount};
     switch ((ULONG) class) {
     case ObjectBasicInformation:
-        status = ObpQueryBasic(body, granted, attributes, user, length, &needed);
+        status =
+            ObReturnStructure(&basic, sizeof basic, user, length, userReturned, TRUE);
         break;
     case ObjectNameInformation:
         status = ObpReturnString(NULL, name, name != NULL ? "\\BaseNamedObjects\\" : "",
@@ -190,14 +201,15 @@ NTSTATUS NTAPI NtQueryObject(HANDLE handle, OBJECT_INFORMATION_CLASS class, PVOI
         status = ObpQueryType(body, user, length, &needed);
         break;
     case ObjectDataInformation: /* Windows: ObjectHandleFlagInformation */
-        status = ObpQueryFlags(attributes, user, length, &needed);
+        status =
+            ObReturnStructure(&flags, sizeof flags, user, length, userReturned, TRUE);
         break;
     default:
         status = STATUS_INVALID_INFO_CLASS;
     }
     ObDereferenceObject(body);
-    if (userReturned != NULL && needed) {
-        NTSTATUS copied = MmCopyToUser(userReturned, &needed, sizeof needed);
+    if (needed) {
+        NTSTATUS copied = ObReturnOptional(userReturned, &needed, sizeof needed);
         if (!NT_SUCCESS(copied))
             status = copied;
     }

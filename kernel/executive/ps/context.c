@@ -7,8 +7,7 @@
 
 static NTSTATUS PspReferenceThread(HANDLE handle, ACCESS_MASK access, ETHREAD **thread)
 {
-    NTSTATUS status =
-        ObReferenceObjectByHandle(handle, &PsThreadType, access, (void **)thread, NULL);
+    NTSTATUS status = ObReferenceHandle(handle, &PsThreadType, access, thread);
     if (!NT_SUCCESS(status))
         return status;
     if ((*thread)->IsTerminated || (*thread)->Tcb.TrapFrame == NULL) {
@@ -18,15 +17,20 @@ static NTSTATUS PspReferenceThread(HANDLE handle, ACCESS_MASK access, ETHREAD **
     return STATUS_SUCCESS;
 }
 
+/* A context comes in, and the thread that it is of or is for. */
+static NTSTATUS PspTakeContext(HANDLE handle, ACCESS_MASK access, const CONTEXT *user,
+                               CONTEXT *context, ETHREAD **thread)
+{
+    const NTSTATUS status = MmCopyFromUser(context, user, sizeof *context);
+    return NT_SUCCESS(status) ? PspReferenceThread(handle, access, thread) : status;
+}
+
 /* Only the parts that ContextFlags names are written. */
 NTSTATUS NTAPI NtGetContextThread(HANDLE handle, CONTEXT *user)
 {
     ETHREAD *thread;
     CONTEXT context;
-    NTSTATUS status = MmCopyFromUser(&context, user, sizeof context);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = PspReferenceThread(handle, THREAD_GET_CONTEXT, &thread);
+    NTSTATUS status = PspTakeContext(handle, THREAD_GET_CONTEXT, user, &context, &thread);
     if (!NT_SUCCESS(status))
         return status;
     KeContextFromThread(&thread->Tcb, &context);
@@ -38,10 +42,7 @@ NTSTATUS NTAPI NtSetContextThread(HANDLE handle, const CONTEXT *user)
 {
     ETHREAD *thread;
     CONTEXT context;
-    NTSTATUS status = MmCopyFromUser(&context, user, sizeof context);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = PspReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
+    NTSTATUS status = PspTakeContext(handle, THREAD_SET_CONTEXT, user, &context, &thread);
     if (!NT_SUCCESS(status))
         return status;
     KeContextToThread(&thread->Tcb, &context);

@@ -11,19 +11,18 @@
  */
 #include "psp.h"
 
-BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size)
+/* "prog.exe+1234" of an address in the current process; of one in no image the number. */
+static void PspNameOffset(ULONG_PTR address, char *text, SIZE_T size)
 {
     ULONG_PTR base;
     SIZE_T length;
     MMFILE *file;
     EPROCESS *process = PsCurrentProcess();
     if (process != NULL && process->Space != NULL &&
-        MmFindImage(process->Space, address, &base, &length, &file)) {
+        MmFindImage(process->Space, address, &base, &length, &file))
         RtlSnprintf(text, size, "%s+%x", file->Name, (unsigned)(address - base));
-        return TRUE;
-    }
-    RtlSnprintf(text, size, "%08x", (unsigned)address);
-    return FALSE;
+    else
+        RtlSnprintf(text, size, "%08x", (unsigned)address);
 }
 
 static const char *PspCodeName(ULONG code)
@@ -116,7 +115,7 @@ void PsReportException(const EXCEPTION_RECORD *record, const KTRAP_FRAME *frame)
     const ULONG before = KdSetPrintFrame('R');
     char where[64], symbol[96], access[48], named[104] = "";
     const ULONG_PTR at = (ULONG_PTR)record->ExceptionAddress;
-    PsNameOffset(at, where, sizeof where);
+    PspNameOffset(at, where, sizeof where);
     if (KdNameAddress(at, symbol, sizeof symbol, NULL)) {
         const char *name = symbol;
         while (*name && *name != '!')

@@ -118,8 +118,7 @@ static SIZE_T PspEnvironmentSize(const WCHAR *block)
 /* The three standard handles, inheritable as a console's children expect. */
 static NTSTATUS PspOpenStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS *params)
 {
-    HANDLE *handles[3] = {&params->StandardInput, &params->StandardOutput,
-                          &params->StandardError};
+    HANDLE *handles = &params->StandardInput; /* and output and error after it */
     for (ULONG i = 0; i < 3; i++) {
         void *body;
         NTSTATUS status =
@@ -127,7 +126,7 @@ static NTSTATUS PspOpenStandard(EPROCESS *process, RTL_USER_PROCESS_PARAMETERS *
         if (!NT_SUCCESS(status))
             return status;
         status = ObInsertHandle(process->Handles, body, ObGetType(body)->ValidAccess,
-                                OBJ_INHERIT, handles[i]);
+                                OBJ_INHERIT, &handles[i]);
         ObDereferenceObject(body);
         if (!NT_SUCCESS(status))
             return status;

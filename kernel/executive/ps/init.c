@@ -33,8 +33,7 @@ static NTSTATUS PspProcessTable(HANDLE handle, ACCESS_MASK access, void **body,
                                 OBHANDLE_TABLE **table)
 {
     EPROCESS *process;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, access,
-                                                (void **)&process, NULL);
+    NTSTATUS status = ObReferenceHandle(handle, &PsProcessType, access, &process);
     if (!NT_SUCCESS(status))
         return status;
     if (process->Handles == NULL) {
@@ -49,8 +48,7 @@ static NTSTATUS PspProcessTable(HANDLE handle, ACCESS_MASK access, void **body,
 static NTSTATUS PspSpaceByHandle(HANDLE handle, ACCESS_MASK access, MMSPACE **space)
 {
     EPROCESS *process;
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, access,
-                                                (void **)&process, NULL);
+    NTSTATUS status = ObReferenceHandle(handle, &PsProcessType, access, &process);
     if (!NT_SUCCESS(status))
         return status;
     if (process->Exiting && process != PsCurrentProcess()) {

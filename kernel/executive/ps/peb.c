@@ -22,37 +22,48 @@ typedef struct {
     SIZE_T Used;
 } BLOCK;
 
-/* Append a string; room: bytes to keep for it at least. */
-static void PspPutString(BLOCK *block, UNICODE_STRING *to, const UNICODE_STRING *from,
-                         SIZE_T room)
+/* The strings of the parameters, in the order in which they come after the structure. */
+UNICODE_STRING *PspStringOf(RTL_USER_PROCESS_PARAMETERS *p, ULONG i)
 {
-    SIZE_T size = from->Length + sizeof(WCHAR);
-    if (size < room)
-        size = room;
-    if (from->Buffer == NULL && room == 0) {
-        __builtin_memset(to, 0, sizeof *to);
+    UNICODE_STRING *const all[PSP_STRINGS] = {&p->CurrentDirectory.DosPath,
+                                              &p->DllPath,
+                                              &p->ImagePathName,
+                                              &p->CommandLine,
+                                              &p->WindowTitle,
+                                              &p->DesktopInfo,
+                                              &p->ShellInfo,
+                                              &p->RuntimeData};
+    return all[i];
+}
+
+/* Append a string; room: bytes to keep for it at least. */
+static void PspPutString(BLOCK *block, UNICODE_STRING *string, SIZE_T room)
+{
+    const SIZE_T size = max(string->Length + sizeof(WCHAR), room);
+    if (string->Buffer == NULL && room == 0) {
+        *string = (UNICODE_STRING){0};
         return;
     }
-    if (from->Length)
-        __builtin_memcpy(block->Kernel + block->Used, from->Buffer, from->Length);
-    to->Buffer = (WCHAR *)(block->User + block->Used);
-    to->Length = from->Length;
-    to->MaximumLength = size;
+    if (string->Length)
+        __builtin_memcpy(block->Kernel + block->Used, string->Buffer, string->Length);
+    string->Buffer = (WCHAR *)(block->User + block->Used);
+    string->MaximumLength = size;
     block->Used = ALIGN_UP(block->Used + size, 4);
 }
 
 static SIZE_T PspSizeOfStrings(const RTL_USER_PROCESS_PARAMETERS *p)
 {
-    return p->DllPath.Length + p->ImagePathName.Length + p->CommandLine.Length +
-           p->WindowTitle.Length + p->DesktopInfo.Length + p->ShellInfo.Length +
-           p->RuntimeData.Length + p->CurrentDirectory.DosPath.Length +
-           CURRENT_DIRECTORY_ROOM + 8 * 8;
+    SIZE_T size = CURRENT_DIRECTORY_ROOM;
+    for (ULONG i = 0; i < PSP_STRINGS; i++)
+        size += PspStringOf((RTL_USER_PROCESS_PARAMETERS *)p, i)->Length + 8;
+    return size;
 }
 
 static NTSTATUS PspWriteParameters(EPROCESS *process,
                                    const RTL_USER_PROCESS_PARAMETERS *params,
                                    PVOID *userParams)
 {
+    static const USHORT rooms[PSP_STRINGS] = {CURRENT_DIRECTORY_ROOM, 0, 2, 2};
     SIZE_T bound = sizeof *params + PspSizeOfStrings(params);
     SIZE_T size = bound + params->EnvironmentSize;
     PVOID base = NULL;
@@ -66,15 +77,8 @@ static NTSTATUS PspWriteParameters(EPROCESS *process,
         return STATUS_INSUFFICIENT_RESOURCES;
     RTL_USER_PROCESS_PARAMETERS *out = (RTL_USER_PROCESS_PARAMETERS *)block.Kernel;
     *out = *params;
-    PspPutString(&block, &out->CurrentDirectory.DosPath,
-                 &params->CurrentDirectory.DosPath, CURRENT_DIRECTORY_ROOM);
-    PspPutString(&block, &out->DllPath, &params->DllPath, 0);
-    PspPutString(&block, &out->ImagePathName, &params->ImagePathName, 2);
-    PspPutString(&block, &out->CommandLine, &params->CommandLine, 2);
-    PspPutString(&block, &out->WindowTitle, &params->WindowTitle, 0);
-    PspPutString(&block, &out->DesktopInfo, &params->DesktopInfo, 0);
-    PspPutString(&block, &out->ShellInfo, &params->ShellInfo, 0);
-    PspPutString(&block, &out->RuntimeData, &params->RuntimeData, 0);
+    for (ULONG i = 0; i < PSP_STRINGS; i++)
+        PspPutString(&block, PspStringOf(out, i), rooms[i]);
     ASSERT(block.Used <= bound);
     out->CurrentDirectory.Handle = NULL; /* the parent's: ntdll opens its own */
     out->MaximumLength = out->Length = block.Used;

@@ -20,8 +20,7 @@ static void PspDeleteProcess(void *body)
     ASSERT(process->Handles == NULL);
     if (process->Image != NULL)
         MmDereferenceSection(process->Image);
-    if (process->ImagePath != NULL)
-        ExFreePool(process->ImagePath);
+    ExFreePool(process->ImagePath);
     if (process->Space != NULL)
         MmDeleteSpace(process->Space);
 }
@@ -147,8 +146,8 @@ NTSTATUS NTAPI NtTerminateProcess(HANDLE handle, NTSTATUS exitStatus)
         PspTerminateOthers(PsCurrentProcess(), exitStatus);
         return STATUS_SUCCESS;
     }
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsProcessType, PROCESS_TERMINATE,
-                                                (void **)&process, NULL);
+    NTSTATUS status =
+        ObReferenceHandle(handle, &PsProcessType, PROCESS_TERMINATE, &process);
     if (!NT_SUCCESS(status))
         return status;
     status = PsTerminateProcess(process, exitStatus);
@@ -176,21 +175,30 @@ EPROCESS *PsLookupProcess(ULONG id)
     return NULL;
 }
 
-/* By id only; a name is refused, as Windows refuses both at once. */
+NTSTATUS PspCaptureClient(POBJECT_ATTRIBUTES userAttributes, const CLIENT_ID *userClient,
+                          ULONG *attributes, CLIENT_ID *client)
+{
+    OBATTRIBUTES captured;
+    NTSTATUS status = MmCopyFromUser(client, userClient, sizeof *client);
+    if (NT_SUCCESS(status))
+        status = ObCaptureAttributes(userAttributes, &captured);
+    if (!NT_SUCCESS(status))
+        return status;
+    *attributes = captured.Attributes;
+    if (captured.Name == NULL)
+        return STATUS_SUCCESS;
+    ObReleaseAttributes(&captured);
+    return STATUS_INVALID_PARAMETER_MIX;
+}
+
 NTSTATUS NTAPI NtOpenProcess(HANDLE *userHandle, ACCESS_MASK desired,
                              POBJECT_ATTRIBUTES userAttributes, CLIENT_ID *userClient)
 {
     CLIENT_ID client;
-    OBATTRIBUTES attributes;
-    NTSTATUS status = MmCopyFromUser(&client, userClient, sizeof client);
-    if (NT_SUCCESS(status))
-        status = ObCaptureAttributes(userAttributes, &attributes);
+    ULONG attributes;
+    NTSTATUS status = PspCaptureClient(userAttributes, userClient, &attributes, &client);
     if (!NT_SUCCESS(status))
         return status;
-    if (attributes.Name != NULL) {
-        ObReleaseAttributes(&attributes);
-        return STATUS_INVALID_PARAMETER_MIX;
-    }
     if (client.UniqueThread != NULL) {
         ETHREAD *thread = PsLookupThread((ULONG_PTR)client.UniqueThread);
         BOOLEAN matches = thread != NULL && thread->Process != NULL &&
@@ -203,8 +211,7 @@ NTSTATUS NTAPI NtOpenProcess(HANDLE *userHandle, ACCESS_MASK desired,
     EPROCESS *process = PsLookupProcess((ULONG_PTR)client.UniqueProcess);
     if (process == NULL)
         return STATUS_INVALID_CID;
-    status = ObReturnHandle(process, ObMapAccess(&PsProcessType, desired),
-                            attributes.Attributes & OBJ_INHERIT, userHandle);
+    status = ObReturnOpened(process, desired, attributes, userHandle);
     ObDereferenceObject(process);
     return status;
 }
@@ -212,8 +219,8 @@ NTSTATUS NTAPI NtOpenProcess(HANDLE *userHandle, ACCESS_MASK desired,
 static NTSTATUS PspForEachThread(HANDLE handle, ULONG (*act)(PKTHREAD))
 {
     EPROCESS *process;
-    NTSTATUS status = ObReferenceObjectByHandle(
-        handle, &PsProcessType, PROCESS_SUSPEND_RESUME, (void **)&process, NULL);
+    NTSTATUS status =
+        ObReferenceHandle(handle, &PsProcessType, PROCESS_SUSPEND_RESUME, &process);
     if (!NT_SUCCESS(status))
         return status;
     if (process->Exiting)

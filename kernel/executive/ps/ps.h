@@ -94,8 +94,14 @@ NTSTATUS PsTerminateProcess(EPROCESS *, NTSTATUS);
 DECLSPEC_NORETURN void PsCrash(EXCEPTION_RECORD *, KTRAP_FRAME *);
 /* The printing alone; the process is taken for crashed if it ends with this code. */
 void PsReportException(const EXCEPTION_RECORD *, const KTRAP_FRAME *);
-/* "prog.exe+1234" of an address in the process of the current space; FALSE: in no image. */
-BOOLEAN PsNameOffset(ULONG_PTR address, char *text, SIZE_T size);
+typedef struct _PSVMCOUNTERS { /* VM_COUNTERS of x86, bytes */
+    SIZE_T PeakVirtualSize, VirtualSize;
+    ULONG PageFaultCount;
+    SIZE_T PeakWorkingSetSize, WorkingSetSize, QuotaPeakPagedPoolUsage,
+        QuotaPagedPoolUsage, QuotaPeakNonPagedPoolUsage, QuotaNonPagedPoolUsage,
+        PagefileUsage, PeakPagefileUsage, PrivateUsage; /* the last: VM_COUNTERS_EX */
+} PSVMCOUNTERS;
+void PsCountMemory(const EPROCESS *, PSVMCOUNTERS *);
 /* Referenced, or NULL. */
 EPROCESS *PsLookupProcess(ULONG id);
 ETHREAD *PsLookupThread(ULONG id);

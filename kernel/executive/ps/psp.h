@@ -15,6 +15,10 @@
 ULONG PspNewId(void);
 
 /* ---- process.c ---- */
+/* What a process or a thread is opened by: an id.  STATUS_INVALID_PARAMETER_MIX: a name is
+ * given, as Windows refuses both at once. */
+NTSTATUS PspCaptureClient(POBJECT_ATTRIBUTES userAttributes, const CLIENT_ID *userClient,
+                          ULONG *attributes, CLIENT_ID *client);
 /* An empty process: space, handle table, id; in PsAllProcesses. */
 NTSTATUS PspCreateProcess(EPROCESS *parent, EPROCESS **);
 /* All that a process holds is given back; by its last thread, or when it never had one. */
@@ -35,6 +39,11 @@ DECLSPEC_NORETURN void PspExitThread(NTSTATUS);
 void PspTerminateThread(ETHREAD *, NTSTATUS); /* another one */
 void PspInitializeThreads(void);
 
+/* ---- query.c ---- */
+/* The object of a handle with the limited right to query it, or with the full one. */
+NTSTATUS PspReferenceQueried(HANDLE, const OBTYPE *, ACCESS_MASK limited,
+                             ACCESS_MASK full, void *body);
+
 /* ---- setprocess.c ---- */
 void PspApplyPriority(ETHREAD *);
 /* A class of NtSetInformationProcess whose value is a number: class 18 takes
@@ -43,6 +52,8 @@ void PspApplyPriority(ETHREAD *);
 NTSTATUS PspSetNumber(EPROCESS *, ULONG class, ULONG value);
 
 /* ---- peb.c ---- */
+#define PSP_STRINGS 8
+UNICODE_STRING *PspStringOf(RTL_USER_PROCESS_PARAMETERS *, ULONG i);
 /* params: its strings, Environment (EnvironmentSize bytes) and all else in kernel memory;
  * written to the process, normalised, and the PEB filled. */
 NTSTATUS PspFillPeb(EPROCESS *, const RTL_USER_PROCESS_PARAMETERS *params,

@@ -6,19 +6,21 @@
 #include "psp.h"
 #include "services.h"
 
-typedef struct { /* VM_COUNTERS of x86, bytes */
-    SIZE_T PeakVirtualSize, VirtualSize;
-    ULONG PageFaultCount;
-    SIZE_T PeakWorkingSetSize, WorkingSetSize, QuotaPeakPagedPoolUsage,
-        QuotaPagedPoolUsage, QuotaPeakNonPagedPoolUsage, QuotaNonPagedPoolUsage,
-        PagefileUsage, PeakPagefileUsage, PrivateUsage; /* the last: VM_COUNTERS_EX */
-} VMCOUNTERS;
-
-#define CLASS_DEBUG_OBJECT 30 /* ProcessDebugObjectHandle: no process has one */
+enum {
+    CLASS_ERROR_MODE = 12,
+    CLASS_HANDLE_COUNT = 20,
+    CLASS_AFFINITY = 21,
+    CLASS_BOOST = 22,
+    CLASS_SESSION = 24,
+    CLASS_DEBUG_OBJECT = 30, /* ProcessDebugObjectHandle: no process has one */
+    CLASS_DEBUG_FLAGS = 31,
+    CLASS_EXECUTE_FLAGS = 34,
+    CLASS_COOKIE = 36
+};
 
 typedef union {
     PROCESS_BASIC_INFORMATION Basic;
-    VMCOUNTERS Vm;
+    PSVMCOUNTERS Vm;
     LONGLONG Times[4]; /* KERNEL_USER_TIMES: created, ended, kernel, user */
     ULONG Number;
     UCHAR PriorityClass[2]; /* Foreground, PriorityClass */
@@ -47,19 +49,24 @@ static void PspFillLimits(EPROCESS *process, ANSWER *answer)
                           &answer->Limits.MaximumWorkingSetSize);
 }
 
-static void PspFillVm(EPROCESS *process, ANSWER *answer)
+void PsCountMemory(const EPROCESS *process, PSVMCOUNTERS *counters)
 {
     MMUSAGE usage = {0};
     if (process->Handles != NULL)
         MmQuerySpace(process->Space, &usage);
-    answer->Vm = (VMCOUNTERS){.PeakVirtualSize = usage.PeakVirtual * PAGE_SIZE,
-                              .VirtualSize = usage.VirtualPages * PAGE_SIZE,
-                              .PageFaultCount = usage.Faults,
-                              .PeakWorkingSetSize = usage.PeakPages * PAGE_SIZE,
-                              .WorkingSetSize = usage.Pages * PAGE_SIZE,
-                              .PagefileUsage = usage.CommitPages * PAGE_SIZE,
-                              .PrivateUsage = usage.CommitPages * PAGE_SIZE,
-                              .PeakPagefileUsage = usage.PeakCommit * PAGE_SIZE};
+    *counters = (PSVMCOUNTERS){.PeakVirtualSize = usage.PeakVirtual * PAGE_SIZE,
+                               .VirtualSize = usage.VirtualPages * PAGE_SIZE,
+                               .PageFaultCount = usage.Faults,
+                               .PeakWorkingSetSize = usage.PeakPages * PAGE_SIZE,
+                               .WorkingSetSize = usage.Pages * PAGE_SIZE,
+                               .PagefileUsage = usage.CommitPages * PAGE_SIZE,
+                               .PrivateUsage = usage.CommitPages * PAGE_SIZE,
+                               .PeakPagefileUsage = usage.PeakCommit * PAGE_SIZE};
+}
+
+static void PspFillVm(EPROCESS *process, ANSWER *answer)
+{
+    PsCountMemory(process, &answer->Vm);
 }
 
 static void PspFillTimes(EPROCESS *process, ANSWER *answer)
@@ -77,73 +84,58 @@ static void PspFillTimes(EPROCESS *process, ANSWER *answer)
     answer->Times[3] = user * KE_TICK_100NS;
 }
 
-static void PspFillZero(EPROCESS *process, ANSWER *answer)
-{
-    (void)process;
-    *answer = (ANSWER){0};
-}
-
-static void PspFillOne(EPROCESS *process, ANSWER *answer)
-{
-    (void)process;
-    answer->Number = 1;
-}
-
-static void PspFillErrorMode(EPROCESS *process, ANSWER *answer)
-{
-    answer->Number = process->ErrorMode;
-}
-
 static void PspFillPriorityClass(EPROCESS *process, ANSWER *answer)
 {
     answer->PriorityClass[0] = FALSE;
     answer->PriorityClass[1] = process->PriorityClass;
 }
 
-static void PspFillHandleCount(EPROCESS *process, ANSWER *answer)
-{
-    answer->Number = ObHandleCount(process->Handles);
-}
-
-static void PspFillBoost(EPROCESS *process, ANSWER *answer)
-{
-    answer->Number = process->BoostDisabled;
-}
-
-static void PspFillExecuteFlags(EPROCESS *process, ANSWER *answer)
-{
-    answer->Number = process->ExecuteFlags;
-}
-
-static void PspFillCookie(EPROCESS *process, ANSWER *answer)
-{
-    answer->Number = 0x5AFE0000u ^ process->Id * 2654435761u;
-}
-
 typedef struct {
     ULONG Class, Size;
-    void (*Fill)(EPROCESS *, ANSWER *);
+    void (*Fill)(EPROCESS *, ANSWER *); /* NULL: PspNumberOf says it, the rest is 0 */
 } INFORMATION;
 static const INFORMATION PspClasses[] = {
     {0, sizeof(PROCESS_BASIC_INFORMATION), PspFillBasic},
     {1, sizeof(QUOTA_LIMITS), PspFillLimits},
-    {2, sizeof(ULONGLONG[6]), PspFillZero}, /* IO_COUNTERS: none are kept */
-    {3, offsetof(VMCOUNTERS, PrivateUsage), PspFillVm},
-    {3, sizeof(VMCOUNTERS), PspFillVm},
+    {2, sizeof(ULONGLONG[6]), NULL}, /* IO_COUNTERS: none are kept */
+    {3, offsetof(PSVMCOUNTERS, PrivateUsage), PspFillVm},
+    {3, sizeof(PSVMCOUNTERS), PspFillVm},
     {4, sizeof(LONGLONG[4]), PspFillTimes},
-    {7, sizeof(ULONG), PspFillZero}, /* no debugger of a process: no port */
-    {12, sizeof(ULONG), PspFillErrorMode},
+    {7, sizeof(ULONG), NULL}, /* no debugger of a process: no port */
+    {CLASS_ERROR_MODE, sizeof(ULONG), NULL},
     {18, sizeof(UCHAR[2]), PspFillPriorityClass},
-    {20, sizeof(ULONG), PspFillHandleCount},
-    {21, sizeof(ULONG), PspFillOne}, /* affinity */
-    {22, sizeof(ULONG), PspFillBoost},
-    {24, sizeof(ULONG), PspFillOne},  /* session */
-    {26, sizeof(ULONG), PspFillZero}, /* WOW64: none */
-    {CLASS_DEBUG_OBJECT, sizeof(ULONG), PspFillZero},
-    {31, sizeof(ULONG), PspFillOne}, /* children do not inherit a debugger */
-    {34, sizeof(ULONG), PspFillExecuteFlags},
-    {36, sizeof(ULONG), PspFillCookie},
+    {CLASS_HANDLE_COUNT, sizeof(ULONG), NULL},
+    {CLASS_AFFINITY, sizeof(ULONG), NULL},
+    {CLASS_BOOST, sizeof(ULONG), NULL},
+    {CLASS_SESSION, sizeof(ULONG), NULL},
+    {26, sizeof(ULONG), NULL}, /* WOW64: none */
+    {CLASS_DEBUG_OBJECT, sizeof(ULONG), NULL},
+    {CLASS_DEBUG_FLAGS, sizeof(ULONG), NULL},
+    {CLASS_EXECUTE_FLAGS, sizeof(ULONG), NULL},
+    {CLASS_COOKIE, sizeof(ULONG), NULL},
 };
+
+static ULONG PspNumberOf(const EPROCESS *process, ULONG class)
+{
+    switch (class) {
+    case CLASS_ERROR_MODE:
+        return process->ErrorMode;
+    case CLASS_HANDLE_COUNT:
+        return ObHandleCount(process->Handles);
+    case CLASS_AFFINITY:
+    case CLASS_SESSION:
+    case CLASS_DEBUG_FLAGS: /* children do not inherit a debugger */
+        return 1;
+    case CLASS_BOOST:
+        return process->BoostDisabled;
+    case CLASS_EXECUTE_FLAGS:
+        return process->ExecuteFlags;
+    case CLASS_COOKIE:
+        return 0x5AFE0000u ^ process->Id * 2654435761u;
+    default:
+        return 0;
+    }
+}
 
 /* Of two sizes the one that is asked with, else the first. */
 static const INFORMATION *PspFindClass(ULONG class, ULONG length)
@@ -173,9 +165,7 @@ static NTSTATUS PspReturnImageName(EPROCESS *process, BOOLEAN win32, void *user,
     string.MaximumLength = string.Length + sizeof(WCHAR);
     string.Buffer = (WCHAR *)((UNICODE_STRING *)user + 1);
     ULONG needed = sizeof string + string.MaximumLength;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (userReturned != NULL)
-        status = MmCopyToUser(userReturned, &needed, sizeof needed);
+    NTSTATUS status = ObReturnOptional(userReturned, &needed, sizeof needed);
     if (NT_SUCCESS(status) && length < needed)
         status = STATUS_INFO_LENGTH_MISMATCH;
     if (NT_SUCCESS(status))
@@ -188,32 +178,38 @@ static NTSTATUS PspReturnImageName(EPROCESS *process, BOOLEAN win32, void *user,
     return status;
 }
 
+NTSTATUS PspReferenceQueried(HANDLE handle, const OBTYPE *type, ACCESS_MASK limited,
+                             ACCESS_MASK full, void *body)
+{
+    const NTSTATUS status = ObReferenceHandle(handle, type, limited, body);
+    return status == STATUS_ACCESS_DENIED ? ObReferenceHandle(handle, type, full, body)
+                                          : status;
+}
+
 NTSTATUS NTAPI NtQueryInformationProcess(HANDLE handle, PROCESSINFOCLASS class,
                                          PVOID user, ULONG length, PULONG userReturned)
 {
     const BOOLEAN name = (ULONG) class == 27 || (ULONG) class == 43;
     const INFORMATION *asked = PspFindClass(class, length);
     EPROCESS *process;
-    ANSWER answer;
+    ANSWER answer = {0};
     if (!asked && !name)
         return STATUS_INVALID_INFO_CLASS;
     if (asked &&
         length != asked->Size) /* before the handle is looked at, as on Windows */
         return ObReturnStructure(NULL, asked->Size, user, length, userReturned, FALSE);
-    NTSTATUS status = ObReferenceObjectByHandle(
-        handle, &PsProcessType, 0x1000 /* PROCESS_QUERY_LIMITED_INFORMATION */,
-        (void **)&process, NULL);
-
-    if (status == STATUS_ACCESS_DENIED)
-        status = ObReferenceObjectByHandle(
-            handle, &PsProcessType, PROCESS_QUERY_INFORMATION, (void **)&process, NULL);
+    NTSTATUS status = PspReferenceQueried(handle, &PsProcessType,
+                                          0x1000 /* PROCESS_QUERY_LIMITED_INFORMATION */,
+                                          PROCESS_QUERY_INFORMATION, &process);
     if (!NT_SUCCESS(status))
         return status;
     if (name) {
         status =
             PspReturnImageName(process, (ULONG) class == 43, user, length, userReturned);
     } else {
-        asked->Fill(process, &answer);
+        answer.Number = PspNumberOf(process, asked->Class);
+        if (asked->Fill != NULL)
+            asked->Fill(process, &answer);
         status =
             ObReturnStructure(&answer, asked->Size, user, length, userReturned, FALSE);
         if (NT_SUCCESS(status) && asked->Class == CLASS_DEBUG_OBJECT)

@@ -99,12 +99,9 @@ NTSTATUS NTAPI NtQueryInformationThread(HANDLE handle, THREADINFOCLASS class, PV
 {
     ETHREAD *thread;
     ANSWER answer;
-    NTSTATUS status = ObReferenceObjectByHandle(
-        handle, &PsThreadType, 0x800 /* THREAD_QUERY_LIMITED_INFORMATION */,
-        (void **)&thread, NULL);
-    if (status == STATUS_ACCESS_DENIED)
-        status = ObReferenceObjectByHandle(
-            handle, &PsThreadType, THREAD_QUERY_INFORMATION, (void **)&thread, NULL);
+    NTSTATUS status = PspReferenceQueried(handle, &PsThreadType,
+                                          0x800 /* THREAD_QUERY_LIMITED_INFORMATION */,
+                                          THREAD_QUERY_INFORMATION, &thread);
     if (!NT_SUCCESS(status))
         return status;
     ULONG size = PspFill(thread, class, &answer);
@@ -188,8 +185,8 @@ NTSTATUS NTAPI NtSetInformationThread(HANDLE handle, THREADINFOCLASS class, PVOI
 {
     ETHREAD *thread;
     ULONG value = 0;
-    NTSTATUS status = ObReferenceObjectByHandle(
-        handle, &PsThreadType, THREAD_SET_INFORMATION, (void **)&thread, NULL);
+    NTSTATUS status =
+        ObReferenceHandle(handle, &PsThreadType, THREAD_SET_INFORMATION, &thread);
     if (!NT_SUCCESS(status))
         return status;
     if ((ULONG) class == ClassHideFromDebugger) {

@@ -85,10 +85,10 @@ NTSTATUS NTAPI NtSetInformationProcess(HANDLE handle, PROCESSINFOCLASS class, PV
     const ULONG size = (ULONG) class == CLASS_LIMITS     ? sizeof value.Limits
                        : (ULONG) class == CLASS_PRIORITY ? 2
                                                          : sizeof value.Number;
-    NTSTATUS status = ObReferenceObjectByHandle(
+    NTSTATUS status = ObReferenceHandle(
         handle, &PsProcessType,
         (ULONG) class == CLASS_LIMITS ? PROCESS_SET_QUOTA : PROCESS_SET_INFORMATION,
-        (void **)&process, NULL);
+        &process);
     if (!NT_SUCCESS(status))
         return status;
     status =

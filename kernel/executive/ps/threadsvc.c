@@ -37,8 +37,8 @@ NTSTATUS NTAPI NtCreateThreadEx(HANDLE *userHandle, ACCESS_MASK desired,
     if (!NT_SUCCESS(status))
         return status;
     ObReleaseAttributes(&attributes); /* threads have no names in the directory */
-    status = ObReferenceObjectByHandle(processHandle, &PsProcessType,
-                                       PROCESS_CREATE_THREAD, (void **)&process, NULL);
+    status =
+        ObReferenceHandle(processHandle, &PsProcessType, PROCESS_CREATE_THREAD, &process);
     if (!NT_SUCCESS(status))
         return status;
     const PSTHREAD wanted = {
@@ -54,8 +54,7 @@ NTSTATUS NTAPI NtCreateThreadEx(HANDLE *userHandle, ACCESS_MASK desired,
     if (NT_SUCCESS(status)) {
         status = PspReturnThreadAttributes(&list, thread);
         if (NT_SUCCESS(status))
-            status = ObReturnHandle(thread, ObMapAccess(&PsThreadType, desired),
-                                    attributes.Attributes & OBJ_INHERIT, userHandle);
+            status = ObReturnOpened(thread, desired, attributes.Attributes, userHandle);
         if (NT_SUCCESS(status)) {
             PspStartThread(thread);
             ObDereferenceObject(thread);
@@ -71,16 +70,10 @@ NTSTATUS NTAPI NtOpenThread(HANDLE *userHandle, ACCESS_MASK desired,
                             POBJECT_ATTRIBUTES userAttributes, CLIENT_ID *userClient)
 {
     CLIENT_ID client;
-    OBATTRIBUTES attributes;
-    NTSTATUS status = MmCopyFromUser(&client, userClient, sizeof client);
-    if (NT_SUCCESS(status))
-        status = ObCaptureAttributes(userAttributes, &attributes);
+    ULONG attributes;
+    NTSTATUS status = PspCaptureClient(userAttributes, userClient, &attributes, &client);
     if (!NT_SUCCESS(status))
         return status;
-    if (attributes.Name != NULL) {
-        ObReleaseAttributes(&attributes);
-        return STATUS_INVALID_PARAMETER_MIX;
-    }
     ETHREAD *thread = PsLookupThread((ULONG_PTR)client.UniqueThread);
     if (thread == NULL)
         return STATUS_INVALID_CID;
@@ -88,8 +81,7 @@ NTSTATUS NTAPI NtOpenThread(HANDLE *userHandle, ACCESS_MASK desired,
         thread->Process->Id != (ULONG_PTR)client.UniqueProcess)
         status = STATUS_INVALID_CID;
     else
-        status = ObReturnHandle(thread, ObMapAccess(&PsThreadType, desired),
-                                attributes.Attributes & OBJ_INHERIT, userHandle);
+        status = ObReturnOpened(thread, desired, attributes, userHandle);
     ObDereferenceObject(thread);
     return status;
 }
@@ -104,8 +96,7 @@ NTSTATUS NTAPI NtTerminateThread(HANDLE handle, NTSTATUS exitStatus)
             return STATUS_CANT_TERMINATE_SELF;
         PspExitThread(exitStatus);
     }
-    NTSTATUS status = ObReferenceObjectByHandle(handle, &PsThreadType, THREAD_TERMINATE,
-                                                (void **)&thread, NULL);
+    NTSTATUS status = ObReferenceHandle(handle, &PsThreadType, THREAD_TERMINATE, &thread);
     if (!NT_SUCCESS(status))
         return status;
     BOOLEAN self = thread == PsCurrentThread();
@@ -120,19 +111,15 @@ NTSTATUS NTAPI NtTerminateThread(HANDLE handle, NTSTATUS exitStatus)
 /* The thread to be suspended or resumed, once the count can be returned. */
 static NTSTATUS PspReferenceCounted(HANDLE handle, ULONG *userPrevious, ETHREAD **thread)
 {
-    NTSTATUS status = userPrevious != NULL
-                          ? MmProbeForWrite(userPrevious, sizeof *userPrevious, 1)
-                          : STATUS_SUCCESS;
+    NTSTATUS status = ObProbeOptional(userPrevious, sizeof *userPrevious);
     return NT_SUCCESS(status)
-               ? ObReferenceObjectByHandle(handle, &PsThreadType, THREAD_SUSPEND_RESUME,
-                                           (void **)thread, NULL)
+               ? ObReferenceHandle(handle, &PsThreadType, THREAD_SUSPEND_RESUME, thread)
                : status;
 }
 
 static NTSTATUS PspReturnCount(ULONG *userPrevious, ULONG previous)
 {
-    return userPrevious != NULL ? MmCopyToUser(userPrevious, &previous, sizeof previous)
-                                : STATUS_SUCCESS;
+    return ObReturnOptional(userPrevious, &previous, sizeof previous);
 }
 
 NTSTATUS NTAPI NtSuspendThread(HANDLE handle, ULONG *userPrevious)

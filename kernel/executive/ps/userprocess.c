@@ -13,32 +13,16 @@
 
 typedef struct {
     RTL_USER_PROCESS_PARAMETERS Params; /* strings and environment: pool */
-    WCHAR *Strings[8];
+    WCHAR *Strings[PSP_STRINGS];
     WCHAR *ImagePath; /* NT path */
 } CAPTURED;
 
-static UNICODE_STRING *PspStringOf(RTL_USER_PROCESS_PARAMETERS *p, ULONG i)
-{
-    UNICODE_STRING *const all[8] = {&p->CurrentDirectory.DosPath,
-                                    &p->DllPath,
-                                    &p->ImagePathName,
-                                    &p->CommandLine,
-                                    &p->WindowTitle,
-                                    &p->DesktopInfo,
-                                    &p->ShellInfo,
-                                    &p->RuntimeData};
-    return all[i];
-}
-
 static void PspReleaseCaptured(CAPTURED *captured)
 {
-    for (ULONG i = 0; i < 8; i++)
-        if (captured->Strings[i] != NULL)
-            ExFreePool(captured->Strings[i]);
-    if (captured->Params.Environment != NULL)
-        ExFreePool(captured->Params.Environment);
-    if (captured->ImagePath != NULL)
-        ExFreePool(captured->ImagePath);
+    for (ULONG i = 0; i < PSP_STRINGS; i++)
+        ExFreePool(captured->Strings[i]);
+    ExFreePool(captured->Params.Environment);
+    ExFreePool(captured->ImagePath);
 }
 
 static NTSTATUS PspCaptureBytes(const void *user, SIZE_T size, WCHAR **copy)
@@ -74,7 +58,7 @@ static NTSTATUS PspCaptureParameters(const RTL_USER_PROCESS_PARAMETERS *user,
     NTSTATUS status = MmCopyFromUser(params, user, sizeof *params);
     PVOID environment = params->Environment;
     params->Environment = NULL;
-    for (ULONG i = 0; i < 8 && NT_SUCCESS(status); i++) {
+    for (ULONG i = 0; i < PSP_STRINGS && NT_SUCCESS(status); i++) {
         UNICODE_STRING *string = PspStringOf(params, i);
         if (string->Buffer == NULL) {
             string->Length = 0;
@@ -117,17 +101,16 @@ static NTSTATUS PspCaptureImageName(const PSATTRIBUTES *list, CAPTURED *captured
 static NTSTATUS PspDuplicateStandard(EPROCESS *parent, EPROCESS *process,
                                      RTL_USER_PROCESS_PARAMETERS *params)
 {
-    HANDLE *handles[3] = {&params->StandardInput, &params->StandardOutput,
-                          &params->StandardError};
+    HANDLE *handles = &params->StandardInput; /* and output and error after it */
     for (ULONG i = 0; i < 3; i++) {
         void *body;
         ACCESS_MASK granted;
         ULONG attributes;
-        if (!NT_SUCCESS(ObLookupHandle(parent->Handles, *handles[i], &body, &granted,
+        if (!NT_SUCCESS(ObLookupHandle(parent->Handles, handles[i], &body, &granted,
                                        &attributes)))
             continue;
         NTSTATUS status =
-            ObInsertHandle(process->Handles, body, granted, attributes, handles[i]);
+            ObInsertHandle(process->Handles, body, granted, attributes, &handles[i]);
         if (!NT_SUCCESS(status))
             return status;
     }
@@ -146,8 +129,7 @@ static NTSTATUS PspInherit(EPROCESS *parent, EPROCESS *process, const PS_ATTRIBU
     if (NT_SUCCESS(status))
         status = ObInheritHandles(parent->Handles, process->Handles, only,
                                   item->Size / sizeof *only);
-    if (only != NULL)
-        ExFreePool(only);
+    ExFreePool(only);
     return status;
 }
 
@@ -175,8 +157,8 @@ static NTSTATUS PspFindParent(const PSATTRIBUTES *list, EPROCESS **parent)
 {
     const PS_ATTRIBUTE *item = &list->Item[PsAttributeParentProcess];
     const HANDLE handle = item->Size ? (HANDLE)item->Value : NtCurrentProcess();
-    NTSTATUS status = ObReferenceObjectByHandle(
-        handle, &PsProcessType, PROCESS_CREATE_PROCESS, (void **)parent, NULL);
+    NTSTATUS status =
+        ObReferenceHandle(handle, &PsProcessType, PROCESS_CREATE_PROCESS, parent);
     if (NT_SUCCESS(status) && (*parent)->Handles == NULL) {
         ObDereferenceObject(*parent);
         status = STATUS_PROCESS_IS_TERMINATING;
@@ -256,12 +238,10 @@ static NTSTATUS PspReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBU
     if (NT_SUCCESS(status))
         status = PspReturnImageInfo(list, process);
     if (NT_SUCCESS(status))
-        status = ObReturnHandle(process, ObMapAccess(&PsProcessType, processAccess),
-                                processInherit, userProcess);
+        status = ObReturnOpened(process, processAccess, processInherit, userProcess);
     if (!NT_SUCCESS(status))
         return status;
-    status = ObReturnHandle(thread, ObMapAccess(&PsThreadType, threadAccess),
-                            threadInherit, userThread);
+    status = ObReturnOpened(thread, threadAccess, threadInherit, userThread);
     if (!NT_SUCCESS(status) &&
         NT_SUCCESS(MmCopyFromUser(&handle, userProcess, sizeof handle))) {
         void *body; /* only if it still is the one we wrote */
@@ -327,8 +307,8 @@ NTSTATUS NTAPI NtCreateUserProcess(HANDLE *userProcess, HANDLE *userThread,
         if (NT_SUCCESS(status)) {
             built = TRUE;
             status = PspReturnAll(process, thread, &list, userProcess, processAccess,
-                                  ofProcess.Attributes & OBJ_INHERIT, userThread,
-                                  threadAccess, ofThread.Attributes & OBJ_INHERIT);
+                                  ofProcess.Attributes, userThread, threadAccess,
+                                  ofThread.Attributes);
         }
         if (NT_SUCCESS(status)) {
             PspTraceCreated(process);
