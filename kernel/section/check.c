@@ -214,10 +214,8 @@ ULONG MmQueryRegions(MMSPACE *space, FATHOM_REGION *regions, ULONG max)
             *r = (FATHOM_REGION){.Base = MiAddress(vad->StartingVpn),
                                  .Size = MiAddress(vad->EndingVpn - vad->StartingVpn + 1),
                                  .Protect = MiPageFromProtection(vad->Protection),
-                                 .CommitPages = vad->CommitCharge};
-            r->Type = vad->Kind == MiVadImage    ? MEM_IMAGE
-                      : vad->Kind == MiVadMapped ? MEM_MAPPED
-                                                 : MEM_PRIVATE;
+                                 .CommitPages = vad->CommitCharge,
+                                 .Type = MiTypeOf(vad)};
             const char *name =
                 vad->Control && vad->Control->File ? vad->Control->File->Name : "";
             for (ULONG i = 0; i < sizeof r->Name - 1 && name[i]; i++)

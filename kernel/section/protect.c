@@ -114,28 +114,21 @@ NTSTATUS MiProtectPages(MMSPACE *space, ULONG first, ULONG last, ULONG asked,
  * STATUS_INVALID_PARAMETER_2/3, STATUS_CONFLICTING_ADDRESSES (not one region),
  * STATUS_NOT_COMMITTED, STATUS_SECTION_PROTECTION, STATUS_COMMITMENT_LIMIT: nothing was
  * changed. */
-NTSTATUS MmProtectVirtualMemory(MMSPACE *space, PVOID *base, SIZE_T *size, ULONG protect,
-                                ULONG *old)
+static NTSTATUS MiProtectRange(MMSPACE *space, MIREQUEST *range, ULONG protection,
+                               ULONG *old)
 {
-    ULONG protection = MiProtectionFromPage(protect);
-    if (protection == MM_INVALID)
-        return STATUS_INVALID_PAGE_PROTECTION;
-    NTSTATUS status = MiCheckRange(*base, *size, STATUS_INVALID_PARAMETER_2,
+    NTSTATUS status = MiCheckRange(range->Base, range->Size, STATUS_INVALID_PARAMETER_2,
                                    STATUS_INVALID_PARAMETER_3);
     if (!NT_SUCCESS(status))
         return status;
-    if (!*size)
+    if (!range->Size)
         return STATUS_INVALID_PARAMETER_3;
-    ULONG first = MiVpn(*base), last = MiVpn((ULONG_PTR)*base + *size - 1);
+    ULONG first = MiVpn(range->Base), last = MiLastVpn(range);
     MMSPACE *back = MmAttachSpace(space);
     status = MiProtectPages(space, first, last, protection, FALSE, old);
     MmAttachSpace(back);
-    if (!NT_SUCCESS(status))
-        return status;
-    *base = (PVOID)MiAddress(first);
-    *size = MiAddress(last - first + 1);
-    KD_TRACE(RegionProtect, MiAddress(first), *size, protect, *old);
-    return STATUS_SUCCESS;
+    *range = (MIREQUEST){(PVOID)MiAddress(first), MiAddress(last - first + 1)};
+    return status;
 }
 
 NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE process, PVOID *baseAddress,
@@ -145,7 +138,8 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE process, PVOID *baseAddress,
     MIREQUEST range;
     ULONG old;
     MMSPACE *space;
-    if (MiProtectionFromPage(protect) == MM_INVALID)
+    const ULONG protection = MiProtectionFromPage(protect);
+    if (protection == MM_INVALID)
         return STATUS_INVALID_PAGE_PROTECTION;
     NTSTATUS status = MiCaptureRange(baseAddress, regionSize, &range);
     if (NT_SUCCESS(status))
@@ -154,11 +148,12 @@ NTSTATUS NTAPI NtProtectVirtualMemory(HANDLE process, PVOID *baseAddress,
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
         return status;
-    status = MmProtectVirtualMemory(space, &range.Base, &range.Size, protect, &old);
+    status = MiProtectRange(space, &range, protection, &old);
     MiDereference(space);
-    if (NT_SUCCESS(status)) {
-        MiReturnRange(baseAddress, regionSize, &range);
-        MmCopyToUser(oldProtect, &old, sizeof old);
-    }
-    return status;
+    if (!NT_SUCCESS(status))
+        return status;
+    KD_TRACE(RegionProtect, (ULONG)range.Base, range.Size, protect, old);
+    MiReturnRange(baseAddress, regionSize, &range);
+    MmCopyToUser(oldProtect, &old, sizeof old);
+    return STATUS_SUCCESS;
 }

@@ -13,17 +13,19 @@
 #include "fathom.h"
 #include "services.h"
 
-static ULONG MiTypeOf(const MMVAD *vad)
+ULONG MiTypeOf(const MMVAD *vad)
 {
     return vad->Kind == MiVadImage    ? MEM_IMAGE
            : vad->Kind == MiVadMapped ? MEM_MAPPED
                                       : MEM_PRIVATE;
 }
 
-static void MiQueryPages(MMSPACE *space, ULONG vpn, MEMORY_BASIC_INFORMATION *info)
+static void MiQueryBasic(MMSPACE *space, ULONG vpn, MEMORY_BASIC_INFORMATION *info)
 {
     MIRUN run;
+    MMSPACE *back = MmAttachSpace(space);
     MiDescribe(space, vpn, &run);
+    MmAttachSpace(back);
     *info = (MEMORY_BASIC_INFORMATION){.BaseAddress = (PVOID)MiAddress(vpn),
                                        .RegionSize = MiAddress(run.End - vpn),
                                        .State = MEM_FREE,
@@ -36,17 +38,6 @@ static void MiQueryPages(MMSPACE *space, ULONG vpn, MEMORY_BASIC_INFORMATION *in
     info->State = committed ? MEM_COMMIT : MEM_RESERVE;
     info->Protect = committed ? MiPageFromProtection(run.Protection) : 0;
     info->Type = MiTypeOf(run.Vad);
-}
-
-/* STATUS_INVALID_PARAMETER: above the user's half. */
-NTSTATUS MmQueryBasic(MMSPACE *space, ULONG_PTR address, MEMORY_BASIC_INFORMATION *info)
-{
-    if (address > MM_HIGHEST_USER_ADDRESS)
-        return STATUS_INVALID_PARAMETER;
-    MMSPACE *back = MmAttachSpace(space);
-    MiQueryPages(space, MiVpn(address), info);
-    MmAttachSpace(back);
-    return STATUS_SUCCESS;
 }
 
 /* ---- the classes ---- */
@@ -90,9 +81,7 @@ static ULONG MiShareCount(const MMPFN *page)
 
 static ULONG MiWorkingSetFlags(MMSPACE *space, ULONG_PTR address)
 {
-    MMVAD *vad = address <= MM_HIGHEST_USER_ADDRESS
-                     ? MiFindVad(&space->Vads, MiVpn(address))
-                     : NULL;
+    MMVAD *vad = MiVadAt(space, address);
     MMPTE pte = {0};
     if (vad && MiHasTable(address))
         pte = *MiPteOf(address);
@@ -186,17 +175,14 @@ static NTSTATUS MiQueryMappedFile(MMSPACE *space, ULONG_PTR address, UCHAR *user
 
 static NTSTATUS MiQueryFixed(MMSPACE *space, ULONG_PTR address, ULONG class, PVOID buffer)
 {
-    union {
-        MEMORY_BASIC_INFORMATION Basic;
-        MIREGION Region;
-    } info = {0};
-    NTSTATUS status = class == ClassBasic
-                          ? MmQueryBasic(space, address, &info.Basic)
-                          : MiQueryRegion(space, MiVpn(address), &info.Region);
-    if (!NT_SUCCESS(status))
-        return status;
-    return MmCopyToUser(buffer, &info,
-                        class == ClassBasic ? sizeof info.Basic : sizeof info.Region);
+    MEMORY_BASIC_INFORMATION basic;
+    MIREGION region = {0};
+    if (class == ClassBasic) {
+        MiQueryBasic(space, MiVpn(address), &basic);
+        return MmCopyToUser(buffer, &basic, sizeof basic);
+    }
+    const NTSTATUS status = MiQueryRegion(space, MiVpn(address), &region);
+    return NT_SUCCESS(status) ? MmCopyToUser(buffer, &region, sizeof region) : status;
 }
 
 static NTSTATUS MiQueryClass(MMSPACE *space, ULONG_PTR address, ULONG class, PVOID buffer,

@@ -337,9 +337,7 @@ NTSTATUS MmMapViewOfSection(MMSECTION *section, MMSPACE *space, PVOID *base,
 /* base: anywhere in the view. STATUS_NOT_MAPPED_VIEW. */
 NTSTATUS MmUnmapViewOfSection(MMSPACE *space, PVOID base)
 {
-    MMVAD *vad = (ULONG_PTR)base <= MM_HIGHEST_USER_ADDRESS
-                     ? MiFindVad(&space->Vads, MiVpn(base))
-                     : NULL;
+    MMVAD *vad = MiVadAt(space, (ULONG_PTR)base);
     if (!vad || !vad->View)
         return STATUS_NOT_MAPPED_VIEW;
     MMSPACE *back = MmAttachSpace(space);
@@ -364,9 +362,7 @@ NTSTATUS MmPrefetchSection(MMSECTION *section)
 BOOLEAN MmFindView(MMSPACE *space, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
                    BOOLEAN *image)
 {
-    MMVAD *vad = address <= MM_HIGHEST_USER_ADDRESS
-                     ? MiFindVad(&space->Vads, MiVpn(address))
-                     : NULL;
+    MMVAD *vad = MiVadAt(space, address);
     if (!vad || vad->Kind == MiVadPrivate)
         return FALSE;
     *base = MiAddress(vad->StartingVpn);

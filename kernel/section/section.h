@@ -71,9 +71,6 @@ BOOLEAN MmFindImage(MMSPACE *, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
                     MMFILE **);
 
 /* ---- regions, for ps and io (the Nt* services wrap the same code) ---- */
-NTSTATUS MmProtectVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG protect,
-                                ULONG *old);
-NTSTATUS MmQueryBasic(MMSPACE *, ULONG_PTR address, MEMORY_BASIC_INFORMATION *);
 NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
                              ULONG_PTR target, SIZE_T size, SIZE_T *done);
 /* A stack as RtlCreateUserStack makes it; base, limit, deallocation as in the TEB. */

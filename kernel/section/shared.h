@@ -45,6 +45,13 @@ static inline ULONG MiVadPage(const MMVAD *vad, ULONG vpn) /* index in the contr
 {
     return vad->FirstPage + (vpn - vad->StartingVpn);
 }
+static inline MMVAD *MiVadAt(MMSPACE *space,
+                             ULONG_PTR address) /* NULL: no region there */
+{
+    return address <= MM_HIGHEST_USER_ADDRESS ? MiFindVad(&space->Vads, MiVpn(address))
+                                              : NULL;
+}
+ULONG MiTypeOf(const MMVAD *); /* MEM_IMAGE, MEM_MAPPED, MEM_PRIVATE */
 MMCONTROL *MiNewControl(MICONTROLKIND, MMFILE *, ULONG pages, BOOLEAN charge, NTSTATUS *);
 void MiDereferenceControl(MMCONTROL *);
 NTSTATUS MiGrowControl(MMCONTROL *, ULONG pages);
