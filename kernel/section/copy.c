@@ -1,7 +1,7 @@
 /* copy.c - memory of another process: NtReadVirtualMemory, NtWriteVirtualMemory.
  *
- * A page at a time through a bounce buffer, for only one space is current.  What arrived
- * before a page that cannot be read or written is counted.
+ * A page at a time through a bounce buffer, for only one space is current; others may run after
+ * each.  What arrived before a page that cannot be read or written is counted.
  *
  * Source: ReadProcessMemory and WriteProcessMemory in the Win32 documentation.
  */
@@ -9,15 +9,25 @@
 #include "section/section.h"
 #include "services.h"
 
-/* Copy between two spaces, or within one; *done: bytes that arrived.
- * STATUS_ACCESS_VIOLATION when the range is not a user's, STATUS_PARTIAL_COPY. */
-NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
-                             ULONG_PTR target, SIZE_T size, SIZE_T *done)
+/* MmProbeForWrite of a buffer as long as a program chooses: others may run meanwhile. */
+NTSTATUS MmProbeBuffer(void *buffer, SIZE_T size, ULONG alignment)
 {
-    static UCHAR bounce[PAGE_SIZE]; /* no one else runs until we are through */
-    *done = 0;
-    if (!MiUserRange((void *)source, size) || !MiUserRange((void *)target, size))
-        return STATUS_ACCESS_VIOLATION;
+    UCHAR *at = buffer;
+    NTSTATUS status = MmProbeForRead(buffer, size, alignment);
+    for (SIZE_T part; NT_SUCCESS(status) && size; at += part, size -= part) {
+        part = min(size, ALLOCATION_GRANULARITY);
+        status = MmProbeForWrite(at, part, 1);
+        if (NT_SUCCESS(status))
+            status = MmGiveWay();
+    }
+    return status;
+}
+
+/* Copy between two spaces, or within one; *done: bytes that arrived.  STATUS_PARTIAL_COPY. */
+static NTSTATUS MiCopyPages(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
+                            ULONG_PTR target, SIZE_T size, SIZE_T *done)
+{
+    static UCHAR bounce[PAGE_SIZE]; /* no one else runs while something is in it */
     NTSTATUS status = STATUS_SUCCESS;
     MMSPACE *back = MiCurrentSpace;
     while (NT_SUCCESS(status) && *done < size) {
@@ -28,14 +38,15 @@ NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
         part = part < size - *done ? part : size - *done;
         MmActivateSpace(from);
         status = MiCopyBytes(bounce, (void *)s, part);
-        if (!NT_SUCCESS(status))
-            break;
         MmActivateSpace(to);
-        status = MiCopyBytes((void *)t, bounce, part);
         if (NT_SUCCESS(status))
+            status = MiCopyBytes((void *)t, bounce, part);
+        MmActivateSpace(back);
+        if (NT_SUCCESS(status)) {
             *done += part;
+            status = MmGiveWay();
+        }
     }
-    MmActivateSpace(back);
     return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
 }
 
@@ -45,8 +56,11 @@ static NTSTATUS MiReadPages(ULONG_PTR at, SIZE_T size)
     UCHAR byte;
     NTSTATUS status = STATUS_SUCCESS;
     for (ULONG_PTR end = at + size; NT_SUCCESS(status) && at < end;
-         at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE)
+         at = ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE) {
         status = MiCopyBytes(&byte, (void *)at, 1);
+        if (NT_SUCCESS(status))
+            status = MmGiveWay();
+    }
     return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
 }
 
@@ -68,10 +82,8 @@ static NTSTATUS MiCopyService(HANDLE process, ACCESS_MASK access, ULONG_PTR thei
     if (!reading)
         status = MiReadPages(mine, size);
     if (size && NT_SUCCESS(status))
-        status =
-            reading
-                ? MmCopyVirtualMemory(space, theirs, MiCurrentSpace, mine, size, &done)
-                : MmCopyVirtualMemory(MiCurrentSpace, mine, space, theirs, size, &done);
+        status = reading ? MiCopyPages(space, theirs, MiCurrentSpace, mine, size, &done)
+                         : MiCopyPages(MiCurrentSpace, mine, space, theirs, size, &done);
     MiDereference(space);
     if (userDone)
         MmCopyToUser(userDone, &done, sizeof done);

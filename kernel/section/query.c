@@ -109,8 +109,8 @@ static NTSTATUS MiQueryWorkingSetEx(MMSPACE *space, UCHAR *user, SIZE_T length)
         entry.Flags = MiWorkingSetFlags(space, (ULONG_PTR)entry.Address);
         MmAttachSpace(back);
         status = MmCopyToUser(user + at, &entry, sizeof entry);
-        if (KeYieldIfDue() && KeGetCurrentThread()->TerminatePending)
-            status = STATUS_THREAD_IS_TERMINATING;
+        if (NT_SUCCESS(status))
+            status = MmGiveWay();
     }
     return status;
 }
@@ -121,25 +121,25 @@ static NTSTATUS MiQueryWorkingSetEx(MMSPACE *space, UCHAR *user, SIZE_T length)
 static NTSTATUS MiQueryWorkingSet(MMSPACE *space, ULONG *user, SIZE_T length,
                                   SIZE_T *used)
 {
-    ULONG count = 0, room = length / sizeof(ULONG) - 1;
+    ULONG count = 0, room = length / sizeof(ULONG) - 1, vpn = 0;
     NTSTATUS status = STATUS_SUCCESS;
-    for (MMVAD *vad = MiFindVadFrom(&space->Vads, 0); vad && NT_SUCCESS(status);
-         vad = MiNextVad(&space->Vads, vad)) {
-        for (ULONG vpn = vad->StartingVpn; NT_SUCCESS(status); vpn++) {
-            MMSPACE *back = MmAttachSpace(space);
-            vpn = MiNextUsed(vpn, vad->EndingVpn);
-            MMPTE pte = MiReadPte(vpn);
-            MmAttachSpace(back);
-            if (vpn > vad->EndingVpn)
-                break;
-            if (!(pte.Low & PTE_VALID))
-                continue;
+    for (MMVAD *vad; NT_SUCCESS(status) && (vad = MiFindVadFrom(&space->Vads, vpn));) {
+        MMSPACE *back = MmAttachSpace(space);
+        vpn = MiNextUsed(max(vpn, vad->StartingVpn), vad->EndingVpn);
+        MMPTE pte = MiReadPte(vpn);
+        MmAttachSpace(back);
+        if (vpn > vad->EndingVpn) /* on to the next region */
+            continue;
+        if (pte.Low & PTE_VALID) {
             const MMPFN *page = MiPfn(MiPtePfn(pte));
             ULONG word = MiPteProtection(pte, vad, vpn) | MiShareCount(page) << 5 |
                          (page->Use == MmPageShared) << 8 | vpn << 12;
             if (count++ < room)
                 status = MmCopyToUser(user + count, &word, sizeof word);
         }
+        vpn++;
+        if (NT_SUCCESS(status))
+            status = MmGiveWay();
     }
     if (NT_SUCCESS(status))
         status = MmCopyToUser(user, &count, sizeof count);

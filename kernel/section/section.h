@@ -16,6 +16,9 @@ void MmDeleteSpace(MMSPACE *);      /* every region, page, table and charge come
 MMSPACE *MmCurrentSpace(void);
 void MmReferenceSpace(MMSPACE *);
 void MmDereferenceSpace(MMSPACE *);
+/* Between two steps of a service that a program can make long, with nothing half done: who is
+ * due may run, and may change any space.  STATUS_THREAD_IS_TERMINATING: stop, the thread ends. */
+NTSTATUS MmGiveWay(void);
 
 /* ---- kernel stacks, device memory ---- */
 void *MmCreateKernelStack(void); /* top; KERNEL_STACK_SIZE over a guard page; NULL */
@@ -71,8 +74,7 @@ BOOLEAN MmFindImage(MMSPACE *, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
                     MMFILE **);
 
 /* ---- regions, for ps and io (the Nt* services wrap the same code) ---- */
-NTSTATUS MmCopyVirtualMemory(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
-                             ULONG_PTR target, SIZE_T size, SIZE_T *done);
+NTSTATUS MmProbeBuffer(void *user, SIZE_T size, ULONG alignment);
 /* A stack as RtlCreateUserStack makes it; base, limit, deallocation as in the TEB. */
 NTSTATUS MmCreateUserStack(MMSPACE *, ULONG_PTR zeroBits, SIZE_T reserve, SIZE_T commit,
                            PVOID *base, PVOID *limit, PVOID *deallocation);

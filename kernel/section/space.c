@@ -94,6 +94,17 @@ void MmDereferenceSpace(MMSPACE *space)
     MiDereference(space);
 }
 
+/* The switch brings the thread's own space back, not one that is attached. */
+NTSTATUS MmGiveWay(void)
+{
+    MMSPACE *attached = MiCurrentSpace;
+    if (!KeYieldIfDue())
+        return STATUS_SUCCESS;
+    MmActivateSpace(attached);
+    return KeGetCurrentThread()->TerminatePending ? STATUS_THREAD_IS_TERMINATING
+                                                  : STATUS_SUCCESS;
+}
+
 /* Empty it now and give up the creator's reference; others may still hold the empty
  * space. */
 void MmDeleteSpace(MMSPACE *space)

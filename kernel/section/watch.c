@@ -36,6 +36,14 @@ static void MiClearWritten(ULONG vpn)
     MiSetPte(MiPteOfVpn(vpn), pte);
 }
 
+/* Are all these pages of one watched region? */
+static NTSTATUS MiWatchedPages(MMSPACE *space, ULONG first, ULONG last)
+{
+    MMVAD *vad = MiFindVad(&space->Vads, first);
+    return vad && vad->WriteWatch && last <= vad->EndingVpn ? STATUS_SUCCESS
+                                                            : STATUS_INVALID_PARAMETER_1;
+}
+
 /* base rounded down, the end up; all of it in one watched region. */
 static NTSTATUS MiWatchedRange(MMSPACE *space, PVOID base, SIZE_T size, ULONG *first,
                                ULONG *last)
@@ -48,9 +56,7 @@ static NTSTATUS MiWatchedRange(MMSPACE *space, PVOID base, SIZE_T size, ULONG *f
         return STATUS_INVALID_PARAMETER_3;
     *first = MiVpn(base);
     *last = MiVpn((ULONG_PTR)base + size - 1);
-    MMVAD *vad = MiFindVad(&space->Vads, *first);
-    return vad && vad->WriteWatch && *last <= vad->EndingVpn ? STATUS_SUCCESS
-                                                             : STATUS_INVALID_PARAMETER_1;
+    return MiWatchedPages(space, *first, *last);
 }
 
 /* Up to *count written pages from first on, into the user's array. */
@@ -74,7 +80,10 @@ static NTSTATUS MiCollectWritten(MMSPACE *space, ULONG first, ULONG last, BOOLEA
             if (reset)
                 MiClearWritten(vpn);
             MmAttachSpace(caller);
+            status = MmGiveWay();
         }
+        if (NT_SUCCESS(status)) /* it may be another region now */
+            status = MiWatchedPages(space, vpn, last);
     }
     *count = found;
     return status;
@@ -96,7 +105,7 @@ NTSTATUS NTAPI NtGetWriteWatch(HANDLE process, ULONG flags, PVOID base, SIZE_T s
     if (NT_SUCCESS(status) && (!count || count > 0x20000000))
         status = STATUS_INVALID_PARAMETER_5;
     if (NT_SUCCESS(status))
-        status = MmProbeForWrite(addresses, count * sizeof *addresses, 1);
+        status = MmProbeBuffer(addresses, count * sizeof *addresses, 1);
     if (NT_SUCCESS(status))
         status = MiReferenceProcess(process, PROCESS_VM_OPERATION, &space);
     if (!NT_SUCCESS(status))
@@ -150,15 +159,30 @@ NTSTATUS MmSetWorkingSet(MMSPACE *space, SIZE_T minimum, SIZE_T maximum)
     return STATUS_SUCCESS;
 }
 
+/* Bring the pages that are not there.  *made: there was one, and others may have run since. */
+static NTSTATUS MiBringPages(ULONG first, ULONG last, BOOLEAN *made)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    *made = FALSE;
+    for (ULONG vpn = first; NT_SUCCESS(status) && vpn <= last; vpn++) {
+        if (MiReadPte(vpn).Low & PTE_VALID)
+            continue;
+        *made = TRUE;
+        status = MiMakeResident(MiAddress(vpn), FALSE);
+        if (NT_SUCCESS(status))
+            status = MmGiveWay();
+    }
+    return status;
+}
+
 static NTSTATUS MiLockRange(ULONG first, ULONG last)
 {
-    NTSTATUS status = STATUS_SUCCESS, already = STATUS_SUCCESS;
-    if (last - first + 1 + MiCurrentSpace->LockedPages + LOCK_FLUID >
-        MiCurrentSpace->MinimumPages)
-        return STATUS_WORKING_SET_QUOTA;
-    for (ULONG vpn = first; vpn <= last; vpn++) {
-        if (!(MiReadPte(vpn).Low & PTE_VALID))
-            status = MiMakeResident(MiAddress(vpn), FALSE);
+    NTSTATUS already = STATUS_SUCCESS;
+    for (BOOLEAN made = TRUE; made;) {
+        if (last - first + 1 + MiCurrentSpace->LockedPages + LOCK_FLUID >
+            MiCurrentSpace->MinimumPages)
+            return STATUS_WORKING_SET_QUOTA;
+        NTSTATUS status = MiBringPages(first, last, &made);
         if (!NT_SUCCESS(status))
             return status;
     }

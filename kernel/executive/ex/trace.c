@@ -124,11 +124,11 @@ NTSTATUS NTAPI NtFathomTrace(ULONG mask, ULONG flags)
  * STATUS_ACCESS_VIOLATION (records moved so far are lost). */
 NTSTATUS NTAPI NtFathomReadEvents(PVOID buffer, ULONG length, ULONG *returned)
 {
-    KDTRACE *trace = PsCurrentProcess()->TraceBuffer;
     ULONG done = 0, got = 1;
     NTSTATUS status = MmProbeForWrite(returned, sizeof *returned, 4);
     if (NT_SUCCESS(status))
-        status = MmProbeForWrite(buffer, length, 4);
+        status = MmProbeBuffer(buffer, length, 4);
+    KDTRACE *trace = PsCurrentProcess()->TraceBuffer;
     if (!NT_SUCCESS(status) || !trace)
         return NT_SUCCESS(status) ? MmCopyToUser(returned, &done, sizeof done) : status;
     UCHAR *chunk = ExAllocatePool(READ_CHUNK, 'carT');

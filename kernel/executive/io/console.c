@@ -178,15 +178,19 @@ NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done)
 {
     char part[256];
     const char *from = buffer;
-    while (*done < length) {
+    NTSTATUS status = STATUS_SUCCESS;
+    while (*done < length && NT_SUCCESS(status)) {
         ULONG size = length - *done < sizeof part ? length - *done : sizeof part;
-        NTSTATUS status = MmCopyFromUser(part, from + *done, size);
+        status = MmCopyFromUser(part, from + *done, size);
         if (!NT_SUCCESS(status))
-            return status;
+            break;
         IopPut(part, size);
         *done += size;
+        if (*done % ALLOCATION_GRANULARITY ==
+            0) /* up to there a text stays in one piece */
+            status = MmGiveWay();
     }
-    return STATUS_SUCCESS;
+    return status;
 }
 
 NTSTATUS IopConsoleControl(IOFILE *file, ULONG code, const IOPBUFFERS *buffers,

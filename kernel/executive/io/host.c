@@ -117,6 +117,7 @@ NTSTATUS IopHostWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
             break;
         KdHostSend(file->Stream == 1 ? 'O' : 'E', frame, sizeof *frame + part);
         *done += part;
+        status = MmGiveWay();
     }
     ExFreePool(frame);
     return status;

@@ -152,7 +152,7 @@ NTSTATUS NTAPI NtReadFile(HANDLE handle, HANDLE event, PVOID apc, PVOID apcConte
     NTSTATUS status = IopReferenceFile(handle, FILE_READ_DATA, &operation.File);
     (void)key;              /* the owner's process and file are enough */
     if (NT_SUCCESS(status)) /* a write watch sees all of it */
-        status = IopBegin(&operation, MmProbeForWrite(buffer, length, 1), event, apc,
+        status = IopBegin(&operation, MmProbeBuffer(buffer, length, 1), event, apc,
                           apcContext, userIosb);
     if (!NT_SUCCESS(status))
         return status;
@@ -316,7 +316,7 @@ static NTSTATUS IopControl(IOPKIND kind, HANDLE handle, HANDLE event, PVOID apc,
         return status;
     status = MmProbeForRead(buffers->In, buffers->InLength, 1);
     if (NT_SUCCESS(status))
-        status = MmProbeForWrite(buffers->Out, buffers->OutLength, 1);
+        status = MmProbeBuffer(buffers->Out, buffers->OutLength, 1);
     status = IopBegin(&operation, status, event, apc, apcContext, userIosb);
     if (!NT_SUCCESS(status))
         return status;
