@@ -102,8 +102,15 @@ code, text = gdb("break free\ncontinue\nrwatch small\n", PROGRAM)
 plan.true(
     "not what was read: use watch" in text, "a recording has no reads to watch: a sentence", text
 )
-code, text = gdb("break free\ncontinue\nset var small = 0\n", PROGRAM)
-plan.true("Cannot access memory at" in text, "a recording cannot be written to", text)
+for asked, said in (
+    ("set var small = 0", "Writing to memory is not allowed"),
+    ("jump main", "Writing to registers is not allowed"),
+    ("call malloc(5)", "Cannot call functions in the program"),
+    ("goto -5", "goto: no number of an instruction"),
+    ("goto 99999999", "the recording has no instruction 99999999"),
+):
+    code, text = gdb(f"break free\ncontinue\n{asked}\n", PROGRAM)
+    plan.true(said in text, f"a recording is not changed: {asked}: {said}", text)
 code, text = gdb(
     "reverse-stepi\nmonitor goto 50\nmonitor position\nmonitor decoded\n"
     "continue\nmonitor decoded\n",

@@ -78,6 +78,10 @@ if LONG:
     check("overrun", answers[1:], "heap corruption (0xc0000374", ENDS["overrun"])
     made = line_of("overrun") - 2
     plan.true(f"wrong.c:{made}" in answers[2], "overrun: who allocated the block", answers[2])
+    _, answers = session.run(
+        "wrong.exe", ["analyze"], stop="ntdll!RtlpHeapFailure", arguments=["double"]
+    )
+    plan.true(ENDS["double"] in answers[0], "where ntdll finds it, with the lock held", answers)
     _, answers = session.run("wrong.exe", ask, "--gflags", "hpa", arguments=["freed"])
     check("freed", answers[1:], "write to", "bytes, freed")
     plan.true("freed by" in answers[2], "freed: who freed it", answers[2])

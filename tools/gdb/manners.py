@@ -1,7 +1,9 @@
 """What a session does so that it breaks nothing and says where one is.
 
   first screen       what to type, before the first command
-  call, print f()    in ring 3 alone: the kernel would run the program's code on its own stack
+  call, print f()    in ring 3 alone: the kernel would run the program's code on its own stack;
+                     on a recording never
+  set, jump          refused on a recording, with a sentence
   rwatch, awatch     refused on a recording, with a sentence
   run, start         say that the machine runs already (gdb would start the kernel as a
                      host program)
@@ -38,9 +40,9 @@ def ring():
         return None
 
 
-def allow_calls(*_):
+def allow_calls(recorded):
     """After each stop: a call is possible in ring 3 only."""
-    allowed = ring() == 3
+    allowed = ring() == 3 and not recorded
     gdb.execute(f"set may-call-functions {'on' if allowed else 'off'}", to_string=True)
 
 
@@ -60,12 +62,16 @@ class Goto(gdb.Command):
 
     def invoke(self, argument, from_tty):
         number = argument.replace(",", "")  # as `chain` writes it
+        if number and not number.isdigit():
+            raise gdb.GdbError("goto: no number of an instruction; goto alone says which this is")
         asked = f"monitor goto {number}" if number else "monitor position"
         said = gdb.execute(asked, to_string=True)
         for what in ("register-cache", "dcache"):
             gdb.execute(f"maintenance flush {what}", to_string=True)
         modules.exchange()
         print(said, end="")
+        if number and (last := said.split()[1]) != str(int(number)):
+            print(f"the recording has no instruction {number}; {last} is its last")
         if from_tty:
             gdb.execute("frame")
 
@@ -75,10 +81,12 @@ def welcome(recorded):
 
 
 def begin(recorded):
-    gdb.events.stop.connect(allow_calls)
+    gdb.events.stop.connect(lambda _: allow_calls(recorded))
     for name in ("run", "start", "starti"):
         gdb.execute(f"define {name}\npython manners.refuse('{name}')\nend", to_string=True)
     if recorded:
         Goto()
+        for what in ("memory", "registers"):  # gdb's own sentences
+            gdb.execute(f"set may-write-{what} off", to_string=True)
         for name in ("rwatch", "awatch"):
             gdb.execute(f"define hook-{name}\npython manners.unread()\nend", to_string=True)

@@ -1,8 +1,11 @@
 """analyze: what is wrong here, in words: bug check, exception, heap corruption; layer and line.
 
 It looks, in this order, for a bug check that is being told, an exception at hand, a program that
-has crashed, heaps that are damaged.  The guilty line is the innermost one of the program itself.
+has crashed, damage that ntdll has just found, heaps that are damaged.  The guilty line is the
+innermost one of the program itself.
 """
+import gdb
+
 from . import heaps
 from .address import why
 from .colour import address as shown
@@ -66,12 +69,13 @@ class Analyze(Word):
         self.look = arguments.look()
         self.names = Names(self.look)
         self.frames, self.held = walk(self.names), []
-        for part in (self.bug_check, self.exception, self.crashed, self.damaged):
+        for part in (self.bug_check, self.exception, self.crashed, self.told, self.damaged):
             lines = list(part())
             if lines:
                 print("\n".join(lines))
                 return
-        print("nothing is wrong here: no bug check, no exception, every heap is sound")
+        sound = "the other heaps are sound" if self.held else "every heap is sound"
+        print(f"nothing is wrong here: no bug check, no exception, {sound}")
         if self.held:
             print(f"  not judged, as their locks are held: {', '.join(self.held)}")
         print("\n".join(self.where()))
@@ -130,6 +134,17 @@ class Analyze(Word):
         yield f"  ntdll found it: {text}; heap {shown(heap)}, block {shown(block)}"
         yield from self.block(block)
         yield from self.damage_lines()
+
+    def told(self):
+        """ntdll is about to say what it found: the exception comes next."""
+        frame = gdb.newest_frame() if self.frames else None
+        while frame is not None and frame.name() != "RtlpHeapFailure":
+            frame = frame.older()
+        if frame is not None:
+            yield paint("heap corruption, found just now", "bad")
+            values = (int(frame.read_var(name)) for name in ("Type", "Heap", "Block"))
+            yield from self.corrupt(*values)
+            yield from self.where()
 
     def crashed(self):
         for process in self.look.processes:
