@@ -73,4 +73,19 @@ with tempfile.TemporaryDirectory(prefix="fathom-class-") as scratch:
     )
     plan.equal(os.stat(record).st_mtime_ns, before, "and the others are not graded again")
 
+    # A teacher's own held-back case, which does not say LAB_MORE, and then mends.
+    overlay = os.path.join(scratch, "course")
+    held = os.path.join(overlay, "1-page", "held", "host", "own.c")
+    os.makedirs(os.path.dirname(held))
+    case = '#include "lab.h"\nLAB_CASE(long_life)\n{\n    LAB_EXPECT(%s, "f", "a", "b");\n}\n'
+    alone = os.path.join(scratch, "alone")
+    shutil.copytree(os.path.join(folder, "李雷"), os.path.join(alone, "李雷"))
+    for text, points in ((case % "0", ["0"]), (case % "1", ["14"]), ("int lab_count;\n", [])):
+        with open(held, "w") as file:
+            file.write(text)
+        done = grade_class(alone, os.path.join(scratch, "out2"), "--overlay", overlay)
+        seen = [] if done.returncode else [rows(os.path.join(scratch, "out2"))["李雷"]["long_life"]]
+        plan.equal(seen, points, "a held-back case of an overlay counts as it is now")
+    plan.true("do not fit together" in done.stderr, "one that does not link stops the class", done)
+
 plan.done()
