@@ -15,7 +15,7 @@
 #   X.cmd   the command that made X and a number for the tools and headers of the system that it
 #           used; `product` runs it again if either is another (flags, names, a new compiler), or if
 #           none is there: the command was killed in the middle
-#   older/X the time when make saw that X is another file, though its date is old (tools/older.sh)
+#   older/X@  the time when make saw that X is another file, though its date is old (tools/older.sh)
 #   X.made  the date of what a generator wrote: it leaves a file alone whose text is as before,
 #           so that only the readers of what changed are built again
 O ?= build
@@ -55,7 +55,7 @@ gone = $(filter-out $(wildcard $1),$1)
 newer = $(if $(filter-out FORCE,$?),$(if $(asked),$(filter $(shown),$^)$(by_date),new))
 by_date = $(shell find $(filter-out FORCE,$^) -prune -newer $@ 2>&1)
 older := $(if $(filter help clean hooks,$(MAKECMDGOALS)),,$(shell tools/older.sh $(O)))
-aged = $(if $1,$(shell find $(addprefix $(O)/older/,$1) -newer $@ 2>&1))
+aged = $(if $1,$(shell find $(patsubst %,$(O)/older/%@,$1) -newer $@ 2>&1))
 define build
 $(if $(asked),$(eval shown += $@))
 @mkdir -p $(@D) && rm -f $@.cmd$(if $(V)$(said_nothing),,; echo '  $(@:$(O)/%=%)')
@@ -100,13 +100,18 @@ CFLAGS_OURS := -std=gnu11 $(OPT) -g $(WARN) -march=i686 -mtune=generic -mno-sse 
   $(PREFIX_MAP) -Iinclude -I$(O)/gen
 # NASM twice: the second object has the same bytes and a DWARF line table, which gdb adds by
 # address.  (-MD of NASM 2.16 forgets what is included; -M does not.)
-nasm_all = nasm -M -MP -MT $@ -MF $(basename $@).d $1 $< && nasm -f win32 $1 -o $@ $< && \
+NASM_PE := nasm --reproducible -f win32
+nasm_all = nasm -M -MP -MT $@ -MF $(basename $@).d $1 $< && $(NASM_PE) $1 -o $@ $< && \
   nasm -f elf32 -g -F dwarf $1 -o $(@:.o=.dbg.o) $<
 
 include $(addprefix mk/,gen.mk kernel.mk user.mk image.mk run.mk programs.mk book.mk record.mk \
   web.mk site.mk test.mk labs.mk heap.mk style.mk release.mk handout.mk)
+# An X.d without an X.cmd may be half written, and X is made anew in any case.
+whole_d := '/\.d$$/ { d[$$0]; next } \
+  { sub(/\.cmd$$/, ""); made[$$0 ".d"]; sub(/\.[^.\/]*$$/, ""); made[$$0 ".d"] } \
+  END { for (file in d) if (file in made) print file }'
 -include $(shell find $(O)/ -name tree -prune -o -path $(O)/programs -prune \
-  -o -name '*.d' -print 2>/dev/null)
+  -o \( -name '*.d' -o -name '*.cmd' \) -print 2>/dev/null | awk $(whole_d))
 endif
 
 help: ## this list

@@ -27,7 +27,7 @@ $(O)/boot/%.asm.o: boot/%.asm FORCE | $(ASM_OFFSETS)
 	$(call product,kernel_asm)
 
 # Names of code never move when the table after .data grows: link, list, link again.
-no_ksym = $(PYTHON) $< /dev/null $(O)/gen/ksym0.asm && nasm -f win32 -o $@ $(O)/gen/ksym0.asm
+no_ksym = $(PYTHON) $< /dev/null $(O)/gen/ksym0.asm && $(NASM_PE) -o $@ $(O)/gen/ksym0.asm
 $(O)/gen/ksym0.o: tools/ksym.py FORCE
 	$(call product,no_ksym)
 kernel_ld = $(CC_PE) $(KERNEL_LDFLAGS) -Wl,-Map,$(@:.exe=.map) -o $@ $(filter %.o,$^) -lgcc
@@ -35,7 +35,7 @@ $(O)/kernel/pass1.exe: $(KERNEL_OBJ) $(O)/gen/ksym0.o kernel/kernel.ld FORCE
 	$(call product,kernel_ld)
 ksym = $(MINGW)nm -n $< | grep -i ' t ' > $(O)/gen/ksym.txt && \
   $(PYTHON) tools/ksym.py $(O)/gen/ksym.txt $(O)/gen/ksym.asm && \
-  nasm -f win32 -o $@ $(O)/gen/ksym.asm
+  $(NASM_PE) -o $@ $(O)/gen/ksym.asm
 $(O)/gen/ksym.o: $(O)/kernel/pass1.exe tools/ksym.py FORCE
 	$(call product,ksym)
 $(O)/kernel/ntoskrnl.exe: $(KERNEL_OBJ) $(O)/gen/ksym.o kernel/kernel.ld FORCE

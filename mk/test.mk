@@ -162,7 +162,7 @@ $(O)/tests/second/%.asm.o: tests/second/%.asm FORCE | $(ASM_OFFSETS)
 second_kernel_ld = $(CC_PE) $(KERNEL_LDFLAGS) -o $(@D)/pass1.exe $(filter %.o,$^) -lgcc && \
   $(MINGW)nm -n $(@D)/pass1.exe | grep -i ' t ' > $(@D)/ksym.txt && \
   $(PYTHON) tools/ksym.py $(@D)/ksym.txt $(@D)/ksym.asm && \
-  nasm -f win32 -o $(@D)/ksym.o $(@D)/ksym.asm && \
+  $(NASM_PE) -o $(@D)/ksym.o $(@D)/ksym.asm && \
   $(CC_PE) $(KERNEL_LDFLAGS) -o $@ $(filter-out $(O)/gen/ksym0.o,$(filter %.o,$^)) \
   $(@D)/ksym.o -lgcc
 $(SECOND_KERNELS): $(O)/tests/second/%/ntoskrnl.exe: $$(call second_kernel_objects,$$*) \

@@ -231,6 +231,7 @@ strip = $(MINGW)objcopy --strip-debug $< $@
 $(STRIPPED): $(O)/archive/%: $(O)/bin/% FORCE
 	$(call product,strip)
 archive = tar --format=ustar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
+  --mode=u=rwX,go=rX \
   -C $(O)/archive -cf $@ $(sort $(STRIPPED:$(O)/archive/%=./%))
 $(O)/archive.tar: $(STRIPPED) FORCE
 	$(call product,archive)

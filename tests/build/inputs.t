@@ -198,7 +198,7 @@ with Copy() as copy:
     )
 
     to_come = os.stat(copy.path(VAD)).st_mtime + 3600
-    for made in (VAD, "build/looked"):
+    for made in (VAD, VAD + ".cmd"):
         os.utime(copy.path(made), (to_come, to_come))
     copy.add("kernel/mm/vad.c", "\n")
     made, said = copy.make(VAD)
