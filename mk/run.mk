@@ -32,8 +32,10 @@ gdb: ## the walk halted under gdb, with symbols (GDB_SCRIPT=FILE: no terminal; R
 	  $(if $(GDB_SCRIPT),--script $(GDB_SCRIPT)) \
 	  $(or $(PROGRAM),$(if $(RECORDING),,$(O)/bin/walk.exe)) $(ARGS)
 sessions: $(SYSTEM) $(DEBUGGER) $(O)/record/recorder.so $(LESSONS)
+sessions: $(O)/tests/gdb/programs/fault.exe
 sessions: ## what the pages of docs/debugging show, captured anew
-	$(PYTHON) tools/sessions.py $(call files,docs/debugging/[0-9]-*.md)
+	$(PYTHON) tools/sessions.py \
+	  $(call files,docs/debugging/[0-9]-*.md docs/debugging/stepping.md)
 	$(IN_CHINESE)
 editor: ## npm's debug adapter for editors, below build/npm (docs/debugging/editors.md)
 	timeout 180 npm install --fetch-timeout=30000 --fetch-retries=1 --silent --no-audit \

@@ -21,8 +21,9 @@ $(foreach goal,$(filter $(MAKECMDGOALS),$(PAGES)),\
 
 chinese: ## po/ and the Chinese pages, after a change of the English ones
 	$(PYTHON) tools/site/chinese.py
-tutorial: $(SYSTEM) $(DEBUGGER) ## what the pages of docs/tutorial show, captured anew
+tutorial: $(SYSTEM) $(DEBUGGER) ## what docs/tutorial, reports.md, tracing.md show, captured anew
 	$(PYTHON) tools/site/tutorial.py $(call files,docs/tutorial/[1-9]-*.md)
+	$(PYTHON) tools/site/examples.py docs/reports.md docs/tracing.md
 site: $(BOOK)/cold.exe $(RECORDS) $(LESSONS) $(DEBUGGER)
 site: ## build/site: all documents and replays as a web site, in English and Chinese
 	@$(PYTHON) tools/site/pages.py $(O)

@@ -234,6 +234,26 @@ unnamed = [
 ]
 plan.true(not unnamed, "docs/README.md names every document", *unnamed)
 
+# An address that a document shows is of one build: a goal of make captures its page anew.
+CAPTURED = {
+    "readme": ["README.md"],
+    "sessions": ["docs/debugging/[0-9]-*.md", "docs/debugging/stepping.md"],
+    "tutorial": ["docs/tutorial/[1-9]-*.md", "docs/reports.md", "docs/tracing.md"],
+    "attacks-captured": ["docs/attacks.md"],
+}
+FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
+ADDRESS = re.compile(r"\b(?:0x)?(?=[a-fA-F]*\d)(?![cC]0000)[0-9a-fA-F]{8}\b")  # no status
+goals = set(re.findall(r"^([\w-]+):", "".join(open(p).read() for p in sources("mk/*.mk")), re.M))
+plan.true(set(CAPTURED) <= goals, "each goal that captures pages is there", *CAPTURED)
+captured = {path for patterns in CAPTURED.values() for path in sources(*patterns)}
+stale = [
+    f"{os.path.relpath(path, TOP)}: {found[0]}"
+    for path in sources("*.md", "docs/**/*.md")
+    if path not in captured and "/zh/" not in path and not path.endswith(".zh.md")
+    if (found := ADDRESS.search("".join(FENCED.findall(open(path).read()))))
+]
+plan.true(not stale, "every address in a run that a document shows is captured by a goal", *stale)
+
 # The service table ascends, and ntdll exports a stub for each row.
 table = list(services.rows(os.path.join(TOP, "include/services.tbl")))
 rows = [(number, name) for number, name, _ in table]

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""heapcost.py FIGURES PAGE PLOT - docs/heap-cost.md and .svg from what the benches print.
+"""heapcost.py FIGURES PAGE [PLOT] - docs/heap-cost.md and .svg from what the benches print.
 
 FIGURES holds lines `name value unit`: those of tests/bench/heap.c (the guest) and of
 tests/bench/host.py.  In PAGE what stands between `<!-- NAME: from here -->` and
-`<!-- NAME: to here -->` is replaced; the words around are its own.
+`<!-- NAME: to here -->` is replaced; the words around are its own.  Without PLOT the guest's
+table alone: its figures are exact on a busy machine, the host's seconds are not.
 """
 import math
 import os
@@ -278,19 +279,20 @@ def main(path, page, picture):
     figures = read(path)
     with open(page) as old:
         text = old.read()
-    parts = {
-        "machine": machine(),
-        "guest": guest_table(figures),
-        "ratios": ratio_table(figures),
-        "times": host_table(figures, ["ns", "ratio", "resident/live"]),
-        "instructions": host_table(figures, ["instructions"]),
-        "commands": command_table(figures),
-    }
+    parts = {"guest": guest_table(figures)}
+    if picture:
+        parts |= {
+            "machine": machine(),
+            "ratios": ratio_table(figures),
+            "times": host_table(figures, ["ns", "ratio", "resident/live"]),
+            "instructions": host_table(figures, ["instructions"]),
+            "commands": command_table(figures),
+        }
+        with open(picture, "w") as new:
+            new.write(plot(figures))
     with open(page, "w") as new:
         new.write(fill(text, parts))
-    with open(picture, "w") as new:
-        new.write(plot(figures))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main(*sys.argv[1:3], sys.argv[3] if len(sys.argv) > 3 else None)

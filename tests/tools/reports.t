@@ -10,9 +10,10 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from tap import OUT, TOP, Plan
-from stock import PREFIX, build, examples, fathom, follow, line_of, run_all, without_addresses
+from stock import PREFIX, build, fathom, line_of, run_all, without_addresses
 
-sys.path.insert(0, os.path.join(TOP, "tools"))
+sys.path[:0] = [os.path.join(TOP, "tools"), os.path.join(TOP, "tools", "site")]
+import examples
 from host import reports, symbols
 
 plan = Plan()
@@ -174,10 +175,14 @@ try:
         lone.image(b"\0\0\x40\0\0\0\x02\0faults.exe")
         plan.equal(lone.text(line), line, "without binutils a report stays as it came")
 
-    for name, (source, commands, printed) in examples("reports.md").items():
-        got = follow(folder, name, source, commands)
+    with open(os.path.join(TOP, "docs", "reports.md")) as document:
+        rows = examples.run(document.read(), os.path.realpath(folder))
+    plan.equal(len(rows), 2, "docs/reports.md has two examples")
+    for typed, shown, got in rows:
         plan.equal(
-            without_addresses(got), without_addresses(printed), f"docs/reports.md: {name} as shown"
+            without_addresses(got),
+            without_addresses(shown),
+            f"docs/reports.md: {typed.split()[-1]} as shown (make tutorial captures it anew)",
         )
 finally:
     shutil.rmtree(folder)

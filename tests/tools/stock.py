@@ -2,7 +2,6 @@
 import json
 import os
 import re
-import shlex
 import subprocess
 
 from tap import TOP
@@ -54,31 +53,6 @@ def run_all(folder, lines, *options):
             value = json.loads(match[2]) if match[2].startswith('"') else match[2]
             found[-1][1][match[1]] = found[-1][1].get(match[1], "") + value
     return found
-
-
-def examples(page):
-    """{file name: (its text, commands, what they print)} of the examples of docs/PAGE."""
-    with open(os.path.join(TOP, "docs", page)) as file:
-        text = file.read()
-    found = {}
-    pattern = r"<!-- example: (\S+) -->\n```\w*\n(.*?)```\n\n```\n((?:\$ [^\n]*\n)+)(.*?)```"
-    for name, source, commands, printed in re.findall(pattern, text, re.S):
-        found[name] = source, re.findall(r"^\$ (.*)$", commands, re.M), printed
-    return found
-
-
-def follow(folder, name, source, commands):
-    """What an example prints in a folder of its own: first what goes to standard output."""
-    with open(os.path.join(folder, name), "w") as file:
-        file.write(source)
-    text = b""
-    for command in commands:
-        words = shlex.split(command)
-        if words[0].startswith("tools/"):
-            words[0] = os.path.join(TOP, words[0])
-        done = subprocess.run(words, cwd=folder, capture_output=True, timeout=1200)
-        text += done.stdout.replace(b"\r", b"") + done.stderr
-    return text.decode()
 
 
 def without_addresses(text):
