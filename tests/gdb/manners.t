@@ -54,7 +54,11 @@ plan.true(
     text,
 )
 
-code, text = session("kill\nprint 1000 + 1\n", FAULT)
+late = os.path.join(scratch.name, "late")
+with open(late, "w") as out:  # its end is seen after gdb's own
+    out.write('#!/bin/sh\nqemu-system-i386 "$@"\nstatus=$?\nsleep 2\nexit $status\n')
+os.chmod(late, 0o755)
+code, text = session("kill\nprint 1000 + 1\n", FAULT, FATHOM_QEMU=late)
 plan.true(
     "fathom: ended by gdb's kill" in text and "= 1001" in text and "triple" not in text,
     "kill ends the machine, which did not reset itself",

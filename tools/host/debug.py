@@ -22,6 +22,7 @@ from .refused import Refused, file_size
 from .session import Session
 
 
+KILL_SECONDS = 60  # for a QEMU that gdb killed; one that stays is ended without a word
 START = os.path.join(machine.TOP, "tools", "gdb", "start.py")
 
 
@@ -75,8 +76,12 @@ def gdb(options, archive, host, sink, words):
         session = Unhurried(host, token, None, sink)
         look_after(host, options)
         line = relay.Relay(session, listening, host.path("proxy"))
-        threading.Thread(target=follow, args=(session, line), daemon=True).start()
-        return attach(options, host.folder, facts, listening, line.over)
+        following = threading.Thread(target=follow, args=(session, line), daemon=True)
+        following.start()
+        status = attach(options, host.folder, facts, listening, line.over)
+        if line.killed:  # the machine ends by itself, perhaps later than gdb
+            following.join(KILL_SECONDS)
+        return status
 
 
 def look_after(host, options):
