@@ -186,8 +186,7 @@ NTSTATUS IopConsoleWrite(const void *buffer, ULONG length, ULONG *done)
             break;
         IopPut(part, size);
         *done += size;
-        if (*done % ALLOCATION_GRANULARITY ==
-            0) /* up to there a text stays in one piece */
+        if (*done % 0x10000 == 0) /* up to there a text stays in one piece */
             status = MmGiveWay();
     }
     return status;

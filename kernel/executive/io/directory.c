@@ -17,27 +17,31 @@ typedef struct { /* one entry: a node, or one of the two dots */
     ULONG NameLength;
 } FOUND;
 
+/* found: the entry before, if no other thread ran since; else all zero. */
 static BOOLEAN IopNextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUND *found)
 {
     static const WCHAR names[] = L"..";
+    const LIST_ENTRY *const children = &file->Node->Children, *at = children;
+    if (found->Node != NULL && found->Node != file->Node)
+        at = &found->Node->Siblings;
     while (*dots < 2 && file->Node->Parent != NULL) {
         ++*dots;
         *found = (FOUND){file->Node, *dots == 1 ? names + 1 : names, *dots};
         if (file->Pattern == NULL || IopMatches(file->Pattern, found->Name))
             return TRUE;
     }
-    LIST_EACH(const IONODE, node, &file->Node->Children, Siblings) {
+    while ((at = at->Flink) != children && !KeGetCurrentThread()->TerminatePending) {
+        const IONODE *node = CONTAINING_RECORD(at, IONODE, Siblings);
         if (node->Id <= *lastId || node->DeletePending)
             continue;
+        if (KeYieldIfDue()) { /* the folder may be another: from its beginning */
+            at = children;
+            continue;
+        }
         *lastId = node->Id;
         if (file->Pattern == NULL || IopMatches(file->Pattern, node->Name.Text)) {
             *found = (FOUND){node, node->Name.Text, node->Name.Length};
             return TRUE;
-        }
-        if (KeYieldIfDue()) { /* the folder may be another: from its beginning */
-            if (KeGetCurrentThread()->TerminatePending)
-                return FALSE;
-            node = CONTAINING_RECORD(&file->Node->Children, IONODE, Siblings);
         }
     }
     return FALSE;
@@ -105,7 +109,7 @@ static NTSTATUS IopPutEntries(IOFILE *file, const LAYOUT *layout, BOOLEAN single
                               UCHAR *user, ULONG length, ULONG *done)
 {
     ULONG at = 0, last = 0, size;
-    FOUND found;
+    FOUND found = {0};
     for (;;) {
         ULONG dots = file->DotEntries, id = file->LastId;
         if (!IopNextEntry(file, &dots, &id, &found))

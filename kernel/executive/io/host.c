@@ -49,8 +49,7 @@ static NTSTATUS IopReadInputData(void *buffer, ULONG length, ULONG *done)
 {
     if (IopInputOffset == IopInputSize)
         return STATUS_END_OF_FILE;
-    if (length > IopInputSize - IopInputOffset)
-        length = IopInputSize - IopInputOffset;
+    length = min(length, IopInputSize - IopInputOffset);
     NTSTATUS status = MmCopyToUser(buffer, IopInputData + IopInputOffset, length);
     if (NT_SUCCESS(status)) {
         IopInputOffset += length;
@@ -74,7 +73,7 @@ static NTSTATUS IopWaitForInput(ULONG index)
         status = KeWaitForSingleObject(&IopInputArrived, FALSE, KE_ONCE, NULL);
     }
     KeRestore(flags);
-    return status;
+    return NT_SUCCESS(status) && IopInputEnded ? STATUS_END_OF_FILE : status;
 }
 
 NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
@@ -88,8 +87,6 @@ NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
     NTSTATUS status = IopWaitForInput(file->HostIndex);
     if (!NT_SUCCESS(status))
         return status;
-    if (IopInputEnded)
-        return STATUS_END_OF_FILE;
     const ULONG part = min(length, IopInputLength - IopInputTaken);
     status = MmCopyToUser(buffer, IopInput + IopInputTaken, part);
     if (NT_SUCCESS(status)) {

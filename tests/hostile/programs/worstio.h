@@ -46,6 +46,12 @@ static void many_files(void)
     W(NtQueryFullAttributesFile, AMONG_MANY, H(file_name(many)), C(0));
     W(NtCreateFile, AMONG_MANY, C(0), 0xC0100080, H(file_name(many)), C(7), 0, 0x80, 7, 2,
       0x60, 0, 0);
+    HANDLE folder = CreateFileA("C:\\many", GENERIC_READ, 7, NULL, OPEN_EXISTING,
+                                FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    for (ULONG class = 1; class <= 3; class ++)
+        W(NtQueryDirectoryFile, "a list of many long names", H(folder), 0, 0, 0, C(7),
+          H(room), MIB, class, 0, 0, 1);
+    CloseHandle(folder);
 }
 
 static void make_folders(void)
