@@ -78,6 +78,8 @@ extern BOOLEAN (*KdFindImage)(ULONG_PTR address, KDIMAGE *image);
  * address, 0 if there is none. */
 BOOLEAN KdNameAddress(ULONG_PTR address, char *text, SIZE_T size, ULONG_PTR *start);
 
+ULONG KdTextLength(const char *, SIZE_T limit); /* strlen, at most limit */
+
 /* ---- events ---- */
 /* One process's trace: its mask, its flags (FATHOM_TRACE_*), and what it has not read
  * yet. */

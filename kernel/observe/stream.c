@@ -111,17 +111,9 @@ static void KdpCopyFrames(FATHOM_RECORD *record, const FATHOM_FRAME *frames)
     }
 }
 
-static ULONG KdpTextLength(const char *text)
-{
-    ULONG length = 0;
-    while (text && length < MOST_TEXT && text[length])
-        length++;
-    return length;
-}
-
 void KdStreamEvent(const KDEVENT *event, const char *text)
 {
-    const ULONG length = KdpTextLength(text);
+    const ULONG length = text ? KdTextLength(text, MOST_TEXT) : 0;
     const ULONG words = event->FieldCount + event->FrameCount;
     const ULONG bytes = (event->FrameCount + length + 3) & ~3u;
     const ULONG size = offsetof(FATHOM_RECORD, Words) + 4 * words + bytes;

@@ -41,7 +41,7 @@ static struct {
     BEST Best;
 } KdpKnown[KNOWN];
 
-static ULONG KdpBoundedLength(const char *text, SIZE_T limit)
+ULONG KdTextLength(const char *text, SIZE_T limit)
 {
     ULONG length = 0;
     while (length < limit && text[length])
@@ -141,7 +141,7 @@ static void KdpSearchCoff(const KDIMAGE *image, ULONG wanted, BEST *best)
             limit = (ULONG)min(image->FileSize - at, 512);
         }
         KdpConsider(best, wanted, section->VirtualAddress + s->Value, name,
-                    KdpBoundedLength(name, limit));
+                    KdTextLength(name, limit));
     }
 }
 
@@ -170,7 +170,7 @@ static void KdpSearchExports(const KDIMAGE *image, ULONG wanted, BEST *best)
             continue;
         SIZE_T rest = image->FileSize - ((const UCHAR *)name - image->File);
         KdpConsider(best, wanted, functions[ordinals[i]], name,
-                    KdpBoundedLength(name, min(rest, 512)));
+                    KdTextLength(name, min(rest, 512)));
     }
 }
 
@@ -219,7 +219,7 @@ static BOOLEAN KdpNameKernel(ULONG_PTR address, BEST *best, ULONG_PTR *start)
         return FALSE;
     const char *names = (const char *)&KdKernelSymbols.Entry[KdKernelSymbols.Count];
     best->Name = names + KdKernelSymbols.Entry[low - 1].Name;
-    best->Length = KdpBoundedLength(best->Name, 512);
+    best->Length = KdTextLength(best->Name, 512);
     *start = KdKernelSymbols.Entry[low - 1].Address;
     return TRUE;
 }
@@ -261,8 +261,7 @@ BOOLEAN KdNameAddress(ULONG_PTR address, char *text, SIZE_T size, ULONG_PTR *sta
     else if ((known = KdFindImage && KdFindImage(address, &image)))
         KdpNameUser(address, &image, &best, &symbol);
     if (known) {
-        KdpAppend(&text, &size, image.Name,
-                  KdpBoundedLength(image.Name, sizeof image.Name));
+        KdpAppend(&text, &size, image.Name, KdTextLength(image.Name, sizeof image.Name));
         if (best.Name) {
             KdpAppend(&text, &size, "!", 1);
             KdpAppend(&text, &size, best.Name, best.Length);

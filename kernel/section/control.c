@@ -233,17 +233,12 @@ static NTSTATUS MiViewCommit(const MMVAD *vad, ULONG first, ULONG last, ULONG pr
     return MiProtectPages(MiCurrentSpace, first, last, protection, TRUE, &old);
 }
 
-/* As on Windows: the caller may not commit pages of a file. */
+/* As on Windows: the caller may not commit pages of a file or an image. */
 static NTSTATUS MiFileCommit(const MMVAD *vad, ULONG first, ULONG last, ULONG protection)
 {
-    (void)vad, (void)first, (void)last, (void)protection;
-    return STATUS_ALREADY_COMMITTED;
-}
-
-static NTSTATUS MiImageCommit(const MMVAD *vad, ULONG first, ULONG last, ULONG protection)
-{
-    (void)vad, (void)first, (void)last, (void)protection;
-    return STATUS_CONFLICTING_ADDRESSES;
+    (void)first, (void)last, (void)protection;
+    return vad->Kind == MiVadImage ? STATUS_CONFLICTING_ADDRESSES
+                                   : STATUS_ALREADY_COMMITTED;
 }
 
 static void MiViewWrote(const MMVAD *vad, ULONG vpn)
@@ -263,7 +258,7 @@ const MMVIEW *MiViewOf(const MMCONTROL *control)
                              MiViewWrote, MiViewRelease, STATUS_SUCCESS},
         [MiControlFile] = {MiViewFetch, MiViewProtection, MiViewAlikeTo, MiFileCommit,
                            MiViewWrote, MiViewRelease, STATUS_USER_MAPPED_FILE},
-        [MiControlImage] = {MiViewFetch, MiImageProtection, MiImageAlikeTo, MiImageCommit,
+        [MiControlImage] = {MiViewFetch, MiImageProtection, MiImageAlikeTo, MiFileCommit,
                             MiViewWrote, MiViewRelease, STATUS_USER_MAPPED_FILE},
     };
     return &views[control->Kind];

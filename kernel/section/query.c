@@ -173,22 +173,16 @@ static NTSTATUS MiQueryMappedFile(MMSPACE *space, ULONG_PTR address, UCHAR *user
                               : status;
 }
 
-static NTSTATUS MiQueryFixed(MMSPACE *space, ULONG_PTR address, ULONG class, PVOID buffer)
-{
-    MEMORY_BASIC_INFORMATION basic;
-    MIREGION region = {0};
-    if (class == ClassBasic) {
-        MiQueryBasic(space, MiVpn(address), &basic);
-        return MmCopyToUser(buffer, &basic, sizeof basic);
-    }
-    const NTSTATUS status = MiQueryRegion(space, MiVpn(address), &region);
-    return NT_SUCCESS(status) ? MmCopyToUser(buffer, &region, sizeof region) : status;
-}
-
 static NTSTATUS MiQueryClass(MMSPACE *space, ULONG_PTR address, ULONG class, PVOID buffer,
                              SIZE_T length, SIZE_T *used)
 {
+    MEMORY_BASIC_INFORMATION basic;
+    MIREGION region = {0};
+    NTSTATUS status;
     switch (class) {
+    case ClassBasic:
+        MiQueryBasic(space, MiVpn(address), &basic);
+        return MmCopyToUser(buffer, &basic, sizeof basic);
     case ClassWorkingSet:
         return MiQueryWorkingSet(space, buffer, length, used);
     case ClassWorkingSetEx:
@@ -196,7 +190,8 @@ static NTSTATUS MiQueryClass(MMSPACE *space, ULONG_PTR address, ULONG class, PVO
     case ClassMappedFile:
         return MiQueryMappedFile(space, address, buffer, length, used);
     default:
-        return MiQueryFixed(space, address, class, buffer);
+        status = MiQueryRegion(space, MiVpn(address), &region);
+        return NT_SUCCESS(status) ? MmCopyToUser(buffer, &region, sizeof region) : status;
     }
 }
 

@@ -154,6 +154,22 @@ void MmQuerySection(MMSECTION *section, MMSECTION_FACTS *facts)
     facts->Name = section->Control->File ? section->Control->File->Name : "";
 }
 
+void MmDescribeImage(MMSECTION *section, ULONG_PTR base, MMIMAGEINFO *info)
+{
+    const MMSECTION_FACTS *facts = &section->Control->Facts;
+    *info = (MMIMAGEINFO){.TransferAddress = base + facts->EntryPoint,
+                          .MaximumStackSize = facts->StackReserve,
+                          .CommittedStackSize = facts->StackCommit,
+                          .SubSystemType = facts->Subsystem,
+                          .SubSystemMinorVersion = facts->SubsystemMinor,
+                          .SubSystemMajorVersion = facts->SubsystemMajor,
+                          .ImageCharacteristics = facts->Characteristics,
+                          .DllCharacteristics = facts->DllCharacteristics,
+                          .Machine = facts->Machine,
+                          .ImageContainsCode = facts->EntryPoint != 0,
+                          .ImageFileSize = (ULONG)section->Size};
+}
+
 /* Files and writable only. *size comes back as what it is now. */
 NTSTATUS MmExtendSection(MMSECTION *section, ULONGLONG *size)
 {

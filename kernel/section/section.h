@@ -64,6 +64,20 @@ typedef struct _MMSECTION_FACTS {
     USHORT Subsystem, SubsystemMajor, SubsystemMinor, Machine, Characteristics,
         DllCharacteristics;
 } MMSECTION_FACTS;
+typedef struct _MMIMAGEINFO { /* SECTION_IMAGE_INFORMATION of Windows 7, 30h bytes */
+    ULONG_PTR TransferAddress;
+    ULONG ZeroBits;
+    SIZE_T MaximumStackSize, CommittedStackSize;
+    ULONG SubSystemType;
+    USHORT SubSystemMinorVersion, SubSystemMajorVersion;
+    ULONG GpValue;
+    USHORT ImageCharacteristics, DllCharacteristics, Machine;
+    BOOLEAN ImageContainsCode;
+    UCHAR ImageFlags;
+    ULONG LoaderFlags, ImageFileSize, CheckSum;
+} MMIMAGEINFO;
+C_ASSERT(sizeof(MMIMAGEINFO) == 0x30);
+void MmDescribeImage(MMSECTION *, ULONG_PTR base, MMIMAGEINFO *); /* mapped at base */
 NTSTATUS MmPrefetchSection(MMSECTION *);
 void MmQuerySection(MMSECTION *, MMSECTION_FACTS *);
 /* The view at an address of a space, and whether it is of an image; FALSE: none. */

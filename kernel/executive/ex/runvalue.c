@@ -50,11 +50,6 @@ ULONG ExNumber(const WCHAR *text)
     return value;
 }
 
-static WCHAR ExpUpcase(WCHAR c)
-{
-    return c >= 'a' && c <= 'z' ? c - 32 : c;
-}
-
 /* Characters of an entry's name; a name may begin with = itself. */
 static ULONG ExpNameLength(const WCHAR *entry)
 {
@@ -70,7 +65,7 @@ static BOOLEAN ExpSameVariable(const WCHAR *a, const WCHAR *b)
     if (ExpNameLength(b) != length)
         return FALSE;
     for (ULONG i = 0; i < length; i++)
-        if (ExpUpcase(a[i]) != ExpUpcase(b[i]))
+        if (ObUpper(a[i]) != ObUpper(b[i]))
             return FALSE;
     return TRUE;
 }

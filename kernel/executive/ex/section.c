@@ -226,43 +226,12 @@ typedef struct _EXSECTIONBASIC {
     LARGE_INTEGER MaximumSize;
 } EXSECTIONBASIC;
 
-typedef struct _EXSECTIONIMAGE {
-    PVOID TransferAddress;
-    ULONG ZeroBits;
-    SIZE_T MaximumStackSize, CommittedStackSize;
-    ULONG SubSystemType;
-    USHORT SubSystemMinorVersion, SubSystemMajorVersion;
-    ULONG GpValue;
-    USHORT ImageCharacteristics, DllCharacteristics, Machine;
-    BOOLEAN ImageContainsCode;
-    UCHAR ImageFlags;
-    ULONG LoaderFlags, ImageFileSize, CheckSum;
-} EXSECTIONIMAGE;
-C_ASSERT(sizeof(EXSECTIONIMAGE) == 0x30);
-
-static void ExpFillImage(const MMSECTION_FACTS *facts, EXSECTIONIMAGE *image)
-{
-    *image = (EXSECTIONIMAGE){
-        .TransferAddress = (PVOID)(facts->ImageBase + facts->EntryPoint),
-        .MaximumStackSize = facts->StackReserve,
-        .CommittedStackSize = facts->StackCommit,
-        .SubSystemType = facts->Subsystem,
-        .SubSystemMinorVersion = facts->SubsystemMinor,
-        .SubSystemMajorVersion = facts->SubsystemMajor,
-        .ImageCharacteristics = facts->Characteristics,
-        .DllCharacteristics = facts->DllCharacteristics,
-        .Machine = facts->Machine,
-        .ImageContainsCode = facts->EntryPoint != 0,
-        .ImageFileSize = (ULONG)facts->Size,
-    };
-}
-
 NTSTATUS NTAPI NtQuerySection(HANDLE handle, ULONG class, PVOID buffer, SIZE_T length,
                               PSIZE_T returned)
 {
     union {
         EXSECTIONBASIC Basic;
-        EXSECTIONIMAGE Image;
+        MMIMAGEINFO Image;
     } info = {0};
     MMSECTION *section;
     MMSECTION_FACTS facts;
@@ -275,12 +244,12 @@ NTSTATUS NTAPI NtQuerySection(HANDLE handle, ULONG class, PVOID buffer, SIZE_T l
     if (!NT_SUCCESS(status))
         return status;
     MmQuerySection(section, &facts);
+    if (class)
+        MmDescribeImage(section, facts.ImageBase, &info.Image);
     MmDereferenceSection(section);
     if (class && !(facts.Attributes & SEC_IMAGE))
         return STATUS_SECTION_NOT_IMAGE;
-    if (class) {
-        ExpFillImage(&facts, &info.Image);
-    } else {
+    if (!class) {
         info.Basic.AllocationAttributes = facts.Attributes;
         info.Basic.MaximumSize.QuadPart = (LONGLONG)facts.Size;
     }

@@ -63,7 +63,7 @@ void ObReleaseAttributes(OBATTRIBUTES *captured)
     captured->NameLength = 0;
 }
 
-static WCHAR ObpUpper(WCHAR c)
+WCHAR ObUpper(WCHAR c)
 {
     return c >= 'a' && c <= 'z' ? c - 32 : c;
 }
@@ -73,11 +73,11 @@ static WCHAR ObpUpper(WCHAR c)
 static int ObpCompareNames(const WCHAR *a, const WCHAR *b, BOOLEAN ignoreCase)
 {
     int difference = 0;
-    for (; *a && ObpUpper(*a) == ObpUpper(*b); a++, b++)
+    for (; *a && ObUpper(*a) == ObUpper(*b); a++, b++)
         if (difference == 0)
             difference = *a - *b;
-    if (ObpUpper(*a) != ObpUpper(*b))
-        return ObpUpper(*a) - ObpUpper(*b);
+    if (ObUpper(*a) != ObUpper(*b))
+        return ObUpper(*a) - ObUpper(*b);
     return ignoreCase ? 0 : difference;
 }
 
@@ -86,7 +86,7 @@ static const WCHAR *ObpSkipPrefix(const WCHAR *name, const char *prefix)
 {
     const WCHAR *rest = name;
     for (; *prefix; prefix++, rest++)
-        if (ObpUpper(*rest) != ObpUpper((UCHAR)*prefix))
+        if (ObUpper(*rest) != ObUpper((UCHAR)*prefix))
             return name;
     return rest;
 }

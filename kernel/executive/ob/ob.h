@@ -90,6 +90,8 @@ typedef struct _OBATTRIBUTES {
 } OBATTRIBUTES;
 NTSTATUS ObCaptureAttributes(POBJECT_ATTRIBUTES user, OBATTRIBUTES *); /* NULL: empty */
 void ObReleaseAttributes(OBATTRIBUTES *);
+WCHAR
+ObUpper(WCHAR); /* of a to z; names and variables differ in no other letters' case */
 /* A counted string of user memory into pool, NUL-ended.  length: characters.
  * STATUS_ACCESS_VIOLATION, STATUS_OBJECT_NAME_INVALID, STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS ObCaptureString(const UNICODE_STRING *user, WCHAR **name, USHORT *length);

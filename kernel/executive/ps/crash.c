@@ -86,13 +86,11 @@ static void PspDescribeAccess(const EXCEPTION_RECORD *record, char *text, SIZE_T
 
 static void PspPrintRegisters(const KTRAP_FRAME *frame)
 {
-    DbgPrint("  eax=%08x ebx=%08x ecx=%08x edx=%08x esi=%08x edi=%08x\n",
-             (unsigned)frame->Eax, (unsigned)frame->Ebx, (unsigned)frame->Ecx,
-             (unsigned)frame->Edx, (unsigned)frame->Esi, (unsigned)frame->Edi);
-    DbgPrint("  eip=%08x esp=%08x ebp=%08x efl=%08x cs=%04x ss=%04x\n",
-             (unsigned)frame->Eip, (unsigned)frame->HardwareEsp, (unsigned)frame->Ebp,
-             (unsigned)frame->EFlags, (unsigned)frame->SegCs & 0xFFFF,
-             (unsigned)frame->HardwareSegSs & 0xFFFF);
+    DbgPrint("  eax=%08lx ebx=%08lx ecx=%08lx edx=%08lx esi=%08lx edi=%08lx\n",
+             frame->Eax, frame->Ebx, frame->Ecx, frame->Edx, frame->Esi, frame->Edi);
+    DbgPrint("  eip=%08lx esp=%08lx ebp=%08lx efl=%08lx cs=%04lx ss=%04lx\n", frame->Eip,
+             frame->HardwareEsp, frame->Ebp, frame->EFlags, frame->SegCs & 0xFFFF,
+             frame->HardwareSegSs & 0xFFFF);
 }
 
 static void PspPrintUserStack(const KTRAP_FRAME *frame)

@@ -91,25 +91,23 @@ static ULONG_PTR PspFindExport(const UCHAR *file, const char *name)
     return 0;
 }
 
+/* The names are in the order of PSENTRIES' members. */
 static void PspFindEntries(const UCHAR *file)
 {
-    static const struct {
-        const char *Name;
-        ULONG_PTR *Address;
-    } wanted[] = {
-        {"LdrInitializeThunk", &PsEntries.LdrInitializeThunk},
-        {"RtlUserThreadStart", &PsEntries.RtlUserThreadStart},
-        {"KiUserExceptionDispatcher", &PsEntries.KiUserExceptionDispatcher},
-        {"KiUserApcDispatcher", &PsEntries.KiUserApcDispatcher},
-        {"KiRaiseUserExceptionDispatcher", &PsEntries.KiRaiseUserExceptionDispatcher},
-        {"KiFastSystemCall", &PsEntries.KiFastSystemCall},
-        {"KiIntSystemCall", &PsEntries.KiIntSystemCall},
-        {"KiFastSystemCallRet", &PsEntries.KiFastSystemCallRet},
-    };
-    for (ULONG i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        *wanted[i].Address = PspFindExport(file, wanted[i].Name);
-        if (*wanted[i].Address == 0)
-            DbgPrint("fathom: ntdll.dll does not export %s\n", wanted[i].Name);
+    static const char *const names[] = {"LdrInitializeThunk",
+                                        "RtlUserThreadStart",
+                                        "KiUserExceptionDispatcher",
+                                        "KiUserApcDispatcher",
+                                        "KiRaiseUserExceptionDispatcher",
+                                        "KiFastSystemCall",
+                                        "KiIntSystemCall",
+                                        "KiFastSystemCallRet"};
+    ULONG_PTR *const entries = (ULONG_PTR *)&PsEntries;
+    C_ASSERT(sizeof PsEntries / sizeof *entries == sizeof names / sizeof *names);
+    for (ULONG i = 0; i < sizeof names / sizeof *names; i++) {
+        entries[i] = PspFindExport(file, names[i]);
+        if (entries[i] == 0)
+            DbgPrint("fathom: ntdll.dll does not export %s\n", names[i]);
     }
 }
 

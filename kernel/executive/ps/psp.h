@@ -25,6 +25,8 @@ NTSTATUS PspCreateProcess(EPROCESS *parent, EPROCESS **);
 void PspCleanProcess(EPROCESS *, NTSTATUS);
 
 /* ---- thread.c ---- */
+#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED   0x1
+#define THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER 0x4
 typedef struct _PSTHREAD {
     ULONG_PTR Start, Argument;
     ULONG_PTR ZeroBits;               /* of the stack */

@@ -15,9 +15,6 @@ ETHREAD *PsLookupThread(ULONG id)
     return NULL;
 }
 
-#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED   0x1
-#define THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER 0x4
-
 /* STATUS_PROCESS_IS_TERMINATING, STATUS_NO_MEMORY, STATUS_ACCESS_VIOLATION (an out
  * parameter): then no thread is left.  The client id and TEB attributes are written
  * before it runs. */

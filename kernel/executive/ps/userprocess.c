@@ -6,10 +6,8 @@
 #include "psp.h"
 #include "services.h"
 
-#define PROCESS_CREATE_FLAGS_INHERIT_HANDLES   0x4
-#define THREAD_CREATE_FLAGS_CREATE_SUSPENDED   0x1
-#define THREAD_CREATE_FLAGS_HIDE_FROM_DEBUGGER 0x4
-#define LARGEST_HANDLE_LIST                    0x4000u /* bytes */
+#define PROCESS_CREATE_FLAGS_INHERIT_HANDLES 0x4
+#define LARGEST_HANDLE_LIST                  0x4000u /* bytes */
 
 typedef struct {
     RTL_USER_PROCESS_PARAMETERS Params; /* strings and environment: pool */
@@ -206,37 +204,17 @@ static NTSTATUS PspBuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *cap
     return status;
 }
 
-/* SECTION_IMAGE_INFORMATION, 30h bytes on x86; `dt nt!_SECTION_IMAGE_INFORMATION`. */
-static NTSTATUS PspReturnImageInfo(const PSATTRIBUTES *list, EPROCESS *process)
-{
-    MMSECTION_FACTS facts;
-    MmQuerySection(process->Image, &facts);
-    const ULONG info[12] = {
-        process->ImageBase + facts.EntryPoint,
-        0,
-        facts.StackReserve,
-        facts.StackCommit,
-        facts.Subsystem,
-        facts.SubsystemMinor | facts.SubsystemMajor << 16,
-        0,
-        facts.Characteristics | facts.DllCharacteristics << 16,
-        facts.Machine | 1 << 16, /* ImageContainsCode */
-        0,
-        facts.Size,
-        0,
-    };
-    return PspReturnAttribute(list, PsAttributeImageInfo, info, sizeof info);
-}
-
 static NTSTATUS PspReturnAll(EPROCESS *process, ETHREAD *thread, const PSATTRIBUTES *list,
                              HANDLE *userProcess, ACCESS_MASK processAccess,
                              ULONG processInherit, HANDLE *userThread,
                              ACCESS_MASK threadAccess, ULONG threadInherit)
 {
     HANDLE handle;
+    MMIMAGEINFO info;
+    MmDescribeImage(process->Image, process->ImageBase, &info);
     NTSTATUS status = PspReturnThreadAttributes(list, thread);
     if (NT_SUCCESS(status))
-        status = PspReturnImageInfo(list, process);
+        status = PspReturnAttribute(list, PsAttributeImageInfo, &info, sizeof info);
     if (NT_SUCCESS(status))
         status = ObReturnOpened(process, processAccess, processInherit, userProcess);
     if (!NT_SUCCESS(status))
