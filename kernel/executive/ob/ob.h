@@ -18,11 +18,11 @@ typedef struct _OBTYPE {
     void (*Close)(void *body);  /* the last handle went; may be NULL */
     ACCESS_MASK ValidAccess;
     GENERIC_MAPPING Generic;
-    BOOLEAN Waitable; /* the body begins with a DISPATCHER_HEADER ... */
-    ULONG WaitOffset; /* ... at this offset */
+    BOOLEAN Waitable;  /* the body begins with a DISPATCHER_HEADER ... */
+    UCHAR FactsSize;   /* of Tell, at most OB_FACTS */
+    USHORT WaitOffset; /* ... at this offset */
     void (*Tell)(void *body,
                  void *facts); /* for ObQuery, into FactsSize bytes of zeros */
-    ULONG FactsSize;           /* at most OB_FACTS */
 } OBTYPE;
 #define OB_FACTS 16
 

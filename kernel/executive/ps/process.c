@@ -110,12 +110,9 @@ void PspCleanProcess(EPROCESS *process, NTSTATUS exitStatus)
 /* Every thread but the current one is told to end. */
 static void PspTerminateOthers(EPROCESS *process, NTSTATUS status)
 {
-    LIST_ENTRY *entry = process->ThreadListHead.Flink;
-    while (entry != &process->ThreadListHead) {
-        ETHREAD *thread = CONTAINING_RECORD(entry, ETHREAD, ThreadListEntry);
-        entry = entry->Flink;
+    LIST_EACH(ETHREAD, thread, &process->ThreadListHead, ThreadListEntry) {
         if (thread != PsCurrentThread() && !thread->IsTerminated)
-            PspTerminateThread(thread, status);
+            KeRequestTermination(&thread->Tcb, status);
     }
 }
 

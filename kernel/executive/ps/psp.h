@@ -38,7 +38,6 @@ NTSTATUS PspCreateThread(EPROCESS *, const PSTHREAD *,
 void PspStartThread(ETHREAD *);
 void PspAbandonThread(ETHREAD *); /* created, never started: take it back */
 DECLSPEC_NORETURN void PspExitThread(NTSTATUS);
-void PspTerminateThread(ETHREAD *, NTSTATUS); /* another one */
 void PspInitializeThreads(void);
 
 /* ---- query.c ---- */

@@ -91,7 +91,7 @@ static void PspFillPriorityClass(EPROCESS *process, ANSWER *answer)
 }
 
 typedef struct {
-    ULONG Class, Size;
+    UCHAR Class, Size;
     void (*Fill)(EPROCESS *, ANSWER *); /* NULL: PspNumberOf says it, the rest is 0 */
 } INFORMATION;
 static const INFORMATION PspClasses[] = {
@@ -117,24 +117,14 @@ static const INFORMATION PspClasses[] = {
 
 static ULONG PspNumberOf(const EPROCESS *process, ULONG class)
 {
-    switch (class) {
-    case CLASS_ERROR_MODE:
-        return process->ErrorMode;
-    case CLASS_HANDLE_COUNT:
-        return ObHandleCount(process->Handles);
-    case CLASS_AFFINITY:
-    case CLASS_SESSION:
-    case CLASS_DEBUG_FLAGS: /* children do not inherit a debugger */
-        return 1;
-    case CLASS_BOOST:
-        return process->BoostDisabled;
-    case CLASS_EXECUTE_FLAGS:
-        return process->ExecuteFlags;
-    case CLASS_COOKIE:
-        return 0x5AFE0000u ^ process->Id * 2654435761u;
-    default:
-        return 0;
-    }
+    const BOOLEAN one = class == CLASS_AFFINITY || class == CLASS_SESSION ||
+                        class == CLASS_DEBUG_FLAGS; /* children inherit no debugger */
+    return class == CLASS_ERROR_MODE      ? process->ErrorMode
+           : class == CLASS_HANDLE_COUNT  ? ObHandleCount(process->Handles)
+           : class == CLASS_BOOST         ? process->BoostDisabled
+           : class == CLASS_EXECUTE_FLAGS ? process->ExecuteFlags
+           : class == CLASS_COOKIE        ? 0x5AFE0000u ^ process->Id * 2654435761u
+                                          : one;
 }
 
 /* Of two sizes the one that is asked with, else the first. */

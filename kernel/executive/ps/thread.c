@@ -235,11 +235,6 @@ NTSTATUS PsCreateSystemThread(void (*start)(void *), void *context, ETHREAD **re
     return STATUS_SUCCESS;
 }
 
-void PspTerminateThread(ETHREAD *thread, NTSTATUS status)
-{
-    KeRequestTermination(&thread->Tcb, status);
-}
-
 /* The end of the current thread.  The last one takes the process with it. */
 void PspExitThread(NTSTATUS status)
 {

@@ -98,7 +98,7 @@ NTSTATUS NTAPI NtTerminateThread(HANDLE handle, NTSTATUS exitStatus)
         return status;
     BOOLEAN self = thread == PsCurrentThread();
     if (!self && !thread->IsTerminated)
-        PspTerminateThread(thread, exitStatus);
+        KeRequestTermination(&thread->Tcb, exitStatus);
     ObDereferenceObject(thread);
     if (self)
         PspExitThread(exitStatus);
