@@ -201,18 +201,18 @@ typedef struct _MIVIEW { /* what MmMapViewOfSection was asked, in pages */
     BOOLEAN TopDown;
 } MIVIEW;
 
-static NTSTATUS MiPlaceView(MMSPACE *space, const MIVIEW *view, ULONG *first)
+/* At view->Base, or where there is room if that is 0. */
+static NTSTATUS MiPlaceView(MMSPACE *space, MIVIEW *view)
 {
     if (view->Base) {
         MMVAD *next = MiFindVadFrom(&space->Vads, view->Base);
-        *first = view->Base;
         return view->Base + view->Pages - 1 > MI_HIGHEST_VPN ||
                        (next && next->StartingVpn < view->Base + view->Pages)
                    ? STATUS_CONFLICTING_ADDRESSES
                    : STATUS_SUCCESS;
     }
-    *first = MiFindGap(&space->Vads, view->Pages, view->High, view->TopDown);
-    return *first ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+    view->Base = MiFindGap(&space->Vads, view->Pages, view->High, view->TopDown);
+    return view->Base ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
 /* Pages that the process may come to own: copy-on-write ones. */
@@ -228,12 +228,11 @@ static ULONG MiCopyPages(const MMSECTION *section, const MIVIEW *view)
     return count;
 }
 
-static NTSTATUS MiInsertView(MMSPACE *space, MMSECTION *section, const MIVIEW *view,
-                             ULONG first)
+static NTSTATUS MiInsertView(MMSPACE *space, MMSECTION *section, const MIVIEW *view)
 {
     MMCONTROL *control = section->Control;
     MMVAD *vad;
-    NTSTATUS status = MiCreateVad(space, first, first + view->Pages - 1,
+    NTSTATUS status = MiCreateVad(space, view->Base, view->Base + view->Pages - 1,
                                   MiCopyPages(section, view), &vad);
     if (!NT_SUCCESS(status))
         return status == STATUS_NO_MEMORY ? STATUS_INSUFFICIENT_RESOURCES : status;
@@ -248,19 +247,13 @@ static NTSTATUS MiInsertView(MMSPACE *space, MMSECTION *section, const MIVIEW *v
 }
 
 /* SEC_RESERVE: the first pages of the view are committed with it. */
-static NTSTATUS MiCommitStart(MMCONTROL *control, const MIVIEW *view, SIZE_T commit)
-{
-    ULONG pages = MiPages(commit);
-    return MiCommitShared(control, view->FirstPage,
-                          pages < view->Pages ? pages : view->Pages);
-}
-
 static NTSTATUS MiMapData(MMSECTION *section, MMSPACE *space, MIVIEW *view, SIZE_T commit)
 {
-    NTSTATUS status = MiPlaceView(space, view, &view->Base);
+    NTSTATUS status = MiPlaceView(space, view);
     if (NT_SUCCESS(status) && section->Control->Kind == MiControlMemory)
-        status = MiCommitStart(section->Control, view, commit);
-    return NT_SUCCESS(status) ? MiInsertView(space, section, view, view->Base) : status;
+        status = MiCommitShared(section->Control, view->FirstPage,
+                                min(MiPages(commit), view->Pages));
+    return NT_SUCCESS(status) ? MiInsertView(space, section, view) : status;
 }
 
 /* An image goes where it was linked to, if that is free. STATUS_IMAGE_NOT_AT_BASE (a
@@ -274,13 +267,13 @@ static NTSTATUS MiMapImage(MMSECTION *section, MMSPACE *space, MIVIEW *view)
     view->Protection = MM_EXECUTE_WRITECOPY;
     if (!chosen)
         view->Base = wanted;
-    NTSTATUS status = MiPlaceView(space, view, &view->Base);
+    NTSTATUS status = MiPlaceView(space, view);
     if (!NT_SUCCESS(status) && !chosen) {
         view->Base = 0;
-        status = MiPlaceView(space, view, &view->Base);
+        status = MiPlaceView(space, view);
     }
     if (NT_SUCCESS(status))
-        status = MiInsertView(space, section, view, view->Base);
+        status = MiInsertView(space, section, view);
     return NT_SUCCESS(status) && view->Base != wanted ? STATUS_IMAGE_NOT_AT_BASE : status;
 }
 

@@ -39,11 +39,10 @@ typedef struct _PARAMETER {
 
 static void ExpFormat(const PARAMETER *parameter, char *text, SIZE_T size)
 {
-    if (!parameter->String) {
-        RtlSnprintf(text, size, "%u", (unsigned)parameter->Number);
-        return;
-    }
-    RtlSnprintf(text, size, "%ls", parameter->String);
+    if (parameter->String)
+        RtlSnprintf(text, size, "%ls", parameter->String);
+    else
+        RtlSnprintf(text, size, "%lu", parameter->Number);
 }
 
 static void ExpPrint(NTSTATUS status, const PARAMETER *parameter, ULONG count)

@@ -35,28 +35,23 @@ static NTSTATUS ExpReturnProcesses(void *user, ULONG length, ULONG *size)
     return *size <= length ? STATUS_SUCCESS : STATUS_INFO_LENGTH_MISMATCH;
 }
 
+/* id 0: of the caller.  As many as fit; *size says how many bytes all take. */
 static NTSTATUS ExpReturnRegions(ULONG id, void *user, ULONG length, ULONG *size)
 {
-    EPROCESS *process = id != 0 ? PsLookupProcess(id) : PsCurrentProcess();
-    NTSTATUS status = STATUS_SUCCESS;
+    EPROCESS *process = PsLookupProcess(id != 0 ? id : PsCurrentProcess()->Id);
+    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
     if (process == NULL)
         return STATUS_INVALID_CID;
-    if (id == 0)
-        ObReferenceObject(process);
-    ULONG count = MmQueryRegions(process->Space, NULL, 0);
-    ULONG room = length / sizeof(FATHOM_REGION);
-    FATHOM_REGION *regions =
-        count != 0 ? ExAllocatePool(count * sizeof *regions, EX_TAG) : NULL;
+    const ULONG count = MmQueryRegions(process->Space, NULL, 0);
+    const ULONG part = min(count, length / sizeof(FATHOM_REGION));
+    FATHOM_REGION *regions = ExAllocatePool(count * sizeof *regions, EX_TAG);
     *size = count * sizeof *regions;
-    if (count != 0 && regions == NULL)
-        status = STATUS_INSUFFICIENT_RESOURCES;
-    if (NT_SUCCESS(status) && count != 0) {
+    if (regions != NULL) {
         MmQueryRegions(process->Space, regions, count);
-        ULONG part = count < room ? count : room;
         status = MmCopyToUser(user, regions, part * sizeof *regions);
-        if (NT_SUCCESS(status) && part < count)
-            status = STATUS_INFO_LENGTH_MISMATCH;
     }
+    if (NT_SUCCESS(status) && part < count)
+        status = STATUS_INFO_LENGTH_MISMATCH;
     ExFreePool(regions);
     ObDereferenceObject(process);
     return status;

@@ -182,10 +182,7 @@ NTSTATUS NTAPI NtFathomSymbol(HANDLE process, ULONG_PTR address, PVOID buffer,
     if (length < 16)
         return STATUS_BUFFER_TOO_SMALL;
     BOOLEAN known = KdNameAddress(address, text, min(length, sizeof text), NULL);
-    SIZE_T size = 0;
-    while (text[size++])
-        ;
-    NTSTATUS status = MmCopyToUser(buffer, text, size);
+    NTSTATUS status = MmCopyToUser(buffer, text, strlen(text) + 1);
     return !NT_SUCCESS(status) ? status : known ? STATUS_SUCCESS : STATUS_NOT_FOUND;
 }
 
