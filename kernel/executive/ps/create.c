@@ -36,12 +36,17 @@ static NTSTATUS PspSetImagePath(EPROCESS *process, const WCHAR *path)
     return STATUS_SUCCESS;
 }
 
-NTSTATUS PspMapImages(EPROCESS *process, MMFILE *file, const WCHAR *path)
+NTSTATUS PspMapImages(EPROCESS *process, const WCHAR *path)
 {
     PVOID base = NULL, ntdll = NULL;
     SIZE_T size = 0;
     MMSECTION_FACTS facts;
-    NTSTATUS status = MmCreateSection(file, 0, PAGE_EXECUTE, SEC_IMAGE, &process->Image);
+    MMFILE *file;
+    NTSTATUS status = IoOpenMmFile(path, &file);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = MmCreateSection(file, 0, PAGE_EXECUTE, SEC_IMAGE, &process->Image);
+    file->Dereference(file);
     if (!NT_SUCCESS(status))
         return status;
     MmQuerySection(process->Image, &facts);
@@ -138,12 +143,7 @@ static NTSTATUS PspBuildInitial(EPROCESS *process, const PSCREATE *create,
                                 ETHREAD **thread)
 {
     RTL_USER_PROCESS_PARAMETERS params = {0};
-    MMFILE *file;
-    NTSTATUS status = IoOpenMmFile(create->ImagePath, &file);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = PspMapImages(process, file, create->ImagePath);
-    file->Dereference(file);
+    NTSTATUS status = PspMapImages(process, create->ImagePath);
     if (NT_SUCCESS(status))
         status = PspOpenStandard(process, &params);
     if (!NT_SUCCESS(status))

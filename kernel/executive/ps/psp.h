@@ -65,7 +65,7 @@ NTSTATUS PspFillPeb(EPROCESS *, const RTL_USER_PROCESS_PARAMETERS *params,
 void PspJoinConsole(EPROCESS *, const EPROCESS *parent, RTL_USER_PROCESS_PARAMETERS *);
 
 /* ---- create.c ---- */
-NTSTATUS PspMapImages(EPROCESS *, MMFILE *image, const WCHAR *path);
+NTSTATUS PspMapImages(EPROCESS *, const WCHAR *path); /* of a program */
 void PspTraceCreated(EPROCESS *);
 NTSTATUS PspCreateFirstThread(EPROCESS *, BOOLEAN suspended, ETHREAD **);
 

@@ -182,13 +182,8 @@ static NTSTATUS PspBuildChild(EPROCESS *parent, EPROCESS *process, CAPTURED *cap
                               ULONG processFlags, ULONG threadFlags,
                               const PSATTRIBUTES *list, ETHREAD **thread)
 {
-    MMFILE *file;
     PEB own;
-    NTSTATUS status = IoOpenMmFile(captured->ImagePath, &file);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = PspMapImages(process, file, captured->ImagePath);
-    file->Dereference(file);
+    NTSTATUS status = PspMapImages(process, captured->ImagePath);
     if (NT_SUCCESS(status))
         status = PspGiveHandles(parent, process, processFlags, list, &captured->Params);
     PspJoinConsole(process, parent, &captured->Params);
