@@ -18,11 +18,11 @@ static ULONG MiTablesFor(const MMSPACE *space, const MMVAD *vad)
     ULONG first = vad->StartingVpn / MI_PAGES_PER_TABLE;
     ULONG last = vad->EndingVpn / MI_PAGES_PER_TABLE;
     const MMVAD *before = MiPreviousVad(&space->Vads, vad);
-    const MMVAD *after = MiNextVad(&space->Vads, vad);
     BOOLEAN shareFirst = before && before->EndingVpn / MI_PAGES_PER_TABLE == first;
+    if (first == last && shareFirst)
+        return 0;
+    const MMVAD *after = MiNextVad(&space->Vads, vad);
     BOOLEAN shareLast = after && after->StartingVpn / MI_PAGES_PER_TABLE == last;
-    if (first == last)
-        return !shareFirst && !shareLast;
     return last - first + 1 - shareFirst - shareLast;
 }
 

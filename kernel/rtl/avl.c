@@ -16,6 +16,12 @@
 #include "rtl/avl.h"
 #include <stddef.h>
 
+/* The link to a node's child on one side. */
+static inline RTL_AVL_NODE **RtlpChild(const RTL_AVL_NODE *node, int right)
+{
+    return (RTL_AVL_NODE **)(right ? &node->Right : &node->Left);
+}
+
 static int RtlpHeight(const RTL_AVL_NODE *node)
 {
     return node ? node->Height : 0;
@@ -43,10 +49,8 @@ static void RtlpReplace(RTL_AVL_TREE *tree, RTL_AVL_NODE *parent, RTL_AVL_NODE *
 {
     if (!parent)
         tree->Root = other;
-    else if (parent->Left == old)
-        parent->Left = other;
     else
-        parent->Right = other;
+        *RtlpChild(parent, parent->Right == old) = other;
     if (other)
         other->Parent = parent;
 }
@@ -54,19 +58,14 @@ static void RtlpReplace(RTL_AVL_TREE *tree, RTL_AVL_NODE *parent, RTL_AVL_NODE *
 /* Turn x to the left (or right); returns what takes its place. */
 static RTL_AVL_NODE *RtlpRotate(RTL_AVL_TREE *tree, RTL_AVL_NODE *x, int left)
 {
-    RTL_AVL_NODE *y = left ? x->Right : x->Left;
-    RTL_AVL_NODE *middle = left ? y->Left : y->Right;
+    RTL_AVL_NODE *y = *RtlpChild(x, left);
+    RTL_AVL_NODE *middle = *RtlpChild(y, !left);
     RtlpReplace(tree, x->Parent, x, y);
     x->Parent = y;
     if (middle)
         middle->Parent = x;
-    if (left) {
-        x->Right = middle;
-        y->Left = x;
-    } else {
-        x->Left = middle;
-        y->Right = x;
-    }
+    *RtlpChild(x, left) = middle;
+    *RtlpChild(y, !left) = x;
     RtlpSetHeight(x);
     RtlpSetHeight(y);
     RtlAvlRefresh(tree, x);
@@ -75,34 +74,33 @@ static RTL_AVL_NODE *RtlpRotate(RTL_AVL_TREE *tree, RTL_AVL_NODE *x, int left)
     return y;
 }
 
+/* The node's child on one side is two higher than the other; returns what takes its place. */
+static RTL_AVL_NODE *RtlpLower(RTL_AVL_TREE *tree, RTL_AVL_NODE *node, int right)
+{
+    RTL_AVL_NODE *child = *RtlpChild(node, right);
+    if (RtlpHeight(*RtlpChild(child, !right)) > RtlpHeight(*RtlpChild(child, right)))
+        RtlpRotate(tree, child, !right);
+    return RtlpRotate(tree, node, right);
+}
+
 /* Heights from node upwards, as far as they change. */
 static void RtlpMend(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
 {
     for (; node; node = node->Parent) {
         int lean = RtlpHeight(node->Right) - RtlpHeight(node->Left);
-        if (lean > 1) {
-            if (RtlpHeight(node->Right->Left) > RtlpHeight(node->Right->Right))
-                RtlpRotate(tree, node->Right, 0);
-            node = RtlpRotate(tree, node, 1);
-        } else if (lean < -1) {
-            if (RtlpHeight(node->Left->Right) > RtlpHeight(node->Left->Left))
-                RtlpRotate(tree, node->Left, 1);
-            node = RtlpRotate(tree, node, 0);
-        } else if (!RtlpSetHeight(node)) {
+        if (lean > 1)
+            node = RtlpLower(tree, node, 1);
+        else if (lean < -1)
+            node = RtlpLower(tree, node, 0);
+        else if (!RtlpSetHeight(node))
             break;
-        }
     }
 }
 
 void RtlAvlInsert(RTL_AVL_TREE *tree, RTL_AVL_NODE *node, RTL_AVL_NODE *parent, int right)
 {
     *node = (RTL_AVL_NODE){.Parent = parent};
-    if (!parent)
-        tree->Root = node;
-    else if (right)
-        parent->Right = node;
-    else
-        parent->Left = node;
+    *(parent ? RtlpChild(parent, right) : &tree->Root) = node;
     tree->Count++;
     RtlpMend(tree, node);
     RtlAvlRefresh(tree, node);
@@ -138,46 +136,42 @@ void RtlAvlRemove(RTL_AVL_TREE *tree, RTL_AVL_NODE *node)
     }
 }
 
+/* The node farthest to one side of the subtree of node. */
+static inline RTL_AVL_NODE *RtlpFarthest(RTL_AVL_NODE *node, int right)
+{
+    while (*RtlpChild(node, right))
+        node = *RtlpChild(node, right);
+    return node;
+}
+
+/* The neighbour of a node on one side, in the tree's order. */
+static inline RTL_AVL_NODE *RtlpNeighbour(const RTL_AVL_NODE *node, int right)
+{
+    if (*RtlpChild(node, right))
+        return RtlpFarthest(*RtlpChild(node, right), !right);
+    while (node->Parent && *RtlpChild(node->Parent, right) == node)
+        node = node->Parent;
+    return node->Parent;
+}
+
 RTL_AVL_NODE *RtlAvlFirst(const RTL_AVL_TREE *tree)
 {
-    RTL_AVL_NODE *node = tree->Root;
-    while (node && node->Left)
-        node = node->Left;
-    return node;
+    return tree->Root ? RtlpFarthest(tree->Root, 0) : NULL;
 }
 
 RTL_AVL_NODE *RtlAvlLast(const RTL_AVL_TREE *tree)
 {
-    RTL_AVL_NODE *node = tree->Root;
-    while (node && node->Right)
-        node = node->Right;
-    return node;
+    return tree->Root ? RtlpFarthest(tree->Root, 1) : NULL;
 }
 
 RTL_AVL_NODE *RtlAvlNext(const RTL_AVL_NODE *node)
 {
-    if (node->Right) {
-        node = node->Right;
-        while (node->Left)
-            node = node->Left;
-        return (RTL_AVL_NODE *)node;
-    }
-    while (node->Parent && node->Parent->Right == node)
-        node = node->Parent;
-    return node->Parent;
+    return RtlpNeighbour(node, 1);
 }
 
 RTL_AVL_NODE *RtlAvlPrevious(const RTL_AVL_NODE *node)
 {
-    if (node->Left) {
-        node = node->Left;
-        while (node->Right)
-            node = node->Right;
-        return (RTL_AVL_NODE *)node;
-    }
-    while (node->Parent && node->Parent->Left == node)
-        node = node->Parent;
-    return node->Parent;
+    return RtlpNeighbour(node, 0);
 }
 
 int RtlAvlCheck(const RTL_AVL_TREE *tree)
