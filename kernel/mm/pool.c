@@ -21,14 +21,19 @@ typedef struct _MIBLOCK {
 #define MIBLOCK_LIVE 0xA5000000u
 
 typedef struct _MISLAB {
-    struct _MISLAB *Next, *Previous; /* of the size's list, when it has a free block */
-    void *Free;                      /* chain through the blocks */
-    USHORT Used, Size;               /* Size: bytes of a block with its MIBLOCK */
+    LIST_ENTRY Links;  /* of the size's list, when it has a free block */
+    void *Free;        /* chain through the blocks */
+    USHORT Used, Size; /* Size: bytes of a block with its MIBLOCK */
 } MISLAB;
 
 static const USHORT MiBlockSizes[] = {32, 64, 96, 128, 256, 512, 1024, 2032};
 #define SIZES (sizeof MiBlockSizes / sizeof *MiBlockSizes)
-static MISLAB *MiSlabs[SIZES];
+#define EMPTY(size)                                                                      \
+    {                                                                                    \
+        &MiSlabs[size], &MiSlabs[size]                                                   \
+    }
+static LIST_ENTRY MiSlabs[SIZES] = {EMPTY(0), EMPTY(1), EMPTY(2), EMPTY(3),
+                                    EMPTY(4), EMPTY(5), EMPTY(6), EMPTY(7)};
 
 /* ---- addresses: a bit for each page from MI_POOL_BASE ---- */
 #define POOL_PAGES ((MI_POOL_END - MI_POOL_BASE) >> PAGE_SHIFT)
@@ -128,51 +133,32 @@ static void MiFreePagesAt(ULONG_PTR va)
 }
 
 /* ---- blocks ---- */
-static void MiLinkSlab(ULONG size, MISLAB *slab)
-{
-    slab->Previous = NULL;
-    slab->Next = MiSlabs[size];
-    if (slab->Next)
-        slab->Next->Previous = slab;
-    MiSlabs[size] = slab;
-}
-
-static void MiUnlinkSlab(ULONG size, MISLAB *slab)
-{
-    if (slab->Previous)
-        slab->Previous->Next = slab->Next;
-    else
-        MiSlabs[size] = slab->Next;
-    if (slab->Next)
-        slab->Next->Previous = slab->Previous;
-}
-
-static MISLAB *MiNewSlab(ULONG size)
+static BOOLEAN MiNewSlab(ULONG size)
 {
     MISLAB *slab = MiAllocatePages(1);
     if (!slab)
-        return NULL;
+        return FALSE;
     slab->Size = MiBlockSizes[size];
     for (ULONG at = sizeof *slab; at + slab->Size <= PAGE_SIZE; at += slab->Size) {
         void **block = (void **)((UCHAR *)slab + at);
         *block = slab->Free;
         slab->Free = block;
     }
-    MiLinkSlab(size, slab);
+    InsertHeadList(&MiSlabs[size], &slab->Links);
     MiFlipBits(MiSlabBits, ((ULONG_PTR)slab - MI_POOL_BASE) >> PAGE_SHIFT, 1);
-    return slab;
+    return TRUE;
 }
 
 static void *MiAllocateBlock(ULONG size, SIZE_T bytes, ULONG tag)
 {
-    MISLAB *slab = MiSlabs[size] ? MiSlabs[size] : MiNewSlab(size);
-    if (!slab)
+    if (IsListEmpty(&MiSlabs[size]) && !MiNewSlab(size))
         return NULL;
+    MISLAB *slab = CONTAINING_RECORD(MiSlabs[size].Flink, MISLAB, Links);
     MIBLOCK *block = slab->Free;
     slab->Free = *(void **)block;
     slab->Used++;
     if (!slab->Free)
-        MiUnlinkSlab(size, slab);
+        RemoveEntryList(&slab->Links);
     ULONGLONG *at = (ULONGLONG *)block, *end = at + slab->Size / sizeof *at;
     for (; at < end; at += 2) /* sizes are multiples of 16 */
         at[0] = at[1] = 0;
@@ -199,11 +185,11 @@ static void MiFreeBlock(void *p)
         memset(block, 0xFE, slab->Size);
     block->Size = 0;
     if (!slab->Free)
-        MiLinkSlab(size, slab);
+        InsertHeadList(&MiSlabs[size], &slab->Links);
     *(void **)block = slab->Free;
     slab->Free = block;
     if (--slab->Used == 0) {
-        MiUnlinkSlab(size, slab);
+        RemoveEntryList(&slab->Links);
         MiFlipBits(MiSlabBits, ((ULONG_PTR)slab - MI_POOL_BASE) >> PAGE_SHIFT, 1);
         MiFreePagesAt((ULONG_PTR)slab);
     }
