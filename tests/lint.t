@@ -145,7 +145,7 @@ KERNEL_BYTES = 240 * 1024
 # event, 25 keep images for a batch, 83 are the notifications of low and high memory; 39 are the
 # prompt's pte, and what the walk needs to judge a guessed frame and to show one screen; 112 the
 # screen's; 173 lock byte ranges of files, for SQLite; 777 are named pipes.
-KERNEL_LIMIT = 23377
+KERNEL_LIMIT = 23300
 KINDS = tuple(".c .h .cpp .asm .inc .def .ld .py .t .sh .js .mjs .css .html .mk".split())
 
 

@@ -170,15 +170,14 @@ static void IopAddMember(const MEMBER *member)
 
 void IopLoadArchive(const UCHAR *archive, SIZE_T size)
 {
-    static const WCHAR windows[] = L"Windows", system32[] = L"System32", temp[] = L"Temp";
     MEMBER member;
     SIZE_T at = 0;
     if (!NT_SUCCESS(IopMakeNode(NULL, L"", 0, TRUE, &IopRoot)))
         return;
-    IONODE *folder = IopFolder(IopRoot, windows, 7);
+    IONODE *folder = IopFolder(IopRoot, L"Windows", 7);
     if (folder != NULL)
-        IopFolder(folder, system32, 8);
-    IopFolder(IopRoot, temp, 4);
+        IopFolder(folder, L"System32", 8);
+    IopFolder(IopRoot, L"Temp", 4);
     IopArchive = archive;
     IopArchiveSize = size;
     while (IopNextMember(&at, &member))

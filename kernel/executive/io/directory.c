@@ -49,7 +49,7 @@ static BOOLEAN IopNextEntry(const IOFILE *file, ULONG *dots, ULONG *lastId, FOUN
 
 /* Where the name is in each class's structure, and where its length does. */
 typedef struct {
-    ULONG Class, LengthAt, NameAt;
+    UCHAR Class, LengthAt, NameAt;
 } LAYOUT;
 #define LAYOUT_OF(class, type)                                                           \
     {                                                                                    \
@@ -77,10 +77,7 @@ static void IopFillHead(const FOUND *found, const LAYOUT *layout, UCHAR *head)
     FILE_NETWORK_OPEN_INFORMATION facts;
     if (layout->Class != FileNamesInformation) {
         IopFillNetwork(found->Node, &facts);
-        common->CreationTime = facts.CreationTime;
-        common->LastAccessTime = facts.LastAccessTime;
-        common->LastWriteTime = facts.LastWriteTime;
-        common->ChangeTime = facts.ChangeTime;
+        memcpy(&common->CreationTime, &facts, IOP_TIMES);
         common->FileAttributes = facts.FileAttributes;
         common->EndOfFile = facts.EndOfFile;
         common->AllocationSize = facts.AllocationSize;

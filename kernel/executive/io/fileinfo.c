@@ -25,20 +25,17 @@ void IopFillNetwork(const IONODE *node, FILE_NETWORK_OPEN_INFORMATION *network)
     FILE_BASIC_INFORMATION basic;
     const ULONGLONG size = node == NULL || node->Directory ? 0 : node->File.Size;
     IopFillBasic(node, &basic);
-    network->CreationTime = basic.CreationTime;
-    network->LastAccessTime = basic.LastAccessTime;
-    network->LastWriteTime = basic.LastWriteTime;
-    network->ChangeTime = basic.ChangeTime;
+    memcpy(network, &basic, IOP_TIMES);
     network->FileAttributes = basic.FileAttributes;
     network->AllocationSize.QuadPart = ALIGN_UP(size, PAGE_SIZE);
     network->EndOfFile.QuadPart = size;
 }
 
+/* *standard: zeros. */
 static void IopFillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *standard)
 {
     const IONODE *node = file->Node;
     FILE_NETWORK_OPEN_INFORMATION network;
-    memset(standard, 0, sizeof *standard);
     standard->NumberOfLinks = 1;
     if (node == NULL)
         return;
@@ -53,23 +50,21 @@ static void IopFillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *stand
  * fewer. */
 static ULONG IopFullName(const IONODE *node, WCHAR *name, ULONG room)
 {
-    ULONG length = 0, at;
+    ULONG length = 0;
     for (const IONODE *n = node; n != NULL && n->Parent != NULL; n = n->Parent)
         length += n->Name.Length + 1;
-    if (length == 0) {
-        if (room > 0)
-            name[0] = '\\';
-        return 1;
-    }
-    at = length;
-    for (const IONODE *n = node; n->Parent != NULL; n = n->Parent) {
+    ULONG at = length;
+    for (const IONODE *n = node; at > 0; n = n->Parent) {
         for (ULONG i = n->Name.Length; i-- > 0;)
             if (--at < room)
                 name[at] = n->Name.Text[i];
         if (--at < room)
             name[at] = '\\';
     }
-    return length;
+    if (length != 0)
+        return length;
+    name[0] = '\\';
+    return 1;
 }
 
 /* FILE_NAME_INFORMATION at an offset of the answer (0, or the end of
@@ -115,11 +110,10 @@ typedef union {
     FILE_BASIC_INFORMATION Basic;
     FILE_STANDARD_INFORMATION Standard;
     FILE_INTERNAL_INFORMATION Internal;
-    FILE_EA_INFORMATION Ea;
+    ULONG Number;
     FILE_ACCESS_INFORMATION Access;
     FILE_POSITION_INFORMATION Position;
     FILE_MODE_INFORMATION Mode;
-    FILE_ALIGNMENT_INFORMATION Alignment;
     FILE_NETWORK_OPEN_INFORMATION Network;
     FILE_ATTRIBUTE_TAG_INFORMATION Tag;
     FILE_PIPE_INFORMATION Modes;
@@ -140,8 +134,9 @@ static ULONG IopFill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWE
     case FileInternalInformation:
         answer->Internal.IndexNumber.QuadPart = file->Node != NULL ? file->Node->Id : 0;
         return sizeof answer->Internal;
-    case FileEaInformation:
-        return sizeof answer->Ea;
+    case FileEaInformation: /* there are none, and memory may be aligned as it likes */
+    case FileAlignmentInformation:
+        return sizeof answer->Number;
     case FileAccessInformation:
         answer->Access.AccessFlags = granted;
         return sizeof answer->Access;
@@ -154,8 +149,6 @@ static ULONG IopFill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWE
             (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT |
              FILE_WRITE_THROUGH | FILE_SEQUENTIAL_ONLY | FILE_DELETE_ON_CLOSE);
         return sizeof answer->Mode;
-    case FileAlignmentInformation:
-        return sizeof answer->Alignment;
     case FilePipeInformation:
         answer->Modes = (FILE_PIPE_INFORMATION){file->ReadMode, file->CompletionMode};
         return sizeof answer->Modes;
@@ -172,6 +165,14 @@ static ULONG IopFill(const IOFILE *file, ACCESS_MASK granted, ULONG class, ANSWE
     default:
         return 0;
     }
+}
+
+/* size: 0, there is no such class. */
+static NTSTATUS IopReturnAnswer(const void *answer, ULONG size, PVOID user, ULONG length)
+{
+    return size == 0       ? STATUS_INVALID_INFO_CLASS
+           : length < size ? STATUS_INFO_LENGTH_MISMATCH
+                           : MmCopyToUser(user, answer, size);
 }
 
 NTSTATUS NTAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb,
@@ -198,9 +199,7 @@ NTSTATUS NTAPI NtQueryInformationFile(HANDLE handle, PIO_STATUS_BLOCK userIosb,
         status = IopReturnAll(file, granted, user, length, &done);
     } else {
         done = IopFill(file, granted, class, &answer);
-        status = done == 0       ? STATUS_INVALID_INFO_CLASS
-                 : length < done ? STATUS_INFO_LENGTH_MISMATCH
-                                 : MmCopyToUser(user, &answer, done);
+        status = IopReturnAnswer(&answer, done, user, length);
     }
     ObDereferenceObject(file);
     return NT_ERROR(status) ? status : IopReturnIosb(userIosb, status, done);
@@ -213,7 +212,7 @@ enum { DeviceDisk = 7, DeviceNamedPipe = 0x11, DeviceNull = 0x15, DeviceConsole 
 
 static ULONG IopFillVolume(const IOFILE *file, ULONG class, ULONG *answer)
 {
-    static const ULONG devices[] = {[IopDisk] = DeviceDisk,
+    static const UCHAR devices[] = {[IopDisk] = DeviceDisk,
                                     [IopConsole] = DeviceConsole,
                                     [IopHost] = DeviceNamedPipe,
                                     [IopNull] = DeviceNull,
@@ -259,15 +258,10 @@ NTSTATUS NTAPI NtQueryVolumeInformationFile(HANDLE handle, PIO_STATUS_BLOCK user
     NTSTATUS status = IopReferenceFile(handle, 0, &file);
     if (!NT_SUCCESS(status))
         return status;
-    ULONG size = IopFillVolume(file, class, answer);
-    if (size == 0)
-        status = STATUS_INVALID_INFO_CLASS;
-    else if (class != FileFsDeviceInformation && file->Node == NULL)
-        status = STATUS_INVALID_DEVICE_REQUEST;
-    else if (length < size)
-        status = STATUS_INFO_LENGTH_MISMATCH;
-    else
-        status = MmCopyToUser(user, answer, size);
+    const ULONG size = IopFillVolume(file, class, answer);
+    status = size != 0 && class != FileFsDeviceInformation && file->Node == NULL
+                 ? STATUS_INVALID_DEVICE_REQUEST
+                 : IopReturnAnswer(answer, size, user, length);
     ObDereferenceObject(file);
     return NT_SUCCESS(status) ? IopReturnIosb(userIosb, status, size) : status;
 }

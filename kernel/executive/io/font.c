@@ -1,14 +1,14 @@
 /* font.c - the screen's letters, drawn for Fathom on a grid of 5 by 7.
  *
- * A letter is seven lines of five dots, written as seven base-32 digits, the top line first;
- * each line is shown twice, so that a letter fills the 8x16 cell with a margin around it.
- * g, p, q and y stand one line lower, for their tails.
+ * A letter is seven lines of five dots, written as seven base-32 digits without a zero at
+ * the end, the top line first; each line is shown twice, so that a letter fills the 8x16 cell
+ * with a margin around it.  g, p, q and y stand one line lower, for their tails.
  *
  *      'A' = .###. #...# #...# ##### #...# #...# #...#  =  e h h v h h h
  */
 #include "font.h"
 
-static const char IopGlyphs[95][8] = {
+static const char IopGlyphs[95][7] = {
     "0000000", "4444404", "aaa0000", "aavavaa", "4fke5u4", "op248j3", "cik8lid",
     "4480000", "2488842", "8422248", "04lel40", "044v440", "0000c48", "000v000",
     "00000cc", "01248g0", "ehjlphe", "4c4444e", "eh1248v", "v2421he", "26aiv22",

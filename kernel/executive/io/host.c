@@ -9,13 +9,12 @@
 #define LARGEST_FRAME 0x4000u /* bytes of a program's output in one frame */
 #define LARGEST_INPUT KD_HOST_PAYLOAD
 
-static UCHAR IopInput[LARGEST_INPUT]; /* the 'D' frame that came */
-static volatile ULONG IopInputLength, IopInputTaken;
-static KEVENT IopInputArrived; /* whoever waits looks again */
-static volatile BOOLEAN IopInputAsked, IopInputEnded;
-static ULONG IopInputStale;       /* answers that come for a program that has ended */
-static const UCHAR *IopInputData; /* in place of the host's input; NULL: none */
-static ULONG IopInputSize, IopInputOffset;
+static UCHAR IopFrame[LARGEST_INPUT]; /* the 'D' frame that came */
+static const UCHAR *IopInput;         /* that, or bytes in place of the host's input */
+static volatile ULONG IopInputSize, IopInputTaken;
+static KEVENT IopInputArrived;                        /* whoever waits looks again */
+static volatile BOOLEAN IopInputAsked, IopInputEnded; /* Ended: nothing comes any more */
+static ULONG IopInputStale; /* answers that come for a program that has ended */
 
 /* At an interrupt.  Whoever asked may have ended, and another may read first. */
 void IoHostData(const void *payload, ULONG length)
@@ -24,8 +23,9 @@ void IoHostData(const void *payload, ULONG length)
         IopInputStale--;
         return;
     }
-    IopInputLength = min(length, LARGEST_INPUT);
-    memcpy(IopInput, payload, IopInputLength);
+    IopInputSize = min(length, LARGEST_INPUT);
+    memcpy(IopFrame, payload, IopInputSize);
+    IopInput = IopFrame; /* even if it did not ask */
     IopInputTaken = 0;
     IopInputEnded = length == 0;
     IopInputAsked = FALSE;
@@ -35,27 +35,14 @@ void IoHostData(const void *payload, ULONG length)
 void IoSetHostInput(const UCHAR *data, ULONG size)
 {
     const ULONG flags = KeDisable();
-    IopInputData = data;
-    IopInputSize = size;
-    IopInputOffset = 0;
-    IopInputLength = IopInputTaken = 0;
+    IopInput = data != NULL ? data : IopFrame;
+    IopInputSize = data != NULL ? size : 0;
+    IopInputTaken = 0;
     IopInputStale += IopInputAsked;
-    IopInputAsked = IopInputEnded = FALSE;
+    IopInputAsked = FALSE;
+    IopInputEnded = data != NULL;
     KeInitializeEvent(&IopInputArrived, EventNotificationObject, FALSE);
     KeRestore(flags);
-}
-
-static NTSTATUS IopReadInputData(void *buffer, ULONG length, ULONG *done)
-{
-    if (IopInputOffset == IopInputSize)
-        return STATUS_END_OF_FILE;
-    length = min(length, IopInputSize - IopInputOffset);
-    NTSTATUS status = MmCopyToUser(buffer, IopInputData + IopInputOffset, length);
-    if (NT_SUCCESS(status)) {
-        IopInputOffset += length;
-        *done = length;
-    }
-    return status;
 }
 
 /* Until there are bytes, or their end.  The processor may rest meanwhile: the third serial line
@@ -64,7 +51,7 @@ static NTSTATUS IopWaitForInput(ULONG index)
 {
     const ULONG request[2] = {index, LARGEST_INPUT}, flags = KeDisable();
     NTSTATUS status = STATUS_SUCCESS;
-    while (NT_SUCCESS(status) && IopInputTaken == IopInputLength && !IopInputEnded) {
+    while (NT_SUCCESS(status) && IopInputTaken == IopInputSize && !IopInputEnded) {
         if (!IopInputAsked) {
             KeResetEvent(&IopInputArrived);
             KdHostSend('I', request, sizeof request);
@@ -73,7 +60,8 @@ static NTSTATUS IopWaitForInput(ULONG index)
         status = KeWaitForSingleObject(&IopInputArrived, FALSE, KE_ONCE, NULL);
     }
     KeRestore(flags);
-    return NT_SUCCESS(status) && IopInputEnded ? STATUS_END_OF_FILE : status;
+    return NT_SUCCESS(status) && IopInputTaken == IopInputSize ? STATUS_END_OF_FILE
+                                                               : status;
 }
 
 NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
@@ -82,12 +70,10 @@ NTSTATUS IopHostRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
         return STATUS_ACCESS_DENIED;
     if (length == 0)
         return STATUS_SUCCESS;
-    if (IopInputData != NULL)
-        return IopReadInputData(buffer, length, done);
     NTSTATUS status = IopWaitForInput(file->HostIndex);
     if (!NT_SUCCESS(status))
         return status;
-    const ULONG part = min(length, IopInputLength - IopInputTaken);
+    const ULONG part = min(length, IopInputSize - IopInputTaken);
     status = MmCopyToUser(buffer, IopInput + IopInputTaken, part);
     if (NT_SUCCESS(status)) {
         IopInputTaken += part;
@@ -101,14 +87,14 @@ NTSTATUS IopHostWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
     const UCHAR *from = buffer;
     if (file->Stream == 0)
         return STATUS_ACCESS_DENIED;
-    ULONG room = length < LARGEST_FRAME ? length : LARGEST_FRAME;
+    const ULONG room = min(length, LARGEST_FRAME);
     ULONG *frame = ExAllocatePool(sizeof *frame + room, IO_TAG);
     if (frame == NULL)
         return STATUS_NO_MEMORY;
     NTSTATUS status = STATUS_SUCCESS;
     *frame = file->HostIndex;
     while (*done < length && NT_SUCCESS(status)) {
-        ULONG part = length - *done < room ? length - *done : room;
+        const ULONG part = min(length - *done, room);
         status = MmCopyFromUser(frame + 1, from + *done, part);
         if (!NT_SUCCESS(status))
             break;

@@ -31,6 +31,8 @@ void IoResetFiles(void);
  * index (stream 0 in, 1 out, 2 err). */
 NTSTATUS IoCreateStandardObject(ULONG stream, BOOLEAN host, ULONG index, void **body);
 NTSTATUS IoReferenceMmFile(HANDLE file, ACCESS_MASK, MMFILE **); /* for NtCreateSection */
+/* A user APC in a block of pool.  STATUS_NO_MEMORY, STATUS_UNSUCCESSFUL (the thread has ended). */
+NTSTATUS IoQueueApc(PKTHREAD, PVOID routine, PVOID, PVOID, PVOID);
 /* Standard input of the run list's next program: these bytes instead of the host's; NULL:
  * the host's. */
 void IoSetHostInput(const UCHAR *data, ULONG size);

@@ -64,8 +64,7 @@ typedef enum { IopDisk, IopConsole, IopHost, IopNull, IopPipe } IOPKIND;
 
 struct _IOPIPE;
 typedef struct _IOFILE {
-    KEVENT Event; /* signalled when an operation is complete: always, for ours are done at
-                     once */
+    KEVENT Event; /* signalled when an operation is complete: it is at once */
     IOPKIND Kind;
     IONODE *Node;
     ACCESS_MASK Access; /* for sharing */
@@ -171,6 +170,7 @@ NTSTATUS IopTakeLock(const IOPLOCK *, BOOLEAN immediately);
 BOOLEAN IopDropLocks(const IOFILE *, const IOPLOCK *one);
 
 /* ---- fileinfo.c ---- node NULL: a device */
+#define IOP_TIMES (4 * sizeof(LARGE_INTEGER)) /* the same four, wherever times stand */
 void IopFillBasic(const IONODE *, FILE_BASIC_INFORMATION *);
 void IopFillNetwork(const IONODE *, FILE_NETWORK_OPEN_INFORMATION *);
 

@@ -4,18 +4,9 @@
  * is looked up in C:\: the system's DLLs lie there, and programs ask for them in both. */
 #include "iop.h"
 
-static const WCHAR *IopSkipPrefix(const WCHAR *path, const char *prefix)
-{
-    const WCHAR *rest = path;
-    for (; *prefix; prefix++, rest++)
-        if (IopUpcase(*rest) != IopUpcase((UCHAR)*prefix))
-            return path;
-    return rest;
-}
-
 static BOOLEAN IopIsDevice(const WCHAR *name, const char *device)
 {
-    const WCHAR *rest = IopSkipPrefix(name, device);
+    const WCHAR *rest = ObSkipPrefix(name, device);
     return rest != name && (*rest == 0 || (*rest == ':' && rest[1] == 0));
 }
 
@@ -23,8 +14,7 @@ static BOOLEAN IopFindDevice(const WCHAR *name, IOPPATH *result)
 {
     static const struct {
         const char *Name;
-        IOPKIND Kind;
-        ULONG Stream;
+        UCHAR Kind, Stream;
     } devices[] = {{"NUL", IopNull, 0},
                    {"CONIN$", IopConsole, 0},
                    {"CONOUT$", IopConsole, 1},
@@ -52,7 +42,7 @@ BOOLEAN IopValidName(const WCHAR *name, ULONG length)
 
 static BOOLEAN IopIsCalled(const IONODE *node, const char *name)
 {
-    return IopSkipPrefix(node->Name.Text, name) == node->Name.Text + node->Name.Length;
+    return ObSkipPrefix(node->Name.Text, name) == node->Name.Text + node->Name.Length;
 }
 
 static IONODE *IopLookup(IONODE *folder, const WCHAR *name, ULONG length)
@@ -98,7 +88,7 @@ static NTSTATUS IopWalkPath(const WCHAR *path, IONODE *folder, IOPPATH *result)
 /* What follows \Device\NamedPipe\, or \??\pipe\; empty: all of them.  FALSE: another name. */
 static BOOLEAN IopFindPipe(const WCHAR *path, const char *prefix, IOPPATH *result)
 {
-    const WCHAR *rest = IopSkipPrefix(path, prefix);
+    const WCHAR *rest = ObSkipPrefix(path, prefix);
     if (rest == path || (*rest != 0 && *rest != '\\'))
         return FALSE;
     result->Kind = IopPipe;
@@ -115,14 +105,14 @@ NTSTATUS IopParsePath(const WCHAR *path, IONODE *root, IOPPATH *result)
     if (root != NULL)
         return *path == '\\' ? STATUS_OBJECT_NAME_INVALID
                              : IopWalkPath(path, root, result);
-    path = IopSkipPrefix(IopSkipPrefix(path, "\\??\\"), "\\DosDevices\\");
-    path = IopSkipPrefix(path, "\\GLOBAL??\\");
+    path = ObSkipPrefix(ObSkipPrefix(path, "\\??\\"), "\\DosDevices\\");
+    path = ObSkipPrefix(path, "\\GLOBAL??\\");
     if (path != start && IopFindDevice(path, result))
         return STATUS_SUCCESS;
     if (IopFindPipe(path, path != start ? "pipe" : "\\Device\\NamedPipe", result))
         return result->LastLength > IO_LONGEST_NAME ? STATUS_OBJECT_NAME_INVALID
                                                     : STATUS_SUCCESS;
-    const WCHAR *below = IopSkipPrefix(path, "\\Device\\HarddiskVolume1");
+    const WCHAR *below = ObSkipPrefix(path, "\\Device\\HarddiskVolume1");
     if (below == path && IopUpcase(path[0]) == 'C' && path[1] == ':')
         below = path + 2;
     if (below == path)

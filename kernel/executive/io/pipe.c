@@ -187,20 +187,17 @@ NTSTATUS IopPipeRead(IOFILE *file, void *buffer, ULONG length, ULONG *done)
 {
     IOPIPE *pipe;
     NTSTATUS status = IopFindEnd(file, &pipe);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (pipe->Queue[file->PipeEnd] == NULL)
+    if (NT_SUCCESS(status) && pipe->Queue[file->PipeEnd] == NULL)
         return STATUS_INVALID_PARAMETER;
-    for (;;) {
+    while (NT_SUCCESS(status)) {
         IOPQUEUE *queue = pipe->Queue[file->PipeEnd];
         status = IopPipeState(file, STATUS_PIPE_BROKEN);
         if (queue->At.Count != 0 && (NT_SUCCESS(status) || status == STATUS_PIPE_BROKEN))
             return IopTake(file, queue, buffer, length, FALSE, done);
         if (NT_SUCCESS(status))
             status = file->CompletionMode ? STATUS_PIPE_EMPTY : IopPipeWait(pipe);
-        if (!NT_SUCCESS(status))
-            return status;
     }
+    return status;
 }
 
 /* ---- writing ---- STATUS_PENDING: there is no room */
@@ -290,14 +287,12 @@ NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
 {
     IOPIPE *pipe;
     NTSTATUS status = IopFindEnd(file, &pipe);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (pipe->Queue[!file->PipeEnd] == NULL)
+    if (NT_SUCCESS(status) && pipe->Queue[!file->PipeEnd] == NULL)
         return STATUS_INVALID_PARAMETER;
-    for (;;) {
+    while (NT_SUCCESS(status)) {
         status = IopPipeState(file, STATUS_PIPE_CLOSING);
         if (!NT_SUCCESS(status))
-            return status;
+            break;
         status = pipe->Name->Message ? IopPutMessage(file, (UCHAR *)buffer, length, done)
                                      : IopPutBytes(file, (UCHAR *)buffer, length, done);
         if (status != STATUS_PENDING)
@@ -307,7 +302,6 @@ NTSTATUS IopPipeWrite(IOFILE *file, const void *buffer, ULONG length, ULONG *don
         if (file->CompletionMode)
             return STATUS_SUCCESS; /* *done says how much went in */
         status = IopPipeWait(pipe);
-        if (!NT_SUCCESS(status))
-            return status;
     }
+    return status;
 }

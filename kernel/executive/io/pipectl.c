@@ -10,34 +10,28 @@
 static NTSTATUS IopConnectPipe(IOFILE *file)
 {
     IOPIPE *pipe = file->Pipe;
-    if (file->PipeEnd != PipeServer)
-        return STATUS_ILLEGAL_FUNCTION;
-    if (pipe->State == PipeConnected)
+    NTSTATUS status = IopPipeState(file, STATUS_PIPE_CLOSING);
+    if (NT_SUCCESS(status))
         return STATUS_PIPE_CONNECTED;
-    if (pipe->State == PipeClosing)
-        return STATUS_PIPE_CLOSING;
-    if (file->CompletionMode && pipe->State == PipeListening)
-        return STATUS_PIPE_LISTENING;
-    if (pipe->State == PipeDisconnected)
+    if (status == STATUS_PIPE_CLOSING ||
+        (status == STATUS_PIPE_LISTENING && file->CompletionMode))
+        return status;
+    if (status == STATUS_PIPE_DISCONNECTED)
         IopListen(pipe);
     if (file->CompletionMode)
         return STATUS_SUCCESS;
-    for (;;) {
-        NTSTATUS status = IopPipeState(file, STATUS_SUCCESS);
-        if (status != STATUS_PIPE_LISTENING)
-            return status;
+    while ((status = IopPipeState(file, STATUS_SUCCESS)) == STATUS_PIPE_LISTENING) {
         status = IopPipeWait(pipe);
         if (!NT_SUCCESS(status))
-            return status;
+            break;
     }
+    return status;
 }
 
 /* What was not read is lost; the client's handle stays, of no use. */
 static NTSTATUS IopDisconnectPipe(IOFILE *file)
 {
     IOPIPE *pipe = file->Pipe;
-    if (file->PipeEnd != PipeServer)
-        return STATUS_ILLEGAL_FUNCTION;
     NTSTATUS status = IopPipeState(file, STATUS_SUCCESS);
     if (!NT_SUCCESS(status))
         return status;
@@ -143,6 +137,9 @@ NTSTATUS IopPipeControl(IOFILE *file, ULONG code, const IOPBUFFERS *buffers, ULO
         return IopWaitByName(buffers);
     if (!NT_SUCCESS(status))
         return status;
+    if (file->PipeEnd != PipeServer &&
+        (code == FSCTL_PIPE_LISTEN || code == FSCTL_PIPE_DISCONNECT))
+        return STATUS_ILLEGAL_FUNCTION;
     switch (code) {
     case FSCTL_PIPE_LISTEN:
         return IopConnectPipe(file);

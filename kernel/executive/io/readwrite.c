@@ -46,17 +46,21 @@ static void IopFreeApc(KAPC *apc)
     ExFreePool(apc);
 }
 
-static void IopQueueCompletionApc(const IOPERATION *operation)
+NTSTATUS IoQueueApc(PKTHREAD thread, PVOID routine, PVOID argument1, PVOID argument2,
+                    PVOID argument3)
 {
     KAPC *apc = ExAllocatePool(sizeof *apc, IO_TAG);
     if (apc == NULL)
-        return;
+        return STATUS_NO_MEMORY;
     apc->FreeRoutine = IopFreeApc;
-    apc->NormalRoutine = operation->Apc;
-    apc->NormalContext = operation->ApcContext;
-    apc->SystemArgument1 = operation->UserIosb;
-    if (!KeQueueApc(KeGetCurrentThread(), apc))
-        ExFreePool(apc);
+    apc->NormalRoutine = routine;
+    apc->NormalContext = argument1;
+    apc->SystemArgument1 = argument2;
+    apc->SystemArgument2 = argument3;
+    if (KeQueueApc(thread, apc))
+        return STATUS_SUCCESS;
+    ExFreePool(apc);
+    return STATUS_UNSUCCESSFUL;
 }
 
 NTSTATUS IopComplete(IOPERATION *operation, NTSTATUS status, ULONG done)
@@ -64,7 +68,8 @@ NTSTATUS IopComplete(IOPERATION *operation, NTSTATUS status, ULONG done)
     if (!NT_ERROR(status)) {
         status = IopReturnIosb(operation->UserIosb, status, done);
         if (operation->Apc != NULL)
-            IopQueueCompletionApc(operation);
+            IoQueueApc(KeGetCurrentThread(), operation->Apc, operation->ApcContext,
+                       operation->UserIosb, NULL);
     }
     KeSetEvent(&operation->File->Event);
     if (operation->Event != NULL) {
@@ -80,6 +85,8 @@ static NTSTATUS IopTakeOffset(IOFILE *file, const LARGE_INTEGER *userOffset,
                               BOOLEAN append, LONGLONG *offset)
 {
     LARGE_INTEGER given = {.LowPart = (ULONG)-2, .HighPart = -1};
+    if (file->Node->Directory)
+        return STATUS_INVALID_DEVICE_REQUEST;
     if (userOffset != NULL) {
         NTSTATUS status = MmCopyFromUser(&given, userOffset, sizeof given);
         if (!NT_SUCCESS(status))
@@ -107,13 +114,11 @@ static NTSTATUS IopReadDisk(IOFILE *file, void *buffer, ULONG length,
     NTSTATUS status = IopTakeOffset(file, userOffset, FALSE, &offset);
     if (!NT_SUCCESS(status))
         return status;
-    if (node->Directory)
-        return STATUS_INVALID_DEVICE_REQUEST;
     if (length == 0)
         return STATUS_SUCCESS;
     if ((ULONGLONG)offset >= node->File.Size)
         return STATUS_END_OF_FILE;
-    ULONG part = node->File.Size - offset < length ? node->File.Size - offset : length;
+    const ULONG part = min(length, node->File.Size - offset);
     status = IopCheckLocks(file, offset, part, FALSE);
     if (NT_SUCCESS(status))
         status = IopReadNode(node, offset, buffer, part, TRUE);
@@ -129,11 +134,8 @@ static NTSTATUS IopWriteDisk(IOFILE *file, const void *buffer, ULONG length,
 {
     LONGLONG offset;
     NTSTATUS status = IopTakeOffset(file, userOffset, append, &offset);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (file->Node->Directory)
-        return STATUS_INVALID_DEVICE_REQUEST;
-    status = IopCheckLocks(file, offset, length, TRUE);
+    if (NT_SUCCESS(status))
+        status = IopCheckLocks(file, offset, length, TRUE);
     if (NT_SUCCESS(status) && length != 0)
         status = IopWriteNode(file->Node, offset, buffer, length, TRUE);
     if (NT_SUCCESS(status)) {

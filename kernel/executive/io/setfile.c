@@ -114,7 +114,7 @@ static NTSTATUS IopChangeSize(IONODE *node, ULONG class, LONGLONG size)
 
 /* What a class needs: bytes of its structure, rights of the handle. */
 static const struct {
-    ULONG Class, Size;
+    UCHAR Class, Size;
     ACCESS_MASK Access;
 } IopSettable[] = {
     {FileBasicInformation, sizeof(FILE_BASIC_INFORMATION), FILE_WRITE_ATTRIBUTES},

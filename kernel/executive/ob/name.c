@@ -81,8 +81,7 @@ static int ObpCompareNames(const WCHAR *a, const WCHAR *b, BOOLEAN ignoreCase)
     return ignoreCase ? 0 : difference;
 }
 
-/* If name starts with prefix (in any case), what follows it; else name. */
-static const WCHAR *ObpSkipPrefix(const WCHAR *name, const char *prefix)
+const WCHAR *ObSkipPrefix(const WCHAR *name, const char *prefix)
 {
     const WCHAR *rest = name;
     for (; *prefix; prefix++, rest++)
@@ -94,9 +93,9 @@ static const WCHAR *ObpSkipPrefix(const WCHAR *name, const char *prefix)
 /* The name below \BaseNamedObjects. */
 static NTSTATUS ObpRelativeName(const OBATTRIBUTES *attributes, const WCHAR **result)
 {
-    const WCHAR *name = ObpSkipPrefix(attributes->Name, "\\BaseNamedObjects\\");
-    name = ObpSkipPrefix(name, "\\Sessions\\1\\BaseNamedObjects\\");
-    name = ObpSkipPrefix(ObpSkipPrefix(name, "Local\\"), "Global\\");
+    const WCHAR *name = ObSkipPrefix(attributes->Name, "\\BaseNamedObjects\\");
+    name = ObSkipPrefix(name, "\\Sessions\\1\\BaseNamedObjects\\");
+    name = ObSkipPrefix(ObSkipPrefix(name, "Local\\"), "Global\\");
     for (ULONG i = 0; i < attributes->NameLength; i++)
         if (attributes->Name[i] == 0)
             return STATUS_OBJECT_NAME_INVALID;

@@ -95,6 +95,8 @@ ObUpper(WCHAR); /* of a to z; names and variables differ in no other letters' ca
 /* A counted string of user memory into pool, NUL-ended.  length: characters.
  * STATUS_ACCESS_VIOLATION, STATUS_OBJECT_NAME_INVALID, STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS ObCaptureString(const UNICODE_STRING *user, WCHAR **name, USHORT *length);
+/* If name starts with prefix (in any case), what follows it; else name. */
+const WCHAR *ObSkipPrefix(const WCHAR *name, const char *prefix);
 /* How NtCreateEvent and its kin begin: what the caller says is captured, and a body made.  On a
  * failure nothing is held. */
 NTSTATUS ObBeginCreate(const OBTYPE *, SIZE_T size, POBJECT_ATTRIBUTES user,

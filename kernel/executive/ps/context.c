@@ -50,11 +50,6 @@ NTSTATUS NTAPI NtSetContextThread(HANDLE handle, const CONTEXT *user)
     return STATUS_SUCCESS;
 }
 
-static void PspFreeApc(KAPC *apc)
-{
-    ExFreePool(apc);
-}
-
 /* The APC runs when the thread next waits alertably.  STATUS_NO_MEMORY,
  * STATUS_UNSUCCESSFUL (it has ended). */
 NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1,
@@ -64,22 +59,8 @@ NTSTATUS NTAPI NtQueueApcThread(HANDLE handle, PVOID routine, PVOID argument1,
     NTSTATUS status = PspReferenceThread(handle, THREAD_SET_CONTEXT, &thread);
     if (!NT_SUCCESS(status))
         return status;
-    KAPC *apc = routine != NULL ? ExAllocatePool(sizeof *apc, PSP_TAG) : NULL;
-    if (routine == NULL) {
-        status = STATUS_SUCCESS; /* nothing is to be called */
-    } else if (apc == NULL) {
-        status = STATUS_NO_MEMORY;
-    } else {
-        apc->FreeRoutine = PspFreeApc;
-        apc->NormalRoutine = routine;
-        apc->NormalContext = argument1;
-        apc->SystemArgument1 = argument2;
-        apc->SystemArgument2 = argument3;
-        if (!KeQueueApc(&thread->Tcb, apc)) {
-            ExFreePool(apc);
-            status = STATUS_UNSUCCESSFUL;
-        }
-    }
+    if (routine != NULL) /* else nothing is to be called */
+        status = IoQueueApc(&thread->Tcb, routine, argument1, argument2, argument3);
     ObDereferenceObject(thread);
     return status;
 }
