@@ -18,7 +18,7 @@ void KdSerialWrite(ULONG port, const void *bytes, ULONG length); /* port 0..2 */
 int KdSerialRead(ULONG port);                                    /* a byte, or -1 */
 void KdSerialEnableInterrupt(ULONG port); /* receiver of port 0..2 raises line 4, 3, 4 */
 /* Text for people: an 'L' frame when a host listens, else COM1 and the text console. */
-ULONG DbgPrint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void DbgPrint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void KdPrintText(const char *, ULONG length); /* as DbgPrint, unformatted */
 void KdPrintEverywhere(const char *,
                        ULONG length); /* COM1 and the console, host or not */

@@ -73,15 +73,14 @@ static void KdpPut(void *context, const char *text, ULONG length)
     }
 }
 
-ULONG DbgPrint(const char *format, ...)
+void DbgPrint(const char *format, ...)
 {
     LINE line = {.Length = 0};
     va_list arguments;
     va_start(arguments, format);
-    const ULONG length = RtlFormat(KdpPut, &line, format, arguments);
+    RtlFormat(KdpPut, &line, format, arguments);
     va_end(arguments);
     KdPrintText(line.Text, line.Length);
-    return length;
 }
 
 ULONG KdSetPrintFrame(ULONG type)

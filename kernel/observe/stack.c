@@ -334,7 +334,7 @@ static void KdpPrintThreadStacks(void)
         ULONG_PTR eip, ebp;
         if (KdDescribeThread)
             KdDescribeThread(thread, text, sizeof text);
-        DbgPrint("thread %p %s\n", (void *)thread, text);
+        DbgPrint("thread %08lX %s\n", (ULONG)thread, text);
         struct _MMSPACE *before = NULL;
         if (thread->Space && KdEnterSpace)
             before = KdEnterSpace(thread->Space);

@@ -10,34 +10,23 @@
 typedef struct {
     void (*Put)(void *, const char *, ULONG);
     void *Context;
-    ULONG Length;
 } OUTPUT;
 
 typedef struct {
-    BOOLEAN Left, Zero, Wide, Long64;
+    BOOLEAN Zero, Long64;
     int Width, Precision; /* -1: none */
 } SPEC;
 
 static void RtlpPut(OUTPUT *out, const char *text, ULONG length)
 {
-    if (length != 0)
-        out->Put(out->Context, text, length);
-    out->Length += length;
-}
-
-static void RtlpPad(OUTPUT *out, char c, int count)
-{
-    for (; count > 0; count--)
-        RtlpPut(out, &c, 1);
+    out->Put(out->Context, text, length);
 }
 
 static void RtlpField(OUTPUT *out, const SPEC *spec, const char *text, int length)
 {
-    if (!spec->Left)
-        RtlpPad(out, ' ', spec->Width - length);
+    for (int i = length; i < spec->Width; i++)
+        RtlpPut(out, " ", 1);
     RtlpPut(out, text, length);
-    if (spec->Left)
-        RtlpPad(out, ' ', spec->Width - length);
 }
 
 static void RtlpNumber(OUTPUT *out, const SPEC *spec, ULONGLONG value, ULONG base,
@@ -47,7 +36,7 @@ static void RtlpNumber(OUTPUT *out, const SPEC *spec, ULONGLONG value, ULONG bas
     char text[48];
     int at = sizeof text;
     int least = spec->Precision >= 0 ? spec->Precision : 1;
-    if (spec->Zero && !spec->Left && spec->Precision < 0)
+    if (spec->Zero && spec->Precision < 0)
         least = spec->Width - negative;
     if (least > 40)
         least = 40;
@@ -60,11 +49,22 @@ static void RtlpNumber(OUTPUT *out, const SPEC *spec, ULONGLONG value, ULONG bas
     RtlpField(out, spec, text + at, sizeof text - at);
 }
 
-/* UTF-16 as UTF-8, surrogates left alone: the kernel prints names, not prose. */
-static void RtlpWide(OUTPUT *out, const SPEC *spec, const WCHAR *text, ULONG length)
+static void RtlpString(OUTPUT *out, const SPEC *spec, const char *text)
 {
-    RtlpPad(out, ' ', spec->Left ? 0 : spec->Width - (int)length);
-    for (ULONG i = 0; i < length; i++) {
+    ULONG length = 0;
+    if (text == NULL)
+        text = "(null)";
+    while (length != (ULONG)spec->Precision && text[length] != 0)
+        length++;
+    RtlpField(out, spec, text, length);
+}
+
+/* UTF-16 as UTF-8, surrogates left alone: the kernel prints names, not prose. */
+static void RtlpWideString(OUTPUT *out, const SPEC *spec, const WCHAR *text)
+{
+    if (text == NULL)
+        text = L"(null)";
+    for (ULONG i = 0; i != (ULONG)spec->Precision && text[i] != 0; i++) {
         const WCHAR c = text[i];
         const char utf8[3] = {c < 0x80    ? c
                               : c < 0x800 ? 0xC0 | c >> 6
@@ -73,69 +73,29 @@ static void RtlpWide(OUTPUT *out, const SPEC *spec, const WCHAR *text, ULONG len
                               0x80 | (c & 63)};
         RtlpPut(out, utf8, c < 0x80 ? 1 : c < 0x800 ? 2 : 3);
     }
-    RtlpPad(out, ' ', spec->Left ? spec->Width - (int)length : 0);
 }
 
-static void RtlpString(OUTPUT *out, const SPEC *spec, const char *text)
+static const char *RtlpDigits(const char *p, int *value)
 {
-    ULONG length = 0;
-    if (text == NULL)
-        text = "(null)";
-    while ((spec->Precision < 0 || length < (ULONG)spec->Precision) && text[length] != 0)
-        length++;
-    RtlpField(out, spec, text, length);
+    for (*value = 0; *p >= '0' && *p <= '9'; p++)
+        *value = *value * 10 + *p - '0';
+    return p;
 }
 
-static void RtlpWideString(OUTPUT *out, const SPEC *spec, const WCHAR *text)
+static const char *RtlpParse(const char *p, SPEC *spec)
 {
-    ULONG length = 0;
-    if (text == NULL)
-        text = L"(null)";
-    while ((spec->Precision < 0 || length < (ULONG)spec->Precision) && text[length] != 0)
-        length++;
-    RtlpWide(out, spec, text, length);
+    *spec = (SPEC){.Zero = *p == '0', .Precision = -1};
+    p = RtlpDigits(p, &spec->Width);
+    if (*p == '.')
+        p = RtlpDigits(p + 1, &spec->Precision);
+    spec->Long64 = memcmp(p, "I64", 3) == 0;
+    return p + (spec->Long64 ? 3 : *p == 'l');
 }
 
-static const char *RtlpParse(const char *p, SPEC *spec, va_list *arguments)
+void RtlFormat(void (*put)(void *, const char *, ULONG), void *context,
+               const char *format, va_list arguments)
 {
-    *spec = (SPEC){.Precision = -1};
-    for (;; p++) {
-        if (*p == '-')
-            spec->Left = TRUE;
-        else if (*p == '0')
-            spec->Zero = TRUE;
-        else if (*p != '#' && *p != '+' && *p != ' ')
-            break;
-    }
-    for (; (*p >= '0' && *p <= '9') || *p == '*'; p++)
-        spec->Width = *p == '*' ? va_arg(*arguments, int) : spec->Width * 10 + *p - '0';
-    if (*p == '.') {
-        spec->Precision = 0;
-        for (p++; (*p >= '0' && *p <= '9') || *p == '*'; p++)
-            spec->Precision =
-                *p == '*' ? va_arg(*arguments, int) : spec->Precision * 10 + *p - '0';
-    }
-    for (;; p++) {
-        if (*p == 'l') {
-            spec->Long64 = spec->Wide; /* ll */
-            spec->Wide = TRUE;
-        } else if (p[0] == 'I' && p[1] == '6' && p[2] == '4') {
-            spec->Long64 = TRUE;
-            p += 2;
-        } else if (*p == 'w') {
-            spec->Wide = TRUE;
-        } else if (*p != 'h' && *p != 'z') {
-            return p;
-        }
-    }
-}
-
-ULONG RtlFormat(void (*put)(void *, const char *, ULONG), void *context,
-                const char *format, va_list list)
-{
-    OUTPUT out = {put, context, 0};
-    va_list arguments;
-    va_copy(arguments, list);
+    OUTPUT out = {put, context};
     for (const char *p = format; *p != 0;) {
         const char *plain = p;
         while (*p != 0 && *p != '%')
@@ -145,13 +105,12 @@ ULONG RtlFormat(void (*put)(void *, const char *, ULONG), void *context,
             break;
         SPEC spec;
         const char *start = p;
-        p = RtlpParse(p + 1, &spec, &arguments);
+        p = RtlpParse(p + 1, &spec);
         const char kind = *p;
         if (kind != 0)
             p++;
         switch (kind) {
-        case 'd':
-        case 'i': {
+        case 'd': {
             const LONGLONG v =
                 spec.Long64 ? va_arg(arguments, LONGLONG) : va_arg(arguments, LONG);
             RtlpNumber(&out, &spec, v < 0 ? 0 - (ULONGLONG)v : (ULONGLONG)v, 10, kind,
@@ -166,38 +125,16 @@ ULONG RtlFormat(void (*put)(void *, const char *, ULONG), void *context,
             RtlpNumber(&out, &spec, v, kind == 'u' ? 10 : 16, kind, FALSE);
             break;
         }
-        case 'p':
-            spec.Precision = 8;
-            RtlpNumber(&out, &spec, va_arg(arguments, ULONG), 16, 'X', FALSE);
-            break;
-        case 'c': {
-            const char c = va_arg(arguments, int);
-            RtlpField(&out, &spec, &c, 1);
-            break;
-        }
         case 's':
-            if (spec.Wide)
-                RtlpWideString(&out, &spec, va_arg(arguments, const WCHAR *));
-            else
-                RtlpString(&out, &spec, va_arg(arguments, const char *));
+            RtlpString(&out, &spec, va_arg(arguments, const char *));
             break;
         case 'S':
             RtlpWideString(&out, &spec, va_arg(arguments, const WCHAR *));
-            break;
-        case 'Z': {
-            const UNICODE_STRING *s = va_arg(arguments, const UNICODE_STRING *);
-            RtlpWide(&out, &spec, s->Buffer, s->Length / sizeof(WCHAR));
-            break;
-        }
-        case '%':
-            RtlpPut(&out, "%", 1);
             break;
         default:
             RtlpPut(&out, start, p - start);
         }
     }
-    va_end(arguments);
-    return out.Length;
 }
 
 typedef struct {
@@ -214,20 +151,13 @@ static void RtlpPutBuffer(void *context, const char *text, ULONG length)
     buffer->Room -= take;
 }
 
-int RtlFormatV(char *text, SIZE_T size, const char *format, va_list arguments)
-{
-    BUFFER buffer = {text, size == 0 ? 0 : size - 1};
-    RtlFormat(RtlpPutBuffer, &buffer, format, arguments);
-    if (size != 0)
-        *buffer.At = 0;
-    return buffer.At - text;
-}
-
 int RtlSnprintf(char *text, SIZE_T size, const char *format, ...)
 {
+    BUFFER buffer = {text, size - 1};
     va_list arguments;
     va_start(arguments, format);
-    const int length = RtlFormatV(text, size, format, arguments);
+    RtlFormat(RtlpPutBuffer, &buffer, format, arguments);
     va_end(arguments);
-    return length;
+    *buffer.At = 0;
+    return buffer.At - text;
 }

@@ -40,7 +40,7 @@ typedef struct _PARAMETER {
 static void ExpFormat(const PARAMETER *parameter, char *text, SIZE_T size)
 {
     if (parameter->String)
-        RtlSnprintf(text, size, "%ls", parameter->String);
+        RtlSnprintf(text, size, "%S", parameter->String);
     else
         RtlSnprintf(text, size, "%lu", parameter->Number);
 }
