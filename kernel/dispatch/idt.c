@@ -47,8 +47,8 @@ void KeInitializeTraps(void)
         KiGate((ULONG)KiSystemService, KGDT_R0_CODE, GATE_INTERRUPT | GATE_USER);
     KiIdt[2] = KiGate(0, KGDT_NMI_TSS, GATE_TASK);
     KiIdt[8] = KiGate(0, KGDT_DF_TSS, GATE_TASK);
-    KiSetTaskEntry(&KiNmiTss, KiNmiTask);
-    KiSetTaskEntry(&KiDoubleFaultTss, KiDoubleFaultTask);
+    KiNmiTss.Eip = (ULONG)KiNmiTask;
+    KiDoubleFaultTss.Eip = (ULONG)KiDoubleFaultTask;
     if (KeFeatures.Sep)
         KiInitializeSysenter();
 }

@@ -13,15 +13,8 @@
 #define ISA_DEBUG_EXIT 0x501
 #define ACPI_SLEEP_S5  0x2000
 
-static const struct {
-    ULONG Code;
-    const char *Name;
-} KdpCodes[] = {
-#define KD_BUG_CODE(code, name) {code, #name},
-    KD_BUG_CODES(KD_BUG_CODE)
-#undef KD_BUG_CODE
-};
-
+KDHOOKS KdHooks;
+ULONG KdTraceMask;
 static char KdpReport[6144];
 static ULONG KdpReportLength;
 static LONG KdpStopping;
@@ -43,30 +36,14 @@ void KdpSay(const char *format, ...)
 
 static const char *KdpCodeName(ULONG code)
 {
-    for (ULONG i = 0; i < sizeof KdpCodes / sizeof *KdpCodes; i++) {
-        if (KdpCodes[i].Code == code)
-            return KdpCodes[i].Name;
+    switch (code) {
+#define KD_BUG_CODE(code, name)                                                          \
+    case code:                                                                           \
+        return #name;
+        KD_BUG_CODES(KD_BUG_CODE)
+#undef KD_BUG_CODE
     }
     return "UNKNOWN";
-}
-
-static ULONG KdpControlRegister(int which)
-{
-    ULONG value;
-    switch (which) {
-    case 0:
-        __asm__ volatile("mov %%cr0, %0" : "=r"(value));
-        return value;
-    case 2:
-        __asm__ volatile("mov %%cr2, %0" : "=r"(value));
-        return value;
-    case 3:
-        __asm__ volatile("mov %%cr3, %0" : "=r"(value));
-        return value;
-    default:
-        __asm__ volatile("mov %%cr4, %0" : "=r"(value));
-        return value;
-    }
 }
 
 static void KdpSayRegisters(const KTRAP_FRAME *f)
@@ -79,8 +56,8 @@ static void KdpSayRegisters(const KTRAP_FRAME *f)
     KdpSay("cs=%04x ss=%04x ds=%04x es=%04x fs=%04x gs=%04x\n", f->SegCs & 0xFFFF,
            user ? f->HardwareSegSs & 0xFFFF : KGDT_R0_DATA, f->SegDs & 0xFFFF,
            f->SegEs & 0xFFFF, f->SegFs & 0xFFFF, f->SegGs & 0xFFFF);
-    KdpSay("cr0=%08x cr2=%08x cr3=%08x cr4=%08x\n", KdpControlRegister(0),
-           KdpControlRegister(2), KdpControlRegister(3), KdpControlRegister(4));
+    KdpSay("cr0=%08x cr2=%08x cr3=%08x cr4=%08x\n", KD_READ_CR(0), KD_READ_CR(2),
+           KD_READ_CR(3), KD_READ_CR(4));
 }
 
 static void KdpSayStack(const KTRAP_FRAME *frame)

@@ -3,7 +3,7 @@
  * Each room of the core says what happens (events), speaks to the host and shows stacks,
  * but how that is done is known in observe, which is above them all.  So the core
  * calls the entries of KdHooks, and KdConnectObserver (observe/observe.h) fills the table
- * as the first act of the boot.  Until then an entry does nothing and returns 0.
+ * as the first act of the boot, before any of them can be called.
  */
 #ifndef FATHOM_HOOKS_H
 #define FATHOM_HOOKS_H

@@ -1,4 +1,4 @@
-/* port.h - in and out, for the drivers of the ground floor. */
+/* port.h - in and out, and the control registers, for the ground floor. */
 #ifndef FATHOM_PORT_H
 #define FATHOM_PORT_H
 
@@ -18,5 +18,12 @@ static inline void KdOut16(USHORT port, USHORT value)
 {
     __asm__ volatile("outw %0, %1" ::"a"(value), "Nd"(port));
 }
+
+#define KD_READ_CR(number)                                                               \
+    ({                                                                                   \
+        ULONG value;                                                                     \
+        __asm__ volatile("mov %%cr" #number ", %0" : "=r"(value));                       \
+        value;                                                                           \
+    })
 
 #endif

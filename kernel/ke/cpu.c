@@ -10,6 +10,7 @@
  * task gates: whatever state the stack is in, they have their own.  Windows: !pcr, dg,
  * !cpuinfo.
  */
+#include "kd/port.h"
 #include "ke/ki.h"
 
 C_ASSERT(offsetof(KPCR, TSS) == 0x40);
@@ -115,16 +116,9 @@ static void KiInitializeTask(KTSS *tss, UCHAR *stack)
     tss->IoMapBase = sizeof *tss;
 }
 
-void KiSetTaskEntry(KTSS *tss, void (*entry)(void))
-{
-    tss->Eip = (ULONG)entry;
-}
-
 void KeSetTaskCr3(void)
 {
-    ULONG cr3;
-    __asm__ volatile("mov %%cr3, %0" : "=r"(cr3));
-    KiNmiTss.Cr3 = KiDoubleFaultTss.Cr3 = cr3;
+    KiNmiTss.Cr3 = KiDoubleFaultTss.Cr3 = KD_READ_CR(3);
 }
 
 static void KiInitializeSegments(void)
@@ -172,13 +166,11 @@ static void KiSetPageAttributes(void)
  * paging on. */
 static void KiSetControlRegisters(void)
 {
-    ULONG cr0, cr4;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+    ULONG cr0 = KD_READ_CR(0), cr4 = KD_READ_CR(4);
     cr4 |= (KeFeatures.Pge ? CR4_PGE : 0) | (KeFeatures.Fxsr ? CR4_OSFXSR : 0) |
            (KeFeatures.Sse ? CR4_OSXMMEXCPT : 0) | (KeFeatures.Smep ? CR4_SMEP : 0) |
            (KeFeatures.Smap ? CR4_SMAP : 0);
     __asm__ volatile("mov %0, %%cr4" ::"r"(cr4));
-    __asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
     cr0 = (cr0 & ~(CR0_EM | CR0_TS)) | CR0_MP | CR0_NE | CR0_WP | CR0_AM;
     __asm__ volatile("mov %0, %%cr0" ::"r"(cr0));
     __asm__ volatile("fninit");

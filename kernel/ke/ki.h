@@ -35,7 +35,6 @@ extern ULONGLONG KiIdt[256];
 #define MSR_SYSENTER_EIP 0x176
 void KiWriteMsr(ULONG msr, ULONGLONG value);
 void KiSetSegmentBase(ULONG selector, ULONG base);
-void KiSetTaskEntry(KTSS *, void (*entry)(void)); /* of the two fault tasks */
 
 /* Where a thread's user state lies below InitialStack (trapframe.h has the picture). */
 static inline UCHAR *KiFxArea(PKTHREAD thread)

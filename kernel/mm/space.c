@@ -10,6 +10,7 @@
  *             Pdpt[2] -> directory 80000000-BFFFFFFF   the kernel's
  *             Pdpt[3] -> directory C0000000-FFFFFFFF   own; entries 0..3 = these four
  * */
+#include "kd/port.h"
 #include "mm/mmp.h"
 #include "mm/pagealloc.h"
 #include "mm/user.h"
@@ -48,12 +49,10 @@ void MiStopWithoutPages(const char *why)
  * and double fault load another one. */
 void MmActivateSpace(MMSPACE *space)
 {
-    ULONG cr3;
     if (!space)
         return;
     MiCurrentSpace = space;
-    __asm__("movl %%cr3, %0" : "=r"(cr3));
-    if (cr3 != space->Cr3)
+    if (KD_READ_CR(3) != space->Cr3)
         __asm__ volatile("movl %0, %%cr3" ::"r"(space->Cr3) : "memory");
 }
 

@@ -48,12 +48,9 @@ KINDS = {  # of HEAP_FAILURE_TYPE, in a student's words
 WHAT = {  # of a bug check, by its name
     "PAGE_FAULT_IN_NONPAGED_AREA": "the kernel touched an address that has no page: {0:08x}",
     "UNEXPECTED_KERNEL_MODE_TRAP": "the processor raised trap {0:#x} in the kernel",
-    "KMODE_EXCEPTION_NOT_HANDLED": "an exception {0:08x} in the kernel",
     "NMI_HARDWARE_FAILURE": "a non-maskable interrupt: hardware, or a person at the host",
-    "MANUALLY_INITIATED_CRASH": "somebody asked for it",
     "ASSERTION_FAILED": "the kernel's own rule does not hold: a fault of the kernel's",
     "INSTALL_MORE_MEMORY": "the machine has too little memory",
-    "BAD_POOL_CALLER": "a block of the kernel's pool was misused",
 }
 
 
