@@ -7,8 +7,6 @@
  * Lock: interrupts off. */
 #include "ke/ki.h"
 
-#define TICK_MULTIPLIER 0x0FA00000 /* milliseconds a tick: 15.625 * 2^24 */
-
 KUSER_SHARED_DATA *KeSharedUserData;
 ULONGLONG KiInterruptTime, KiBootTime, KiLooks;
 
@@ -46,7 +44,5 @@ void KiShowClock(void)
 void KeSetBootTime(ULONGLONG time)
 {
     KiBootTime = time;
-    if (KeSharedUserData)
-        KeSharedUserData->TickCountMultiplier = TICK_MULTIPLIER;
     KiShowClock();
 }

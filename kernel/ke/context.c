@@ -15,6 +15,13 @@
 
 #define WANTS(flags, part) (((flags) & (part)) == (part))
 
+/* The registers that CONTEXT and KTRAP_FRAME name alike. */
+#define INTEGER_REGISTERS(copy)                                                          \
+    copy(Edi) copy(Esi) copy(Ebx) copy(Edx) copy(Ecx) copy(Eax)
+#define DEBUG_REGISTERS(copy) copy(Dr0) copy(Dr1) copy(Dr2) copy(Dr3) copy(Dr6) copy(Dr7)
+#define TO_CONTEXT(name)      context->name = f->name;
+#define TO_FRAME(name)        f->name = context->name;
+
 C_ASSERT(sizeof(FLOATING_SAVE_AREA) == 112 && sizeof(CONTEXT) == 0x2CC);
 
 static ULONG KiGetGs(PKTHREAD thread)
@@ -44,21 +51,11 @@ static ULONG KiUserSelector(ULONG selector, ULONG usual)
 
 /* Work on a thread's floating state with the instructions that know its two formats: it
  * is brought into the processor, and the current thread's kept meanwhile. */
-static void KiBorrowFloat(PKTHREAD thread)
+static void KiSwapFloat(PKTHREAD out, PKTHREAD in)
 {
-    PKTHREAD current = KeGetCurrentThread();
-    if (thread != current) {
-        KiSaveFloat(current);
-        KiRestoreFloat(thread);
-    }
-}
-
-static void KiReturnFloat(PKTHREAD thread)
-{
-    PKTHREAD current = KeGetCurrentThread();
-    if (thread != current) {
-        KiSaveFloat(thread);
-        KiRestoreFloat(current);
+    if (out != in) {
+        KiSaveFloat(out);
+        KiRestoreFloat(in);
     }
 }
 
@@ -71,13 +68,13 @@ static void KiGetFloat(PKTHREAD thread, CONTEXT *context)
             KiSaveFloat(thread);
         memcpy(context->ExtendedRegisters, KiFxArea(thread), 512);
     }
-    KiBorrowFloat(thread);
+    KiSwapFloat(KeGetCurrentThread(), thread);
     if (WANTS(context->ContextFlags, CONTEXT_FLOATING_POINT)) {
         __asm__ volatile("fnsave %0; frstor %0" : "=m"(save));
         memcpy(&context->FloatSave, &save, 108);
         context->FloatSave.Cr0NpxState = 0;
     }
-    KiReturnFloat(thread);
+    KiSwapFloat(thread, KeGetCurrentThread());
     KeRestore(flags);
 }
 
@@ -85,7 +82,7 @@ static void KiSetFloat(PKTHREAD thread, const CONTEXT *context)
 {
     static UCHAR area[512] __attribute__((aligned(16)));
     const ULONG flags = KeDisable();
-    KiBorrowFloat(thread);
+    KiSwapFloat(KeGetCurrentThread(), thread);
     if (KeFeatures.Fxsr && WANTS(context->ContextFlags, CONTEXT_EXTENDED_REGISTERS)) {
         memcpy(area, context->ExtendedRegisters, sizeof area);
         *(ULONG *)(area + 24) &= MXCSR_BITS; /* a reserved bit would fault */
@@ -93,7 +90,7 @@ static void KiSetFloat(PKTHREAD thread, const CONTEXT *context)
     }
     if (WANTS(context->ContextFlags, CONTEXT_FLOATING_POINT))
         __asm__ volatile("frstor %0" ::"m"(context->FloatSave));
-    KiReturnFloat(thread);
+    KiSwapFloat(thread, KeGetCurrentThread());
     KeRestore(flags);
 }
 
@@ -110,12 +107,7 @@ void KeContextFromThread(PKTHREAD thread, CONTEXT *context)
         context->SegSs = f->HardwareSegSs & 0xFFFF;
     }
     if (WANTS(want, CONTEXT_INTEGER)) {
-        context->Edi = f->Edi;
-        context->Esi = f->Esi;
-        context->Ebx = f->Ebx;
-        context->Edx = f->Edx;
-        context->Ecx = f->Ecx;
-        context->Eax = f->Eax;
+        INTEGER_REGISTERS(TO_CONTEXT)
     }
     if (WANTS(want, CONTEXT_SEGMENTS)) {
         context->SegGs = KiGetGs(thread);
@@ -126,12 +118,7 @@ void KeContextFromThread(PKTHREAD thread, CONTEXT *context)
     if (WANTS(want, CONTEXT_FLOATING_POINT) || WANTS(want, CONTEXT_EXTENDED_REGISTERS))
         KiGetFloat(thread, context);
     if (WANTS(want, CONTEXT_DEBUG_REGISTERS)) {
-        context->Dr0 = f->Dr0;
-        context->Dr1 = f->Dr1;
-        context->Dr2 = f->Dr2;
-        context->Dr3 = f->Dr3;
-        context->Dr6 = f->Dr6;
-        context->Dr7 = f->Dr7;
+        DEBUG_REGISTERS(TO_CONTEXT)
     }
 }
 
@@ -169,12 +156,7 @@ void KeContextToThread(PKTHREAD thread, const CONTEXT *context)
         f->DbgEip = f->Eip;
     }
     if (WANTS(want, CONTEXT_INTEGER)) {
-        f->Edi = context->Edi;
-        f->Esi = context->Esi;
-        f->Ebx = context->Ebx;
-        f->Edx = context->Edx;
-        f->Ecx = context->Ecx;
-        f->Eax = context->Eax;
+        INTEGER_REGISTERS(TO_FRAME)
     }
     if (WANTS(want, CONTEXT_SEGMENTS)) {
         KiSetGs(thread, KiUserSelector(context->SegGs, 0));

@@ -35,11 +35,6 @@ void KiSwapContext(PVOID *saved, PVOID next);
 
 /* ---- ready queues ---- */
 
-static void KiSetReschedule(void)
-{
-    KiPcr.Reschedule = TRUE;
-}
-
 static void KiQueueReady(PKTHREAD thread, BOOLEAN first)
 {
     LIST_ENTRY *queue = &KiReadyQueues[thread->Priority - 1];
@@ -84,7 +79,7 @@ void KeReadyThread(PKTHREAD thread)
         InsertTailList(&KeAllThreads, &thread->AllListEntry);
     KiQueueReady(thread, FALSE);
     if (current == &KiIdleThread || thread->Priority > current->Priority)
-        KiSetReschedule();
+        KiPcr.Reschedule = TRUE;
     KeRestore(flags);
 }
 
@@ -195,7 +190,7 @@ void KiQuantumTick(void)
         KiBoostStarved();
     PKTHREAD current = KiPcr.CurrentThread;
     if (current != &KiIdleThread && --current->Quantum <= 0)
-        KiSetReschedule();
+        KiPcr.Reschedule = TRUE;
 }
 
 LONG KeSetPriorityThread(PKTHREAD thread, LONG priority)
@@ -210,7 +205,7 @@ LONG KeSetPriorityThread(PKTHREAD thread, LONG priority)
     } else {
         thread->Priority = priority;
         if (thread->State == KthreadRunning && KiHighestReady() > priority)
-            KiSetReschedule();
+            KiPcr.Reschedule = TRUE;
     }
     KeRestore(flags);
     return old;
@@ -221,7 +216,7 @@ void KeRequestExitWork(PKTHREAD thread)
     const ULONG flags = KeDisable();
     thread->ExitWork = TRUE;
     if (thread == KiPcr.CurrentThread)
-        KiSetReschedule();
+        KiPcr.Reschedule = TRUE;
     KeRestore(flags);
 }
 

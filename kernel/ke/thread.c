@@ -45,16 +45,11 @@ void KeInitializeThread(PKTHREAD thread, PVOID top, PVOID limit, struct _MMSPACE
     frame->SegFs = KGDT_R3_TEB;
     frame->EFlags = 0x202;
     frame->ExceptionList = (PVOID)-1;
-    const ULONG first[9] = {/* gs edi esi ebx ebp eip, then what KiThreadStartup finds */
-                            0,
-                            0,
-                            0,
-                            (ULONG)KiThreadBegin,
-                            0,
-                            (ULONG)KiThreadStartup,
-                            (ULONG)start,
-                            (ULONG)context,
-                            0};
+    /* gs edi esi ebx ebp eip, then what KiThreadStartup finds */
+    const ULONG first[9] = {[3] = (ULONG)KiThreadBegin,
+                            [5] = (ULONG)KiThreadStartup,
+                            [6] = (ULONG)start,
+                            [7] = (ULONG)context};
     thread->KernelStack = (UCHAR *)top - KI_EMPTY_STACK - sizeof first;
     memcpy(thread->KernelStack, first, sizeof first);
 }
