@@ -99,44 +99,6 @@ static void KiStartIo(void)
     IoInitialize(KiBootInfo);
 }
 
-/* ps has found ntdll's entry points: the trap code below it gets them. */
-static void KiStartProcesses(void)
-{
-    PsInitialize();
-    KeUserCallReturn = PsEntries.KiFastSystemCallRet;
-    KeUserExceptionDispatcher = PsEntries.KiUserExceptionDispatcher;
-    KeUserApcDispatcher = PsEntries.KiUserApcDispatcher;
-    KeRaiseUserExceptionDispatcher = PsEntries.KiRaiseUserExceptionDispatcher;
-    KePsCrashHook = PsCrash;
-}
-
-/* trace=MASK or trace=all: these events of every process to the host; ring=PORT, stacks=1: how. */
-static void KiStartTrace(void)
-{
-    const char *mask = KeBootOption("trace");
-    ExInitializeTrace();
-    if (mask != NULL) {
-        KdHostTraceMask = strcmp(mask, "all") == 0 ? ~0u : KeBootNumber("trace", 0);
-        KdHostStacks = KeBootNumber("stacks", 0);
-        KdOpenStream(KeBootNumber("ring", 0));
-    }
-    KdSetTraceMask(0);
-}
-
-static void KiStartPrograms(void *context)
-{
-    (void)context;
-    ExStart();
-}
-
-static void KiStartFirstThread(void)
-{
-    ETHREAD *thread;
-    const NTSTATUS status = PsCreateSystemThread(KiStartPrograms, NULL, &thread);
-    if (!NT_SUCCESS(status))
-        KeBugCheckEx(HAL_INITIALIZATION_FAILED, status, 0, 0, 0);
-}
-
 static const struct {
     const char *Name;
     void (*Run)(void);
@@ -149,9 +111,9 @@ static const struct {
     {"memory", KiStartMemory},
     {"screen, clock", KiStartClock},
     {"input and output", KiStartIo},
-    {"processes", KiStartProcesses},
-    {"trace", KiStartTrace},
-    {"first thread", KiStartFirstThread},
+    {"processes", PsInitialize},
+    {"trace", ExInitializeTrace},
+    {"first thread", ExStart},
 };
 
 /* From multiboot.asm, on the boot stack, interrupts off; becomes the idle thread. */

@@ -6,9 +6,9 @@
 #include "io/io.h"
 #include "ps/ps.h"
 
-/* The last step of start-up, in a system thread: take the boot words, run what they ask
- * for (walk, shell, run), power off with its status. */
-DECLSPEC_NORETURN void ExStart(void);
+/* The last step of start-up: a system thread takes the boot words, runs what they ask for (walk,
+ * shell, run), and powers off with its status. */
+void ExStart(void);
 
 /* Drawn from the boot line's seed=: the same in every run with the same seed. */
 ULONGLONG ExRandom(void);
@@ -16,7 +16,7 @@ ULONGLONG ExRandom(void);
 /* A host command of COM3 that concerns the run list ('K'): given to KdHostCommand. */
 void ExHostCommand(ULONG type, const void *payload, ULONG length);
 
-void ExInitializeTrace(void);   /* kd's hooks; once, after PsInitialize */
+void ExInitializeTrace(void);   /* kd's hooks, trace=; once, after PsInitialize */
 void ExDeleteTrace(EPROCESS *); /* a process's trace goes; none: nothing happens */
 
 extern const OBTYPE ExEventType, ExMutantType, ExSemaphoreType, ExTimerType,

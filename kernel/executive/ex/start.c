@@ -101,8 +101,9 @@ static void ExpNameUnknownWords(void)
     }
 }
 
-void ExStart(void)
+static void ExpStart(void *context)
 {
+    (void)context;
     ExpNameUnknownWords();
     if (KeBootOption("seed") != NULL)
         ExpSeed = KeBootNumber("seed", 0);
@@ -119,4 +120,12 @@ void ExStart(void)
             ExpRunOnConsole(L"C:\\shell.exe", L"shell");
     }
     ExPowerOff();
+}
+
+void ExStart(void)
+{
+    ETHREAD *thread;
+    const NTSTATUS status = PsCreateSystemThread(ExpStart, NULL, &thread);
+    if (!NT_SUCCESS(status))
+        KeBugCheckEx(HAL_INITIALIZATION_FAILED, status, 0, 0, 0);
 }

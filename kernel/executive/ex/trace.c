@@ -65,12 +65,20 @@ static void ExpRecompute(void)
     KdSetTraceMask(wanted);
 }
 
+/* trace=MASK or trace=all: these events of every process to the host; ring=PORT, stacks=1: how. */
 void ExInitializeTrace(void)
 {
+    const char *mask = KeBootOption("trace");
     KdFindImage = ExpFindImage;
     PsDeleteTrace = ExDeleteTrace;
     KdDescribeThread = ExpDescribeThread;
     KdOwnerOf = ExpOwnerOf;
+    if (mask != NULL) {
+        KdHostTraceMask = strcmp(mask, "all") == 0 ? ~0u : KeBootNumber("trace", 0);
+        KdHostStacks = KeBootNumber("stacks", 0);
+        KdOpenStream(KeBootNumber("ring", 0));
+    }
+    KdSetTraceMask(0);
 }
 
 /* The process's records go; for NtFathomTrace(0) and for ps when a process is deleted. */

@@ -8,8 +8,6 @@
 #include "psp.h"
 
 MMSECTION *PspNtdll;
-ULONG_PTR PspNtdllBase;
-PSENTRIES PsEntries;
 
 static OBHANDLE_TABLE *PspCurrentTable(void)
 {
@@ -91,23 +89,25 @@ static ULONG_PTR PspFindExport(const UCHAR *file, const char *name)
     return 0;
 }
 
-/* The names are in the order of PSENTRIES' members. */
 static void PspFindEntries(const UCHAR *file)
 {
-    static const char *const names[] = {"LdrInitializeThunk",
-                                        "RtlUserThreadStart",
-                                        "KiUserExceptionDispatcher",
-                                        "KiUserApcDispatcher",
-                                        "KiRaiseUserExceptionDispatcher",
-                                        "KiFastSystemCall",
-                                        "KiIntSystemCall",
-                                        "KiFastSystemCallRet"};
-    ULONG_PTR *const entries = (ULONG_PTR *)&PsEntries;
-    C_ASSERT(sizeof PsEntries / sizeof *entries == sizeof names / sizeof *names);
-    for (ULONG i = 0; i < sizeof names / sizeof *names; i++) {
-        entries[i] = PspFindExport(file, names[i]);
-        if (entries[i] == 0)
-            DbgPrint("fathom: ntdll.dll does not export %s\n", names[i]);
+    static const struct {
+        const char *Name;
+        ULONG_PTR *Address;
+    } wanted[] = {
+        {"LdrInitializeThunk", &PsEntries.LdrInitializeThunk},
+        {"RtlUserThreadStart", &PsEntries.RtlUserThreadStart},
+        {"KiUserExceptionDispatcher", &KeUserExceptionDispatcher},
+        {"KiUserApcDispatcher", &KeUserApcDispatcher},
+        {"KiRaiseUserExceptionDispatcher", &KeRaiseUserExceptionDispatcher},
+        {"KiFastSystemCall", &PsEntries.KiFastSystemCall},
+        {"KiIntSystemCall", &PsEntries.KiIntSystemCall},
+        {"KiFastSystemCallRet", &KeUserCallReturn},
+    };
+    for (ULONG i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        *wanted[i].Address = PspFindExport(file, wanted[i].Name);
+        if (*wanted[i].Address == 0)
+            DbgPrint("fathom: ntdll.dll does not export %s\n", wanted[i].Name);
     }
 }
 
@@ -154,7 +154,7 @@ static void PspFillSharedData(void)
     KUSER_SHARED_DATA *shared = MmSharedUserData;
     FATHOM_MEMORY memory;
     MmQueryMemory(&memory);
-    shared->TickCountMultiplier = 0x0FA00000; /* 15.625 ms as 8.24 fixed point */
+    shared->TickCountMultiplier = 0x0FA00000; /* milliseconds a tick: 15.625 * 2^24 */
     shared->ImageNumberLow = shared->ImageNumberHigh = IMAGE_FILE_MACHINE_I386;
     __builtin_memcpy(shared->NtSystemRoot, L"C:\\Windows", sizeof L"C:\\Windows");
     shared->NtProductType = 1; /* NtProductWinNt: a workstation */
@@ -170,7 +170,7 @@ static void PspFillSharedData(void)
     const char *door = KeBootOption("door");
     const BOOLEAN slow = !KeFeatures.Sep || (door != NULL && strcmp(door, "int2e") == 0);
     shared->SystemCall = slow ? PsEntries.KiIntSystemCall : PsEntries.KiFastSystemCall;
-    shared->SystemCallReturn = PsEntries.KiFastSystemCallRet;
+    shared->SystemCallReturn = KeUserCallReturn;
     shared->TestRetInstruction = 0xC3;
 }
 
@@ -180,6 +180,7 @@ void PsInitialize(void)
     ObPseudoObject = PspPseudoObject;
     ObProcessTable = PspProcessTable;
     MmReferenceSpaceByHandle = PspSpaceByHandle;
+    KePsCrashHook = PsCrash;
     PspInitializeThreads();
     PspLoadNtdll();
     PspFillSharedData();

@@ -109,11 +109,9 @@ extern void (*PsDeleteTrace)(
     EPROCESS *); /* ex: a process's trace goes with it; may be NULL */
 /* Objects of this folder that exist: what an audit compares. */
 extern ULONG PsThreadCount;
-/* ntdll's entry points in user space, by their exported names. */
+/* ntdll's entry points in user space, by their exported names; dispatch.h has the others. */
 typedef struct _PSENTRIES {
-    ULONG_PTR LdrInitializeThunk, RtlUserThreadStart, KiUserExceptionDispatcher,
-        KiUserApcDispatcher, KiRaiseUserExceptionDispatcher, KiFastSystemCall,
-        KiIntSystemCall, KiFastSystemCallRet;
+    ULONG_PTR LdrInitializeThunk, RtlUserThreadStart, KiFastSystemCall, KiIntSystemCall;
 } PSENTRIES;
 extern PSENTRIES PsEntries;
 

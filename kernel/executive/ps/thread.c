@@ -16,6 +16,8 @@
 #include "psp.h"
 
 ULONG PsThreadCount;
+PSENTRIES PsEntries; /* found by init.c, like the next */
+ULONG_PTR PspNtdllBase;
 
 static void PspDeleteThread(void *body)
 {
