@@ -26,11 +26,9 @@ static void KiDeliverApc(PKTHREAD thread, KTRAP_FRAME *frame)
     thread->UserApcPending = FALSE;
     if (apc->FreeRoutine)
         apc->FreeRoutine(apc);
-    CONTEXT context = {.ContextFlags =
-                           CONTEXT_FULL | CONTEXT_FLOATING_POINT |
-                           (KeFeatures.Fxsr ? CONTEXT_EXTENDED_REGISTERS : 0)};
+    CONTEXT context = {.ContextFlags = KiContextFlags()};
     KeContextFromThread(thread, &context);
-    const ULONG at = ((frame->HardwareEsp & ~3u) - sizeof context) & ~3u;
+    const ULONG at = (frame->HardwareEsp & ~3u) - sizeof context;
     const ULONG esp = at - sizeof arguments;
     NTSTATUS status = MmCopyToUser((void *)at, &context, sizeof context);
     if (NT_SUCCESS(status))
@@ -41,9 +39,7 @@ static void KiDeliverApc(PKTHREAD thread, KTRAP_FRAME *frame)
         KePsCrashHook(&record, frame);
         return;
     }
-    frame->HardwareEsp = esp;
-    frame->Eip = frame->DbgEip = KeUserApcDispatcher;
-    frame->EFlags &= ~(EFLAGS_TF | EFLAGS_DF);
+    KiEnterNtdll(frame, esp, KeUserApcDispatcher);
 }
 
 /* Interrupts are off on entry and on return. */

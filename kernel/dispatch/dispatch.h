@@ -26,8 +26,8 @@ extern void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);
 /* Do what the current thread has to do before it returns to user mode by frame: end, stay
  * suspended, give way, take a user APC.  With TerminatePending it does not return. */
 void KeServicePendingUserMode(KTRAP_FRAME *frame);
-/* Enter user mode for the first time, by this frame. */
-DECLSPEC_NORETURN void KeReturnToUser(KTRAP_FRAME *frame);
+/* Enter user mode for the first time, by the current thread's frame: at eip, on the stack esp. */
+DECLSPEC_NORETURN void KeReturnToUser(KTRAP_FRAME *frame, ULONG esp, ULONG_PTR eip);
 
 /* From now on each service is an event before and after it (ServiceEnter, ServiceExit), or
  * is no longer. */

@@ -20,10 +20,19 @@ void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);
 
 #define OLD_CONTEXT_SIZE offsetof(CONTEXT, ExtendedRegisters)
 
-static ULONG KiContextFlags(void)
+ULONG KiContextFlags(void)
 {
-    return CONTEXT_FULL | CONTEXT_FLOATING_POINT | CONTEXT_DEBUG_REGISTERS |
+    return CONTEXT_FULL | CONTEXT_FLOATING_POINT |
            (KeFeatures.Fxsr ? CONTEXT_EXTENDED_REGISTERS : 0);
+}
+
+void KiEnterNtdll(KTRAP_FRAME *frame, ULONG esp, ULONG_PTR eip)
+{
+    frame->HardwareEsp = esp;
+    frame->Eip = frame->DbgEip = eip;
+    frame->EFlags = (frame->EFlags & ~(EFLAGS_TF | EFLAGS_DF)) | EFLAGS_ALWAYS;
+    frame->SegDs = frame->SegEs = KGDT_R3_DATA;
+    frame->SegFs = KGDT_R3_TEB;
 }
 
 typedef struct {
@@ -35,12 +44,10 @@ typedef struct {
 static NTSTATUS KiPushException(const EXCEPTION_RECORD *record, const CONTEXT *context,
                                 ULONG *esp)
 {
-    const ULONG at = ((*esp & ~3u) - sizeof *context) & ~3u;
+    const ULONG at = (*esp & ~3u) - sizeof *context; /* what wraps cannot be written */
     const ULONG low = at - sizeof(USERFRAME);
     const USERFRAME frame = {low + offsetof(USERFRAME, TheRecord), at, *record};
-    NTSTATUS status = STATUS_ACCESS_VIOLATION;
-    if (*esp > sizeof *context + sizeof frame) /* else it wraps */
-        status = MmCopyToUser((void *)at, context, sizeof *context);
+    NTSTATUS status = MmCopyToUser((void *)at, context, sizeof *context);
     if (NT_SUCCESS(status))
         status = MmCopyToUser((void *)low, &frame, sizeof frame);
     *esp = low;
@@ -51,7 +58,7 @@ void KiDispatchException(EXCEPTION_RECORD *record, KTRAP_FRAME *frame,
                          BOOLEAN firstChance)
 {
     PKTHREAD thread = KeGetCurrentThread();
-    CONTEXT context = {.ContextFlags = KiContextFlags()};
+    CONTEXT context = {.ContextFlags = KiContextFlags() | CONTEXT_DEBUG_REGISTERS};
     ULONG esp = frame->HardwareEsp;
     const ULONG_PTR *info = record->ExceptionInformation;
     KD_TRACE(Exception, record->ExceptionCode, (ULONG)record->ExceptionAddress, info[0],
@@ -72,11 +79,7 @@ void KiDispatchException(EXCEPTION_RECORD *record, KTRAP_FRAME *frame,
         return;
     }
     __asm__ volatile("fnclex"); /* or the handler meets the same x87 exception again */
-    frame->HardwareEsp = esp;
-    frame->Eip = frame->DbgEip = KeUserExceptionDispatcher;
-    frame->EFlags = (frame->EFlags & ~(EFLAGS_TF | EFLAGS_DF)) | EFLAGS_ALWAYS;
-    frame->SegDs = frame->SegEs = KGDT_R3_DATA;
-    frame->SegFs = KGDT_R3_TEB;
+    KiEnterNtdll(frame, esp, KeUserExceptionDispatcher);
     KeRequestExitWork(thread);
 }
 

@@ -1,4 +1,4 @@
-/* service.c - the service tables while the system runs; and dispatch's own services.
+/* service.c - the service tables while the system runs; and the service that does nothing.
  *
  * What a door calls is KSERVICE.Routine.  It is the service itself, or KiTracedService
  * while services are events (trace.c says how).
@@ -31,9 +31,4 @@ void KeTraceServices(BOOLEAN on)
 NTSTATUS NTAPI NtFathomNull(void)
 {
     return STATUS_SUCCESS;
-}
-
-NTSTATUS NTAPI NtGetCurrentProcessorNumber(void)
-{
-    return 0;
 }

@@ -34,36 +34,28 @@ static void KiOverflow(KTRAP_FRAME *f)
     KiRaiseUser(f, STATUS_INTEGER_OVERFLOW, f->Eip - 1, 0, 0, 0);
 }
 
+static BOOLEAN KiIsOneOf(UCHAR byte, const UCHAR *list, ULONG count)
+{
+    while (count > 0 && list[count - 1] != byte)
+        count--;
+    return count > 0;
+}
+
 /* First bytes of the instruction, prefixes left out; 0 if they cannot be read. */
 static void KiReadInstruction(const KTRAP_FRAME *f, UCHAR code[2], BOOLEAN *lock)
 {
+    static const UCHAR prefixes[] = {0xF0, 0xF2, 0xF3, 0x26, 0x2E, 0x36,
+                                     0x3E, 0x64, 0x65, 0x66, 0x67};
     UCHAR bytes[16];
-    ULONG length = sizeof bytes;
+    ULONG at = 0, length = sizeof bytes;
     *lock = FALSE;
     code[0] = code[1] = 0;
     while (length > 0 && !NT_SUCCESS(MmCopyFromUser(bytes, (void *)f->Eip, length)))
         length--; /* it may end at the end of its page */
-    for (ULONG i = 0; i < length; i++) {
-        switch (bytes[i]) {
-        case 0xF0:
-            *lock = TRUE;
-            continue;
-        case 0xF2:
-        case 0xF3:
-        case 0x26:
-        case 0x2E:
-        case 0x36:
-        case 0x3E:
-        case 0x64:
-        case 0x65:
-        case 0x66:
-        case 0x67:
-            continue;
-        }
-        code[0] = bytes[i];
-        code[1] = i + 1 < length ? bytes[i + 1] : 0;
-        return;
-    }
+    for (; at < length && KiIsOneOf(bytes[at], prefixes, sizeof prefixes); at++)
+        *lock |= bytes[at] == 0xF0;
+    for (ULONG i = 0; i < 2 && at + i < length; i++)
+        code[i] = bytes[at + i];
 }
 
 static void KiInvalidOpcode(KTRAP_FRAME *f)
@@ -82,14 +74,13 @@ static BOOLEAN KiIsPrivileged(const UCHAR code[2])
                                 0xEC, 0xED, 0xEE, 0xEF, 0xF4, 0xFA, 0xFB};
     static const UCHAR two[] = {0x00, 0x01, 0x06, 0x08, 0x09, 0x20, 0x21,
                                 0x22, 0x23, 0x30, 0x32, 0x33, 0x35};
-    const UCHAR *list = code[0] == 0x0F ? two : one;
-    const ULONG count = code[0] == 0x0F ? sizeof two : sizeof one;
-    const UCHAR byte = code[0] == 0x0F ? code[1] : code[0];
-    for (ULONG i = 0; i < count; i++) {
-        if (list[i] == byte)
-            return TRUE;
-    }
-    return FALSE;
+    return code[0] == 0x0F ? KiIsOneOf(code[1], two, sizeof two)
+                           : KiIsOneOf(code[0], one, sizeof one);
+}
+
+static void KiSegment(KTRAP_FRAME *f)
+{
+    KiRaiseUser(f, STATUS_ACCESS_VIOLATION, f->Eip, 2, 0, ADDRESS_UNKNOWN);
 }
 
 static void KiGeneralProtection(KTRAP_FRAME *f)
@@ -100,12 +91,7 @@ static void KiGeneralProtection(KTRAP_FRAME *f)
     if (f->ErrCode == 0 && KiIsPrivileged(code))
         KiRaiseUser(f, STATUS_PRIVILEGED_INSTRUCTION, f->Eip, 0, 0, 0);
     else
-        KiRaiseUser(f, STATUS_ACCESS_VIOLATION, f->Eip, 2, 0, ADDRESS_UNKNOWN);
-}
-
-static void KiSegment(KTRAP_FRAME *f)
-{
-    KiRaiseUser(f, STATUS_ACCESS_VIOLATION, f->Eip, 2, 0, ADDRESS_UNKNOWN);
+        KiSegment(f);
 }
 
 /* The first unmasked exception of the x87, in the order of its status bits. */

@@ -23,6 +23,10 @@ void KiDispatchException(EXCEPTION_RECORD *, KTRAP_FRAME *frame, BOOLEAN firstCh
 /* The same from the pieces: up to three parameters. */
 void KiRaiseUser(KTRAP_FRAME *, NTSTATUS code, ULONG_PTR address, ULONG count,
                  ULONG_PTR p0, ULONG_PTR p1);
+/* A CONTEXT of all that a program's own code can change. */
+ULONG KiContextFlags(void);
+/* The frame goes on in ntdll: at eip, on the stack esp, as every function there begins. */
+void KiEnterNtdll(KTRAP_FRAME *frame, ULONG esp, ULONG_PTR eip);
 /* Leave the kernel by this frame, which lies where the thread's user frame belongs. */
 DECLSPEC_NORETURN void KiEnterUser(KTRAP_FRAME *);
 

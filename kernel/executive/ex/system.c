@@ -241,3 +241,8 @@ NTSTATUS NTAPI NtDisplayString(UNICODE_STRING *user)
     ExFreePool(text);
     return STATUS_SUCCESS;
 }
+
+NTSTATUS NTAPI NtGetCurrentProcessorNumber(void)
+{
+    return 0;
+}

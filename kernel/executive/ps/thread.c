@@ -70,9 +70,7 @@ static void PspUserThreadStartup(void *context)
             MmCopyToUser((void *)(at - sizeof arguments), &arguments, sizeof arguments);
     if (!NT_SUCCESS(status)) /* its stack went before it ran */
         PspExitThread(status);
-    frame->HardwareEsp = at - sizeof arguments;
-    frame->Eip = PsEntries.LdrInitializeThunk;
-    KeReturnToUser(frame);
+    KeReturnToUser(frame, at - sizeof arguments, PsEntries.LdrInitializeThunk);
 }
 
 static void PspSystemThreadStartup(void *context)
