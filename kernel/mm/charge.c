@@ -88,22 +88,3 @@ void MiDeleteVad(MMSPACE *space, MMVAD *vad)
         vad->View->Release(vad);
     ExFreePool(vad);
 }
-
-NTSTATUS MiCreateFixedRegion(MMSPACE *space, ULONG first, ULONG last, ULONG commit,
-                             MMVAD **out)
-{
-    MMVAD *other = MiFindVadFrom(&space->Vads, first);
-    if (space->Closed)
-        return STATUS_PROCESS_IS_TERMINATING;
-    if (other && other->StartingVpn <= last)
-        return STATUS_CONFLICTING_ADDRESSES;
-    NTSTATUS status = MiCreateVad(space, first, last, commit, out);
-    if (!NT_SUCCESS(status))
-        return status;
-    (*out)->NoChange = TRUE;
-    (*out)->Protection = (*out)->Untouched = MM_READWRITE;
-    if (MiMakeTables(first, last))
-        return STATUS_SUCCESS;
-    MiDeleteVad(space, *out);
-    return STATUS_NO_MEMORY;
-}

@@ -40,17 +40,3 @@ PFN_NUMBER MiUnmapKernel(ULONG_PTR va)
     }
     return pfn;
 }
-
-/* PTE_THROUGH alone is PAT entry 1, which ke made write-combining; both bits: uncached. */
-ULONG MiIoBits(BOOLEAN combining)
-{
-    return combining && KeFeatures.Pat ? PTE_THROUGH : PTE_NOCACHE | PTE_THROUGH;
-}
-
-void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size)
-{
-    ULONGLONG limit = (ULONGLONG)MiLinearPages << PAGE_SHIFT;
-    if (physical >= limit || size > limit - physical)
-        return NULL;
-    return (void *)(MI_LINEAR_BASE + (ULONG)physical);
-}

@@ -29,9 +29,6 @@ BOOLEAN MmZeroOnePage(void); /* idle thread; FALSE: every free page is zeroed */
 /* ---- start-up ---- */
 /* PFN database, kernel page tables, pool. */
 void MmInitializeSystem(const MULTIBOOT_INFO *);
-/* Boot module or low memory: kernel address of a physical range, NULL outside the linear
- * map. */
-void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size);
 
 /* ---- pool: the kernel's own memory, zeroed.  NULL: none, or the n-th is to fail ---- */
 void *ExAllocatePool(SIZE_T size, ULONG tag);
@@ -47,8 +44,6 @@ NTSTATUS MmCopyToUser(void *userTo, const void *from, SIZE_T size);
  * STATUS_DATATYPE_MISALIGNMENT. */
 NTSTATUS MmProbeForRead(const void *user, SIZE_T size, ULONG alignment); /* range only */
 NTSTATUS MmProbeForWrite(void *user, SIZE_T size, ULONG alignment);
-/* KdReadMemory: any address of the current space, never a fault. */
-NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size);
 
 /* ---- address spaces ---- */
 typedef struct _MMSPACE MMSPACE;

@@ -45,6 +45,5 @@ void MiZeroBySse(void *page);
 /* FALSE: no page for the table.  The page at va must be unmapped. */
 BOOLEAN MiMapKernel(ULONG_PTR va, PFN_NUMBER, ULONG bits);
 PFN_NUMBER MiUnmapKernel(ULONG_PTR va);
-ULONG MiIoBits(BOOLEAN combining); /* of a device mapping: MmMapIoSpace */
 
 #endif

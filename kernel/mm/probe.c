@@ -53,23 +53,3 @@ NTSTATUS MmProbeForWrite(void *user, SIZE_T size, ULONG alignment)
     }
     return status;
 }
-
-/* Read for the debugger: any address of the current space, no fault, no page made. */
-NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size)
-{
-    UCHAR *to = buffer;
-    while (size) {
-        SIZE_T part = PAGE_SIZE - (address & (PAGE_SIZE - 1));
-        if (part > size)
-            part = size;
-        BOOLEAN there = MiHasTable(address) && (MiPdeOf(address)->Low & PTE_LARGE ||
-                                                MiPteOf(address)->Low & PTE_VALID);
-        if (!there)
-            return STATUS_ACCESS_VIOLATION;
-        MiCopyBytes(to, (const void *)address, part);
-        to += part;
-        address += part;
-        size -= part;
-    }
-    return STATUS_SUCCESS;
-}

@@ -56,9 +56,5 @@ void MiDeleteVad(MMSPACE *, MMVAD *);
 /* So many pages of commit more (or, negative, less) for the space and for CommitCharge.
  * FALSE: over the limit, nothing was changed.  Less never fails. */
 BOOLEAN MiChargeVad(MMSPACE *, MMVAD *, LONG more);
-/* A region of the kernel's own at a fixed place, its tables made; commit: pages charged.
- * STATUS_CONFLICTING_ADDRESSES, STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT,
- * STATUS_PROCESS_IS_TERMINATING. */
-NTSTATUS MiCreateFixedRegion(MMSPACE *, ULONG first, ULONG last, ULONG commit, MMVAD **);
 
 #endif

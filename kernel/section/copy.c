@@ -1,4 +1,5 @@
-/* copy.c - memory of another process: NtReadVirtualMemory, NtWriteVirtualMemory.
+/* copy.c - memory of another process: NtReadVirtualMemory, NtWriteVirtualMemory; and any memory,
+ * for a debugger.
  *
  * A page at a time through a bounce buffer, for only one space is current; others may run after
  * each.  What arrived before a page that cannot be read or written is counted.
@@ -103,4 +104,21 @@ NTSTATUS NTAPI NtWriteVirtualMemory(HANDLE process, PVOID base, LPCVOID buffer,
 {
     return MiCopyService(process, PROCESS_VM_WRITE, (ULONG_PTR)base, (ULONG_PTR)buffer,
                          size, written);
+}
+
+/* Read for the debugger: any address of the current space, no fault, no page made. */
+NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size)
+{
+    UCHAR *to = buffer;
+    while (size) {
+        SIZE_T part = min(size, PAGE_SIZE - (address & (PAGE_SIZE - 1)));
+        if (!MiHasTable(address) ||
+            !(MiPdeOf(address)->Low & PTE_LARGE || MiPteOf(address)->Low & PTE_VALID))
+            return STATUS_ACCESS_VIOLATION;
+        MiCopyBytes(to, (const void *)address, part);
+        to += part;
+        address += part;
+        size -= part;
+    }
+    return STATUS_SUCCESS;
 }

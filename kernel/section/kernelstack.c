@@ -37,6 +37,13 @@ void MmDeleteKernelStack(void *top)
 }
 
 /* ---- device memory: never given back ---- */
+
+/* PTE_THROUGH alone is PAT entry 1, which ke made write-combining; both bits: uncached. */
+static ULONG MiIoBits(BOOLEAN combining)
+{
+    return combining && KeFeatures.Pat ? PTE_THROUGH : PTE_NOCACHE | PTE_THROUGH;
+}
+
 void *MmMapIoSpace(ULONGLONG physical, SIZE_T size, BOOLEAN combining)
 {
     ULONG offset = (ULONG)physical & (PAGE_SIZE - 1), count = MiPages(offset + size);
@@ -48,4 +55,13 @@ void *MmMapIoSpace(ULONGLONG physical, SIZE_T size, BOOLEAN combining)
                          MiIoBits(combining)))
             return NULL;
     return (void *)(va + offset);
+}
+
+/* ---- physical memory that has an address already ---- */
+void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size)
+{
+    ULONGLONG limit = (ULONGLONG)MiLinearPages << PAGE_SHIFT;
+    if (physical >= limit || size > limit - physical)
+        return NULL;
+    return (void *)(MI_LINEAR_BASE + (ULONG)physical);
 }

@@ -20,12 +20,15 @@ void MmDereferenceSpace(MMSPACE *);
  * due may run, and may change any space.  STATUS_THREAD_IS_TERMINATING: stop, the thread ends. */
 NTSTATUS MmGiveWay(void);
 
-/* ---- kernel stacks, device memory ---- */
+/* ---- kernel stacks, device memory, what the loader left ---- */
 void *MmCreateKernelStack(void); /* top; KERNEL_STACK_SIZE over a guard page; NULL */
 void MmDeleteKernelStack(void *top);
 /* Map device memory, below 16 TiB; NULL: no room.  combining: writes may be gathered, where
  * the processor can (framebuffer); else each access reaches the device, in order. */
 void *MmMapIoSpace(ULONGLONG physical, SIZE_T size, BOOLEAN combining);
+/* Boot module or low memory: kernel address of a physical range, NULL outside the linear
+ * map. */
+void *MmPhysicalToVirtual(ULONGLONG physical, SIZE_T size);
 
 /* ---- sections and views ---- */
 typedef struct _MMFILE { /* what io gives: a file that can bring a page */
@@ -89,6 +92,8 @@ BOOLEAN MmFindImage(MMSPACE *, ULONG_PTR address, ULONG_PTR *base, SIZE_T *size,
 
 /* ---- regions, for ps and io (the Nt* services wrap the same code) ---- */
 NTSTATUS MmProbeBuffer(void *user, SIZE_T size, ULONG alignment);
+/* KdReadMemory: any address of the current space, never a fault. */
+NTSTATUS MmReadMemorySafe(ULONG_PTR address, void *buffer, SIZE_T size);
 /* A stack as RtlCreateUserStack makes it; base, limit, deallocation as in the TEB. */
 NTSTATUS MmCreateUserStack(MMSPACE *, ULONG_PTR zeroBits, SIZE_T reserve, SIZE_T commit,
                            PVOID *base, PVOID *limit, PVOID *deallocation);

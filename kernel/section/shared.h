@@ -68,5 +68,9 @@ BOOLEAN MiMayView(ULONG most, ULONG protection);
  * are committed first. */
 NTSTATUS MiProtectPages(MMSPACE *, ULONG first, ULONG last, ULONG asked, BOOLEAN commit,
                         ULONG *oldProtect);
+/* teb.c.  A region of the kernel's own at a fixed place of the current space, its tables made;
+ * commit: pages charged.  STATUS_CONFLICTING_ADDRESSES, STATUS_NO_MEMORY,
+ * STATUS_COMMITMENT_LIMIT, STATUS_PROCESS_IS_TERMINATING. */
+NTSTATUS MiCreateFixedRegion(MMSPACE *, ULONG first, ULONG last, ULONG commit, MMVAD **);
 
 #endif

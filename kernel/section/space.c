@@ -7,7 +7,7 @@
 #include "mm/mmp.h"
 #include "mm/pagealloc.h"
 #include "mm/user.h"
-#include "section/section.h"
+#include "section/shared.h"
 
 KUSER_SHARED_DATA *MmSharedUserData;
 static PFN_NUMBER MiSharedDataPage;

@@ -6,8 +6,27 @@
  * handles a fault); the program may write to them and can neither free nor protect them.
  */
 #include "mm/fault.h"
-#include "section/section.h"
+#include "section/shared.h"
 #include "userstack.h"
+
+NTSTATUS MiCreateFixedRegion(MMSPACE *space, ULONG first, ULONG last, ULONG commit,
+                             MMVAD **out)
+{
+    MMVAD *other = MiFindVadFrom(&space->Vads, first);
+    if (space->Closed)
+        return STATUS_PROCESS_IS_TERMINATING;
+    if (other && other->StartingVpn <= last)
+        return STATUS_CONFLICTING_ADDRESSES;
+    NTSTATUS status = MiCreateVad(space, first, last, commit, out);
+    if (!NT_SUCCESS(status))
+        return status;
+    (*out)->NoChange = TRUE;
+    (*out)->Protection = (*out)->Untouched = MM_READWRITE;
+    if (MiMakeTables(first, last))
+        return STATUS_SUCCESS;
+    MiDeleteVad(space, *out);
+    return STATUS_NO_MEMORY;
+}
 
 /* A region of one committed page that is there. */
 static NTSTATUS MiCreateBlock(MMSPACE *space, ULONG vpn, PVOID *address)
