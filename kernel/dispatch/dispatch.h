@@ -13,10 +13,9 @@ void KeInitializeTraps(
     void); /* vectors, fault tasks, sysenter; after KeInitializeThreads */
 
 /* ---- handed over when ps has found ntdll ---- */
-extern ULONG_PTR KeUserCallReturn;               /* KiFastSystemCallRet */
-extern ULONG_PTR KeUserExceptionDispatcher;      /* KiUserExceptionDispatcher */
-extern ULONG_PTR KeUserApcDispatcher;            /* KiUserApcDispatcher */
-extern ULONG_PTR KeRaiseUserExceptionDispatcher; /* KiRaiseUserExceptionDispatcher */
+extern ULONG_PTR KeUserCallReturn;          /* KiFastSystemCallRet */
+extern ULONG_PTR KeUserExceptionDispatcher; /* KiUserExceptionDispatcher */
+extern ULONG_PTR KeUserApcDispatcher;       /* KiUserApcDispatcher */
 /* The current thread has TerminatePending: end it.  It does not return. */
 extern void (*KePsTerminateHook)(void);
 /* The program has no handler for this exception: say so and end the process. */

@@ -15,7 +15,7 @@
 #include "dispatch/trap.h"
 #include "services.h"
 
-ULONG_PTR KeUserExceptionDispatcher, KeRaiseUserExceptionDispatcher;
+ULONG_PTR KeUserExceptionDispatcher;
 void (*KePsCrashHook)(EXCEPTION_RECORD *, KTRAP_FRAME *);
 
 #define OLD_CONTEXT_SIZE offsetof(CONTEXT, ExtendedRegisters)

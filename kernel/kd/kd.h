@@ -19,7 +19,6 @@ int KdSerialRead(ULONG port);                                    /* a byte, or -
 void KdSerialEnableInterrupt(ULONG port); /* receiver of port 0..2 raises line 4, 3, 4 */
 /* Text for people: an 'L' frame when a host listens, else COM1 and the text console. */
 void DbgPrint(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void KdPrintText(const char *, ULONG length); /* as DbgPrint, unformatted */
 void KdPrintEverywhere(const char *,
                        ULONG length); /* COM1 and the console, host or not */
 /* The type of the frames that text goes in: 'L', 'R' for a report, 'T' while stacks are sent.

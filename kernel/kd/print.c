@@ -46,7 +46,7 @@ static void KdpSerialText(const char *text, ULONG length)
     }
 }
 
-void KdPrintText(const char *text, ULONG length)
+static void KdpPrintText(const char *text, ULONG length)
 {
     if (KdHostPresent)
         KdHooks.HostSend(KdpFrameType, text, length);
@@ -66,7 +66,7 @@ static void KdpPut(void *context, const char *text, ULONG length)
     LINE *line = context;
     for (ULONG i = 0; i < length; i++) {
         if (line->Length == sizeof line->Text) {
-            KdPrintText(line->Text, line->Length);
+            KdpPrintText(line->Text, line->Length);
             line->Length = 0;
         }
         line->Text[line->Length++] = text[i];
@@ -80,7 +80,7 @@ void DbgPrint(const char *format, ...)
     va_start(arguments, format);
     RtlFormat(KdpPut, &line, format, arguments);
     va_end(arguments);
-    KdPrintText(line.Text, line.Length);
+    KdpPrintText(line.Text, line.Length);
 }
 
 ULONG KdSetPrintFrame(ULONG type)

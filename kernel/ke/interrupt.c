@@ -38,7 +38,6 @@ void KeConnectInterrupt(ULONG irq, void (*handler)(void))
 
 void KiInterrupt(ULONG irq)
 {
-    KiPcr.InterruptDepth++;
     /* End of interrupt first: the lines are edge triggered and we run with interrupts
      * off. */
     if (irq >= 8)
@@ -46,7 +45,6 @@ void KiInterrupt(ULONG irq)
     KdOut8(PIC1, PIC_END);
     for (ULONG i = 0; i < SHARED_HANDLERS && KiHandlers[irq][i]; i++)
         KiHandlers[irq][i]();
-    KiPcr.InterruptDepth--;
 }
 
 void KiInitializePic(void)

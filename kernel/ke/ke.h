@@ -137,8 +137,7 @@ typedef struct _KPCR {
     ULONG Reserved2[56];
     struct _KTHREAD *CurrentThread; /* 124 */
     struct _KTHREAD *IdleThread;
-    ULONG Reschedule; /* a switch is due on the way to user mode */
-    ULONG InterruptDepth;
+    ULONG Reschedule;      /* a switch is due on the way to user mode */
     ULONG InterruptedUser; /* the latest interrupt came from user mode */
     ULONGLONG Ticks;
 } KPCR;

@@ -99,7 +99,6 @@ static void PspFindEntries(const UCHAR *file)
         {"RtlUserThreadStart", &PsEntries.RtlUserThreadStart},
         {"KiUserExceptionDispatcher", &KeUserExceptionDispatcher},
         {"KiUserApcDispatcher", &KeUserApcDispatcher},
-        {"KiRaiseUserExceptionDispatcher", &KeRaiseUserExceptionDispatcher},
         {"KiFastSystemCall", &PsEntries.KiFastSystemCall},
         {"KiIntSystemCall", &PsEntries.KiIntSystemCall},
         {"KiFastSystemCallRet", &KeUserCallReturn},
