@@ -21,9 +21,10 @@ web: $(WEB_SITE) ## the machine in a browser's tab: build/web/site, and fathom.h
 	@echo '  $(O)/web/fathom.html works from disk; make web-serve hands out $(O)/web/site'
 # For the tests: the site, or build/web/missing, which says why there is none.  No test needs a
 # network: what npm has to bring is brought here, once.
-tab_ready = mkdir -p $(@D) && rm -f $(O)/web/missing && if ! { $(web_site); } \
-  >$(O)/web/log 2>&1; then \
-  echo "make web first: $$(tail -n 1 $(O)/web/log)" >$(O)/web/missing; fi; touch $@
+# Where it fails there is no web/ready, so the next make tries again.
+tab_ready = mkdir -p $(@D) && rm -f $@ $(O)/web/missing && \
+  if { $(web_site); } >$(O)/web/log 2>&1; then touch $@; \
+  else echo "make web first: $$(tail -n 1 $(O)/web/log)" >$(O)/web/missing; fi
 $(O)/web/ready: $(WEB_FROM) FORCE
 	$(call product,tab_ready)
 PORT ?= 8000

@@ -218,6 +218,18 @@ for name in sorted(long)[:1]:
 plan.equal(groups("test-grub"), ["check", "grub"], "a part of its name will do")
 plan.equal(groups("test-host"), ["check"], "the host tests want nothing more")
 
+# What npm could not bring is asked for again: a network may come back.
+with tempfile.TemporaryDirectory() as out:
+    ready, missing = os.path.join(out, "web", "ready"), os.path.join(out, "web", "missing")
+    tab = ["make", "-s", "-f", "mk/web.mk", "--eval", "product = $($1)", "--eval", "FORCE:"]
+    for python, wanted in (("false", [missing]), ("true", [ready]), ("false", [missing])):
+        subprocess.run([*tab, f"O={out}", "WEB_FROM=", f"PYTHON={python}", ready], cwd=TOP)
+        plan.equal(
+            [path for path in (ready, missing) if os.path.exists(path)],
+            wanted,
+            f"npm's part {'fails: it is to do' if python == 'false' else 'works: it is done'}",
+        )
+
 allocators = setup("bench", sysroot="/nonexistent")[3][-1]
 plan.true(
     all(name in allocators for name in ("jemalloc", "mimalloc", "tcmalloc")),
