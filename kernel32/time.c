@@ -5,6 +5,7 @@
  * time zone).
  */
 #include "k32.h"
+#include "precise.h"
 
 static ULONGLONG ReadTime(const volatile KSYSTEM_TIME *time)
 {
@@ -58,23 +59,20 @@ VOID WINAPI GetSystemTimeAsFileTime(LPFILETIME time)
 }
 
 /* Windows 8's, which stock mingw-w64 lets programs import.  The counter gives what lies between two
- * ticks; where it has left the clock by more than two of them, the clock counts. */
+ * ticks (precise.h). */
 VOID WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME time)
 {
     static SRWLOCK lock;
-    static ULONGLONG between; /* the clock less the counter, in 100 ns */
-    const ULONGLONG clock = ReadTime(&USER_SHARED_DATA->SystemTime);
+    static ULONGLONG between;
     LARGE_INTEGER counter, frequency;
     ULONGLONG now;
 
+    RtlAcquireSRWLockExclusive(&lock);
     NtQueryPerformanceCounter(&counter, &frequency);
     now = (ULONGLONG)(counter.QuadPart / frequency.QuadPart) * 10000000u +
           (ULONGLONG)(counter.QuadPart % frequency.QuadPart) * 10000000u /
               frequency.QuadPart;
-    RtlAcquireSRWLockExclusive(&lock);
-    if (now + between < clock || now + between > clock + 2 * 156250u)
-        between = clock - now;
-    now += between;
+    now = BasepFollowClock(ReadTime(&USER_SHARED_DATA->SystemTime), now, &between);
     RtlReleaseSRWLockExclusive(&lock);
     *time = (FILETIME){(DWORD)now, (DWORD)(now >> 32)};
 }
