@@ -22,8 +22,6 @@ typedef struct {
 
 /* ---- the stub: in the server ---- */
 
-#define SOUND_METHOD 3 /* its place in the table, after IUnknown's */
-
 static HRESULT CheckRequest(const IUnknown *Object, const CALL_MESSAGE *Message)
 {
     if (Object == NULL)
@@ -52,6 +50,17 @@ void OlepStubInvoke(IUnknown *Object, CALL_MESSAGE *Message)
     ((CALL_REPLY *)Message->Data)->Result = Result;
 }
 
+BOOL OlepIsLastRelease(CALL_MESSAGE *Message)
+{
+    const CALL_REQUEST *Request = (const CALL_REQUEST *)Message->Data;
+    if (Message->Header.DataLength != sizeof(*Request) ||
+        Request->Method != RELEASE_METHOD)
+        return FALSE;
+    OlepSetLength(&Message->Header, sizeof(CALL_REPLY));
+    ((CALL_REPLY *)Message->Data)->Result = S_OK;
+    return TRUE;
+}
+
 /* ---- the proxy: in the client ---- */
 
 static HRESULT Lost(NTSTATUS Status)
@@ -61,6 +70,15 @@ static HRESULT Lost(NTSTATUS Status)
                : Status == (NTSTATUS)0xC0000253 /* STATUS_LPC_REPLY_LOST */
                      ? HRESULT_FROM_WIN32(RPC_S_CALL_FAILED)
                      : RPC_E_SYS_CALL_FAILED;
+}
+
+/* Proxy->Message is the reply, where this is 0. */
+static NTSTATUS Ask(PROXY *Proxy, ULONG Method)
+{
+    PORT_MESSAGE *Header = &Proxy->Message.Header;
+    ((CALL_REQUEST *)Proxy->Message.Data)->Method = Method;
+    OlepSetLength(Header, sizeof(CALL_REQUEST));
+    return NtRequestWaitReplyPort(Proxy->Port, Header, Header);
 }
 
 static HRESULT STDMETHODCALLTYPE Proxy_Sound(ISounding *This, LPOLESTR *Place,
@@ -73,10 +91,7 @@ static HRESULT STDMETHODCALLTYPE Proxy_Sound(ISounding *This, LPOLESTR *Place,
     *Sounding = NULL;
     *Fathoms = 0;
     EnterCriticalSection(&Proxy->Lock);
-    PORT_MESSAGE *Header = &Proxy->Message.Header;
-    ((CALL_REQUEST *)Proxy->Message.Data)->Method = SOUND_METHOD;
-    OlepSetLength(Header, sizeof(CALL_REQUEST));
-    const NTSTATUS Status = NtRequestWaitReplyPort(Proxy->Port, Header, Header);
+    const NTSTATUS Status = Ask(Proxy, SOUND_METHOD);
     HRESULT Result = Status == 0
                          ? OlepTakeSounding(&Proxy->Message, Place, Sounding, Fathoms)
                          : Lost(Status);
@@ -94,6 +109,7 @@ static ULONG STDMETHODCALLTYPE Proxy_Release(ISounding *This)
     PROXY *Proxy = CONTAINING_RECORD(This, PROXY, Face);
     const LONG Left = InterlockedDecrement(&Proxy->References);
     if (Left == 0) {
+        Ask(Proxy, RELEASE_METHOD); /* a server that has gone has released it */
         CloseHandle(Proxy->Port);
         DeleteCriticalSection(&Proxy->Lock);
         HeapFree(GetProcessHeap(), 0, Proxy);

@@ -4,7 +4,8 @@
  *       (remote.c)  (marshal.c)    kernel/ex      (marshal.c)  (server.c has it)
  *
  * One connection is one object: its words are the interface wanted, the answer an HRESULT.
- * The last Release closes it, and so does the client's death; then the object is released.
+ * The last Release is a call, too: when it returns, the object is released.  The client's death
+ * closes the connection, and that releases it as well.
  */
 #ifndef OLE32_REMOTE_H
 #define OLE32_REMOTE_H
@@ -29,6 +30,7 @@ typedef struct {
 typedef struct {
     ULONG Method;
 } CALL_REQUEST;
+enum { RELEASE_METHOD = 2, SOUND_METHOD = 3 };
 
 #define RPC_NAME_ROOM 96
 /* "\BaseNamedObjects\OLE{CLSID}": where the class's server listens. */
@@ -42,6 +44,8 @@ HRESULT OlepConnect(REFCLSID Class, REFIID Iid, HANDLE *Port);
 /* Call the object as the message says; the message becomes the reply.  No object:
  * RPC_E_DISCONNECTED. */
 void OlepStubInvoke(IUnknown *Object, CALL_MESSAGE *Message);
+/* The message is the client's last Release; it becomes the reply. */
+BOOL OlepIsLastRelease(CALL_MESSAGE *Message);
 BOOL OlepKnowsInterface(REFIID Iid);
 
 static inline void OlepCopy(void *To, const void *From, SIZE_T Bytes)

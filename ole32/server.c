@@ -142,6 +142,10 @@ static void Part(CLASS *Class, CONVERSATION *Conversation)
 
 static void Answer(CONVERSATION *Conversation, CALL_MESSAGE *Message)
 {
+    if (OlepIsLastRelease(Message)) {
+        Drop(&Conversation->Object);
+        return;
+    }
     IUnknown *Object = Hold(&Conversation->Object);
     OlepStubInvoke(Object, Message);
     if (Object != NULL)

@@ -22,7 +22,7 @@ static const CLSID served = {0x6FA00077, 0, 0x4F75, {1, 2, 3, 4, 5, 6, 7, 8}};
 
 static LONG references, calls;
 static HANDLE wait_for; /* a method waits for this */
-static BOOL die;
+static BOOL die, slow;  /* in a method; in Release */
 
 static HRESULT STDMETHODCALLTYPE query(ISounding *self, REFIID iid, void **object)
 {
@@ -43,6 +43,8 @@ static ULONG STDMETHODCALLTYPE add(ISounding *self)
 static ULONG STDMETHODCALLTYPE release(ISounding *self)
 {
     (void)self;
+    if (slow)
+        Sleep(50);
     return InterlockedDecrement(&references);
 }
 
@@ -201,7 +203,10 @@ static void orderly(void)
     CHECK_EQUAL(references, 1);
     other_side();
     cookie = serve();
+    slow = TRUE;
     other_side();
+    CHECK_EQUAL(references, 1); /* the client's Release waited for ours */
+    slow = FALSE;
     CHECK_EQUAL(CoDisconnectObject((IUnknown *)&object, 0), S_OK);
     CHECK_EQUAL(references, 0);
     CHECK_EQUAL(CoDisconnectObject(NULL, 0), E_INVALIDARG);
@@ -277,7 +282,7 @@ static int hostile(void)
     memcpy(junk, &IID_ISounding, sizeof(IID));
     CHECK(raw_connect(&port, junk, 19, &answer) != 0);
     CHECK_EQUAL(raw_connect(&port, junk, 20, &answer), 0);
-    static const ULONG methods[] = {0, 1, 2, 4, 100, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
+    static const ULONG methods[] = {0, 1, 4, 5, 100, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
     for (int i = 0; i < 8; i++)
         CHECK_EQUAL(raw_call(port, &methods[i], 4), RPC_E_INVALIDMETHOD);
     memset(junk, 3, sizeof junk);
@@ -286,6 +291,10 @@ static int hostile(void)
         CHECK_EQUAL(raw_call(port, junk, lengths[i]), RPC_E_SERVER_CANTUNMARSHAL_DATA);
     static const ULONG sound_method = 3;
     CHECK_EQUAL(raw_call(port, &sound_method, 4), S_OK);
+    static const ULONG release_method = 2; /* the last one, says a proxy; then silence */
+    for (int i = 0; i < 3; i++)
+        CHECK_EQUAL(raw_call(port, &release_method, 4), S_OK);
+    CHECK_EQUAL(raw_call(port, &sound_method, 4), RPC_E_DISCONNECTED);
     for (int i = 0; i < 100; i++)
         CHECK_EQUAL(raw_connect(&port, &IID_ISounding, 20, &answer), 0);
     return 0; /* a hundred conversations, none of them closed */
