@@ -1,9 +1,11 @@
-/* node values.mjs MMH: what web/replay/values.js makes of arguments and results, for values.t. */
+/* node values.mjs MMH HEAPPH: what web/replay/values.js makes of arguments and results. */
 import { readFileSync } from "node:fs";
 import { DOORS } from "../../web/model/story.js";
 import { argumentsOf, resultOf, SHAPES } from "../../web/replay/values.js";
 
 const [, uses] = readFileSync(process.argv[2], "utf8").match(/typedef enum \{([^}]*)\} MMPAGEUSE/);
+const heapp = readFileSync(process.argv[3], "utf8");
+const [, failures] = heapp.match(/enum _HEAP_FAILURE_TYPE \{([^}]*)\}/);
 const told = (name, ...words) => argumentsOf({ name, words: [...words, 0xbad, 0xbad, 0xbad] });
 const answers = (name, value) => resultOf({ name, value });
 const doors = [...new Set(Object.values(DOORS).flat())];
@@ -14,6 +16,10 @@ console.log(
     uses: [...uses.matchAll(/(\w+) = (\d+)/g)].map(([, name, n]) => [
       name,
       told("PageAlloc", Number(n), 1, 0x337fe7),
+    ]),
+    failures: [...failures.matchAll(/heap_failure_\w+/g)].map(([name], n) => [
+      name,
+      told("RtlpHeapFailure", 0x320000, n, 0x335760),
     ]),
     told: [
       told("malloc", 98304),

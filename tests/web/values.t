@@ -14,12 +14,16 @@ from tap import TOP, Plan  # noqa: E402
 plan = Plan()
 SCRIPT = os.path.join(TOP, "tests", "web", "values.mjs")
 MM = os.path.join(TOP, "kernel", "mm", "mm.h")
-done = subprocess.run(["node", SCRIPT, MM], capture_output=True, text=True)
+HEAPP = os.path.join(TOP, "ntdll", "heap", "heapp.h")
+done = subprocess.run(["node", SCRIPT, MM, HEAPP], capture_output=True, text=True)
 plan.equal((done.returncode, done.stderr), (0, ""), "it runs")
 said = json.loads(done.stdout)
 plan.equal((said["lacking"], said["unused"]), ([], []), "each door has its shape, and no other")
 uses = [words for _, words in said["uses"]]
 plan.equal(uses, [f"{name}, 0x1, 00337FE7" for name, _ in said["uses"]], "MMPAGEUSE is mm.h's")
+found = [words for _, words in said["failures"]]
+wanted = [f"00320000, {name}, 00335760" for name, _ in said["failures"]]
+plan.equal(found, wanted, "HEAP_FAILURE_TYPE is heapp.h's")
 plan.equal(
     said["told"],
     [

@@ -35,7 +35,7 @@ const EIP = REGISTERS.indexOf("eip");
 const USED_BITS = 0x60n; /* accessed, dirty */
 const WORDS = 6; /* arguments of a door, at most */
 
-/* module!function by which a layer is entered. */
+/* module!function by which a layer is entered; and the heap's, which tells damage. */
 export const DOORS = {
   msvcrt: ["malloc", "calloc", "realloc", "free"],
   cw3220: ["malloc", "free"],
@@ -46,7 +46,7 @@ export const DOORS = {
   ),
   ntdll: (
     "RtlAllocateHeap RtlReAllocateHeap RtlFreeHeap NtAllocateVirtualMemory NtFreeVirtualMemory " +
-    "NtProtectVirtualMemory"
+    "NtProtectVirtualMemory RtlpHeapFailure"
   ).split(" "),
   nt: "NtAllocateVirtualMemory NtFreeVirtualMemory NtProtectVirtualMemory PageAlloc PageFree".split(
     " ",

@@ -4,6 +4,7 @@
  *     flags   hexadecimal, with 0x       memory    MEM_... of the allocation's type
  *     status  an NTSTATUS                protect   PAGE_...
  *     truth   a BOOLEAN or BOOL          page      the number of a physical page
+ *     failure a HEAP_FAILURE_TYPE
  */
 import { say } from "./language.js";
 
@@ -30,6 +31,12 @@ const PROTECT = {
   PAGE_GUARD: 0x100,
 };
 const USES = ["0", "MmPageUser", "MmPageTable", "MmPageKernel", "MmPageShared"]; /* mm.h */
+const FAILURES = (
+  "internal unknown generic entry_corruption multiple_entries_corruption " +
+  "virtual_block_corruption buffer_overrun buffer_underrun block_not_busy invalid_argument " +
+  "invalid_allocation_type usage_after_free cross_heap_operation freelists_corruption " +
+  "listentry_corruption lfh_bitmap_mismatch"
+).split(" "); /* HEAP_FAILURE_TYPE, heapp.h */
 const NO_PAGE = 0xffffffff; /* PFN_NONE */
 
 /* "arguments > result" of each door; nothing after the arrow: it returns nothing. */
@@ -56,6 +63,7 @@ export const SHAPES = {
   RtlAllocateHeap: "at flags size > at",
   RtlReAllocateHeap: "at flags at size > at",
   RtlFreeHeap: "at flags at > truth",
+  RtlpHeapFailure: "at failure at >",
   NtAllocateVirtualMemory: "at at size at memory protect > status",
   NtFreeVirtualMemory: "at at at memory > status",
   NtProtectVirtualMemory: "at at at protect at > status",
@@ -80,6 +88,7 @@ const TOLD = {
   protect: (n) => bits(PROTECT, n),
   status: (n) => (n ? hex(n) : "STATUS_SUCCESS"),
   truth: (n) => (n & 0xff ? "TRUE" : "FALSE"),
+  failure: (n) => (FAILURES[n] ? `heap_failure_${FAILURES[n]}` : flags(n)),
   use: (n) => USES[n] ?? flags(n),
   page: (n) => (n === NO_PAGE ? say`no page` : say`page ${hex(n, 1)}`),
 };
