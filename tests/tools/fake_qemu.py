@@ -104,12 +104,18 @@ def play_hang():
     quit_orderly()
 
 
-def play_hung_kernel():
-    hello()
+def wait_for_nmi():
     LINES["qmp"].sendall(b"{}\n")
     seen = b""
     while b"inject-nmi" not in seen:
         seen += LINES["qmp"].recv(1000)
+
+
+def play_hung_kernel():
+    """The NMI finds it in the middle of a frame of output."""
+    hello()
+    LINES["host"].sendall(b"O" + struct.pack("<II", 20, 0))
+    wait_for_nmi()
     send(b"T", b"ntoskrnl!KiSpin+1\n")
     send(b"B", b"NMI\n")
     sys.exit(BUGCHECK)

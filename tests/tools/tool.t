@@ -102,6 +102,12 @@ os.close(reading)
 done = run("hang", "--timeout", "0.3")
 plan.equal((done.returncode, last(done)), (242, "fathom: hang"), "hang ends at --timeout")
 plan.true(b"prog!main+12" in done.stderr, "hang: the stacks are shown")
+done = run("hung_kernel", "--timeout", "0.3")
+plan.true(
+    done.returncode == 242 and last(done).startswith("fathom: hang: the kernel no longer answer"),
+    "the kernel hangs in the middle of a frame: hang",
+    done.stderr,
+)
 done = run("forged")
 plan.equal(
     (done.returncode, done.stdout[:1]), (7, b"X"), "a forged verdict is only output"

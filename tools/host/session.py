@@ -92,9 +92,11 @@ class Session:
                     if self.phase != "over":
                         key.data(key.fileobj)
         except frames.Damaged as wrong:
-            self._over(
-                Verdict("bugcheck" if self.hello else "noboot", None, 0, f"damaged frame: {wrong}")
-            )
+            if self.phase == "nmi":  # it came in the middle of a frame
+                self._over(self._how_it_ended(None))
+            else:
+                kind = "bugcheck" if self.hello else "noboot"
+                self._over(Verdict(kind, None, 0, f"damaged frame: {wrong}"))
         finally:
             self.selector.close()
         self._drain_console()
