@@ -52,6 +52,23 @@ def lines(program):
     return said[0].stdout
 
 
+def judged(plan, name, limits, patience):
+    """{line: figure} of a program under icount, once; a statement of plan for each limit."""
+    program = os.path.join(OUT, "tests", "bench", name)
+    run = subprocess.run(
+        [FATHOM, "run", "--icount", "--timeout", str(patience), program],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    plan.equal(run.returncode, 0, f"{name} runs under icount")
+    figures = {line.split()[0]: float(line.split()[1]) for line in run.stdout.splitlines()}
+    for row, limit in limits.items():
+        got = figures.get(row)
+        plan.true(got is not None and got <= limit, f"{row} is at most {limit}", f"it is {got}")
+    return figures
+
+
 def seconds(boot):
     start = time.monotonic()
     done = subprocess.run(

@@ -122,8 +122,9 @@ def grade(options):
     return 0 if all(result.points == result.most for result in results) else 1
 
 
-def guarded(call):
-    """As the other commands of tools/fathom: a mistake is one sentence."""
+def guarded(call, ended=""):
+    """As the other commands of tools/fathom: a mistake is one sentence.  ended: what to say besides
+    when Ctrl-C or a signal ends it."""
     try:
         interrupt.listen()
         try:
@@ -135,7 +136,7 @@ def guarded(call):
         print("\n".join(f"fathom: {line}" for line in str(said).splitlines()), file=sys.stderr)
         return verdict.USAGE
     except interrupt.Interrupted as signal:
-        print(f"fathom: ended by {signal.name}", file=sys.stderr)
+        print(f"fathom: ended by {signal.name}{ended}", file=sys.stderr)
         return signal.code
     finally:
         close_all()

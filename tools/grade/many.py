@@ -14,22 +14,20 @@ tools/grade/slurm.sh does the same as an array of Slurm.
 """
 import argparse
 import concurrent.futures
-import csv
 import os
 import shutil
 import subprocess
 import sys
 
-from host import build as system
-from host import commands, interrupt, verdict
+from host import commands
 from host.options import Parser, number, whole_number
-from host.refused import Refused, reason
+from host.refused import Refused
 
-from . import classpages, kept, record, similar
-from .command import loaded
+from . import classpages, record, similar
+from .command import guarded, loaded
 from .grader import Grader
 from .handed import submitted
-from .lab import TOP, Wrong
+from .lab import TOP
 
 FATHOM = os.path.join(TOP, "tools", "fathom")
 
@@ -162,17 +160,5 @@ def run(options):
 
 
 def main(arguments):
-    try:
-        interrupt.listen()
-        try:
-            options = parser().parse_args(arguments)
-        except SystemExit:  # --help
-            return 0
-        return run(options)
-    except (Refused, Wrong, system.NotBuilt, kept.NotMade, OSError) as wrong:
-        said = reason(wrong) if isinstance(wrong, OSError) else wrong
-        print("\n".join(f"fathom: {line}" for line in str(said).splitlines()), file=sys.stderr)
-        return verdict.USAGE
-    except interrupt.Interrupted as signal:
-        print(f"fathom: ended by {signal.name}; the same command goes on", file=sys.stderr)
-        return signal.code
+    goes_on = "; the same command goes on"
+    return guarded(lambda: run(parser().parse_args(arguments)), goes_on)

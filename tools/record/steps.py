@@ -7,22 +7,14 @@ docs/recording.md has the format to the bit.
 """
 import struct
 
+import leb128
+
 REGISTERS = "eax ecx edx ebx esp ebp esi edi eip eflags cs ss ds es fs gs cr0 cr2 cr3 cr4".split()
 EIP, CR3 = REGISTERS.index("eip"), REGISTERS.index("cr3")
 STATE = struct.Struct(f"<{len(REGISTERS)}I")
 
 
 # ---- writing ----
-def put_number(value):
-    """Seven bits a byte, the low ones first."""
-    out = bytearray()
-    while value >= 0x80:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
 def encode(state, steps):
     """What decode takes.  state: the registers before the first step."""
     out = bytearray(STATE.pack(*state))
@@ -32,26 +24,15 @@ def encode(state, steps):
         ]
         out += sum(1 << i for i, change in enumerate(changes) if change).to_bytes(3, "little")
         for change in filter(None, changes):
-            out += put_number((change << 1 ^ change >> 31) & 0xFFFFFFFF)
+            out += leb128.put((change << 1 ^ change >> 31) & 0xFFFFFFFF)
         out += len(writes).to_bytes(2, "little")
         for address, change in writes:
-            out += put_number(address) + bytes([len(change)]) + change
+            out += leb128.put(address) + bytes([len(change)]) + change
         state = registers
     return bytes(out)
 
 
 # ---- reading ----
-def number(data, at):
-    """(value, where the next begins): seven bits a byte, the low ones first."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-
-
 def decode(data, count):
     """The steps of a block: [(registers, [(physical address, old XOR new)])]."""
     state, at, steps = list(STATE.unpack_from(data)), STATE.size, []
@@ -59,13 +40,13 @@ def decode(data, count):
         mask, at = int.from_bytes(data[at : at + 3], "little"), at + 3
         while mask:
             low = mask & -mask
-            change, at = number(data, at)
+            change, at = leb128.get(data, at)
             index = low.bit_length() - 1
             state[index] = (state[index] + (change >> 1 ^ -(change & 1))) & 0xFFFFFFFF
             mask ^= low
         writes, left, at = [], int.from_bytes(data[at : at + 2], "little"), at + 2
         for _ in range(left):
-            address, at = number(data, at)
+            address, at = leb128.get(data, at)
             size = data[at]
             writes.append((address, data[at + 1 : at + 1 + size]))
             at += 1 + size
@@ -93,7 +74,7 @@ def outline(data, count):
             before -= data[at] < 0x80
             at += 1
         if moves:
-            change, at = (data[at], at + 1) if data[at] < 0x80 else number(data, at)
+            change, at = (data[at], at + 1) if data[at] < 0x80 else leb128.get(data, at)
             eip = (eip + (change >> 1 ^ -(change & 1))) & 0xFFFFFFFF
         while after:
             after -= data[at] < 0x80
@@ -101,7 +82,7 @@ def outline(data, count):
         left, at = data[at] | data[at + 1] << 8, at + 2
         writes = [] if left else ()
         while left:
-            address, at = number(data, at)
+            address, at = leb128.get(data, at)
             end = at + 1 + data[at]
             writes.append((address, data[at + 1 : end]))
             left, at = left - 1, end

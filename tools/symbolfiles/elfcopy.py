@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 
+import leb128
+
 from . import clobbered, entries, qualified, thunks
 from .elf import Elf
 from .kept import kept
@@ -88,34 +90,23 @@ def is_label(name, names):
     return label is not None and not {label[1], "_" + label[1]}.isdisjoint(names)
 
 
-def uleb(data, at):
-    """(value, where the next begins) of a ULEB128 number."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-
-
 def forget_linkage_names(abbreviations):
     """.debug_abbrev with which gdb calls functions by C's names: DWARF's linkage names
     (RtlAllocateHeap@12) get an attribute number that means nothing."""
     linkage_name, nothing, implicit_const = 0x6E, 0x04, 0x21
     data, at = bytearray(abbreviations), 0
     while at < len(data):
-        code, at = uleb(data, at)
+        code, at = leb128.get(data, at)
         if not code:
             continue  # the end of one unit's table
-        _, at = uleb(data, at)
+        _, at = leb128.get(data, at)
         at += 1  # whether it has children
         while True:
             start = at
-            attribute, at = uleb(data, at)
-            form, at = uleb(data, at)
+            attribute, at = leb128.get(data, at)
+            form, at = leb128.get(data, at)
             if form == implicit_const:
-                _, at = uleb(data, at)
+                _, at = leb128.get(data, at)
             if not attribute and not form:
                 break
             if attribute == linkage_name:
