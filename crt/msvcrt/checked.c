@@ -14,6 +14,8 @@
     errno_t __cdecl NAME(TYPE value, CHAR *out, size_t room, int base)                   \
     {                                                                                    \
         CHAR text[72];                                                                   \
+        if (out != NULL && room != 0)                                                    \
+            *out = 0;                                                                    \
         if (out == NULL || room == 0 || base < 2 || base > 36)                           \
             return *_errno() = EINVAL;                                                   \
         return COPY(out, room, PLAIN(value, text, base));                                \
@@ -121,35 +123,6 @@ void __cdecl _searchenv(const char *file, const char *variable, char *path)
 }
 
 /* ---- text ---- */
-
-#define FILL(NAME, CHAR)                                                                 \
-    errno_t __cdecl NAME(CHAR *text, size_t room, int with, size_t count)                \
-    {                                                                                    \
-        size_t at = 0;                                                                   \
-        if (text == NULL || room == 0)                                                   \
-            return *_errno() = EINVAL;                                                   \
-        while (at < room && text[at])                                                    \
-            at++;                                                                        \
-        if (at == room) {                                                                \
-            *text = 0;                                                                   \
-            return *_errno() = EINVAL;                                                   \
-        }                                                                                \
-        for (size_t i = 0; i < at && i < count; i++)                                     \
-            text[i] = (CHAR)with;                                                        \
-        return 0;                                                                        \
-    }
-FILL(_strnset_s, char)
-FILL(crt_wcsnset_s, wchar_t)
-
-errno_t __cdecl _strset_s(char *text, size_t room, int with)
-{
-    return _strnset_s(text, room, with, room);
-}
-
-errno_t __cdecl crt_wcsset_s(wchar_t *text, size_t room, wchar_t with)
-{
-    return crt_wcsnset_s(text, room, with, room);
-}
 
 errno_t __cdecl wctomb_s(int *length, char *out, size_t room, wchar_t wide)
 {

@@ -29,8 +29,10 @@ static int digit_of(unsigned int c)
     {                                                                                    \
         const CHAR *at = text;                                                           \
         memset(out, 0, sizeof(*out));                                                    \
-        if (base < 0 || base == 1 || base > 36)                                          \
+        if (text == NULL || base < 0 || base == 1 || base > 36) {                        \
+            *_errno() = EINVAL;                                                          \
             return text;                                                                 \
+        }                                                                                \
         while (SPACE(*at))                                                               \
             at++;                                                                        \
         if (*at == '-' || *at == '+')                                                    \
@@ -169,16 +171,6 @@ ITOA(_ultow, unsigned long, unsigned long, wchar_t, to_wtext)
 ITOA(_i64tow, __int64, unsigned __int64, wchar_t, to_wtext)
 ITOA(_ui64tow, unsigned __int64, unsigned __int64, wchar_t, to_wtext)
 
-/* 0, EINVAL, or ERANGE and an empty text.  Source: _itoa_s. */
-errno_t __cdecl _itoa_s(int value, char *out, size_t room, int base)
-{
-    char text[72];
-    if (out == NULL || room == 0 || base < 2 || base > 36)
-        return *_errno() = EINVAL;
-    _itoa(value, text, base);
-    return strcpy_s(out, room, text);
-}
-
 /* True if a decimal number begins at `text` after blanks. */
 static int is_number(const char *text)
 {
@@ -192,11 +184,29 @@ static int is_number(const char *text)
            (*text == '.' && isdigit((unsigned char)text[1]));
 }
 
+/* The value of a decimal number.  An exponent may begin with d, which __strtod does not know. */
+static double decimal(const char *text, char **end)
+{
+    size_t at = strspn(text, " \t\n\v\f\r+-");
+    at += strspn(text + at, "0123456789");
+    at += text[at] == '.';
+    at += strspn(text + at, "0123456789");
+    char *stop, *copy = (text[at] | 32) == 'd' ? _strdup(text) : NULL;
+    if (copy == NULL)
+        return __strtod(text, end);
+    copy[at] = 'e';
+    double value = __strtod(copy, &stop);
+    if (end != NULL)
+        *end = (char *)text + (stop - copy);
+    free(copy);
+    return value;
+}
+
 double __cdecl crt_strtod(const char *text, char **end)
 {
     int kind = is_number(text);
     if (kind == 1)
-        return __strtod(text, end);
+        return decimal(text, end);
     if (end != NULL) {
         /* "0x...": only the 0 is a number. */
         *end = (char *)text;

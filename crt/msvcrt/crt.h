@@ -21,6 +21,7 @@
 #ifndef _WIN32_WINNT
 #define _WIN32_WINNT 0x0601
 #endif
+#include "crt/sinks.h"
 #include <windows.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -168,15 +169,7 @@ int crt_flush(FILE *stream);
 int crt_buffer_begin(FILE *stream);
 void crt_buffer_end(FILE *stream, int began);
 
-/* format.c, wformat.c: printf.  A sink takes characters; `count` is what would be
- * written. */
-struct crt_sink {
-    void (*put)(struct crt_sink *sink, const void *text, int length);
-    void *target;
-    size_t room;
-    int count;
-    int failed;
-};
+/* format.c, wformat.c: printf. */
 void crt_format(struct crt_sink *sink, const char *format, va_list args);
 void crt_wformat(struct crt_sink *sink, const wchar_t *format, va_list args);
 /* float.c: digits of `value` for conversion e, f, g or a, without sign or padding, into
@@ -185,14 +178,7 @@ void crt_wformat(struct crt_sink *sink, const wchar_t *format, va_list args);
 int crt_float(char *text, size_t room, double value, int conversion, int precision,
               int alternate, int *negative);
 
-/* scan.c, wscan.c: scanf.  A source gives characters and takes the last one back. */
-struct crt_source {
-    int (*get)(struct crt_source *source);
-    void (*unget)(struct crt_source *source, int character);
-    void *from;
-    int read;
-    size_t room;
-};
+/* scan.c, wscan.c: scanf. */
 int crt_scan(struct crt_source *source, const char *format, va_list args);
 int crt_wscan(struct crt_source *source, const wchar_t *format, va_list args);
 

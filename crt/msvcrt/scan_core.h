@@ -242,7 +242,7 @@ static int scan_text(struct crt_source *source, struct field *field, const CHAR 
         else if (to != NULL)
             ((char *)to)[used] = (char)c;
     }
-    if (used == 0 || (one && field->width > used))
+    if (used == 0)
         return c == EOF ? -1 : 0;
     if (to != NULL && !one && wide)
         ((wchar_t *)to)[used] = 0;

@@ -38,10 +38,33 @@ static void put_number(struct text *out, int value, int digits, int plain)
 
 static void put_date(struct text *out, const char *format, const struct tm *date);
 
+#define FIELD(name) offsetof(struct tm, name)
+static const struct {
+    const char *uses; /* conversions */
+    size_t place;
+    int first;
+    unsigned int count;
+} ranges[] = {{"aAwUW", FIELD(tm_wday), 0, 7}, {"bBm", FIELD(tm_mon), 0, 12},
+              {"d", FIELD(tm_mday), 1, 31},    {"HIp", FIELD(tm_hour), 0, 24},
+              {"M", FIELD(tm_min), 0, 60},     {"S", FIELD(tm_sec), 0, 60},
+              {"jUW", FIELD(tm_yday), 0, 366}, {"yY", FIELD(tm_year), -1900, 10000}};
+
+/* Is what a conversion needs within its range?  Other fields may hold anything. */
+static int in_range(int conversion, const struct tm *date)
+{
+    int good = 1;
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        int value = *(const int *)((const char *)date + ranges[i].place);
+        if (strchr(ranges[i].uses, conversion) != NULL)
+            good &= (unsigned int)(value - ranges[i].first) < ranges[i].count;
+    }
+    return good;
+}
+
 /* The number that a conversion writes, and its digits; 0 if it writes none. */
 static int number_of(int field, const struct tm *date, int *value)
 {
-    int wday = date->tm_wday % 7;
+    int wday = date->tm_wday;
     switch (field) {
     case 'd':
         return *value = date->tm_mday, 2;
@@ -74,16 +97,14 @@ static int number_of(int field, const struct tm *date, int *value)
 /* The text that a conversion writes, or NULL; *size: its bytes, -1: all of it. */
 static const char *text_of(int field, const struct tm *date, int *size)
 {
-    const char *day = day_names[date->tm_wday % 7],
-               *month = month_names[date->tm_mon % 12];
     *size = field == 'a' || field == 'b' ? 3 : -1;
     switch (field) {
     case 'a':
     case 'A':
-        return day;
+        return day_names[date->tm_wday];
     case 'b':
     case 'B':
-        return month;
+        return month_names[date->tm_mon];
     case 'p':
         return date->tm_hour < 12 ? "AM" : "PM";
     case 'z':
@@ -110,9 +131,12 @@ static const char *format_of(int field, int plain)
     return NULL;
 }
 
-/* One conversion; `plain` is the # flag: no leading zeros, long forms.  0 if it is none. */
+/* One conversion; `plain` is the # flag: no leading zeros, long forms.  0 if it is none, or not
+ * of this date. */
 static int put_field(struct text *out, int field, int plain, const struct tm *date)
 {
+    if (!in_range(field, date))
+        return 0;
     int value, size, digits = number_of(field, date, &value);
     if (digits != 0) {
         put_number(out, value, digits, plain);

@@ -2,8 +2,7 @@
  *
  * Included by string.c (CHAR char, UNIT unsigned char) and wide.c (CHAR wchar_t). NAME(x)
  * gives the public name of strx: strlen / wcslen.  LOWER and UPPER map one character in
- * the "C" locale. Source of each: Microsoft C runtime reference, by name; the _s forms
- * empty the target and return EINVAL or ERANGE where the others would overrun.
+ * the "C" locale.  Source of each: Microsoft C runtime reference, by name.
  */
 size_t __cdecl NAME(len)(const CHAR *text)
 {
@@ -173,20 +172,21 @@ CHAR *__cdecl NAME(str)(const CHAR *text, const CHAR *part)
     }
 }
 
+#include "secure_core.h"
+
 CHAR *__cdecl NAME(tok_s)(CHAR *text, const CHAR *set, CHAR **place)
 {
-    CHAR *start = text != NULL ? text : *place;
-    if (start == NULL)
-        return NULL;
-    start += NAME(spn)(start, set);
-    if (!*start) {
-        *place = start;
+    CHAR *start = text != NULL || place == NULL ? text : *place;
+    if (start == NULL || set == NULL || place == NULL) {
+        *_errno() = EINVAL;
         return NULL;
     }
+    start += NAME(spn)(start, set);
     CHAR *end = start + NAME(cspn)(start, set);
-    if (*end)
-        *end++ = 0;
-    *place = end;
+    *place = end + (*end != 0);
+    if (end == start)
+        return NULL;
+    *end = 0;
     return start;
 }
 
@@ -243,66 +243,26 @@ CHAR *__cdecl PRIVATE(nset)(CHAR *text, CHARARG character, size_t count)
     return text;
 }
 
-errno_t __cdecl NAME(ncpy_s)(CHAR *to, size_t room, const CHAR *from, size_t count)
+/* Is there a 0 within the room?  If not, the text is emptied: EINVAL. */
+static errno_t PRIVATE(ends)(CHAR *text, size_t room)
 {
-    if (to == NULL || room == 0)
-        return *_errno() = EINVAL;
-    *to = 0;
-    if (from == NULL)
-        return count == 0 ? 0 : (*_errno() = EINVAL);
-    size_t length = NAME(nlen)(from, count == _TRUNCATE ? room : count);
-    if (length >= room) {
-        if (count != _TRUNCATE)
-            return *_errno() = ERANGE;
-        memcpy(to, from, (room - 1) * sizeof(CHAR));
-        to[room - 1] = 0;
-        return STRUNCATE;
+    if (text != NULL && NAME(nlen)(text, room) < room)
+        return 0;
+    if (text != NULL && room != 0)
+        *text = 0;
+    return *_errno() = EINVAL;
+}
+
+#define CHANGE(SUFFIX, PARAMETERS, ...)                                                  \
+    errno_t __cdecl PRIVATE(SUFFIX##_s) PARAMETERS                                       \
+    {                                                                                    \
+        errno_t error = PRIVATE(ends)(text, room);                                       \
+        if (error == 0)                                                                  \
+            PRIVATE(SUFFIX)(__VA_ARGS__);                                                \
+        return error;                                                                    \
     }
-    memcpy(to, from, length * sizeof(CHAR));
-    to[length] = 0;
-    return 0;
-}
-
-errno_t __cdecl NAME(cpy_s)(CHAR *to, size_t room, const CHAR *from)
-{
-    if (from == NULL && to != NULL && room != 0) {
-        *to = 0;
-        return *_errno() = EINVAL;
-    }
-    return NAME(ncpy_s)(to, room, from, (size_t)-2);
-}
-
-errno_t __cdecl NAME(ncat_s)(CHAR *to, size_t room, const CHAR *from, size_t count)
-{
-    if (to == NULL || room == 0)
-        return *_errno() = EINVAL;
-    size_t used = NAME(nlen)(to, room);
-    errno_t error =
-        used == room ? EINVAL : NAME(ncpy_s)(to + used, room - used, from, count);
-    if (error != 0 && error != STRUNCATE) {
-        *to = 0;
-        *_errno() = error;
-    }
-    return error;
-}
-
-errno_t __cdecl NAME(cat_s)(CHAR *to, size_t room, const CHAR *from)
-{
-    return NAME(ncat_s)(to, room, from, (size_t)-2);
-}
-
-errno_t __cdecl PRIVATE(lwr_s)(CHAR *text, size_t room)
-{
-    if (text == NULL || NAME(nlen)(text, room) == room)
-        return *_errno() = EINVAL;
-    PRIVATE(lwr)(text);
-    return 0;
-}
-
-errno_t __cdecl PRIVATE(upr_s)(CHAR *text, size_t room)
-{
-    if (text == NULL || NAME(nlen)(text, room) == room)
-        return *_errno() = EINVAL;
-    PRIVATE(upr)(text);
-    return 0;
-}
+CHANGE(lwr, (CHAR * text, size_t room), text)
+CHANGE(upr, (CHAR * text, size_t room), text)
+CHANGE(set, (CHAR * text, size_t room, CHARARG with), text, with)
+CHANGE(nset, (CHAR * text, size_t room, CHARARG with, size_t count), text, with, count)
+#undef CHANGE

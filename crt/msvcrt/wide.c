@@ -68,47 +68,36 @@ int __cdecl mblen(const char *text, size_t count)
     return text != NULL && count != 0 && *text != 0;
 }
 
-errno_t __cdecl mbstowcs_s(size_t *done, wchar_t *to, size_t room, const char *from,
-                           size_t count)
-{
-    size_t length = strlen(from);
-    if (count < length && count != _TRUNCATE)
-        length = count;
-    if (to != NULL) {
-        if (length >= room && count != _TRUNCATE) {
-            if (room != 0)
-                *to = 0;
-            return *_errno() = ERANGE;
-        }
-        if (length >= room)
-            length = room - 1;
-        mbstowcs(to, from, length);
-        to[length] = 0;
+/* *done: the characters with the 0, also without a target (then count is ignored); 0 if it fails.
+ * EINVAL: no text, or a target without room, or room without a target. */
+#define CONVERT(NAME, TO, FROM, LENGTH, PLAIN)                                           \
+    errno_t __cdecl NAME(size_t *done, TO *to, size_t room, const FROM *from,            \
+                         size_t count)                                                   \
+    {                                                                                    \
+        errno_t result = 0;                                                              \
+        if (done != NULL)                                                                \
+            *done = 0;                                                                   \
+        if (to != NULL && room != 0)                                                     \
+            *to = 0;                                                                     \
+        if (from == NULL || (to == NULL) != (room == 0))                                 \
+            return *_errno() = EINVAL;                                                   \
+        size_t length = LENGTH(from, to != NULL ? count : (size_t)-1);                   \
+        if (to != NULL && length >= room) {                                              \
+            if (count != _TRUNCATE)                                                      \
+                return *_errno() = ERANGE;                                               \
+            length = room - 1;                                                           \
+            result = STRUNCATE;                                                          \
+        }                                                                                \
+        if (PLAIN(to, from, length) == (size_t)-1) {                                     \
+            if (to != NULL)                                                              \
+                *to = 0;                                                                 \
+            return EILSEQ;                                                               \
+        }                                                                                \
+        if (to != NULL)                                                                  \
+            to[length] = 0;                                                              \
+        if (done != NULL)                                                                \
+            *done = length + 1;                                                          \
+        return result;                                                                   \
     }
-    if (done != NULL)
-        *done = length + 1;
-    return 0;
-}
-
-errno_t __cdecl wcstombs_s(size_t *done, char *to, size_t room, const wchar_t *from,
-                           size_t count)
-{
-    size_t length = wcslen(from);
-    if (count < length && count != _TRUNCATE)
-        length = count;
-    if (to != NULL) {
-        if (length >= room && count != _TRUNCATE) {
-            if (room != 0)
-                *to = 0;
-            return *_errno() = ERANGE;
-        }
-        if (length >= room)
-            length = room - 1;
-        if (wcstombs(to, from, length) == (size_t)-1)
-            return EILSEQ;
-        to[length] = 0;
-    }
-    if (done != NULL)
-        *done = length + 1;
-    return 0;
-}
+CONVERT(mbstowcs_s, wchar_t, char, strnlen, mbstowcs)
+CONVERT(wcstombs_s, char, wchar_t, wcsnlen, wcstombs)

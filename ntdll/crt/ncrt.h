@@ -8,6 +8,7 @@
 #ifndef FATHOM_NCRT_H
 #define FATHOM_NCRT_H
 
+#include "crt/sinks.h"
 #include "ntdllp.h"
 #include <errno.h>
 #include <limits.h>
@@ -18,21 +19,5 @@
 
 #define NTDLL_FORMATS
 #define _errno() (&(int){0}) /* it is not read */
-
-/* As crt/msvcrt/crt.h has them. */
-struct crt_sink {
-    void (*put)(struct crt_sink *sink, const void *text, int length);
-    void *target;
-    size_t room;
-    int count;
-    int failed;
-};
-struct crt_source {
-    int (*get)(struct crt_source *source);
-    void (*unget)(struct crt_source *source, int character);
-    void *from;
-    int read;
-    size_t room;
-};
 
 #endif

@@ -1,5 +1,6 @@
 /* ntcrt - the C functions of ntdll that print, scan and calculate, called there by their names. */
 #include "documented.h"
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 
@@ -205,6 +206,28 @@ static void helpers(void)
         whole(2.9) == 2 && whole(-2.9) == -2 && whole(-1e15 - 0.5) == -1000000000000000);
 }
 
+static void secure(void)
+{
+    int (*copy)(char *, size_t, const char *) = of("strcpy_s");
+    int (*append)(char *, size_t, const char *) = of("strcat_s");
+    int (*copy_part)(WCHAR *, size_t, const WCHAR *, size_t) = of("wcsncpy_s");
+    int (*move)(void *, size_t, const void *, size_t) = of("memcpy_s");
+    documented("strcpy_s", "in ntdll: as the C runtime's", SAME,
+               copy(text, 4, "abc") == 0 && !strcmp(text, "abc") &&
+                   copy(text, 3, "abc") == ERANGE && !*text &&
+                   copy(NULL, 3, "abc") == EINVAL);
+    documented("strcat_s", "in ntdll: as the C runtime's", SAME,
+               copy(text, 9, "ab") == 0 && append(text, 5, "cd") == 0 &&
+                   !strcmp(text, "abcd") && append(text, 5, "e") == ERANGE && !*text);
+    documented("wcsncpy_s", "in ntdll: as the C runtime's", SAME,
+               copy_part(wide, 9, L"abc", 2) == 0 && !wcscmp(wide, L"ab") &&
+                   copy_part(wide, 3, L"abc", ALL) == 80 && !wcscmp(wide, L"ab"));
+    documented("memcpy_s", "in ntdll: as the C runtime's", SAME,
+               move(text, 3, "xyz", 3) == 0 && text[2] == 'z' &&
+                   move(text, 2, "xyz", 3) == ERANGE && !text[0] && !text[1] &&
+                   text[2] == 'z');
+}
+
 int main(void)
 {
     print = of("sprintf");
@@ -216,5 +239,6 @@ int main(void)
     elementary();
     powers();
     helpers();
+    secure();
     return undocumented();
 }
