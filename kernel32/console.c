@@ -163,18 +163,15 @@ BOOL WINAPI SetConsoleTextAttribute(HANDLE console, WORD attributes)
     return WriteFile(console, text, sizeof text - 1, &written, NULL);
 }
 
-/* Rows and columns count from 0 here and from 1 on the terminal. */
-BOOL WINAPI SetConsoleCursorPosition(HANDLE console, COORD at)
+/* The terminal's sequence for a place, at most 16 bytes.  Rows and columns count from 0 here and
+ * from 1 there. */
+static DWORD Place(PCHAR text, COORD at)
 {
-    CHAR text[24], digits[8];
-    SHORT values[2] = {(SHORT)(at.Y + 1), (SHORT)(at.X + 1)};
-    DWORD length = 0, written;
+    const SHORT values[2] = {(SHORT)(at.Y + 1), (SHORT)(at.X + 1)};
+    DWORD length = 0;
+    CHAR digits[8];
     int i, count;
 
-    if (!IsConsole(console))
-        return FALSE;
-    if (at.X < 0 || at.Y < 0)
-        return BasepFail(ERROR_INVALID_PARAMETER);
     text[length++] = 0x1B;
     text[length++] = '[';
     for (i = 0; i < 2; i++) {
@@ -185,7 +182,56 @@ BOOL WINAPI SetConsoleCursorPosition(HANDLE console, COORD at)
             text[length++] = digits[--count];
         text[length++] = i ? 'H' : ';';
     }
-    return WriteFile(console, text, length, &written, NULL);
+    return length;
+}
+
+BOOL WINAPI SetConsoleCursorPosition(HANDLE console, COORD at)
+{
+    CHAR text[16];
+    DWORD written;
+
+    if (!IsConsole(console))
+        return FALSE;
+    if (at.X < 0 || at.Y < 0)
+        return BasepFail(ERROR_INVALID_PARAMETER);
+    return WriteFile(console, text, Place(text, at), &written, NULL);
+}
+
+/* The cells from `from` on, row after row, at most to the end of the screen; the cursor comes back.
+ * A terminal has no way to keep the cells' attributes: they get those of text that is written. */
+BOOL WINAPI FillConsoleOutputCharacterW(HANDLE console, WCHAR character, DWORD length,
+                                        COORD from, LPDWORD written)
+{
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    CHAR text[20] = {0x1B, '7'}, one[4];
+    DWORD left, out;
+    int size =
+        WideCharToMultiByte(OutputPage, 0, &character, 1, one, sizeof one, NULL, NULL);
+    BOOL done;
+
+    if (!GetConsoleScreenBufferInfo(console, &info))
+        return FALSE;
+    *written = 0;
+    if (from.X < 0 || from.Y < 0 || from.X >= info.dwSize.X || from.Y >= info.dwSize.Y)
+        return TRUE;
+    left = (DWORD)(info.dwSize.X * (info.dwSize.Y - from.Y) - from.X);
+    left = length < left ? length : left;
+    done = WriteFile(console, text, 2 + Place(text + 2, from), &out, NULL);
+    for (; done && *written < left; (*written)++)
+        done = WriteFile(console, one, (DWORD)size, &out, NULL);
+    return WriteFile(console,
+                     "\x1b"
+                     "8",
+                     2, &out, NULL) &&
+           done;
+}
+
+BOOL WINAPI FillConsoleOutputCharacterA(HANDLE console, CHAR character, DWORD length,
+                                        COORD from, LPDWORD written)
+{
+    WCHAR wide = 0;
+    MultiByteToWideChar(OutputPage, 0, &character, 1, &wide, 1);
+    return FillConsoleOutputCharacterW(console, wide, length, from, written);
 }
 
 static WCHAR Title[128];

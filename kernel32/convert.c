@@ -37,6 +37,14 @@ LPWSTR BasepToWide(LPCSTR bytes)
     return wide;
 }
 
+/* Of a path: null is none. */
+LPWSTR BasepPathToWide(LPCSTR path)
+{
+    if (!path)
+        RtlSetLastWin32Error(ERROR_PATH_NOT_FOUND);
+    return BasepToWide(path);
+}
+
 LPSTR BasepToAnsi(LPCWSTR wide)
 {
     ULONG length, written;

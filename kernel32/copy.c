@@ -20,11 +20,11 @@ static BOOL CopyBytes(HANDLE from, HANDLE to)
     return done;
 }
 
-/* ERROR_FILE_EXISTS if failIfExists and it does; else what opening or writing says. */
+/* Attributes and the time of the last write are copied, too.  ERROR_FILE_EXISTS if failIfExists and
+ * it does; ERROR_ACCESS_DENIED of a read-only target; else what opening or writing says. */
 BOOL WINAPI CopyFileW(LPCWSTR from, LPCWSTR to, BOOL failIfExists)
 {
     HANDLE source, target;
-    FILETIME written;
     DWORD error;
     BOOL done;
 
@@ -40,10 +40,8 @@ BOOL WINAPI CopyFileW(LPCWSTR from, LPCWSTR to, BOOL failIfExists)
         NtClose(source);
         return BasepFail(error);
     }
-    done = CopyBytes(source, target);
+    done = CopyBytes(source, target) && BasepCopyBasic(source, target);
     error = RtlGetLastWin32Error();
-    if (done && GetFileTime(source, NULL, NULL, &written))
-        SetFileTime(target, NULL, NULL, &written);
     NtClose(target);
     NtClose(source);
     if (done)
@@ -54,7 +52,7 @@ BOOL WINAPI CopyFileW(LPCWSTR from, LPCWSTR to, BOOL failIfExists)
 
 BOOL WINAPI CopyFileA(LPCSTR from, LPCSTR to, BOOL failIfExists)
 {
-    LPWSTR source = BasepToWide(from), target = BasepToWide(to);
+    LPWSTR source = BasepPathToWide(from), target = BasepPathToWide(to);
     BOOL done = source && target && CopyFileW(source, target, failIfExists);
 
     BasepFree(target);

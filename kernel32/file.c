@@ -24,6 +24,8 @@ BOOL BasepNtPath(LPCWSTR path, PUNICODE_STRING nt, OBJECT_ATTRIBUTES *attributes
 
 #define FILE_ATTRIBUTES_SET 0x7FB7 /* the attributes that CreateFile may give */
 
+#define MAY_TRUNCATE (GENERIC_WRITE | GENERIC_ALL | FILE_WRITE_DATA)
+
 /* CREATE_NEW = 1 ... TRUNCATE_EXISTING = 5 to the kernel's dispositions. */
 static const ULONG Dispositions[] = {0,         FILE_CREATE,  FILE_OVERWRITE_IF,
                                      FILE_OPEN, FILE_OPEN_IF, FILE_OVERWRITE};
@@ -73,7 +75,8 @@ HANDLE WINAPI CreateFileW(LPCWSTR name, DWORD access, DWORD share,
     NTSTATUS status;
 
     (void)template;
-    if (disposition < CREATE_NEW || disposition > TRUNCATE_EXISTING) {
+    if (disposition < CREATE_NEW || disposition > TRUNCATE_EXISTING ||
+        (disposition == TRUNCATE_EXISTING && !(access & MAY_TRUNCATE))) {
         RtlSetLastWin32Error(ERROR_INVALID_PARAMETER);
         return INVALID_HANDLE_VALUE;
     }

@@ -29,7 +29,7 @@ DWORD WINAPI GetFileAttributesW(LPCWSTR name)
 
 DWORD WINAPI GetFileAttributesA(LPCSTR name)
 {
-    LPWSTR wide = BasepToWide(name);
+    LPWSTR wide = BasepPathToWide(name);
     DWORD found = wide ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
     BasepFree(wide);
     return found;
@@ -62,7 +62,7 @@ BOOL WINAPI GetFileAttributesExW(LPCWSTR name, GET_FILEEX_INFO_LEVELS level, LPV
 
 BOOL WINAPI GetFileAttributesExA(LPCSTR name, GET_FILEEX_INFO_LEVELS level, LPVOID out)
 {
-    LPWSTR wide = BasepToWide(name);
+    LPWSTR wide = BasepPathToWide(name);
     BOOL found = wide && GetFileAttributesExW(wide, level, out);
     BasepFree(wide);
     return found;
@@ -103,9 +103,24 @@ BOOL WINAPI SetFileAttributesW(LPCWSTR name, DWORD attributes)
            Change(file, &basic, sizeof basic, FileBasicInformation);
 }
 
+/* What a copy keeps: attributes and the time of the last write. */
+BOOL BasepCopyBasic(HANDLE from, HANDLE to)
+{
+    IO_STATUS_BLOCK iosb;
+    BASIC basic, kept = {0};
+
+    if (!BasepResult(NtQueryInformationFile(from, &iosb, &basic, sizeof basic,
+                                            FileBasicInformation)))
+        return FALSE;
+    kept.LastWriteTime = basic.LastWriteTime;
+    kept.FileAttributes = basic.FileAttributes;
+    return BasepResult(
+        NtSetInformationFile(to, &iosb, &kept, sizeof kept, FileBasicInformation));
+}
+
 BOOL WINAPI SetFileAttributesA(LPCSTR name, DWORD attributes)
 {
-    LPWSTR wide = BasepToWide(name);
+    LPWSTR wide = BasepPathToWide(name);
     BOOL set = wide && SetFileAttributesW(wide, attributes);
     BasepFree(wide);
     return set;
@@ -127,7 +142,7 @@ BOOL WINAPI DeleteFileW(LPCWSTR name)
 
 BOOL WINAPI DeleteFileA(LPCSTR name)
 {
-    LPWSTR wide = BasepToWide(name);
+    LPWSTR wide = BasepPathToWide(name);
     BOOL done = wide && DeleteFileW(wide);
     BasepFree(wide);
     return done;
@@ -141,7 +156,7 @@ BOOL WINAPI RemoveDirectoryW(LPCWSTR name)
 
 BOOL WINAPI RemoveDirectoryA(LPCSTR name)
 {
-    LPWSTR wide = BasepToWide(name);
+    LPWSTR wide = BasepPathToWide(name);
     BOOL done = wide && RemoveDirectoryW(wide);
     BasepFree(wide);
     return done;
@@ -173,7 +188,7 @@ BOOL WINAPI CreateDirectoryW(LPCWSTR name, LPSECURITY_ATTRIBUTES security)
 
 BOOL WINAPI CreateDirectoryA(LPCSTR name, LPSECURITY_ATTRIBUTES security)
 {
-    LPWSTR wide = BasepToWide(name);
+    LPWSTR wide = BasepPathToWide(name);
     BOOL done = wide && CreateDirectoryW(wide, security);
     BasepFree(wide);
     return done;
@@ -222,7 +237,7 @@ BOOL WINAPI MoveFileW(LPCWSTR from, LPCWSTR to)
 
 BOOL WINAPI MoveFileExA(LPCSTR from, LPCSTR to, DWORD flags)
 {
-    LPWSTR source = BasepToWide(from), target = BasepToWide(to);
+    LPWSTR source = BasepPathToWide(from), target = BasepPathToWide(to);
     BOOL done = source && (target || !to) && MoveFileExW(source, target, flags);
     BasepFree(target);
     BasepFree(source);

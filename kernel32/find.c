@@ -142,7 +142,7 @@ static void ToAnsi(const WIN32_FIND_DATAW *wide, LPWIN32_FIND_DATAA data)
 HANDLE WINAPI FindFirstFileExA(LPCSTR name, FINDEX_INFO_LEVELS level, LPVOID data,
                                FINDEX_SEARCH_OPS operation, LPVOID filter, DWORD flags)
 {
-    LPWSTR pattern = BasepToWide(name);
+    LPWSTR pattern = BasepPathToWide(name);
     WIN32_FIND_DATAW wide;
     HANDLE find = INVALID_HANDLE_VALUE;
 

@@ -46,7 +46,9 @@ BOOL BasepFail(DWORD error);  /* FALSE, with that last error */
 /* convert.c: byte strings of the ANSI page to UTF-16, from the default heap. */
 BOOL Basep8BitStringToDynamicUnicodeString(PUNICODE_STRING,
                                            LPCSTR); /* sets the last error */
-LPWSTR BasepToWide(LPCSTR); /* NULL stays NULL; free with BasepFree */
+LPWSTR BasepToWide(LPCSTR);     /* NULL stays NULL; free with BasepFree */
+LPWSTR BasepPathToWide(LPCSTR); /* so, too; NULL is ERROR_PATH_NOT_FOUND */
+BOOL BasepCopyBasic(HANDLE from, HANDLE to);
 LPSTR BasepToAnsi(LPCWSTR); /* the same, the other way */
 void BasepFree(PVOID);
 /* Copy a result of `needed` characters, NUL not counted, into out: the return value that

@@ -273,12 +273,15 @@ DWORD WINAPI GetCurrentProcessorNumber(void)
 }
 
 /* In: bytes that must remain for a handler of EXCEPTION_STACK_OVERFLOW; out: the old
- * value. */
+ * value.  ERROR_INVALID_PARAMETER: the stack has not so many beside its guard. */
 BOOL WINAPI SetThreadStackGuarantee(PULONG bytes)
 {
     PTEB teb = BaseTeb();
     ULONG old = teb->GuaranteedStackBytes;
+    SIZE_T reserve = (SIZE_T)teb->NtTib.StackBase - (SIZE_T)teb->DeallocationStack;
 
+    if (*bytes >= reserve - 2 * PAGE_SIZE)
+        return BasepFail(ERROR_INVALID_PARAMETER);
     if (*bytes > old)
         teb->GuaranteedStackBytes = ALIGN_UP(*bytes, PAGE_SIZE);
     *bytes = old;

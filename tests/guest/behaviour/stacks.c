@@ -117,6 +117,9 @@ static DWORD CALLBACK guaranteed(void *unused)
     size = 0;
     documented("SetThreadStackGuarantee", "the size is told afterwards", SAME,
                SetThreadStackGuarantee(&size) && size == 0x5000);
+    size = 0x10000000;
+    documented("SetThreadStackGuarantee", "more than the stack has: it fails", SAME,
+               FAILS(SetThreadStackGuarantee(&size), ERROR_INVALID_PARAMETER));
     overflows = 0;
     if (!setjmp(back))
         deep(100000);
