@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import replaced  # noqa: E402
 from tap import LONG, OUT, TOP, Plan  # noqa: E402
 
 plan = Plan()
@@ -82,10 +83,8 @@ with tempfile.TemporaryDirectory() as folder:
             text, times = re.subn(pattern, becomes, original.read())
         if not plan.equal(times, 1, f"{path} has the line to break"):
             continue
-        broken = os.path.join(folder, os.path.basename(path))
-        with open(broken, "w") as copy:
-            copy.write(text)
-        program = build(os.path.join(folder, str(number)), f"REPLACE={path}={broken}")
+        broken = replaced.word(folder, {path: text})
+        program = build(os.path.join(folder, str(number)), broken)
         code, said = fuzz(program, RUNS, folder)
         plan.true(
             code != 0 and "Test unit written" in said, f"found: {name}", said[-600:]

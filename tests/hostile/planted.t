@@ -6,12 +6,12 @@ a kind that was once in ours or that a net once missed, and within 200,000 calls
 noticed."""
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import replaced
 from tap import OUT, TOP, Plan
 
 plan = Plan()
@@ -105,18 +105,9 @@ PLANTS = {
 
 def kernel(folder, path, text, poison):
     """A kernel with this text for a file; its path."""
-    mine = os.path.join(folder, "mine.c")
-    with open(mine, "w") as out:
-        out.write(text)
     build = os.path.join(folder, "poison" if poison else "build")
     if not os.path.exists(build):
-        shutil.copytree(
-            OUT,
-            build,
-            symlinks=True,
-            copy_function=shutil.copy2,
-            ignore=shutil.ignore_patterns("tests", "host", "fuzz", "coverage", "*.img"),
-        )
+        replaced.built_copy(build)
     made = subprocess.run(
         [
             "make",
@@ -124,7 +115,7 @@ def kernel(folder, path, text, poison):
             TOP,
             f"-j{os.cpu_count()}",
             f"O={build}",
-            f"REPLACE={path}={mine}",
+            replaced.word(folder, {path: text}),
             f"POISON={'1' if poison else ''}",
             "build/kernel/ntoskrnl.exe",
         ],

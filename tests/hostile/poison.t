@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import replaced
 from tap import OUT, TOP, Plan
 
 plan = Plan()
@@ -38,15 +39,9 @@ def changed(path, old, new):
     return text
 
 
-def kernel(folder, *words, **replaced):
+def kernel(folder, *words, **files):
     """Make a kernel with POISON=1 and these words; its path."""
     out = os.path.join(folder, "build")
-    pairs = []
-    for number, (path, text) in enumerate(replaced.items()):
-        mine = os.path.join(folder, f"{number}.c")
-        with open(mine, "w") as copy:
-            copy.write(text)
-        pairs.append(f"{path}={mine}")
     made = subprocess.run(
         [
             "make",
@@ -55,7 +50,7 @@ def kernel(folder, *words, **replaced):
             f"-j{os.cpu_count()}",
             f"O={out}",
             "POISON=1",
-            "REPLACE=" + " ".join(pairs),
+            replaced.word(folder, files),
             *words,
             "build/kernel/ntoskrnl.exe",
         ],

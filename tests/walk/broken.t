@@ -4,13 +4,13 @@
 changes one or two files through REPLACE, in a copy of the build."""
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from tap import LONG, OUT, TOP, Plan
+import replaced
+from tap import LONG, TOP, Plan
 
 plan = Plan()
 
@@ -66,26 +66,14 @@ VARIANTS = {
 def walk_of(files):
     with tempfile.TemporaryDirectory() as folder:
         build = os.path.join(folder, "build")
-        shutil.copytree(
-            OUT,
-            build,
-            symlinks=True,
-            copy_function=shutil.copy2,
-            ignore=shutil.ignore_patterns("tests", "*.img"),
-        )
-        pairs = []
-        for number, (path, text) in enumerate(files.items()):
-            mine = os.path.join(folder, f"{number}-{os.path.basename(path)}")
-            with open(mine, "w") as out:
-                out.write(text)
-            pairs.append(f"{path}={mine}")
+        replaced.built_copy(build)
         made = subprocess.run(
             [
                 "make",
                 "-C",
                 TOP,
                 f"O={build}",
-                "REPLACE=" + " ".join(pairs),
+                replaced.word(folder, files),
                 os.path.join(build, "archive.tar"),
             ],
             capture_output=True,
