@@ -64,8 +64,8 @@ try:
     plan.equal(without_places(walked), without_places(walk), "its walk as shown")
     exe, file = (os.path.join(folder, made) for made in ("words.exe", "words.json"))
     plan.equal(fathom("trace", "-o", file, exe).returncode, 0, "its timeline")
-    with open(file) as text:
-        wrong, page = importer.perfetto(text.read())
+    with open(file) as timeline:
+        wrong, page = importer.perfetto(timeline.read())
     plan.equal(wrong, [], "an importer takes it")
     large = [one for one in page["slices"] if one["args"].get("At", "").startswith("picture ")][0]
     shown = re.search(r"^```\n(heap: allocate .*?)```", text, re.M | re.S)[1]
