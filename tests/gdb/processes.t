@@ -59,16 +59,15 @@ plan.equal(
 plan.true("child.c" not in text, "and stops in no other", text)
 
 text = session(
-    "break nosuch!thing\nbreak child!child_work\ntbreak parent!main\ncontinue\n"
+    "break nosuch!thing\nbreak parent!main\ncontinue\n"
     "info symbol $pc\nlist parent!half\nadvance parent!parent_work\ninfo symbol $pc\n"
     "p msvcrt!malloc\nx/i msvcrt!malloc\np 'msvcrt!free'\ninfo symbol ntdll!RtlFreeHeap\n"
     "address nt!MiCurrentSpace\n"
     "disassemble ntdll!KiFastSystemCall\npython print('kept: ' + 'nt!PageAlloc')\n"
-    "info line msvcrt!malloc\nbreak ntdll!RtlAllocateHeap\ncontinue\nup 0\nup\ndelete 4\n"
-    "continue\nbt 1\n"
+    "info line msvcrt!malloc\nbreak ntdll!RtlAllocateHeap\ncontinue\nup 0\nup\n"
 )
 plan.true(
-    "main + " in text and "parent_work in section" in text, "module!name: tbreak, advance", text
+    "main + " in text and "parent_work in section" in text, "module!name: break, advance", text
 )
 plan.true(
     "double half(double of)" in text and "<malloc>" in text and "crt/msvcrt/heap.c" in text,
@@ -85,11 +84,16 @@ for pattern in (
     "^kept: nt!PageAlloc$",
 ):
     plan.true(re.search(pattern, text, re.M), f"module!name in an expression: {pattern}", text)
-plan.true("Breakpoint 4, " in text and "(HeapHandle=" in text, "a place in a DLL", text)
+plan.true("Breakpoint 3, " in text and "(HeapHandle=" in text, "a place in a DLL", text)
+# A session of its own: tbreak and advance in one end gdb 16 ("Recursive internal problem").
+text = session(
+    "break nosuch!thing\nbreak child!child_work\ntbreak parent!main\ncontinue\n"
+    "break ntdll!RtlAllocateHeap\ncontinue\ndelete 4\ncontinue\nbt 1\n"
+)
 if "internal problem" in text:
     plan.skip("gdb 16 ends itself here (docs/caveats.md)")
 else:
-    plan.true(re.search(r"#0 +child_work \(", text), "and one in a module that comes later", text)
+    plan.true(re.search(r"#0 +child_work \(", text), "tbreak; a module that comes later", text)
 
 text = session(
     "break parent_work if n == 4 && mine < 4\ncontinue\nprint n + 100\ninfo breakpoints\n"
