@@ -59,7 +59,7 @@ plan.equal(
 plan.true("child.c" not in text, "and stops in no other", text)
 
 text = session(
-    "break nosuch!thing\nbreak parent!main\ncontinue\n"
+    "break parent!main\ncontinue\n"
     "info symbol $pc\nlist parent!half\nadvance parent!parent_work\ninfo symbol $pc\n"
     "p msvcrt!malloc\nx/i msvcrt!malloc\np 'msvcrt!free'\ninfo symbol ntdll!RtlFreeHeap\n"
     "address nt!MiCurrentSpace\n"
@@ -84,8 +84,8 @@ for pattern in (
     "^kept: nt!PageAlloc$",
 ):
     plan.true(re.search(pattern, text, re.M), f"module!name in an expression: {pattern}", text)
-plan.true("Breakpoint 3, " in text and "(HeapHandle=" in text, "a place in a DLL", text)
-# A session of its own: tbreak and advance in one end gdb 16 ("Recursive internal problem").
+plan.true("Breakpoint 2, " in text and "(HeapHandle=" in text, "a place in a DLL", text)
+# A session of its own: advance beside a name that is not found ends gdb 16 (docs/caveats.md).
 text = session(
     "break nosuch!thing\nbreak child!child_work\ntbreak parent!main\ncontinue\n"
     "break ntdll!RtlAllocateHeap\ncontinue\ndelete 4\ncontinue\nbt 1\n"
