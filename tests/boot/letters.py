@@ -13,7 +13,7 @@ TAILS = "gpqy"
 def letters():
     """{the 16 rows of a cell, as bits: the character}, as IopFontRow has them."""
     with open(os.path.join(TOP, "kernel", "executive", "io", "font.c")) as source:
-        table = source.read().split("IopGlyphs[95][8] = {")[1].split("};")[0]
+        table = re.search(r"IopGlyphs\[95\]\[\d\] = \{(.*?)\};", source.read(), re.S)[1]
     found = {(0,) * 16: " "}
     for number, glyph in enumerate(re.findall(r'"(\w{7})"', table)):
         lines = [int(digit, 32) << 2 for digit in glyph]
