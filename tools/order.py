@@ -59,8 +59,10 @@ def room(name):
 
 
 def has_source(name):
-    """An object of a file that is gone lies in the build folder until `make clean`."""
-    return glob.glob(os.path.join(glob.escape(TOP), name.removeprefix("dll/") + ".*"))
+    """An object of a file that is gone lies in the build folder until `make clean`.  A header of
+    its name may still be there."""
+    source = os.path.join(TOP, name.removeprefix("dll/"))
+    return any(os.path.exists(source + ending) for ending in (".c", ".cpp", ".asm"))
 
 
 def read(out, nm="i686-w64-mingw32-nm"):

@@ -13,7 +13,6 @@
 #define ISA_DEBUG_EXIT 0x501
 #define ACPI_SLEEP_S5  0x2000
 
-KDHOOKS KdHooks;
 ULONG KdTraceMask;
 static char KdpReport[6144];
 static ULONG KdpReportLength;

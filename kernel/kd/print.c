@@ -5,6 +5,7 @@
  * whole first, so that two never mix; what is longer than the buffer goes in pieces. */
 #include "kd/kd.h"
 
+KDHOOKS KdHooks;
 void (*KdConsoleWrite)(const char *, ULONG);
 BOOLEAN KdHostPresent;
 static ULONG KdpFrameType = 'L';
