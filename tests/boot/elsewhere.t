@@ -14,10 +14,10 @@ from tap import OUT, TOP, Plan
 plan = Plan()
 COMMANDS = (
     "make sh bash env cat sed awk grep sort expand find mkdir echo rm mv cp cmp touch test tar "
-    "basename "
+    "basename date xargs cksum "
     "dirname head tail tr ls wc cut readlink python3 nasm qemu-system-i386 qemu-system-x86_64 "
     + " ".join(
-        "i686-w64-mingw32-" + tool for tool in "gcc g++ nm ar objcopy objdump dlltool".split()
+        "i686-w64-mingw32-" + tool for tool in "gcc g++ nm ar as objcopy objdump dlltool".split()
     )
 ).split()
 
