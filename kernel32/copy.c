@@ -40,7 +40,9 @@ BOOL WINAPI CopyFileW(LPCWSTR from, LPCWSTR to, BOOL failIfExists)
         NtClose(source);
         return BasepFail(error);
     }
-    done = CopyBytes(source, target) && BasepCopyBasic(source, target);
+    done = CopyBytes(source, target);
+    if (done)
+        BasepCopyBasic(source, target); /* a device has none */
     error = RtlGetLastWin32Error();
     NtClose(target);
     NtClose(source);

@@ -25,7 +25,7 @@ static void put_text(struct text *out, const char *text, int limit)
         if (out->at < out->end)
             *out->at++ = *text;
         else
-            out->failed = 1;
+            out->failed = ERANGE;
     }
 }
 
@@ -163,8 +163,7 @@ static void put_date(struct text *out, const char *format, const struct tm *date
         int plain = format[1] == '#';
         format += 1 + plain;
         if (!*format || !put_field(out, *format, plain, date)) {
-            out->failed = 1;
-            *_errno() = EINVAL;
+            out->failed = EINVAL;
             return;
         }
     }
@@ -183,7 +182,7 @@ size_t __cdecl strftime(char *text, size_t size, const char *format,
     *out.at = 0;
     if (out.failed) {
         *text = 0;
-        *_errno() = *_errno() == EINVAL ? EINVAL : ERANGE;
+        *_errno() = out.failed;
         return 0;
     }
     return (size_t)(out.at - text);
@@ -192,12 +191,13 @@ size_t __cdecl strftime(char *text, size_t size, const char *format,
 size_t __cdecl wcsftime(wchar_t *text, size_t size, const wchar_t *format,
                         const struct tm *date)
 {
-    char narrow_format[256], narrow[1024];
+    char narrow_format[256], narrow[1024] = "";
     if (wcstombs(narrow_format, format, sizeof(narrow_format)) >= sizeof(narrow_format))
         return 0;
     size_t length = strftime(narrow, size < sizeof(narrow) ? size : sizeof(narrow),
                              narrow_format, date);
-    mbstowcs(text, narrow, length + 1);
+    if (text != NULL && size != 0)
+        mbstowcs(text, narrow, length + 1);
     return length;
 }
 
@@ -231,6 +231,8 @@ char *__cdecl asctime(const struct tm *date)
 
 errno_t __cdecl asctime_s(char *text, size_t size, const struct tm *date)
 {
+    if (text != NULL && size != 0)
+        *text = 0;
     if (text == NULL || size < 26 || date == NULL || ascii_time(text, date) == NULL)
         return *_errno() = EINVAL;
     return 0;

@@ -183,11 +183,10 @@ CHAR *__cdecl NAME(tok_s)(CHAR *text, const CHAR *set, CHAR **place)
     }
     start += NAME(spn)(start, set);
     CHAR *end = start + NAME(cspn)(start, set);
-    *place = end + (*end != 0);
-    if (end == start)
-        return NULL;
-    *end = 0;
-    return start;
+    *place = end;
+    if (*end)
+        *(*place)++ = 0;
+    return end != start ? start : NULL;
 }
 
 CHAR *__cdecl NAME(tok)(CHAR *text, const CHAR *set)

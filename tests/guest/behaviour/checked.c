@@ -88,6 +88,9 @@ static void strings(void)
                    SETS(token(words, ",", NULL), EINVAL) &&
                    SETS(token(NULL, ",", &place), EINVAL) &&
                    SETS(wide_token(NULL, L",", &wide_place), EINVAL));
+    char *(*plain)(char *, const char *) = of("strtok");
+    static const char constant[] = "ab"; /* in memory that may not be written */
+    CHECK(plain((char *)constant, ",") == constant && !plain(NULL, ","));
     memcpy(text, "ABCD", 5);
     documented("_strlwr_s", "no null within the size: EINVAL", SAME,
                lower(text, 4) == EINVAL && lower(NULL, 4) == EINVAL);
@@ -164,6 +167,14 @@ static void dates(void)
         "asctime_s", "values out of range, no date, less than 26 bytes: EINVAL", SAME,
         in_letters(text, 26, &bad) == EINVAL && in_letters(text, 26, NULL) == EINVAL &&
             in_letters(text, 25, &good) == EINVAL);
+    strcpy(text, "before");
+    CHECK(in_letters(text, 1, NULL) == EINVAL && !*text);
+    errno = EINVAL; /* of a call before */
+    CHECK(format(text, 4, "%Y", &good) == 0 && errno == ERANGE && !*text);
+    wchar_t untouched[] = L"ab";
+    size_t (*wide_format)(wchar_t *, size_t, const wchar_t *, const struct tm *) =
+        of("wcsftime");
+    CHECK(wide_format(untouched, 0, L"%Y", &good) == 0 && *untouched == 'a');
     documented("asctime_s", "26 characters", SAME,
                in_letters(text, 26, &good) == 0 &&
                    !strcmp(text, "Wed Feb 02 03:04:05 2000\n"));

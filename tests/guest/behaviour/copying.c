@@ -24,6 +24,7 @@ static void attributes(void)
     documented(
         "CopyFile", "the time of the last write is copied", SAME,
         CompareFileTime(&kept, &(FILETIME){old.dwLowDateTime, old.dwHighDateTime}) == 0);
+    CHECK(CopyFileA("one.tmp", "NUL", FALSE)); /* a device keeps no attributes */
     documented("CopyFile", "onto a read-only file: ERROR_ACCESS_DENIED", SAME,
                FAILS(CopyFileA("one.tmp", "two.tmp", FALSE), ERROR_ACCESS_DENIED));
     CHECK(SetFileAttributesA("one.tmp", FILE_ATTRIBUTE_NORMAL) &&
