@@ -109,7 +109,8 @@ static ULONG STDMETHODCALLTYPE Proxy_Release(ISounding *This)
     PROXY *Proxy = CONTAINING_RECORD(This, PROXY, Face);
     const LONG Left = InterlockedDecrement(&Proxy->References);
     if (Left == 0) {
-        Ask(Proxy, RELEASE_METHOD); /* a server that has gone has released it */
+        if (!OlepIsServing())
+            Ask(Proxy, RELEASE_METHOD); /* a server that has gone has released it */
         CloseHandle(Proxy->Port);
         DeleteCriticalSection(&Proxy->Lock);
         HeapFree(GetProcessHeap(), 0, Proxy);

@@ -17,10 +17,16 @@
 /* spy.c: before any task memory is asked for. */
 void OlepSpyInitialize(void);
 
-/* init.c */
-int OlepInitialize(void);
-BOOL OlepIsInitialized(void); /* this thread, by CoInitialize */
-void OlepEnterServer(void);   /* this thread calls objects, and so has COM */
+/* apartment.c: this thread's word; FALSE: no TLS index is left */
+#define OLEP_COUNT_ONE 4u
+BOOL OlepInitialize(void);
+void OlepUninitialize(void);
+ULONG_PTR OlepApartment(void);
+void OlepSetApartment(ULONG_PTR State);
+BOOL OlepIsInitialized(void); /* by CoInitialize */
+void OlepEnterServer(void);   /* it is a class's: it calls objects, and so has COM */
+/* Its last Release of a proxy closes the connection and waits for no answer. */
+BOOL OlepIsServing(void);
 
 /* server.c */
 void OlepServerInitialize(void);

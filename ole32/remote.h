@@ -4,8 +4,9 @@
  *       (remote.c)  (marshal.c)    kernel/ex      (marshal.c)  (server.c has it)
  *
  * One connection is one object: its words are the interface wanted, the answer an HRESULT.
- * The last Release is a call, too: when it returns, the object is released.  The client's death
- * closes the connection, and that releases it as well.
+ * The last Release is a call, too: when it returns, the object is released.  A class's own thread
+ * does not wait so (two that wait for each other would wait for ever), and the client's death
+ * cannot: the connection is closed, and that releases the object a moment later.
  */
 #ifndef OLE32_REMOTE_H
 #define OLE32_REMOTE_H

@@ -23,6 +23,7 @@ static const CLSID served = {0x6FA00077, 0, 0x4F75, {1, 2, 3, 4, 5, 6, 7, 8}};
 static LONG references, calls;
 static HANDLE wait_for; /* a method waits for this */
 static BOOL die, slow;  /* in a method; in Release */
+static ISounding *held; /* the object has this proxy until its Release */
 
 static HRESULT STDMETHODCALLTYPE query(ISounding *self, REFIID iid, void **object)
 {
@@ -45,6 +46,11 @@ static ULONG STDMETHODCALLTYPE release(ISounding *self)
     (void)self;
     if (slow)
         Sleep(50);
+    if (held != NULL) {
+        ISounding *last = held;
+        held = NULL;
+        last->lpVtbl->Release(last);
+    }
     return InterlockedDecrement(&references);
 }
 
@@ -321,6 +327,19 @@ static void visitors(void)
     CHECK_EQUAL(join(&proxy), REGDB_E_CLASSNOTREG);
 }
 
+/* An object that holds a proxy of its own class: its thread does not wait for itself. */
+static void entangled(void)
+{
+    DWORD cookie = serve();
+    ISounding *proxy, *other;
+    CHECK_EQUAL(join(&proxy), S_OK);
+    CHECK_EQUAL(join(&other), S_OK);
+    held = other;
+    proxy->lpVtbl->Release(proxy);
+    CHECK(held == NULL);
+    CHECK_EQUAL(CoRevokeClassObject(cookie), S_OK);
+}
+
 /* ---- scenes with another process as the server ---- */
 
 static int mortal(void)
@@ -421,6 +440,7 @@ int main(int count, char **words)
             return scenes[i].play();
     orderly();
     visitors();
+    entangled();
     servers();
     CoUninitialize();
     return 0;
