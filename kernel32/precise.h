@@ -4,11 +4,11 @@
  *     counter  . . . . . . . . .             fine, but of an unknown start
  *     answer   the counter plus Between, held within [clock, clock + 2 ticks]
  *
- * Ticks may come late, as on a busy machine: then the counter runs ahead of the clock.  The
- * answer stays at the window's end until the clock has caught up.  To follow the clock at once
- * would show a time twice.
+ * Ticks may come late, as on a busy machine, or be lost: then the counter runs ahead of the clock.
+ * The answer stays at the window's end, but for the smallest step each time, until the clock comes.
+ * To follow the clock at once would show a time twice.
  *
- * Invariant: for a clock and a counter that never go back, no answer is below the one before.
+ * Invariant: for a clock and a counter that never go back, each answer is above the one before.
  * Lock: the caller's, from reading the clock and the counter until the answer is there.
  * Source: Microsoft's page for GetSystemTimePreciseAsFileTime. */
 #ifndef KERNEL32_PRECISE_H
@@ -16,17 +16,23 @@
 
 #define PRECISE_TICK 156250u /* 100 ns */
 
-/* All in 100 ns.  *Between: the caller's, 0 at first. */
-static inline unsigned long long BasepFollowClock(unsigned long long Clock,
-                                                  unsigned long long Counter,
-                                                  unsigned long long *Between)
+typedef struct {
+    unsigned long long Between, Last; /* the answer less the counter; the answer before */
+} PRECISE;
+
+/* All in 100 ns.  *State: the caller's, zeroed at first. */
+static inline unsigned long long
+BasepFollowClock(unsigned long long Clock, unsigned long long Counter, PRECISE *State)
 {
-    const unsigned long long Now = Counter + *Between;
+    unsigned long long Now = Counter + State->Between;
     if (Now < Clock)
-        *Between = Clock - Counter;
+        Now = Clock;
     else if (Now > Clock + 2 * PRECISE_TICK)
-        *Between = Clock + 2 * PRECISE_TICK - Counter;
-    return Counter + *Between;
+        Now = Clock + 2 * PRECISE_TICK;
+    if (Now <= State->Last)
+        Now = State->Last + 1;
+    State->Between = Now - Counter;
+    return State->Last = Now;
 }
 
 #endif

@@ -63,7 +63,7 @@ VOID WINAPI GetSystemTimeAsFileTime(LPFILETIME time)
 VOID WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME time)
 {
     static SRWLOCK lock;
-    static ULONGLONG between;
+    static PRECISE state;
     LARGE_INTEGER counter, frequency;
     ULONGLONG now;
 
@@ -72,7 +72,7 @@ VOID WINAPI GetSystemTimePreciseAsFileTime(LPFILETIME time)
     now = (ULONGLONG)(counter.QuadPart / frequency.QuadPart) * 10000000u +
           (ULONGLONG)(counter.QuadPart % frequency.QuadPart) * 10000000u /
               frequency.QuadPart;
-    now = BasepFollowClock(ReadTime(&USER_SHARED_DATA->SystemTime), now, &between);
+    now = BasepFollowClock(ReadTime(&USER_SHARED_DATA->SystemTime), now, &state);
     RtlReleaseSRWLockExclusive(&lock);
     *time = (FILETIME){(DWORD)now, (DWORD)(now >> 32)};
 }
