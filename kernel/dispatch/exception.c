@@ -28,8 +28,8 @@ ULONG KiContextFlags(void)
 
 void KiEnterNtdll(KTRAP_FRAME *frame, ULONG esp, ULONG_PTR eip)
 {
-    frame->HardwareEsp = esp;
-    frame->Eip = frame->DbgEip = eip;
+    *(volatile ULONG *)&frame->HardwareEsp = esp; /* first: a backtrace reads both */
+    *(volatile ULONG *)&frame->Eip = frame->DbgEip = eip;
     frame->EFlags = (frame->EFlags & ~(EFLAGS_TF | EFLAGS_DF)) | EFLAGS_ALWAYS;
     frame->SegDs = frame->SegEs = KGDT_R3_DATA;
     frame->SegFs = KGDT_R3_TEB;
