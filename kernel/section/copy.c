@@ -51,7 +51,7 @@ static NTSTATUS MiCopyPages(MMSPACE *from, ULONG_PTR source, MMSPACE *to,
     return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_PARTIAL_COPY;
 }
 
-/* Whether every page of the caller's range can be read: of a bad source nothing is written. */
+/* Whether the caller's range can be read: a bad source is found before anything is written. */
 static NTSTATUS MiReadPages(ULONG_PTR at, SIZE_T size)
 {
     UCHAR byte;

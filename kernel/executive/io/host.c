@@ -25,7 +25,7 @@ void IoHostData(const void *payload, ULONG length)
     }
     IopInputSize = min(length, LARGEST_INPUT);
     memcpy(IopFrame, payload, IopInputSize);
-    IopInput = IopFrame; /* even if it did not ask */
+    IopInput = IopFrame; /* even if nobody asked */
     IopInputTaken = 0;
     IopInputEnded = length == 0;
     IopInputAsked = FALSE;

@@ -64,7 +64,7 @@ typedef enum { IopDisk, IopConsole, IopHost, IopNull, IopPipe } IOPKIND;
 
 struct _IOPIPE;
 typedef struct _IOFILE {
-    KEVENT Event; /* signalled when an operation is complete: it is at once */
+    KEVENT Event; /* signalled when an operation is complete */
     IOPKIND Kind;
     IONODE *Node;
     ACCESS_MASK Access; /* for sharing */
