@@ -28,6 +28,7 @@ ROWS = {
     "pair_16": "pair, 16 bytes",
     "pair_32": "pair, 32 bytes",
     "pair_64": "pair, 64 bytes",
+    "pair_2_threads": "pair, 16 bytes, of two threads",
     "churn_1e2": "churn, 10² live",
     "churn_1e3": "churn, 10³ live",
     "churn_1e4": "churn, 10⁴ live",

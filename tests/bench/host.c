@@ -233,6 +233,26 @@ static void *free_all(void *rounds)
     return NULL;
 }
 
+static void *wait_twice(void *unused)
+{
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    return unused;
+}
+
+/* A pair in a process of two threads, one of which waits: an allocator may then have to lock what
+ * it had not to before. */
+static void pair_of_two(const char *name, long size)
+{
+    pthread_t thread;
+    pthread_barrier_init(&barrier, NULL, 2);
+    pthread_create(&thread, NULL, wait_twice, NULL);
+    pthread_barrier_wait(&barrier);
+    pair(name, size);
+    pthread_barrier_wait(&barrier);
+    pthread_join(thread, NULL);
+}
+
 /* One thread allocates, another frees. */
 static void cross(const char *name, long rounds)
 {
@@ -314,6 +334,7 @@ static const struct row {
     {"pair_16", pair, 16},
     {"pair_32", pair, 32},
     {"pair_64", pair, 64},
+    {"pair_2_threads", pair_of_two, 16},
     {"churn_1e2", churn, 100},
     {"churn_3e2", churn, 300},
     {"churn_1e3", churn, 1000},

@@ -134,18 +134,37 @@ extern const UCHAR
     RtlpBuckets[FRONT_UNITS + 1]; /* by granules, header included (ring.c) */
 extern FRONT_REGION RtlpNoRegion; /* of the groups that are active where there is none */
 
+/* As malloc of a Linux program: the C library says whether the process has one thread.  What that
+ * is worth: docs/heap-cost.md. */
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define RTLP_ALONE RTLP_MOSTLY(__libc_single_threaded)
+#else
+#define RTLP_ALONE false
+#endif
+
 /* Set or clear one bit of 32, at once; true: it was set.  And the lowest that is set;
  * false: none is. */
 #if (defined(__i386__) || defined(__x86_64__)) && !defined(__SANITIZE_THREAD__)
 static inline bool RtlpSetBit(ULONG *Bits, ULONG Index)
 {
     bool Old;
+    if (RTLP_ALONE) {
+        Old = *Bits >> Index & 1;
+        *Bits |= 1u << Index;
+        return Old;
+    }
     __asm__ volatile("lock btsl %2, %1" : "=@ccc"(Old), "+m"(*Bits) : "r"(Index));
     return Old;
 }
 static inline bool RtlpClearBit(ULONG *Bits, ULONG Index)
 {
     bool Old;
+    if (RTLP_ALONE) {
+        Old = *Bits >> Index & 1;
+        *Bits &= ~(1u << Index);
+        return Old;
+    }
     __asm__ volatile("lock btrl %2, %1" : "=@ccc"(Old), "+m"(*Bits) : "r"(Index));
     return Old;
 }
