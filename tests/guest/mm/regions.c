@@ -162,6 +162,57 @@ static void resetting(void)
     CHECK_EQUAL(allocate(base, 0x10000, MEM_RESET | MEM_COMMIT, PAGE_READWRITE, NULL),
                 STATUS_INVALID_PARAMETER_5);
     CHECK_EQUAL(READS(base), 0);
+    CHECK_EQUAL(allocate(base + 0xF000, 2 * PAGE, MEM_RESET, PAGE_READWRITE, NULL),
+                STATUS_CONFLICTING_ADDRESSES); /* a page past its end */
+    CHECK_EQUAL(allocate(base + 1, PAGE, MEM_RESET, PAGE_READWRITE, NULL),
+                STATUS_CONFLICTING_ADDRESSES); /* no whole page */
+    CHECK_EQUAL(release(base, 0, MEM_RELEASE), 0);
+    CHECK_EQUAL(allocate(base, PAGE, MEM_RESET, PAGE_READWRITE, NULL),
+                STATUS_CONFLICTING_ADDRESSES);
+}
+
+/* The kernel keeps its hand on a thread's TEB: nothing about its pages changes. */
+static void secured(void)
+{
+    char *teb = (char *)((ULONG_PTR)NtCurrentTeb() & -PAGE);
+    CHECK_EQUAL(release(teb, PAGE, MEM_RELEASE), STATUS_INVALID_PAGE_PROTECTION);
+    CHECK_EQUAL(release(teb, PAGE, MEM_DECOMMIT), STATUS_INVALID_PAGE_PROTECTION);
+    CHECK_EQUAL(protect(teb, PAGE, PAGE_READONLY, NULL), STATUS_INVALID_PAGE_PROTECTION);
+    CHECK_EQUAL(allocate(teb, PAGE, MEM_COMMIT, PAGE_READONLY, NULL),
+                STATUS_CONFLICTING_ADDRESSES);
+    CHECK_EQUAL(query(teb).Protect, PAGE_READWRITE);
+}
+
+/* A hole between two regions: one that fills it is good, one that is a byte longer is not. */
+static void filling(void)
+{
+    char *base;
+    CHECK_EQUAL(allocate(NULL, 0x30000, MEM_RESERVE, PAGE_READWRITE, (void **)&base), 0);
+    CHECK_EQUAL(release(base + 0x10000, 0x10000, MEM_RELEASE), 0);
+    CHECK_EQUAL(allocate(base + 0x10000, 0x10001, MEM_RESERVE, PAGE_READWRITE, NULL),
+                STATUS_CONFLICTING_ADDRESSES);
+    CHECK_EQUAL(allocate(base + 0xFFFF, 2, MEM_RESERVE, PAGE_READWRITE, NULL),
+                STATUS_CONFLICTING_ADDRESSES);
+    CHECK_EQUAL(allocate(base + 0x10000, 0x10000, MEM_RESERVE, PAGE_READWRITE, NULL), 0);
+    for (int i = 0; i < 3; i++)
+        CHECK_EQUAL(release(base + i * 0x10000, 0, MEM_RELEASE), 0);
+}
+
+/* The two regions that a release in the middle leaves: each as the one was. */
+static void split_alike(void)
+{
+    char *base;
+    CHECK_EQUAL(allocate(NULL, 0x30000, MEM_RESERVE | MEM_PHYSICAL, PAGE_READWRITE,
+                         (void **)&base),
+                0);
+    CHECK_EQUAL(release(base + 0x10000, 0x10000, MEM_RELEASE), 0);
+    for (char *at = base; at <= base + 0x20000; at += 0x20000) {
+        CHECK_EQUAL(query(at).State, query(base).State);
+        CHECK_EQUAL(allocate(at, PAGE, MEM_COMMIT, PAGE_READWRITE, NULL),
+                    STATUS_CONFLICTING_ADDRESSES);
+        CHECK_EQUAL(query(at).AllocationProtect, PAGE_READWRITE);
+    }
+    CHECK_EQUAL(release(base + 0x20000, 0, MEM_RELEASE), 0);
     CHECK_EQUAL(release(base, 0, MEM_RELEASE), 0);
 }
 
@@ -173,5 +224,8 @@ int main(void)
     whole_decommitted();
     placing();
     resetting();
+    secured();
+    filling();
+    split_alike();
     return 0;
 }

@@ -1,5 +1,28 @@
 /* watch - write watch and locked pages. */
+/* link: -lntdll */
 #include "memory.h"
+
+/* A part in the middle is released: what remains after it is watched as before. */
+static void split(void)
+{
+    PVOID pages[4];
+    ULONG_PTR count = 4;
+    DWORD size;
+    char *base = VirtualAlloc(NULL, 0x30000, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+                              PAGE_READWRITE);
+    CHECK(base);
+    base[0x20000] = 1;
+    CHECK_EQUAL(release(base + 0x10000, 0x10000, MEM_RELEASE), 0);
+    base[0x22000] = 1;
+    CHECK_EQUAL(GetWriteWatch(0, base + 0x20000, 0x10000, pages, &count, &size), 0);
+    CHECK_EQUAL(count, 2);
+    CHECK(pages[0] == base + 0x20000 && pages[1] == base + 0x22000);
+    CHECK_EQUAL(release(base + 0x20000, 0, MEM_RELEASE), 0);
+    count = 4;
+    CHECK_EQUAL(GetWriteWatch(0, base, 0x10000, pages, &count, &size), 0);
+    CHECK_EQUAL(count, 0);
+    CHECK_EQUAL(release(base, 0, MEM_RELEASE), 0);
+}
 
 int main(void)
 {
@@ -44,5 +67,6 @@ int main(void)
     CHECK(VirtualLock(base, PAGE)); /* and released while locked */
     CHECK(VirtualFree(base, 0, MEM_RELEASE));
     CHECK(!VirtualLock(base, PAGE));
+    split();
     return 0;
 }
