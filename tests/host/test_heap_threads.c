@@ -27,6 +27,7 @@ typedef struct _TASK {
 static HEAP *Heap;
 static void *Mailbox[SHARED];
 static unsigned Test;
+static unsigned Working, Walked; /* threads that use the heap; their blocks in walks */
 
 static void Must(bool Holds, const char *What)
 {
@@ -94,24 +95,29 @@ static void Bursts(unsigned Number)
 static void Watch(void)
 {
     RTL_HEAP_WALK_ENTRY Walk = {0};
+    NTSTATUS Status;
     Must(RtlValidateHeap(Heap, 0, NULL), "not valid");
     Must(RtlLockHeap(Heap), "not locked");
-    while (RtlWalkHeap(Heap, &Walk) == STATUS_SUCCESS)
-        ;
+    while ((Status = RtlWalkHeap(Heap, &Walk)) == STATUS_SUCCESS)
+        Walked += Walk.SegmentIndex == FRONT_INDEX && Walk.Flags & RTL_HEAP_BUSY;
+    Must(Status == STATUS_NO_MORE_ENTRIES, "the walk does not reach the end");
     Must(RtlpCheckHeap(Heap, false), "an invariant under the lock");
     Must(RtlUnlockHeap(Heap), "not unlocked");
     RtlCompactHeap(Heap, 0);
 }
 
+/* The last one watches as long as the others work, so that each look is at a heap in use. */
 static void Watched(unsigned Number)
 {
-    if (Number > 1) {
+    if (Number < THREADS) {
         HandOver(Number);
         Bursts(Number);
-    } else {
-        for (unsigned i = 0; i < 60; i++)
-            Watch();
+        __atomic_fetch_sub(&Working, 1, __ATOMIC_RELAXED);
+        return;
     }
+    while (__atomic_load_n(&Working, __ATOMIC_RELAXED))
+        Watch();
+    Must(Walked > 0, "no walk met a block of the front end");
 }
 
 static void ComeAndGo(unsigned Number)
@@ -152,6 +158,7 @@ static void Run(const TASK *Task)
     RtlpHeapPeb()->NtGlobalFlag = Task->GlobalFlag;
     Heap = RtlCreateHeap(Task->Flags, NULL, 0, 0, NULL, NULL);
     RtlpHeapPeb()->NtGlobalFlag = 0;
+    Working = THREADS - 1;
     for (uintptr_t i = 0; i < THREADS; i++)
         pthread_create(&Threads[i], NULL, Thread, (void *)(i + 1));
     for (unsigned i = 0; i < THREADS; i++)
