@@ -66,11 +66,13 @@ static NTSTATUS MiCollectWritten(MMSPACE *space, ULONG first, ULONG last, BOOLEA
     ULONG_PTR found = 0;
     NTSTATUS status = STATUS_SUCCESS;
     MMSPACE *caller = MiCurrentSpace;
-    for (ULONG vpn = first; found < *count && NT_SUCCESS(status); vpn++) {
+    for (ULONG vpn = first; found < *count && vpn <= last && NT_SUCCESS(status); vpn++) {
+        status = MiWatchedPages(space, vpn, last); /* others may have run since */
         MmAttachSpace(space);
-        vpn = MiNextWritten(vpn, last);
+        if (NT_SUCCESS(status))
+            vpn = MiNextWritten(vpn, last);
         MmAttachSpace(caller);
-        if (vpn > last)
+        if (!NT_SUCCESS(status) || vpn > last)
             break;
         PVOID address = (PVOID)MiAddress(vpn);
         status = MmCopyToUser(user + found, &address, sizeof address);
@@ -82,8 +84,6 @@ static NTSTATUS MiCollectWritten(MMSPACE *space, ULONG first, ULONG last, BOOLEA
             MmAttachSpace(caller);
             status = MmGiveWay();
         }
-        if (NT_SUCCESS(status)) /* it may be another region now */
-            status = MiWatchedPages(space, vpn, last);
     }
     *count = found;
     return status;

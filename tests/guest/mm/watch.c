@@ -24,6 +24,42 @@ static void split(void)
     CHECK_EQUAL(release(base, 0, MEM_RELEASE), 0);
 }
 
+static char *volatile doomed;
+
+/* At each tick, in the middle of whatever the other thread does. */
+static DWORD WINAPI free_it(void *unused)
+{
+    (void)unused;
+    for (;; Sleep(1)) {
+        char *base = doomed;
+        doomed = NULL;
+        if (base)
+            VirtualFree(base, 0, MEM_RELEASE);
+    }
+}
+
+/* A region that is freed while it is asked for: an answer that was complete is given. */
+static void freed_meanwhile(void)
+{
+    PVOID written;
+    ULONG_PTR count;
+    DWORD size;
+    HANDLE thread = CreateThread(NULL, 0, free_it, NULL, 0, NULL);
+    CHECK(SetThreadPriority(thread, THREAD_PRIORITY_HIGHEST));
+    for (int i = 0; i < 20; i++) {
+        char *base = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+                                  PAGE_READWRITE);
+        *base = 1;
+        doomed = base;
+        do {
+            written = NULL;
+            count = 1;
+        } while (!GetWriteWatch(0, base, PAGE, &written, &count, &size));
+        CHECK(!written);
+    }
+    CHECK(CloseHandle(thread));
+}
+
 int main(void)
 {
     PVOID pages[16];
@@ -68,5 +104,6 @@ int main(void)
     CHECK(VirtualFree(base, 0, MEM_RELEASE));
     CHECK(!VirtualLock(base, PAGE));
     split();
+    freed_meanwhile();
     return 0;
 }
