@@ -21,7 +21,8 @@ static BOOL CopyBytes(HANDLE from, HANDLE to)
 }
 
 /* Attributes and the time of the last write are copied, too.  ERROR_FILE_EXISTS if failIfExists and
- * it does; ERROR_ACCESS_DENIED of a read-only target; else what opening or writing says. */
+ * it does; ERROR_ACCESS_DENIED if the target is read-only, hidden or a system file; else what
+ * opening or writing says. */
 BOOL WINAPI CopyFileW(LPCWSTR from, LPCWSTR to, BOOL failIfExists)
 {
     HANDLE source, target;

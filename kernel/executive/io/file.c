@@ -6,7 +6,7 @@
  *   CREATE 2       NAME_COLLISION      made
  *   OPEN_IF 3      opened              made
  *   OVERWRITE 4    emptied             STATUS_OBJECT_NAME_NOT_FOUND
- *   OVERWRITE_IF 5 emptied             made
+ *   OVERWRITE_IF 5 emptied             made; its attributes become those of the request
  *
  * Source: learn.microsoft.com, NtCreateFile; sharing as IoCheckShareAccess describes it. */
 #include "iop.h"
@@ -149,9 +149,9 @@ NTSTATUS IopReturnIosb(IO_STATUS_BLOCK *userIosb, NTSTATUS status, ULONG informa
 static NTSTATUS IopOpenExisting(IONODE *node, const IOPREQUEST *request,
                                 ULONG *information)
 {
-    const BOOLEAN empties = request->Disposition == FILE_SUPERSEDE ||
-                            request->Disposition == FILE_OVERWRITE ||
-                            request->Disposition == FILE_OVERWRITE_IF;
+    const BOOLEAN always = request->Disposition == FILE_OVERWRITE_IF; /* CREATE_ALWAYS */
+    const BOOLEAN empties = request->Disposition == FILE_SUPERSEDE || always ||
+                            request->Disposition == FILE_OVERWRITE;
     if (node->DeletePending)
         return STATUS_DELETE_PENDING;
     if (request->Disposition == FILE_CREATE)
@@ -167,13 +167,19 @@ static NTSTATUS IopOpenExisting(IONODE *node, const IOPREQUEST *request,
          (request->Options & FILE_DELETE_ON_CLOSE)))
         return request->Options & FILE_DELETE_ON_CLOSE ? STATUS_CANNOT_DELETE
                                                        : STATUS_ACCESS_DENIED;
+    if (always && node->Attributes & ~request->Attributes &
+                      (FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM))
+        return STATUS_ACCESS_DENIED;
     if (!IopSharingAllows(node, request->Access | (empties ? FILE_WRITE_DATA : 0),
                           request->Share))
         return STATUS_SHARING_VIOLATION;
     *information = !empties                                 ? Opened
                    : request->Disposition == FILE_SUPERSEDE ? Superseded
                                                             : Overwritten;
-    return empties ? IopSetSize(node, 0) : STATUS_SUCCESS;
+    NTSTATUS status = empties ? IopSetSize(node, 0) : STATUS_SUCCESS;
+    if (NT_SUCCESS(status) && always)
+        node->Attributes = FILE_ATTRIBUTE_ARCHIVE | (request->Attributes & IOP_SETTABLE);
+    return status;
 }
 
 static NTSTATUS IopMakeNew(const IOPPATH *path, const IOPREQUEST *request, IONODE **node,
@@ -190,9 +196,7 @@ static NTSTATUS IopMakeNew(const IOPPATH *path, const IOPREQUEST *request, IONOD
         IopMakeNode(path->Parent, path->Last, path->LastLength, directory, node);
     if (!NT_SUCCESS(status))
         return status;
-    (*node)->Attributes |=
-        request->Attributes &
-        (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM);
+    (*node)->Attributes |= request->Attributes & IOP_SETTABLE;
     *information = Created;
     return STATUS_SUCCESS;
 }

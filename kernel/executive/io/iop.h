@@ -170,6 +170,9 @@ NTSTATUS IopTakeLock(const IOPLOCK *, BOOLEAN immediately);
 BOOLEAN IopDropLocks(const IOFILE *, const IOPLOCK *one);
 
 /* ---- fileinfo.c ---- node NULL: a device */
+#define IOP_SETTABLE                                                                     \
+    (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM |           \
+     FILE_ATTRIBUTE_ARCHIVE)
 #define IOP_TIMES (4 * sizeof(LARGE_INTEGER)) /* the same four, wherever times stand */
 void IopFillBasic(const IONODE *, FILE_BASIC_INFORMATION *);
 void IopFillNetwork(const IONODE *, FILE_NETWORK_OPEN_INFORMATION *);

@@ -14,15 +14,13 @@ typedef union {
 
 static NTSTATUS IopSetBasic(IONODE *node, const FILE_BASIC_INFORMATION *basic)
 {
-    const ULONG IopSettable = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
-                              FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE;
     if (basic->CreationTime.QuadPart > 0)
         node->CreationTime = basic->CreationTime.QuadPart;
     if (basic->LastWriteTime.QuadPart > 0)
         node->WriteTime = basic->LastWriteTime.QuadPart;
     if (basic->FileAttributes != 0)
         node->Attributes = (node->Attributes & FILE_ATTRIBUTE_DIRECTORY) |
-                           (basic->FileAttributes & IopSettable);
+                           (basic->FileAttributes & IOP_SETTABLE);
     if (node->Attributes == 0)
         node->Attributes = FILE_ATTRIBUTE_NORMAL;
     return STATUS_SUCCESS;

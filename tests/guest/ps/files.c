@@ -73,6 +73,39 @@ static void search(void)
     CHECK_EQUAL(GetLastError(), ERROR_FILE_NOT_FOUND);
 }
 
+static DWORD truncate_with(DWORD disposition, DWORD attributes)
+{
+    HANDLE file =
+        CreateFileA("one.tmp", GENERIC_WRITE, 0, NULL, disposition, attributes, NULL);
+    const DWORD error = GetLastError();
+    if (file != INVALID_HANDLE_VALUE)
+        CHECK(CloseHandle(file));
+    return file == INVALID_HANDLE_VALUE ? error : 0;
+}
+
+/* CREATE_ALWAYS replaces the attributes, but no hidden or system file unless these are asked for,
+ * and CopyFile neither; TRUNCATE_EXISTING leaves them. */
+static void hidden(void)
+{
+    static const DWORD kinds[] = {FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_SYSTEM,
+                                  FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM};
+    for (unsigned i = 0; i < 3; i++) {
+        CHECK(SetFileAttributesA("one.tmp", kinds[i]));
+        CHECK_EQUAL(truncate_with(CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL),
+                    ERROR_ACCESS_DENIED);
+        CHECK(!CopyFileA("two.tmp", "one.tmp", FALSE));
+        CHECK_EQUAL(GetLastError(), ERROR_ACCESS_DENIED);
+        CHECK_EQUAL(truncate_with(TRUNCATE_EXISTING, 0), 0);
+        CHECK_EQUAL(GetFileAttributesA("one.tmp"), kinds[i]);
+        CHECK_EQUAL(truncate_with(CREATE_ALWAYS, kinds[i]), 0);
+        CHECK_EQUAL(GetFileAttributesA("one.tmp"), kinds[i] | FILE_ATTRIBUTE_ARCHIVE);
+    }
+    CHECK(SetFileAttributesA("one.tmp", FILE_ATTRIBUTE_NORMAL));
+    CHECK_EQUAL(truncate_with(CREATE_ALWAYS, FILE_ATTRIBUTE_HIDDEN), 0);
+    CHECK_EQUAL(GetFileAttributesA("one.tmp"),
+                FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_ARCHIVE);
+}
+
 static void move_and_delete(void)
 {
     CHECK(!MoveFileA("one.tmp", "two.tmp"));
@@ -166,6 +199,7 @@ int main(void)
     write_and_read();
     sharing();
     search();
+    hidden();
     move_and_delete();
     devices();
     pipes();
