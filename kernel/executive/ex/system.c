@@ -193,8 +193,8 @@ static NTSTATUS ExpReturnTimeAdjustment(void *user, ULONG length, ULONG *userRet
 {
     const struct {
         ULONG Adjustment, Increment;
-        BOOLEAN Enable;
-    } facts = {KE_TICK_100NS, KE_TICK_100NS, TRUE};
+        BOOLEAN Enable, Padding[3];
+    } facts = {KE_TICK_100NS, KE_TICK_100NS, TRUE, {0}};
     return ObReturnStructure(&facts, sizeof facts, user, length, userReturned, FALSE);
 }
 

@@ -10,14 +10,12 @@
 void IopFillBasic(const IONODE *node, FILE_BASIC_INFORMATION *basic)
 {
     memset(basic, 0, sizeof *basic);
-    if (node == NULL) {
-        basic->FileAttributes = FILE_ATTRIBUTE_NORMAL;
+    basic->FileAttributes = node != NULL ? node->Attributes : FILE_ATTRIBUTE_NORMAL;
+    if (node == NULL)
         return;
-    }
     basic->CreationTime.QuadPart = node->CreationTime;
     basic->LastAccessTime.QuadPart = basic->LastWriteTime.QuadPart =
         basic->ChangeTime.QuadPart = node->WriteTime;
-    basic->FileAttributes = node->Attributes;
 }
 
 void IopFillNetwork(const IONODE *node, FILE_NETWORK_OPEN_INFORMATION *network)
@@ -25,6 +23,7 @@ void IopFillNetwork(const IONODE *node, FILE_NETWORK_OPEN_INFORMATION *network)
     FILE_BASIC_INFORMATION basic;
     const ULONGLONG size = node == NULL || node->Directory ? 0 : node->File.Size;
     IopFillBasic(node, &basic);
+    memset(network, 0, sizeof *network); /* its padding goes to the program, too */
     memcpy(network, &basic, IOP_TIMES);
     network->FileAttributes = basic.FileAttributes;
     network->AllocationSize.QuadPart = ALIGN_UP(size, PAGE_SIZE);
@@ -37,13 +36,11 @@ static void IopFillStandard(const IOFILE *file, FILE_STANDARD_INFORMATION *stand
     const IONODE *node = file->Node;
     FILE_NETWORK_OPEN_INFORMATION network;
     standard->NumberOfLinks = 1;
-    if (node == NULL)
-        return;
     IopFillNetwork(node, &network);
     standard->AllocationSize = network.AllocationSize;
     standard->EndOfFile = network.EndOfFile;
-    standard->DeletePending = node->DeletePending || file->DeleteOnClose;
-    standard->Directory = node->Directory;
+    standard->DeletePending = file->DeleteOnClose || (node && node->DeletePending);
+    standard->Directory = node && node->Directory;
 }
 
 /* \dir\file, from the root of the volume; returns characters, of which room may hold
