@@ -188,10 +188,8 @@ static void KdpUndecorate(BEST *best)
 
 static void KdpAppend(char **text, SIZE_T *room, const char *bytes, SIZE_T length)
 {
-    while (length-- && *room > 1) {
-        *(*text)++ = *bytes++;
-        --*room;
-    }
+    for (; length-- && *room > 1; --*room, bytes++)
+        *(*text)++ = (UCHAR)*bytes < ' ' || *bytes == 0x7F ? '?' : *bytes;
     **text = 0;
 }
 

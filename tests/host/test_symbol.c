@@ -107,6 +107,16 @@ static void names(void **unused)
     assert_string_equal(name_of(SIZE, 0x1140), "made!a_longer_name");
 }
 
+/* A program chooses its symbols' bytes; the log's reader may be a terminal. */
+static void control_characters(void **unused)
+{
+    (void)unused;
+    make(1);
+    memcpy(((IMAGE_SYMBOL *)(made + SYMBOLS))->N.ShortName, "_a\x1b\n\x7f\xc3\x9f", 7);
+    assert_string_equal(name_of(SIZE, 0x1131), "made!a???\xc3\x9f"
+                                               "8+1");
+}
+
 /* A count whose bytes wrap around to few: nothing of the table may be believed. */
 static void counts_that_wrap(void **unused)
 {
@@ -153,8 +163,8 @@ static void damaged(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(names),
-                                       cmocka_unit_test(counts_that_wrap),
-                                       cmocka_unit_test(damaged)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names), cmocka_unit_test(control_characters),
+        cmocka_unit_test(counts_that_wrap), cmocka_unit_test(damaged)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
