@@ -171,9 +171,11 @@ ITOA(_ultow, unsigned long, unsigned long, wchar_t, to_wtext)
 ITOA(_i64tow, __int64, unsigned __int64, wchar_t, to_wtext)
 ITOA(_ui64tow, unsigned __int64, unsigned __int64, wchar_t, to_wtext)
 
-/* True if a decimal number begins at `text` after blanks. */
+/* 1: a decimal number begins at `text` after blanks; 2: "0x"; 0: none.  EINVAL: a null pointer. */
 static int is_number(const char *text)
 {
+    if (text == NULL)
+        return *_errno() = EINVAL, 0;
     while (isspace((unsigned char)*text))
         text++;
     if (*text == '-' || *text == '+')
@@ -225,13 +227,13 @@ double __cdecl wcstod(const wchar_t *text, wchar_t **end)
 {
     char narrow[352];
     size_t used = 0;
-    for (; used < sizeof(narrow) - 1 && text[used]; used++)
+    for (; text != NULL && used < sizeof(narrow) - 1 && text[used]; used++)
         narrow[used] = text[used] < 128 ? (char)text[used] : '?';
     narrow[used] = 0;
     char *stop;
-    double value = crt_strtod(narrow, &stop);
+    double value = crt_strtod(text != NULL ? narrow : NULL, &stop);
     if (end != NULL)
-        *end = (wchar_t *)text + (stop - narrow);
+        *end = (wchar_t *)text + (stop != NULL ? stop - narrow : 0);
     return value;
 }
 

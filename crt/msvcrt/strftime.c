@@ -87,7 +87,7 @@ static int number_of(int field, const struct tm *date, int *value)
     case 'W':
         return *value = (date->tm_yday + 7 - (wday + 6) % 7) / 7, 2;
     case 'y':
-        return *value = date->tm_year % 100, 2;
+        return *value = (date->tm_year + 1900) % 100, 2;
     case 'Y':
         return *value = date->tm_year + 1900, 4;
     }

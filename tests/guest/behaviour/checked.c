@@ -126,8 +126,12 @@ static void exponents(void)
     double (*from_wide)(const wchar_t *, wchar_t **) = of("wcstod");
     double (*plain)(const char *) = of("atof");
     const char *bare = "5d";
-    wchar_t *wide_end;
-    char *end;
+    wchar_t *wide_end = (wchar_t *)bare;
+    char *end = (char *)bare;
+    documented("strtod", "a null pointer: 0, EINVAL", SAME,
+               SETS(to_double(NULL, &end), EINVAL) && !end &&
+                   SETS(from_wide(NULL, &wide_end), EINVAL) && !wide_end &&
+                   SETS(plain(NULL), EINVAL));
     documented("strtod", "an exponent begins with d, D, e or E", SAME,
                to_double("1d3", &end) == 1000 && !*end &&
                    to_double(" -12.5D-1x", &end) == -1.25 && *end == 'x' &&
@@ -158,6 +162,11 @@ static void dates(void)
                    (bad.tm_mon = 12, SETS(format(text, 64, "%b", &bad), EINVAL)) &&
                    (bad.tm_hour = 24, SETS(format(text, 64, "%X", &bad), EINVAL)) &&
                    SETS(format(text, 64, "%d", &none), EINVAL));
+    documented("strftime", "y: the year's last two digits, also before 1900", SAME,
+               (bad.tm_year = -1, format(text, 64, "%y %Y", &bad) == 7) &&
+                   !strcmp(text, "99 1899") &&
+                   (bad.tm_year = -1900, format(text, 64, "%y %Y", &bad) == 7) &&
+                   !strcmp(text, "00 0000") && (bad.tm_year = 100));
     documented("strftime", "what no conversion uses is not looked at", SAME,
                format(text, 64, "%Y", &bad) == 4 && !strcmp(text, "2000"));
     format(text, 64, "%a %d %b %y %H:%M:%S %j %U %W %w %p", &good);
