@@ -198,6 +198,7 @@ BOOL WINAPI SetConsoleCursorPosition(HANDLE console, COORD at)
 }
 
 /* The cells from `from` on, row after row, at most to the end of the screen; the cursor comes back.
+ * A cell with a control character is blank: a terminal would obey it.
  * A terminal has no way to keep the cells' attributes: they get those of text that is written. */
 BOOL WINAPI FillConsoleOutputCharacterW(HANDLE console, WCHAR character, DWORD length,
                                         COORD from, LPDWORD written)
@@ -205,10 +206,12 @@ BOOL WINAPI FillConsoleOutputCharacterW(HANDLE console, WCHAR character, DWORD l
     CONSOLE_SCREEN_BUFFER_INFO info;
     CHAR text[20] = {0x1B, '7'}, one[4];
     DWORD left, out;
-    int size =
-        WideCharToMultiByte(OutputPage, 0, &character, 1, one, sizeof one, NULL, NULL);
+    int size;
     BOOL done;
 
+    if (character < L' ' || (character >= 0x7F && character < 0xA0))
+        character = L' ';
+    size = WideCharToMultiByte(OutputPage, 0, &character, 1, one, sizeof one, NULL, NULL);
     if (!GetConsoleScreenBufferInfo(console, &info))
         return FALSE;
     *written = 0;

@@ -107,6 +107,21 @@ for word in (b"spins", b"spins computing"):
     screen.type(b"\x03")
     text = screen.read_until(PROMPT)
     plan.true("0xC000013A" in text, f"Ctrl-C ends a program: {word.decode()}", text)
+time.sleep(1)
+screen.type(b"spins writes\r")
+screen.read_until(rb"for ever\r?\n\.")
+screen.type(b"\x03")
+text = screen.read_until(PROMPT)
+plan.true(
+    "0xC000013A" in text and text.count(".") < 0x2000000,
+    "and a write of 64 MiB to the console, before its end",
+    len(text),
+    text[-300:],
+)
+screen.type(b"spins fills\r")
+text = screen.read_until(PROMPT)
+cells = re.findall(r"\x1b7\x1b\[1;\d+H(.*?)\x1b8", text, re.S)
+plan.equal(cells, ["  "] * 6 + ["xx"], "cells are filled with no control characters")
 screen.type(b"spins handler\r")
 screen.read_until(rb"for ever")
 time.sleep(0.5)

@@ -1,6 +1,7 @@
 /* spins.c - goes on for ever: it reads, or computes, or waits for Ctrl-C.  spins later writes half
  * a line, the other half later, and ends; spins many holds every other one of 200 blocks; spins
- * twice waits for two presses. */
+ * twice waits for two presses; spins writes a text of 64 MiB at once; spins fills some cells with
+ * control characters. */
 #include <windows.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,29 @@ static void hold_every_other(void)
         HeapFree(GetProcessHeap(), 0, blocks[i]);
 }
 
+static int write_long(void)
+{
+    const DWORD size = 0x4000000;
+    char *text = VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    DWORD done;
+    memset(text, '.', size);
+    return !WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), text, size, &done, NULL);
+}
+
+/* Each is one cell, which shows nothing, and none moves the cursor or begins a sequence. */
+static int fill(void)
+{
+    static const WCHAR controls[] = {0, 7, '\n', 0x1B, 0x7F, 0x9B, 'x'};
+    DWORD done, all = 0;
+    SetConsoleOutputCP(CP_UTF8);
+    for (int i = 0; i < 7; i++) {
+        FillConsoleOutputCharacterW(GetStdHandle(STD_OUTPUT_HANDLE), controls[i], 2,
+                                    (COORD){(SHORT)(2 * i), 0}, &done);
+        all += done;
+    }
+    return (int)all;
+}
+
 static int later(void)
 {
     Sleep(2000);
@@ -64,6 +88,10 @@ int main(int count, char **words)
         return pair();
     if (!strcmp(how, "later"))
         return later();
+    if (!strcmp(how, "writes"))
+        return write_long();
+    if (!strcmp(how, "fills"))
+        return fill();
     if (!strcmp(how, "many"))
         hold_every_other();
     if (!strcmp(how, "computing"))
