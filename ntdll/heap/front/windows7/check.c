@@ -74,7 +74,8 @@ static bool RtlpFollowChain(const HEAP_SUBSEGMENT *SubSegment, LFH_STATE State,
             return false;
         Seen[Index / 32] |= 1u << Index % 32;
         *Where = Entry + 1;
-        Offset = RTLP_READ(*(USHORT *)(Entry + 1));
+        /* As a taker reads it: the block's new owner may write there meanwhile. */
+        Offset = RtlpPeekShort((const USHORT *)(Entry + 1));
     }
     return !LFH_DEPTH(State) || Offset == LFH_NO_ENTRY;
 }
