@@ -4,6 +4,7 @@
 """A session on a terminal: a line typed while the machine is halted is gdb's, one typed while it
 runs the program's; the prompt says process and ring; colours; Ctrl-C ends a long command; finish
 names the NTSTATUS that the function returned."""
+import glob
 import os
 import pty
 import re
@@ -43,6 +44,20 @@ class Terminal:
 
     def type(self, text):
         os.write(self.line, text.encode())
+
+    def computed(self):
+        """Seconds of processor that its machine has had."""
+        ticks = 0
+        for path in glob.glob("/proc/[0-9]*/stat"):
+            try:
+                with open(path) as file:
+                    name, _, rest = file.read().partition("(")[2].rpartition(")")
+            except OSError:
+                continue  # it has ended
+            fields = rest.split()
+            if name.startswith("qemu") and int(fields[1]) == self.process:
+                ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
 
 session = Terminal(os.path.join(TOP, "tools", "fathom"), "gdb", PROGRAM)
@@ -111,7 +126,9 @@ session.type("next\n")
 session.wait("next")
 session.type("next\n")
 session.wait("next")
-time.sleep(2)
+before, end = session.computed(), time.monotonic() + FUSE
+while session.computed() < before + 1 and time.monotonic() < end:
+    time.sleep(0.1)  # only a machine that has been let go computes
 session.type("\x03")
 plan.true(session.wait("SIGINT"), "Ctrl-C stops a next over an endless wait", session.text)
 session.wait(r"\(gdb\)")
