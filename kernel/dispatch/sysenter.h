@@ -15,7 +15,7 @@
  *       numbers begin at FATHOM_FIRST.  A hole's Routine answers for itself.
  *   G6  A Routine is stdcall: it removes its ArgumentBytes (at most KSERVICE_MOST_BYTES),
  *       keeps EBX, ESI, EDI, EBP, may enable, may block, and returns EAX.
- *   G7  ke.inc: the offsets, STAC and CLAC, and FIXUP: a page fault that mm cannot resolve
+ *   G7  "ke/ke.inc": the offsets, STAC and CLAC, and FIXUP: a page fault that mm cannot resolve
  *       in its range goes on at its target, with the registers as they were.
  *
  * MUST PROVIDE
@@ -37,8 +37,8 @@
  *   frame.Eax and IF is set in frame.EFlags.
  *
  * INVARIANTS
- *   I1  DF, NT, AC and TF are clear and interrupts on before anything is called; FS, DS
- *       and ES are the kernel's.
+ *   I1  DF, NT, AC and TF are clear and interrupts on before anything is called or user
+ *       memory is read; FS is KGDT_R0_PCR, DS and ES are KGDT_R3_DATA (flat, in ring 0 too).
  *   I2  An argument is read once, from below 7FFF0000h, by an instruction with a FIXUP.
  *       The service sees the copy alone.
  *   I3  User memory is read between STAC and CLAC only; AC is clear at every other
@@ -47,8 +47,8 @@
  *       (an sti directly before sysexit takes effect after it).  If it is set, the way out
  *       is KiTrapExit.
  *   I5  If AC, NT, DF or TF was set, the way out is KiTrapExit: sysexit would lose it.
- *   I6  After sysexit: EBX, ESI, EDI, EBP, ESP, EIP and FS are the program's; EAX is the
- *       result; ECX, EDX and the arithmetic flags are lost.
+ *   I6  After sysexit: EBX, ESI, EDI, EBP, ESP and EIP are the program's; FS is KGDT_R3_TEB,
+ *       DS and ES KGDT_R3_DATA; EAX is the result; ECX, EDX, arithmetic flags are lost.
  *
  * TESTED by tests/guest/dispatch (crossing, ring, floating, order, handles), tests/gdb, and
  * tests/second/door.t: a second door, and a closed one under door=int2e.  That boot word

@@ -112,8 +112,6 @@ static inline __attribute__((always_inline)) NTSTATUS MiResolveFault(ULONG_PTR a
     return MiResolveDemandZero(address, protection);
 }
 
-/* Entered by the trap dispatcher with interrupts on.  A kernel-mode access is good only in
- * copy.asm; anywhere else it is a mistake of ours. */
 NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
                        KTRAP_FRAME *frame)
 {

@@ -6,8 +6,9 @@
  *
  * Given
  *   Interrupts are on, the space of the access is current, nothing else runs.  errorCode is
- *   the processor's: MI_FAULT_*.  The commit charge of every page and table that a fault
- *   may need is held already, so PageAlloc fails only when a test asks for it.
+ *   the processor's: MI_FAULT_*.  The frame is only read: the caller raises the exception or
+ *   goes on at the fix-up.  The commit charge of every page and table that a fault may need
+ *   is held already, so PageAlloc, which sets ShareCount to 1, fails only when a test asks.
  * May call, beside the inline functions of pte.h and range.h
  *   1  MiFindVad                            the region of an address               vad.h
  *   2  MiPteProtection, MiReadPte           what region and PTE allow              range.h
@@ -40,11 +41,17 @@
 #define MI_FAULT_RESERVED 0x08u /* a reserved bit in an entry: never mm's doing */
 #define MI_FAULT_EXECUTE  0x10u
 
-/* ---- fault.c must provide: MmAccessFault (mm.h) and ---- */
-/* As if address, a user's, had been touched, in the current space.  The statuses of
- * MmAccessFault: STATUS_ACCESS_VIOLATION (free, reserved, NOACCESS, not allowed),
- * STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW, STATUS_IN_PAGE_ERROR,
- * STATUS_NO_MEMORY. */
+/* ---- fault.c must provide ---- */
+/* MmAccessFault (mm.h).  address: any.  STATUS_SUCCESS: try the access again.  In this order:
+ *   not userMode and no MmFindFixup(frame->Eip): STATUS_ACCESS_VIOLATION, nothing changes.
+ *   From here on, MmFaultStatus becomes what is returned (copy.asm's fix-ups read it).
+ *   Above MM_HIGHEST_USER_ADDRESS, or MI_FAULT_RESERVED: STATUS_ACCESS_VIOLATION.
+ *   MiCurrentSpace->Faults counts this fault, however it ends.
+ *   Free, reserved, NOACCESS: STATUS_ACCESS_VIOLATION.  A guard: what MiGuardFault says.
+ *   Not allowed: STATUS_ACCESS_VIOLATION.  Present and allowed: an old TLB entry, MiFlushPage.
+ *   Else the page is brought or copied: STATUS_NO_MEMORY, or what Fetch says.
+ * MiMakeResident does the same for an address of the user's, as if it had been touched;
+ * Faults and MmFaultStatus stay as they are. */
 NTSTATUS MiMakeResident(ULONG_PTR address, BOOLEAN write);
 
 /* ---- given ---- */

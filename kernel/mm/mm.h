@@ -58,10 +58,7 @@ NTSTATUS MmAllocateVirtualMemory(MMSPACE *, PVOID *base, ULONG_PTR zeroBits, SIZ
                                  ULONG type, ULONG protect);
 NTSTATUS MmFreeVirtualMemory(MMSPACE *, PVOID *base, SIZE_T *size, ULONG type);
 
-/* ---- faults ---- */
-/* STATUS_SUCCESS: the page is present now, retry.  STATUS_ACCESS_VIOLATION,
- * STATUS_GUARD_PAGE_VIOLATION, STATUS_STACK_OVERFLOW, STATUS_IN_PAGE_ERROR,
- * STATUS_NO_MEMORY (contract: mm/fault.h). */
+/* ---- faults (contract: mm/fault.h) ---- */
 NTSTATUS MmAccessFault(ULONG errorCode, ULONG_PTR address, BOOLEAN userMode,
                        KTRAP_FRAME *);
 /* A kernel instruction that may fault has a fix-up: new EIP, or 0. */

@@ -15,7 +15,6 @@
  * NtAllocateVirtualMemory and NtFreeVirtualMemory.
  */
 #include "mm/region.h"
-#include "kd/kd.h"
 
 /* Committed pages of first..last. */
 static ULONG MiCountCommitted(const MMVAD *vad, ULONG first, ULONG last)

@@ -15,14 +15,14 @@
  *   MiDeleteVad, MiChargeVad (space.h), MiCommitRange, MiEmptyRange, MiMarkRange, MiRunEnd
  *   (range.h).
  * Invariants
- *   R1  all or nothing: a function that fails has changed nothing
- *   R2  vad->CommitCharge = the committed pages of vad
+ *   R1  all or nothing: a function that fails has changed nothing but First
+ *   R2  vad->CommitCharge = the committed pages of vad; a split divides it, and charges nothing
  *   R3  a reserved page has no frame, and a released range no entry
  * Tested by
- *   tests/guest/mm, tests/guest/behaviour/memory*; MmAudit (R2, R3) after every program;
+ *   tests/guest/mm, tests/guest/behaviour/virtual*; MmAudit (R2, R3) after every program;
  *   tests/hostile/scarce.t makes each allocation fail in turn (R1).
- * Costs today, in instructions, service included: reserve 64 KiB 1,575, commit a page 600,
- *   decommit a touched one 535, release 64 KiB 1,175.  A range without a page table costs
+ * Costs today, in instructions, service included: reserve 64 KiB 1,569, commit a page 628,
+ *   decommit a touched one 534, release 64 KiB 1,176.  A range without a page table costs
  *   one step for 512 pages; an entry that says nothing costs 2, one that is written 12.
  */
 #ifndef FATHOM_REGION_H
@@ -31,7 +31,7 @@
 #include "mm/range.h"
 
 typedef struct _MIRESERVE { /* all of it in pages */
-    ULONG First;       /* where; 0: anywhere.  Comes back as chosen, granule aligned */
+    ULONG First;       /* where; 0: anywhere, and comes back as chosen, granule aligned */
     ULONG Pages;       /* at least 1 */
     ULONG High;        /* anywhere: the last page of its last granule is at most this */
     BOOLEAN TopDown;   /* anywhere: the highest place instead of the lowest */
@@ -54,8 +54,8 @@ NTSTATUS MiRelease(MMSPACE *, MMVAD *, ULONG first, ULONG last);
 
 typedef struct _MIRUN { /* pages from vpn to End - 1 that are alike */
     MMVAD *Vad;         /* NULL: free; Kind, bounds and Protection say the rest */
-    ULONG End;
-    ULONG Protection; /* MM_*; MM_DECOMMIT: reserved */
+    ULONG End;          /* free: where the next region begins, or MI_HIGHEST_VPN + 1 */
+    ULONG Protection;   /* MM_*; MM_DECOMMIT: reserved, or free */
 } MIRUN;
 /* vpn: any user page; also of a view. */
 void MiDescribe(MMSPACE *, ULONG vpn, MIRUN *);

@@ -46,8 +46,8 @@ void MiReturnCommit(ULONG pages);
 
 /* ---- a region enters a space, changes its bounds, leaves ---- */
 /* A region of these bounds, which are free: node, place in the tree, charge of commit pages
- * and of the page tables that it may need.  Its other fields come as 0, for the caller to
- * fill.  STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT: nothing was changed. */
+ * (its CommitCharge) and of the page tables that it may need.  Its other fields come as 0.
+ * STATUS_NO_MEMORY, STATUS_COMMITMENT_LIMIT: nothing was changed. */
 NTSTATUS MiCreateVad(MMSPACE *, ULONG first, ULONG last, ULONG commit, MMVAD **);
 /* New bounds inside the old ones, or back to them; the charge of tables follows. */
 void MiResizeVad(MMSPACE *, MMVAD *, ULONG first, ULONG last);

@@ -74,7 +74,6 @@ static NTSTATUS MiGrowStack(const MMVAD *vad, ULONG_PTR address, const MISTACK *
     return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_STACK_OVERFLOW;
 }
 
-/* A guard page was touched. The guard goes in any case. */
 NTSTATUS MiGuardFault(MMVAD *vad, ULONG_PTR address, ULONG protection)
 {
     MISTACK stack;
