@@ -216,7 +216,7 @@ with tempfile.TemporaryDirectory(prefix="fathom-lint-") as folder:
 most = KERNEL_BYTES + (0 if compiler() == 12 else 8192)  # GCC 14's code is larger by 3.5 %
 plan.true(size <= most, f"the kernel has {size} bytes stripped, at most {most}")
 
-# What the documents send a reader to is there (tests by their place in tests/guest), and
+# What documents and headers send a reader to is there (tests by their place in tests/guest), and
 # docs/README.md names every document.
 ROOMS = (
     "boot|kernel|ntdll|kernel32|crt|ole32|oleaut32|psapi|advapi32|user32|shell32|shlwapi"
@@ -227,7 +227,11 @@ for path in sources("README.md", "CONTRIBUTING.md", "docs/*.md"):
     for named in re.findall(rf"`((?:{ROOMS})/[\w./]*)`", open(path).read()):
         if not any(glob.glob(os.path.join(TOP, at, named) + "*") for at in ("", "tests/guest")):
             gone.append(f"{os.path.relpath(path, TOP)}: {named}")
-plan.true(not gone, "every path that the documents name is there", *gone)
+for path in sources(*(f"{room}/**/*.h" for room in ("kernel", "ntdll", "crt", "ole32", "labs"))):
+    for named in re.findall(r"\btests/[\w./*]*[\w*]", open(path).read()):
+        if not glob.glob(os.path.join(glob.escape(TOP), named) + "*"):
+            gone.append(f"{os.path.relpath(path, TOP)}: {named}")
+plan.true(not gone, "every path that documents name is there, every test that headers name", *gone)
 unnamed = [
     d
     for d in sources("docs/*.md")
