@@ -134,6 +134,8 @@ LAB_CASE(all_or_nothing)
         LAB_EXPECT(status == right, Function[plan.Call],
                    "status %08X when nothing runs out", "status %08X", (uint32_t)right,
                    (uint32_t)status);
+        LAB_EXPECT(!WorldFault(), Function[plan.Call],
+                   "R2, R3 and the other regions kept", WorldFault());
         if (!NT_SUCCESS(status))
             AskUnchanged(&before, &plan, status);
     }
