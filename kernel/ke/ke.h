@@ -7,7 +7,7 @@
  * or its wait as one piece, and needs no lock; what an interrupt handler shares with the
  * rest is touched with interrupts off (KeDisable/KeRestore), for a bounded time.
  *
- * Current thread and processor are behind fs (selector 30h, KPCR); fs:[124h] is the
+ * Current thread and processor are found through fs (selector 30h, KPCR); fs:[124h] is the
  * thread, as on Windows.
  */
 #ifndef FATHOM_KE_H

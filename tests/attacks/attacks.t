@@ -182,7 +182,7 @@ plan.true("crashed: c0000374" in log, "flags of another image are not this one's
 
 
 def configured(clear, set_):
-    """attacks.exe with a load configuration, laid behind its section table, which is shorter
+    """attacks.exe with a load configuration, laid after its section table, which is shorter
     without what is for a debugger."""
     name = os.path.join(OUT, "tests", "attacks", "configured.exe")
     os.makedirs(os.path.dirname(name), exist_ok=True)

@@ -69,7 +69,7 @@ def kernel_with(change):
 
 
 def poke(offset, value):
-    """Overwrite what lies offset bytes behind the PE signature."""
+    """Overwrite what lies offset bytes after the PE signature."""
 
     def change(data):
         at = int.from_bytes(data[0x3C:0x40], "little") + offset

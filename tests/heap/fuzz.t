@@ -32,7 +32,7 @@ BROKEN = [
         "ntdll/heap/core/realloc.c",
         r"CODE_SIZE\(Free\) < More\)",
         "CODE_SIZE(Free) + 64 < More)",
-        "a block grows beyond the free entry behind it",
+        "a block grows beyond the free entry after it",
     ),
     (
         "ntdll/heap/front/region.c",

@@ -2,7 +2,7 @@
  * LD_PRELOAD=build/host/libfathomheap.so python3 ...
  *
  * One growable heap.  A block of a greater alignment than the granule lies inside a larger
- * one, behind an entry of its own that names it:
+ * one, after an entry of its own that names it:
  *
  *   | HEAP_ENTRY | ...  pad  ... | {Reserved: the block, UnusedBytes: ALIGNED} | data ...
  *   ^ of the block                                                            ^ aligned

@@ -80,7 +80,7 @@ static void lays_out_a_sound_image(void **state)
     free(file);
 }
 
-/* A file cut anywhere is refused, and no byte behind the cut is read (ASan watches). */
+/* A file cut anywhere is refused, and no byte after the cut is read (ASan watches). */
 static void refuses_every_cut(void **state)
 {
     (void)state;

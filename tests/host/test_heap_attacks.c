@@ -145,7 +145,7 @@ static void TestLinksToLive(void **State)
         assert_true(RtlFreeHeap(Heap, 0, A));
         LIST_ENTRY *Freed = (LIST_ENTRY *)A, *Fake = (LIST_ENTRY *)Live;
         LIST_ENTRY *Next = Freed->Flink;
-        Fake->Blink = Freed; /* A <-> Live <-> what was behind A */
+        Fake->Blink = Freed; /* A <-> Live <-> what came after A */
         Fake->Flink = Next;
         Freed->Flink = Fake;
         if (Way)

@@ -98,7 +98,7 @@ static void TestPages(void **State)
     }
     char *Block = RtlAllocateHeap(Heap, HEAP_ZERO_MEMORY, 13);
     HostHeap.Expected = true;
-    Block[13] = 0; /* behind the block, on its page */
+    Block[13] = 0; /* after the block, on its page */
     assert_ptr_equal(RtlpCheckPages(Heap, &What), Block);
     assert_int_equal(What, heap_failure_buffer_overrun);
     assert_false(RtlValidateHeap(Heap, 0, NULL));

@@ -119,7 +119,7 @@ static void TestLargest(void **State)
     Delete(Heap);
 }
 
-/* What an overrun left behind a block, or after it, stops the block from growing. */
+/* What an overrun left after a block stops the block from growing. */
 static void TestDamaged(void **State)
 {
     (void)State;

@@ -96,7 +96,7 @@ static void BreakOut(unsigned Rule, const char *What, LIST_ENTRY *Link)
     BreakAll(Rule, What, Patches, 4);
 }
 
-/* Swaps a linked entry with the one behind it. */
+/* Swaps a linked entry with the one after it. */
 static void BreakOrder(unsigned Rule, const char *What, LIST_ENTRY *A)
 {
     LIST_ENTRY *P = A->Blink, *B = A->Flink, *N = B->Flink;
@@ -121,7 +121,7 @@ static void BreakCode(unsigned Rule, const char *What, HEAP_ENTRY *Entry, ULONG 
     Break(Rule, What, Entry, &New, sizeof(New));
 }
 
-/* The first busy (free) entry of at least 4 granules whose neighbour behind is busy. */
+/* The first busy (free) entry of at least 4 granules whose next neighbour is busy. */
 static HEAP_ENTRY *Some(bool Busy)
 {
     for (HEAP_ENTRY *Entry = Heap->Segments[1]->FirstEntry;;) {

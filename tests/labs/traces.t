@@ -148,7 +148,7 @@ if LONG:
         skeleton = "labs/7-malloc/skeleton/heap.c"
         run = subprocess.run([*words, skeleton], cwd=TOP, capture_output=True, text=True)
         plan.true(run.returncode == 1 and "skeleton" in run.stderr, "one that cannot", run.stderr)
-    # make bench of a student's tree: each cost that is judged, its band, and the figures behind it.
+    # make bench of a student's tree: each cost that is judged, its band, and its figures.
     lab = load("7")
     run = subprocess.run(
         [FATHOM, "lab", "bench", "--lab", "7"], cwd=TOP, capture_output=True, text=True

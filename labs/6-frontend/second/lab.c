@@ -1,4 +1,4 @@
-/* lab.c - lab 6, a second solution: the front end in Windows 7's shape, as one file behind lab.h.
+/* lab.c - lab 6, a second solution: the front end in Windows 7's shape, as one file for lab.h.
  *
  * It reads the rules that a seed changes: LAB_USE, LAB_CLASS (lab.toml).
  */

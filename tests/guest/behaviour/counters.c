@@ -1,4 +1,4 @@
-/* counters.c - a process's memory counters; the files behind mapped memory. */
+/* counters.c - a process's memory counters; the files of mapped memory. */
 #define PSAPI_VERSION 2
 #include <windows.h>
 #include <psapi.h>
@@ -52,7 +52,7 @@ static void asked(void)
                    page.VirtualAttributes.Valid &&
                    page.VirtualAttributes.Win32Protection == PAGE_READWRITE);
     documented("GetMappedFileName",
-               "the name of the file behind an address, as a device path", SAME,
+               "the name of the file mapped at an address, as a device path", SAME,
                GetMappedFileNameA(SELF, (void *)asked, name, sizeof name) &&
                    strstr(name, "\\Device\\") == name && strstr(name, "counters.exe") &&
                    FAILS(GetMappedFileNameA(SELF, name, name, sizeof name),

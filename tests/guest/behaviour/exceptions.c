@@ -56,8 +56,7 @@ static void raising(void)
                seen.NumberParameters == 3 && seen.ExceptionInformation[0] == 100 &&
                    seen.ExceptionInformation[2] == 102);
     documented("RaiseException",
-               "flags 0: a continuable exception, execution goes on behind the call",
-               SAME,
+               "flags 0: a continuable exception, execution goes on after the call", SAME,
                guarded(go_on, raise_it) == 0 && came_back && seen.ExceptionFlags == 0);
     without_words = TRUE;
     documented("RaiseException",

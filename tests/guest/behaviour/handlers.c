@@ -108,14 +108,14 @@ static void vectored(void)
                "EXCEPTION_CONTINUE_EXECUTION returns control to where the exception "
                "occurred; no frame is asked",
                SAME, ran("xcab!"));
-    PVOID behind = AddVectoredExceptionHandler(0, pass_y);
+    PVOID later = AddVectoredExceptionHandler(0, pass_y);
     raise_it();
-    documented("PVECTORED_EXCEPTION_HANDLER", "nor a handler behind it", SAME,
+    documented("PVECTORED_EXCEPTION_HANDLER", "nor a handler after it", SAME,
                ran("xcab!"));
     documented("RemoveVectoredExceptionHandler", "nonzero on success", SAME,
                RemoveVectoredExceptionHandler(x) &&
                    RemoveVectoredExceptionHandler(last) &&
-                   RemoveVectoredExceptionHandler(behind));
+                   RemoveVectoredExceptionHandler(later));
     documented("RemoveVectoredExceptionHandler", "zero for what is not registered", SAME,
                !RemoveVectoredExceptionHandler(x) &&
                    !RemoveVectoredExceptionHandler(NULL));
@@ -180,7 +180,7 @@ static void continuing(void)
     x = AddVectoredContinueHandler(1, goes_on);
     guarded(framed_goes_on, raise_it);
     documented("AddVectoredContinueHandler",
-               "EXCEPTION_CONTINUE_EXECUTION: those behind it are not asked", SAME,
+               "EXCEPTION_CONTINUE_EXECUTION: those after it are not asked", SAME,
                ran("ag!"));
     documented("RemoveVectoredContinueHandler", "nonzero, then zero", SAME,
                RemoveVectoredContinueHandler(x) && !RemoveVectoredContinueHandler(x));

@@ -39,7 +39,7 @@ static void bad_pointers(void)
     memset(base + PAGE, 'b', PAGE);
     documented("IsBadStringPtr",
                "read access to all characters up to the terminating null: zero, whatever "
-               "lies behind it",
+               "lies after it",
                SAME,
                (base[2 * PAGE - 1] = 0, 1) && !IsBadStringPtrA(base, ~0u) &&
                    !IsBadStringPtrA(base, 0x10000));

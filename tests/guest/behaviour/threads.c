@@ -179,7 +179,7 @@ static void suspending(void)
     documented("SuspendThread", "the return value is the previous suspend count", SAME,
                SuspendThread(thread) == 0 && SuspendThread(thread) == 1);
     CONTEXT context = {.ContextFlags = CONTEXT_CONTROL};
-    GetThreadContext(thread, &context); /* the suspension has taken effect behind this */
+    GetThreadContext(thread, &context); /* the suspension has taken effect after this */
     LONG stopped = counter;
     Sleep(50);
     documented("SuspendThread", "while the count is greater than zero it does not run",

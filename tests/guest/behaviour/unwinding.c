@@ -278,7 +278,7 @@ static void continuing(void)
         SAME, guarded(go_on, illegal) == 0);
     skip = 1;
     documented("Exception-Handler Syntax",
-               "and behind a breakpoint that the filter passes", SAME,
+               "and after a breakpoint that the filter passes", SAME,
                guarded(go_on, breakpoint) == 0);
     skip = 0;
 }

@@ -110,7 +110,7 @@ static void shrinking(void)
 static void failing(void)
 {
     volatile size_t much = TOO_MUCH;
-    unsigned char *block = malloc(1000), *behind = malloc(1000);
+    unsigned char *block = malloc(1000), *next = malloc(1000);
     const size_t room = _msize(block);
     memset(block, 0x77, 1000);
     for (int i = 0; i < 4; i++) {
@@ -121,7 +121,7 @@ static void failing(void)
     }
     CHECK_EQUAL(heapcheck(), _HEAPOK);
     free(block);
-    free(behind);
+    free(next);
 }
 
 /* ---- M8: the lock ---- */

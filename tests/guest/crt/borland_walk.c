@@ -119,7 +119,7 @@ static void sizes(void)
     char *block = b_malloc(1000);
     memset(block, 'x', 1000);
     CHECK(b_expand(block, 100) == block && b_msize(block) < 1000);
-    char *behind = b_malloc(500);
+    char *next = b_malloc(500);
     CHECK(b_expand(block, 4000000) == NULL && *b_errno() == 8);
     CHECK(b_msize(block) < 1000 && block[99] == 'x');
     CHECK(b_expand(NULL, 5) == NULL && *b_errno() == 19);
@@ -130,7 +130,7 @@ static void sizes(void)
     *b_errno() = 0;
     CHECK(b_calloc(0x10001, 0x10000) == NULL && *b_errno() == 8);
     CHECK(b_realloc(block, 0) == NULL && heapchecknode(block) != USED_ENTRY);
-    b_free(behind);
+    b_free(next);
     /* A large block is an arena of its own and goes back to the system. */
     block = b_malloc(5000000);
     MEMORY_BASIC_INFORMATION info;

@@ -99,7 +99,7 @@ static void walk(void)
     free(block);
 }
 
-/* A walk goes on behind a front-end block, a block of a later segment and a large one,
+/* A walk goes on after a front-end block, a block of a later segment and a large one,
  * though it knows no more than the block's address. */
 static void walk_all(void)
 {
@@ -140,12 +140,12 @@ static void thresholds(void)
     CHECK(_heapwalk(&at) == _HEAPBADPTR);
     errno = 0;
     CHECK(_msize(NULL) == (size_t)-1 && errno == EINVAL);
-    char *block = malloc(100), *behind = malloc(100);
+    char *block = malloc(100), *next = malloc(100);
     errno = 0;
     CHECK(_expand(block, 1000000) == NULL && errno == ENOMEM && _msize(block) == 100);
     CHECK(_expand(NULL, 10) == NULL && errno == EINVAL);
     free(block);
-    free(behind);
+    free(next);
 }
 
 static void aligned(void)

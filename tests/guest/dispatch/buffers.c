@@ -99,7 +99,7 @@ static void each_pointer(const ROW *row)
             each_place(row, i, row->arguments[i + 1]);
 }
 
-/* Sizes that wrap around, or reach into the kernel, behind a good pointer: whatever the
+/* Sizes that wrap around, or reach into the kernel, after a good pointer: whatever the
  * service says, nothing is lost by it. */
 static void each_length(const ROW *row, const char *names)
 {

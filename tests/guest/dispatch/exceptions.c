@@ -1,7 +1,7 @@
 /* exceptions.c - each trap of the processor becomes the exception that Windows makes of
  * it.
  *
- * A vectored handler notes what came and goes on behind the instruction that raised it;
+ * A vectored handler notes what came and goes on after the instruction that raised it;
  * every case knows the code, the parameters and whether the address is the instruction's
  * own.
  */

@@ -177,7 +177,7 @@ static void every_vector(void)
     }
 }
 
-/* TF at mov ss or at popf, then the door at once: the step comes out behind the call. */
+/* TF at mov ss or at popf, then the door at once: the step comes out after the call. */
 static void doors_with_a_step(void)
 {
     static const char bytes[] =

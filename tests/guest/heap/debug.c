@@ -73,7 +73,7 @@ static void fills(HANDLE heap)
     CHECK(HeapValidate(heap, 0, NULL));
     CHECK(HeapFree(heap, 0, block));
     CHECK(walk_for(heap, block, &size) == 0); /* free, and its own entry */
-    for (i = 8; i < 88; i += 4)               /* behind the links */
+    for (i = 8; i < 88; i += 4)               /* after the links */
         CHECK_EQUAL(*(ULONG *)(block + i), 0xFEEEFEEE);
     block[40] = 0; /* write after free */
     CHECK(!HeapValidate(heap, 0, NULL));

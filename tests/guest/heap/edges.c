@@ -20,7 +20,7 @@ static HANDLE new_heap(DWORD options, SIZE_T initial, SIZE_T maximum)
 static int in_wine;
 
 /* A fixed-size heap serves one block of nearly its size (or of the 508 KiB that any fixed
- * heap is limited to), also behind smaller ones that came and went. */
+ * heap is limited to), also after smaller ones that came and went. */
 static void fixed(void)
 {
     static const SIZE_T sizes[] = {0x10000, 0x40000, 0x80000, 0x200000};
@@ -82,7 +82,7 @@ static unsigned any(unsigned below)
 }
 
 /* Free stretches of more than 508 KiB are cut into entries; those stay joined with what is
- * free behind them: the heap is sound after each step. */
+ * free after them: the heap is sound after each step. */
 static void long_stretches(void)
 {
     for (unsigned round = 1; round <= 12; round++) {

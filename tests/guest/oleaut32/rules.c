@@ -62,7 +62,7 @@ int main(void)
                SysStringLen(string) == 5 && memcmp(string, L"ab\0cd", 12) == 0);
     documented("SysStringLen", "counts to the end, not to the first zero", SAME,
                SysStringLen(string) == 5 && wcslen(string) == 2);
-    documented("SysReAllocStringLen", "cuts; a zero is put behind it", SAME,
+    documented("SysReAllocStringLen", "cuts; a zero is put after it", SAME,
                SysReAllocStringLen(&string, L"longer text", 6) &&
                    wcscmp(string, L"longer") == 0);
     documented("SysReAllocStringLen", "a NULL text: the characters that fit stay", SAME,

@@ -4,7 +4,7 @@
  *
  * Each life is this program again, doing one thing for ever; its parent waits a random time
  * (from nothing to 60 ms) and ends it by one of five ways.  What must hold: the exit code is
- * the one given, the parent's own figures (handles, commit) come back, and behind the test
+ * the one given, the parent's own figures (handles, commit) come back, and after the test
  * the harness finds every page, region and handle of the machine where it was. */
 #include <windows.h>
 #include <psapi.h>

@@ -4,7 +4,7 @@
  *     killed [ROUNDS [SEED]]      default 40 rounds, seed 1
  *
  * Nothing is looked at here but exit codes: that every page, handle and region came back is
- * what the harness audits behind each test. */
+ * what the harness audits after each test. */
 #include <windows.h>
 #include <string.h>
 #include "check.h"

@@ -17,7 +17,7 @@ static LONG CALLBACK stepper(EXCEPTION_POINTERS *p)
     return EXCEPTION_CONTINUE_EXECUTION;
 }
 
-/* popf sets TF; the trap comes after each instruction behind the next: 2 in a round of the
+/* popf sets TF; the trap comes after each instruction after the next one: 2 in a round of the
  * loop. */
 static void loop(void)
 {
@@ -69,7 +69,7 @@ static DWORD WINAPI runs(void *unused)
     return 0;
 }
 
-/* An execution breakpoint hits before the instruction, a data breakpoint behind it. */
+/* An execution breakpoint hits before the instruction, a data breakpoint after it. */
 static void breakpoints(void)
 {
     CONTEXT c = {.ContextFlags = CONTEXT_DEBUG_REGISTERS};

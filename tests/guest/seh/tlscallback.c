@@ -78,7 +78,7 @@ int main(int argc, char **argv)
         CHECK_EQUAL(raised[DLL_THREAD_DETACH], i);
     }
     CHECK_EQUAL(seen, 40);
-    /* Those behind it in the same module are left out. */
+    /* Those after it in the same module are left out. */
     CHECK_EQUAL(later[DLL_THREAD_ATTACH], 0);
     HANDLE thread = CreateThread(NULL, 0, runs, NULL, 0, NULL);
     CHECK_EQUAL(WaitForSingleObject(thread, 5000), WAIT_OBJECT_0);

@@ -1,4 +1,4 @@
-/* lab.c - the default front end behind lab.h: the doors of lab 6's reference.
+/* lab.c - the default front end through lab.h: the doors of lab 6's reference.
  *
  * The rest of it is groups.c and its neighbours, linked beside this file (mk/heap.mk) or joined
  * with it in one (labs/6-frontend/lab.toml, also).
