@@ -167,20 +167,34 @@ def wide_lines(text):
     return [n for n, line in enumerate(text.split("\n"), 1) if len(line.expandtabs()) > COLUMNS]
 
 
+def lies_behind(line):
+    """Which side is meant?  In memory there are before and after; left behind is another thing."""
+    return bool(re.search(r"\bbehind\b", re.sub(r"\b(left|leaves?)\b.* behind\b", "", line)))
+
+
 plan.equal(
     wide_lines("ä" * 100 + "\n" + "x" * 101 + "\n\t" + "x" * 93),
     [2, 3],
     "a wide line is seen: in characters, not bytes, and tabs count",
 )
-long, wide, seen = [], [], set()
+plan.equal(
+    [lies_behind(s) for s in ("the entry behind it", "is left behind", "behind")],
+    [True, False, True],
+    "a thing that lies behind another is seen",
+)
+long, wide, behind, seen = [], [], [], set()
 for path in ours():
     name, text = os.path.relpath(path, TOP), open(path, encoding="utf-8").read()
     seen.add(os.path.splitext(name)[1])
     if text.count("\n") > LIMIT and not name.endswith(".def"):  # one name a line: a table
         long.append(f"{name}: {text.count(chr(10))} lines")
     wide += [f"{name}:{at}" for at in wide_lines(text)]
+    if name.endswith((".c", ".h", ".cpp", ".asm", ".inc", ".t")) and name != "tests/lint.t":
+        lines = enumerate(text.split("\n"), 1)
+        behind += [f"{name}:{at}" for at, line in lines if lies_behind(line)]
 plan.true(not {*KINDS, ""} - seen, "each kind of source is among them", *{*KINDS, ""} - seen)
 plan.true(not long, f"no file is longer than {LIMIT} lines", *long)
+plan.true(not behind, "in memory, what follows lies after, never behind", *behind)
 plan.true(not wide, f"no line of a source is longer than {COLUMNS} columns", *wide)
 kernel_lines = sum(
     sum(1 for _ in open(p)) for p in sources("kernel/**/*.[ch]", "kernel/**/*.asm", "boot/*.asm")
@@ -286,6 +300,13 @@ mute = [
     if not os.access(path, os.X_OK)
 ]
 plan.true(not mute, "every test can be executed (chmod +x)", *mute)
+untold = []
+for path in glob.glob(os.path.join(TOP, "tests/**/*.t"), recursive=True):
+    text = open(path).read()
+    head = " ".join(re.findall(r"^# (?:long )?tools: (.*)", text, re.M))
+    skips = re.findall(r"plan\.skip\(.*\(tools/setup\.sh (\w+)\)", text)
+    untold += [f"{path}: {group}" for group in skips if group not in head.split()]
+plan.true(not untold, "a test that cannot run without a tool names its group of tools", *untold)
 
 
 def exported(path):

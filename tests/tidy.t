@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # long: only
 # needs: nothing
+# tools: style
 """clang-tidy finds nothing in the sources (make tidy)."""
 import os
 import shutil
