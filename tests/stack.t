@@ -80,16 +80,16 @@ FLAGS = (
 
 def planted(folder, source, table):
     """A Kernel of this source and this table."""
-    paths = {name: os.path.join(folder, name) for name in ("p.c", "p.tbl", "p.exe")}
-    for name, text in (("p.c", source), ("p.tbl", table)):
+    os.makedirs(os.path.join(folder, "kernel"), exist_ok=True)
+    paths = {name: os.path.join(folder, name) for name in ("kernel/p.c", "p.tbl", "p.exe")}
+    for name, text in (("kernel/p.c", source), ("p.tbl", table)):
         with open(paths[name], "w") as file:
             file.write(text)
-    os.makedirs(os.path.join(folder, "kernel"), exist_ok=True)
     link = "-nostdlib -Wl,--image-base,0x80100000 -Wl,-e,_entry -Wl,--disable-reloc-section"
-    words = f"i686-w64-mingw32-gcc {FLAGS} -c p.c -o kernel/p.o && "
+    words = f"i686-w64-mingw32-gcc {FLAGS} -c kernel/p.c -o kernel/p.o && "
     words += f"i686-w64-mingw32-gcc {link} kernel/p.o -o p.exe"
     subprocess.run(words, shell=True, cwd=folder, check=True)
-    return kstack.Kernel(folder, paths["p.tbl"], paths["p.exe"], rows=[])
+    return kstack.Kernel(folder, paths["p.tbl"], paths["p.exe"], rows=[], top=folder)
 
 
 with tempfile.TemporaryDirectory(prefix="fathom-stack-") as folder:
@@ -110,6 +110,10 @@ with tempfile.TemporaryDirectory(prefix="fathom-stack-") as folder:
         ],
         "what a table lacks, and what it has too much",
     )
+    with open(os.path.join(folder, "kernel", "gone.su"), "w") as stale:
+        stale.write("kernel/gone.c:1:5:Far\t9000\tstatic\n")
+    again = planted(folder, SOURCE, TABLE)
+    plan.equal(again.graph.frames, found.graph.frames, "what is left of a file that is gone")
     frames, (depth, way) = found.graph.frames, found.graph.worst("Far")
     plan.true(frames["Far"] > 900, "a frame is the compiler's", frames)
     plan.equal(way, ("Far", *["Declared"] * 5), "a declared recursion is as deep as declared")

@@ -83,7 +83,15 @@ def place(path, line):
     return name
 
 
-def read_code(kernel, su_files):
+def su_files(out, top):
+    """What the compiler said of the frames.  That of a file which is gone lies there until `make
+    clean`."""
+    found = glob.glob(os.path.join(glob.escape(out), "kernel", "**", "*.su"), recursive=True)
+    source = {path: os.path.join(top, os.path.relpath(path, out)[:-3]) + ".c" for path in found}
+    return sorted(path for path in found if os.path.exists(source[path]))
+
+
+def read_code(kernel, files):
     """{name: Function} of everything in the kernel that is executed."""
     listing = run(OBJDUMP, "-dl", "--no-show-raw-insn", "-j", ".text", kernel)
     functions, now, where = {}, None, None
@@ -97,7 +105,7 @@ def read_code(kernel, su_files):
         elif match := re.match(r"[0-9a-f]{8}:\s+(\w+)\s*(.*)", line):
             instruction(now, where, *match.groups())
     sizes = {}
-    for path in su_files:
+    for path in files:
         with open(path) as file:
             for line in file:
                 what, size, kind = line.rstrip("\n").split("\t")
@@ -312,11 +320,10 @@ class Graph:
 class Kernel:
     """Everything together: what was built in a folder, and the table."""
 
-    def __init__(self, out, table=None, kernel=None, rows=None):
+    def __init__(self, out, table=None, kernel=None, rows=None, top=TOP):
         kernel = kernel or os.path.join(out, "kernel", "ntoskrnl.exe")
-        su_files = glob.glob(os.path.join(glob.escape(out), "kernel", "**", "*.su"), recursive=True)
         self.table = Table(table or os.path.join(TOP, "tools", "kstack.tbl"))
-        self.functions = read_code(kernel, su_files)
+        self.functions = read_code(kernel, su_files(out, top))
         self.image = Image(kernel)
         table = os.path.join(TOP, "include/services.tbl")
         self.rows = [name for _, name, _ in services.rows(table)] if rows is None else rows
