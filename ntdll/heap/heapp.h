@@ -91,7 +91,7 @@ HEAP_ENTRY *RtlpDecommitFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units);
 void RtlpReleaseSegment(HEAP *Heap, ULONG Index); /* damaged: reported, and it stays */
 void RtlpCompactFree(HEAP *Heap); /* gives the pages of all free entries back */
 
-/* debug.c */
+/* gflags/: freefill.c (RtlpWriteFree, RtlpCheckFree), debug.c */
 /* Writes the whole header of a free entry, and the pattern that the heap's flags ask for. */
 void RtlpWriteFree(HEAP *Heap, HEAP_ENTRY *Entry, ULONG Units, ULONG PreviousSize,
                    UCHAR SegmentIndex);

@@ -84,6 +84,39 @@ static void TestJoin(void **State)
     Check();
 }
 
+/* More granules than an entry can have, as a new run brings them: a neighbour that fits with the
+ * last or first entry of them is joined (F6), one that does not stays. */
+static void TestJoinMany(void **State)
+{
+    static const struct {
+        ULONG Before, Given, After, Joined;
+    } Cases[] = {
+        {30, MOST + 10, 20, MOST + 30}, /* MOST and 30 */
+        {30, MOST, 20, MOST},
+        {30, 2 * MOST - 5, 6, 2 * MOST - 5},
+        {2, MOST + 1, MOST - 2, 0}, /* MOST - 2 and 3, or MOST and 1 with one after it */
+    };
+    (void)State;
+    for (unsigned i = 0; i < sizeof Cases / sizeof *Cases; i++) {
+        memset(&Heap, 0, sizeof Heap);
+        Begin(0, ROOM);
+        const ULONG First = Cases[i].Given > MOST ? MOST : Cases[i].Given,
+                    Sizes[] = {5, Cases[i].Before, First, Cases[i].Given - First,
+                               Cases[i].After};
+        const ULONG Few[] = {5, Cases[i].Before, First, Cases[i].After};
+        Tile(Cases[i].Given > First ? Sizes : Few, Cases[i].Given > First ? 5 : 4);
+        HEAP_ENTRY *Entry = At(5 + Cases[i].Before);
+        MakeFree(At(5));
+        MakeFree(At(5 + Cases[i].Before + (SIZE_T)Cases[i].Given));
+        SIZE_T Units = Cases[i].Given;
+        Entry = RtlpJoinFree(&Heap, Entry, &Units);
+        assert_true(!Cases[i].Joined || Units == Cases[i].Joined);
+        RtlpFormFree(&Heap, Entry, Units);
+        Check();
+        free(Memory);
+    }
+}
+
 /* Cuts the low Granules off the free entry at Granule, which become busy; what lies after them
  * says so. */
 static void Cut(SIZE_T Granule, ULONG Granules)
@@ -211,10 +244,11 @@ static void TestLife(void **State)
 int main(void)
 {
     const struct CMUnitTest Tests[] = {
-        cmocka_unit_test(TestSum),   cmocka_unit_test(TestForm),
-        cmocka_unit_test(TestJoin),  cmocka_unit_test(TestJoinsNothing),
-        cmocka_unit_test(TestTag),   cmocka_unit_test(TestCut),
-        cmocka_unit_test(TestEvery), cmocka_unit_test(TestLife),
+        cmocka_unit_test(TestSum),          cmocka_unit_test(TestForm),
+        cmocka_unit_test(TestJoin),         cmocka_unit_test(TestJoinMany),
+        cmocka_unit_test(TestJoinsNothing), cmocka_unit_test(TestTag),
+        cmocka_unit_test(TestCut),          cmocka_unit_test(TestEvery),
+        cmocka_unit_test(TestLife),
     };
     return cmocka_run_group_tests(Tests, NULL, NULL);
 }

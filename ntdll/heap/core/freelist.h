@@ -17,10 +17,10 @@
  *   F5  No entry is larger than HEAP_MAXIMUM_BLOCK_SIZE or smaller than 2: more free granules
  *       than that become several entries.  The entry after them has their PreviousSize.
  *   F6  After Join and Form, and after Cut, no two free neighbours there would fit one entry (H4):
- *       the rest of a Cut may fit with an entry after it that had been too large.  With
- *       HEAP_DISABLE_COALESCE_ON_FREE in Heap->Flags nothing is joined.
+ *       the rest of a Cut may fit with an entry after it that had been too large.  One that does
+ *       not fit stays.  HEAP_DISABLE_COALESCE_ON_FREE in Heap->Flags: nothing is joined.
  *   F7  What a link leads to is checked before anything is written there: programs write over
- *       free entries.  Damage that a function meets is reported before anything changes
+ *       free entries.  Damage of an entry is reported before it or its links change
  *       (RtlpHeapFailure: entry_, listentry_ or freelists_corruption, what is damaged, the
  *       function's name); it may return.  What Insert cannot put in is lost, not in F8's sum.
  *   F8  HEAP.TotalFreeSize is the sum of the entries in the index (H7).
@@ -47,8 +47,8 @@ HEAP_ENTRY *RtlpFindFree(HEAP *Heap, ULONG Units, bool Every);
 /* Each entry once, in any order: the first for null; null after the last, or at damage, which
  * is not reported.  What Find and Next return can be read, damage or not. */
 HEAP_ENTRY *RtlpNextFree(HEAP *Heap, HEAP_ENTRY *Entry);
-/* Takes the free neighbours of the *Units granules at Entry out of the index; result: where all
- * of it begins; *Units: how many.  A neighbour that is damaged is reported and left alone. */
+/* Takes each free neighbour that fits (F6) with what Form makes of the *Units granules at Entry out
+ * of the index; result: where all begins; *Units: all.  One that is damaged: reported, left. */
 HEAP_ENTRY *RtlpJoinFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T *Units);
 /* Makes the Units granules at Entry free entries, in the index; nothing is joined. */
 void RtlpFormFree(HEAP *Heap, HEAP_ENTRY *Entry, SIZE_T Units);
