@@ -155,8 +155,9 @@ CFLAGS_ntdll := -ffreestanding -D_NTSYSTEM_ -D_CRTIMP= -Intdll$(addprefix $(spac
 $(O)/dll/ntdll/heap/%.o: CFLAGS_ntdll += -mno-accumulate-outgoing-args -mno-stack-arg-probe \
   -mpreferred-stack-boundary=2 -Wframe-larger-than=2048
 # RtlAllocateHeap and RtlFreeHeap get by with the registers that a function need not save:
-# 71 instructions a pair, 82 without these flags.
-$(O)/dll/ntdll/heap/core/call.o: CFLAGS_ntdll += -Os -ffixed-ebx -ffixed-esi -ffixed-edi
+# 71 instructions a pair, 82 without these flags.  So do our front ends; another may want more.
+$(O)/dll/ntdll/heap/core/call.o: CFLAGS_ntdll += -Os \
+  $(if $(filter groups windows7 lab,$(or $(FRONT),groups)),-ffixed-ebx -ffixed-esi -ffixed-edi)
 CFLAGS_kernel32 := -ffreestanding -D_KERNEL32_ -Ikernel32
 # The runtimes define what the stock headers declare as imported.
 CFLAGS_crt := -ffreestanding -fno-partial-inlining -fno-ipa-sra -fno-ipa-cp -D_CRTBLD -D_CRTIMP= \
