@@ -53,6 +53,15 @@ def refused_by_assembler(path):
         file.write('__attribute__((section(".data\\n secret\\n#"))) int what = 1;\n')
 
 
+def counts_bits(path):
+    """The compiler calls functions of its own library for this."""
+    copy(path)
+    with open(path, "a") as file:
+        file.write("volatile unsigned long long MiNumber;\n")
+        for name, what in ("Bits", "__builtin_popcount(MiNumber)"), ("Third", "MiNumber / 3"):
+            file.write(f"__attribute__((used)) static int Mi{name}(void) {{ return {what}; }}\n")
+
+
 def odd(path):
     for name in (b"-rf", b"new\nline", b"\xff\xfe", b"results.json", b"$(reboot)", b"x" * 255):
         with open(os.path.join(os.path.dirname(path), name), "wb") as file:
@@ -70,6 +79,7 @@ with tempfile.TemporaryDirectory(prefix="fathom-handed-") as whole_scratch:
         (folder(b"folder", (b"page.c", os.mkdir)), 0, "no such file"),
         (folder(b"large", (b"page.c", sparse)), 0, "68719476736 bytes"),
         (folder(b"assembler", (b"page.c", refused_by_assembler)), 0, "the assembler refuses it"),
+        (folder(b"bits", (b"page.c", counts_bits)), 8, ""),
         (folder(b"odd", (b"page.c", copy), (b"x", odd)), 8, ""),
         (folder(b"\xff<b>'\n", (b"page.c", copy)), 8, ""),
     )
