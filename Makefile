@@ -30,6 +30,8 @@ $(error run make in the top folder of Fathom, or make -C FOLDER)
 endif
 # $(call quoted,TEXT): one word for the shell.
 quoted = '$(subst ','\'',$1)'
+# $(call path,NAME): the same; the shell finds the home folder.
+path = $(if $(filter ~%,$(firstword $1)),$1,$(call quoted,$1))
 # To `make -q` and `make -n` all that has a recipe is new: then the dates are compared.  With -B
 # all is new.
 flags := $(filter-out --%,$(firstword $(MAKEFLAGS)))

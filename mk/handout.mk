@@ -5,7 +5,7 @@ DIR ?= $(O)/handout/$(subst $(comma),-,$(N))
 lab: ## a student's tree of a lab: N=5 (or 1,5,7)  SEED=17  DIR=...  OVERLAY=...
 	@tools/fathom handout --labs $(or $(N),$(error make lab wants the number of a lab: N=5)) \
 	  $(if $(SEED),--seed $(SEED)) \
-	  $(if $(OVERLAY),--overlay $(OVERLAY)) $(DIR)
+	  $(if $(OVERLAY),--overlay $(call path,$(OVERLAY))) $(call path,$(DIR))
 .PHONY: lab
 
 lab-pictures: $(SYSTEM) $(O)/gdb/offsets ## the pictures of labs 1, 3 and 5, from a stopped machine

@@ -9,9 +9,9 @@ grade: ## points for a lab's file: N=1 [FILE=page.c] [T=test] [SEED=n] [FORMAT=t
 	  $(patsubst labs/%/lab.toml,%,$(call files,labs/*/lab.toml))))
 	@tools/fathom grade $(T:%=--test %) \
 	  $(if $(filter command%,$(origin SEED)),--seed $(SEED)) $(FORMAT:%=--format %) \
-	  $(N) $(or $(FILE),$(lab_file))
+	  $(N) $(call path,$(or $(FILE),$(lab_file)))
 score: ## what a lab's file costs on recorded programs: N=5, 6 or 7 [FILE=heap.c]
 	$(if $(N),,$(error make score N=7: which lab?  5, 6 and 7 are scored))
-	@tools/fathom score -o $(O)/score.svg $(N) $(or $(FILE),$(lab_file)) && \
+	@tools/fathom score -o $(O)/score.svg $(N) $(call path,$(or $(FILE),$(lab_file))) && \
 	  echo '$(O)/score.svg has the curves'
 .PHONY: grade score

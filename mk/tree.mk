@@ -37,12 +37,17 @@ $(if $(problem),$(error $(problem)))
 endif
 
 ifneq ($(ELSEWHERE),)
+# Relative paths are those from where make was asked, not from the tree of links: what make would
+# write there goes when that is laid out anew.
+PATHS := PROGRAM GDB_SCRIPT RECORDING FILE DIR OVERLAY
+from_here = $(if $(filter /% ~%,$(firstword $1)),$1,$(CURDIR)/$1)
 .PHONY: $(or $(MAKECMDGOALS),all) in-tree
 $(or $(MAKECMDGOALS),all): in-tree ; @:
 in-tree:
 	+@$(MAKE) -C $(call quoted,$(O)/tree) IN_TREE=$$PPID O=build REPLACE= \
 	  DEBUG=$(DEBUG) POISON=$(POISON) FRONT=$(FRONT) \
-	  $(foreach v,ADD PROGRAM GDB_SCRIPT,$(if $($v),$v='$(abspath $($v))')) \
+	  $(if $(ADD),ADD='$(abspath $(ADD))') \
+	  $(foreach v,$(PATHS),$(if $($v),$v=$(call quoted,$(call from_here,$($v))))) \
 	  $(patsubst $(O)/%,build/%,$(MAKECMDGOALS))
 endif
 endif

@@ -70,6 +70,19 @@ with Copy("fa thom 作业") as copy:
         "nothing else was written into the tree",
     )
 
+    # In O='s tree of links such a path would be another: what make writes there goes again.
+    out = os.path.join(copy.folder, "elsewhere")
+    for goal, given in (
+        ("grade", "FILE=../mine one.c"),
+        ("score", "FILE=../mine one.c"),
+        ("lab", "DIR=../mine"),
+        ("lab", "OVERLAY=../mine"),
+        ("gdb", "RECORDING=../mine"),
+    ):
+        said = copy.run("make", "-n", f"O={out}", goal, "N=5", given).stdout
+        wanted = f"{copy.tree}/{given.split('=')[1]}"
+        plan.true(wanted in said, f"O=: {given} is where make {goal} was asked", said[-500:])
+
     file = copy.mine("file", "")
     for out in (".", "..", "kernel", file, file + "/under", "/proc/fathom"):
         made, said = copy.make(f"O={out}", *SYSTEM)
