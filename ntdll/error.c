@@ -1,9 +1,8 @@
-/* error.c - NTSTATUS to Win32 error: the one table, and the last error it sets.
+/* error.c - NTSTATUS to Win32 error: the statuses that Fathom returns, and the last error.
  *
  * A kernel status is translated once, where a Win32 function reports it.  The table is
- * sorted by status, for a binary search; what hardly anybody meets is in rarestatus.c
- * and farstatus.c.
- * A status without a row is
+ * sorted by status, for a binary search.  Statuses that Fathom never returns are in
+ * rarestatus.c and, with a facility of their own, in farstatus.c.  A status without a row is
  * ERROR_MR_MID_NOT_FOUND (317), as on Windows; exceptions' codes remain as they are
  * (SAME).  The pairs are those of "RtlNtStatusToDosError" and of the tables at Microsoft
  * Learn ([MS-ERREF] 2.3.1, winerror.h), checked against the functions' own pages where
