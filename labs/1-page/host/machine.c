@@ -6,16 +6,16 @@ MMPFN test_database[PAGES];
 PFN_NUMBER MiLinearPages = LOW, MiEndPfn = PAGES;
 UCHAR held[PAGES], clean[PAGES];
 ULONG zeroings;
+const char *running = "MiAddPages";
 static UCHAR added[PAGES];
 
 void MiZeroPage(PFN_NUMBER pfn)
 {
-    LAB_EXPECT(pfn < PAGES, "MiTakePage", "MiZeroPage of a page of this machine",
-               "page %X", pfn);
-    LAB_EXPECT(held[pfn] != OUT, "MmZeroOnePage", "MiZeroPage of a free page",
+    LAB_EXPECT(pfn < PAGES, running, "MiZeroPage of a page of this machine", "page %X",
+               pfn);
+    LAB_EXPECT(held[pfn] != OUT, running, "MiZeroPage of a free page",
                "page %X, which is in use", pfn);
-    LAB_EXPECT(held[pfn] != ZEROED, "MmZeroOnePage",
-               "MiZeroPage of a page with old bytes (P2)",
+    LAB_EXPECT(held[pfn] != ZEROED, running, "MiZeroPage of a page with old bytes (P2)",
                "page %X, which is zeroed already", pfn);
     clean[pfn] = TRUE;
     zeroings++;

@@ -24,6 +24,11 @@ extern UCHAR held[PAGES];  /* the model: OUT (taken, or not added), OLD, ZEROED 
 extern UCHAR clean[PAGES]; /* it holds zeros */
 extern ULONG zeroings;     /* calls of MiZeroPage */
 
+/* The function of page.c that runs: MiZeroPage names it if it is called wrongly. */
+extern const char *running;
+#define MiTakePage(zone, zeroed) (running = "MiTakePage", MiTakePage(zone, zeroed))
+#define MmZeroOnePage()          (running = "MmZeroOnePage", MmZeroOnePage())
+
 void add(PFN_NUMBER first, ULONG count);
 void add_all(void);
 PFN_NUMBER take(ULONG zone, BOOLEAN zeroed); /* what is always true is checked */
