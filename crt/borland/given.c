@@ -98,7 +98,7 @@ void heap_throw(void)
     abort();
 }
 
-static char *append(char *at, const char *end, const char *text)
+static char *append(char *at, char *end, const char *text)
 {
     while (*text != 0 && at < end)
         *at++ = *text++;
