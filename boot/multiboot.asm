@@ -14,7 +14,6 @@
 
 %include "ke/ke.inc"
 
-KERNEL_BASE equ 80000000h
 BOOT_STACK_TOP equ _KeBootStack + KE_BOOT_STACK_SIZE
 
 MAGIC equ 1BADB002h
@@ -25,9 +24,9 @@ extern _KiInitializeSystem, _KeBootStack
 global _KiSystemStartup
 
 section .boot align=16
-header:
+KiMultibootHeader:
     dd MAGIC, FLAGS, -(MAGIC + FLAGS)
-    dd header - KERNEL_BASE
+    dd KiMultibootHeader - KERNEL_BASE
     dd 00100000h                        ; load_addr: the PE header is loaded too
     dd __load_end - KERNEL_BASE
     dd __bss_end - KERNEL_BASE
@@ -46,10 +45,10 @@ _KiSystemStartup:
     shr ecx, 2
     rep stosd
     mov esp, BOOT_STACK_TOP - KERNEL_BASE
-    mov edi, not_multiboot - KERNEL_BASE
+    mov edi, KiNotMultiboot - KERNEL_BASE
     cmp edx, 2BADB002h
-    jne stop
-    mov edi, no_pae - KERNEL_BASE
+    jne KiStopUnloaded
+    mov edi, KiNoPae - KERNEL_BASE
     pushfd                              ; CPUID exists if EFLAGS.ID can be changed
     pop eax
     mov ecx, eax
@@ -60,13 +59,13 @@ _KiSystemStartup:
     pop eax
     xor eax, ecx
     test eax, 1 << 21
-    jz stop
+    jz KiStopUnloaded
     mov eax, 1
     cpuid
     test edx, 1 << 6
-    jz stop
+    jz KiStopUnloaded
 
-    mov edi, boot_directory - KERNEL_BASE
+    mov edi, KiBootDirectory - KERNEL_BASE
     mov eax, 83h                        ; present, writable, 2 MiB
     mov ecx, 256
 .directory:
@@ -74,10 +73,10 @@ _KiSystemStartup:
     add edi, 8
     add eax, 200000h
     loop .directory
-    mov eax, boot_directory - KERNEL_BASE + 1
-    mov [boot_pointers - KERNEL_BASE], eax
-    mov [boot_pointers - KERNEL_BASE + 16], eax
-    mov eax, boot_pointers - KERNEL_BASE
+    mov eax, KiBootDirectory - KERNEL_BASE + 1
+    mov [KiBootPointers - KERNEL_BASE], eax
+    mov [KiBootPointers - KERNEL_BASE + 16], eax
+    mov eax, KiBootPointers - KERNEL_BASE
     mov cr3, eax
     mov eax, cr4
     or eax, 1 << 5 | 1 << 4             ; PAE; PSE, without which v86 takes no large page
@@ -85,9 +84,9 @@ _KiSystemStartup:
     mov eax, cr0
     or eax, 80000001h                   ; PG, PE; ke sets the rest
     mov cr0, eax
-    mov eax, high
+    mov eax, KiHighHalf
     jmp eax
-high:
+KiHighHalf:
     mov esp, BOOT_STACK_TOP - 1024      ; above it the frame and FXSAVE area every thread has
     xor ebp, ebp
     push esi
@@ -95,7 +94,7 @@ high:
     jmp _KiInitializeSystem
 
 ; EDI = physical address of a message: to COM1, the host port and VGA text, then the end.
-stop:
+KiStopUnloaded:
     mov ebx, 0B8000h
 .next:
     movzx ecx, byte [edi]
@@ -118,9 +117,9 @@ stop:
     jmp .halt
 
 section .rdata align=4
-no_pae: db "Fathom: this processor has no PAE; it cannot run here.", 13, 10, 0
-not_multiboot: db "Fathom: not entered by a Multiboot loader (EAX is not 2BADB002h).", 13, 10, 0
+KiNoPae: db "Fathom: this processor has no PAE; it cannot run here.", 13, 10, 0
+KiNotMultiboot: db "Fathom: not entered by a Multiboot loader (EAX is not 2BADB002h).", 13, 10, 0
 
 section .bss align=4096
-boot_directory: resb 4096
-boot_pointers: resb 32
+KiBootDirectory: resb 4096
+KiBootPointers: resb 32

@@ -11,14 +11,13 @@
 #include "observe/observe.h"
 #include "ps/ps.h"
 
-#define LINEAR_MAP   0x80000000u
 #define LEAST_MEMORY 0x01800000u /* 24 MiB: OVMF32 leaves 28 of a 64 MiB machine */
 
 static const MULTIBOOT_INFO *KiBootInfo;
 
 static const void *KiPhysical(ULONG physical)
 {
-    return (const void *)(physical + LINEAR_MAP);
+    return (const void *)(physical + MM_SYSTEM_RANGE_START);
 }
 
 /* ---- the phases ---- */

@@ -48,7 +48,7 @@ def plain(symbol):
     """_NtClose@4 -> NtClose.  A label of an assembly function, and the part of a C function that is
     seldom executed (.cold), are the function's; a copy that the compiler made is itself."""
     symbol = re.sub(r"^[_@]|@\d+|\.cold$", "", symbol)
-    symbol = re.sub(r"^stub_\d+$", "KiTrapStubs", symbol)
+    symbol = re.sub(r"^KiTrapStub\d+$", "KiTrapStubs", symbol)
     return symbol if CLONE.search(symbol) else symbol.split(".")[0] or symbol
 
 

@@ -123,7 +123,7 @@ static EFI_STATUS load_kernel(BOOT *boot)
     const char *wrong = PeCheck(file, size, &facts);
     if (wrong)
         return BootFail(EFI_LOAD_ERROR, L"%s: damaged: %a", path, wrong);
-    boot->KernelPlace = facts.Base - 0x80000000u;
+    boot->KernelPlace = facts.Base - KERNEL_HALF;
     boot->KernelSize = facts.Size;
     status = PlaceKernel(boot);
     if (EFI_ERROR(status))

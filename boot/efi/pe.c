@@ -15,8 +15,7 @@
 #define PE32_MACHINE_I386 0x14C
 #define PE32_MAGIC        0x10B
 #define MULTIBOOT_MAGIC   0x1BADB002u
-#define MULTIBOOT_KLUDGE  0x10000u /* the header has addresses, the entry among them */
-#define KERNEL_HALF       0x80000000u
+#define MULTIBOOT_KLUDGE  0x10000u   /* the header has addresses, the entry among them */
 #define MAX_IMAGE         0x2000000u /* 32 MiB: far more than any kernel of ours */
 #define SECTION_HEADER    40
 

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define KERNEL_HALF 0x80000000u /* where the kernel sees physical address 0 */
+
 typedef struct {
     uint32_t Base;  /* ImageBase as linked */
     uint32_t Size;  /* SizeOfImage, bytes, a multiple of 4096 */

@@ -7,8 +7,6 @@
 
 %include "dispatch/frame.inc"
 
-%define ARGUMENT_LIMIT 7FFF0000h - KSERVICE_MOST_BYTES
-
 extern _KiServiceTable, _KiFathomTable, _KiTrapExit
 global _KiSystemService
 

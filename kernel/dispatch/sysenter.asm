@@ -10,7 +10,6 @@
 
 %include "dispatch/frame.inc"
 
-%define ARGUMENT_LIMIT 7FFF0000h - KSERVICE_MOST_BYTES
 %define UNUSUAL_FLAGS  44500h           ; AC NT DF TF: sysexit would lose them
 
 extern _KiServiceTable, _KiFathomTable, _KeUserCallReturn, _KiTrapExit

@@ -33,7 +33,7 @@ _KiDoubleFaultTask:
 KiTrapStubs:
 %assign vector 0
 %rep 256
-stub_ %+ vector:
+KiTrapStub %+ vector:
 %if !(vector = 10 || vector = 11 || vector = 12 || vector = 13 || vector = 17)
     push dword 0
 %endif
@@ -50,7 +50,7 @@ _KiTrapTable:
 %if vector = 14
     dd _KiTrap0E
 %else
-    dd stub_ %+ vector
+    dd KiTrapStub %+ vector
 %endif
 %assign vector vector + 1
 %endrep

@@ -13,8 +13,8 @@ extern ULONG HostHeapTracing;
 static inline bool RtlpHeapTracing(void)
 {
 #ifdef _WIN32
-    return (*(const ULONG *)(0x7FFDF000 + offsetof(PEB, TracingFlags)) &
-            PEB_HEAP_TRACING_ENABLED) != 0; /* the PEB's fixed place (ntos.h's map) */
+    return (*(const ULONG *)(MM_PEB_VA + offsetof(PEB, TracingFlags)) &
+            PEB_HEAP_TRACING_ENABLED) != 0; /* the PEB's fixed place */
 #else
     return (HostHeapTracing & PEB_HEAP_TRACING_ENABLED) != 0;
 #endif

@@ -158,6 +158,6 @@ def begin(recorded, counts):
         says = "\npython crossing.before_finish()" if "finish" in name else ""
         hook = f"define hook-{name}\npython goingon.going.{call}('{name}'){says}\nend"
         gdb.execute(hook, to_string=True)
-    for name in ("-rfu ^stub_[0-9]+$", "-fu KiTrap0E"):  # an interrupt, a page that is brought
+    for name in ("-rfu ^KiTrapStub[0-9]+$", "-fu KiTrap0E"):  # an interrupt, a page that is brought
         gdb.execute(f"skip {name}", to_string=True)
     gdb.events.stop.connect(going.ended)

@@ -17,8 +17,7 @@
 /* Null: each call is a service. */
 static inline HEAP_BATCH *RtlpBatch(void)
 {
-    const ULONG Flags =
-        *(const ULONG *)(0x7FFDF000 + offsetof(PEB, TracingFlags)); /* ntos.h */
+    const ULONG Flags = *(const ULONG *)(MM_PEB_VA + offsetof(PEB, TracingFlags));
     return Flags & PEB_FATHOM_HEAP_BATCHED ? (HEAP_BATCH *)NtTeb()->GdiTebBatch : NULL;
 }
 
