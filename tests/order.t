@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(TOP, "tools"))
 import order
 
 UPWARD = 0  # calls from a room of the kernel to one above it
-FOREIGN = 0  # uses of Ki... and Mi... outside their homes
+FOREIGN = 0  # uses of Ki..., Psp... and the like outside their homes
 ROOM_CIRCLE = 1
 FILE_CIRCLE = {
     "kernel core": 1,
@@ -49,6 +49,7 @@ plan.true(
     f"{len(lines)} private names are away from home, at most {FOREIGN}",
     *lines,
 )
+plan.equal(order.unnamed(objects), [], "what a file of the kernel keeps to itself has its prefix")
 found = order.room_circles(objects)
 plan.true(
     order.largest(found) <= ROOM_CIRCLE,
@@ -68,22 +69,48 @@ for tree, folders in order.TREES.items():
         *(line for c in found if len(c) > most for line in (" ".join(c), *order.explain(part, c))),
     )
 
-# What is planted must be seen: real objects, as the compiler makes them, read by nm.
+# What is planted must be seen: real objects, as the compiler and NASM make them, read by nm.  Each
+# way to reach ExPlanted and its like from below.
+ABOVE = "kernel/executive/ex/high"
 PLANTED = {
-    "kernel/rtl/low": "void ExPlanted(void); void RtlPlanted(void) { ExPlanted(); }",
-    "kernel/executive/ex/high": "void RtlPlanted(void); void ExPlanted(void) { RtlPlanted(); }",
+    "kernel/rtl/direct": "void ExPlanted(void); void RtlPlanted(void) { ExPlanted(); }",
+    "kernel/rtl/table": "void ExPlanted(void); void (*const RtlTable[])(void) = {ExPlanted};",
+    "kernel/kd/inline": "void ExPlanted(void); static inline void ExIn(void) { ExPlanted(); }"
+    "void KdA(void) { ExIn(); }",
+    "kernel/kd/weak": "__attribute__((weak)) void ExPlanted(void);"
+    "void KdB(void) { if (ExPlanted) ExPlanted(); }",
+    "kernel/ke/jump.asm": "extern _ExPlanted\nsection .text\n_KeA: jmp _ExPlanted\n",
+    "kernel/ke/text": '__asm__(".globl _KeB\\n_KeB: call _ExPlanted");',
+    "kernel/mm/data": "extern int ExPlantedData; int *MmA = &ExPlantedData;",
+    "kernel/mm/common": "extern int ExPlantedCommon; int MmB(void) { return ExPlantedCommon; }",
+    "kernel/mm/number": "extern char ExPlantedNumber[];"
+    "char *MmC(void) { return ExPlantedNumber; }",
     "kernel/mm/home": "int MiPlanted; int MmPlanted(void) { return MiPlanted; }",
+    ABOVE: "void RtlPlanted(void); void ExPlanted(void) { RtlPlanted(); }"
+    "int ExPlantedData = 1; int ExPlantedCommon __attribute__((common));",
+    "kernel/executive/ex/number.asm": "global _ExPlantedNumber\n_ExPlantedNumber equ 12345h\n",
     "kernel/executive/ps/away": "extern int MiPlanted; int PsPlanted(void) { return MiPlanted; }",
+    "kernel/executive/ps/own": "void PspPlanted(void) {}",
+    "kernel/executive/ex/away": "void PspPlanted(void); void ExB(void) { PspPlanted(); }",
+    "gen/planted": "int KiPlanted;",
+    "kernel/observe/away": "extern int KiPlanted; int KdPlanted(void) { return KiPlanted; }",
+    "kernel/section/stub.asm": "section .text\nPlantedStub: ret\n.within: ret\n",
+    "kernel/executive/io/named": "static __attribute__((used)) void PlantedHelper(void) {}"
+    "static __attribute__((used)) void IopPlanted(void) {}",
     "kernel/attic/lost": "int AtPlanted;",
 }
 
 
 def compiled(folder, sources):
-    """{path: name} of the sources {name: text}, compiled in folder."""
+    """{path: name} of the sources {name: text}, compiled or assembled in folder."""
     named = {}
     for number, (name, text) in enumerate(sources.items()):
         path = os.path.join(folder, f"{number}.o")
-        command = ["i686-w64-mingw32-gcc", "-xc", "-c", "-", "-o", path]
+        command = ["i686-w64-mingw32-gcc", "-O2", "-xc", "-c", "-", "-o", path]
+        if name.endswith(".asm"):
+            with open(path + ".asm", "w") as file:  # NASM reads it twice
+                file.write(text)
+            command = ["nasm", "-f", "win32", "-o", path, file.name]
         subprocess.run(command, input=text, text=True, check=True)
         named[path] = name
     return named
@@ -94,26 +121,51 @@ with tempfile.TemporaryDirectory(prefix="fathom-order-") as folder:
 both = {**objects, **planted}
 plan.equal(
     [line for line in order.upward(both) if "Planted" in line],
-    ["rtl -> ex: kernel/rtl/low calls ExPlanted of kernel/executive/ex/high"],
-    "a call upward that is planted is seen, with its symbol",
+    [
+        f"{at.split('/')[1]} -> ex: {at} calls {symbol} of {of}"
+        for at, symbol, of in (
+            ("kernel/kd/inline", "ExPlanted", ABOVE),
+            ("kernel/kd/weak", "ExPlanted", ABOVE),
+            ("kernel/ke/jump.asm", "ExPlanted", ABOVE),
+            ("kernel/ke/text", "ExPlanted", ABOVE),
+            ("kernel/mm/common", "ExPlantedCommon", ABOVE),
+            ("kernel/mm/data", "ExPlantedData", ABOVE),
+            ("kernel/mm/number", "ExPlantedNumber", "kernel/executive/ex/number.asm"),
+            ("kernel/rtl/direct", "ExPlanted", ABOVE),
+            ("kernel/rtl/table", "ExPlanted", ABOVE),
+        )
+    ],
+    "a call upward that is planted is seen in each of its forms, with its symbol",
 )
 plan.equal(
     [line for line in order.foreign(both) if "Planted" in line],
-    ["ps: kernel/executive/ps/away uses MiPlanted of kernel/mm/home"],
-    "a private name that is used away from home is seen",
+    [
+        "ex: kernel/executive/ex/away uses PspPlanted of kernel/executive/ps/own",
+        "ps: kernel/executive/ps/away uses MiPlanted of kernel/mm/home",
+        "observe: kernel/observe/away uses KiPlanted of gen/planted",
+    ],
+    "a private name that is used away from home is seen, also a wing's and a table's",
+)
+plan.equal(
+    [line for line in order.unnamed(both) if "Planted" in line],
+    [
+        "io: kernel/executive/io/named has _PlantedHelper",
+        "section: kernel/section/stub.asm has PlantedStub",
+    ],
+    "a static or a label without its room's prefix is seen",
 )
 plan.equal(order.strangers(both), ["kernel/attic/lost"], "a folder without a place is seen")
 found = [c for c in order.room_circles(both) if "rtl" in c]
 plan.true(found and "ex" in found[0], "a circle of rooms that is planted is seen", found)
 found = order.file_circles(planted, ["kernel"])
 plan.equal(
-    found, [["kernel/executive/ex/high", "kernel/rtl/low"]], "a circle of files is seen"
+    found, [["kernel/executive/ex/high", "kernel/rtl/direct"]], "a circle of files is seen"
 )
 plan.equal(
     order.explain(planted, found[0]),
     [
-        "  kernel/executive/ex/high -> kernel/rtl/low: RtlPlanted",
-        "  kernel/rtl/low -> kernel/executive/ex/high: ExPlanted",
+        "  kernel/executive/ex/high -> kernel/rtl/direct: RtlPlanted",
+        "  kernel/rtl/direct -> kernel/executive/ex/high: ExPlanted",
     ],
     "and named by the symbols that make it",
 )

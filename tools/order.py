@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """The order of the house, read from the objects: `make order`, and tests/order.t.
 
-A call counts if the linker sees it: file A that has an undefined symbol of file B calls B,
-whatever it includes.  Three questions are asked of the answer of `nm`:
+A call counts if the linker sees it: file A that has an undefined symbol of file B, also a weak
+one, calls B, whatever it includes.  Four questions are asked of the answer of `nm`:
 
-    upward    does a room of the kernel call one above it?          ROOMS, from the bottom
-    foreign   is a private name (Ki..., Mi...) used outside its home?  HOMES
-    circles   which files call each other in a circle?              TREES
+    upward    does a room of the kernel call one above it?           ROOMS, from the bottom
+    foreign   is a private name (Ki..., Psp...) used outside its home?  HOMES
+    unnamed   does a name of one file say in which room it is?       HOMES
+    circles   which files call each other in a circle?               TREES
 
 The service table (gen/services_gen.o) is no room: through it user mode reaches every room, by
 number, and the build makes it from include/services.tbl.
@@ -24,7 +25,19 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOMS = "rtl kd ke mm dispatch section observe ob io ps ex init".split()
 CORE = ("rtl", "kd", "ke", "mm", "dispatch")
 # Who may use a private name: {prefix: rooms}.
-HOMES = {"Ki": {"ke", "dispatch"}, "Mi": {"mm", "section"}}
+HOMES = {
+    "Ki": {"ke", "dispatch"},
+    "Mi": {"mm", "section"},
+    "Kdp": {"kd", "observe"},
+    "Rtlp": {"rtl"},
+    "Obp": {"ob"},
+    "Iop": {"io"},
+    "Psp": {"ps"},
+    "Exp": {"ex"},
+}
+GENERATED = ("gen/services_gen",)
+PRIVATE = re.compile(rf"({'|'.join(HOMES)})[A-Z]")
+PUBLIC = re.compile("(Rtl|Kd|Ke|Mm|Ob|Io|Ps|Ex)[A-Z]")
 
 # Trees whose files may stand in small circles at most: {name: folders of objects}.
 TREES = {
@@ -45,7 +58,7 @@ TREES = {
     "small": ["dll/advapi32", "dll/user32", "dll/shell32", "dll/shlwapi"],
 }
 
-Object = collections.namedtuple("Object", "defined used")
+Object = collections.namedtuple("Object", "defined used local")
 
 
 def room(name):
@@ -60,26 +73,28 @@ def room(name):
 
 def has_source(name):
     """An object of a file that is gone lies in the build folder until `make clean`.  A header of
-    its name may still be there."""
+    its name may still be there.  The tables' objects have no source in the tree."""
     source = os.path.join(TOP, name.removeprefix("dll/"))
-    return any(os.path.exists(source + ending) for ending in (".c", ".cpp", ".asm"))
+    endings = ("",) if name.endswith(".asm") else (".c", ".cpp")
+    return name in GENERATED or any(os.path.exists(source + ending) for ending in endings)
 
 
 def read(out, nm="i686-w64-mingw32-nm"):
-    """{name: Object} of everything that was built; kernel/mm/page is kernel/mm/page.o."""
+    """{name: Object} of everything that was built; kernel/mm/page is kernel/mm/page.o, and
+    kernel/mm/copy.asm is kernel/mm/copy.asm.o: trap.c and trap.asm are two files."""
     files = [
         path
-        for folder in ("kernel", "boot", "dll")
+        for folder in ("kernel", "boot", "dll", "gen")
         for path in glob.glob(os.path.join(glob.escape(out), folder, "**", "*.o"), recursive=True)
         if not path.endswith(".dbg.o")
     ]
-    named = {p: re.sub(r"(\.asm)?\.o$", "", os.path.relpath(p, out)) for p in files}
+    named = {p: os.path.relpath(p, out).removesuffix(".o") for p in files}
     return read_files({p: n for p, n in named.items() if has_source(n)}, nm)
 
 
 def read_files(named, nm="i686-w64-mingw32-nm"):
     """The same for {path: name}."""
-    objects = {name: Object(set(), set()) for name in named.values()}
+    objects = {name: Object(set(), set(), set()) for name in named.values()}
     if not named:
         return objects
     listing = subprocess.run(
@@ -88,10 +103,12 @@ def read_files(named, nm="i686-w64-mingw32-nm"):
     for line in listing.split("\n"):
         if match := re.match(r"(.*\.o): (\S+) ([A-Za-z])\b", line):
             path, symbol, kind = match.groups()
-            if kind == "U":
+            if kind in "Uvw":
                 objects[named[path]].used.add(symbol)
-            elif kind in "TDRBCGSVW":
+            elif kind in "ABCDGRSTVW":
                 objects[named[path]].defined.add(symbol)
+            elif kind in "bdrt":
+                objects[named[path]].local.add(symbol)
     return objects
 
 
@@ -127,9 +144,24 @@ def foreign(objects):
     """Uses of a private name outside its home, as lines."""
     found = []
     for a, b, s in calls(objects):
-        home = HOMES.get(plain(s)[:2], set()) if re.match(r"[KM]i[A-Z]", plain(s)) else set()
-        if home and room(a) is not None and room(a) != room(b) and room(a) not in home:
+        match = PRIVATE.match(plain(s))
+        if match and room(a) not in {None, room(b), *HOMES[match[1]]}:
             found.append(f"{room(a)}: {a} uses {plain(s)} of {b}")
+    return found
+
+
+def unnamed(objects):
+    """What one file of the kernel keeps to itself without saying by its prefix in which room it is,
+    as lines.  A public name is a header's; a name with a dot lies within a function (last.0,
+    _KiFastCallEntry.copy) or is a section; one with two underscores is the compiler's.
+    """
+    found = []
+    for name, item in sorted(objects.items()):
+        for symbol in sorted(item.local) if room(name) else ():
+            match = PRIVATE.match(plain(symbol))
+            at_home = match and room(name) in {"init", *HOMES[match[1]]}
+            if not (at_home or PUBLIC.match(plain(symbol)) or re.search(r"\.|^__", symbol)):
+                found.append(f"{room(name)}: {name} has {symbol}")
     return found
 
 
@@ -197,6 +229,7 @@ def report(objects):
     for title, lines in (
         ("upward calls", upward(objects)),
         ("private names away from home", foreign(objects)),
+        ("names without their room's prefix", unnamed(objects)),
     ):
         yield f"{title}: {len(lines)}"
         yield from (f"  {line}" for line in lines)

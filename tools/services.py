@@ -92,7 +92,7 @@ def table(services):
                 rows[number - base] = name, 4 * len(arguments)
         yield f"KSERVICE Ki{label}Table[{count}] = {{"
         yield from (f"    {{(PVOID){routine}, {size}}}," for routine, size in rows)
-        yield f"}};\nconst PVOID Ki{label}Routines[{count}] = {{"
+        yield f"}};\nconst PVOID Ke{label}Routines[{count}] = {{"
         yield from (f"    (PVOID){routine}," for routine, _ in rows)
         yield "};"
 

@@ -23,8 +23,8 @@ static void KiSwitch(KSERVICE *table, const PVOID *routines, ULONG count, BOOLEA
 
 void KeTraceServices(BOOLEAN on)
 {
-    KiSwitch(KiServiceTable, KiServiceRoutines, SERVICE_COUNT, on);
-    KiSwitch(KiFathomTable, KiFathomRoutines, FATHOM_COUNT, on);
+    KiSwitch(KiServiceTable, KeServiceRoutines, SERVICE_COUNT, on);
+    KiSwitch(KiFathomTable, KeFathomRoutines, FATHOM_COUNT, on);
 }
 
 /* What a system call costs by itself: `make bench` measures it. */

@@ -17,7 +17,7 @@ typedef struct _KSERVICE {
 #define KI_HEAP_EVENT       (SERVICE_NtFathomHeapEvent - FATHOM_FIRST) /* no event of its own */
 
 extern KSERVICE KiServiceTable[SERVICE_COUNT], KiFathomTable[FATHOM_COUNT];
-extern const PVOID KiServiceRoutines[SERVICE_COUNT], KiFathomRoutines[FATHOM_COUNT];
+extern const PVOID KeServiceRoutines[SERVICE_COUNT], KeFathomRoutines[FATHOM_COUNT];
 
 NTSTATUS NTAPI KiNoService(void); /* what a hole of the tables leads to */
 void KiTracedService(void);       /* traced.asm */

@@ -21,7 +21,7 @@ PVOID KiTraceServiceEnter(const KSERVICE *service, const ULONG *arguments)
     KD_TRACE(ServiceEnter, number, a[0], a[1], a[2], a[3], a[4], a[5]);
     thread->TracedService = number + 1;
     KeRequestExitWork(thread);
-    return own < FATHOM_COUNT ? KiFathomRoutines[own] : KiServiceRoutines[number];
+    return own < FATHOM_COUNT ? KeFathomRoutines[own] : KeServiceRoutines[number];
 }
 
 void KiTraceServiceExit(PKTHREAD thread, NTSTATUS status)

@@ -42,10 +42,10 @@ static ULONG_PTR KdpOutermost(PKTHREAD thread, const KTRAP_FRAME *frame)
 static LONG KdpServiceNumber(ULONG_PTR start)
 {
     for (ULONG i = 0; i < SERVICE_COUNT; i++)
-        if ((ULONG_PTR)KiServiceRoutines[i] == start)
+        if ((ULONG_PTR)KeServiceRoutines[i] == start)
             return i;
     for (ULONG i = 0; i < FATHOM_COUNT; i++)
-        if ((ULONG_PTR)KiFathomRoutines[i] == start)
+        if ((ULONG_PTR)KeFathomRoutines[i] == start)
             return FATHOM_FIRST + i;
     return -1;
 }
