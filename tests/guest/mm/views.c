@@ -1,5 +1,7 @@
 /* views - sections and views: shared, copied on write, rights, images. */
+/* link: -lpsapi */
 #include "memory.h"
+#include <psapi.h>
 
 static void shared_and_private(void)
 {
@@ -79,6 +81,36 @@ static void reserved_section(void)
     CloseHandle(section);
 }
 
+static SIZE_T charged(void)
+{
+    PROCESS_MEMORY_COUNTERS counters;
+    CHECK(GetProcessMemoryInfo(SELF, &counters, sizeof counters));
+    return counters.PagefileUsage / PAGE;
+}
+
+/* A page is charged while it may become the process's own, not longer. */
+static void charge(void)
+{
+    DWORD old;
+    HANDLE section =
+        CreateFileMappingA(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x10000, NULL);
+    char *view = MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0);
+    CHECK(section && view && charged());
+    const SIZE_T before = charged();
+    for (int i = 0; i < 3; i++) {
+        CHECK(VirtualProtect(view, 8 * PAGE, PAGE_WRITECOPY, &old));
+        CHECK_EQUAL(charged(), before + 8);
+        CHECK(VirtualProtect(view, 8 * PAGE, PAGE_READONLY, &old));
+        CHECK_EQUAL(charged(), before);
+    }
+    CHECK(VirtualProtect(view, 2 * PAGE, PAGE_WRITECOPY, &old));
+    *view = 1; /* its own: charged until the view goes */
+    CHECK(VirtualProtect(view, 2 * PAGE, PAGE_READONLY, &old));
+    CHECK_EQUAL(charged(), before + 1);
+    CHECK(UnmapViewOfFile(view) && CloseHandle(section));
+    CHECK_EQUAL(charged(), before);
+}
+
 static void image_pages(void)
 {
     extern IMAGE_DOS_HEADER __ImageBase;
@@ -105,6 +137,7 @@ int main(void)
     shared_and_private();
     rights();
     reserved_section();
+    charge();
     image_pages();
     return 0;
 }

@@ -36,6 +36,7 @@ static DWORD WINAPI free_it(void *unused)
         if (base)
             VirtualFree(base, 0, MEM_RELEASE);
     }
+    return 0;
 }
 
 /* A region that is freed while it is asked for: an answer that was complete is given. */

@@ -7,7 +7,8 @@
 
 enum { ALLOC, POST_ALLOC, FREE, POST_FREE, REALLOC, POST_REALLOC, OTHERS };
 static LONG calls[OTHERS], inside, overlaps, references = 1;
-static BOOL refuse, last_spied, no_interface;
+static BOOL refuse, last_spied, no_interface, lingers;
+static HANDLE lingering;
 
 static HRESULT STDMETHODCALLTYPE spy_query(IMallocSpy *self, REFIID iid, void **object)
 {
@@ -48,6 +49,11 @@ static SIZE_T STDMETHODCALLTYPE pre_alloc(IMallocSpy *self, SIZE_T size)
 {
     (void)self;
     enter(ALLOC);
+    if (lingers) {
+        lingers = FALSE;
+        SetEvent(lingering);
+        Sleep(50);
+    }
     inside -= refuse && size != 0;
     return refuse ? 0 : size;
 }
@@ -194,6 +200,32 @@ static void hooks(IMalloc *allocator, void *unspied)
                references == 1 && CoRevokeMallocSpy() == CO_E_OBJNOTREG);
 }
 
+static DWORD WINAPI allocate_one(void *unused)
+{
+    (void)unused;
+    CoTaskMemFree(CoTaskMemAlloc(5));
+    return 0;
+}
+
+/* An allocation while another thread's is between its hooks waits, and is then seen as well. */
+static void one_after_the_other(void)
+{
+    lingering = CreateEventA(NULL, FALSE, FALSE, NULL);
+    CHECK_EQUAL(CoRegisterMallocSpy(&spy), S_OK);
+    calls[ALLOC] = calls[POST_ALLOC] = overlaps = inside = 0;
+    lingers = TRUE;
+    HANDLE thread = CreateThread(NULL, 0, allocate_one, NULL, 0, NULL);
+    CHECK_EQUAL(WaitForSingleObject(lingering, 20000), WAIT_OBJECT_0);
+    void *block = CoTaskMemAlloc(5);
+    CHECK_EQUAL(calls[ALLOC], 2);
+    CHECK_EQUAL(calls[POST_ALLOC], 2);
+    CHECK_EQUAL(WaitForSingleObject(thread, 20000), WAIT_OBJECT_0);
+    CoTaskMemFree(block);
+    CHECK(last_spied && !overlaps && !inside);
+    CHECK_EQUAL(CoRevokeMallocSpy(), S_OK);
+    CHECK(CloseHandle(thread) && CloseHandle(lingering));
+}
+
 #define THREADS 8
 #define ROUNDS  400
 
@@ -248,6 +280,7 @@ int main(void)
     void *unspied = CoTaskMemAlloc(30);
     registered();
     hooks(allocator, unspied);
+    one_after_the_other();
     threads();
     return undocumented();
 }
