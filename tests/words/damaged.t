@@ -43,6 +43,8 @@ DAMAGES = [  # what is written, what for it, which command says what
     (f"{HEAP}->VirtualAllocdBlocks.Flink", WILD, "heap", "where no page is"),
     (f"{HEAP}->FreeLists.Flink", f"&{HEAP}->UCRList", "heap", "the free list is damaged"),
     (f"{HEAP}->TotalFreeSize", "3", "heap", "(H7)"),
+    # not damage: both words zero are another free list (freelist.h)
+    (f"*(unsigned long long *)&{HEAP}->FreeLists", "0", "heap 1", "another index than"),
     (ROOT, WILD, "vad", "the tree of regions is broken"),
     (f"{ROOT}->Left", ROOT, "vad", "runs in a circle"),
     (f"((MMVAD *){ROOT})->EndingVpn", "0x7ffe0", "vad", "overlap"),

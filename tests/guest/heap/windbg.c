@@ -75,6 +75,24 @@ static void fresh_heap(HANDLE heap)
     CHECK_EQUAL(ULONG_AT(GetProcessHeap(), 0x40), 2);
 }
 
+/* FreeLists has freed once, and all that is free; another index than ours leaves it zero
+ * (freelist.h). */
+static void free_list(HANDLE heap, const char *freed)
+{
+    LIST_ENTRY *head = (LIST_ENTRY *)((char *)heap + 0xC4);
+    ULONG found = 0, total = 0, last = 0;
+    if (!head->Flink && !head->Blink)
+        return;
+    for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
+        ENTRY entry = decoded(heap, (char *)link - 8);
+        CHECK(!(entry.Flags & 1) && link->Flink->Blink == link && entry.Size >= last);
+        last = entry.Size;
+        total += last;
+        found += (char *)link == freed;
+    }
+    CHECK(found == 1 && total == ULONG_AT(heap, 0x78)); /* TotalFreeSize */
+}
+
 /* Three blocks, back to back; the middle one freed. */
 static void blocks(HANDLE heap)
 {
@@ -90,16 +108,7 @@ static void blocks(HANDLE heap)
     CHECK(HeapFree(heap, 0, b));
     entry = decoded(heap, b - 8);
     CHECK(entry.Flags == 0 && entry.Size == 9);
-    LIST_ENTRY *head = (LIST_ENTRY *)((char *)heap + 0xC4);
-    ULONG found = 0, total = 0, last = 0;
-    for (LIST_ENTRY *link = head->Flink; link != head; link = link->Flink) {
-        entry = decoded(heap, (char *)link - 8);
-        CHECK(!(entry.Flags & 1) && link->Flink->Blink == link && entry.Size >= last);
-        last = entry.Size;
-        total += last;
-        found += (char *)link == b;
-    }
-    CHECK(found == 1 && total == ULONG_AT(heap, 0x78)); /* TotalFreeSize */
+    free_list(heap, b);
     CHECK(HeapAlloc(heap, 0, 60) == b);
 }
 

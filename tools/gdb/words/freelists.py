@@ -1,6 +1,9 @@
 """Where free entries wait: one list sorted by class, checked (H5, H7); ntdll/heap/core/freelist.c.
 
     HEAP.FreeLists <-> HEAP_FREE_ENTRY.FreeList <-> ... sorted by size class, smallest first
+
+A file in place of freelist.c may keep its entries in another way (freelist.h).  FreeLists is zero
+then, and is not compared; the sum of the free blocks is.
 """
 from .blocks import UNITS, Damage, flag, sound
 from .trouble import Missing
@@ -14,6 +17,10 @@ class FreeList:
 
     def __init__(self, heap):
         self.heap, self.sizes, self.damage = heap, [], None
+        head = heap.record.where("FreeLists")
+        self.other = heap.space.number(head) == heap.space.number(head + 4) == 0
+        if self.other:
+            return
         offset = heap.space.layouts["HEAP_FREE_ENTRY"].fields["FreeList"].offset
         links, wrong = heap.space.links(heap.record.where("FreeLists"), MOST)
         for at in links:
@@ -36,7 +43,10 @@ class FreeList:
 
     def compare(self, blocks):
         """Damage where list and walk disagree; blocks: all the heap's, walked to their ends."""
-        walked = {b.pointer for b in blocks if b.kind == "free" and b.where == "back end"}
+        free = [b for b in blocks if b.kind == "free" and b.where == "back end"]
+        if self.other:
+            return self._sum(sum(b.bytes for b in free))
+        walked = {b.pointer for b in free}
         listed = {at for at, _ in self.sizes}
         if self.damage:
             return self.damage
@@ -44,7 +54,10 @@ class FreeList:
             return Damage("H5", at, f"the free block {at:08X} is not in the free list")
         for at in sorted(listed - walked):
             return Damage("H5", at, f"the free list has {at:08X}, and no free block is there")
-        total = sum(size for _, size in self.sizes) // UNITS
+        return self._sum(sum(size for _, size in self.sizes))
+
+    def _sum(self, bytes_):
+        total = bytes_ // UNITS
         if total != self.heap.record.TotalFreeSize:
             said = self.heap.record.TotalFreeSize
             where = self.heap.record.where("TotalFreeSize")

@@ -131,6 +131,9 @@ def runs(blocks, bad):
 
 def free_lines(survey):
     """The free list: how many entries of which size."""
+    if survey.free.other:
+        yield "  free list: in another index than freelist.c's, not shown"
+        return
     counts = {}
     for _, size in survey.free.sizes:
         counts[size] = counts.get(size, 0) + 1
