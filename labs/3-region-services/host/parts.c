@@ -235,6 +235,7 @@ static void ReleasePart(uint32_t first, uint32_t last)
     int goes = MayGo(first, last);
     WorldTouch(0x100), WorldTouch(0x108), WorldTouch(0x11F);
     vad->Protection = MM_EXECUTE_READWRITE;
+    vad->WriteWatch = TRUE;
     ASK_STATUS("MiRelease", MiRelease(&Space, vad, first, last),
                goes ? STATUS_SUCCESS : STATUS_UNABLE_TO_FREE_VM,
                "head, tail, middle or whole");
@@ -248,6 +249,8 @@ static void ReleasePart(uint32_t first, uint32_t last)
         LAB_EXPECT(gone || owner->Protection == MM_EXECUTE_READWRITE, "MiRelease",
                    "Protection %X in each region that is left", "%X",
                    MM_EXECUTE_READWRITE, owner->Protection);
+        LAB_EXPECT(gone || owner->WriteWatch, "MiRelease",
+                   "WriteWatch in each region that is left", "page %X without it", vpn);
         AskPages("MiRelease", vpn, vpn, gone ? MM_DECOMMIT : MM_READWRITE);
     }
     while (World.Count)

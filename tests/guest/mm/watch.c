@@ -94,6 +94,17 @@ int main(void)
     CHECK_EQUAL(count, 0);
     CHECK(VirtualFree(base, 0, MEM_RELEASE));
 
+    /* The middle goes: both regions that are left are watched. */
+    base = VirtualAlloc(NULL, 8 * PAGE, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
+                        PAGE_READWRITE);
+    base[0] = base[7 * PAGE] = 1;
+    CHECK_EQUAL(release(base + 3 * PAGE, 2 * PAGE, MEM_RELEASE), 0);
+    for (int i = 0; i < 8; i += 7) {
+        count = 16;
+        CHECK_EQUAL(GetWriteWatch(0, base + i * PAGE, PAGE, pages, &count, &size), 0);
+        CHECK(count == 1 && pages[0] == base + i * PAGE);
+    }
+
     base = VirtualAlloc(NULL, 4 * PAGE, MEM_COMMIT, PAGE_READWRITE);
     count = 16;
     CHECK(GetWriteWatch(0, base, 4 * PAGE, pages, &count, &size) != 0); /* not watched */
