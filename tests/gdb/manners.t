@@ -65,6 +65,16 @@ plan.true(
     text,
 )
 
+# A build folder by any name (O=DIR): link maps name its files from the tree, as build/...
+far = os.path.join(scratch.name, "far")
+os.symlink(OUT, far)
+code, text = session(
+    "info line ntdll!KiFastSystemCall\n", FAULT, FATHOM_OUT=far, FATHOM_BUILT="yes"
+)
+plan.true(
+    "syscall.asm" in text and "Traceback" not in text, "the build folder has another name", text
+)
+
 # Another program of the same name has symbols of its own.
 other = os.path.join(scratch.name, "other", "my fault.exe")
 os.mkdir(os.path.dirname(other))

@@ -25,8 +25,8 @@ def line_objects(path, out):
     assembled a second time as ELF with DWARF (X.dbg.o, the same bytes)."""
     found = {}
     for name, address, _, file in sections(path):
-        debug = os.path.join(os.path.dirname(out), file) if not os.path.isabs(file) else file
-        debug = debug.removesuffix(".o") + ".dbg.o"
+        own = file if os.path.isabs(file) else file.split("/", 1)[-1]  # build/... in the map
+        debug = os.path.join(out, own).removesuffix(".o") + ".dbg.o"
         if os.path.exists(debug):
             found.setdefault(debug, {}).setdefault(name, address)
     return found
