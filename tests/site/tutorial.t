@@ -7,7 +7,9 @@ tests/gdb/alike.py.  The Chinese pages have the same blocks."""
 import glob
 import os
 import re
+import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from tap import LONG, TOP, Plan  # noqa: E402
@@ -51,6 +53,41 @@ def check(path, first):
     )
 
 
+# In place of the page's own main: blocks that fill a region to its last byte.
+FILLS = """
+int main(void)
+{
+    char *last = NULL;
+    for (int i = 0; i < 5000; i++, last += 24) {
+        char *block = own_alloc(24);
+        if (last && block < last && block + 24 > last - 24)
+            return 1;
+        last = memset(block, i, 24);
+    }
+    return 0;
+}
+"""
+
+
+def own_blocks():
+    """Chapter 6's allocator keeps within the memory that it has."""
+    with open(os.path.join(TOP, "docs", "tutorial", "6-own.md"), encoding="utf-8") as file:
+        text = re.search(r"^(#include.*?)^int main", file.read(), re.M | re.S)[1]
+    with tempfile.TemporaryDirectory() as folder:
+        source, program = (os.path.join(folder, "own." + kind) for kind in ("c", "exe"))
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(text + FILLS)
+        subprocess.run(["i686-w64-mingw32-gcc", "-g", source, "-o", program], check=True)
+        done = subprocess.run(
+            [os.path.join(TOP, "tools", "fathom"), "run", program],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    plan.equal(done.returncode, 0, "own.c fills its memory and writes nowhere else")
+
+
+own_blocks()
 names = Names()
 for page, now, wanted in (
     ("F at 00335760", "F at 00345760", True),
