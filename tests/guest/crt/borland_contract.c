@@ -228,6 +228,7 @@ static void between_threads(void)
     IMAGE_DOS_HEADER *dos = (void *)GetModuleHandleA("cw3220.dll");
     DWORD code;
     unsigned char *volatile mine[4] = {NULL};
+    void *const kept = malloc(BYTES);
 
     dll_base = (char *)dos;
     dll_end =
@@ -253,6 +254,13 @@ static void between_threads(void)
         }
         CHECK_EQUAL(heapcheck(), _HEAPOK);
     }
+    for (int round = 0; round < 32; round++) { /* from a block that stays to the next */
+        struct heapinfo at = {.ptr = kept};
+        int result;
+        STEPPED(result = heapwalk(&at));
+        CHECK(result == _HEAPOK || result == _HEAPEND);
+    }
+    free(kept);
     ends = TRUE;
     SetEvent(go);
     CHECK_EQUAL(WaitForSingleObject(other, 10000), WAIT_OBJECT_0);
