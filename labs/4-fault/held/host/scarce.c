@@ -33,6 +33,14 @@ LAB_CASE(no_page)
     }
     LAB_EXPECT(failed >= 5, "MmAccessFault", "faults that need a page", "%u of them",
                failed);
+    WorldBegin();
+    WorldRegion(WORLD_BASE, 1, MM_WRITECOPY, 1, 1);
+    AskRead(WORLD_BASE, 0xA1);
+    World.Asked = 0, World.FailAt = 1; /* no page for the copy */
+    AskAccess(WORLD_BASE, Write, 1, STATUS_NO_MEMORY);
+    World.FailAt = 0;
+    AskRead(WORLD_BASE, 0xA1);
+    AskWrite(WORLD_BASE, 2);
 }
 
 /* Many touches in many regions, with everything compared after each. */
