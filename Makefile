@@ -91,6 +91,9 @@ MINGW := i686-w64-mingw32-
 CC_PE := $(MINGW)gcc
 # In a handout a warning stops nothing: the grader shows it, too, and goes on.
 WARN := -Wall -Wextra $(if $(wildcard handout.toml),,-Werror)
+# Programs, tests too: each gcc finds other things in what they do on purpose, so that a warning
+# stops the build with Debian 12's alone.
+WARN_PROGRAM = -Wall -Wextra $(if $(filter 12%,$(TOOLS)),$(filter -Werror,$(WARN)))
 OPT := $(if $(DEBUG),-Og -DDEBUG=1,-O2)
 # Frame pointers, set up at a function's start, and no tail calls: a walk of EBP must find every
 # function of the chain.  Variables are tracked without assignments, or gdb would call arguments

@@ -3,7 +3,7 @@
 # build/book/trace.txt has every instruction, stepped in gdb; path.json the functions.
 BOOK := $(O)/book
 
-cold_cc = $(CC_PE) -O1 -g -Wall -Wextra $(PREFIX_MAP) -o $@ $<
+cold_cc = $(CC_PE) -O1 -g $(WARN_PROGRAM) $(PREFIX_MAP) -o $@ $<
 $(BOOK)/cold.exe: tools/book/cold.c FORCE
 	$(call product,cold_cc)
 book_trace = FATHOM_TRACE=$@ $(FATHOM) gdb --script tools/book/trace.py $< \

@@ -83,9 +83,10 @@ host_ld = $(HOST_CC) $(HOST_CFLAGS) $(cflags_tests/host/$*) -o $@ \
 $(HOST_TESTS): $(O)/tests/host/%: $$(call host_objects,tests/host/$$*) FORCE
 	$(call product,host_ld)
 
-# Guest programs.  Those of tests/guest/crtd are of the debug runtime.
-GUEST_CFLAGS := -O2 -g -Wall -Wextra $(PREFIX_MAP) -MMD -MP -Iinclude -Itests/guest -I$(O)/gen \
-  -Icrt/include
+# Guest programs.  Those of tests/guest/crtd are of the debug runtime.  They read the TEB at fs:0
+# and touch page 0 on purpose: for the compiler such an address is no null pointer.
+GUEST_CFLAGS = -O2 -g $(WARN_PROGRAM) --param=min-pagesize=0 $(PREFIX_MAP) -MMD -MP \
+  -Iinclude -Itests/guest -I$(O)/gen -Icrt/include
 $(O)/tests/guest/crtd/%.o: CRT_FLAGS := -D_DEBUG
 $(addprefix $(O)/tests/gdb/programs/,steps.o raises.o crossings.o ever.o): CRT_FLAGS := -O0
 $(O)/tests/guest/crtd/%.exe: CRT_LIB := -L$(O)/lib/debug

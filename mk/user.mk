@@ -193,8 +193,8 @@ $(DEBUG_LIB): $(O)/lib/libmsvcrtd.a $(O)/dll/crt/debug/link/begin.o \
 	$(call product,debug_library)
 
 # Programs: built as anyone builds a Win32 console program, with the stock start-up and libraries.
-PROGRAM_CFLAGS := -O2 -g $(PREFIX_MAP) -Wall -Wextra -fno-omit-frame-pointer -MMD -MP -Iinclude \
-  -I$(O)/gen
+PROGRAM_CFLAGS = -O2 -g $(PREFIX_MAP) $(WARN_PROGRAM) -fno-omit-frame-pointer -MMD -MP \
+  -Iinclude -I$(O)/gen
 PROGRAM_SRC := $(call files,user/*.c user/*.cpp)
 FOLDER_PROGRAMS := attacks walk shell
 PROGRAMS := $(patsubst user/%,$(O)/bin/%.exe,$(basename $(PROGRAM_SRC))) \

@@ -5,14 +5,20 @@ import os
 import re
 
 from copied import Copy
-from tap import Plan
+from tap import Plan, compiler
 
 plan = Plan()
 
 
+def compilers(said):
+    """The commands that compile."""
+    said = said.replace("\\\n", " ")
+    return re.findall(r"^\S*(?:gcc|g\+\+|clang) .* (?:-c )?\S+\.(?:c|cpp)\b.*", said, re.M)
+
+
 def compiled(said):
     """The sources that make would compile."""
-    return sorted(set(re.findall(r"^\S*(?:gcc|g\+\+|clang) .* -c (\S+)", said, re.M)))
+    return sorted({m[1] for line in compilers(said) if (m := re.search(r" -c (\S+)", line))})
 
 
 with Copy(built=False) as copy:
@@ -57,6 +63,23 @@ with Copy(built=False) as copy:
         ("gdb", "gdb/ntoskrnl.elf"),
     ):
         plan.true(f"> build/{library}.cmd" in would(goal), f"make {goal} makes {library}")
+
+    # What is compiled with -w shows none.
+    sets = sorted(name for name in os.listdir(copy.path("tests", "guest")) if "." not in name)
+    lines = compilers(
+        would(
+            "all",
+            "build/book/cold.exe",
+            *(f"build/tests/guest/{name}.list" for name in sets),
+            "test-record",
+            "test-bench",
+        )
+    )
+    lax = [line for line in lines if not {"-Werror", "-w"} & set(line.split())]
+    if compiler() == 12:
+        plan.true(len(lines) > 500 and not lax, "a warning stops the build of any program", *lax)
+    else:
+        plan.skip("of another compiler than Debian 12's a warning stops no program's build")
 
     objects = compiled(would("test-test_heap"))
     plan.true(len(objects) >= 30, f"the heap's host tests: {len(objects)} objects", *objects)

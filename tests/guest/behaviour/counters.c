@@ -99,8 +99,9 @@ static void limits(void)
                FAILS(SetProcessWorkingSetSizeEx(SELF, least, most,
                                                 QUOTA_LIMITS_HARDWS_MAX_ENABLE),
                      ERROR_NOT_SUPPORTED));
+    /* mingw-w64's type of the callback lacks WINAPI. */
     documented("EnumPageFiles", "calls back for each paging file: there is none",
-               SIMPLIFIED, EnumPageFilesA(page_file, &calls) && calls == 0);
+               SIMPLIFIED, EnumPageFilesA((void *)page_file, &calls) && calls == 0);
 }
 
 int main(void)

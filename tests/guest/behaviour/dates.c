@@ -6,7 +6,7 @@ static const SYSTEMTIME when = {2011, 2, 0, 22,
 
 static BOOL date(DWORD flags, const char *picture, const char *expected)
 {
-    char text[100];
+    static char text[100];
     const int length =
         GetDateFormatA(LOCALE_USER_DEFAULT, flags, &when, picture, text, 100);
     NOTE(text, length);
@@ -15,7 +15,7 @@ static BOOL date(DWORD flags, const char *picture, const char *expected)
 static BOOL time_at(WORD hour, DWORD flags, const char *picture, const char *expected)
 {
     SYSTEMTIME at = when;
-    char text[100];
+    static char text[100];
     at.wHour = hour;
     const int length =
         GetTimeFormatA(LOCALE_USER_DEFAULT, flags, &at, picture, text, 100);

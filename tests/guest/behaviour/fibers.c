@@ -1,5 +1,4 @@
 /* fibers - stacks that a thread changes between by itself. */
-#pragma GCC diagnostic ignored "-Warray-bounds" /* winnt.h's reads of fs: */
 #include "documented.h"
 #include "inthread.h"
 

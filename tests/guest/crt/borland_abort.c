@@ -9,6 +9,8 @@ static int commit_crime(int kind)
     HMODULE dll = LoadLibraryA("cw3220.dll");
     void *(*take)(size_t) = (void *)GetProcAddress(dll, "malloc");
     void (*give)(void *) = (void *)GetProcAddress(dll, "free");
+    void *(*resize)(void *, size_t) = (void *)GetProcAddress(dll, "realloc");
+    void *(*expand)(void *, size_t) = (void *)GetProcAddress(dll, "_expand");
     char *first = take(40), *volatile second = take(40), *third = take(40);
     static char image[64];
     switch (kind) {
@@ -39,7 +41,7 @@ static int commit_crime(int kind)
         break;
     case 6: /* into the 8 bytes after a block: seen when it is resized */
         second[40] ^= 1;
-        ((void *(*)(void *, size_t))GetProcAddress(dll, "realloc"))(second, 80);
+        resize(second, 80);
         break;
     case 7: /* their last one, at the room's end */
         second[47] ^= 1;
@@ -47,11 +49,11 @@ static int commit_crime(int kind)
         break;
     case 8: /* a freed block is resized */
         give(second);
-        ((void *(*)(void *, size_t))GetProcAddress(dll, "realloc"))(second, 80);
+        resize(second, 80);
         break;
     case 9: /* and by expand */
         give(second);
-        ((void *(*)(void *, size_t))GetProcAddress(dll, "_expand"))(second, 8);
+        expand(second, 8);
         break;
     default: /* no crime */
         give(third);

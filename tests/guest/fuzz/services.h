@@ -11,7 +11,6 @@
 #define FUZZ_SERVICES_H
 
 #pragma GCC diagnostic ignored "-Wunused-function"
-#pragma GCC diagnostic ignored "-Warray-bounds" /* NtCurrentTeb: fs:[18h] */
 #include "dispatch/calls.h"
 
 #define ARENA_PAGES 32u

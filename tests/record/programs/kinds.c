@@ -29,6 +29,7 @@ static void second_process(const char *program)
 
 int main(int count, char **words)
 {
+    (void)words;
     if (count > 1) {
         shared = 7; /* child */
         return 0;   /* child ends */
