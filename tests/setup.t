@@ -212,6 +212,21 @@ for name, text in tests.items():
         long |= {name} if kind != "tools" else set()
 plan.equal(wrong, [], "a test names the tools that it uses, and run alone it asks for them")
 plan.equal(unknown, set(), "by names that setup.sh knows")
+
+
+def packages(group):
+    return set(setup("--list", group, sysroot="/nonexistent")[1].split())
+
+
+# make test and make test-long ask for one group each: every tool of their tests is in it.
+all_of = {group: packages(group) for group in ("test", "long")}
+without = []
+for name, text in tests.items():
+    for kind, group in re.findall(r"^# (long )?tools: (\w+)$", text, re.M):
+        whole = "long" if kind or "# long: only" in text else "test"
+        if lacks := packages(group) - all_of[whole]:
+            without.append(f"{name}: make {whole} installs no {' '.join(sorted(lacks))}")
+plan.equal(without, [], "all tests together install what each of them would alone")
 plan.true(long, "some in its long form alone", tests.keys())
 for name in sorted(long)[:1]:
     plan.equal(groups(f"test-{name}"), ["check"], f"which {name} asks for then alone")

@@ -19,8 +19,8 @@
 #   web        gdb, node and npm
 #   release    site and web
 #   grub       base, a disc that boots by GRUB
-#   long       test, book, site, grub
-#   container  long and style
+#   long       test, style, book, site, grub
+#   container  the same
 #
 # One row a tool: GROUP PACKAGE PROBE, a probe being a command or, with a slash, a file (a pattern
 # will do).  PACKAGE may be a choice, A|B: the first that apt offers (Debian releases differ).  @ is
@@ -53,8 +53,7 @@ programs) groups="base programs" ;;
 site) groups="base run gdb chinese site" ;;
 web) groups="base gdb web" ;;
 release) groups="base run gdb chinese site web" ;;
-long) groups="base run gdb check chinese format book site web grub" ;;
-container) groups="base run gdb check chinese format style book site web grub" ;;
+long | container) groups="base run gdb check chinese format style book site web grub" ;;
 *)
     echo "setup: no group $group: base, run, window, gdb, check, test, bench, attacks, programs," \
         "format, style, book, chinese, site, web, release, grub, long, container" >&2
