@@ -45,7 +45,8 @@ LOADERS := $(foreach arch,$(EFI_ARCHS),$(O)/efi/$($(arch)_EFI).EFI)
 
 # One GPT disk with one FAT32 system partition at 1 MiB, made without mounting.  The same
 # input gives the same bytes: fixed identifiers, and every time is SOURCE_DATE_EPOCH's.
-image = tools/mkimage.sh $@ $(O)/kernel/ntoskrnl.exe $(O)/archive.tar $(LOADERS)
+image = SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/mkimage.sh $@ \
+  $(O)/kernel/ntoskrnl.exe $(O)/archive.tar $(LOADERS)
 $(O)/fathom.img: $(O)/kernel/ntoskrnl.exe $(O)/archive.tar $(LOADERS) tools/mkimage.sh FORCE
 	$(call product,image)
 efi: $(LOADERS) ## build the two UEFI loaders alone

@@ -168,6 +168,10 @@ with Copy() as copy:
     plan.equal(with_newer, again, "another version of a tool: what is made is made again")
     plan.equal(copy.make(VAD)[0], again, "and again with the one before")
 
+    image = copy.run("make", "-n", "build/fathom.img", SOURCE_DATE_EPOCH="5").stdout
+    wanted = "SOURCE_DATE_EPOCH=5 tools/mkimage.sh"
+    plan.true(wanted in image, "SOURCE_DATE_EPOCH is in the disk image's command", image[-500:])
+
     os.rename(copy.path("user/hello.c"), copy.path("user/other.c"))
     made, said = copy.make("build/bin/other.exe")
     plan.equal(
