@@ -18,7 +18,7 @@
 #ifndef FATHOM_LAYOUT_H
 #define FATHOM_LAYOUT_H
 
-#define MI_LINEAR_BASE MM_SYSTEM_RANGE_START
+#define MI_LINEAR_BASE 0x80000000u
 #define MI_LINEAR_SIZE 0x20000000u
 #define MI_PFN_BASE    0xA0000000u
 #define MI_PFN_END     0xA8000000u
@@ -32,10 +32,10 @@
 #define MI_PTE_END     0xC0800000u
 #define MI_KERNEL_BASE 0x80100000u
 
-#define MI_SHARED_VPN      (MM_SHARED_USER_DATA_VA >> PAGE_SHIFT)
-#define MI_HIGHEST_VPN     (MM_HIGHEST_USER_ADDRESS >> PAGE_SHIFT) /* of a user address */
+#define MI_SHARED_VPN      0x7FFE0u
+#define MI_HIGHEST_VPN     0x7FFEFu /* last page a user address can lie on */
 #define MI_LOWEST_VPN      0x10u
-#define MI_PEB_VPN         (MM_PEB_VA >> PAGE_SHIFT)
+#define MI_PEB_VPN         0x7FFDFu
 #define MI_GRANULE         16u  /* pages in an allocation granule, 64 KiB */
 #define MI_PAGES_PER_TABLE 512u /* PTEs in a page table */
 

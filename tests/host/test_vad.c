@@ -12,7 +12,7 @@
 #include "mm/layout.h"
 #include "mm/vad.h"
 
-#define TOP 0x7FFEFu
+#define TOP MI_HIGHEST_VPN
 static unsigned seed;
 
 static unsigned draw(unsigned below)
