@@ -7,9 +7,9 @@
  *
  * Given
  *   The space is current and may get regions.  first, last: virtual page numbers inside vad, first
- *   <= last.  vad is private (View is NULL), not NoChange and not Physical.  protection is
- *   an MM_* code (pte.h), never copy-on-write.  range.h says how a PTE and MemCommit
- *   together give a page's state.
+ *   <= last.  vad is private (View is NULL), not NoChange; only MiRelease gets one that is
+ *   Physical.  protection is an MM_* code (pte.h), never copy-on-write.  range.h says how a PTE
+ *   and MemCommit together give a page's state.
  * May call
  *   vad.h (MiFindGap, MiFindVad, MiFindVadFrom) and these eight: MiCreateVad, MiResizeVad,
  *   MiDeleteVad, MiChargeVad (space.h), MiCommitRange, MiEmptyRange, MiMarkRange, MiRunEnd
