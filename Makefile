@@ -85,6 +85,9 @@ comma := ,
 # The same sources give the same bytes wherever they lie and whenever they are built.
 PREFIX_MAP := -ffile-prefix-map="$$PWD"=.
 export SOURCE_DATE_EPOCH ?= 1577836800
+# Nor does it matter what else the tools take from the environment: no command here shows it.
+unexport NASMENV CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH \
+  GCC_EXEC_PREFIX GNUTARGET TAR_OPTIONS
 
 PYTHON ?= python3
 MINGW := i686-w64-mingw32-

@@ -168,6 +168,15 @@ with Copy() as copy:
     plan.equal(with_newer, again, "another version of a tool: what is made is made again")
     plan.equal(copy.make(VAD)[0], again, "and again with the one before")
 
+    # The environment: what changes a product is in its command, the rest reaches no tool.
+    hello, stop = "build/user/hello.o", "build/kernel/kd/stop.asm.o"
+    mine = copy.mine("stdio.h", "#error another stdio.h\n")
+    copy.add("user/hello.c", "\n")
+    copy.add("kernel/kd/stop.asm", "\n")
+    done = copy.run(
+        "make", hello, stop, CPATH=os.path.dirname(mine), NASMENV="-p no_such_file.inc"
+    )
+    plan.equal((done.returncode, done.stderr), (0, ""), "CPATH and NASMENV change nothing")
     image = copy.run("make", "-n", "build/fathom.img", SOURCE_DATE_EPOCH="5").stdout
     wanted = "SOURCE_DATE_EPOCH=5 tools/mkimage.sh"
     plan.true(wanted in image, "SOURCE_DATE_EPOCH is in the disk image's command", image[-500:])
