@@ -29,6 +29,18 @@ with Copy() as copy:
     )
     plan.true("bin/hello.exe" in done.stderr, "and the build is seen", done.stderr)
 
+    other = os.path.join(copy.folder, "elsewhere")
+    copy.add("user/hello.c", "\n")
+    done = fathom("run", HELLO, O=other)
+    plan.true(
+        done.stdout == "Hello anew.\n"
+        and "user/hello.o" in done.stderr
+        and not os.path.exists(other),
+        "in the folder that is judged, whatever O says in the environment",
+        done.stdout,
+        done.stderr,
+    )
+
     copy.write("user/hello.c", "#error not today\n")
     for words in (
         ["run", HELLO],

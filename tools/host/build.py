@@ -48,8 +48,9 @@ def need(out, needed, files=()):
     names = goals(out, needed, files)
     if not names or not os.path.exists(os.path.join(TOP, "Makefile")):
         return
-    folder = [] if out == os.path.join(TOP, "build") else [f"O={out}"]
-    words = ["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", TOP, *folder]
+    # In words: make takes an O of the environment's for one.
+    folder = "build" if out == os.path.join(TOP, "build") else out
+    words = ["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C", TOP, f"O={folder}"]
     environment = {
         k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
     }
