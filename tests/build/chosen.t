@@ -64,6 +64,19 @@ with Copy(built=False) as copy:
     ):
         plan.true(f"> build/{library}.cmd" in would(goal), f"make {goal} makes {library}")
 
+    # Without their sources `make -n` shows how they are built, too.
+    done = copy.run("make", "-n", "programs")
+    kept, stripped = (
+        re.findall(rf"> build/programs/{folder}([\w-]+)\.exe\.cmd$", done.stdout, re.M)
+        for folder in ("", "prompt/")
+    )
+    plan.true(
+        done.returncode == 0 and "lua" in kept and kept == stripped,
+        "programs: each has its command beside it",
+        kept,
+        done.stderr,
+    )
+
     # What is compiled with -w shows none.
     sets = sorted(name for name in os.listdir(copy.path("tests", "guest")) if "." not in name)
     lines = compilers(
