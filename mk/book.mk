@@ -11,10 +11,11 @@ book_trace = FATHOM_TRACE=$@ $(FATHOM) gdb --script tools/book/trace.py $< \
 $(BOOK)/trace.txt: $(BOOK)/cold.exe $(SYSTEM) $(DEBUGGER) tools/book/trace.py FORCE
 	$(call product,book_trace)
 book_path = $(PYTHON) tools/book/path.py $(O) $< $@
-$(BOOK)/path.json: $(BOOK)/trace.txt $(addprefix tools/book/,path.py source.py) FORCE
+$(BOOK)/path.json: $(BOOK)/trace.txt $(addprefix tools/book/,path.py source.py) \
+  tools/symbolfiles/mapfile.py FORCE
 	$(call product,book_path)
 book_html = $(PYTHON) tools/book/book.py $< $@
-$(BOOK)/chain.html: $(BOOK)/path.json tools/book/book.py FORCE
+$(BOOK)/chain.html: $(BOOK)/path.json $(addprefix tools/book/,book.py source.py) FORCE
 	$(call product,book_html)
 book_pdf = weasyprint -q $< $@
 $(BOOK)/chain.pdf: $(BOOK)/chain.html FORCE

@@ -2,10 +2,10 @@
 #
 # The picture is the replay page of tools/book/cold.c, a frame an event (tools/web/animate.py).
 RECORDS := $(SYSTEM) $(O)/record/recorder.so $(O)/web/layouts.json
-$(O)/site-replays/cold.html: $(BOOK)/cold.exe $(RECORDS) \
-  $(call files,web/*/*.js web/*/*.css tools/web/*.py)
-	@mkdir -p $(@D)
-	$(FATHOM) replay --mem 64 -o $@ $<
+replay_page = $(FATHOM) replay --mem 64 -o $@ $<
+$(O)/site-replays/cold.html: $(BOOK)/cold.exe $(RECORDS) $(FATHOM_PY) $(WEB_PY) \
+  $(call files,web/*/*.js web/*/*.css include/*.tbl) FORCE
+	$(call product,replay_page)
 picture: $(O)/site-replays/cold.html ## docs/pictures/malloc*.webp, which README.md shows, anew
 	$(PYTHON) tools/web/animate.py $< docs/pictures/malloc
 # After a page that runs write: the Chinese page shows the same.

@@ -2,14 +2,21 @@
 layouts = FATHOM_LAYOUTS='{"out": "$@", "files": ["$<", "$(word 2,$^)"]}' \
   $(or $(FATHOM_GDB_PROGRAM),gdb) -nx -batch -x tools/web/layouts.py >$@.log 2>&1 && \
   test -s $@ || { cat $@.log >&2; exit 1; }
-$(O)/web/layouts.json: $(O)/kernel/ntoskrnl.exe $(O)/bin/ntdll.dll tools/web/layouts.py FORCE
+$(O)/web/layouts.json: $(O)/kernel/ntoskrnl.exe $(O)/bin/ntdll.dll \
+  $(call files,tools/web/layouts.py tools/gdb/words/*.py) FORCE
 	$(call product,layouts)
+
+# What reads the system's files and recordings for the pages; fathom, which makes the recordings.
+WEB_PY := $(call files,$(patsubst %,tools/%/*.py,events record stub symbolfiles web) \
+  tools/leb128.py)
+FATHOM_PY := $(call files,tools/fathom tools/services.py tools/settled.py tools/host/*.py \
+  tools/trace/*.py)
 
 # The machine in a tab.  What it takes from npm is pinned by web/package-lock.json.
 WEB_SITE := $(O)/web/fathom.html
 WEB_FROM := $(SYSTEM) $(O)/web/cold.exe $(O)/web/layouts.json include/events.tbl \
   include/services.tbl web/package-lock.json docs/reading-order.md \
-  $(call files,web/*/*.js web/*/*.css web/tab/index.html tools/web/*.py)
+  $(call files,web/*/*.js web/*/*.css web/tab/index.html) $(WEB_PY)
 $(O)/web/cold.exe: $(O)/book/cold.exe FORCE
 	$(call product,strip)
 web_site = PYTHONPATH=tools $(PYTHON) -m web.npm $(O) && \

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # needs: nothing
 """make test-NAME builds what NAME needs and no more: seen in a tree where nothing is built."""
+import ast
 import os
 import re
 
@@ -19,6 +20,35 @@ def compilers(said):
 def compiled(said):
     """The sources that make would compile."""
     return sorted({m[1] for line in compilers(said) if (m := re.search(r" -c (\S+)", line))})
+
+
+MADE_BY = {
+    "build/book/path.json": ["tools/book/path.py"],
+    "build/book/chain.html": ["tools/book/book.py"],
+    "build/web/layouts.json": ["tools/web/layouts.py"],
+    "build/web/fathom.html": ["tools/web/npm.py", "tools/web/tab.py"],
+    "build/web/ready": ["tools/web/npm.py", "tools/web/tab.py"],
+    "build/site-replays/cold.html": ["tools/fathom", "tools/web/page.py"],
+}
+
+
+def imported(copy, tools):
+    """These and the modules of tools/ that they import, as paths from the top."""
+    found, ahead = set(), list(tools)
+    while ahead:
+        path = ahead.pop()
+        found.add(path)
+        for node in ast.walk(ast.parse(copy.read(path))):
+            if not isinstance(node, (ast.Import, ast.ImportFrom)):
+                continue
+            level = getattr(node, "level", 0)
+            module = getattr(node, "module", "") or ""
+            names = [f"{module}/{name.name}".strip("/").replace(".", "/") for name in node.names]
+            roots = [os.path.dirname(path)] + ["tools", "tools/gdb"] * (not level)
+            for name in [module.replace(".", "/"), *names]:
+                files = (f"{root}/{name}.py" for root in roots)
+                ahead += {f for f in files if os.path.exists(copy.path(f))} - found
+    return found
 
 
 with Copy(built=False) as copy:
@@ -76,6 +106,13 @@ with Copy(built=False) as copy:
         kept,
         done.stderr,
     )
+
+    # What a tool of ours imports is an input of what it makes.
+    rules = copy.run("make", "-npq", *MADE_BY).stdout
+    for made, tools in MADE_BY.items():
+        inputs = " ".join(re.findall(rf"^{made}: (.*)", rules, re.M)).split()
+        unseen = sorted(imported(copy, tools) - set(inputs))
+        plan.true("FORCE" in inputs and not unseen, f"{made} is made by all that it needs", *unseen)
 
     # What is compiled with -w shows none.
     sets = sorted(name for name in os.listdir(copy.path("tests", "guest")) if "." not in name)
