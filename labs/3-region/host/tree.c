@@ -151,12 +151,12 @@ LAB_CASE(check_sees)
     second->StartingVpn = 0x148, second->EndingVpn = 0x147;
     AskBroken("not 0: a region ends before it begins");
     second->StartingVpn = 0x140, second->EndingVpn = 0x14F;
-    MMVAD *shares = Add(0x160, 8);
-    Add(0x168, 8); /* in the same granule */
+    MMVAD *shares = Add(0x1A0, 8);
+    Add(0x1A8, 8); /* in the same granule */
     AskCheck();
-    shares->EndingVpn = 0x168;
+    shares->EndingVpn = 0x1A8;
     AskBroken("not 0: a region ends on the page where the next one begins");
-    shares->EndingVpn = 0x167;
+    shares->EndingVpn = 0x1A7;
     Add(0x10, 16)->StartingVpn = 0xF;
     AskBroken("not 0: a region begins below MI_LOWEST_VPN");
 }
