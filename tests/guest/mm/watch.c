@@ -50,6 +50,7 @@ static void freed_meanwhile(void)
     for (int i = 0; i < 20; i++) {
         char *base = VirtualAlloc(NULL, PAGE, MEM_RESERVE | MEM_COMMIT | MEM_WRITE_WATCH,
                                   PAGE_READWRITE);
+        CHECK(base);
         *base = 1;
         doomed = base;
         do {
