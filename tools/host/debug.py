@@ -51,7 +51,7 @@ def follow_quietly(session):
 
 def follow(session, line):
     """To the machine's end; how it ended is said here, and to gdb."""
-    if not follow_quietly(session):
+    if not follow_quietly(session) and not line.killed:
         return
     verdict = session.verdicts.get(0) or session.nothing_known()
     if session.end and session.end.kind in ("bugcheck", "triple"):
