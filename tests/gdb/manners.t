@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -64,6 +65,32 @@ plan.true(
     "kill ends the machine, which did not reset itself",
     text,
 )
+
+
+class Broken:
+    """A session whose line to gdb or to the machine breaks, and a sink that keeps what is said."""
+
+    verdicts, end = {}, None
+
+    def __init__(self):
+        self.said, self.sink = [], self
+
+    def follow(self):
+        raise ConnectionResetError
+
+    def nothing_known(self):
+        return types.SimpleNamespace(line=lambda: "nothing is known", status=1)
+
+    def last_line(self, text):
+        self.said.append(text)
+
+
+sys.path.insert(0, os.path.join(TOP, "tools"))
+from host import debug  # noqa: E402
+
+broken = Broken()
+debug.follow(broken, types.SimpleNamespace(killed=True, end=lambda verdict: None))
+plan.equal(broken.said, ["fathom: ended by gdb's kill"], "also when its line breaks meanwhile")
 
 # A build folder by any name (O=DIR): link maps name its files from the tree, as build/...
 far = os.path.join(scratch.name, "far")
